@@ -1,0 +1,1 @@
+"""Scenedock: the Backstage companion for Helm GitOps repositories."""

@@ -1,0 +1,1 @@
+"""Helm folders become Backstage entities. Pure: decides, never reads or writes."""

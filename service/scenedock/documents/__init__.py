@@ -1,0 +1,1 @@
+"""YAML documents: read with Helm's meaning, written for Backstage. Pure."""

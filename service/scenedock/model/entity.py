@@ -1,0 +1,87 @@
+"""Backstage's entity envelope and the references between entities.
+
+Source of the rules: Backstage, "Descriptor Format of Catalog Entities" and "Entity References".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scenedock.model.finding import Place
+from scenedock.model.json import JsonObject, as_object, as_text
+
+DEFAULT_NAMESPACE = "default"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class EntityRef:
+    """`kind:namespace/name`, compared without regard to case as Backstage does (all three are kept in lower case)."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, kind: str, name: str, namespace: str = DEFAULT_NAMESPACE) -> EntityRef:
+        """The reference to an entity, in lower case."""
+        return cls(kind.lower(), namespace.lower(), name.lower())
+
+    @classmethod
+    def parse(cls, text: str, *, default_kind: str) -> EntityRef:
+        """Read `[kind:][namespace/]name`.
+
+        Raises
+        ------
+        ValueError   a part is empty
+        """
+        kind, colon, rest = text.strip().rpartition(":")
+        namespace, slash, name = rest.rpartition("/")
+        if not name or (colon and not kind) or (slash and not namespace):
+            raise ValueError(f"{text!r} is not an entity reference; write [kind:][namespace/]name")
+        return cls.of(kind or default_kind, name, namespace or DEFAULT_NAMESPACE)
+
+    @property
+    def short(self) -> str:
+        """`kind:name` in the default namespace, else the full form."""
+        return f"{self.kind}:{self.name}" if self.namespace == DEFAULT_NAMESPACE else str(self)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One catalog entity: the document as Backstage reads it, and the place that it describes or came from."""
+
+    document: JsonObject
+    place: Place = field(default_factory=Place)
+
+    @property
+    def kind(self) -> str:
+        """For example `Component`; empty where the document has none."""
+        return as_text(self.document.get("kind"))
+
+    @property
+    def metadata(self) -> JsonObject:
+        """`metadata`, or an empty object."""
+        return as_object(self.document.get("metadata"))
+
+    @property
+    def spec(self) -> JsonObject:
+        """`spec`, or an empty object."""
+        return as_object(self.document.get("spec"))
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`, or an empty string."""
+        return as_text(self.metadata.get("name"))
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace`, or `default`."""
+        return as_text(self.metadata.get("namespace")) or DEFAULT_NAMESPACE
+
+    @property
+    def ref(self) -> EntityRef:
+        """The reference under which Backstage knows this entity."""
+        return EntityRef.of(self.kind, self.name, self.namespace)

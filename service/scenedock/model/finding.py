@@ -1,0 +1,47 @@
+"""What a run has to say about its input: findings and skips, each with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Severity: TypeAlias = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Place:
+    """Where something was read: `path` is relative to the repository's root, `line` counts from 1.
+
+    `repository` is the name under which the run knows it; empty when a single file was read.
+    """
+
+    repository: str = ""
+    path: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """`repository:path:line`, with what is unknown left out: the form that editors and terminals link."""
+        parts = [self.repository, self.path, "" if self.line is None else str(self.line)]
+        return ":".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a person should know or mend.
+
+    `code` is a stable kebab-case word: alike findings are grouped by it. `remedy` says what to do.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    place: Place
+    remedy: str = ""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Skipped:
+    """A folder that was seen and deliberately not mapped, with the reason."""
+
+    path: Place
+    reason: str

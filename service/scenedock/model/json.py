@@ -1,0 +1,24 @@
+"""JSON values, the only shape in which documents travel between rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | Sequence[Json] | None"
+JsonObject: TypeAlias = Mapping[str, Json]
+
+
+def as_object(value: Json) -> JsonObject:
+    """The value if it is a JSON object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: Json) -> Sequence[Json]:
+    """The value if it is a JSON array, else an empty one."""
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def as_text(value: Json) -> str:
+    """The value if it is a string, else an empty one. Surrounding white space is dropped."""
+    return value.strip() if isinstance(value, str) else ""

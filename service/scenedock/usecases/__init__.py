@@ -1,0 +1,1 @@
+"""Verbs: ask effects for facts, let the pure rooms decide, hand decisions to effects."""
