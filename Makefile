@@ -1,0 +1,39 @@
+# What a contributor types; `make` alone explains. Everything happens in .venv, made from requirements/dev.txt.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+bin := .venv/bin
+repository := examples/acme-apps
+catalog := out/catalog-info.yaml
+
+.PHONY: help run test fix docs golden lock set-up
+
+help: ## Say what can be typed
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: set-up ## Export the catalog of an example repository (make run repository=PATH for another)
+	@mkdir -p $(dir $(catalog))
+	@$(bin)/scenedock catalog export $(repository) --output $(catalog)
+
+test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
+	@scripts/check
+
+fix: set-up ## Format the code and mend what the linter can mend
+	@$(bin)/ruff format
+	@$(bin)/ruff check --fix
+
+docs: set-up ## Write docs/reference from the code
+	@$(bin)/python docs/reference.py
+
+golden: set-up ## Rewrite the expected results of tests/cases; review the diff
+	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases
+
+# One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
+compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --quiet --universal --generate-hashes
+lock: set-up ## Write requirements/*.txt from pyproject.toml (make lock upgrade=--upgrade for newer versions)
+	@$(compile) $(upgrade) pyproject.toml --group dev --output-file requirements/dev.txt
+	@$(compile) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	@$(compile) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+
+set-up:
+	@scripts/bootstrap
