@@ -1,0 +1,33 @@
+# The minor version's tag, so that a rebuild brings the security fixes of Python and Debian.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+FROM ${PYTHON_IMAGE} AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /src
+COPY requirements/ requirements/
+RUN python -m pip install --require-hashes --requirement requirements/build.txt \
+ && python -m venv --without-pip /opt/scenedock \
+ && python -m pip --python /opt/scenedock/bin/python install --require-hashes --requirement requirements/runtime.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY service/ service/
+RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
+ && python -m pip --python /opt/scenedock/bin/python install --no-deps dist/*.whl
+
+FROM ${PYTHON_IMAGE}
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="scenedock" \
+      org.opencontainers.image.description="The Backstage companion for Helm GitOps repositories" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}"
+# A mounted repository belongs to somebody else, and git would refuse to say where it comes from.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends git \
+ && rm -rf /var/lib/apt/lists/* \
+ && git config --system --add safe.directory '*'
+COPY --from=build /opt/scenedock /opt/scenedock
+# Nothing is written but what a command is asked to write, so the root may be read-only.
+ENV PATH=/opt/scenedock/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+WORKDIR /repository
+ENTRYPOINT ["scenedock"]

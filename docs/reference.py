@@ -1,0 +1,213 @@
+"""Write docs/reference from the code; with `--check` write nothing and name the pages that are out of date."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import yaml
+
+from scenedock import errors
+from scenedock.catalog import mapping
+from scenedock.doors.cli import main as program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+FOLDER = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
+
+Schema = dict[str, Any]
+
+
+def cli_page(name: str, program: click.Command) -> str:
+    """Every command with the help that it prints itself, and the exit codes."""
+    sections = [
+        f"## {name}\n\n```text\n{command.get_help(click.Context(command, info_name=name, terminal_width=100))}\n```\n"
+        for name, command in commands(name, program)
+    ]
+    return "\n".join(["# Command line\n", *sections, "## Exit codes\n", exit_codes()])
+
+
+def commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """The command and all below it, as what is typed and the command, in the order of the help."""
+    yield name, command
+    if isinstance(command, click.Group):
+        for word in command.list_commands(click.Context(command)):
+            below = command.commands[word]
+            if not below.hidden:
+                yield from commands(f"{name} {word}", below)
+
+
+def exit_codes() -> str:
+    """Exit codes as a table: the two that every run can end with, then those of the errors."""
+    refusals: dict[int, list[str]] = {}
+    for error in errors.ERRORS:
+        refusals.setdefault(error.exit_code, []).append(f"`{error.__name__}`: {first_sentence(error)}")
+    rows = [("0", "Done, and nothing of severity error was found."), ("1", "Done, with findings of severity error.")]
+    return table(("code", "meaning"), rows + [(str(code), "<br>".join(refusals[code])) for code in sorted(refusals)])
+
+
+def errors_page() -> str:
+    """The table of `scenedock.errors`."""
+    rows = [(f"`{e.__name__}`", first_sentence(e), str(e.status), str(e.exit_code)) for e in errors.ERRORS]
+    rest = str(inspect.getdoc(errors)).partition("\n\n")[2]
+    return f"# Errors\n\n{rest}\n\n{table(('error', 'meaning', 'HTTP status', 'exit code'), rows)}"
+
+
+def settings_page(schema: Schema) -> str:
+    """A section for each setting at the top, and in it a table of those inside it."""
+    sections = []
+    for setting in settings(schema, schema):
+        inside = [
+            (f"`{nested.path}`", nested.kind, f"`{nested.default}`" if nested.default else "", nested.meaning)
+            for nested in settings_below(schema, setting)
+        ]
+        facts = [setting.kind] + ([f"default `{setting.default}`"] if setting.default else [])
+        sections += [
+            f"\n## `{setting.path}`\n\n{setting.meaning} ({'; '.join(facts)})\n",
+            *(f"\n```yaml\n{example}```\n" for example in setting.examples),
+            "\n" + table(("setting", "type", "default", "meaning"), inside) if inside else "",
+        ]
+    return f"# Settings\n\n{schema['description']}\n" + "".join(sections)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One property of the settings file; `path` is `a.b`, with `[]` for any item and `*` for any key."""
+
+    path: str
+    schema: Schema
+    kind: str
+    default: str
+    meaning: str
+    examples: tuple[str, ...]
+
+
+def settings(root: Schema, schema: Schema, path: str = "") -> Iterator[Setting]:
+    """The properties of one object, in the order of the schema."""
+    for name, written in schema.get("properties", {}).items():
+        # What stands beside a reference belongs to this one property, and wins.
+        meant = resolved(root, written) | written
+        yield Setting(
+            path=f"{path}.{name}" if path else name,
+            schema=meant,
+            kind=kind_of(root, written),
+            default=json.dumps(meant["default"]) if "default" in meant else "",
+            meaning=meant["description"],
+            examples=tuple(yaml.safe_dump({name: example}, sort_keys=False) for example in meant.get("examples", ())),
+        )
+
+
+def settings_below(root: Schema, setting: Setting) -> Iterator[Setting]:
+    """Every setting inside this one, however deep."""
+    for suffix, schema in objects_in(root, setting.schema):
+        for nested in settings(root, schema, setting.path + suffix):
+            yield nested
+            yield from settings_below(root, nested)
+
+
+def objects_in(root: Schema, schema: Schema, suffix: str = "") -> Iterator[tuple[str, Schema]]:
+    """The objects that a value of this schema is or holds, with what its path gains on the way there."""
+    schema = resolved(root, schema)
+    if "properties" in schema:
+        yield suffix, schema
+    if isinstance(schema.get("items"), dict):
+        yield from objects_in(root, schema["items"], suffix + "[]")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from objects_in(root, schema["additionalProperties"], suffix + ".*")
+    for choice in choices(schema):
+        yield from objects_in(root, choice, suffix)
+
+
+def kind_of(root: Schema, schema: Schema) -> str:
+    """What a person may write there, in words: `list of string`, `one of …`."""
+    schema = resolved(root, schema)
+    if choices(schema):
+        return " or ".join(dict.fromkeys(kind_of(root, choice) for choice in choices(schema)))
+    if "enum" in schema or "const" in schema:
+        return " or ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    if schema.get("type") == "array":
+        return f"list of {kind_of(root, schema['items'])}"
+    if isinstance(schema.get("additionalProperties"), dict):
+        return f"map to {kind_of(root, schema['additionalProperties'])}"
+    kinds = schema["type"]
+    return kinds if isinstance(kinds, str) else " or ".join(kinds)
+
+
+def choices(schema: Schema) -> Sequence[Schema]:
+    """The alternatives of a schema that has some."""
+    found: Sequence[Schema] = schema.get("oneOf") or schema.get("anyOf") or ()
+    return found
+
+
+def resolved(root: Schema, schema: Schema) -> Schema:
+    """The schema that a local reference (`#/$defs/…`) names, or the schema itself."""
+    if "$ref" not in schema:
+        return schema
+    target: Schema = root
+    for part in schema["$ref"].removeprefix("#/").split("/"):
+        target = target[part]
+    return resolved(root, target)
+
+
+def entities_page() -> str:
+    """The two tables of `scenedock.catalog.mapping`."""
+    entities = table(("entity", "from", "rule"), [(rule.entity, rule.source, rule.rule) for rule in mapping.MAPPING])
+    annotations = table(("annotation", "evidence"), [(f"`{rule.name}`", rule.evidence) for rule in mapping.ANNOTATIONS])
+    return f"# Entities\n\n{inspect.getdoc(mapping)}\n\n{entities}\n## Annotations\n\n{annotations}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def first_sentence(documented: object) -> str:
+    """The first line of a docstring."""
+    return str(inspect.getdoc(documented)).partition("\n")[0]
+
+
+def pages() -> dict[str, str]:
+    """Each page's file name and text."""
+    schema = files("scenedock.catalog").joinpath("schemas", "scenedock.schema.json")
+    written = {
+        "cli.md": cli_page("scenedock", program),
+        "entities.md": entities_page(),
+        "errors.md": errors_page(),
+        "settings.md": settings_page(json.loads(schema.read_text(encoding="utf-8"))),
+    }
+    return {name: f"{NOTE}\n\n{text}" for name, text in written.items()}
+
+
+def stale(folder: Path) -> dict[str, str]:
+    """The pages of this folder that are missing or not what the code says, with the text that they should have."""
+    return {
+        name: text
+        for name, text in pages().items()
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the stale pages; with `--check`, name them and return 1 if there are any."""
+    found = stale(FOLDER)
+    if "--check" in arguments:
+        for name in found:
+            print(f"docs/reference/{name} is not what the code says: run `make docs`", file=sys.stderr)
+        return 1 if found else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in found.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
