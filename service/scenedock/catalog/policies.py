@@ -72,7 +72,7 @@ class _Police:
             return False
         if entity.spec.get("owner") == UNKNOWN and entity.kind in {"Component", "System"}:
             said = f"{entity.ref.short} has no owner"
-            remedy = "Add a CODEOWNERS file, or set `owner` in scenedock.yaml."
+            remedy = "Name one in CODEOWNERS, or set `owner` in scenedock.yaml."
             self._find(entity, "warning", "owner-unknown", said, remedy)
         return True
 
