@@ -36,6 +36,11 @@ def read_with_backstage(text: str) -> list[Json]:
     return documents
 
 
+def judge_references(references: Sequence[tuple[str, str]]) -> list[str | None]:
+    """What Backstage says of references, each with the kind that it means by default: None where it can read one."""
+    return _ask("references", [{"text": text, "defaultKind": kind} for text, kind in references])
+
+
 def _ask(what: str, questions: Iterable[object]) -> list[Any]:
     """One answer for each question; starting node takes a second, so ask many at once."""
     done = subprocess.run(
