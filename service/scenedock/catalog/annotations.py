@@ -147,7 +147,7 @@ def _source(member: Member) -> dict[str, str]:
         name = "values.yaml" if folder.has_values else "Chart.yaml"
         found["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
     elif member.items and not folder:
-        found["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[-1].list_path)
+        found["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[0].list_path)
     if folder and folder.has_techdocs and found["backstage.io/source-location"]:
         found["backstage.io/techdocs-ref"] = "dir:."
     return found

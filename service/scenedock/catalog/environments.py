@@ -7,7 +7,6 @@ values of a subsystem) would look like environments.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 KNOWN_ENVIRONMENTS = (
@@ -95,6 +94,6 @@ def is_production(environment: str) -> bool:
     return environment.partition("-")[0] in PRODUCTION_TIER
 
 
-def production_first(environments: Iterable[str]) -> list[str]:
-    """The environments, those of the production tier first, otherwise in alphabetical order."""
-    return sorted(environments, key=lambda name: (not is_production(name), name))
+def production_rank(environment: str | None) -> tuple[bool, str]:
+    """What environments are sorted by: those of the production tier first, otherwise in alphabetical order."""
+    return not (environment and is_production(environment)), environment or ""

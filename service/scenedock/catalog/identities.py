@@ -30,9 +30,13 @@ class FolderPath:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The service that a folder belongs to: `name` is as people wrote it, not yet made fit for Backstage."""
+    """The service that a folder belongs to: `name` is as people wrote it, not yet made fit for Backstage.
+
+    `home` is the service's own folder: this one, or the one above where this is just one of its environments.
+    """
 
     name: str
+    home: str
     environment: str | None = None
     tenant: str = ""
 
@@ -57,7 +61,7 @@ def identify(
     readings = _split_suffixes(readings, names)
     chosen = _distinct_names({reading.segments for reading in readings.values()}, _per_repository(readings))
     return {
-        folder: Identity(chosen[reading.segments], reading.environment, _tenant(reading))
+        folder: Identity(chosen[reading.segments], _home(folder, reading), reading.environment, _tenant(reading))
         for folder, reading in readings.items()
     }
 
@@ -113,6 +117,10 @@ def _distinct_names(
     return {
         segments: "-".join(segments[-2:]) if segments[-1].lower() in crowded else segments[-1] for segments in services
     }
+
+
+def _home(folder: FolderPath, reading: _Reading) -> str:
+    return folder.path.rpartition("/")[0] if reading.in_environment_folder else folder.path
 
 
 def _tenant(reading: _Reading) -> str:

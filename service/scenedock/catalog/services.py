@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from scenedock.catalog.environments import production_rank
 from scenedock.catalog.formats import as_entity_name
 from scenedock.catalog.identities import Identity
 from scenedock.catalog.owners import Codeowners
@@ -41,25 +42,23 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What one repository says about a service: its folders (one for each environment, perhaps) or its list items."""
+    """What one repository says about a service: its folders (one for each environment, perhaps) or its list items.
+
+    `path` is the folder that stands for the service; for a mere list item, that of its list. What belongs to an
+    environment of the production tier comes first.
+    """
 
     contents: RepositoryContents
+    path: str
     folders: tuple[HelmFolder, ...]
     items: tuple[ListItem, ...]
     deployments: tuple[Deployment, ...]
     tenant: str = ""
 
     @property
-    def path(self) -> str:
-        """The folder that stands for the service; for a mere list item, the folder of its list."""
-        if self.folders:
-            return self.folders[0].path
-        return self.items[0].list_path.rpartition("/")[0]
-
-    @property
     def place(self) -> Place:
         """Where a person would look for it."""
-        path = f"{self.path}/Chart.yaml" if self.folders and self.folders[0].chart else self.path
+        path = f"{self.folders[0].path}/Chart.yaml" if self.folders and self.folders[0].chart else self.path
         return Place(self.contents.facts.name, path.lstrip("/") or ".")
 
 
@@ -104,7 +103,9 @@ def gather(
             items[item.name].append(item)
         for raw in sorted({*folders, *items}):
             mine = {folder.path: identities[number, folder.path] for folder in folders[raw]}
-            member = _member(contents, tuple(folders[raw]), tuple(items[raw]), mine)
+            found = sorted(folders[raw], key=lambda folder: production_rank(mine[folder.path].environment))
+            listed = sorted(items[raw], key=lambda item: production_rank(item.environment))
+            member = _member(contents, tuple(found), tuple(listed), mine)
             if name := _fit(raw, member, findings):
                 members[name].append(member)
     _refuse_unlike(members, findings)
@@ -176,7 +177,9 @@ def _member(
 ) -> Member:
     deployments = _deployments(contents, folders, items, identities)
     tenant = next((identity.tenant for identity in identities.values() if identity.tenant), "")
-    return Member(contents, folders, items, tuple(deployments), tenant)
+    homes = list(dict.fromkeys(identities[folder.path].home for folder in folders))
+    path = homes[0] if homes else items[0].list_path.rpartition("/")[0]
+    return Member(contents, path, folders, items, tuple(deployments), tenant)
 
 
 def _deployments(
