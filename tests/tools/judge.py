@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from scenedock.model.json import Json, JsonObject
+from scenedock.model.json import Json
 from tests.tools.node import node, node_modules
 
 UNRECOGNISED = "No processor recognized the entity"
@@ -17,7 +17,7 @@ UNRECOGNISED = "No processor recognized the entity"
 _CONTRACTS = Path(__file__).parent.parent / "contracts" / "node"
 
 
-def judge(entities: Sequence[JsonObject]) -> list[str | None]:
+def judge(entities: Sequence[Json]) -> list[str | None]:
     """Backstage's verdict on each entity: None where it is accepted, else the message of the refusal."""
     return _ask("verdicts", entities)
 
