@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scenedock.catalog.charts import SKELETON_ANNOTATION
-from scenedock.catalog.services import Deployment, Member, Service
+from scenedock.catalog.deployments import Deployment
+from scenedock.catalog.services import Member, Service
 from scenedock.catalog.source_urls import edit_url, folder_url, project_slug, source_location
 from scenedock.catalog.values import KUBERNETES_ID
 

@@ -32,7 +32,8 @@ class FolderPath:
 class Identity:
     """The service that a folder belongs to: `name` is as people wrote it, not yet made fit for Backstage.
 
-    `home` is the service's own folder: this one, or the one above where this is just one of its environments.
+    `home` is the service's own folder: this one, or the one above where this is just one of its environments. `tenant`
+    is the folder of `tenant/app/01-dev` that holds all apps of a tenant, or empty.
     """
 
     name: str
@@ -61,7 +62,9 @@ def identify(
     readings = _split_suffixes(readings, names)
     chosen = _distinct_names({reading.segments for reading in readings.values()}, _per_repository(readings))
     return {
-        folder: Identity(chosen[reading.segments], _home(folder, reading), reading.environment, _tenant(reading))
+        folder: Identity(
+            chosen[reading.segments], _home(folder, reading), reading.environment, _tenant(folder, reading)
+        )
         for folder, reading in readings.items()
     }
 
@@ -123,9 +126,7 @@ def _home(folder: FolderPath, reading: _Reading) -> str:
     return folder.path.rpartition("/")[0] if reading.in_environment_folder else folder.path
 
 
-def _tenant(reading: _Reading) -> str:
-    """`tenant` of `tenant/app/01-dev`; folders that only hold others are no tenants."""
-    if not reading.in_environment_folder or len(reading.segments) < 2:
-        return ""
-    parent = reading.segments[-2]
-    return "" if parent.lower() in CONTAINERS else parent
+def _tenant(folder: FolderPath, reading: _Reading) -> str:
+    parent = _home(folder, reading).rpartition("/")[0]
+    name = parent.rpartition("/")[2].lower()
+    return parent if reading.in_environment_folder and name not in CONTAINERS else ""

@@ -8,10 +8,11 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
 
+from scenedock.catalog.deployments import Deployment
 from scenedock.catalog.mapping import Mapped, MappedService
 from scenedock.catalog.owners import UNKNOWN
 from scenedock.catalog.relations import references_of
-from scenedock.catalog.services import Deployment, Service
+from scenedock.catalog.services import Service
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
 from scenedock.model.json import Json, as_list, as_text

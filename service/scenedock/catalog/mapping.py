@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from scenedock.catalog.annotations import LabelUse, annotations_of, application_labels, workload_labels
 from scenedock.catalog.component_types import component_type
+from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.formats import as_entity_name, as_tag
 from scenedock.catalog.handwritten import combine
 from scenedock.catalog.ownership import disagreements, lifecycle_of, owner_of
 from scenedock.catalog.roles import Roles
 from scenedock.catalog.satellites import apis, backing_resources, clusters, deployments, owner_entities, tenants
-from scenedock.catalog.services import RepositoryContents, Service
+from scenedock.catalog.services import Service
 from scenedock.model.entity import Entity, build_entity
 from scenedock.model.finding import Finding
 from scenedock.model.json import Json
@@ -164,5 +165,5 @@ class _Mapper:
                 if umbrella is not None:
                     return as_entity_name(umbrella.rpartition("/")[2] or member.contents.facts.name)
             if member.tenant:
-                return as_entity_name(member.tenant)
+                return as_entity_name(member.tenant.rpartition("/")[2])
         return ""

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.handwritten import CATALOG_FILE, MARKER_LINE
 from scenedock.catalog.mapping import Mapped
-from scenedock.catalog.services import RepositoryContents
 from scenedock.documents.writing import write_documents
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place

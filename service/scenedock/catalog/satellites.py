@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from scenedock.catalog.annotations import deployment_annotations, from_settings, source_annotations
 from scenedock.catalog.apis import api_name
 from scenedock.catalog.backing_services import BACKING_SERVICES
+from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.formats import as_entity_name
-from scenedock.catalog.owners import UNKNOWN, as_owner
+from scenedock.catalog.owners import UNKNOWN, as_owner, first_owner
 from scenedock.catalog.ownership import lifecycle_of
-from scenedock.catalog.services import Member, RepositoryContents, Service
+from scenedock.catalog.services import Service
 from scenedock.model.entity import Entity, EntityRef, build_entity
 from scenedock.model.finding import Place
 from scenedock.model.json import Json
@@ -62,7 +63,7 @@ def deployments(service: Service, owner: str, system: str) -> Iterator[Entity]:
         annotations = {**deployment_annotations(here), "scenedock.dev/environments": environment}
         for member in service.members:
             if any(each.environment == environment for each in member.deployments):
-                annotations |= _clean(source_annotations(member, _folder_of(member, environment)))
+                annotations |= _clean(source_annotations(member, here[0].folder or member.path))
                 annotations |= from_settings(member, service.name, [environment])
                 break
         spec: dict[str, Json] = {"type": "deployment", "owner": owner, "system": system}
@@ -70,15 +71,6 @@ def deployments(service: Service, owner: str, system: str) -> Iterator[Entity]:
         name = as_entity_name(f"{service.name}-{environment}")
         metadata = {"annotations": dict(sorted(annotations.items()))}
         yield build_entity("Resource", name, metadata, spec, service.members[0].place)
-
-
-def _folder_of(member: Member, environment: str) -> str:
-    """The folder of one environment, where environments have folders of their own."""
-    if len(member.folders) > 1:
-        for folder in member.folders:
-            if environment in folder.path:
-                return folder.path
-    return member.path
 
 
 def _clean(annotations: dict[str, str]) -> dict[str, str]:
@@ -91,7 +83,7 @@ def clusters(repositories: Iterable[RepositoryContents]) -> Iterator[Entity]:
     for contents in repositories:
         if contents.settings.cluster and contents.settings.cluster not in seen:
             seen.add(contents.settings.cluster)
-            owner = as_owner(contents.settings.owner) or UNKNOWN
+            owner = first_owner([as_owner(contents.settings.owner)])
             place = Place(contents.facts.name, "scenedock.yaml")
             spec = {"type": "kubernetes-cluster", "owner": owner}
             yield build_entity("Resource", contents.settings.cluster, {}, spec, place)
@@ -102,14 +94,14 @@ def tenants(services: Sequence[Service]) -> Iterator[Entity]:
     seen: set[str] = set()
     for service in services:
         for member in service.members:
-            name = as_entity_name(member.tenant)
+            name = as_entity_name(member.tenant.rpartition("/")[2])
             if not name or name in seen or service.override.system or member.contents.settings.system_of(member.path):
                 continue
             seen.add(name)
-            path = member.path[: member.path.index(member.tenant) + len(member.tenant)]
-            owner = member.contents.codeowners.owner_of(path) or as_owner(member.contents.settings.owner) or UNKNOWN
+            contents, path = member.contents, member.tenant
+            owner = first_owner([contents.codeowners.owner_of(path), as_owner(contents.settings.owner)])
             metadata = {"annotations": _clean(source_annotations(member, path))}
-            yield build_entity("System", name, metadata, {"owner": owner}, Place(member.contents.facts.name, path))
+            yield build_entity("System", name, metadata, {"owner": owner}, Place(contents.facts.name, path))
 
 
 def owner_entities(entities: Sequence[Entity]) -> Iterator[Entity]:

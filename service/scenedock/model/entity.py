@@ -29,17 +29,18 @@ class EntityRef:
 
     @classmethod
     def parse(cls, text: str, *, default_kind: str) -> EntityRef:
-        """Read `[kind:][namespace/]name`.
+        """Read `[kind:][namespace/]name`, split at the first colon and slash as Backstage's `parseEntityRef` does.
 
         Raises
         ------
         ValueError   a part is empty
         """
-        kind, colon, rest = text.strip().rpartition(":")
-        namespace, slash, name = rest.rpartition("/")
-        if not name or (colon and not kind) or (slash and not namespace):
+        before, slash, after = text.partition("/")
+        kind, colon, rest = before.partition(":")
+        namespace, name = (rest if colon else before, after) if slash else (None, rest if colon else before)
+        if not name or (colon and not kind) or namespace == "":
             raise ValueError(f"{text!r} is not an entity reference; write [kind:][namespace/]name")
-        return cls.of(kind or default_kind, name, namespace or DEFAULT_NAMESPACE)
+        return cls.of(kind if colon else default_kind, name, namespace or DEFAULT_NAMESPACE)
 
     @property
     def short(self) -> str:

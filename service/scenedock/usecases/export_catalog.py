@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.identities import FolderPath, identify
 from scenedock.catalog.links import link
 from scenedock.catalog.mapping import Mapped, map_services
 from scenedock.catalog.output import in_order
 from scenedock.catalog.policies import police
 from scenedock.catalog.roles import assign_roles
-from scenedock.catalog.services import RepositoryContents, gather
+from scenedock.catalog.services import gather
 from scenedock.effects.repositories import RepositoryFolder
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity, EntityRef

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from scenedock.catalog.app_lists import AppListFile, files_of, read_items
 from scenedock.catalog.argocd import API_GROUP, Manifests, read_applications
+from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.folders import FolderReader
 from scenedock.catalog.owners import CODEOWNERS_FILES, Codeowners
 from scenedock.catalog.plan import Plan, PlannedFolder, plan_repository
-from scenedock.catalog.services import RepositoryContents
 from scenedock.catalog.settings import FILE_NAME, AppList, Settings, read_settings
 from scenedock.catalog.source_urls import provider_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents

@@ -1,0 +1,123 @@
+"""Where a service runs, by the best evidence there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scenedock.catalog.identities import Identity
+from scenedock.catalog.owners import Codeowners
+from scenedock.catalog.settings import Settings
+from scenedock.model.finding import Skipped
+from scenedock.model.helm import Application, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
+
+_NO_FACTS = ValuesFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryContents:
+    """All that was read of one repository: the result of phase `folders`."""
+
+    facts: RepositoryFacts
+    settings: Settings
+    codeowners: Codeowners
+    folders: tuple[HelmFolder, ...] = ()
+    items: tuple[ListItem, ...] = ()
+    applications: tuple[Application, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A service in one environment of one repository; `environment` is None where nothing names one.
+
+    `folder` is the one that it is deployed from, empty for a mere item of an app list.
+    """
+
+    environment: str | None
+    facts: ValuesFacts = _NO_FACTS
+    application: Application | None = None
+    folder: str = ""
+    cluster: str = ""
+
+
+def deployments_of(
+    contents: RepositoryContents,
+    folders: tuple[HelmFolder, ...],
+    items: tuple[ListItem, ...],
+    identities: Mapping[str, Identity],
+) -> list[Deployment]:
+    """Where the service runs, by the best evidence: settings, app lists, Argo CD, folders, values."""
+    settings = contents.settings
+    applications = _applications(contents, folders, items)
+    found: dict[str, list[Deployment]] = {
+        "apps": [_of_item(contents, folders, item, applications) for item in items],
+        "argocd": [_of_application(folders, application) for application in applications],
+        "folders": [
+            Deployment(environment, _facts(folder, environment), folder=folder.path)
+            for folder in folders
+            if (environment := identities[folder.path].environment)
+        ],
+        "values": [
+            Deployment(environment, facts, folder=folder.path)
+            for folder in folders
+            for environment, facts in folder.values.items()
+            if environment
+        ],
+    }
+    best = next((found[kind] for kind in settings.evidence if any(each.environment for each in found[kind])), [])
+    nameless = [each for each in applications if each.environment is None]
+    if len(nameless) == 1:
+        best = [replace(each, application=each.application or nameless[0]) for each in best]
+    plain = found["argocd"] or [Deployment(None, _facts(folder, None), folder=folder.path) for folder in folders]
+    chosen = [replace(each, cluster=settings.cluster) for each in best or plain or found["apps"]]
+    if settings.bind:
+        facts = _joined([_facts(folder, settings.bind) for folder in folders] + [item.facts for item in items])
+        return [replace(chosen[0], environment=settings.bind, facts=facts)]
+    return chosen
+
+
+def _applications(
+    contents: RepositoryContents, folders: tuple[HelmFolder, ...], items: tuple[ListItem, ...]
+) -> list[Application]:
+    """The applications that deploy one of the folders, or the chart of a list item under the item's name."""
+    paths = {folder.path for folder in folders}
+    charts = {(item.name, item.chart_folder) for item in items}
+    return [each for each in contents.applications if each.path in paths or (each.name, each.path) in charts]
+
+
+def _of_item(
+    contents: RepositoryContents, folders: tuple[HelmFolder, ...], item: ListItem, applications: list[Application]
+) -> Deployment:
+    """An item of an app list is an Application of its name, unless a manifest says more."""
+    application = next(
+        (each for each in applications if each.environment == item.environment), Application(item.name, "")
+    )
+    facts = _joined([item.facts, *(_facts(folder, item.environment) for folder in folders)])
+    chart = next((folder for folder in contents.folders if folder.path == item.chart_folder), None)
+    if chart and _facts(chart, None).exposed:
+        facts = replace(facts, exposed=True)
+    return Deployment(item.environment, facts, application, folders[0].path if folders else "")
+
+
+def _of_application(folders: tuple[HelmFolder, ...], application: Application) -> Deployment:
+    facts = [_facts(folder, application.environment) for folder in folders if folder.path == application.path]
+    return Deployment(application.environment, _joined(facts), application, application.path)
+
+
+def _facts(folder: HelmFolder, environment: str | None) -> ValuesFacts:
+    return folder.values.get(environment or "", folder.values.get("", _NO_FACTS))
+
+
+def _joined(facts: Sequence[ValuesFacts]) -> ValuesFacts:
+    """Facts that hold together: what an item's values and its chart's values say."""
+    return ValuesFacts(
+        hosts=frozenset(host for each in facts for host in each.hosts),
+        ingress_hosts=frozenset(host for each in facts for host in each.ingress_hosts),
+        exposed=any(each.exposed for each in facts),
+        scheduled=any(each.scheduled for each in facts),
+        owner=next((each.owner for each in facts if each.owner), ""),
+        fullname=next((each.fullname for each in facts if each.fullname), ""),
+        kubernetes_id=next((each.kubernetes_id for each in facts if each.kubernetes_id), ""),
+        labels=frozenset(label for each in facts for label in each.labels),
+    )
