@@ -29,6 +29,9 @@ from scenedock.model.json import Json
 # Deeper than people nest, and shallow enough for every recursive reader of a value, JSON Schema's included.
 MAX_DEPTH = 100
 
+# libyaml copies it into every tag that uses it.
+MAX_TAG_PREFIX = 1000
+
 # The id of a container → a key or index in it → the line where that begins, counted from 1.
 Lines: TypeAlias = Mapping[int, Mapping[str | int, int]]
 
@@ -71,6 +74,8 @@ def compose(data: bytes, meaning: Meaning, *, with_lines: bool = False) -> Itera
     parser = CBaseLoader(data)
     while (event := parser.get_event()) is not None:
         if type(event) is DocumentStartEvent:
+            if max(map(len, (event.tags or {}).values()), default=0) > MAX_TAG_PREFIX:
+                raise _refusal("the prefix of a %TAG directive is too long", event)
             yield _Composer(parser, meaning, with_lines=with_lines).document()
 
 
@@ -184,8 +189,12 @@ class _Composer:
         Only the order counts: as in goyaml, a key that stands *before* the merge key loses to it.
         """
         event = self._next()
-        value = self._node(event, depth)
-        sources = value[::-1] if isinstance(value, list) and type(event) is SequenceStartEvent else [value]
+        in_list = type(event) is SequenceStartEvent
+        # As in goyaml, neither the merge key nor its list counts as a node, and what is merged isn't nested deeper.
+        levels = 2 if in_list else 1
+        self._nodes -= levels
+        value = self._node(event, depth - levels)
+        sources = value[::-1] if in_list and isinstance(value, list) else [value]
         if not _are_mappings(sources):
             raise _refusal("a merge key (<<) needs a mapping or a list of mappings", event)
         return sources

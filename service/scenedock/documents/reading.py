@@ -25,6 +25,8 @@ __all__ = ["BACKSTAGE", "HELM", "Document", "DocumentError", "RepeatedKey", "rea
 
 # Helm's own limit for one file of a chart (`MaxDecompressedFileSize`).
 MAX_BYTES = 5 * 1024 * 1024
+# libyaml compares each of them with all others.
+MAX_TAG_DIRECTIVES = 1000
 
 _TEMPLATE = re.compile(rb"""[^#'"]*\{[{%]""")
 
@@ -117,9 +119,20 @@ def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:
         raise DocumentError(f"the file is encrypted with {encryption}; decrypt it first, or leave it out")
     if len(data) > max_bytes:
         raise DocumentError(f"the file has {len(data):,} bytes; more than {max_bytes:,} are not read")
-    if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = _from_utf16(data)
+    if b"\0" in data:
         raise DocumentError("the file is binary, not YAML", line=_line_at(data, data.index(b"\0")))
+    if data.count(b"%TAG") > MAX_TAG_DIRECTIVES:
+        raise DocumentError("the file has too many %TAG directives")
     return _Stream(data, meaning)
+
+
+def _from_utf16(data: bytes) -> bytes:
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"this is not YAML: it begins as UTF-16 does, but isn't ({error.reason})") from None
 
 
 def _line_at(data: bytes, offset: int) -> int:
