@@ -107,6 +107,7 @@ class _Composer:
         """The document whose start has just been read."""
         root = self._next()
         value = self._node(root, 0)
+        self._next()  # the end of the document, so that what follows is known to be none of it
         self._check_aliasing(root)
         return Composed(value, _line(root), tuple(self._repeated), self._lines)
 
