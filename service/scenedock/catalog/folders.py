@@ -22,9 +22,10 @@ from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.helm import ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
 
-_KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
+_KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _KUBERNETES_ID = re.compile(
-    rf"^\s*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*$", re.MULTILINE
+    rf"^\s*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*\r?$",
+    re.MULTILINE,
 )
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 

@@ -17,6 +17,9 @@ from scenedock.model.json import Json, JsonObject
 
 Format: TypeAlias = Literal["yaml", "json", "jsonl"]
 
+Home: TypeAlias = tuple[str, str]
+"""Where a catalog-info.yaml lies: the repository's name, and the path in it."""
+
 
 def in_order(entities: Sequence[Entity]) -> list[Entity]:
     """The entities by kind, namespace and name."""
@@ -32,12 +35,12 @@ def render(documents: Sequence[JsonObject], layout: Format) -> str:
     return write_documents(documents)
 
 
-def files_in_place(mapped: Mapped) -> tuple[dict[tuple[str, str], str], list[Finding]]:
-    """The catalog-info.yaml files, by repository name and path; entities lie with the folder that they describe.
+def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], list[Finding]]:
+    """The entities of each catalog-info.yaml; they lie with the folder that they describe.
 
     A folder whose file a person wrote keeps that; what else its entities would say is a finding.
     """
-    homes: dict[tuple[str, str], list[Entity]] = defaultdict(list)
+    homes: dict[Home, list[Entity]] = defaultdict(list)
     findings: list[Finding] = []
     for each in mapped.services:
         if each.left_out:
@@ -45,16 +48,25 @@ def files_in_place(mapped: Mapped) -> tuple[dict[tuple[str, str], str], list[Fin
         member = each.service.members[0]
         place = Place(member.contents.facts.name, _file_in(member.path))
         if any(folder.handwritten for folder in each.service.folders):
-            said = f"a person wrote it, so it stays as it is; the entities of {each.service.name} are not written"
-            remedy = "Remove the file to have it generated, or export to one `--output` file, where both are merged."
-            findings.append(Finding("info", "handwritten-kept", said, place, remedy))
+            findings.append(handwritten_kept(place, f"the entities of {each.service.name}"))
         else:
             homes[place.repository, place.path].extend(each.entities)
     for entity in mapped.shared:
         folder = "" if entity.place.path == "scenedock.yaml" else entity.place.path
         homes[entity.place.repository, _file_in(folder)].append(entity)
-    files = {home: MARKER_LINE + _yaml(entities) for home, entities in sorted(homes.items())}
-    return files, findings
+    return {home: tuple(in_order(entities)) for home, entities in sorted(homes.items())}, findings
+
+
+def render_in_place(entities: Sequence[Entity]) -> str:
+    """The text of a catalog-info.yaml of ours."""
+    return MARKER_LINE + write_documents([entity.document for entity in entities])
+
+
+def handwritten_kept(place: Place, what: str) -> Finding:
+    """What there is to say of a file that stays as it is."""
+    said = f"a person wrote it, so it stays as it is; {what} are not written"
+    remedy = "Remove the file to have it generated, or export to one `--output` file, where both are merged."
+    return Finding("info", "handwritten-kept", said, place, remedy)
 
 
 def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:
@@ -95,10 +107,6 @@ def describe_findings(findings: Sequence[Finding]) -> list[Mapping[str, Json]]:
         }
         for each in findings
     ]
-
-
-def _yaml(entities: Sequence[Entity]) -> str:
-    return write_documents([entity.document for entity in in_order(entities)])
 
 
 def _file_in(folder: str) -> str:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import Repository, RepositoryFolder
 
 
-def open_repository(path: str) -> RepositoryFolder:
-    """A repository on disk; nothing is read yet."""
-    return RepositoryFolder(Path(path))
+@contextmanager
+def open_repositories(paths: Mapping[str, str], ref: str | None = None) -> Iterator[Mapping[str, Repository]]:
+    """The repositories at some paths: as folders, or as git has them at a ref. Nothing is read yet."""
+    if ref is None:
+        yield {name: RepositoryFolder(Path(path)) for name, path in paths.items()}
+        return
+    from scenedock.effects.git_revisions import GitRevision
+
+    with ExitStack() as opened:
+        yield {name: opened.enter_context(GitRevision(Path(path), ref)) for name, path in paths.items()}

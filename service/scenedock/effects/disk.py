@@ -56,6 +56,19 @@ def write_file(path: Path, text: str) -> bool:
     return True
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file; one that isn't there is no error.
+
+    Raises
+    ------
+    InputError   it can't be removed
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: can't be removed: {error.strerror or error}") from error
+
+
 def _replace(path: Path, data: bytes) -> None:
     """Write beside the file, then put it in its place: a reader sees the old bytes or the new ones."""
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:

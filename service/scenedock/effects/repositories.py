@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from scenedock.effects.git import GitAddress, address_of
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
 # Bytes of one file that are ever read; YAML of more than a third of that is refused anyway.
 MOST_BYTES = 16 * 1024 * 1024
-_NOT_ENTERED = frozenset({".git", "node_modules", ".venv", ".terraform"})
-_SECONDS_FOR_GIT = 20
-_SSH_ADDRESS = re.compile(r"^(?:ssh://)?(?:[^@/]+@)?(?P<host>[^:/]+)(?::\d+/|[:/])(?P<path>.+)$")
-_WEB_ADDRESS = re.compile(r"^https?://(?:[^@/]*@)?(?P<rest>.+)$")
+NOT_ENTERED = frozenset({".git", "node_modules", ".venv", ".terraform"})
 
 
-@dataclass(frozen=True, slots=True)
-class GitAddress:
-    """What git knows: the address a browser opens (empty without a remote), the branch, the path inside the clone."""
+class Repository(Protocol):
+    """Where the files of a repository are read from: a folder, or a git repository at a ref."""
 
-    url: str = ""
-    branch: str = ""
-    prefix: str = ""
+    def listing(self) -> Listing:
+        """All its files."""
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file of the listing."""
+
+    def address(self) -> GitAddress:
+        """Where it lives, as far as git knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +76,16 @@ class RepositoryFolder:
 
     def address(self) -> GitAddress:
         """What git says; nothing where the folder is no clone or git isn't there."""
-        url = _browser_address(self._git("config", "--get", "remote.origin.url"))
-        if not url:
-            return GitAddress()
-        branch = self._git("symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
-        branch = branch or self._git("symbolic-ref", "--short", "HEAD")
-        return GitAddress(url, branch or "HEAD", self._git("rev-parse", "--show-prefix").strip("/"))
+        return address_of(self.root)
 
     def _walk(self, folder: Path) -> Iterator[Path]:
         def refuse(error: OSError) -> None:
             raise InputError(f"{error.filename}: can't be read: {error.strerror}; check its permissions") from error
 
         for parent, folders, files in os.walk(folder, onerror=refuse):
-            folders[:] = sorted(name for name in folders if name not in _NOT_ENTERED)
+            folders[:] = sorted(name for name in folders if name not in NOT_ENTERED)
             yield from (Path(parent, name) for name in files if _is_text(name))
             folders[:] = [name for name in folders if _is_text(name)]
-
-    def _git(self, *arguments: str) -> str:
-        try:
-            done = subprocess.run(  # noqa: S603 - no shell, and the arguments are ours
-                ["git", "-C", str(self.root), *arguments],  # noqa: S607 - git is found by PATH as everywhere
-                capture_output=True,
-                timeout=_SECONDS_FOR_GIT,
-                check=False,
-                env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return ""
-        return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
 
 def _is_text(name: str) -> bool:
@@ -121,16 +104,3 @@ def _is_file_below(link: Path, root: Path) -> bool:
     except (OSError, RuntimeError):
         return False
     return target.is_file() and target.is_relative_to(root)
-
-
-def _browser_address(remote: str) -> str:
-    """A remote as a browser opens it: over https, without credentials and `.git`; empty for a mere path."""
-    if web := _WEB_ADDRESS.match(remote):
-        scheme, rest = remote.partition("://")[0], web["rest"]
-    elif "://" in remote and not remote.startswith("ssh://"):
-        return ""
-    elif (ssh := _SSH_ADDRESS.match(remote)) and ("@" in remote or remote.startswith("ssh://")):
-        scheme, rest = "https", f"{ssh['host']}/{ssh['path']}"
-    else:
-        return ""
-    return f"{scheme}://{rest.rstrip('/').removesuffix('.git').rstrip('/')}"

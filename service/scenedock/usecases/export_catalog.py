@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.deployments import RepositoryContents
@@ -14,7 +15,7 @@ from scenedock.catalog.output import in_order
 from scenedock.catalog.policies import police
 from scenedock.catalog.roles import assign_roles
 from scenedock.catalog.services import gather
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import Repository
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Skipped
@@ -47,7 +48,7 @@ class Export:
 
 
 def export_catalog(
-    repositories: Mapping[str, RepositoryFolder],
+    repositories: Mapping[str, Repository],
     *,
     settings: tuple[str, bytes] | None = None,
     known: Collection[EntityRef] = (),
@@ -75,7 +76,7 @@ def export_catalog(
     contents = tuple(each.read(count) for each in opened)
     findings = [finding for each in opened for finding in each.findings]
     if until == "folders":
-        return Export(contents, None, _sorted(findings))
+        return Export(contents, None, in_order_of_severity(findings))
     mapped, found = _mapped(contents)
     findings.extend(found)
     if until != "mapped":
@@ -83,7 +84,7 @@ def export_catalog(
     if until in {"linked", "exported"}:
         elsewhere = {EntityRef.parse(ref, default_kind="component") for each in contents for ref in each.settings.known}
         mapped = link(mapped, {*known, *elsewhere})
-    return Export(contents, mapped, _sorted([*findings, *mapped.findings]))
+    return Export(contents, mapped, in_order_of_severity([*findings, *mapped.findings]))
 
 
 def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
@@ -94,7 +95,8 @@ def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Findin
     return map_services(services, contents, assign_roles(contents)), findings
 
 
-def _sorted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def in_order_of_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The worst first, then by code and place."""
     severities = ("error", "warning", "info")
     return tuple(
         sorted(
@@ -104,7 +106,7 @@ def _sorted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def name_repositories(paths: Sequence[str]) -> dict[str, str]:
-    """A name for each path: its last folder, with more of the path where two would be alike.
+    """A name for each path: its last folder (without the `.git` of a bare repository), with more where two are alike.
 
     Raises
     ------
@@ -112,7 +114,8 @@ def name_repositories(paths: Sequence[str]) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     for path in paths:
-        segments = [segment for segment in path.replace("\\", "/").split("/") if segment not in {"", "."}]
+        named = Path(path) if Path(path).name not in {"", ".."} else Path(path).resolve()
+        segments = [part.removesuffix(".git") or part for part in named.parts if part != named.anchor]
         for length in range(1, len(segments) + 1):
             name = "/".join(segments[-length:])
             if name not in names:

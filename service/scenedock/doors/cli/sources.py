@@ -1,0 +1,82 @@
+"""What several commands read: repositories, as folders or at a ref, their settings, and entities that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from scenedock.usecases.export_catalog import Export, Phase, export_catalog, name_repositories
+
+if TYPE_CHECKING:
+    from scenedock.effects.repositories import Repository
+    from scenedock.model.entity import EntityRef
+    from scenedock.usecases.export_catalog import Progress
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.argument("repositories", nargs=-1, required=True, metavar="REPO..."),
+    click.option("--ref", metavar="REF", help="Read a branch, tag or commit of git repositories, not their folders."),
+    click.option(
+        "--settings", type=click.Path(path_type=Path), metavar="FILE", help="Instead of each repository's own."
+    ),
+    click.option("--known", type=click.Path(path_type=Path), metavar="FILE", help="Entities or references that exist."),
+)
+
+
+def source_options(command: _Command) -> _Command:
+    """Give a command REPO..., --ref, --settings and --known."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What was typed for `source_options`."""
+
+    repositories: tuple[str, ...]
+    ref: str | None
+    settings: Path | None
+    known: Path | None
+
+    @property
+    def roots(self) -> Mapping[str, Path]:
+        """The paths of the repositories by their names."""
+        return {name: Path(path) for name, path in name_repositories(self.repositories).items()}
+
+    @contextmanager
+    def opened(self) -> Iterator[Mapping[str, Repository]]:
+        """The repositories by their names."""
+        from scenedock.doors.wiring import open_repositories
+
+        with open_repositories(name_repositories(self.repositories), self.ref) as repositories:
+            yield repositories
+
+    def export(self, until: Phase = "exported", progress: Progress = lambda _done, _total: None) -> Export:
+        """The catalog of the repositories."""
+        with self.opened() as repositories:
+            return self.export_of(repositories, until, progress)
+
+    def export_of(
+        self,
+        repositories: Mapping[str, Repository],
+        until: Phase = "exported",
+        progress: Progress = lambda _done, _total: None,
+    ) -> Export:
+        """The catalog of repositories that are open."""
+        from scenedock.effects.disk import read_file
+
+        settings = None if self.settings is None else (str(self.settings), read_file(self.settings))
+        return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
+
+    def _known(self) -> Collection[EntityRef]:
+        from scenedock.catalog.known import read_known
+        from scenedock.effects.disk import read_file
+
+        return read_known(read_file(self.known), label=str(self.known)) if self.known else ()

@@ -1,0 +1,82 @@
+"""Where an export goes: standard output, a file, or the folders of the repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.catalog.output import Format, describe_repository, render
+
+if TYPE_CHECKING:
+    from scenedock.effects.repositories import Repository
+    from scenedock.model.json import JsonObject
+    from scenedock.usecases.export_catalog import Export
+    from scenedock.usecases.publish_catalog import Published
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was typed for it; `roots` are the folders of the repositories by name, `output` a path or `STDOUT`."""
+
+    roots: Mapping[str, Path]
+    output: str
+    layout: Format
+    in_place: bool
+    allow_deletions: bool
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the entities go to standard output."""
+        return self.output == STDOUT and not self.in_place
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other run away from what is written here."""
+        from scenedock.effects.locks import only_one
+
+        with ExitStack() as locks:
+            for lock, what in self._locks():
+                locks.enter_context(only_one(lock, str(what)))
+            yield
+
+    def publish(self, result: Export, repositories: Mapping[str, Repository]) -> Published:
+        """Write the export, or refuse to."""
+        from scenedock.effects.disk import write_file
+        from scenedock.usecases.publish_catalog import Published, publish_file, publish_in_place
+
+        if self.in_place:
+            return publish_in_place(result, repositories, self.roots, allow_deletions=self.allow_deletions)
+        if result.mapped is not None and self._is_replaced:
+            return publish_file(result, self.layout, Path(self.output), allow_deletions=self.allow_deletions)
+        text = render(_documents(result), self.layout)
+        if self.to_stdout:
+            click.echo(text, nl=False)
+            return Published("")
+        write_file(Path(self.output), text)
+        return Published(self.output)
+
+    @property
+    def _is_replaced(self) -> bool:
+        """Whether the output is a file that gets a new one in its place, not a stream or a device."""
+        path = Path(self.output)
+        return not self.to_stdout and (path.is_file() or not path.exists())
+
+    def _locks(self) -> Iterator[tuple[Path, Path]]:
+        if self.in_place:
+            yield from ((root / ".scenedock.lock", root) for root in sorted(self.roots.values()))
+        elif self._is_replaced:
+            path = Path(self.output)
+            yield path.parent / f".{path.name}.lock", path
+
+
+def _documents(result: Export) -> list[JsonObject]:
+    if result.mapped is None:
+        return [document for contents in result.repositories for document in describe_repository(contents)]
+    return [entity.document for entity in result.entities]

@@ -1,0 +1,176 @@
+"""A git repository at a ref: its files, read from the object store without a checkout. A bare one will do.
+
+What is committed is read as it is: filters that a checkout would run (git-lfs, git-crypt, line endings) don't run.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from scenedock.effects.git import GitAddress, address_of, ask_git, git_command, git_environment, prefix_of
+from scenedock.effects.repositories import MOST_BYTES, NOT_ENTERED
+from scenedock.errors import InputError, NotFoundError
+from scenedock.model.helm import Listing
+
+_MOST_LINKS = 40  # as many as Linux follows for one path
+_BLOB, _LINK = "100", "120"
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """An entry of a tree: the first digits of its mode, and the id of its contents."""
+
+    mode: str
+    id: str
+
+
+@dataclass(slots=True)
+class GitRevision:
+    """A repository as a commit of a git repository: `ref` is a branch, a tag, a commit or what else git understands.
+
+    `root` is a clone, a folder inside one (then only that folder is seen), or a bare repository. Use it in a `with`
+    statement: the git process that reads the files ends with it.
+    """
+
+    root: Path
+    ref: str
+    _objects: dict[str, _Object] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None
+    ) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def listing(self) -> Listing:
+        """Its files, sorted; links to folders are not entered.
+
+        Raises
+        ------
+        NotFoundError   there is no such folder, or the repository has no such ref
+        InputError      it is no git repository, or git can't read it
+        """
+        self._objects = _read_tree(self.root, self._tree())
+        files: list[str] = []
+        outside: set[str] = set()
+        for path, found in self._objects.items():
+            if found.mode == _LINK:
+                target = self._resolve(path)
+                if target is not None and target.mode != _BLOB:
+                    continue
+                if target is None:
+                    outside.add(path)
+            elif found.mode != _BLOB:
+                continue
+            if not NOT_ENTERED.intersection(path.split("/")[:-1]):
+                files.append(path)
+        return Listing(tuple(sorted(files)), frozenset(outside))
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file of the listing, at most `MOST_BYTES` of them.
+
+        Raises
+        ------
+        InputError   it can't be read
+        """
+        found = self._objects.get(path)
+        if found is None or found.mode != _BLOB:
+            found = self._resolve(path)
+        if found is None or found.mode != _BLOB:
+            raise InputError("can't be read: there is no such file")
+        return self._contents(found.id)[:MOST_BYTES]
+
+    def address(self) -> GitAddress:
+        """What git says of the repository. It is the same for every ref, so that refs can be compared."""
+        return address_of(self.root)
+
+    def _tree(self) -> str:
+        """The tree that is read, as git names it."""
+        if not self.root.is_dir():
+            raise NotFoundError(f"{self.root}: there is no such folder; name a git repository")
+        if not self.ref or self.ref.startswith("-") or not self.ref.isprintable():
+            raise InputError(f"{self.ref!r} can't be the name of a branch, tag or commit")
+        if complaint := ask_git(self.root, "rev-parse", "--git-dir").complaint:
+            raise InputError(f"{self.root}: can't be read at a ref: {complaint}")
+        commit = ask_git(self.root, "rev-parse", "--verify", "--quiet", f"{self.ref}^{{commit}}").text
+        if not commit:
+            raise NotFoundError(
+                f"{self.root}: the repository has no commit {self.ref!r} here; "
+                "check the name, or fetch it (a shallow clone lacks most)"
+            )
+        return f"{commit}:{prefix_of(self.root)}"
+
+    def _resolve(self, path: str) -> _Object | None:
+        """What lies at a path once links are followed; None where that is outside the tree, or nothing."""
+        steps, resolved, links = path.split("/")[::-1], list[str](), 0
+        while steps:
+            step = steps.pop()
+            if step == "..":
+                if not resolved:
+                    return None
+                resolved.pop()
+            elif step not in {"", "."}:
+                resolved.append(step)
+                found = self._objects.get("/".join(resolved))
+                if found and found.mode == _LINK:
+                    links += 1
+                    target = self._contents(found.id).decode("utf-8", "surrogateescape")
+                    if links > _MOST_LINKS or target.startswith("/"):
+                        return None
+                    resolved.pop()
+                    steps += target.split("/")[::-1]
+        return self._objects.get("/".join(resolved))
+
+    def _contents(self, blob: str) -> bytes:
+        """The whole of a blob, from a git process that stays for the next one."""
+        requests, answers = self._pipes()
+        try:
+            requests.write(f"{blob}\n".encode())
+            requests.flush()
+            header = answers.readline().split()
+            if len(header) != 3:
+                raise InputError("can't be read: the git repository lacks its contents")
+            return answers.read(int(header[2]) + 1)[:-1]
+        except OSError as error:
+            raise InputError(f"can't be read: git: {error.strerror or error}") from error
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        if self._process is None:
+            self._process = subprocess.Popen(  # noqa: S603 - no shell, and the words are ours
+                git_command(self.root, "cat-file", "--batch"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=git_environment(),
+            )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise InputError("can't be read: git has no pipes")
+        return self._process.stdin, self._process.stdout
+
+
+def _read_tree(root: Path, tree: str) -> dict[str, _Object]:
+    """All entries of a tree by their paths in it, those whose name isn't Unicode left out."""
+    answer = ask_git(root, "ls-tree", "-r", "-t", "-z", "--full-tree", tree)
+    if answer.complaint:
+        raise InputError(f"{root}: can't be read: {answer.complaint}")
+    return dict(filter(None, map(_entry, answer.output.split(b"\0"))))
+
+
+def _entry(line: bytes) -> tuple[str, _Object] | None:
+    about, tab, name = line.partition(b"\t")
+    try:
+        path = name.decode()
+    except UnicodeDecodeError:
+        return None
+    mode, _kind, object_id = about.decode().split() if tab else ("", "", "")
+    return (path, _Object(mode[:3], object_id)) if tab else None
