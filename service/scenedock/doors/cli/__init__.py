@@ -58,7 +58,12 @@ def main() -> None:
 
 @main.group(
     cls=LateGroup,
-    late={"export": "scenedock.doors.cli.export:export", "validate": "scenedock.doors.cli.validate:validate"},
+    late={
+        "check": "scenedock.doors.cli.check:check",
+        "diff": "scenedock.doors.cli.diff:diff",
+        "export": "scenedock.doors.cli.export:export",
+        "validate": "scenedock.doors.cli.validate:validate",
+    },
 )
 def catalog() -> None:
     """Make and judge entities of the catalog."""
