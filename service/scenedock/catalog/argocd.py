@@ -7,6 +7,7 @@ ask a cluster or a server (clusters, scmProvider, pullRequest, plugin …) can't
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,8 +23,27 @@ API_GROUP = "argoproj.io"
 _ENVIRONMENT_LABELS = ("environment", "env", "app.kubernetes.io/environment")
 
 
+# Parameter sets of all generators in one repository: far more than an Argo CD serves.
+_MOST_PARAMETER_SETS = 100_000
+_GLOB_SIGNS = re.compile(r"[*?\[{]")
+
+
 class _NotEvaluatedError(Exception):
-    """The generator needs a cluster or a server."""
+    """The generator needs a cluster or a server, or is not worth evaluating."""
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What evaluating may cost: a matrix in a file of few lines can stand for millions of applications."""
+
+    left: int = _MOST_PARAMETER_SETS
+
+    def spend(self, sets: int) -> None:
+        """Take as many parameter sets out of the budget."""
+        self.left -= sets
+        if self.left < 0:
+            said = f"the generators of this repository make more than {_MOST_PARAMETER_SETS:,} parameter sets"
+            raise _NotEvaluatedError(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,7 @@ def read_applications(
     """The applications of all manifests in a repository, in the order of the manifests."""
     applications: list[Application] = []
     findings: list[Finding] = []
+    budget = _Budget()
     for place, document in documents:
         if not as_text(document.get("apiVersion")).startswith(API_GROUP + "/"):
             continue
@@ -58,7 +79,7 @@ def read_applications(
             applications.extend(_applications(document, manifests))
         elif document.get("kind") == "ApplicationSet":
             try:
-                applications.extend(_generated(document, manifests))
+                applications.extend(_generated(document, manifests, budget))
             except _NotEvaluatedError as reason:
                 name = as_text(as_object(document.get("metadata")).get("name"))
                 findings.append(
@@ -134,12 +155,12 @@ def _environment(
     return names.named(namespace)
 
 
-def _generated(document: JsonObject, manifests: Manifests) -> Iterator[Application]:
+def _generated(document: JsonObject, manifests: Manifests, budget: _Budget) -> Iterator[Application]:
     spec = as_object(document.get("spec"))
     go = spec.get("goTemplate") is True
     render = render_go if go else render_fasttemplate
     for generator in as_list(spec.get("generators")):
-        for parameters in _parameters(as_object(generator), manifests):
+        for parameters in _parameters(as_object(generator), manifests, budget):
             rendered = _render(spec.get("template"), render, parameters)
             yield from _applications(as_object(rendered), manifests)
 
@@ -158,17 +179,23 @@ def _render(value: Json, render: Callable[[str, JsonObject], str | None], parame
     return value
 
 
-def _parameters(generator: JsonObject, manifests: Manifests) -> Iterator[JsonObject]:
+def _parameters(generator: JsonObject, manifests: Manifests, budget: _Budget) -> Iterator[JsonObject]:
     """The parameter sets of one generator, nested as Go templates see them."""
     if "list" in generator:
-        yield from map(as_object, as_list(as_object(generator["list"]).get("elements")))
+        elements = as_list(as_object(generator["list"]).get("elements"))
+        budget.spend(len(elements))
+        yield from map(as_object, elements)
     elif "git" in generator:
         git = as_object(generator["git"])
-        if manifests.is_here(git):
-            yield from _git_parameters(git, manifests)
+        budget.spend(1)
+        for parameters in _git_parameters(git, manifests) if manifests.is_here(git) else ():
+            budget.spend(1)
+            yield parameters
     elif "matrix" in generator:
-        sides = [as_object(side) for side in as_list(as_object(generator["matrix"]).get("generators"))]
-        for combination in itertools.product(*(list(_parameters(side, manifests)) for side in sides)):
+        generators = map(as_object, as_list(as_object(generator["matrix"]).get("generators")))
+        sides = [list(_parameters(side, manifests, budget)) for side in generators]
+        budget.spend(math.prod(map(len, sides)))
+        for combination in itertools.product(*sides):
             yield {key: value for parameters in combination for key, value in parameters.items()}
     else:
         named = ", ".join(sorted(generator)) or "(none)"
@@ -198,7 +225,13 @@ def _patterns(selectors: Json) -> tuple[list[str], list[str]]:
 
 def _selected(paths: Iterable[str], patterns: tuple[list[str], list[str]]) -> Iterator[str]:
     wanted, unwanted = patterns
-    return (path for path in paths if matches(path, wanted) and not matches(path, unwanted))
+    beginnings = tuple(_GLOB_SIGNS.split(pattern, maxsplit=1)[0].strip("/") for pattern in wanted)
+    try:
+        for path in paths:
+            if path.startswith(beginnings) and matches(path, wanted) and not matches(path, unwanted):
+                yield path
+    except ValueError as error:
+        raise _NotEvaluatedError(str(error)) from error
 
 
 def _path_parameters(path: str) -> dict[str, Json]:

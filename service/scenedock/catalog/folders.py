@@ -24,7 +24,8 @@ from scenedock.model.json import JsonObject, as_object, as_text
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _KUBERNETES_ID = re.compile(
-    rf"^\s*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*$", re.MULTILINE
+    rf"^[ \t]*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*$",
+    re.MULTILINE,
 )
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 
