@@ -28,6 +28,11 @@ class RepositoryFacts:
     provider: Provider = "github"
     prefix: str = ""
 
+    @property
+    def root_name(self) -> str:
+        """What a chart in the root is called: by the address, which is the same on every machine, where it is known."""
+        return f"{self.url}/{self.prefix}".rstrip("/").rpartition("/")[2] if self.url else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:

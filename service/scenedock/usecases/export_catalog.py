@@ -88,7 +88,7 @@ def export_catalog(
 
 def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
     folders = [FolderPath(number, folder.path) for number, each in enumerate(contents) for folder in each.folders]
-    identities = identify(folders, [each.settings.names for each in contents], [each.facts.name for each in contents])
+    identities = identify(folders, [each.settings.names for each in contents], [each.facts.root_name for each in contents])
     by_place = {(folder.repository, folder.path): identity for folder, identity in identities.items()}
     services, findings = gather(contents, by_place)
     return map_services(services, contents, assign_roles(contents)), findings
