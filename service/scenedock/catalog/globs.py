@@ -37,6 +37,15 @@ def first_match(path: str, table: Mapping[str, str]) -> str:
     return next((value for pattern, value in table.items() if matches(path, [pattern])), "")
 
 
+def is_glob(text: str) -> bool:
+    """Whether a text can be matched as a pattern: nearly every one."""
+    try:
+        compiled(text)
+    except ValueError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> tuple[_Segments, ...]:
     """A pattern, ready to be matched: one for each way to choose among its braces.
