@@ -108,14 +108,14 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
     try:
         document = read_document(data)
     except DocumentError as error:
-        raise InputError(f"{label}:{error.line or 1}: {error}") from error
+        raise InputError(f"{label}:{error.line or 1}:{error.column or 1}: {error}") from error
     if document.value is None:
         return Settings()
     errors = [*_schema().iter_errors(document.value)]
     if errors:
         problems = {problem for error in errors for problem in _problems(error)}
-        placed = sorted((document.line_of(path), said) for path, said in problems)
-        raise InputError("\n".join(f"{label}:{line}: {said}" for line, said in placed))
+        placed = sorted((document.position_of(path), said) for path, said in problems)
+        raise InputError("\n".join(f"{label}:{line}:{column}: {said}" for (line, column), said in placed))
     return _settings(as_object(document.value))
 
 
