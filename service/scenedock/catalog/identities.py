@@ -169,9 +169,7 @@ def _distinct_names(
         return as_entity_name("-".join(names[segments])).lower()
 
     while True:
-        crowded = {
-            name for mine in per_repository for name, count in Counter(map(label, mine)).items() if count > 1
-        }
+        crowded = {name for mine in per_repository for name, count in Counter(map(label, mine)).items() if count > 1}
         longer = {
             segments: segments[-len(name) - 1 :]
             for segments, name in names.items()
