@@ -36,10 +36,14 @@ class RepositoryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a repository, sorted. `outside` are symbolic links that leave it: they are listed, never read."""
+    """The files of a repository, sorted. `outside` are symbolic links that leave it: they are listed, never read.
+
+    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`.
+    """
 
     files: tuple[str, ...] = ()
     outside: frozenset[str] = frozenset()
+    unnameable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class RepositoryReader:
         plan = plan_repository(name, listing, settings)
         opened = cls(facts, settings, listing, plan, folder, list(plan.findings))
         opened._judge()
+        opened._judge_address(address.problem)
         return opened
 
     @property
@@ -123,13 +124,23 @@ class RepositoryReader:
                 place,
                 "Name the root of a repository of Helm folders, or say in scenedock.yaml where services are.",
             )
+        for path in self.listing.unnameable:
+            if path.endswith("Chart.yaml"):
+                said = "its path isn't Unicode, so it can't stand in a catalog"
+                self.findings.append(
+                    Finding("warning", "name-not-unicode", said, Place(self.facts.name, path), "Rename the folder.")
+                )
+
+    def _judge_address(self, problem: str) -> None:
+        """Without an address, no entity links to its source; `problem` is why git gave none."""
         if not self.facts.url:
             self.findings.append(
                 Finding(
-                    "info",
+                    "warning" if problem else "info",
                     "no-address",
-                    "the repository's address isn't known, so no entity links to its source",
-                    place,
+                    "the repository's address isn't known, so no entity links to its source"
+                    + (f": {problem}" if problem else ""),
+                    Place(self.facts.name),
                     "Set `repository` in scenedock.yaml, or add the git remote `origin`.",
                 )
             )
