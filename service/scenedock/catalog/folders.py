@@ -17,6 +17,7 @@ from scenedock.catalog.plan import CHART_FILE, PlannedFolder
 from scenedock.catalog.values import KUBERNETES_ID, merge_values, read_values
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.errors import InputError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.helm import ApiFile, Chart, HelmFolder, ValuesFacts
@@ -100,7 +101,7 @@ class FolderReader:
         base = self._optional(planned, "values.yaml")
         merged: dict[str, JsonObject] = {"": base}
         for name in planned.files:
-            if environment := self.names.of_values_file(name):
+            if name not in CATALOG_FILES and (environment := self.names.of_values_file(name)):
                 below = merged.get(environment, base)
                 merged[environment] = merge_values(below, self._optional(planned, name))
         return merged
@@ -112,8 +113,8 @@ class FolderReader:
 
     def _mapping(self, path: str, *, severity: Severity) -> JsonObject | None:
         """The YAML mapping in a file; None with a finding where it is none. Encrypted files have no facts to give."""
-        data = self.read(path)
-        if encryption_of(data):
+        data = self._bytes(path, severity=severity)
+        if data is None or encryption_of(data):
             return None
         remedy = "Mend the file; until then it says nothing about this folder."
         try:
@@ -129,6 +130,15 @@ class FolderReader:
             return None
         return as_object(document.value)
 
+    def _bytes(self, path: str, *, severity: Severity = "warning") -> bytes | None:
+        """The bytes of a file; None with a finding where the disk refuses them: that is no reason to end the run."""
+        try:
+            return self.read(path)
+        except InputError as error:
+            remedy = "Make the file readable; until then it says nothing about this folder."
+            self._note(severity, "unreadable-file", str(error), (path, None), remedy)
+            return None
+
     def _check_name(self, planned: PlannedFolder, chart: Chart) -> None:
         if not chart.name or _PLACEHOLDER.search(chart.name):
             said = f"its name is the placeholder {chart.name!r}" if chart.name else "it has no name"
@@ -140,7 +150,7 @@ class FolderReader:
         kinds: set[str] = set()
         kubernetes_id = ""
         for name in names:
-            text = self.read(planned.at(name)).decode("utf-8", "replace")
+            text = (self._bytes(planned.at(name)) or b"").decode("utf-8", "replace")
             kinds.update(_KIND.findall(text))
             if match := _KUBERNETES_ID.search(text):
                 kubernetes_id = kubernetes_id or match[1]
@@ -148,8 +158,8 @@ class FolderReader:
 
     def _apis(self, planned: PlannedFolder) -> Iterator[ApiFile]:
         for name in planned.files:
-            if is_api_file(name):
-                api, problem = read_api(name, self.read(planned.at(name)))
+            if is_api_file(name) and (data := self._bytes(planned.at(name))) is not None:
+                api, problem = read_api(name, data)
                 if api:
                     yield api
                 elif problem:
@@ -158,9 +168,9 @@ class FolderReader:
 
     def _handwritten(self, planned: PlannedFolder) -> tuple[Entity, ...]:
         for name in CATALOG_FILES:
-            if name in planned.files:
-                path = planned.at(name)
-                entities, findings = read_handwritten(self.read(path), Place(self.repository, path))
+            path = planned.at(name)
+            if name in planned.files and (data := self._bytes(path)) is not None:
+                entities, findings = read_handwritten(data, Place(self.repository, path))
                 self.findings.extend(findings)
                 return entities
         return ()
@@ -169,7 +179,7 @@ class FolderReader:
         """The mappings in a file that may be anything: what isn't YAML simply says nothing."""
         try:
             documents = read_documents(self.read(planned.at(name)))
-        except DocumentError:
+        except InputError:
             return
         yield from (as_object(document.value) for document in documents)
 
