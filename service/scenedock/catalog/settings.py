@@ -178,7 +178,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         owner=given.get("owner", ""),
         owner_from_maintainers=given.get("ownerFromMaintainers", False),
         emit_owners=given.get("owners") == "emit",
-        lifecycle=given.get("lifecycle", defaults.lifecycle),
+        lifecycle={**defaults.lifecycle, **given.get("lifecycle", {})},
         types=given.get("types", {}),
         systems=given.get("systems", {}),
         annotations=given.get("annotations", {}),

@@ -13,7 +13,8 @@ _SHAPES: Mapping[Provider, tuple[str, str]] = {
     "gitlab": ("{url}/-/tree/{branch}/{path}", "{url}/-/edit/{branch}/{path}"),
     "bitbucket": ("{url}/src/{branch}/{path}", "{url}/src/{branch}/{path}?mode=edit&at={branch}"),
     "gitea": ("{url}/src/branch/{branch}/{path}", "{url}/_edit/{branch}/{path}"),
-    "azure": ("{url}?path=/{path}&version=GB{branch}", "{url}?path=/{path}&version=GB{branch}&_a=contents"),
+    # The path comes last, so that a folder's address ends in its slash.
+    "azure": ("{url}?version=GB{branch}&path=/{path}", "{url}?version=GB{branch}&_a=contents&path=/{path}"),
 }
 
 
