@@ -283,3 +283,10 @@ def first_path(value: Json) -> list[str | int]:
         key, first = next(iter(value.items()))
         return [key, *first_path(first)]
     return [0, *first_path(value[0])] if isinstance(value, list) and value else []
+
+
+def test_a_position_has_a_column_too() -> None:
+    document = read_document(b"a:\n  b: [1, {c: 2}]\n")
+
+    assert document.position_of(["a", "b", 1, "c"]) == (2, 11)
+    assert document.position_of(["nothing"]) == (1, 1)

@@ -95,6 +95,7 @@ def test_documents_are_parted_and_none_are_nothing() -> None:
         ("\x85\x7f\ufeff", '"\\u0085\\u007f\\ufeff"'),
         ("a\r\nb", '"a\\r\\nb"'),
         ("\ud800", '"\ufffd"'),
+        ("\ud800\na", '"\ufffd\\na"'),
         ("a\nb", "|-\n  a\n  b"),
         ("a\n\n  b\n", "|\n  a\n\n    b"),
         ("a\n\n", '"a\\n\\n"'),

@@ -6,6 +6,7 @@ entity that only the file has passes through.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from scenedock.catalog.validation import problems_of
@@ -109,6 +110,5 @@ def _object(document: JsonObject, key: str) -> JsonObject:
 
 
 def _united(first: Sequence[Json], second: Sequence[Json]) -> list[Json]:
-    united = list(first)
-    united.extend(item for item in second if item not in united)
-    return united
+    united = {json.dumps(item, sort_keys=True): item for item in (*first, *second)}
+    return list(united.values())

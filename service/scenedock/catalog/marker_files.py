@@ -72,7 +72,7 @@ def compare_marker_files(
     for home in sorted({*wanted, *(home for home, data in found.items() if is_ours(data))}):
         place, data, entities = Place(*home), found.get(home), tuple(wanted.get(home, ()))
         if data is not None and not is_ours(data):
-            findings.append(handwritten_kept(place, ", ".join(entity.ref.short for entity in entities)))
+            findings.append(handwritten_kept(place, "what would stand in it is not written"))
             continue
         text = None if data is None else data.decode("utf-8", "replace").replace("\r\n", "\n")
         files.append(MarkerFile(place, text, render_in_place(entities) if home in wanted else None, entities))

@@ -48,7 +48,7 @@ def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], l
         member = each.service.members[0]
         place = Place(member.contents.facts.name, _file_in(member.path))
         if any(folder.handwritten for folder in each.service.folders):
-            findings.append(handwritten_kept(place, f"the entities of {each.service.name}"))
+            findings.append(handwritten_kept(place, f"the entities of {each.service.name} are not written"))
         else:
             homes[place.repository, place.path].extend(each.entities)
     for entity in mapped.shared:
@@ -62,9 +62,9 @@ def render_in_place(entities: Sequence[Entity]) -> str:
     return MARKER_LINE + write_documents([entity.document for entity in entities])
 
 
-def handwritten_kept(place: Place, what: str) -> Finding:
-    """What there is to say of a file that stays as it is."""
-    said = f"a person wrote it, so it stays as it is; {what} are not written"
+def handwritten_kept(place: Place, consequence: str) -> Finding:
+    """That a file stays as a person wrote it, and what follows from that."""
+    said = f"a person wrote it, so it stays as it is; {consequence}"
     remedy = "Remove the file to have it generated, or export to one `--output` file, where both are merged."
     return Finding("info", "handwritten-kept", said, place, remedy)
 

@@ -98,13 +98,14 @@ def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[
 def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: Settings) -> dict[str, list[str]]:
     """Folders without a chart that lie beside charts, or that settings include, with their YAML files."""
     containers = {_parent(path) for path in charts if path}
+    above = {path[:at] for path in charts for at, sign in enumerate(path) if sign == "/"}
     found: dict[str, list[str]] = {}
     for path in loose:
         segments = path.split("/")
         for depth in range(1, len(segments)):
             folder = "/".join(segments[:depth])
             wanted = matches(folder, settings.include) if settings.include else _parent(folder) in containers
-            if not wanted or any(chart.startswith(folder + "/") for chart in charts):
+            if not wanted or folder in above:
                 continue
             if not _reason_to_skip(folder, charts, settings):
                 found.setdefault(folder, []).append("/".join(segments[depth:]))

@@ -4,14 +4,15 @@ Where the files of the folders that they describe are known, two are one if at l
 equal. Else two are one if at least `SAME_FIELDS` of all their fields are equal, once each one's own name is taken out
 of its texts. Either way a pair counts only if neither side has a second candidate that is as good.
 
-Components and Systems come first; what belongs to them (`billing-db`) is compared with the new name put in.
+Components and Systems come first; what is named after one of them (`billing-db`) was renamed along with it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -21,6 +22,7 @@ from scenedock.model.json import Json
 SAME_FILES = 0.5
 SAME_FIELDS = 0.8
 _MAIN_KINDS = frozenset({"Component", "System"})
+_MAIN_WORDS = frozenset(kind.lower() for kind in _MAIN_KINDS)
 _NAME = "\0"
 
 Contents: TypeAlias = Mapping[EntityRef, frozenset[str]]
@@ -37,18 +39,35 @@ def recognise_renames(
     """The new reference of every entity that was renamed, by its old one."""
     renames: dict[EntityRef, EntityRef] = {}
     for kind in sorted({entity.kind for entity in gone}, key=lambda kind: (kind not in _MAIN_KINDS, kind)):
-        old = [entity for entity in gone if entity.kind == kind]
-        candidates = [entity for entity in new if entity.kind == kind]
+        old = {entity.ref: entity for entity in gone if entity.kind == kind}
+        candidates = {entity.ref: entity for entity in new if entity.kind == kind}
         if kind in _MAIN_KINDS:
-            files_gone = {entity.ref: contents_gone[entity.ref] for entity in old if entity.ref in contents_gone}
-            files_new = {each.ref: contents_new[each.ref] for each in candidates if each.ref in contents_new}
-            renames |= _matches(files_gone, files_new, SAME_FILES)
-            old = [entity for entity in old if entity.ref not in files_gone]
-            candidates = [entity for entity in candidates if entity.ref not in files_new]
-        names = {before.name: after.name for before, after in renames.items()}
-        fields_gone = {entity.ref: _fields(entity, names) for entity in old}
-        renames |= _matches(fields_gone, {entity.ref: _fields(entity, {}) for entity in candidates}, SAME_FIELDS)
+            known_old = {ref: contents_gone[ref] for ref in old if ref in contents_gone}
+            known_new = {ref: contents_new[ref] for ref in candidates if ref in contents_new}
+            pairs = _matches(known_old, known_new, SAME_FILES)
+            compared = {*known_old, *known_new}
+        else:
+            pairs = _renamed_along(old, candidates, renames)
+            compared = {*pairs, *pairs.values()}
+        fields_old = {ref: _fields(entity) for ref, entity in old.items() if ref not in compared}
+        fields_new = {ref: _fields(entity) for ref, entity in candidates.items() if ref not in compared}
+        renames |= pairs | _matches(fields_old, fields_new, SAME_FIELDS)
     return renames
+
+
+def _renamed_along(
+    old: Collection[EntityRef], new: Collection[EntityRef], renames: Mapping[EntityRef, EntityRef]
+) -> dict[EntityRef, EntityRef]:
+    """What has the old name of a service in its name, and is there with the new one."""
+    words = [(_word(before.name), after.name) for before, after in renames.items() if before.kind in _MAIN_WORDS]
+    pairs: dict[EntityRef, EntityRef] = {}
+    for ref in old:
+        for word, name in words:
+            renamed = replace(ref, name=word.sub(name, ref.name))
+            if renamed in new and renamed not in pairs.values():
+                pairs[ref] = renamed
+                break
+    return pairs
 
 
 def _matches(gone: _Features, new: _Features, least: float) -> dict[EntityRef, EntityRef]:
@@ -71,18 +90,12 @@ def _only_best(matches: Sequence[tuple[float, EntityRef]]) -> EntityRef | None:
     return best[0] if len(best) == 1 else None
 
 
-def _fields(entity: Entity, names: Mapping[str, str]) -> frozenset[object]:
-    """Every scalar of metadata and spec with its path: the own name neutral, `names` replaced."""
-    replacements = [(_word(entity.name), _NAME), *((_word(old), new) for old, new in names.items())]
-
-    def neutral(text: str) -> str:
-        for pattern, replacement in replacements:
-            text = pattern.sub(replacement, text)
-        return text
-
+def _fields(entity: Entity) -> frozenset[object]:
+    """Every scalar of metadata and spec with its path, the own name taken out of it."""
+    own = _word(entity.name)
     parts = ("metadata", "spec")
     scalars = (found for part in parts for found in _scalars((part,), entity.document.get(part)))
-    return frozenset((path, neutral(text)) for path, text in scalars)
+    return frozenset((path, own.sub(_NAME, text)) for path, text in scalars)
 
 
 def _word(name: str) -> re.Pattern[str]:

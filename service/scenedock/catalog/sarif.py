@@ -17,8 +17,8 @@ _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info
 def as_sarif(findings: Sequence[Finding], version: str, prefixes: Mapping[str, str]) -> JsonObject:
     """One run of this program, with a result for each finding.
 
-    `prefixes` are the names of the repositories, each with the path of its root in the clone. With one repository, paths
-    count from the root of its clone; with several, the name of each stands in front.
+    `prefixes` are the names of the repositories, each with the path of its root in the clone. With one repository,
+    paths count from the root of its clone; with several, the name of each stands in front.
     """
     codes = sorted({finding.code for finding in findings})
     rules: list[Json] = [{"id": code, "shortDescription": {"text": code.replace("-", " ")}} for code in codes]
@@ -43,7 +43,7 @@ def _result(finding: Finding, rule: int, prefixes: Mapping[str, str]) -> JsonObj
 
 
 def _uri(finding: Finding, prefixes: Mapping[str, str]) -> str:
-    """Where it is. What concerns a whole repository is shown at the settings: code scanning shows nothing without a file."""
+    """Where it is; for what concerns a whole repository its settings, as code scanning shows nothing without a file."""
     repository = finding.place.repository
     parts = [repository if len(prefixes) > 1 else "", prefixes.get(repository, ""), finding.place.path or FILE_NAME]
     return quote("/".join(part for part in parts if part))

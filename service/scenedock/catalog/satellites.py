@@ -12,7 +12,7 @@ from scenedock.catalog.formats import as_entity_name
 from scenedock.catalog.owners import UNKNOWN, as_owner, first_owner
 from scenedock.catalog.ownership import lifecycle_of
 from scenedock.catalog.services import Service
-from scenedock.model.entity import Entity, EntityRef, build_entity
+from scenedock.model.entity import DEFAULT_NAMESPACE, Entity, EntityRef, build_entity
 from scenedock.model.finding import Place
 from scenedock.model.json import Json
 
@@ -105,7 +105,7 @@ def tenants(services: Sequence[Service]) -> Iterator[Entity]:
 
 
 def owner_entities(entities: Sequence[Entity]) -> Iterator[Entity]:
-    """A Group or User for each owner."""
+    """A Group or User for each owner; what a person wrote may be neither, and then nothing can be made of it."""
     places: dict[str, Place] = {}
     for entity in entities:
         owner = entity.spec.get("owner")
@@ -113,7 +113,12 @@ def owner_entities(entities: Sequence[Entity]) -> Iterator[Entity]:
             places.setdefault(owner, entity.place)
     known = {entity.ref for entity in entities}
     for owner, place in sorted(places.items()):
-        ref = EntityRef.parse(owner, default_kind="group")
-        if ref not in known:
+        try:
+            ref = EntityRef.parse(owner, default_kind="group")
+        except ValueError:
+            continue
+        if ref not in known and ref.kind in {"group", "user"}:
+            known.add(ref)
+            namespace = "" if ref.namespace == DEFAULT_NAMESPACE else ref.namespace
             spec: dict[str, Json] = {"memberOf": []} if ref.kind == "user" else {"type": "team", "children": []}
-            yield build_entity(ref.kind.capitalize(), ref.name, {}, spec, Place(place.repository))
+            yield build_entity(ref.kind.capitalize(), ref.name, {"namespace": namespace}, spec, Place(place.repository))

@@ -19,6 +19,9 @@ _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _URL = re.compile(rf"^[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?(?P<host>{_HOST})(?::\d+)?(?:[/?#]\S*)?$", re.IGNORECASE)
 _HOST_PORT = re.compile(rf"^(?P<host>{_HOST}):\d{{2,5}}$")
 _BARE_HOST = re.compile(rf"^{_HOST}$")
+# DNS names have at most 253 characters; what is longer than a URL can be isn't looked at.
+_LONGEST_HOST = 253
+_LONGEST_URL = 2000
 _CLUSTER_NAME = re.compile(r"\.svc(\.[a-z0-9.-]+)?$")
 _CRON = re.compile(r"^(@(hourly|daily|weekly|monthly|yearly|annually|midnight)|[\d*/,?LW-]+(\s+[\w*/,?#-]+){4,5})$")
 _IMAGE_KEYS = frozenset({"image", "repository", "tag", "registry", "digest"})
@@ -109,10 +112,14 @@ def _scalar(text: str, key: str, word: str, seen: _Seen, *, in_ingress: bool) ->
 def _hosts_in(text: str, word: str) -> Iterator[str]:
     """The hosts that a whole scalar names: URLs, `host:port`, in-cluster names, or a bare name under a host's key."""
     for part in text.split(","):
+        if len(part) > _LONGEST_URL:
+            continue
         match = _URL.match(part.strip()) or _HOST_PORT.match(part.strip())
         if match:
             yield match["host"].lower()
-        elif _BARE_HOST.match(part) and (_CLUSTER_NAME.search(part) or word.endswith(("host", "hostname", "url"))):
+        elif len(part) > _LONGEST_HOST or not _BARE_HOST.match(part):
+            continue
+        elif _CLUSTER_NAME.search(part) or word.endswith(("host", "hostname", "url")):
             yield part.lower()
 
 

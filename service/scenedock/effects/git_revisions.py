@@ -60,21 +60,21 @@ class GitRevision:
         NotFoundError   there is no such folder, or the repository has no such ref
         InputError      it is no git repository, or git can't read it
         """
-        self._objects = _read_tree(self.root, self._tree())
+        self._objects, unnameable = _read_tree(self.root, self._tree())
         files: list[str] = []
         outside: set[str] = set()
         for path, found in self._objects.items():
             if found.mode == _LINK:
                 target = self._resolve(path)
-                if target is not None and target.mode != _BLOB:
-                    continue
                 if target is None:
                     outside.add(path)
+                elif target.mode != _BLOB:
+                    continue
             elif found.mode != _BLOB:
                 continue
             if not NOT_ENTERED.intersection(path.split("/")[:-1]):
                 files.append(path)
-        return Listing(tuple(sorted(files)), frozenset(outside))
+        return Listing(tuple(sorted(files)), frozenset(outside), unnameable)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the listing, at most `MOST_BYTES` of them.
@@ -129,7 +129,7 @@ class GitRevision:
                         return None
                     resolved.pop()
                     steps += target.split("/")[::-1]
-        return self._objects.get("/".join(resolved))
+        return None if NOT_ENTERED.intersection(resolved[:-1]) else self._objects.get("/".join(resolved))
 
     def _contents(self, blob: str) -> bytes:
         """The whole of a blob, from a git process that stays for the next one."""
@@ -158,19 +158,19 @@ class GitRevision:
         return self._process.stdin, self._process.stdout
 
 
-def _read_tree(root: Path, tree: str) -> dict[str, _Object]:
-    """All entries of a tree by their paths in it, those whose name isn't Unicode left out."""
+def _read_tree(root: Path, tree: str) -> tuple[dict[str, _Object], tuple[str, ...]]:
+    """All entries of a tree by their paths in it, and the paths of files that aren't Unicode, escaped."""
     answer = ask_git(root, "ls-tree", "-r", "-t", "-z", "--full-tree", tree)
     if answer.complaint:
         raise InputError(f"{root}: can't be read: {answer.complaint}")
-    return dict(filter(None, map(_entry, answer.output.split(b"\0"))))
-
-
-def _entry(line: bytes) -> tuple[str, _Object] | None:
-    about, tab, name = line.partition(b"\t")
-    try:
-        path = name.decode()
-    except UnicodeDecodeError:
-        return None
-    mode, _kind, object_id = about.decode().split() if tab else ("", "", "")
-    return (path, _Object(mode[:3], object_id)) if tab else None
+    objects: dict[str, _Object] = {}
+    unnameable: list[str] = []
+    for line in answer.output.split(b"\0")[:-1]:
+        about, _, path = line.partition(b"\t")
+        mode, _kind, object_id = about.decode().split()
+        try:
+            objects[path.decode()] = _Object(mode[:3], object_id)
+        except UnicodeDecodeError:
+            if mode[:3] == _BLOB:
+                unnameable.append(path.decode("utf-8", "backslashreplace"))
+    return objects, tuple(sorted(unnameable))

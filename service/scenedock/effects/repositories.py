@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,23 +42,36 @@ class RepositoryFolder:
         Raises
         ------
         NotFoundError   there is no such folder
-        InputError      it is no folder, or may not be read
+        InputError      it is no folder, or a folder in it may not be read: half a repository is not the repository
         """
-        if not self.root.exists():
-            raise NotFoundError(f"{self.root}: there is no such folder; name the root of a repository")
-        if not self.root.is_dir():
-            raise InputError(f"{self.root}: this is no folder; name the root of a repository")
-        real_root = self.root.resolve()
+        root = self._existing_root()
         files: list[str] = []
         outside: set[str] = set()
-        for path in sorted(self._walk(self.root)):
-            relative = path.relative_to(self.root).as_posix()
-            if path.is_symlink() and not _is_file_below(path, real_root):
-                outside.add(relative)
-            elif not path.is_symlink() and not stat.S_ISREG(path.lstat().st_mode):
-                continue
-            files.append(relative)
-        return Listing(tuple(sorted(files)), frozenset(outside))
+        unnameable: list[str] = []
+        for path, entry in _walk(root):
+            if not _is_text(path):
+                unnameable.append(path.encode("utf-8", "backslashreplace").decode())
+            elif entry.is_symlink():
+                target = _target(entry.path)
+                if target is not None and target.is_dir():
+                    continue
+                files.append(path)
+                if target is None or not _is_readable_below(target, root):
+                    outside.add(path)
+            elif entry.is_file():
+                files.append(path)
+        return Listing(tuple(sorted(files)), frozenset(outside), tuple(sorted(unnameable)))
+
+    def _existing_root(self) -> Path:
+        try:
+            root = self.root.resolve(strict=True)
+        except FileNotFoundError:
+            raise NotFoundError(f"{self.root}: there is no such folder; name the root of a repository") from None
+        except (OSError, RuntimeError, ValueError) as error:
+            raise _unreadable(str(self.root), error) from error
+        if not root.is_dir():
+            raise InputError(f"{self.root}: this is no folder; name the root of a repository")
+        return root
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the listing, at most `MOST_BYTES` of them.
@@ -78,29 +90,53 @@ class RepositoryFolder:
         """What git says; nothing where the folder is no clone or git isn't there."""
         return address_of(self.root)
 
-    def _walk(self, folder: Path) -> Iterator[Path]:
-        def refuse(error: OSError) -> None:
-            raise InputError(f"{error.filename}: can't be read: {error.strerror}; check its permissions") from error
 
-        for parent, folders, files in os.walk(folder, onerror=refuse):
-            folders[:] = sorted(name for name in folders if name not in NOT_ENTERED)
-            yield from (Path(parent, name) for name in files if _is_text(name))
-            folders[:] = [name for name in folders if _is_text(name)]
+def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Everything below a folder that is no folder itself, with its path from there, in no order.
+
+    Not by `os.walk`: that recurses, and a path of 2,000 folders is a legal one.
+    """
+    waiting = [""]
+    while waiting:
+        parent = waiting.pop()
+        try:
+            with os.scandir(root / parent) as entries:
+                for entry in entries:
+                    path = f"{parent}/{entry.name}" if parent else entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield path, entry
+                    elif entry.name not in NOT_ENTERED:
+                        waiting.append(path)
+        except OSError as error:
+            raise _unreadable(str(root / parent), error) from error
 
 
-def _is_text(name: str) -> bool:
-    """Whether a file's name is Unicode: one that isn't can't stand in YAML or in a URL."""
+def _unreadable(path: str, error: Exception) -> InputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(f"{path}: can't be read: {reason}; check its permissions")
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is Unicode: one that isn't can't stand in YAML or in a URL."""
     try:
-        name.encode()
+        path.encode()
     except UnicodeEncodeError:
         return False
     return True
 
 
-def _is_file_below(link: Path, root: Path) -> bool:
-    """Whether a link leads to a file inside the root."""
+def _is_readable_below(target: Path, root: Path) -> bool:
+    """Whether what a link leads to is a file of the repository; `.git` is none of it, and may hold credentials."""
+    return (
+        target.is_file()
+        and target.is_relative_to(root)
+        and not NOT_ENTERED.intersection(target.relative_to(root).parts)
+    )
+
+
+def _target(link: str) -> Path | None:
+    """What a link leads to, or None where that is nothing, or a circle."""
     try:
-        target = link.resolve(strict=True)
+        return Path(link).resolve(strict=True)
     except (OSError, RuntimeError):
-        return False
-    return target.is_file() and target.is_relative_to(root)
+        return None

@@ -28,13 +28,22 @@ class RepositoryFacts:
     provider: Provider = "github"
     prefix: str = ""
 
+    @property
+    def root_name(self) -> str:
+        """What a chart in the root is called: by the address, which is the same on every machine, where it is known."""
+        return f"{self.url}/{self.prefix}".rstrip("/").rpartition("/")[2] if self.url else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a repository, sorted. `outside` are symbolic links that leave it: they are listed, never read."""
+    """The files of a repository, sorted. `outside` are symbolic links that leave it: they are listed, never read.
+
+    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`.
+    """
 
     files: tuple[str, ...] = ()
     outside: frozenset[str] = frozenset()
+    unnameable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

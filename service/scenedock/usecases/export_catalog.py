@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.deployments import RepositoryContents
@@ -89,7 +88,9 @@ def export_catalog(
 
 def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
     folders = [FolderPath(number, folder.path) for number, each in enumerate(contents) for folder in each.folders]
-    identities = identify(folders, [each.settings.names for each in contents], [each.facts.name for each in contents])
+    identities = identify(
+        folders, [each.settings.names for each in contents], [each.facts.root_name for each in contents]
+    )
     by_place = {(folder.repository, folder.path): identity for folder, identity in identities.items()}
     services, findings = gather(contents, by_place)
     return map_services(services, contents, assign_roles(contents)), findings
@@ -105,17 +106,19 @@ def in_order_of_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def name_repositories(paths: Sequence[str]) -> dict[str, str]:
-    """A name for each path: its last folder (without the `.git` of a bare repository), with more where two are alike.
+def name_repositories(paths: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """A name for each path: its last folder, with more of the path where two would be alike.
+
+    `paths` are as they were typed, and absolute. The `.git` of a bare repository is no part of its name.
 
     Raises
     ------
     InputError   one path is given twice
     """
     names: dict[str, str] = {}
-    for path in paths:
-        named = Path(path) if Path(path).name not in {"", ".."} else Path(path).resolve()
-        segments = [part.removesuffix(".git") or part for part in named.parts if part != named.anchor]
+    for path, absolute in paths:
+        text = absolute.encode(errors="surrogateescape").decode(errors="replace")
+        segments = [segment.removesuffix(".git") or segment for segment in text.split("/") if segment] or ["root"]
         for length in range(1, len(segments) + 1):
             name = "/".join(segments[-length:])
             if name not in names:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from scenedock.catalog.changes import Changes, changes_between
 from scenedock.catalog.entity_files import read_entities
-from scenedock.catalog.output import Format, render
+from scenedock.catalog.handwritten import is_ours
+from scenedock.catalog.output import Format, handwritten_kept, render
 from scenedock.catalog.settings import VanishingLimit
 from scenedock.catalog.vanishing import refuse_vanishing
 from scenedock.effects.disk import read_file, remove_file, write_file
 from scenedock.effects.repositories import Repository
-from scenedock.errors import InputError
+from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.usecases.check_catalog import read_marker_files
@@ -63,12 +64,14 @@ def publish_in_place(
 ) -> Published:
     """Write a catalog-info.yaml into each folder, and remove those of ours that nothing belongs into any more.
 
-    Each file is whole at any time; a run that is cut off is completed by the next one.
+    `roots` are the repositories by name. A file without our marker is a person's and stays as it is. One that can't be
+    written is an error among the findings; the others are written all the same. Each file is whole at any time, and a
+    run that is cut off is completed by the next one.
 
     Raises
     ------
     ConflictError   too many entities would vanish
-    InputError      a file can't be read or written
+    InputError      a file can't be read
     """
     files, findings = read_marker_files(result, repositories)
     before = [entity for file in files for entity in file.entities_found()]
@@ -79,11 +82,17 @@ def publish_in_place(
     removed: list[str] = []
     for file in files:
         path = roots[file.place.repository] / file.place.path
-        if file.wanted is None:
-            remove_file(path)
-            removed.append(str(path))
-        elif not file.is_right and write_file(path, file.wanted):
-            written.append(str(path))
+        try:
+            if file.wanted is None:
+                remove_file(path)
+                removed.append(str(path))
+            elif write_file(path, file.wanted, may_replace=is_ours):
+                written.append(str(path))
+        except ConflictError:
+            findings.append(handwritten_kept(file.place, "what would stand in it is not written"))
+        except (InputError, NotFoundError) as error:
+            remedy = "Make the folder writable, or export to one `--output` file."
+            findings.append(Finding("error", "not-written", str(error), file.place, remedy))
     return Published(None, tuple(written), tuple(removed), changes, tuple(findings))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.export_views import finding_lines
+from scenedock.doors.cli.export_views import finding_lines, printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def check(  # noqa: PLR0913 - click hands over each option
         text = json.dumps(as_sarif(checked.findings, version("scenedock"), prefixes), indent=2, ensure_ascii=False)
     else:
         lines = finding_lines(checked.findings, result.skipped, verbose=verbose)
-        text = "\n".join([*_diff(checked), *lines, _last_line(checked, failed=failed)])
+        text = "\n".join(map(printable, [*_diff(checked), *lines, _last_line(checked, failed=failed)]))
     if output:
         write_file(output, f"{text}\n")
     else:

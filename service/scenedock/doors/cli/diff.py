@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def diff(
     if layout == "json":
         click.echo(json.dumps({"since": since, "ref": ref, **describe_changes(changes)}, indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(_lines(changes)))
+        click.echo("\n".join(map(printable, _lines(changes))))
 
 
 def _lines(changes: Changes) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.export_views import as_report, tell
+from scenedock.doors.cli.export_views import as_report, printable, tell
 from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.doors.cli.targets import STDOUT, Target
 from scenedock.usecases.export_catalog import PHASES, Phase
 
 if TYPE_CHECKING:
     from scenedock.catalog.output import Format
+    from scenedock.model.finding import Finding
     from scenedock.usecases.export_catalog import Progress
 
 _SECONDS_BEFORE_PROGRESS = 1.0
@@ -72,8 +73,9 @@ def export(  # noqa: PLR0913 - click hands over each option
     with target.locked(), sources.opened() as opened:
         with _progress(quiet=quiet) as progress:
             result = sources.export_of(opened, until, progress)
-        failed = any(each.severity == "error" or (strict and each.severity == "warning") for each in result.findings)
-        published = None if strict and failed else target.publish(result, opened)
+        published = None
+        if not (strict and _failed(result.findings, strict=True)):
+            published = target.publish(result, opened)
     findings = (*result.findings, *(published.findings if published else ()))
     if report:
         from scenedock.effects.disk import write_file
@@ -81,8 +83,12 @@ def export(  # noqa: PLR0913 - click hands over each option
         write_file(report, json.dumps(as_report(result, findings), indent=2, ensure_ascii=False) + "\n")
     # With the entities on standard output, words for people go beside it.
     words = tell(result, findings, published, table=not target.to_stdout, verbose=verbose, quiet=quiet)
-    click.echo("\n".join(words), err=target.to_stdout)
-    ctx.exit(1 if failed else 0)
+    click.echo("\n".join(map(printable, words)), err=target.to_stdout)
+    ctx.exit(1 if _failed(findings, strict=strict) else 0)
+
+
+def _failed(findings: Sequence[Finding], *, strict: bool) -> bool:
+    return any(each.severity == "error" or (strict and each.severity == "warning") for each in findings)
 
 
 @contextmanager

@@ -57,6 +57,11 @@ def tell(
     return [*_table(result.mapped.services), "", *lines] if table and result.mapped else lines
 
 
+def printable(line: str) -> str:
+    """The line with an escape for each sign that would move the cursor or colour the terminal: names may have any."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+
+
 def _table(services: Sequence[MappedService]) -> list[str]:
     """The services in columns; lines are never wrapped or cut."""
     rows = [("SERVICE", "TYPE", "OWNER", "ENVIRONMENTS", "FOLDER")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,14 +49,15 @@ class Sources:
     @property
     def roots(self) -> Mapping[str, Path]:
         """The paths of the repositories by their names."""
-        return {name: Path(path) for name, path in name_repositories(self.repositories).items()}
+        typed = [(path, os.path.abspath(path)) for path in self.repositories]  # noqa: PTH100 - it resolves no links
+        return {name: Path(path) for name, path in name_repositories(typed).items()}
 
     @contextmanager
     def opened(self) -> Iterator[Mapping[str, Repository]]:
         """The repositories by their names."""
         from scenedock.doors.wiring import open_repositories
 
-        with open_repositories(name_repositories(self.repositories), self.ref) as repositories:
+        with open_repositories(self.roots, self.ref) as repositories:
             yield repositories
 
     def export(self, until: Phase = "exported", progress: Progress = lambda _done, _total: None) -> Export:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.catalog.output import Format, describe_repository, render
+from scenedock.errors import InputError
 
 if TYPE_CHECKING:
     from scenedock.effects.repositories import Repository
@@ -57,7 +58,7 @@ class Target:
             return publish_file(result, self.layout, Path(self.output), allow_deletions=self.allow_deletions)
         text = render(_documents(result), self.layout)
         if self.to_stdout:
-            click.echo(text, nl=False)
+            _print(text)
             return Published("")
         write_file(Path(self.output), text)
         return Published(self.output)
@@ -65,8 +66,9 @@ class Target:
     @property
     def _is_replaced(self) -> bool:
         """Whether the output is a file that gets a new one in its place, not a stream or a device."""
-        path = Path(self.output)
-        return not self.to_stdout and (path.is_file() or not path.exists())
+        from scenedock.effects.disk import is_stream
+
+        return not self.to_stdout and not is_stream(Path(self.output))
 
     def _locks(self) -> Iterator[tuple[Path, Path]]:
         if self.in_place:
@@ -74,6 +76,15 @@ class Target:
         elif self._is_replaced:
             path = Path(self.output)
             yield path.parent / f".{path.name}.lock", path
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text, nl=False)
+    except BrokenPipeError:  # whoever reads has seen enough
+        raise
+    except OSError as error:
+        raise InputError(f"standard output can't be written: {error.strerror}") from error
 
 
 def _documents(result: Export) -> list[JsonObject]:
