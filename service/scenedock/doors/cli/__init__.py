@@ -60,6 +60,7 @@ def main() -> None:
     cls=LateGroup,
     late={
         "check": "scenedock.doors.cli.check:check",
+        "compare": "scenedock.doors.cli.compare:compare",
         "diff": "scenedock.doors.cli.diff:diff",
         "export": "scenedock.doors.cli.export:export",
         "validate": "scenedock.doors.cli.validate:validate",

@@ -24,15 +24,12 @@ if TYPE_CHECKING:
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Print into a file.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding and every skipped folder.")
 @click.pass_context
-def check(  # noqa: PLR0913 - click hands over each option
+def check(
     ctx: click.Context,
-    repositories: tuple[str, ...],
-    ref: str | None,
-    settings: Path | None,
-    known: Path | None,
+    *,
+    sources: Sources,
     layout: str,
     output: Path | None,
-    *,
     verbose: bool,
 ) -> None:
     """Check that the catalog-info.yaml files in REPO... are what `export --in-place` would write.
@@ -45,7 +42,6 @@ def check(  # noqa: PLR0913 - click hands over each option
     from scenedock.effects.disk import write_file
     from scenedock.usecases.check_catalog import check_catalog
 
-    sources = Sources(repositories, ref, settings, known)
     with sources.opened() as opened:
         result = sources.export_of(opened)
         checked = check_catalog(result, opened)

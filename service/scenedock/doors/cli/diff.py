@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )
 def diff(
-    repositories: tuple[str, ...],
-    ref: str | None,
-    settings: Path | None,
-    known: Path | None,
+    *,
+    sources: Sources,
     since: str,
     layout: str,
 ) -> None:
@@ -45,12 +43,13 @@ def diff(
     from scenedock.catalog.changes import describe_changes
     from scenedock.usecases.diff_catalog import State, diff_catalog
 
-    earlier = Sources(repositories, since, settings, known)
-    later = Sources(repositories, ref, settings, known)
-    with earlier.opened() as old, later.opened() as new:
-        changes = diff_catalog(State(earlier.export_of(old), old), State(later.export_of(new), new))
+    earlier = replace(sources, ref=since)
+    with earlier.opened() as old, sources.opened() as new:
+        changes = diff_catalog(State(earlier.export_of(old), old), State(sources.export_of(new), new))
     if layout == "json":
-        click.echo(json.dumps({"since": since, "ref": ref, **describe_changes(changes)}, indent=2, ensure_ascii=False))
+        click.echo(
+            json.dumps({"since": since, "ref": sources.ref, **describe_changes(changes)}, indent=2, ensure_ascii=False)
+        )
     else:
         click.echo("\n".join(map(printable, _lines(changes))))
 

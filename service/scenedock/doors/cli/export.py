@@ -39,13 +39,10 @@ _SECONDS_BEFORE_PROGRESS = 1.0
 @click.pass_context
 def export(  # noqa: PLR0913 - click hands over each option
     ctx: click.Context,
-    repositories: tuple[str, ...],
-    ref: str | None,
-    settings: Path | None,
-    known: Path | None,
+    *,
+    sources: Sources,
     layout: Format,
     output: str,
-    *,
     in_place: bool,
     until: Phase,
     strict: bool,
@@ -66,9 +63,8 @@ def export(  # noqa: PLR0913 - click hands over each option
     Exit codes: 0 done, 1 findings of severity error, 2 wrong usage or a repository that can't be read, 4 too much
     would vanish, 75 another run is writing.
     """
-    if in_place and (output != STDOUT or layout != "yaml" or until != "exported" or ref):
+    if in_place and (output != STDOUT or layout != "yaml" or until != "exported" or sources.ref):
         raise click.UsageError("--in-place writes YAML into each folder: leave out --output, --format, --until, --ref.")
-    sources = Sources(repositories, ref, settings, known)
     target = Target(sources.roots, output, layout, in_place, allow_deletions)
     with target.locked(), sources.opened() as opened:
         with _progress(quiet=quiet) as progress:

@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from scenedock.model.entity import EntityRef
     from scenedock.usecases.export_catalog import Progress
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
 _OPTIONS = (
     click.argument("repositories", nargs=-1, required=True, metavar="REPO..."),
     click.option("--ref", metavar="REF", help="Read a branch, tag or commit of git repositories, not their folders."),
@@ -28,13 +27,6 @@ _OPTIONS = (
     ),
     click.option("--known", type=click.Path(path_type=Path), metavar="FILE", help="Entities or references that exist."),
 )
-
-
-def source_options(command: _Command) -> _Command:
-    """Give a command REPO..., --ref, --settings and --known."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +74,17 @@ class Sources:
         from scenedock.effects.disk import read_file
 
         return read_known(read_file(self.known), label=str(self.known)) if self.known else ()
+
+
+def source_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Give a command REPO..., --ref, --settings and --known; it gets them as `sources`."""
+
+    @wraps(command)
+    def with_sources(
+        *, repositories: tuple[str, ...], ref: str | None, settings: Path | None, known: Path | None, **others: object
+    ) -> object:
+        return command(sources=Sources(repositories, ref, settings, known), **others)
+
+    for option in reversed(_OPTIONS):
+        option(with_sources)
+    return with_sources
