@@ -47,8 +47,9 @@ def plan_repository(repository: str, listing: Listing, settings: Settings) -> Pl
     files = listing.files
     all_charts = {_parent(path) for path in files if path.rpartition("/")[2] == CHART_FILE}
     reasons = {path: _reason_to_skip(path, all_charts, settings) for path in all_charts}
-    refused = {path for path in all_charts if _within(path, CHART_FILE) in listing.outside}
-    charts = {path for path, reason in reasons.items() if not reason} - refused
+    refused = {path for path, reason in reasons.items() if not reason and _within(path, CHART_FILE) in listing.outside}
+    reasons |= dict.fromkeys(refused, "its Chart.yaml is a link out of the repository")
+    charts = {path for path, reason in reasons.items() if not reason}
     owned = _by_folder((path for path in files if path not in listing.outside), all_charts)
     loose = tuple(path for path in owned.pop(None, ()) if path.endswith((".yaml", ".yml")))
     plain = _plain_folders(loose, charts, settings)
