@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from scenedock.catalog.charts import SKELETON_ANNOTATION
 from scenedock.catalog.deployments import Deployment
 from scenedock.catalog.services import Member, Service
 from scenedock.catalog.source_urls import edit_url, folder_url, project_slug, source_location
 from scenedock.catalog.values import KUBERNETES_ID
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def annotations_of(service: Service, applications: LabelUse, workloads: LabelUse
     return {name: value for name, value in sorted(found.items()) if value}
 
 
-def override_annotations(found: Mapping[str, str], better: Mapping[str, str]) -> dict[str, str]:
+def override_annotations(found: Mapping[str, _Value], better: Mapping[str, _Value]) -> dict[str, _Value]:
     """Annotations with better ones put over them; Argo CD's plugin takes a name or a selector, and refuses both."""
     replaced = _APPLICATION if _APPLICATION & better.keys() else frozenset()
     return {**{name: value for name, value in found.items() if name not in replaced}, **better}

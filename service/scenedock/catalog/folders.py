@@ -172,7 +172,11 @@ class FolderReader:
         for name in CATALOG_FILES:
             path = planned.at(name)
             if name in planned.files and (data := self._bytes(path)) is not None:
-                entities, findings = read_handwritten(data, Place(self.repository, path))
+
+                def beside(name: str) -> bytes | None:
+                    return self._bytes(planned.at(name)) if name in planned.files else None
+
+                entities, findings = read_handwritten(data, Place(self.repository, path), beside)
                 self.findings.extend(findings)
                 return entities
         return ()

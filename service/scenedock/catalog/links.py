@@ -140,8 +140,10 @@ def _with_relations(entity: Entity, field: str, refs: Collection[str]) -> Entity
     if not refs:
         return entity
     # One of several ways to write the same reference: the shortest, which is ours.
-    texts = sorted({*map(as_text, as_list(entity.spec.get(field))), *refs}, key=len, reverse=True)
-    relations: list[Json] = [*sorted({_meant(text, RELATION_FIELDS[entity.kind][field]): text for text in texts}.values())]
+    texts = sorted({*map(as_text, as_list(entity.spec.get(field))), *refs}, key=lambda text: (-len(text), text))
+    relations: list[Json] = [
+        *sorted({_meant(text, RELATION_FIELDS[entity.kind][field]): text for text in texts}.values())
+    ]
     return replace(entity, document={**entity.document, "spec": {**entity.spec, field: relations}})
 
 
