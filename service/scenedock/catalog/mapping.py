@@ -36,7 +36,11 @@ MAPPING = (
         "named after the folder; description from Chart.yaml; tags from its keywords",
     ),
     MappingRule("Component of type `library`", "a library chart, or the chart that list items default to", "as above"),
-    MappingRule("Component of type `app-of-apps`", "the folder that holds an app list", "no edges to its apps"),
+    MappingRule(
+        "Component of type `app-of-apps`",
+        "the folder that holds an app list, or whose templates are Argo CD applications",
+        "no edges to its apps",
+    ),
     MappingRule(
         "Component of type `third-party`", "a chart that only wraps charts from elsewhere", "no templates of its own"
     ),
@@ -120,13 +124,12 @@ def map_services(services: Sequence[Service], repositories: Sequence[RepositoryC
 
 def _changed_tags(service: Service) -> Iterator[Finding]:
     """Keywords that can't be tags as they are."""
-    keywords = {word for folder in service.folders if folder.chart for word in folder.chart.keywords}
-    if said := ", ".join(
-        f"{word!r} is {as_tag(word) or 'no tag'!r}" for word in sorted(keywords) if as_tag(word) != word
-    ):
-        remedy = "Write keywords in lower case, with hyphens, if they shall be found as they are."
-        place = service.members[0].place
-        yield Finding("info", "tag-changed", f"keywords of {service.name} are made fit for tags: {said}", place, remedy)
+    keywords = {word for folder in service.folders if folder.chart for word in folder.chart.keywords if word}
+    changed = [(word, as_tag(word)) for word in sorted(keywords) if as_tag(word) != word]
+    if said := ", ".join(f"{word!r} becomes {tag!r}" if tag else f"{word!r} is dropped" for word, tag in changed):
+        message = f"keywords of {service.name} can't all be tags: {said}"
+        remedy = "Write keywords in lower case and with hyphens if they shall be found as they are."
+        yield Finding("info", "tag-changed", message, service.members[0].place, remedy)
 
 
 @dataclass(frozen=True, slots=True)
