@@ -81,7 +81,7 @@ def _finding_lines(result: Export, findings: Sequence[Finding], *, verbose: bool
 def _last_line(result: Export, written: list[str]) -> str:
     folders = sum(len(contents.folders) for contents in result.repositories)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    said = f"{folders:,} folders{skipped}: {describe_counts(result.entities)}"
+    said = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
     if len(written) == 1:
         return f"{said}, in {written[0]}"
     return f"{said}, in {len(written):,} files" if written else said
