@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from scenedock.doors.cli import main
-from scenedock.model.json import JsonObject
 from tests.tools.judge import judge, read_with_backstage
 
 HERE = Path(__file__).parent
@@ -55,7 +56,7 @@ def run(case: str, work: Path, layout: str = "yaml") -> Run:
     return Run(written.read_text("utf-8"), "".join(f"{line}\n" for line in findings_of(said)))
 
 
-def findings_of(report: JsonObject) -> list[str]:
+def findings_of(report: Mapping[str, Any]) -> list[str]:
     """The findings and skips of a report, one line each."""
     said: list[str] = []
     for finding in report["findings"]:
@@ -74,7 +75,7 @@ def test_a_repository_gives_the_expected_catalog_and_findings(case: str, tmp_pat
         file = HERE / case / name
         if REWRITE:
             file.write_bytes(text.encode()) if text else file.unlink(missing_ok=True)
-        assert text == (file.read_bytes().decode() if file.exists() else ""), f"{case}/{name}; `make golden` rewrites it"
+        assert text == (file.read_bytes().decode() if file.exists() else ""), f"{case}/{name} (see make golden)"
 
 
 def test_backstage_accepts_every_entity_and_reads_what_we_meant(tmp_path: Path) -> None:
