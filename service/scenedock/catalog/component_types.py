@@ -8,6 +8,7 @@ from scenedock.model.helm import HelmFolder
 
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
 _JOBS = frozenset({"CronJob", "Job", "CronWorkflow", "Workflow"})
+_APPLICATIONS = frozenset({"Application", "ApplicationSet"})
 
 
 def component_type(service: Service, roles: Roles) -> str:
@@ -41,6 +42,8 @@ def _of_templates(folder: HelmFolder, *, exposed: bool) -> str:
         return ""
     if folder.kinds & _JOBS:
         return "job"
+    if folder.kinds & _APPLICATIONS:
+        return "app-of-apps"
     return "" if exposed else "configuration"
 
 

@@ -29,6 +29,8 @@ _KUBERNETES_ID = re.compile(
     rf"^[ \t]*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*\r?$",
     re.MULTILINE,
 )
+_KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
+_NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 
 
@@ -72,17 +74,22 @@ class FolderReader:
         )
 
     def plain_folder(self, planned: PlannedFolder) -> HelmFolder | None:
-        """A folder of plain manifests; None where its files are something else (Argo CD's own manifests, for one)."""
+        """A folder of plain manifests: every YAML file right in it is one, or kustomize puts them together.
+
+        None where its files are something else, or only what Argo CD and Backstage read.
+        """
         names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in CATALOG_FILES]
+        kustomized = any(name.rpartition("/")[2] in _KUSTOMIZATIONS for name in names)
+        if not kustomized:
+            names = [name for name in names if "/" not in name]
         documents = [document for name in names for document in self._quietly(planned, name)]
+        manifests = [document for document in documents if _is_resource(document)]
         kinds = frozenset(
-            kind
-            for document in documents
-            if is_kind(kind := as_text(document.get("kind")))
-            and as_text(document.get("apiVersion"))
-            and not as_text(document.get("apiVersion")).startswith(("argoproj.io/", "backstage.io/"))
+            as_text(document.get("kind"))
+            for document in manifests
+            if not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
         )
-        if not kinds:
+        if not kinds or (len(manifests) < len(documents) and not kustomized):
             return None
         labels = _common_labels(documents)
         return HelmFolder(
@@ -172,7 +179,11 @@ class FolderReader:
         for name in CATALOG_FILES:
             path = planned.at(name)
             if name in planned.files and (data := self._bytes(path)) is not None:
-                entities, findings = read_handwritten(data, Place(self.repository, path))
+
+                def beside(name: str) -> bytes | None:
+                    return self._bytes(planned.at(name)) if name in planned.files else None
+
+                entities, findings = read_handwritten(data, Place(self.repository, path), beside)
                 self.findings.extend(findings)
                 return entities
         return ()
@@ -190,6 +201,10 @@ class FolderReader:
         for document in documents:
             value = as_object(document.value)
             yield {key: value.get(key) for key in ("apiVersion", "kind")} if encryption_of(data) else value
+
+
+def _is_resource(document: JsonObject) -> bool:
+    return is_kind(as_text(document.get("kind"))) and bool(as_text(document.get("apiVersion")))
 
 
 def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]]:

@@ -15,6 +15,7 @@ from scenedock.catalog.owners import CODEOWNERS_FILES, Codeowners
 from scenedock.catalog.plan import Plan, PlannedFolder, plan_repository
 from scenedock.catalog.settings import FILE_NAME, AppList, Settings, read_settings
 from scenedock.catalog.source_urls import provider_of
+from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
 from scenedock.effects.repositories import Repository
 from scenedock.errors import InputError
@@ -124,7 +125,7 @@ class RepositoryReader:
         elif not self.plan.charts and not self.plan.plain and not self.settings.apps:
             self._find(
                 "no-charts",
-                f"none of its {len(self.listing.files):,} files is a Chart.yaml of a deployment"
+                "no Chart.yaml of a deployment is among its files"
                 + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
                 place,
                 "Name the root of a repository of Helm folders, or say in scenedock.yaml where services are.",
@@ -172,9 +173,10 @@ class RepositoryReader:
                 yield Place(self.facts.name, path, document.line), as_object(document.value)
 
     def _value(self, path: str) -> Json:
-        """What a YAML or JSON file says; nothing where it can't be read."""
+        """What a YAML or JSON file says; nothing where it is encrypted or can't be read."""
         try:
-            return read_document(self.folder.read(path)).value
+            data = self.folder.read(path)
+            return None if encryption_of(data) else read_document(data).value
         except InputError:
             return None
 
@@ -218,7 +220,11 @@ class RepositoryReader:
             )
 
         try:
-            document = read_document(self.folder.read(file.path))
+            data = self.folder.read(file.path)
+            if encryption := encryption_of(data):
+                note(f"is encrypted with {encryption}, so its items can't be told")
+                return
+            document = read_document(data)
         except InputError as error:
             place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
             note(str(error))

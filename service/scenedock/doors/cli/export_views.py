@@ -90,7 +90,7 @@ def finding_lines(findings: Sequence[Finding], skipped: Sequence[Skipped], *, ve
 def _last_line(result: Export, published: Published | None) -> str:
     folders = sum(len(contents.folders) for contents in result.repositories)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    said = f"{folders:,} folders{skipped}: {describe_counts(result.entities)}"
+    said = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
     return said if published is None else f"{said}{_said_of(published)}"
 
 
@@ -100,4 +100,5 @@ def _said_of(published: Published) -> str:
     if published.target is not None:
         return f", in {published.target}{changes}" if published.target else ""
     removed = f", {len(published.removed):,} removed" if published.removed else ""
-    return f", {len(published.written):,} files written{removed}{changes}"
+    files = len(published.written)
+    return f", {files:,} file{'' if files == 1 else 's'} written{removed}{changes}"
