@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Literal, Self
 
 from scenedock.effects.git import GitAddress, address_of, ask_git, git_command, git_environment, prefix_of
 from scenedock.effects.repositories import MOST_BYTES, NOT_ENTERED
@@ -61,20 +61,11 @@ class GitRevision:
         InputError      it is no git repository, or git can't read it
         """
         self._objects, unnameable = _read_tree(self.root, self._tree())
-        files: list[str] = []
-        outside: set[str] = set()
-        for path, found in self._objects.items():
-            if found.mode == _LINK:
-                target = self._resolve(path)
-                if target is None:
-                    outside.add(path)
-                elif target.mode != _BLOB:
-                    continue
-            elif found.mode != _BLOB:
-                continue
-            if not NOT_ENTERED.intersection(path.split("/")[:-1]):
-                files.append(path)
-        return Listing(tuple(sorted(files)), frozenset(outside), unnameable)
+        entered = [(path, found.mode) for path, found in self._objects.items() if not _is_hidden(path)]
+        leads_to = {path: self._kind_behind(path) for path, mode in entered if mode == _LINK}
+        files = [path for path, mode in entered if mode == _BLOB or (mode == _LINK and leads_to[path] != "folder")]
+        outside = frozenset(path for path, kind in leads_to.items() if kind == "outside")
+        return Listing(tuple(sorted(files)), outside, unnameable)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the listing, at most `MOST_BYTES` of them.
@@ -85,7 +76,7 @@ class GitRevision:
         """
         found = self._objects.get(path)
         if found is None or found.mode != _BLOB:
-            found = self._resolve(path)
+            found = self._objects.get(self._resolve(path) or "")
         if found is None or found.mode != _BLOB:
             raise InputError("can't be read: there is no such file")
         return self._contents(found.id)[:MOST_BYTES]
@@ -110,26 +101,38 @@ class GitRevision:
             )
         return f"{commit}:{prefix_of(self.root)}"
 
-    def _resolve(self, path: str) -> _Object | None:
-        """What lies at a path once links are followed; None where that is outside the tree, or nothing."""
+    def _kind_behind(self, link: str) -> Literal["file", "folder", "outside"]:
+        """What a link leads to."""
+        path = self._resolve(link)
+        found = None if path is None else self._objects.get(path)
+        if path is None or found is None:
+            return "outside"
+        if found.mode != _BLOB:
+            return "folder"
+        return "file" if NOT_ENTERED.isdisjoint(path.split("/")) else "outside"
+
+    def _resolve(self, path: str) -> str | None:
+        """The path that a path leads to once links are followed; None where it leaves the tree, or goes in a circle."""
         steps, resolved, links = path.split("/")[::-1], list[str](), 0
         while steps:
             step = steps.pop()
+            if step == ".." and not resolved:
+                return None
             if step == "..":
-                if not resolved:
-                    return None
                 resolved.pop()
             elif step not in {"", "."}:
                 resolved.append(step)
-                found = self._objects.get("/".join(resolved))
-                if found and found.mode == _LINK:
-                    links += 1
-                    target = self._contents(found.id).decode("utf-8", "surrogateescape")
-                    if links > _MOST_LINKS or target.startswith("/"):
-                        return None
-                    resolved.pop()
-                    steps += target.split("/")[::-1]
-        return None if NOT_ENTERED.intersection(resolved[:-1]) else self._objects.get("/".join(resolved))
+            found = self._objects.get("/".join(resolved))
+            if found is None or (found.mode == _BLOB and steps):
+                return None
+            if found.mode == _LINK:
+                links += 1
+                target = self._contents(found.id).decode("utf-8", "surrogateescape")
+                if links > _MOST_LINKS or target.startswith("/"):
+                    return None
+                resolved.pop()
+                steps += target.split("/")[::-1]
+        return "/".join(resolved)
 
     def _contents(self, blob: str) -> bytes:
         """The whole of a blob, from a git process that stays for the next one."""
@@ -163,7 +166,7 @@ def _read_tree(root: Path, tree: str) -> tuple[dict[str, _Object], tuple[str, ..
     answer = ask_git(root, "ls-tree", "-r", "-t", "-z", "--full-tree", tree)
     if answer.complaint:
         raise InputError(f"{root}: can't be read: {answer.complaint}")
-    objects: dict[str, _Object] = {}
+    objects = {"": _Object("040", tree)}
     unnameable: list[str] = []
     for line in answer.output.split(b"\0")[:-1]:
         about, _, path = line.partition(b"\t")
@@ -172,5 +175,10 @@ def _read_tree(root: Path, tree: str) -> tuple[dict[str, _Object], tuple[str, ..
             objects[path.decode()] = _Object(mode[:3], object_id)
         except UnicodeDecodeError:
             if mode[:3] == _BLOB:
-                unnameable.append(path.decode("utf-8", "backslashreplace"))
+                unnameable.append(path.decode("utf-8", "surrogateescape").encode("utf-8", "backslashreplace").decode())
     return objects, tuple(sorted(unnameable))
+
+
+def _is_hidden(path: str) -> bool:
+    """Whether a file lies in a folder that isn't entered."""
+    return not NOT_ENTERED.isdisjoint(path.split("/")[:-1])

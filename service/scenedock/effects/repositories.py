@@ -53,7 +53,7 @@ class RepositoryFolder:
                 unnameable.append(path.encode("utf-8", "backslashreplace").decode())
             elif entry.is_symlink():
                 target = _target(entry.path)
-                if target is not None and target.is_dir():
+                if target is not None and target.is_dir() and target.is_relative_to(root):
                     continue
                 files.append(path)
                 if target is None or not _is_readable_below(target, root):
