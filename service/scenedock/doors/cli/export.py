@@ -61,6 +61,7 @@ def export(  # noqa: PLR0913 - click hands over each option
     """
     if in_place and (output != "-" or layout != "yaml" or until != "exported"):
         raise click.UsageError("--in-place writes YAML into each folder: leave out --output, --format and --until.")
+    output = "-" if output == "/dev/stdout" else output
     roots = name_repositories([(path, os.path.abspath(path)) for path in repositories])  # noqa: PTH100 - it resolves no links
     with _progress() as progress:
         result = _run(roots, settings, known, until, progress)
@@ -117,6 +118,8 @@ def _write(text: str, output: str) -> list[str]:
         except BrokenPipeError:  # whoever reads has seen enough
             raise
         except OSError as error:
+            # What can't be written must not be tried again when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise InputError(f"standard output can't be written: {error.strerror}") from error
         return []
     write_file(Path(output), text)
