@@ -40,9 +40,7 @@ def _is_settings_or_catalog(path: str) -> bool:
     return path == FILE_NAME or path.rpartition("/")[2] in CATALOG_FILES
 
 
-def read_items(
-    app_list: AppList, file: AppListFile, document: JsonObject, note: Callable[[str], None]
-) -> Iterator[ListItem]:
+def read_items(app_list: AppList, file: AppListFile, document: Json, note: Callable[[str], None]) -> Iterator[ListItem]:
     """The items of one file that are enabled, in the file's order. `note` is told of items that can't be read."""
     found = 0
     for environment, items in _item_lists(app_list.items, document, file.environment):
@@ -61,10 +59,10 @@ def read_items(
                 facts=read_values(item),
             )
     if not found:
-        note(f"has nothing at `{app_list.items}`")
+        note(f"has nothing at `{app_list.items}`" if app_list.items else "is empty")
 
 
-def _item_lists(path: str, document: JsonObject, environment: str | None) -> Iterator[tuple[str | None, Json]]:
+def _item_lists(path: str, document: Json, environment: str | None) -> Iterator[tuple[str | None, Json]]:
     """The lists of items at a dotted path, with the environment that a `{environment}` in the path stands for."""
     before, placeholder, after = path.partition(_ENVIRONMENT)
     found = _at(document, before)

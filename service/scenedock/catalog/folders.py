@@ -13,7 +13,7 @@ from scenedock.catalog.apis import is_api_file, read_api
 from scenedock.catalog.charts import read_chart
 from scenedock.catalog.environments import EnvironmentNames
 from scenedock.catalog.formats import is_kind
-from scenedock.catalog.handwritten import CATALOG_FILES, read_handwritten
+from scenedock.catalog.handwritten import CATALOG_FILES, is_ours, read_handwritten
 from scenedock.catalog.plan import CHART_FILE, PlannedFolder
 from scenedock.catalog.values import KUBERNETES_ID, merge_values, read_values
 from scenedock.documents.encryption import encryption_of
@@ -60,6 +60,7 @@ class FolderReader:
         )
         self._check_name(planned, chart)
         kinds, kubernetes_id = self._manifest_facts(planned, [name for name in planned.files if _is_manifest(name)])
+        handwritten, has_handwritten = self._handwritten(planned)
         return HelmFolder(
             path=planned.path,
             chart=chart,
@@ -70,7 +71,8 @@ class FolderReader:
             has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
             apis=tuple(self._apis(planned)),
-            handwritten=self._handwritten(planned),
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
         )
 
     def plain_folder(self, planned: PlannedFolder) -> HelmFolder | None:
@@ -92,13 +94,15 @@ class FolderReader:
         if not kinds or (len(manifests) < len(documents) and not kustomized):
             return None
         labels = _common_labels(documents)
+        handwritten, has_handwritten = self._handwritten(planned)
         return HelmFolder(
             path=planned.path,
             values={"": ValuesFacts(labels=labels)},
             kinds=kinds,
             kubernetes_id=dict(labels).get(KUBERNETES_ID, ""),
             has_techdocs="mkdocs.yml" in planned.files,
-            handwritten=self._handwritten(planned),
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
         )
 
     def _note(self, code: str, message: str, place: tuple[str, int | None], remedy: str) -> None:
@@ -175,18 +179,22 @@ class FolderReader:
                     path = planned.at(name)
                     self._note("unreadable-api", problem, (path, None), "Mend or rename the file.")
 
-    def _handwritten(self, planned: PlannedFolder) -> tuple[Entity, ...]:
+    def _handwritten(self, planned: PlannedFolder) -> tuple[tuple[Entity, ...], bool]:
+        """The entities that a person wrote for the folder, and whether there is a file of a person's at all."""
+
+        def beside(name: str) -> bytes | None:
+            return self._bytes(planned.at(name)) if name in planned.files else None
+
+        written: list[Entity] = []
+        theirs = False
         for name in CATALOG_FILES:
-            path = planned.at(name)
-            if name in planned.files and (data := self._bytes(path)) is not None:
-
-                def beside(name: str) -> bytes | None:
-                    return self._bytes(planned.at(name)) if name in planned.files else None
-
-                entities, findings = read_handwritten(data, Place(self.repository, path), beside)
+            if name in planned.files:
+                data = self._bytes(planned.at(name))
+                theirs = theirs or data is None or not is_ours(data)
+                entities, findings = read_handwritten(data or b"", Place(self.repository, planned.at(name)), beside)
+                written.extend(entities)
                 self.findings.extend(findings)
-                return entities
-        return ()
+        return tuple(written), theirs
 
     def _quietly(self, planned: PlannedFolder, name: str) -> Iterator[JsonObject]:
         """The mappings in a file that may be anything: what isn't YAML simply says nothing.

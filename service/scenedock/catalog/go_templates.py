@@ -41,16 +41,18 @@ def render_go(template: str, parameters: JsonObject) -> str | None:
 def render_fasttemplate(template: str, parameters: JsonObject) -> str | None:
     """An ApplicationSet template without `goTemplate: true`: `{{name}}` is looked up, nothing more.
 
-    `parameters` are nested as in the Go form; `path` alone means `path.path`, and `path[0]` its first segment.
+    `parameters` are nested as in the Go form; `path` alone means `path.path`, and `path[0]` its first segment (with a
+    prefix of the generator, `prefix.path` and `prefix.path[0]`).
 
     >>> render_fasttemplate("{{path[1]}}-{{env}}", {"path": {"segments": ["apps", "billing"]}, "env": "qa"})
     'billing-qa'
     """
 
     def look_up(key: str) -> Json:
-        if segment := re.fullmatch(r"path\[(\d+)\]", key):
-            return _index(_field(parameters, "path.segments"), segment[1])
-        return _field(parameters, "path.path" if key == "path" else key)
+        if segment := re.fullmatch(r"((?:\w+\.)?path)\[(\d+)\]", key):
+            return _index(_field(parameters, f"{segment[1]}.segments"), segment[2])
+        found = _field(parameters, key)
+        return found.get("path") if isinstance(found, Mapping) else found
 
     return _rendered(template, look_up)
 

@@ -47,7 +47,7 @@ def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], l
             continue
         member = each.service.members[0]
         place = Place(member.contents.facts.name, _file_in(member.path))
-        if any(folder.handwritten for folder in each.service.folders):
+        if any(folder.has_handwritten for folder in each.service.folders):
             findings.append(handwritten_kept(place, f"the entities of {each.service.name} are not written"))
         else:
             homes[place.repository, place.path].extend(each.entities)

@@ -48,8 +48,7 @@ class Codeowners:
                 continue
             globs = tuple(_as_globs(words[0]))
             if globs and all(map(is_glob, globs)):
-                owners = [word for word in words[1:] if word.startswith("@")] or defaults
-                self._rules.append(_Rule(globs, beginning_of(globs[0]), _owner_among(owners)))
+                self._rules.append(_Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults)))
             else:
                 self.problems[number] = "the pattern is empty, too long, or its braces stand for too many"
         self._rules.reverse()
@@ -81,8 +80,10 @@ def _as_globs(pattern: str) -> Iterator[str]:
 
 
 def _owner_among(words: Sequence[str]) -> str:
-    named = [word for word in words if "/" in word] or words
-    return as_owner(named[0]) if named else ""
+    """The first team, else the first user; e-mail addresses and GitLab's roles (`@@maintainer`) are neither."""
+    owners = [(word, owner) for word in words if word.startswith("@") and (owner := as_owner(word))]
+    teams = [owner for word, owner in owners if "/" in word]
+    return next(iter([*teams, *(owner for _, owner in owners)]), "")
 
 
 def as_owner(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import TypeGuard
 
 from scenedock.model.json import Json, JsonObject
 
-_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]++|:(?=\S)|[ ]++(?=[^\s#]))*+")
+_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]|:(?=\S)|[ ](?=[^\s#]|[ ]))*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 
 # Line breaks of YAML 1.1 alone, and what nobody sees: controls, directional marks, the byte order mark.

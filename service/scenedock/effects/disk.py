@@ -54,10 +54,10 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
             with path.open("ab") as stream:
                 stream.write(data)
             return True
-        path = path.resolve()
-        if path.is_file() and path.read_bytes() == data:
+        target = path.resolve()
+        if target.is_file() and target.read_bytes() == data:
             return False
-        _replace(path, data)
+        _replace(target, data)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError(f"{path}: its folder doesn't exist; make it first") from None
     except (OSError, RuntimeError, ValueError) as error:

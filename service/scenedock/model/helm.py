@@ -115,7 +115,9 @@ class HelmFolder:
     """One deployment folder: a chart with its values, or plain manifests where `chart` is None.
 
     `values` holds the facts for each environment that the folder's values files name; the key `""` is the default
-    values alone. `kinds` are the Kubernetes kinds that its manifests and templates spell out.
+    values alone. `handwritten` are the entities of a catalog-info file that a person wrote, `has_handwritten` says that
+    there is one, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates
+    spell out.
     """
 
     path: str
@@ -128,6 +130,7 @@ class HelmFolder:
     has_techdocs: bool = False
     apis: tuple[ApiFile, ...] = ()
     handwritten: tuple[Entity, ...] = ()
+    has_handwritten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

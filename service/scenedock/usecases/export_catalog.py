@@ -116,14 +116,16 @@ def name_repositories(paths: Sequence[tuple[str, str]]) -> dict[str, str]:
     InputError   one path is given twice
     """
     names: dict[str, str] = {}
-    for path, absolute in paths:
+    for number, (path, absolute) in enumerate(paths):
+        if any(absolute == other for _, other in paths[:number]):
+            raise InputError(f"{path}: this repository is named twice; name each once")
         text = absolute.encode(errors="surrogateescape").decode(errors="replace")
         segments = [segment.removesuffix(".git") or segment for segment in text.split("/") if segment] or ["root"]
         for length in range(1, len(segments) + 1):
             name = "/".join(segments[-length:])
             if name not in names:
-                names[name] = path
                 break
-        else:
-            raise InputError(f"{path}: this repository is named twice; name each once")
+        else:  # two paths that differ only in bytes that are no text
+            name = f"{name} ({number + 1})"
+        names[name] = path
     return names

@@ -229,4 +229,4 @@ class RepositoryReader:
             place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
             note(str(error))
             return
-        yield from read_items(app_list, file, as_object(document.value), note)
+        yield from read_items(app_list, file, document.value, note)

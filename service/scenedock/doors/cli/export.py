@@ -65,6 +65,7 @@ def export(  # noqa: PLR0913 - click hands over each option
     """
     if in_place and (output != STDOUT or layout != "yaml" or until != "exported" or sources.ref):
         raise click.UsageError("--in-place writes YAML into each folder: leave out --output, --format, --until, --ref.")
+    output = STDOUT if output == "/dev/stdout" else output
     target = Target(sources.roots, output, layout, in_place, allow_deletions)
     with target.locked(), sources.opened() as opened:
         with _progress(quiet=quiet) as progress:

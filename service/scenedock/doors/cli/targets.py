@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -84,6 +86,8 @@ def _print(text: str) -> None:
     except BrokenPipeError:  # whoever reads has seen enough
         raise
     except OSError as error:
+        # What can't be written must not be tried again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise InputError(f"standard output can't be written: {error.strerror}") from error
 
 
