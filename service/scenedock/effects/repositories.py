@@ -81,8 +81,9 @@ class RepositoryFolder:
         InputError   it can't be read
         """
         try:
-            with (self.root / path).open("rb") as file:
-                return file.read(MOST_BYTES)
+            with open(f"{self.root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - a Path for each file costs more
+                # To be asked for many bytes, Python would first get memory for all of them.
+                return (file.read(MOST_BYTES) if os.fstat(file.fileno()).st_size > MOST_BYTES else file.read()) or b""
         except OSError as error:
             raise InputError(f"can't be read: {error.strerror or error}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -67,13 +68,26 @@ class Sources:
         from scenedock.effects.disk import read_file
 
         settings = None if self.settings is None else (str(self.settings), read_file(self.settings))
-        return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
+        with _no_search_for_garbage():
+            return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
 
     def _known(self) -> Collection[EntityRef]:
         from scenedock.catalog.known import read_known
         from scenedock.effects.disk import read_file
 
         return read_known(read_file(self.known), label=str(self.known)) if self.known else ()
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """Let Python look for no circles of objects meanwhile: an export makes none, and the search costs a fifth of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def source_options(command: Callable[..., object]) -> Callable[..., object]:
