@@ -29,7 +29,7 @@ def _of_member(member: Member, roles: Roles) -> str:
         return "app-of-apps"
     exposed = any(each.facts.exposed for each in member.deployments)
     folder = member.folders[0] if member.folders else None
-    if folder and not exposed and _wraps_remote_chart(member, folder, roles):
+    if folder and _wraps_remote_chart(member, folder, roles):
         return "third-party"
     if folder and folder.kinds and not _renders_by_library(folder):
         return _of_templates(folder, exposed=exposed)
@@ -53,7 +53,10 @@ def _job_or_nothing(member: Member, folder: HelmFolder | None) -> str:
 
 
 def _wraps_remote_chart(member: Member, folder: HelmFolder, roles: Roles) -> bool:
-    """Whether a chart adds nothing of its own to charts from elsewhere: no templates, and values for those only."""
+    """Whether a chart adds nothing of its own to charts from elsewhere: no templates, and values for those only.
+
+    A Service or ingress among such values is the other chart's.
+    """
     if folder.chart is None or folder.kinds:
         return False
     dependencies = folder.chart.dependencies
