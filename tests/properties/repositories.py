@@ -159,9 +159,7 @@ def trees(draw: st.DrawFn) -> dict[bytes, Node]:
     if draw(st.booleans()):
         tree[b"scenedock.yaml"] = draw(written(those.settings))
     if draw(st.booleans()):
-        tree[b"CODEOWNERS"] = draw(
-            those.codeowners.map(lambda text: text.encode("utf-8", "replace")).flatmap(maybe_damaged)
-        )
+        tree[b"CODEOWNERS"] = draw(those.codeowners.flatmap(maybe_damaged))
     if draw(st.booleans()):
         tree[b"argocd/set.yaml"] = draw(written(those.applications))
     if draw(st.booleans()):
