@@ -82,9 +82,7 @@ def write_repository(root: Path, folders: int) -> Path:
         (folder / "Chart.yaml").write_text(_CHART.format(**facts), encoding="utf-8")
         (folder / "values.yaml").write_text(_VALUES.format(**facts, upstream=upstream), encoding="utf-8")
         for environment, replicas, level in (("dev", 1, "debug"), ("qa", 2, "info"), ("production", 4, "warn")):
-            text = _ENVIRONMENT.format(
-                **facts, patch=replicas, replicas=replicas, environment=environment, level=level
-            )
+            text = _ENVIRONMENT.format(**facts, patch=replicas, replicas=replicas, environment=environment, level=level)
             (folder / f"values-{environment}.yaml").write_text(text, encoding="utf-8")
     return root
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenedock.catalog.relations import rename_references
+from scenedock.catalog.relations import qualify_references, references_of, rename_references
 from scenedock.model.entity import EntityRef
 from scenedock.model.json import Json
 
@@ -35,3 +35,17 @@ def test_what_is_no_reference_stays() -> None:
 
 def test_an_entity_without_a_spec_has_none_afterwards() -> None:
     assert rename_references({"kind": "Component"}, RENAMED) == {"kind": "Component"}
+
+
+def test_a_reference_without_a_namespace_means_the_entitys_own() -> None:
+    entity: dict[str, Json] = {"kind": "Component", "metadata": {"namespace": "shop"}, "spec": {"system": "all"}}
+    assert [reference.ref for reference in references_of(entity)] == [EntityRef.of("system", "all", "shop")]
+
+
+def test_qualified_references_mean_the_same_everywhere() -> None:
+    spec: Json = {"owner": "unknown", "system": "all", "dependsOn": ["component:a", "component:b/c", ":"]}
+    assert qualify_references({"kind": "Component", "spec": spec})["spec"] == {
+        "owner": "unknown",
+        "system": "system:default/all",
+        "dependsOn": ["component:default/a", "component:b/c", ":"],
+    }

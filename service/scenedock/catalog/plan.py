@@ -82,6 +82,8 @@ def _reason_to_skip(path: str, charts: set[str], settings: Settings) -> str:
     segments = path.split("/")
     if any(segment.startswith(".") for segment in segments):
         return "in a folder whose name begins with a dot"
+    if segments[-1].startswith("_"):
+        return "its name begins with an underscore, which that of no namespace or application may"
     if STARTER_FOLDERS.intersection(segments):
         return "a starter, not a deployment"
     if TEST_FOLDERS.intersection(segments[:-1]):

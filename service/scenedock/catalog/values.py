@@ -25,6 +25,8 @@ _LONGEST_URL = 2000
 _CLUSTER_NAME = re.compile(r"\.svc(\.[a-z0-9.-]+)?$")
 _CRON = re.compile(r"^(@(hourly|daily|weekly|monthly|yearly|annually|midnight)|[\d*/,?LW-]+(\s+[\w*/,?#-]+){4,5})$")
 _IMAGE_KEY = re.compile(r"^(repository|tag|registry|digest)$|image(s|name|tag)?$")
+# Where others may come from, or are sent back to: they need this deployment, not the other way round.
+_CALLER_KEY = re.compile(r"redirect|callback|logout|(allowed|trusted)origin|origins$|^cors")
 _PORT_KEYS = frozenset({"containerport", "containerports", "port", "ports", "targetport", "appport", "httpport"})
 _OWNER_KEYS = frozenset({"owner", "ownerinfo", "ownership"})
 _OWNER_FIELDS = ("team", "group", "owner", "name")
@@ -116,7 +118,8 @@ def _walk(value: Json, name: str, seen: _Seen, *, in_ingress: bool) -> None:
         for below in value:
             _walk(below, name, seen, in_ingress=in_ingress)
     elif isinstance(value, str):
-        if scalar := _scalar(value, name, in_ingress=in_ingress):
+        tell = _kept_scalar if len(value) <= _LONGEST_HOST else _scalar
+        if scalar := tell(value, name, in_ingress=in_ingress):
             seen.add(scalar)
     elif type(value) is int and _word(name) in _PORT_KEYS:
         seen.exposed = True
@@ -128,7 +131,6 @@ def _word(name: str) -> str:
     return _SEPARATORS.sub("", name).lower()
 
 
-@lru_cache(maxsize=16384)
 def _scalar(value: str, name: str, *, in_ingress: bool) -> _Scalar | None:
     text, word = value.strip(), _word(name)
     if not text or "{{" in text or "${" in text or _IMAGE_KEY.search(word):
@@ -141,8 +143,11 @@ def _scalar(value: str, name: str, *, in_ingress: bool) -> _Scalar | None:
         return _Scalar(exposed=True)
     if in_ingress and word in {"host", "hosts", "hostname", "hostnames", "name"} and _BARE_HOST.match(text):
         return _Scalar(ingress_host=text.lower())
-    hosts = _hosts_in(text, word)
+    hosts = () if _CALLER_KEY.search(word) else _hosts_in(text, word)
     return _Scalar(hosts) if hosts else None
+
+
+_kept_scalar = lru_cache(maxsize=16384)(_scalar)
 
 
 def _hosts_in(text: str, word: str) -> tuple[str, ...]:

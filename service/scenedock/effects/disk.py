@@ -82,7 +82,8 @@ def remove_file(path: Path) -> None:
 def is_stream(path: Path) -> bool:
     """Whether a path is a pipe or device, or one of the program's own streams, which may lead to a file."""
     own = path.parent == Path("/dev/fd") or path in {Path("/dev/stdout"), Path("/dev/stderr")}
-    return own or (path.exists() and not path.is_file() and not path.is_dir())
+    # os.path says no to what can't be a path at all, and Path raises an error.
+    return own or (os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path))  # noqa: PTH110, PTH112, PTH113
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -36,10 +36,10 @@ def _held(lock: Path, what: str) -> int:
     while True:
         try:
             file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-        except FileNotFoundError:
-            raise NotFoundError(f"{lock.parent}: there is no such folder; make it first") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFoundError(f"{what}: its folder doesn't exist; make it first") from None
         except OSError as error:
-            raise InputError(f"{lock}: can't be made: {error.strerror or error}") from error
+            raise InputError(f"{what}: can't be written: {error.strerror or error} ({lock})") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

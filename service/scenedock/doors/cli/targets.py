@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scenedock.usecases.publish_catalog import Published
 
 STDOUT = "-"
+_LONGEST = 60  # characters, each of at most four bytes: with them the name of a lock is none that a disk refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,10 @@ class Target:
 
     def _locks(self) -> Iterator[tuple[Path, Path]]:
         if self.in_place:
-            yield from ((root / ".scenedock.lock", root) for root in sorted(self.roots.values()))
+            yield from ((root / ".scenedock.lock", root) for root in sorted(self.roots.values()) if root.is_dir())
         elif self._is_replaced:
             path = Path(self.output)
-            yield path.parent / f".{path.name}.lock", path
+            yield path.parent / f".{path.name[:_LONGEST]}.lock", path
 
 
 def _print(text: str) -> None:
