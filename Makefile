@@ -25,8 +25,8 @@ fix: set-up ## Format the code and mend what the linter can mend
 docs: set-up ## Write docs/reference from the code
 	@$(bin)/python docs/reference.py
 
-golden: set-up ## Rewrite the expected results of tests/cases; review the diff
-	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases
+golden: set-up ## Rewrite the expected results of tests/cases and tests/changes; review the diff
+	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes

@@ -20,11 +20,16 @@ _NO_BRANCH = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The files of ours that are not what they should be, and everything there is to say, the worst first."""
+    """The files of ours that are not what they should be, how many are, and everything else there is to say."""
 
     wrong: tuple[MarkerFile, ...]
     right: int
-    findings: tuple[Finding, ...]
+    other_findings: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of it, the worst first."""
+        return in_order_of_severity([*(file.finding for file in self.wrong), *self.other_findings])
 
 
 def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Check:
@@ -36,7 +41,7 @@ def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Che
     """
     files, findings = read_marker_files(result, repositories)
     wrong = tuple(file for file in files if not file.is_right)
-    found = [*result.findings, *findings, *(file.finding for file in wrong)]
+    found = [*result.findings, *findings]
     for contents in result.repositories:
         if wrong and contents.facts.url and contents.facts.branch == "HEAD":
             said, remedy = _NO_BRANCH

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from scenedock.usecases.check_catalog import Check
 
 
+_SHOWN = 20
+
+
 @click.command()
 @source_options
 @click.option(
@@ -54,8 +57,9 @@ def check(
         prefixes = {contents.facts.name: contents.facts.prefix for contents in result.repositories}
         text = json.dumps(as_sarif(checked.findings, version("scenedock"), prefixes), indent=2, ensure_ascii=False)
     else:
-        lines = finding_lines(checked.findings, result.skipped, verbose=verbose)
-        text = "\n".join(map(printable, [*_diff(checked), *lines, _last_line(checked, failed=failed)]))
+        others = finding_lines(checked.other_findings, result.skipped, verbose=verbose)
+        lines = [*_diff(checked), *_files(checked, verbose=verbose), *others, _last_line(checked, failed=failed)]
+        text = "\n".join(map(printable, lines))
     if output:
         write_file(output, f"{text}\n")
     else:
@@ -70,6 +74,16 @@ def _diff(checked: Check) -> Iterator[str]:
             yield ""
 
 
+def _files(checked: Check, *, verbose: bool) -> Iterator[str]:
+    """The files that are not right, one a line; unless verbose, the first `_SHOWN` of them."""
+    shown = checked.wrong if verbose else checked.wrong[:_SHOWN]
+    yield from (f"error: {file.finding.place}: {file.finding.message}" for file in shown)
+    if hidden := len(checked.wrong) - len(shown):
+        yield f"and {hidden:,} other files; --verbose prints all"
+    if checked.wrong:
+        yield checked.wrong[0].finding.remedy
+
+
 def _last_line(checked: Check, *, failed: bool) -> str:
     counts = {
         "right": checked.right,
@@ -78,6 +92,6 @@ def _last_line(checked: Check, *, failed: bool) -> str:
         "stale": sum(file.wanted is None for file in checked.wrong),
     }
     said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "none"
-    errors = sum(finding.severity == "error" for finding in checked.findings) - len(checked.wrong)
-    more = f"; {errors:,} other errors" if errors else ""
+    errors = sum(finding.severity == "error" for finding in checked.other_findings)
+    more = f"; {errors:,} other error{'' if errors == 1 else 's'}" if errors else ""
     return f"{'Failed' if failed else 'All right'}: catalog-info.yaml files: {said}{more}"
