@@ -6,7 +6,7 @@ bin := .venv/bin
 repository := examples/acme-apps
 catalog := out/catalog-info.yaml
 
-.PHONY: help run test fix docs golden lock set-up
+.PHONY: help run test fix docs golden bench lock set-up
 
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ docs: set-up ## Write docs/reference from the code
 
 golden: set-up ## Rewrite the expected results of tests/cases and tests/changes; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes
+
+bench: set-up ## Measure, and write the numbers into docs/benchmarks.md
+	@PYTHONPATH=. $(bin)/python bench/export.py
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes
