@@ -88,7 +88,7 @@ def _reason_to_skip(path: str, charts: set[str], settings: Settings) -> str:
     if any(segment.startswith(".") for segment in segments):
         return "in a folder whose name begins with a dot"
     if segments[-1].startswith("_"):
-        return "its name begins with an underscore, which that of no namespace or application may"
+        return "its name begins with an underscore; no namespace or application may be called so"
     if STARTER_FOLDERS.intersection(segments):
         return "a starter, not a deployment"
     if TEST_FOLDERS.intersection(segments[:-1]):

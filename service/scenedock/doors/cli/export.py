@@ -35,7 +35,7 @@ _SECONDS_BEFORE_PROGRESS = 1.0
     type=click.Choice(["yaml", "json", "jsonl"]),
     default="yaml",
     show_default=True,
-    help="How they are written.",
+    help="How entities are written.",
 )
 @click.option("--output", "-o", default="-", metavar="FILE", help="Where entities go; - is standard output.")
 @click.option("--in-place", is_flag=True, help="Write a catalog-info.yaml into each folder instead.")
