@@ -19,39 +19,13 @@ from jinja2.utils import generate_lorem_ipsum
 from scenedock.skeletons import amplifiers, cookiecutter_globals
 from scenedock.skeletons.metering import budget
 
-CONTAINER_FILTERS = frozenset(
-    [
-        "attr",
-        "batch",
-        "count",
-        "d",
-        "default",
-        "dictsort",
-        "first",
-        "float",
-        "groupby",
-        "int",
-        "items",
-        "join",
-        "last",
-        "length",
-        "list",
-        "map",
-        "max",
-        "min",
-        "random",
-        "reject",
-        "rejectattr",
-        "reverse",
-        "round",
-        "select",
-        "selectattr",
-        "slice",
-        "sort",
-        "sum",
-        "unique",
-    ]
-)
+# fmt: off
+CONTAINER_FILTERS = frozenset({
+    "attr", "batch", "count", "d", "default", "dictsort", "first", "float", "groupby", "int", "items", "join", "last",
+    "length", "list", "map", "max", "min", "random", "reject", "rejectattr", "reverse", "round", "select", "selectattr",
+    "slice", "sort", "sum", "unique",
+})
+# fmt: on
 """Filters that don't print the container that they get."""
 
 
