@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import yaml
@@ -16,9 +17,6 @@ import yaml
 from scenedock import errors
 from scenedock.catalog import mapping
 from scenedock.doors.cli import main as program
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
@@ -63,17 +61,16 @@ def errors_page() -> str:
 
 def settings_page(schema: Schema) -> str:
     """A section for each setting at the top, and in it a table of those inside it."""
+    header = ("setting", "type", "default", "example", "meaning")
     sections = []
     for setting in settings(schema, schema):
-        inside = [
-            (f"`{nested.path}`", nested.kind, f"`{nested.default}`" if nested.default else "", nested.meaning)
-            for nested in settings_below(schema, setting)
-        ]
-        facts = [setting.kind] + ([f"default `{setting.default}`"] if setting.default else [])
+        default = f"- Default: `{setting.default}`\n" if setting.default else ""
+        example = yaml.safe_dump({setting.path: setting.examples[0]}, sort_keys=False) if setting.examples else ""
+        inside = [nested.row() for nested in settings_below(schema, setting)]
         sections += [
-            f"\n## `{setting.path}`\n\n{setting.meaning} ({'; '.join(facts)})\n",
-            *(f"\n```yaml\n{example}```\n" for example in setting.examples),
-            "\n" + table(("setting", "type", "default", "meaning"), inside) if inside else "",
+            f"\n## `{setting.path}`\n\n{setting.meaning}\n\n- Type: {setting.kind}\n{default}",
+            f"\n```yaml\n{example}```\n" if example else "",
+            f"\n{table(header, inside)}" if inside else "",
         ]
     return f"# Settings\n\n{schema['description']}\n" + "".join(sections)
 
@@ -85,9 +82,27 @@ class Setting:
     path: str
     schema: Schema
     kind: str
-    default: str
-    meaning: str
-    examples: tuple[str, ...]
+
+    @property
+    def meaning(self) -> str:
+        """The schema's description; properties that Backstage defines may have none."""
+        return str(self.schema.get("description", ""))
+
+    @property
+    def default(self) -> str:
+        """The default as JSON, or an empty string where there is none."""
+        return json.dumps(self.schema["default"]) if "default" in self.schema else ""
+
+    @property
+    def examples(self) -> Sequence[Any]:
+        """What a person might write."""
+        found: Sequence[Any] = self.schema.get("examples", ())
+        return found
+
+    def row(self) -> tuple[str, ...]:
+        """The setting as a row of a table, with its first example."""
+        written = json.dumps(self.examples[0]) if self.examples else ""
+        return (code(self.path), self.kind, code(self.default), code(written), self.meaning)
 
 
 def settings(root: Schema, schema: Schema, path: str = "") -> Iterator[Setting]:
@@ -95,14 +110,7 @@ def settings(root: Schema, schema: Schema, path: str = "") -> Iterator[Setting]:
     for name, written in schema.get("properties", {}).items():
         # What stands beside a reference belongs to this one property, and wins.
         meant = resolved(root, written) | written
-        yield Setting(
-            path=f"{path}.{name}" if path else name,
-            schema=meant,
-            kind=kind_of(root, written),
-            default=json.dumps(meant["default"]) if "default" in meant else "",
-            meaning=meant["description"],
-            examples=tuple(yaml.safe_dump({name: example}, sort_keys=False) for example in meant.get("examples", ())),
-        )
+        yield Setting(f"{path}.{name}" if path else name, meant, kind_of(root, written))
 
 
 def settings_below(root: Schema, setting: Setting) -> Iterator[Setting]:
@@ -132,7 +140,7 @@ def kind_of(root: Schema, schema: Schema) -> str:
     if choices(schema):
         return " or ".join(dict.fromkeys(kind_of(root, choice) for choice in choices(schema)))
     if "enum" in schema or "const" in schema:
-        return " or ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+        return ", ".join(code(str(value)) for value in schema.get("enum", [schema.get("const")]))
     if schema.get("type") == "array":
         return f"list of {kind_of(root, schema['items'])}"
     if isinstance(schema.get("additionalProperties"), dict):
@@ -168,6 +176,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def code(text: str) -> str:
+    """Text as code in Markdown; nothing stays nothing."""
+    return f"`{text}`" if text else ""
 
 
 def first_sentence(documented: object) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from scenedock.errors import InputError, NotFoundError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def read_file(path: Path) -> bytes:

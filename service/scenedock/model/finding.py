@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 Severity: TypeAlias = Literal["error", "warning", "info"]
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where something was read: `path` is relative to the repository's root, `line` counts from 1.
 
@@ -18,6 +18,11 @@ class Place:
     repository: str = ""
     path: str = ""
     line: int | None = None
+
+    @property
+    def sort_key(self) -> tuple[str, str, int]:
+        """What places are sorted by; one without a line comes first in its file."""
+        return self.repository, self.path, self.line or 0
 
     def __str__(self) -> str:
         """`repository:path:line`, with what is unknown left out: the form that editors and terminals link."""
@@ -39,9 +44,9 @@ class Finding:
     remedy: str = ""
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A folder that was seen and deliberately not mapped, with the reason."""
 
-    path: Place
+    place: Place
     reason: str

@@ -1,0 +1,45 @@
+"""Charts of well-known backing services, and the Resource type of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+BACKING_SERVICES: Mapping[str, str] = {
+    "cassandra": "database",
+    "clickhouse": "database",
+    "cockroachdb": "database",
+    "couchdb": "database",
+    "influxdb": "database",
+    "mariadb": "database",
+    "mariadb-galera": "database",
+    "mongodb": "database",
+    "mongodb-sharded": "database",
+    "mysql": "database",
+    "neo4j": "database",
+    "percona": "database",
+    "postgres": "database",
+    "postgresql": "database",
+    "postgresql-ha": "database",
+    "timescaledb-single": "database",
+    "dragonfly": "cache",
+    "keydb": "cache",
+    "memcached": "cache",
+    "redis": "cache",
+    "redis-cluster": "cache",
+    "redis-ha": "cache",
+    "valkey": "cache",
+    "activemq": "queue",
+    "activemq-artemis": "queue",
+    "kafka": "queue",
+    "nats": "queue",
+    "pulsar": "queue",
+    "rabbitmq": "queue",
+    "redpanda": "queue",
+    "elasticsearch": "search",
+    "meilisearch": "search",
+    "opensearch": "search",
+    "solr": "search",
+    "typesense": "search",
+    "minio": "bucket",
+    "seaweedfs": "bucket",
+}

@@ -1,0 +1,60 @@
+"""The type of a Component, by what its chart, templates and values show."""
+
+from __future__ import annotations
+
+from scenedock.catalog.roles import Roles
+from scenedock.catalog.services import Member, Service
+from scenedock.model.helm import HelmFolder
+
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
+_JOBS = frozenset({"CronJob", "Job", "CronWorkflow", "Workflow"})
+
+
+def component_type(service: Service, roles: Roles) -> str:
+    """Settings decide; then what the folder is; `service` where nothing tells."""
+    if service.override.type:
+        return service.override.type
+    for member in service.members:
+        if given := member.contents.settings.type_of(member.path):
+            return given
+    return next((found for member in service.members if (found := _of_member(member, roles))), "service")
+
+
+def _of_member(member: Member, roles: Roles) -> str:
+    if roles.is_library(member):
+        return "library"
+    repository = member.contents.facts.name
+    if any((repository, folder.path) in roles.lists for folder in member.folders):
+        return "app-of-apps"
+    exposed = any(each.facts.exposed for each in member.deployments)
+    folder = member.folders[0] if member.folders else None
+    if folder is None:
+        return "" if exposed else _job_or_nothing(member)
+    if not exposed and _wraps_remote_chart(folder):
+        return "third-party"
+    if exposed or folder.kinds & _WORKLOADS:
+        return ""
+    if folder.kinds & _JOBS:
+        return "job"
+    if folder.kinds and not _renders_by_library(folder):
+        return "configuration"
+    return _job_or_nothing(member)
+
+
+def _job_or_nothing(member: Member) -> str:
+    return "job" if any(each.facts.scheduled for each in member.deployments) else ""
+
+
+def _wraps_remote_chart(folder: HelmFolder) -> bool:
+    """Whether a chart adds nothing of its own to charts from elsewhere: no templates, and values for those only."""
+    if folder.chart is None or folder.kinds:
+        return False
+    dependencies = folder.chart.dependencies
+    if not any(each.remote and each.enabled for each in dependencies) or any(not each.remote for each in dependencies):
+        return False
+    return folder.value_keys <= {*(each.key for each in dependencies), "global", "tags"}
+
+
+def _renders_by_library(folder: HelmFolder) -> bool:
+    """Whether a chart's workloads may come from another chart's templates."""
+    return folder.chart is not None and bool(folder.chart.dependencies)

@@ -1,0 +1,209 @@
+"""Phase four, `linked`: the relations between what is emitted, and what is wrong with them as a whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from ipaddress import ip_address
+
+from scenedock.catalog.mapping import Mapped, MappedService
+from scenedock.catalog.owners import UNKNOWN
+from scenedock.catalog.relations import references_of
+from scenedock.catalog.services import Deployment, Service
+from scenedock.model.entity import Entity, EntityRef
+from scenedock.model.finding import Finding
+from scenedock.model.json import Json, as_list, as_text
+
+_MOST_CYCLES = 20
+_PARENT_FIELDS = ("subcomponentOf", "subdomainOf", "parent")
+
+
+def link(mapped: Mapped, known: Collection[EntityRef]) -> Mapped:
+    """The same entities with their relations; references to others are judged where some are `known`."""
+    graph = _Graph(mapped)
+    services = tuple(graph.linked(each) for each in mapped.services)
+    result = replace(mapped, services=services)
+    findings = [*_dangling(result, known), *_cycles(result.entities)]
+    return replace(result, findings=(*mapped.findings, *findings))
+
+
+class _Graph:
+    """Which entity a folder, a chart or a host belongs to."""
+
+    def __init__(self, mapped: Mapped) -> None:
+        self._roles = mapped.roles
+        self._by_folder: dict[tuple[str, str], MappedService] = {}
+        self._names: dict[str, set[EntityRef]] = defaultdict(set)
+        self._ingress: dict[tuple[str | None, str], set[EntityRef]] = defaultdict(set)
+        for each in mapped.services:
+            for member in each.service.members:
+                for folder in member.folders:
+                    self._by_folder[member.contents.facts.name, folder.path] = each
+            if each.main.kind == "Component" and each.main.spec.get("type") != "library":
+                self._listen(each)
+
+    def linked(self, each: MappedService) -> MappedService:
+        """The service with `dependsOn` and `providesApis` of its Component; a System has no such edges."""
+        if each.main.kind != "Component":
+            return each
+        depends_on = {*self._charts(each), *self._hosts(each), *_satellites(each), *_clusters(each)}
+        depends_on.discard(each.main.ref)
+        written = {*(ref.short for ref in depends_on), *each.service.override.depends_on}
+        provides = {entity.ref.short for entity in each.entities if entity.kind == "API"}
+        main = _with_relations(_with_relations(each.main, "dependsOn", written), "providesApis", provides)
+        others = (_on_clusters(entity, each.service) for entity in each.entities[1:])
+        return replace(each, entities=(main, *others))
+
+    def _listen(self, each: MappedService) -> None:
+        """Note the names under which others may address a service."""
+        service, ref = each.service, each.main.ref
+        folders = {folder.path.rpartition("/")[2].lower() for folder in service.folders if folder.path}
+        for name in {service.name.lower(), *folders}:
+            self._names[name].add(ref)
+            self._names[f"{name}-service"].add(ref)
+        for deployment in service.deployments:
+            if deployment.facts.fullname:
+                self._names[deployment.facts.fullname.lower()].add(ref)
+            for host in deployment.facts.ingress_hosts:
+                self._ingress[deployment.environment, host].add(ref)
+
+    def _charts(self, each: MappedService) -> Iterator[EntityRef]:
+        """The local charts that the service's charts list, and the chart that its list items default to."""
+        for member in each.service.members:
+            repository = member.contents.facts.name
+            paths = [item.chart_folder for item in member.items if item.default_chart]
+            for folder in member.folders:
+                for dependency in folder.chart.dependencies if folder.chart else ():
+                    path = self._roles.target(repository, dependency)
+                    if path is not None and (dependency.enabled or (repository, path) in self._roles.libraries):
+                        paths.append(path)
+            for path in paths:
+                target = self._by_folder.get((repository, path))
+                if target and target.main.kind == "Component":
+                    yield target.main.ref
+
+    def _hosts(self, each: MappedService) -> Iterator[EntityRef]:
+        for deployment in each.service.deployments:
+            for host in deployment.facts.hosts:
+                found = self._addressed(host, deployment)
+                if len(found) == 1:
+                    yield next(iter(found))
+
+    def _addressed(self, host: str, deployment: Deployment) -> set[EntityRef]:
+        """Who answers to a host: a single label or an in-cluster name by its first label, else an ingress host."""
+        first, dot, rest = host.partition(".")
+        if not dot or rest.endswith((".svc", ".svc.cluster.local")) or rest.split(".")[1:2] == ["svc"]:
+            return self._names.get(first, set())
+        if host == "localhost" or _is_address(host):
+            return set()
+        return self._ingress.get((deployment.environment, host), set())
+
+
+def _satellites(each: MappedService) -> Iterator[EntityRef]:
+    """The backing services that the service brings along."""
+    for entity in each.entities[1:]:
+        if entity.kind == "Resource" and entity.spec.get("type") != "deployment" and entity.place == each.main.place:
+            yield entity.ref
+
+
+def _clusters(each: MappedService) -> Iterator[EntityRef]:
+    """The clusters it runs on; where deployments are entities, those run on them instead."""
+    if not _has_deployment_entities(each.service):
+        yield from (EntityRef.of("resource", deployment.cluster) for deployment in _on_cluster(each.service))
+
+
+def _on_clusters(entity: Entity, service: Service) -> Entity:
+    if entity.spec.get("type") != "deployment" or not _has_deployment_entities(service):
+        return entity
+    environment = as_text(entity.metadata.get("name")).removeprefix(f"{service.name}-")
+    here = [each for each in _on_cluster(service) if each.environment == environment]
+    return _with_relations(entity, "dependsOn", {EntityRef.of("resource", each.cluster).short for each in here})
+
+
+def _on_cluster(service: Service) -> Iterator[Deployment]:
+    return (deployment for deployment in service.deployments if deployment.cluster)
+
+
+def _has_deployment_entities(service: Service) -> bool:
+    return any(member.contents.settings.resources for member in service.members)
+
+
+def _with_relations(entity: Entity, field: str, refs: Collection[str]) -> Entity:
+    """The entity with more relations in a field, sorted, each once."""
+    written = {as_text(ref) for ref in as_list(entity.spec.get(field))}
+    if not refs:
+        return entity
+    relations: list[Json] = [*sorted(written | set(refs))]
+    return replace(entity, document={**entity.document, "spec": {**entity.spec, field: relations}})
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _dangling(mapped: Mapped, known: Collection[EntityRef]) -> Iterator[Finding]:
+    """References to nothing, judged only where it is known what else the catalog holds."""
+    if not known:
+        return
+    emitted = {entity.ref for each in mapped.services for entity in each.entities}
+    emitted |= {entity.ref for entity in mapped.shared}
+    for entity in mapped.entities:
+        for reference in references_of(entity.document):
+            if reference.fault or reference.text == UNKNOWN:
+                continue
+            ref = EntityRef.parse(reference.text, default_kind=reference.default_kind)
+            if ref not in emitted and ref not in known:
+                field = ".".join(str(step) for step in reference.path if isinstance(step, str))
+                yield Finding(
+                    "warning",
+                    "dangling-ref",
+                    f"{entity.ref.short} names {ref} in {field}, which nobody describes",
+                    entity.place,
+                    "Correct the name, or describe that entity.",
+                )
+
+
+def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
+    """Circles: of parents, which Backstage can't show; of dependencies, which is worth a thought."""
+    places = {entity.ref: entity for entity in entities}
+    for fields, severe in ((_PARENT_FIELDS, True), (("dependsOn",), False)):
+        graph = {entity.ref: _targets(entity, fields) for entity in entities}
+        for cycle in _each_cycle(graph):
+            said = " → ".join(ref.name for ref in cycle)
+            yield Finding(
+                "error" if severe else "info",
+                "parent-cycle" if severe else "dependency-cycle",
+                f"these refer to each other in a circle: {said}",
+                places[cycle[0]].place,
+                "Break the circle." if severe else "Nothing must be done; deployments in a circle have no safe order.",
+            )
+
+
+def _targets(entity: Entity, fields: Collection[str]) -> set[EntityRef]:
+    return {
+        EntityRef.parse(reference.text, default_kind=reference.default_kind)
+        for reference in references_of(entity.document)
+        if not reference.fault and reference.path[1] in fields
+    }
+
+
+def _each_cycle(graph: Mapping[EntityRef, set[EntityRef]]) -> Iterator[list[EntityRef]]:
+    """One circle after the other, each begun at its smallest member; at most twenty."""
+    edges = {ref: set(targets) for ref, targets in graph.items()}
+    for _ in range(_MOST_CYCLES):
+        try:
+            TopologicalSorter({ref: sorted(targets) for ref, targets in sorted(edges.items())}).prepare()
+        except CycleError as error:
+            found: list[EntityRef] = list(reversed(error.args[1]))[:-1]
+            start = found.index(min(found))
+            cycle = found[start:] + found[:start]
+            edges[cycle[-1]].discard(cycle[0])
+            yield [*cycle, cycle[0]]
+        else:
+            return

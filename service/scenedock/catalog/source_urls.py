@@ -1,0 +1,80 @@
+"""Addresses of folders and files as the hosts of git repositories show them in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from scenedock.model.helm import Provider, RepositoryFacts
+
+# Shapes of: a folder, the editor of a file. Sources: the hosts' own documentation of their URLs.
+_SHAPES: Mapping[Provider, tuple[str, str]] = {
+    "github": ("{url}/tree/{branch}/{path}", "{url}/edit/{branch}/{path}"),
+    "gitlab": ("{url}/-/tree/{branch}/{path}", "{url}/-/edit/{branch}/{path}"),
+    "bitbucket": ("{url}/src/{branch}/{path}", "{url}/src/{branch}/{path}?mode=edit&at={branch}"),
+    "gitea": ("{url}/src/branch/{branch}/{path}", "{url}/_edit/{branch}/{path}"),
+    "azure": ("{url}?path=/{path}&version=GB{branch}", "{url}?path=/{path}&version=GB{branch}&_a=contents"),
+}
+
+
+def folder_url(repository: RepositoryFacts, path: str) -> str:
+    """The page of a folder, without a slash at the end; empty where the repository's address isn't known."""
+    return _url(repository, 0, path).rstrip("/")
+
+
+def source_location(repository: RepositoryFacts, path: str) -> str:
+    """Backstage's location of a folder: its URL with a slash at the end, by which Backstage tells it from a file."""
+    address = _url(repository, 0, path, end="/")
+    return f"url:{address}" if address else ""
+
+
+def edit_url(repository: RepositoryFacts, path: str) -> str:
+    """The page that edits a file; empty where the repository's address isn't known."""
+    return _url(repository, 1, path)
+
+
+def provider_of(url: str) -> Provider:
+    """Whose URL shapes an address has, by the name of its host; GitHub's where that tells nothing."""
+    host = (urlsplit(url).hostname or "").lower()
+    for word, provider in _WORDS.items():
+        if word in host:
+            return provider
+    return "github"
+
+
+def project_slug(address: str) -> tuple[str, str] | None:
+    """The annotation and slug of a source code repository's address, for the hosts whose plugins read one.
+
+    >>> project_slug("https://github.com/acme/billing.git"), project_slug("https://gitlab.acme.test/a/b/c/-/tree/main")
+    (('github.com/project-slug', 'acme/billing'), ('gitlab.com/project-slug', 'a/b/c'))
+    """
+    if not address.startswith(("https://", "http://")):
+        return None
+    split = urlsplit(address)
+    host, path = (split.hostname or "").lower(), split.path.strip("/").partition("/-/")[0].removesuffix(".git")
+    parts = path.split("/")
+    if len(parts) < 2 or not all(parts):
+        return None
+    if host.partition(".")[0] == "github":
+        return "github.com/project-slug", "/".join(parts[:2])
+    return ("gitlab.com/project-slug", path) if host.partition(".")[0] == "gitlab" else None
+
+
+_WORDS: Mapping[str, Provider] = {
+    "gitlab": "gitlab",
+    "bitbucket": "bitbucket",
+    "gitea": "gitea",
+    "forgejo": "gitea",
+    "codeberg": "gitea",
+    "dev.azure.com": "azure",
+    "visualstudio.com": "azure",
+}
+
+
+def _url(repository: RepositoryFacts, shape: int, path: str, *, end: str = "") -> str:
+    if not repository.url:
+        return ""
+    branch = quote(repository.branch, safe="/")
+    path = f"{repository.prefix}/{path}".strip("/")
+    path = f"{path}{end}" if path else ""
+    return _SHAPES[repository.provider][shape].format(url=repository.url, branch=branch, path=quote(path, safe="/"))

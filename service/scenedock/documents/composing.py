@@ -1,0 +1,240 @@
+"""Compose JSON values out of libyaml's events the way goyaml does it, within bounds.
+
+PyYAML's own composer won't do: it refuses an anchor that is defined twice, which Helm accepts, and it knows no bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeGuard, cast
+
+from yaml.cyaml import CBaseLoader
+from yaml.events import (
+    AliasEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from scenedock.documents.scalars import MERGE_TAG, Meaning
+from scenedock.errors import InputError
+from scenedock.model.json import Json
+
+# Deeper than people nest, and shallow enough for every recursive reader of a value, JSON Schema's included.
+MAX_DEPTH = 100
+
+# The id of a container → a key or index in it → the line where that begins, counted from 1.
+Lines: TypeAlias = Mapping[int, Mapping[str | int, int]]
+
+
+class DocumentError(InputError):
+    """A file that can't be read as YAML. `line` and `column` count from 1; the message can be read without them."""
+
+    def __init__(self, message: str, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedKey:
+    """A key that its mapping has had before, and the line where it comes again. The last one counts, as in Helm."""
+
+    key: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """One document. Aliases of one anchor share one object of `value`; `lines` is empty unless it was asked for."""
+
+    value: Json
+    line: int
+    repeated_keys: tuple[RepeatedKey, ...]
+    lines: Lines
+
+
+def compose(data: bytes, meaning: Meaning, *, with_lines: bool = False) -> Iterator[Composed]:
+    """Every document of a stream, also the empty ones (None); none is looked at before it is asked for.
+
+    Raises
+    ------
+    yaml.YAMLError   the stream is not YAML
+    DocumentError    it is YAML that JSON can't say, or breaks the bounds
+    """
+    parser = CBaseLoader(data)
+    while (event := parser.get_event()) is not None:
+        if type(event) is DocumentStartEvent:
+            yield _Composer(parser, meaning, with_lines=with_lines).document()
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """What an anchor names. An alias of it adds `nodes` nodes, `height` levels deep; an open one contains the alias."""
+
+    value: Json = None
+    nodes: int = 0
+    height: int = 0
+    is_open: bool = True
+
+
+class _Composer:
+    """Composes one document, counting its nodes as if each alias were written out."""
+
+    def __init__(self, parser: CBaseLoader, meaning: Meaning, *, with_lines: bool) -> None:
+        self._next = parser.get_event
+        self._meaning = meaning
+        self._with_lines = with_lines
+        self._lines: dict[int, dict[str | int, int]] = {}
+        self._anchors: dict[str, _Anchor] = {}
+        self._repeated: list[RepeatedKey] = []
+        self._nodes = 1  # goyaml counts the document too
+        self._aliased = 0
+        self._deepest = 0
+
+    def document(self) -> Composed:
+        """The document whose start has just been read."""
+        root = self._next()
+        value = self._node(root, 0)
+        self._check_aliasing(root)
+        return Composed(value, _line(root), tuple(self._repeated), self._lines)
+
+    def _node(self, event: Event | None, depth: int) -> Json:
+        """The value of the node that begins with this event, inside of `depth` containers."""
+        if type(event) is AliasEvent:
+            return self._alias(event, depth)
+        if type(event) is ScalarEvent:
+            return self._scalar(event) if event.anchor is None else self._anchored(event, depth)
+        start = cast("CollectionStartEvent", event)
+        return self._container(start, depth) if start.anchor is None else self._anchored(start, depth)
+
+    def _container(self, start: CollectionStartEvent, depth: int) -> Json:
+        self._nodes += 1
+        self._reach(depth + 1, start)
+        return self._mapping(depth + 1) if type(start) is MappingStartEvent else self._sequence(depth + 1)
+
+    def _scalar(self, event: ScalarEvent) -> Json:
+        self._nodes += 1
+        try:
+            if event.tag is not None:
+                return self._meaning.tagged(event.tag, event.value)
+            return self._meaning.plain(event.value) if event.implicit[0] else event.value
+        except ValueError as error:
+            raise _refusal(str(error), event) from None
+
+    def _sequence(self, depth: int) -> list[Json]:
+        sequence: list[Json] = []
+        lines: dict[str | int, int] = {}
+        while type(event := self._next()) is not SequenceEndEvent:
+            if self._with_lines:
+                lines[len(sequence)] = _line(event)
+            sequence.append(self._node(event, depth))
+        if self._with_lines:
+            self._lines[id(sequence)] = lines
+        return sequence
+
+    def _mapping(self, depth: int) -> dict[str, Json]:
+        mapping: dict[str, Json] = {}
+        lines: dict[str | int, int] = {}
+        merged: set[str] = set()
+        while type(event := self._next()) is not MappingEndEvent:
+            key = self._key(event, depth)
+            if key == "<<" and self._merges(event):
+                for source in self._sources(depth):
+                    mapping.update(source)
+                    merged.update(source)
+                    lines.update(self._lines.get(id(source), {}))
+                continue
+            if key in mapping and key not in merged:
+                self._repeat(key, event)
+            if self._with_lines:
+                lines[key] = _line(event)
+            mapping[key] = self._node(self._next(), depth)
+        if self._with_lines:
+            self._lines[id(mapping)] = lines
+        return mapping
+
+    def _key(self, event: Event | None, depth: int) -> str:
+        value = self._node(event, depth)
+        if type(value) is str:
+            return value
+        try:
+            return self._meaning.key(value)
+        except ValueError as error:
+            raise _refusal(str(error), event) from None
+
+    def _merges(self, event: Event | None) -> bool:
+        """Whether this `<<` is a merge key: it has no quotes, or the tag that says so."""
+        return self._meaning.merges and type(event) is ScalarEvent and (event.implicit[0] or event.tag == MERGE_TAG)
+
+    def _repeat(self, key: str, event: Event | None) -> None:
+        if self._meaning.unique_keys:
+            raise _refusal(f"the key {key!r} occurs twice in one mapping", event)
+        self._repeated.append(RepeatedKey(key, _line(event)))
+
+    def _sources(self, depth: int) -> Sequence[dict[str, Json]]:
+        """The mappings that a merge key brings in, those that win last.
+
+        Only the order counts: as in goyaml, a key that stands *before* the merge key loses to it.
+        """
+        event = self._next()
+        value = self._node(event, depth)
+        sources = value[::-1] if isinstance(value, list) and type(event) is SequenceStartEvent else [value]
+        if not _are_mappings(sources):
+            raise _refusal("a merge key (<<) needs a mapping or a list of mappings", event)
+        return sources
+
+    def _anchored(self, event: ScalarEvent | CollectionStartEvent, depth: int) -> Json:
+        anchor = self._anchors[event.anchor or ""] = _Anchor()
+        nodes_before, deepest_before = self._nodes, self._deepest
+        self._deepest = depth
+        anchor.value = self._scalar(event) if isinstance(event, ScalarEvent) else self._container(event, depth)
+        anchor.nodes = self._nodes - nodes_before
+        anchor.height = self._deepest - depth
+        anchor.is_open = False
+        self._deepest = max(self._deepest, deepest_before)
+        return anchor.value
+
+    def _alias(self, event: AliasEvent, depth: int) -> Json:
+        anchor = self._anchors.get(event.anchor or "")
+        if anchor is None:
+            raise _refusal(f"nothing before this alias has the anchor {event.anchor!r}", event)
+        if anchor.is_open:
+            raise _refusal(f"the anchor {event.anchor!r} contains itself", event)
+        self._nodes += 1 + anchor.nodes
+        self._aliased += anchor.nodes
+        self._check_aliasing(event)
+        self._reach(depth + anchor.height, event)
+        return anchor.value
+
+    def _reach(self, depth: int, event: Event) -> None:
+        if depth > self._deepest:
+            self._deepest = depth
+            if depth > MAX_DEPTH:
+                raise _refusal(f"this is nested more than {MAX_DEPTH} levels deep", event)
+
+    def _check_aliasing(self, event: Event | None) -> None:
+        """Refuse what goyaml refuses as excessive (`allowedAliasRatio` in its decode.go)."""
+        if self._aliased > 100 and self._nodes > 1000:
+            share_of_large = min(max((self._nodes - 400_000) / 3_600_000, 0), 1)
+            if self._aliased / self._nodes > 0.99 - 0.89 * share_of_large:
+                raise _refusal("the aliases stand for far more than is written; use fewer of them", event)
+
+
+def _are_mappings(values: Sequence[Json]) -> TypeGuard[Sequence[dict[str, Json]]]:
+    return all(isinstance(value, dict) for value in values)
+
+
+def _line(event: Event | None) -> int:
+    return event.start_mark.line + 1 if event and event.start_mark else 1
+
+
+def _refusal(message: str, event: Event | None) -> DocumentError:
+    column = event.start_mark.column + 1 if event and event.start_mark else 1
+    return DocumentError(message, line=_line(event), column=column)

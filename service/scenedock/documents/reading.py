@@ -1,0 +1,151 @@
+"""Read YAML files: what Helm, or Backstage, makes of them, as JSON values.
+
+Every file gives documents or a `DocumentError`, whatever is in it: its size, its depth and the number of nodes that its
+aliases stand for are bounded.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.reader import ReaderError
+
+from scenedock.documents.composing import Composed, DocumentError, RepeatedKey, compose
+from scenedock.documents.encryption import encryption_of
+from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
+from scenedock.model.json import Json
+
+__all__ = ["BACKSTAGE", "HELM", "Document", "DocumentError", "RepeatedKey", "read_document", "read_documents"]
+
+# Helm's own limit for one file of a chart (`MaxDecompressedFileSize`).
+MAX_BYTES = 5 * 1024 * 1024
+
+_TEMPLATE = re.compile(rb"""^[^#'"\n]*(\{\{|\{%)""", re.MULTILINE)
+
+
+class _Stream:
+    """The bytes of one file. Lines are found by reading it again, because only what is wrong needs them."""
+
+    def __init__(self, data: bytes, meaning: Meaning) -> None:
+        self._data = data
+        self._meaning = meaning
+        self._read = 0
+
+    def documents(self) -> Iterator[Document]:
+        """Every document, the empty ones too."""
+        try:
+            for composed in compose(self._data, self._meaning):
+                self._read += 1
+                yield Document(composed.value, composed.line, composed.repeated_keys, self, self._read - 1)
+        except YAMLError as error:
+            raise _explained(_translated(error, self._data), self._data) from error
+        except DocumentError as error:
+            raise _explained(error, self._data) from error
+
+    @cached_property
+    def with_lines(self) -> tuple[Composed, ...]:
+        """The documents that have been read, with their lines."""
+        return tuple(islice(compose(self._data, self._meaning, with_lines=True), self._read))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document, which begins in `line`.
+
+    `value` is made of dicts, lists and scalars; parts of it may be the same object, and nobody changes it.
+    """
+
+    value: Json
+    line: int = 1
+    repeated_keys: tuple[RepeatedKey, ...] = ()
+    _stream: _Stream | None = field(default=None, repr=False, compare=False)
+    _index: int = field(default=0, repr=False, compare=False)
+
+    def line_of(self, path: Sequence[str | int]) -> int:
+        """The line where the key or item at `path` begins, else the nearest one above it that exists.
+
+        What an alias or a merge key brought in is found where it was written.
+        """
+        if self._stream is None:
+            return self.line
+        composed = self._stream.with_lines[self._index]
+        line, value = composed.line, composed.value
+        for step in path:
+            line = composed.lines.get(id(value), {}).get(step, line)
+            match value, step:
+                case dict(), str():
+                    value = value.get(step)
+                case list(), int() if 0 <= step < len(value):
+                    value = value[step]
+                case _:
+                    break
+        return line
+
+
+def read_documents(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> tuple[Document, ...]:
+    """Every document of a YAML file but the empty ones, in order.
+
+    Raises
+    ------
+    DocumentError   not YAML, encrypted, a template, too large, or what JSON can't say
+    """
+    return tuple(document for document in _stream(data, meaning, max_bytes).documents() if document.value is not None)
+
+
+def read_document(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> Document:
+    """The first document of a YAML file; its value is None where the file, or this document, is empty.
+
+    Helm 3 reads only the first document of Chart.yaml and of values files and doesn't look at what follows it; Helm 4
+    merges all documents of the chart's own values.yaml.
+
+    Raises
+    ------
+    DocumentError   as `read_documents` does
+    """
+    return next(_stream(data, meaning, max_bytes).documents(), Document(None))
+
+
+def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:
+    encryption = encryption_of(data)
+    if encryption not in {None, "sops"}:
+        raise DocumentError(f"the file is encrypted with {encryption}; decrypt it first, or leave it out")
+    if len(data) > max_bytes:
+        raise DocumentError(f"the file has {len(data):,} bytes; more than {max_bytes:,} are not read")
+    if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DocumentError("the file is binary, not YAML", line=_line_at(data, data.index(b"\0")))
+    return _Stream(data, meaning)
+
+
+def _line_at(data: bytes, offset: int) -> int:
+    return data.count(b"\n", 0, offset) + 1
+
+
+def _translated(error: YAMLError, data: bytes) -> DocumentError:
+    """PyYAML's error as ours."""
+    if isinstance(error, ReaderError):
+        return DocumentError(f"this is not YAML: {error.reason}", line=_line_at(data, error.position))
+    if not isinstance(error, MarkedYAMLError):
+        return DocumentError(f"this is not YAML: {error}")
+    message = f"this is not YAML: {error.problem}"
+    if error.context:
+        message += f", {error.context}"
+        if error.context_mark:
+            message += f" that begins in line {error.context_mark.line + 1}"
+    if not error.problem_mark:
+        return DocumentError(message)
+    return DocumentError(message, line=error.problem_mark.line + 1, column=error.problem_mark.column + 1)
+
+
+def _explained(error: DocumentError, data: bytes) -> DocumentError:
+    """The error, or where it happened at `{{ … }}`: that the file is a template, which says more."""
+    lines = data.splitlines()
+    for number in (error.line or 1, (error.line or 1) - 1):
+        if 1 <= number <= len(lines) and _TEMPLATE.match(lines[number - 1]):
+            return DocumentError("this is a template, not YAML: it has `{{` outside of quotes", line=number)
+    return error

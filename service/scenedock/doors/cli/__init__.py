@@ -1,0 +1,61 @@
+"""The command line: the groups of commands, and the one place where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from scenedock.errors import ScenedockError
+
+
+class LateGroup(click.Group):
+    """A group whose commands are imported when they are wanted, so that each costs only those who use it.
+
+    `late` says for each name of a command where it is: `module:attribute`.
+    """
+
+    def __init__(self, *args: Any, late: Mapping[str, str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._late = late
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, sorted."""
+        return sorted({*super().list_commands(ctx), *self._late})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name not in self.commands and cmd_name in self._late:
+            module, _, attribute = self._late[cmd_name].partition(":")
+            self.add_command(getattr(import_module(module), attribute), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+class Program(click.Group):
+    """The whole program: what Scenedock refuses ends as a message on stderr and the error's exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was typed."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a file name or value may have what the terminal can't show
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            return super().invoke(ctx)
+        except ScenedockError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="scenedock")
+def main() -> None:
+    """The Backstage companion for Helm GitOps repositories."""
+
+
+@main.group(cls=LateGroup, late={"validate": "scenedock.doors.cli.validate:validate"})
+def catalog() -> None:
+    """Make and judge entities of the catalog."""

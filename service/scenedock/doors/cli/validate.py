@@ -1,0 +1,83 @@
+"""`scenedock catalog validate`: judge entity files offline."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.model.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from scenedock.usecases.validate_entities import Validation
+
+_WORDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
+_STDIN = "<stdin>"
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+@click.pass_context
+def validate(ctx: click.Context, files: tuple[str, ...], layout: str) -> None:
+    """Judge entity files as Backstage would.
+
+    Every document of every FILE (- is standard input) is judged, with the verdicts of Backstage's own validators for
+    its core kinds and Templates; of other kinds only the envelope. All problems are listed, each with its line.
+
+    Exit codes: 0 all valid, 1 problems, 2 a file that can't be read or wrong usage.
+    """
+    from scenedock.usecases.validate_entities import validate_entities
+
+    validation = validate_entities([_STDIN if name == "-" else name for name in files], _read)
+    click.echo(_as_json(validation) if layout == "json" else _as_text(validation))
+    ctx.exit(1 if validation.count("error") else 0)
+
+
+def _read(name: str) -> bytes:
+    from scenedock.effects.disk import read_file
+
+    return sys.stdin.buffer.read() if name == _STDIN else read_file(Path(name))
+
+
+def _as_text(validation: Validation) -> str:
+    lines = [f"{found.place}: {_WORDS[found.severity]}: {found.message}" for found in validation.findings]
+    return "\n".join([*lines, _summary(validation)])
+
+
+def _summary(validation: Validation) -> str:
+    counts = {severity: validation.count(severity) for severity in _WORDS}
+    verdict = ["all valid"] if validation.entities and not counts["error"] else []
+    verdict += [_counted(count, _WORDS[severity]) for severity, count in counts.items() if count]
+    where = f"{_counted(validation.entities, 'entity', 'entities')} in {_counted(validation.files, 'file')}"
+    return f"{where}: {', '.join(verdict)}"
+
+
+def _counted(count: int, noun: str, plural: str = "") -> str:
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def _as_json(validation: Validation) -> str:
+    report = {
+        "valid": not validation.count("error"),
+        "files": validation.files,
+        "entities": validation.entities,
+        "findings": [_finding(found) for found in validation.findings],
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def _finding(found: Finding) -> dict[str, str | int | None]:
+    return {
+        "severity": found.severity,
+        "code": found.code,
+        "path": found.place.path,
+        "line": found.place.line,
+        "message": found.message,
+    }
