@@ -15,6 +15,7 @@ import click
 import yaml
 
 from scenedock import errors
+from scenedock.catalog import annotations as annotation_rules
 from scenedock.catalog import mapping
 from scenedock.doors.cli import main as program
 
@@ -26,37 +27,34 @@ Schema = dict[str, Any]
 
 def cli_page(name: str, program: click.Command) -> str:
     """Every command with the help that it prints itself, and the exit codes."""
-    sections = [
-        f"## {name}\n\n```text\n{command.get_help(click.Context(command, info_name=name, terminal_width=100))}\n```\n"
-        for name, command in commands(name, program)
-    ]
+    root = click.Context(program, info_name=name, terminal_width=100, **program.context_settings)
+    sections = [f"## {typed.command_path}\n\n```text\n{typed.get_help()}\n```\n" for typed in contexts(root)]
     return "\n".join(["# Command line\n", *sections, "## Exit codes\n", exit_codes()])
 
 
-def commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    """The command and all below it, as what is typed and the command, in the order of the help."""
-    yield name, command
-    if isinstance(command, click.Group):
-        for word in command.list_commands(click.Context(command)):
-            below = command.commands[word]
-            if not below.hidden:
-                yield from commands(f"{name} {word}", below)
+def contexts(typed: click.Context) -> Iterator[click.Context]:
+    """What was typed so far, and whatever may follow it, in the order of the help."""
+    yield typed
+    if isinstance(typed.command, click.Group):
+        for word in typed.command.list_commands(typed):
+            command = typed.command.get_command(typed, word)
+            if command and not command.hidden:
+                yield from contexts(click.Context(command, info_name=word, parent=typed, **command.context_settings))
 
 
 def exit_codes() -> str:
     """Exit codes as a table: the two that every run can end with, then those of the errors."""
     refusals: dict[int, list[str]] = {}
     for error in errors.ERRORS:
-        refusals.setdefault(error.exit_code, []).append(f"`{error.__name__}`: {first_sentence(error)}")
+        refusals.setdefault(error.exit_code, []).append(f"{code(error.__name__)}: {first_sentence(error)}")
     rows = [("0", "Done, and nothing of severity error was found."), ("1", "Done, with findings of severity error.")]
     return table(("code", "meaning"), rows + [(str(code), "<br>".join(refusals[code])) for code in sorted(refusals)])
 
 
 def errors_page() -> str:
     """The table of `scenedock.errors`."""
-    rows = [(f"`{e.__name__}`", first_sentence(e), str(e.status), str(e.exit_code)) for e in errors.ERRORS]
-    rest = str(inspect.getdoc(errors)).partition("\n\n")[2]
-    return f"# Errors\n\n{rest}\n\n{table(('error', 'meaning', 'HTTP status', 'exit code'), rows)}"
+    rows = [(code(e.__name__), first_sentence(e), str(e.status), str(e.exit_code)) for e in errors.ERRORS]
+    return f"# Errors\n\n{explanation(errors)}\n\n{table(('error', 'meaning', 'HTTP status', 'exit code'), rows)}"
 
 
 def settings_page(schema: Schema) -> str:
@@ -64,7 +62,7 @@ def settings_page(schema: Schema) -> str:
     header = ("setting", "type", "default", "example", "meaning")
     sections = []
     for setting in settings(schema, schema):
-        default = f"- Default: `{setting.default}`\n" if setting.default else ""
+        default = f"- Default: {code(setting.default)}\n" if setting.default else ""
         example = yaml.safe_dump({setting.path: setting.examples[0]}, sort_keys=False) if setting.examples else ""
         inside = [nested.row() for nested in settings_below(schema, setting)]
         sections += [
@@ -166,10 +164,15 @@ def resolved(root: Schema, schema: Schema) -> Schema:
 
 
 def entities_page() -> str:
-    """The two tables of `scenedock.catalog.mapping`."""
+    """The tables of the rules for entities and for their annotations."""
     entities = table(("entity", "from", "rule"), [(rule.entity, rule.source, rule.rule) for rule in mapping.MAPPING])
-    annotations = table(("annotation", "evidence"), [(f"`{rule.name}`", rule.evidence) for rule in mapping.ANNOTATIONS])
-    return f"# Entities\n\n{inspect.getdoc(mapping)}\n\n{entities}\n## Annotations\n\n{annotations}"
+    evidence = table(
+        ("annotation", "evidence"), [(code(rule.name), rule.evidence) for rule in annotation_rules.ANNOTATIONS]
+    )
+    return (
+        f"# Entities\n\nWhat each entity is made from, and by which rule.\n\n{entities}\n"
+        f"## Annotations\n\n{explanation(annotation_rules)}\n\n{evidence}"
+    )
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -186,6 +189,11 @@ def code(text: str) -> str:
 def first_sentence(documented: object) -> str:
     """The first line of a docstring."""
     return str(inspect.getdoc(documented)).partition("\n")[0]
+
+
+def explanation(documented: object) -> str:
+    """What a docstring says after its first paragraph."""
+    return str(inspect.getdoc(documented)).partition("\n\n")[2]
 
 
 def pages() -> dict[str, str]:

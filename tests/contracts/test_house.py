@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -89,6 +90,16 @@ def test_the_locks_are_one_resolution() -> None:
     dev = pins(ROOT / "requirements" / "dev.txt")
 
     assert [pin for lock in LOCKS for pin in pins(lock).items() if pin not in dev.items()] == []
+
+
+def test_an_npm_lock_holds_hashes_and_no_addresses() -> None:
+    locks = [path for path in tracked_files() if path.name == "package-lock.json"]
+    packages = [
+        package for lock in locks for package in json.loads(lock.read_text("utf-8"))["packages"].items() if package[0]
+    ]
+
+    assert packages
+    assert [name for name, facts in packages if "resolved" in facts or "integrity" not in facts] == []
 
 
 def test_what_builds_the_package_is_locked() -> None:

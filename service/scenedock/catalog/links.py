@@ -48,7 +48,9 @@ class _Graph:
         """The service with `dependsOn` and `providesApis` of its Component; a System has no such edges."""
         if each.main.kind != "Component":
             return each
-        depends_on = {*self._charts(each), *self._hosts(each), *_satellites(each), *_clusters(each)}
+        depends_on = {*self._charts(each), *_satellites(each), *_clusters(each)}
+        if each.main.spec.get("type") != "app-of-apps":
+            depends_on.update(self._hosts(each))
         depends_on.discard(each.main.ref)
         written = {*(ref.short for ref in depends_on), *each.service.override.depends_on}
         provides = {entity.ref.short for entity in each.entities if entity.kind == "API"}

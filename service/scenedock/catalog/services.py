@@ -231,8 +231,11 @@ def _of_item(
     application = next(
         (each for each in applications if each.environment == item.environment), Application(item.name, "")
     )
-    facts = [item.facts, *(_facts(folder, item.environment) for folder in folders)]
-    return Deployment(item.environment, _joined(facts), application, contents.settings.cluster)
+    facts = _joined([item.facts, *(_facts(folder, item.environment) for folder in folders)])
+    chart = next((folder for folder in contents.folders if folder.path == item.chart_folder), None)
+    if chart and _facts(chart, None).exposed:
+        facts = replace(facts, exposed=True)
+    return Deployment(item.environment, facts, application, contents.settings.cluster)
 
 
 def _of_application(

@@ -5,7 +5,7 @@ Its JSON Schema (`schemas/scenedock.schema.json`) is the contract; here it becom
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -19,7 +19,7 @@ from scenedock.model.helm import Provider
 from scenedock.model.json import JsonObject, as_object
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
 FILE_NAME = "scenedock.yaml"
 EVIDENCE = ("apps", "argocd", "folders", "values")
@@ -109,30 +109,33 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
         raise InputError(f"{label}:{error.line or 1}: {error}") from error
     if document.value is None:
         return Settings()
-    problems = [
-        (document.line_of(list(error.absolute_path)) or document.line, error)
-        for error in _schema().iter_errors(document.value)
-    ]
-    if problems:
-        lines = sorted({f"{label}:{line}: {_explain(error)}" for line, error in problems})
-        raise InputError("\n".join(lines))
+    errors = [*_schema().iter_errors(document.value)]
+    if errors:
+        problems = {problem for error in errors for problem in _problems(error)}
+        placed = sorted((document.line_of(path), said) for path, said in problems)
+        raise InputError("\n".join(f"{label}:{line}: {said}" for line, said in placed))
     return _settings(as_object(document.value))
 
 
-def _explain(error: Any) -> str:
-    where = ".".join(str(part) for part in error.absolute_path)
-    said = error.message
-    if error.validator == "additionalProperties":
-        known = ", ".join(sorted(error.schema.get("properties", ())))
-        said = f"{said.split(' (')[-1].rstrip(')')}; known keys are {known}" if known else said
-    return f"{where}: {said}" if where else said
+def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where something is wrong, as a path into the document, and what."""
+    from jsonschema_rs import ValidationErrorKind
+
+    path = tuple(error.instance_path)
+    where = ".".join(map(str, path))
+    match error.kind:
+        case ValidationErrorKind.AdditionalProperties(names):
+            for name in names:
+                yield (*path, name), f"{where or 'the file'} has no key {name!r}; check its name and its indentation"
+        case _:
+            yield path, f"{where or 'the file'}: {error.message}"
 
 
 @cache
 def _schema() -> Draft202012Validator:
     import json
 
-    from jsonschema import Draft202012Validator
+    from jsonschema_rs import Draft202012Validator
 
     text = resources.files("scenedock.catalog").joinpath("schemas/scenedock.schema.json").read_text("utf-8")
     return Draft202012Validator(json.loads(text))

@@ -26,7 +26,7 @@ __all__ = ["BACKSTAGE", "HELM", "Document", "DocumentError", "RepeatedKey", "rea
 # Helm's own limit for one file of a chart (`MaxDecompressedFileSize`).
 MAX_BYTES = 5 * 1024 * 1024
 
-_TEMPLATE = re.compile(rb"""^[^#'"\n]*(\{\{|\{%)""", re.MULTILINE)
+_TEMPLATE = re.compile(rb"""[^#'"]*\{[{%]""")
 
 
 class _Stream:
@@ -133,19 +133,20 @@ def _translated(error: YAMLError, data: bytes) -> DocumentError:
     if not isinstance(error, MarkedYAMLError):
         return DocumentError(f"this is not YAML: {error}")
     message = f"this is not YAML: {error.problem}"
-    if error.context:
-        message += f", {error.context}"
-        if error.context_mark:
-            message += f" that begins in line {error.context_mark.line + 1}"
+    if error.context and error.context_mark:
+        message += f", {error.context} that begins in line {error.context_mark.line + 1}"
     if not error.problem_mark:
         return DocumentError(message)
     return DocumentError(message, line=error.problem_mark.line + 1, column=error.problem_mark.column + 1)
 
 
 def _explained(error: DocumentError, data: bytes) -> DocumentError:
-    """The error, or where it happened at `{{ … }}`: that the file is a template, which says more."""
+    """The error, or where it happened at a `{{ … }}` or a tab: what libyaml doesn't say."""
     lines = data.splitlines()
     for number in (error.line or 1, (error.line or 1) - 1):
-        if 1 <= number <= len(lines) and _TEMPLATE.match(lines[number - 1]):
-            return DocumentError("this is a template, not YAML: it has `{{` outside of quotes", line=number)
+        line = lines[number - 1] if 1 <= number <= len(lines) else b""
+        if _TEMPLATE.match(line):
+            return DocumentError("this is a template, not YAML: it has `{{` or `{%` outside of quotes", line=number)
+        if line.lstrip(b" ").startswith(b"\t"):
+            return DocumentError("the line is indented with a tab; YAML takes only spaces", line=number)
     return error

@@ -53,7 +53,7 @@ class Meaning:
         if wanted is float and type(value) is int and value.bit_length() < 64:
             return float(value)
         if type(value) is not wanted:
-            raise ValueError(f"{text!r} is not a !!{tag.removeprefix(_TAG)}")
+            raise ValueError(f"this is not a value for the tag !!{tag.removeprefix(_TAG)}")
         return value
 
 
@@ -171,9 +171,9 @@ _CORE_WORDS: Mapping[str, Scalar] = {
     **dict.fromkeys(_spellings("true"), True),
     **dict.fromkeys(_spellings("false"), False),
 }
-# 64 bits and no more; npm reads longer ones as doubles.
+# What is longer is no 64-bit integer.
 _CORE_INTEGER = re.compile(
-    r"(?P<decimal>[-+]?[0-9]{1,19})|0o(?P<octal>[0-7]{1,21})|0x(?P<hexadecimal>[0-9a-fA-F]{1,16})"
+    r"(?P<decimal>[-+]?[0-9]{1,20})|0o(?P<octal>[0-7]{1,22})|0x(?P<hexadecimal>[0-9a-fA-F]{1,16})"
 )
 
 

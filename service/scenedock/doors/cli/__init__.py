@@ -56,6 +56,9 @@ def main() -> None:
     """The Backstage companion for Helm GitOps repositories."""
 
 
-@main.group(cls=LateGroup, late={"validate": "scenedock.doors.cli.validate:validate"})
+@main.group(
+    cls=LateGroup,
+    late={"export": "scenedock.doors.cli.export:export", "validate": "scenedock.doors.cli.validate:validate"},
+)
 def catalog() -> None:
     """Make and judge entities of the catalog."""

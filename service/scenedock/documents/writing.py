@@ -1,0 +1,120 @@
+"""Write YAML that every reader reads alike: YAML 1.1, the core schema of YAML 1.2, and Helm.
+
+Text is written plain only if it is on the safe side for all of them: it begins with a letter, is no word of any YAML
+version, and holds nothing that ends it early. Text of several lines becomes a literal block where that is exact. All
+other text is quoted as in JSON. There are no anchors, no tags and no folded lines.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeGuard
+
+from scenedock.model.json import Json, JsonObject
+
+_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]++|:(?=\S)|[ ]++(?=[^\s#]))*+")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
+
+# Line breaks of YAML 1.1 alone, and what nobody sees: controls, directional marks, the byte order mark.
+_UNSEEN = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffc\ufffe\uffff]"
+)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_NOT_LITERAL = re.compile(rf"\A[ \t\n]|[ \t](?:\n|\Z)|\n\n\Z|[\x00-\x08\x0b-\x1f]|{_UNSEEN.pattern}")
+
+# A longer key on one line is an error to libyaml, to Go and to npm's `yaml` (all: 1,024 characters).
+_LONGEST_KEY = 1000
+
+
+def write_documents(documents: Iterable[JsonObject]) -> str:
+    """YAML of all documents, `---` between them and a line break at the end; no documents are the empty text.
+
+    Keys stay in their order. Half of a surrogate pair, which no file can hold, becomes U+FFFD.
+
+    Raises
+    ------
+    ValueError   a number that JSON doesn't have
+    """
+    return "---\n".join(_document(document) for document in documents)
+
+
+def _document(document: JsonObject) -> str:
+    lines: list[str] = []
+    if document:
+        _block(lines, document, "", "")
+    else:
+        lines.append("{}")
+    return "\n".join(lines) + "\n"
+
+
+def _block(lines: list[str], value: Mapping[str, Json] | Sequence[Json], indent: str, lead: str) -> None:
+    """Append a container that isn't empty; its first line begins with `lead`, the others with the indentation."""
+    deeper = indent + "  "
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            head = f"{lead}{_line(key)}:"
+            if len(head) > _LONGEST_KEY:
+                lines.append(f"{lead}? {_line(key)}")
+                head = f"{indent}:"
+            if _is_block(child):
+                lines.append(head)
+                _block(lines, child, deeper, deeper)
+            else:
+                lines.append(f"{head} {_inline(child, deeper)}")
+            lead = indent
+    else:
+        for child in value:
+            if _is_block(child):
+                _block(lines, child, deeper, f"{lead}- ")
+            else:
+                lines.append(f"{lead}- {_inline(child, deeper)}")
+            lead = indent
+
+
+def _is_block(value: Json) -> TypeGuard[Mapping[str, Json] | Sequence[Json]]:
+    """Whether this is a container that needs lines of its own."""
+    return not isinstance(value, str) and isinstance(value, (Mapping, Sequence)) and len(value) > 0
+
+
+def _inline(value: Json, indent: str) -> str:
+    """What stands behind `key:` or `-`; the lines of a literal block get this indentation."""
+    match value:
+        case str():
+            return _literal(value, indent) if "\n" in value and not _NOT_LITERAL.search(value) else _line(value)
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return _float(value)
+        case int():
+            return str(value)
+        case Mapping():
+            return "{}"
+        case _:
+            return "[]"
+
+
+def _line(text: str) -> str:
+    """Text on one line: plain where that is safe, else in double quotes."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    quoted = json.dumps(_SURROGATE.sub("\ufffd", text), ensure_ascii=False)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def _literal(text: str, indent: str) -> str:
+    chomping = "" if text.endswith("\n") else "-"
+    lines = text.removesuffix("\n").split("\n")
+    return "\n".join([f"|{chomping}", *(line and indent + line for line in lines)])
+
+
+def _float(number: float) -> str:
+    """A float with a point, without which YAML 1.1 takes `1e+16` for text."""
+    if not math.isfinite(number):
+        raise ValueError(f"JSON has no number {number}")
+    mantissa, exponent_sign, exponent = repr(number).partition("e")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}{exponent_sign}{exponent}"

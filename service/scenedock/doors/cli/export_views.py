@@ -1,0 +1,82 @@
+"""How an export is shown: a report for machines, a table and few lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from scenedock.catalog.mapping import MappedService
+from scenedock.catalog.output import describe_findings
+from scenedock.catalog.summary import MOST_LINES, count_by_type, describe_counts, group_findings
+from scenedock.model.finding import Finding
+from scenedock.model.json import JsonObject, as_text
+from scenedock.usecases.export_catalog import Export
+
+
+def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
+    """The whole run as JSON: what was read, what was made of it, and every finding."""
+    return {
+        "repositories": [
+            {
+                "name": contents.facts.name,
+                "url": contents.facts.url or None,
+                "branch": contents.facts.branch if contents.facts.url else None,
+                "folders": [folder.path or "." for folder in contents.folders],
+                "items": sorted({item.name for item in contents.items}),
+                "skipped": [{"path": skip.place.path, "reason": skip.reason} for skip in contents.skipped],
+            }
+            for contents in result.repositories
+        ],
+        "entities": {"total": len(result.entities), "byKind": count_by_type(result.entities)},
+        "services": [
+            {
+                "ref": each.main.ref.short,
+                "path": each.service.members[0].path,
+                "environments": list(each.service.environments),
+            }
+            for each in (result.mapped.services if result.mapped else ())
+        ],
+        "findings": describe_findings(findings),
+    }
+
+
+def tell(result: Export, findings: Sequence[Finding], written: list[str], *, to_stderr: bool, verbose: bool) -> None:
+    """A table of the services (where the entities went to a file), the findings, and one line that sums up."""
+    lines = [*_finding_lines(result, findings, verbose=verbose), _last_line(result, written)]
+    if not to_stderr and result.mapped:
+        lines = [*_table(result.mapped.services), "", *lines]
+    click.echo("\n".join(lines), err=to_stderr)
+
+
+def _table(services: Sequence[MappedService]) -> list[str]:
+    """The services in columns; lines are never wrapped or cut."""
+    rows = [("SERVICE", "TYPE", "OWNER", "ENVIRONMENTS", "FOLDER")]
+    for each in services:
+        spec, service = each.main.spec, each.service
+        what = as_text(spec.get("type")) or each.main.kind.lower()
+        owner = as_text(spec.get("owner")).removeprefix("group:default/")
+        rows.append((service.name, what, owner, ",".join(service.environments) or "-", service.members[0].path or "."))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _finding_lines(result: Export, findings: Sequence[Finding], *, verbose: bool) -> Iterator[str]:
+    if verbose:
+        yield from (f"{each.severity}: {each.place}: {each.message}. {each.remedy}" for each in findings)
+        yield from (f"skipped: {skip.place}: {skip.reason}" for skip in result.skipped)
+        return
+    groups = group_findings(findings)
+    shown = groups if len(groups) <= MOST_LINES else groups[: MOST_LINES - 1]
+    yield from (f"{group.severity}: {group}" for group in shown)
+    if hidden := len(groups) - len(shown):
+        yield f"and {hidden} other kinds of findings; --verbose prints all"
+
+
+def _last_line(result: Export, written: list[str]) -> str:
+    folders = sum(len(contents.folders) for contents in result.repositories)
+    skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
+    said = f"{folders:,} folders{skipped}: {describe_counts(result.entities)}"
+    if len(written) == 1:
+        return f"{said}, in {written[0]}"
+    return f"{said}, in {len(written):,} files" if written else said

@@ -1,0 +1,193 @@
+"""Read one repository for the catalog: the facts that git and the files have, one folder in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from scenedock.catalog.app_lists import AppListFile, files_of, read_items
+from scenedock.catalog.argocd import API_GROUP, Manifests, read_applications
+from scenedock.catalog.folders import FolderReader
+from scenedock.catalog.owners import CODEOWNERS_FILES, Codeowners
+from scenedock.catalog.plan import Plan, PlannedFolder, plan_repository
+from scenedock.catalog.services import RepositoryContents
+from scenedock.catalog.settings import FILE_NAME, AppList, Settings, read_settings
+from scenedock.catalog.source_urls import provider_of
+from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.effects.repositories import RepositoryFolder
+from scenedock.errors import InputError
+from scenedock.model.finding import Finding, Place, Skipped
+from scenedock.model.helm import HelmFolder, Listing, ListItem, RepositoryFacts
+from scenedock.model.json import Json, JsonObject, as_object
+
+
+@dataclass(slots=True)
+class RepositoryReader:
+    """A repository whose files are listed and whose settings are read, ready to be read folder by folder."""
+
+    facts: RepositoryFacts
+    settings: Settings
+    listing: Listing
+    plan: Plan
+    folder: RepositoryFolder
+    findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, name: str, folder: RepositoryFolder, given: tuple[str, bytes] | None) -> RepositoryReader:
+        """Open a repository under a name; `given` replaces its own settings.
+
+        Raises
+        ------
+        NotFoundError   there is no such folder
+        InputError      it can't be read, or its settings are wrong
+        """
+        listing = folder.listing()
+        settings = Settings()
+        if given is not None:
+            settings = read_settings(given[1], label=given[0])
+        elif FILE_NAME in listing.files and FILE_NAME not in listing.outside:
+            settings = read_settings(folder.read(FILE_NAME), label=f"{name}/{FILE_NAME}")
+        address = folder.address()
+        url = settings.repository or address.url
+        facts = RepositoryFacts(
+            name=name,
+            url=url,
+            branch=settings.branch or address.branch or "HEAD",
+            provider=settings.provider or provider_of(url),
+            prefix=address.prefix,
+        )
+        plan = plan_repository(name, listing, settings)
+        opened = cls(facts, settings, listing, plan, folder, list(plan.findings))
+        opened._judge()
+        return opened
+
+    @property
+    def folder_count(self) -> int:
+        """How many folders `read` will read."""
+        return len(self.plan.charts) + len(self.plan.plain)
+
+    def read(self, count: Callable[[], None]) -> RepositoryContents:
+        """Everything the catalog needs to know of the repository, one folder in memory at a time."""
+        reader = FolderReader(
+            self.facts.name,
+            self.folder.read,
+            self.settings.names,
+            frozenset(planned.path for planned in self.plan.charts),
+            self.findings,
+        )
+        folders: list[HelmFolder] = []
+        skipped = list(self.plan.skipped)
+        for planned, read in self._planned(reader):
+            if folder := read(planned):
+                folders.append(folder)
+            elif planned in self.plan.charts:
+                skipped.append(Skipped(Place(self.facts.name, planned.path or "."), "its Chart.yaml can't be read"))
+            count()
+        manifests = Manifests(self.listing.files, self.facts.url, self.settings.names, self._value)
+        applications, findings = read_applications(self._argo_manifests(), manifests)
+        self.findings.extend(findings)
+        return RepositoryContents(
+            facts=self.facts,
+            settings=self.settings,
+            codeowners=self._codeowners(),
+            folders=tuple(sorted(folders, key=lambda folder: folder.path)),
+            items=tuple(self._items()),
+            applications=tuple(applications),
+            skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
+        )
+
+    def _planned(
+        self, reader: FolderReader
+    ) -> Iterator[tuple[PlannedFolder, Callable[[PlannedFolder], HelmFolder | None]]]:
+        yield from ((planned, reader.chart_folder) for planned in self.plan.charts)
+        yield from ((planned, reader.plain_folder) for planned in self.plan.plain)
+
+    def _judge(self) -> None:
+        """An empty repository and one without charts are two different things to tell."""
+        place = Place(self.facts.name)
+        if not self.listing.files:
+            self._find(
+                "empty-repository",
+                "the repository has no files",
+                place,
+                "Check the path, or that the clone is complete.",
+            )
+        elif not self.plan.charts and not self.plan.plain and not self.settings.apps:
+            self._find(
+                "no-charts",
+                f"none of its {len(self.listing.files):,} files is a Chart.yaml of a deployment"
+                + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
+                place,
+                "Name the root of a repository of Helm folders, or say in scenedock.yaml where services are.",
+            )
+        if not self.facts.url:
+            self.findings.append(
+                Finding(
+                    "info",
+                    "no-address",
+                    "the repository's address isn't known, so no entity links to its source",
+                    place,
+                    "Set `repository` in scenedock.yaml, or add the git remote `origin`.",
+                )
+            )
+
+    def _find(self, code: str, message: str, place: Place, remedy: str) -> None:
+        self.findings.append(Finding("error", code, message, place, remedy))
+
+    def _argo_manifests(self) -> Iterator[tuple[Place, JsonObject]]:
+        for path in self.plan.manifests:
+            try:
+                data = self.folder.read(path)
+                documents = read_documents(data) if API_GROUP.encode() in data else ()
+            except InputError:
+                continue
+            for document in documents:
+                yield Place(self.facts.name, path, document.line), as_object(document.value)
+
+    def _value(self, path: str) -> Json:
+        """What a YAML or JSON file says; nothing where it can't be read."""
+        try:
+            return read_document(self.folder.read(path)).value
+        except InputError:
+            return None
+
+    def _codeowners(self) -> Codeowners:
+        for path in CODEOWNERS_FILES:
+            if path in self.listing.files and path not in self.listing.outside:
+                try:
+                    return Codeowners(self.folder.read(path).decode("utf-8", "replace"))
+                except (ValueError, InputError) as error:
+                    remedy = "Mend the file; until then nobody owns anything by it."
+                    self.findings.append(
+                        Finding("warning", "unreadable-codeowners", str(error), Place(self.facts.name, path), remedy)
+                    )
+        return Codeowners()
+
+    def _items(self) -> Iterator[ListItem]:
+        for app_list in self.settings.apps:
+            files = files_of(app_list, self.listing)
+            if not files:
+                self._find(
+                    "no-app-list",
+                    f"no file is called {app_list.file!r}",
+                    Place(self.facts.name, FILE_NAME),
+                    "Correct `apps[].file`.",
+                )
+            for file in files:
+                yield from self._items_of(app_list, file)
+
+    def _items_of(self, app_list: AppList, file: AppListFile) -> Iterator[ListItem]:
+        place = Place(self.facts.name, file.path)
+
+        def note(message: str) -> None:
+            self.findings.append(
+                Finding("warning", "unreadable-app-list", message, place, "Correct `apps` or the file.")
+            )
+
+        try:
+            document = read_document(self.folder.read(file.path))
+        except DocumentError as error:
+            place = Place(self.facts.name, file.path, error.line)
+            note(str(error))
+            return
+        yield from read_items(app_list, file, as_object(document.value), note)
