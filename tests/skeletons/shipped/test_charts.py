@@ -392,7 +392,7 @@ def test_a_catalog_file_says_only_what_the_folder_does_not_show(repository: Repo
     assert read(repository.folder / "orders" / "catalog-info.yaml") == {
         "apiVersion": "backstage.io/v1alpha1",
         "kind": "Component",
-        "metadata": {"name": "orders"},
+        "metadata": {"name": "orders", "annotations": {"backstage.io/kubernetes-id": "orders"}},
         "spec": {"owner": "group:default/orders", "system": "shop"},
     }
 
