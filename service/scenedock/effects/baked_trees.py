@@ -47,6 +47,7 @@ def write_tree(tree: BakedTree, parent: Path, *, overwrite: bool = False) -> Pat
     beside = target.parent / f".{target.name[:100]}.{secrets.token_hex(6)}.tmp"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        beside.mkdir()
         fill_folder(tree, beside)
         _put(beside, target)
     except OSError as error:
@@ -59,11 +60,12 @@ def write_tree(tree: BakedTree, parent: Path, *, overwrite: bool = False) -> Pat
 
 
 def fill_folder(tree: BakedTree, folder: Path) -> None:
-    """Write the project's files and folders into `folder`; it and they must not exist, but for files to be replaced."""
+    """Write the project's files and folders into a folder, where the folders must not exist; files are replaced."""
     modes: list[tuple[Path, int]] = []
     for path, mode in tree.folders.items():
         made = folder / path.removeprefix(tree.root).lstrip("/")
-        made.mkdir()
+        if path != tree.root:
+            made.mkdir()
         if mode is not None:
             modes.append((made, mode))
     for file in tree.files:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from jinja2 import Template
-from jinja2.ext import Extension
 
 from scenedock.skeletons.author_errors import blaming
 from scenedock.skeletons.bodies import Body, Fixed, read_body
@@ -24,15 +23,15 @@ class CompiledSkeleton:
     """One version of a skeleton, for any number of bakes in any number of threads.
 
     Bodies and path templates are compiled when they are first used: two threads may then do the same work once each,
-    with the same result. `extensions` are the classes for what the skeleton names in `_extensions`; they are Python
-    of the skeleton's choice, so only a confined process passes any.
+    with the same result. `extensions` are the classes that the skeleton
+    names in `_extensions`, to be imported; they are Python of its choice, so only a confined process passes any.
 
     Raises
     ------
     SkeletonError   the folder is no skeleton, or its cookiecutter.json can't be used
     """
 
-    def __init__(self, skeleton: Skeleton, extensions: Sequence[type[Extension]] = ()) -> None:
+    def __init__(self, skeleton: Skeleton, extensions: Sequence[str] = ()) -> None:
         self.skeleton = skeleton
         self.questions = read_questions(skeleton)
         self.options = read_options(self.questions, skeleton.label)
@@ -40,6 +39,18 @@ class CompiledSkeleton:
         self._extensions = extensions
         self._bodies: dict[str, Body] = {}
         self._texts: dict[str, Template] = {}
+        self._nested: dict[str, CompiledSkeleton] = {}
+
+    def nested(self, folder: str) -> CompiledSkeleton:
+        """The compiled skeleton in a folder of this one.
+
+        Raises
+        ------
+        SkeletonError   there is none, or it can't be used
+        """
+        if folder not in self._nested:
+            self._nested[folder] = CompiledSkeleton(self.skeleton.nested(folder))
+        return self._nested[folder]
 
     @cached_property
     def project(self) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.ext import Extension
 from jinja2.filters import make_attrgetter
 from jinja2.loaders import split_template_path
 from jinja2.nodes import EvalContext
@@ -94,9 +93,7 @@ class SkeletonEnvironment(SandboxedEnvironment):
     template_class = SkeletonTemplate
     intercepted_binops = frozenset(["*", "**", "%", "+", "//", "-", "/"])
 
-    def __init__(
-        self, loader: BaseLoader, options: Mapping[str, Any], extensions: Sequence[str | type[Extension]]
-    ) -> None:
+    def __init__(self, loader: BaseLoader, options: Mapping[str, Any], extensions: Sequence[str]) -> None:
         super().__init__(
             loader=loader,
             undefined=StrictUndefined,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from scenedock.skeletons.problems import SkeletonError
 
@@ -35,6 +37,16 @@ class Skeleton:
     files: Mapping[str, SkeletonFile]
     folders: Mapping[str, int] = field(default_factory=dict)
     folder_links: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all paths, modes and bytes, the same on every machine."""
+        states = hashlib.sha256()
+        for path, file in sorted(self.files.items()):
+            name = path.encode("utf-8", "surrogateescape")
+            states.update(b"%d %s %d %o\0" % (len(name), name, len(file.content), file.mode & 0o111))
+            states.update(file.content)
+        return f"sha256:{states.hexdigest()}"
 
     def text(self, path: str) -> str | None:
         """A file's text with every line end a line feed, or nothing where there is no such file.
