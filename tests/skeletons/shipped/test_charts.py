@@ -10,31 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.skeletons.shipped.answers import DEPLOYMENTS, LIBRARY
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.gitops import HELMS, Manifest, Repository, is_custom, validate_kubernetes
 from tests.skeletons.shipped.world import bake, run
 from tests.tools.helm import helm
 
-LIBRARY = {"name": "acme-workload", "description": """Acme's "workload": it's all # here""", "version": "1.2.3-rc.1"}
-
-DEPLOYMENTS = {
-    "billing": {},
-    "orders": {
-        "description": """It's "the" orders: 100 % #1""",
-        "owner": "group:default/orders",
-        "system": "shop",
-        "source_repository": "https://github.com/acme/orders",
-        "image": "registry.example.com:5000/acme/orders",
-        "version": "1.10.0-rc.1",
-        "port": "9000",
-        "ingress_domain": "",
-        "metrics": "no",
-        "environment_dev": "no",
-        "environment_qa": "no",
-    },
-    "true": {"layout": "cluster", "library_source": "registry", "library_version": "1.2.3-rc.1", "version": "1e3.0.0"},
-    "inner": {"layout": "cluster", "ingress_domain": "", "metrics": "no"},
-}
 ENVIRONMENTS: dict[str, list[str | None]] = {
     "billing": ["dev", "production", "qa"],
     "orders": ["production"],

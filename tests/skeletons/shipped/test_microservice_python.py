@@ -9,27 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.skeletons.shipped.answers import MICROSERVICES
 from tests.skeletons.shipped.world import LOCKS, bake, run
 from tests.tools.judge import judge
 from tests.tools.venv import venv
-
-ANSWERS = {
-    "github": {},
-    "gitlab": {
-        "name": "order-desk",
-        "ci": "gitlab",
-        "organisation": "acme/shops",
-        "owner": "group:default/orders",
-        "system": "shop",
-        "python_version": "3.12",
-        "port": "9000",
-    },
-    "words that mean something elsewhere": {
-        "name": "import",
-        "description": """It's "the" service: 100 % #1 \\o/ <b>für</b> *all*, {'a': [1]}""",
-        "python_version": "3.13",
-    },
-}
 
 ALWAYS = {
     ".dockerignore",
@@ -58,7 +41,7 @@ WITH_GITHUB = {".github/CODEOWNERS", ".github/dependabot.yml", ".github/workflow
 WITH_GITLAB = {".gitlab-ci.yml", ".gitlab/CODEOWNERS", ".gitlab/merge_request_templates/Default.md"}
 
 
-@pytest.fixture(scope="module", params=ANSWERS.values(), ids=list(ANSWERS))
+@pytest.fixture(scope="module", params=MICROSERVICES.values(), ids=list(MICROSERVICES))
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bake("microservice-python", tmp_path_factory.mktemp("services"), request.param)
 
@@ -164,7 +147,7 @@ def test_backstage_accepts_its_entity(service: Path) -> None:
 
 
 def test_its_answers_arrive_unchanged(tmp_path: Path) -> None:
-    answers = ANSWERS["words that mean something elsewhere"]
+    answers = MICROSERVICES["words that mean something elsewhere"]
 
     made = bake("microservice-python", tmp_path, answers)
 
