@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from scenedock.model.json import Json, JsonObject
@@ -19,10 +19,10 @@ Answers: TypeAlias = Mapping[str, Any]
 """Checked answers: text as text (numbers too, as cookiecutter has them), booleans as booleans, objects as given."""
 
 
-def check_answers(questions: Questions, given: JsonObject) -> Answers:
+def check_answers(questions: Questions, given: JsonObject, is_code: Callable[[str], bool]) -> Answers:
     """The answers in the form in which they are rendered.
 
-    Choices whose text depends on other answers are checked later, when they are known.
+    Choices that have code in them, as `is_code` finds, are checked later, when what they depend on is known.
 
     Raises
     ------
@@ -37,6 +37,8 @@ def check_answers(questions: Questions, given: JsonObject) -> Answers:
             continue
         try:
             answers[name] = _READERS[question.kind](question, given[name])
+            if question.kind == "choice" and not any(is_code(str(choice)) for choice in choices_of(question)):
+                check_choice(question, answers[name], choices_of(question))
         except ValueError as error:
             problems.append(Problem(name, str(error)))
     if problems:
@@ -101,16 +103,29 @@ def _boolean(question: Question, value: Json) -> bool:
     raise ValueError(f"{shown(question, value)} is neither true nor false")
 
 
-def _choice(question: Question, value: Json) -> Json:
+def _choice(_: Question, value: Json) -> Json:
     if isinstance(value, str):
         _check_text(value)
-    if isinstance(value, list | dict) and value not in _choices(question):
-        raise ValueError(f"{shown(question, value)} is not one of the choices; give one of them, not a list or object")
     return value
 
 
-def _choices(question: Question) -> list[Json]:
+def choices_of(question: Question) -> list[Json]:
+    """The choices as the author wrote them."""
     return list(question.raw) if isinstance(question.raw, list) else []
+
+
+def check_choice(question: Question, answer: Json, written: Sequence[Json], rendered: Sequence[Any] = ()) -> int:
+    """The index of the choice that an answer names: as its author wrote it, as it is rendered, or as its text.
+
+    Raises
+    ------
+    ValueError   it names none
+    """
+    for index, choice in enumerate(written):
+        names = (choice, rendered[index] if rendered else str(choice))
+        if any(answer == name and isinstance(answer, bool) == isinstance(name, bool) for name in names):
+            return index
+    raise ValueError(f"{shown(question, answer)} is not one of {', '.join(map(str, rendered or written))}")
 
 
 def _object(question: Question, value: Json) -> JsonObject:

@@ -7,6 +7,7 @@ docs/decisions/0020-own-rendering.md.
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surrounding
     SkeletonError   a default can't be rendered
     """
     questions = compiled.questions
-    answers = check_answers(questions, given)
+    answers = check_answers(questions, given, compiled.is_code)
     secret = [answers[name] for name, question in questions.questions.items() if question.secret and name in answers]
 
     def render(name: str, text: str, values: dict[str, Any]) -> str:
@@ -101,7 +102,11 @@ def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surrounding
 
     with metered(budget), _hiding(_texts(secret)):
         variables = resolve_variables(
-            questions, json.loads(questions.source), answers, render, compiled.options.template_line_end
+            questions,
+            json.loads(questions.source, object_pairs_hook=OrderedDict),
+            answers,
+            render,
+            compiled.options.template_line_end,
         )
     about = {
         "_template": surroundings.template,
@@ -109,7 +114,9 @@ def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surrounding
         "_repo_dir": surroundings.repo_dir,
         "_checkout": surroundings.checkout,
     }
-    return Mix(compiled, answers, {"cookiecutter": variables.values | about, "_cookiecutter": variables.raw})
+    return Mix(
+        compiled, answers, {"cookiecutter": OrderedDict(variables.values | about), "_cookiecutter": variables.raw}
+    )
 
 
 def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:

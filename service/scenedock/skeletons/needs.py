@@ -85,7 +85,8 @@ def _variables_in(mixed: Mix, hook: str) -> list[str]:
     roots = {"cookiecutter", "_cookiecutter"}
     named = [node for node in tree.find_all(nodes.Name) if node.name in roots]
     found: set[str] = set()
-    for member in (*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)):
+    members: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
+    for member in members:
         name = _member(member)
         if isinstance(member.node, nodes.Name) and member.node.name in roots and name is not None:
             found.add(name)

@@ -54,7 +54,9 @@ class BakedTree:
         if file.path in self.folders or any(file.path == other.path for other in self.files):
             raise SkeletonError(f"the skeleton makes {file.path}, which is the name of Scenedock's own file; rename it")
         parents = file.path.split("/")[:-1]
-        missing: dict[str, int | None] = {"/".join(parents[:n]): None for n in range(1, len(parents) + 1)}
+        missing: dict[str, int | None] = {
+            "/".join(parents[:n]): None for n in range(self.root.count("/") + 1, len(parents) + 1)
+        }
         folders = dict(sorted({**missing, **self.folders}.items()))
         return BakedTree(self.root, tuple(sorted((*self.files, file))), folders)
 

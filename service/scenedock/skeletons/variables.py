@@ -8,11 +8,12 @@ template: only what the skeleton's author wrote is rendered.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scenedock.skeletons.answers import YES, Answers, shown
+from scenedock.skeletons.answers import YES, Answers, check_choice
 from scenedock.skeletons.problems import AnswersError, Problem
 from scenedock.skeletons.questions import Questions
 
@@ -38,7 +39,7 @@ class _Resolver:
         self._answers = answers
         self._render = render
         self._line_end = line_end
-        self._values: dict[str, Any] = {}
+        self._values: dict[str, Any] = OrderedDict()  # as in cookiecutter: a template may print it
         self.problems: list[Problem] = []
 
     def resolve(self, variables: dict[str, Any]) -> dict[str, Any]:
@@ -82,13 +83,11 @@ class _Resolver:
         options = [self._rendered(name, option) for option in raw]
         if name not in self._answers:
             return options[0]
-        answer = self._answers[name]
-        for option, written in zip(options, raw, strict=True):
-            if _same(answer, option) or _same(answer, written):
-                return option
-        question = self._questions.questions[name]
-        self.problems.append(Problem(name, f"{shown(question, answer)} is not one of {', '.join(map(str, options))}"))
-        return options[0]
+        try:
+            return options[check_choice(self._questions.questions[name], self._answers[name], raw, options)]
+        except ValueError as error:
+            self.problems.append(Problem(name, str(error)))
+            return options[0]
 
     def _filled(self, name: str, raw: dict[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
         """An object's defaults with the answered parts put in; parts that the defaults don't have come last."""
@@ -142,7 +141,9 @@ def _overwritten(raw: Any, answer: Any) -> Any:
         chosen = [option for option in raw if _same(answer, option)]
         return chosen[:1] + [option for option in raw if not _same(answer, option)] if chosen else raw
     if isinstance(raw, dict) and isinstance(answer, dict):
-        merged = {key: _merged(value, answer[key]) if key in answer else value for key, value in raw.items()}
+        merged = OrderedDict(
+            (key, _merged(value, answer[key]) if key in answer else value) for key, value in raw.items()
+        )
         return merged | {key: value for key, value in answer.items() if key not in raw}
     return answer
 

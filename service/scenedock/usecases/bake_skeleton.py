@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from scenedock.effects.confined_bakes import ConfinedBakes
 from scenedock.effects.skeleton_library import OpenedSkeleton
 from scenedock.model.json import JsonObject
-from scenedock.skeletons.answers import check_answers
 from scenedock.skeletons.bake import Surroundings, bake
 from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.metering import Limits
 from scenedock.skeletons.needs import needs_of
 from scenedock.skeletons.output import BakedTree
-from scenedock.skeletons.problems import SkeletonError
+from scenedock.skeletons.problems import AnswersError, Problem, SkeletonError
 from scenedock.skeletons.provenance import with_provenance
 
 DEEPEST_NESTING = 5
@@ -82,8 +81,9 @@ def choose(compiled: CompiledSkeleton, answers: JsonObject) -> Choice:
         if len(chain) > DEEPEST_NESTING:
             raise SkeletonError(f"{compiled.skeleton.label}: skeletons are nested more than {DEEPEST_NESTING} deep")
         offered = chain[-1].questions.nested
-        given = check_answers(chain[-1].questions, {key: rest.pop(key) for key in (name,) if key in rest})
-        chosen[name] = str(given.get(name, next(iter(offered))))
+        chosen[name] = str(rest.pop(name, next(iter(offered))))
+        if chosen[name] not in offered:
+            raise AnswersError([Problem(name, f"{chosen[name]!r} is not one of {', '.join(offered)}")])
         folder = offered[chosen[name]]
         chain.append(chain[-1].nested(folder))
         folders.append("/".join(filter(None, (folders[-1], folder.strip("/").removeprefix("./")))))
