@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 import yaml
 
 from tests.skeletons.shipped.world import LOCKS, attempt, bake, run
-from tests.tools.helm import helm
+from tests.tools.helm import Version, helm
 from tests.tools.venv import venv
 
 Manifest: TypeAlias = dict[str, Any]
 
-HELMS = ("3", "4")
+HELMS: tuple[Version, ...] = ("3", "4")
 KUBERNETES = ("1.30", "1.34", "1.37")
 """The oldest that the library chart allows, one between, the newest whose schemas there are."""
 
@@ -24,7 +24,7 @@ KUBERNETES = ("1.30", "1.34", "1.37")
 class Repository:
     """Folders of deployments beside the library chart that they share, with dependencies as one Helm fetched them."""
 
-    def __init__(self, folder: Path, major: str, library: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, major: Version, library: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.helm = helm(major)
         self.library = bake("library-chart", folder, library)

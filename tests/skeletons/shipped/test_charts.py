@@ -14,7 +14,7 @@ from tests.skeletons.shipped.answers import DEPLOYMENTS, LIBRARY
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.gitops import HELMS, Manifest, Repository, is_custom, validate_kubernetes
 from tests.skeletons.shipped.world import bake, run
-from tests.tools.helm import helm
+from tests.tools.helm import Version, helm
 
 ENVIRONMENTS: dict[str, list[str | None]] = {
     "billing": ["dev", "production", "qa"],
@@ -83,7 +83,7 @@ WORKER: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Repository]:
+def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[Version, Repository]:
     """The same repository for each Helm, by its major version."""
     made = {major: Repository(tmp_path_factory.mktemp(f"helm{major}-"), major, LIBRARY) for major in HELMS}
     for repository, (service, answers) in itertools.product(made.values(), DEPLOYMENTS.items()):
@@ -92,7 +92,7 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reposito
 
 
 @pytest.fixture(params=HELMS, ids=lambda major: f"helm{major}")
-def repository(request: pytest.FixtureRequest, repositories: dict[str, Repository]) -> Repository:
+def repository(request: pytest.FixtureRequest, repositories: dict[Version, Repository]) -> Repository:
     return repositories[request.param]
 
 
@@ -154,7 +154,7 @@ def test_every_value_reaches_a_manifest_that_fits_the_schemas(repository: Reposi
     assert [path for path, value in given.items() if value is not None and value not in made] == []
 
 
-def test_both_helms_make_the_same(repositories: dict[str, Repository], tmp_path: Path) -> None:
+def test_both_helms_make_the_same(repositories: dict[Version, Repository], tmp_path: Path) -> None:
     more = with_values(tmp_path, EVERYTHING)
 
     old, new = (all_of(found) + found.render("inner", None, *more) for found in repositories.values())
