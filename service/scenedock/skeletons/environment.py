@@ -69,6 +69,7 @@ class SkeletonLoader(BaseLoader):
     def __init__(self, folders: Sequence[str], read: Callable[[str], str | None]) -> None:
         self._folders = tuple(folders)
         self._read = read
+        self.sizes: dict[str, int] = {}
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, None]:  # noqa: ARG002  # Jinja's signature
         """The text of a template and where it is.
@@ -82,6 +83,7 @@ class SkeletonLoader(BaseLoader):
             path = f"{folder}/{name}"
             text = self._read(path)
             if text is not None:
+                self.sizes[template] = len(text)
                 return text, path, None
         raise TemplateNotFound(template)
 
@@ -93,7 +95,8 @@ class SkeletonEnvironment(SandboxedEnvironment):
     template_class = SkeletonTemplate
     intercepted_binops = frozenset(["*", "**", "%", "+", "//", "-", "/"])
 
-    def __init__(self, loader: BaseLoader, options: Mapping[str, Any], extensions: Sequence[str]) -> None:
+    def __init__(self, loader: SkeletonLoader, options: Mapping[str, Any], extensions: Sequence[str]) -> None:
+        self._loader = loader
         super().__init__(
             loader=loader,
             undefined=StrictUndefined,
@@ -164,9 +167,11 @@ class SkeletonEnvironment(SandboxedEnvironment):
             yield item
 
     def get_template(self, name: Any, parent: Any = None, globals: Any = None) -> Template:  # noqa: A002  # Jinja's name
-        """A template of the skeleton; each include and import counts as a step."""
+        """A template of the skeleton; each include and import counts, as a step and with the size of its source."""
         budget().step()
-        return super().get_template(name, parent, globals)
+        template = super().get_template(name, parent, globals)
+        budget().take(self._loader.sizes[template.name or ""])
+        return template
 
 
 def _count_printed(value: Any) -> Any:

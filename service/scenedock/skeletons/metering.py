@@ -90,10 +90,12 @@ class Budget:
             self.take(len(value))
         elif isinstance(value, Mapping):
             for key, item in value.items():
+                self.step()
                 self.take_printed(key)
                 self.take_printed(item)
         elif isinstance(value, list | tuple | set | frozenset):
             for item in value:
+                self.step()
                 self.take_printed(item)
         self.take(1)
 

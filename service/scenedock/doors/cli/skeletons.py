@@ -50,17 +50,7 @@ def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
 
     sources = list_skeletons(open_skeletons(listed, shipped))
     if layout == "json":
-        about = [
-            {
-                "name": s.name,
-                "path": s.path,
-                "git": s.git,
-                "ref": s.ref,
-                "directory": s.directory,
-                "allow": sorted(s.allow),
-            }
-            for s in sources
-        ]
+        about = [asdict(source) | {"allow": sorted(source.allow)} for source in sources]
         click.echo(json.dumps([{key: value for key, value in source.items() if value} for source in about], indent=2))
         return
     width = max((len(source.name) for source in sources), default=0)
