@@ -12,8 +12,8 @@ from scenedock.errors import ScenedockError
 from scenedock.skeletons.problems import LimitError, SkeletonError
 
 _HELM = re.compile(
-    r"\{\{-?\s*(\.|\$|/\*|-?\}\}|(?:if|else|end|range|with|define|include|template|block|tpl|toYaml|toJson|default|"
-    r"quote|printf|required|nindent|lookup|index|eq|ne|and|or|not)\b(?!\s*[.(|}=]))"
+    r"\{\{-?\s*(?:[.$]|/\*|(?:end|else)\s*-?\}\}|(?:if|else|range|with|define|include|template|block|tpl|toYaml|toJson|"
+    r"default|quote|printf|required|nindent|lookup|index)\s+[^\s|}=])"
 )
 """An opening brace followed by what only a Go template has there."""
 
