@@ -6,6 +6,7 @@ is this bake's own copy, `result` is where the project is written, `home` and `t
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -110,14 +111,16 @@ def _run_hooks(name: str, mixed: Mix, budget: Budget, project: Path) -> None:
 def _run(script: Path, hook: str, folder: Path, secrets: tuple[str, ...]) -> None:
     script.chmod(script.stat().st_mode | 0o100)
     command = [sys.executable, str(script)] if script.suffix == ".py" else [str(script)]
-    try:
-        done = subprocess.run(  # noqa: S603  # that is what a hook is for, and why we are shut in
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
-    except OSError as error:
-        raise SkeletonError(f"{hook}: can't be run ({error.strerror}); is its first line like #!/bin/sh?") from error
+    with tempfile.TemporaryFile() as output:  # no pipe, which something left running would hold open
+        try:
+            done = subprocess.run(  # noqa: S603  # that is what a hook is for, and why we are shut in
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+            )
+        except OSError as error:
+            raise SkeletonError(f"{hook}: can't be run ({error.strerror}); does it begin like #!/bin/sh?") from error
+        output.seek(max(0, output.seek(0, io.SEEK_END) - _LONGEST_OUTPUT))
+        said = output.read().decode("utf-8", "replace").strip()
     if done.returncode != 0:
-        said = done.stdout[-_LONGEST_OUTPUT:].decode("utf-8", "replace").strip()
         for secret in secrets:
             said = said.replace(secret, HIDDEN)
         raise SkeletonError(f"{hook}: ended with exit code {done.returncode}\n{said}".rstrip())
