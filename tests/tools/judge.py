@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from scenedock.model.json import Json, JsonObject
+from scenedock.model.json import Json
 from tests.tools.node import node, node_modules
 
 UNRECOGNISED = "No processor recognized the entity"
@@ -17,7 +17,7 @@ UNRECOGNISED = "No processor recognized the entity"
 _CONTRACTS = Path(__file__).parent.parent / "contracts" / "node"
 
 
-def judge(entities: Sequence[JsonObject]) -> list[str | None]:
+def judge(entities: Sequence[Json]) -> list[str | None]:
     """Backstage's verdict on each entity: None where it is accepted, else the message of the refusal."""
     return _ask("verdicts", entities)
 
@@ -34,6 +34,11 @@ def read_with_backstage(text: str) -> list[Json]:
         raise ValueError(answer["error"])
     documents: list[Json] = answer["documents"]
     return documents
+
+
+def judge_references(references: Sequence[tuple[str, str]]) -> list[str | None]:
+    """What Backstage says of references, each with the kind that it means by default: None where it can read one."""
+    return _ask("references", [{"text": text, "defaultKind": kind} for text, kind in references])
 
 
 def _ask(what: str, questions: Iterable[object]) -> list[Any]:

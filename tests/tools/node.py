@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+
+from tests.tools.cache import keep
 
 NPM_SETTINGS = {
     "npm_config_audit": "false",
@@ -20,6 +18,9 @@ NPM_SETTINGS = {
     "npm_config_loglevel": "error",
     "npm_config_update_notifier": "false",
 }
+
+# What could not be installed: npm tries long, and once in a run is enough.
+_FAILED: dict[Path, str] = {}
 
 
 def node() -> Path:
@@ -43,38 +44,25 @@ def node_modules(folder: Path) -> Path:
     RuntimeError   the packages can't be fetched; the message has the command to try
     """
     lock = (folder / "package-lock.json").read_bytes()
-    kept = _cache() / f"node-{hashlib.sha256(lock).hexdigest()[:16]}"
-    with _only_one(kept.with_suffix(".lock")):
-        if not kept.is_dir():
-            _install(folder, kept)
-    return kept
+    if folder in _FAILED:
+        raise RuntimeError(_FAILED[folder])
+    return keep(f"node-{hashlib.sha256(lock).hexdigest()[:16]}", lambda made: _install(folder, made))
 
 
-def _install(folder: Path, kept: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix=f"{kept.name}-", dir=kept.parent) as work:
-        made = Path(work) / "made"
-        made.mkdir()
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(folder / name, made)
-        command = [str(node()), str(_wheel() / "lib/node_modules/npm/bin/npm-cli.js"), "ci"]
-        environment = {**os.environ, **NPM_SETTINGS}
-        done = subprocess.run(
-            command, cwd=made, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+def _install(folder: Path, made: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(folder / name, made)
+    command = [str(node()), str(_wheel() / "lib/node_modules/npm/bin/npm-cli.js"), "ci"]
+    environment = {**os.environ, **NPM_SETTINGS}
+    done = subprocess.run(
+        command, cwd=made, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        _FAILED[folder] = (
+            f"the npm packages of {folder} could not be installed (is the npm registry in reach?):\n{done.stderr}\n"
+            f"To try by hand: cd {folder} && {' '.join(command)} --ignore-scripts"
         )
-        if done.returncode:
-            raise RuntimeError(
-                f"the npm packages of {folder} could not be installed (is the npm registry in reach?):\n{done.stderr}\n"
-                f"To try by hand: cd {folder} && {' '.join(command)} --ignore-scripts"
-            )
-        made.rename(kept)
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        raise RuntimeError(_FAILED[folder])
 
 
 def _wheel() -> Path:
@@ -82,7 +70,3 @@ def _wheel() -> Path:
     if found is None or found.origin is None:
         raise RuntimeError("node is missing: python -m pip install --require-hashes -r requirements/dev.txt")
     return Path(found.origin).parent
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"

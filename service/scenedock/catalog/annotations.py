@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from scenedock.catalog.charts import SKELETON_ANNOTATION
-from scenedock.catalog.services import Deployment, Member, Service
+from scenedock.catalog.deployments import Deployment
+from scenedock.catalog.services import Member, Service
 from scenedock.catalog.source_urls import edit_url, folder_url, project_slug, source_location
 from scenedock.catalog.values import KUBERNETES_ID
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ ANNOTATIONS = (
     AnnotationRule("scenedock.dev/environments", "at least one environment is known"),
     AnnotationRule(SKELETON_ANNOTATION, "the chart carries it: the skeleton it was made from, and its ref"),
 )
+
+_SOURCE_LOCATION = "backstage.io/source-location"
+_TECHDOCS = "backstage.io/techdocs-ref"
+_APPLICATION = frozenset({"argocd/app-name", "argocd/app-selector"})
 
 # Which of several labels says best what an application or workload is.
 _PREFERRED_LABELS = ("app.kubernetes.io/name", "app", "k8s-app", "app.kubernetes.io/instance", "service")
@@ -90,9 +98,22 @@ def annotations_of(service: Service, applications: LabelUse, workloads: LabelUse
         KUBERNETES_ID: _kubernetes_id(service),
     }
     for each in reversed(service.members):
-        found.update(from_settings(each, service.name, service.environments))
-    found.update(service.override.annotations)
+        found = override_annotations(found, from_settings(each, service.name, service.environments))
+    found = override_annotations(found, service.override.annotations)
     return {name: value for name, value in sorted(found.items()) if value}
+
+
+def override_annotations(found: Mapping[str, _Value], better: Mapping[str, _Value]) -> dict[str, _Value]:
+    """Annotations with better ones put over them, without what those make wrong.
+
+    Argo CD's plugin takes a name or a selector, and refuses both; documentation lies where the source is said to be.
+    """
+    replaced: set[str] = set()
+    if _APPLICATION & better.keys():
+        replaced |= _APPLICATION
+    if _SOURCE_LOCATION in better and better[_SOURCE_LOCATION] != found.get(_SOURCE_LOCATION):
+        replaced.add(_TECHDOCS)
+    return {**{name: value for name, value in found.items() if name not in replaced}, **better}
 
 
 def deployment_annotations(
@@ -137,7 +158,7 @@ def source_annotations(member: Member, path: str) -> dict[str, str]:
     """Where the source of a folder is, as far as the repository's address is known."""
     repository = member.contents.facts
     location = source_location(repository, path)
-    return {"backstage.io/source-location": location, "backstage.io/view-url": folder_url(repository, path)}
+    return {_SOURCE_LOCATION: location, "backstage.io/view-url": folder_url(repository, path)}
 
 
 def _source(member: Member) -> dict[str, str]:
@@ -147,9 +168,9 @@ def _source(member: Member) -> dict[str, str]:
         name = "values.yaml" if folder.has_values else "Chart.yaml"
         found["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
     elif member.items and not folder:
-        found["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[-1].list_path)
-    if folder and folder.has_techdocs and found["backstage.io/source-location"]:
-        found["backstage.io/techdocs-ref"] = "dir:."
+        found["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[0].list_path)
+    if folder and folder.has_techdocs and folder.path == member.path and found[_SOURCE_LOCATION]:
+        found[_TECHDOCS] = "dir:."
     return found
 
 

@@ -7,7 +7,6 @@ values of a subsystem) would look like environments.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 KNOWN_ENVIRONMENTS = (
@@ -56,6 +55,10 @@ class EnvironmentNames:
                 return candidate
         return None
 
+    def lists(self, environment: str) -> bool:
+        """Whether an environment's name is a known one as it is, without a suffix."""
+        return environment in self.known
+
     def split(self, folder: str) -> tuple[str, str] | None:
         """Stem and environment of a folder named `<service>-<environment>`, the shortest such ending.
 
@@ -86,8 +89,10 @@ class EnvironmentNames:
             return self.named(parents[0]) if stem == "values" else None
         if parents:
             return None
-        match = _VALUES_WORD.match(stem)
-        return self.named((match["after"] or match["before"]) if match else stem)
+        if match := _VALUES_WORD.match(stem):
+            return self.named(match["after"] or match["before"])
+        # `test-data.yaml` may be anything; in a folder of values files it would be an environment.
+        return self.named(stem) if "/" in path or self.lists(stem) else None
 
 
 def is_production(environment: str) -> bool:
@@ -95,6 +100,6 @@ def is_production(environment: str) -> bool:
     return environment.partition("-")[0] in PRODUCTION_TIER
 
 
-def production_first(environments: Iterable[str]) -> list[str]:
-    """The environments, those of the production tier first, otherwise in alphabetical order."""
-    return sorted(environments, key=lambda name: (not is_production(name), name))
+def production_rank(environment: str | None) -> tuple[bool, str]:
+    """What environments are sorted by: those of the production tier first, otherwise in alphabetical order."""
+    return not (environment and is_production(environment)), environment or ""

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scenedock.catalog.services import Member, RepositoryContents, Service
+from scenedock.catalog.deployments import RepositoryContents
+from scenedock.catalog.services import Member, Service
 from scenedock.model.helm import Dependency, HelmFolder
 
 

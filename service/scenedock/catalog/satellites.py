@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from scenedock.catalog.annotations import deployment_annotations, from_settings, source_annotations
+from scenedock.catalog.annotations import (
+    deployment_annotations,
+    from_settings,
+    override_annotations,
+    source_annotations,
+)
 from scenedock.catalog.apis import api_name
 from scenedock.catalog.backing_services import BACKING_SERVICES
-from scenedock.catalog.formats import as_entity_name
-from scenedock.catalog.owners import UNKNOWN, as_owner
+from scenedock.catalog.deployments import RepositoryContents
+from scenedock.catalog.formats import as_entity_name, join_name
+from scenedock.catalog.owners import UNKNOWN, as_owner, first_owner
 from scenedock.catalog.ownership import lifecycle_of
-from scenedock.catalog.services import Member, RepositoryContents, Service
-from scenedock.model.entity import Entity, EntityRef, build_entity
+from scenedock.catalog.relations import references_of
+from scenedock.catalog.services import Service
+from scenedock.model.entity import DEFAULT_NAMESPACE, Entity, EntityRef, build_entity
 from scenedock.model.finding import Place
 from scenedock.model.json import Json
 
@@ -23,7 +30,7 @@ def backing_resources(service: Service, owner: str, system: str) -> Iterator[Ent
         table = {**BACKING_SERVICES, **member.contents.settings.backing_services}
         for folder in member.folders:
             for each in folder.chart.dependencies if folder.chart else ():
-                name = as_entity_name(f"{service.name}-{each.key}")
+                name = join_name(service.name, each.key)
                 if each.name in table and each.folder is None and each.enabled and name not in seen:
                     seen.add(name)
                     metadata = {"annotations": {**_clean(source_annotations(member, folder.path))}}
@@ -37,10 +44,11 @@ def apis(service: Service, owner: str, system: str) -> Iterator[Entity]:
     for member in service.members:
         for folder in member.folders:
             for api in folder.apis:
-                name = as_entity_name(api_name(service.name, api))
-                if name in seen:
-                    name = as_entity_name(f"{name}-{api.type}")
-                if name in seen:
+                # A file's path is the last resort: only that of another repository's folder may be the same.
+                stem = api.path.rpartition(".")[0].replace("/", "-")
+                names = (api_name(service.name, api), join_name(service.name, api.type), join_name(service.name, stem))
+                name = next((name for name in names if name not in seen), "")
+                if not name:
                     continue
                 seen.add(name)
                 spec = {
@@ -62,23 +70,15 @@ def deployments(service: Service, owner: str, system: str) -> Iterator[Entity]:
         annotations = {**deployment_annotations(here), "scenedock.dev/environments": environment}
         for member in service.members:
             if any(each.environment == environment for each in member.deployments):
-                annotations |= _clean(source_annotations(member, _folder_of(member, environment)))
-                annotations |= from_settings(member, service.name, [environment])
+                folder = next((each.folder for each in here if each in member.deployments), "")
+                annotations |= _clean(source_annotations(member, folder or member.path))
+                annotations = override_annotations(annotations, from_settings(member, service.name, [environment]))
                 break
         spec: dict[str, Json] = {"type": "deployment", "owner": owner, "system": system}
         spec["dependsOn"] = [EntityRef.of("component", service.name).short]
-        name = as_entity_name(f"{service.name}-{environment}")
+        name = join_name(service.name, environment)
         metadata = {"annotations": dict(sorted(annotations.items()))}
         yield build_entity("Resource", name, metadata, spec, service.members[0].place)
-
-
-def _folder_of(member: Member, environment: str) -> str:
-    """The folder of one environment, where environments have folders of their own."""
-    if len(member.folders) > 1:
-        for folder in member.folders:
-            if environment in folder.path:
-                return folder.path
-    return member.path
 
 
 def _clean(annotations: dict[str, str]) -> dict[str, str]:
@@ -91,7 +91,7 @@ def clusters(repositories: Iterable[RepositoryContents]) -> Iterator[Entity]:
     for contents in repositories:
         if contents.settings.cluster and contents.settings.cluster not in seen:
             seen.add(contents.settings.cluster)
-            owner = as_owner(contents.settings.owner) or UNKNOWN
+            owner = first_owner([as_owner(contents.settings.owner)])
             place = Place(contents.facts.name, "scenedock.yaml")
             spec = {"type": "kubernetes-cluster", "owner": owner}
             yield build_entity("Resource", contents.settings.cluster, {}, spec, place)
@@ -102,26 +102,26 @@ def tenants(services: Sequence[Service]) -> Iterator[Entity]:
     seen: set[str] = set()
     for service in services:
         for member in service.members:
-            name = as_entity_name(member.tenant)
+            name = as_entity_name(member.tenant.rpartition("/")[2])
             if not name or name in seen or service.override.system or member.contents.settings.system_of(member.path):
                 continue
             seen.add(name)
-            path = member.path[: member.path.index(member.tenant) + len(member.tenant)]
-            owner = member.contents.codeowners.owner_of(path) or as_owner(member.contents.settings.owner) or UNKNOWN
+            contents, path = member.contents, member.tenant
+            owner = first_owner([contents.codeowners.owner_of(path), as_owner(contents.settings.owner)])
             metadata = {"annotations": _clean(source_annotations(member, path))}
-            yield build_entity("System", name, metadata, {"owner": owner}, Place(member.contents.facts.name, path))
+            yield build_entity("System", name, metadata, {"owner": owner}, Place(contents.facts.name, path))
 
 
 def owner_entities(entities: Sequence[Entity]) -> Iterator[Entity]:
-    """A Group or User for each owner."""
-    places: dict[str, Place] = {}
+    """A Group or User for each owner; what a person wrote may be neither, and then nothing can be made of it."""
+    places: dict[EntityRef, Place] = {}
     for entity in entities:
-        owner = entity.spec.get("owner")
-        if isinstance(owner, str) and owner != UNKNOWN:
-            places.setdefault(owner, entity.place)
+        for reference in references_of(entity.document):
+            if reference.path == ("spec", "owner") and reference.text != UNKNOWN and not reference.fault:
+                places.setdefault(reference.ref, entity.place)
     known = {entity.ref for entity in entities}
-    for owner, place in sorted(places.items()):
-        ref = EntityRef.parse(owner, default_kind="group")
-        if ref not in known:
+    for ref, place in sorted(places.items(), key=lambda item: item[0]):
+        if ref not in known and ref.kind in {"group", "user"}:
+            namespace = "" if ref.namespace == DEFAULT_NAMESPACE else ref.namespace
             spec: dict[str, Json] = {"memberOf": []} if ref.kind == "user" else {"type": "team", "children": []}
-            yield build_entity(ref.kind.capitalize(), ref.name, {}, spec, Place(place.repository))
+            yield build_entity(ref.kind.capitalize(), ref.name, {"namespace": namespace}, spec, Place(place.repository))

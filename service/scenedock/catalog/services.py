@@ -4,62 +4,36 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from scenedock.catalog.deployments import Applications, Deployment, RepositoryContents, deployments_of
+from scenedock.catalog.environments import production_rank
 from scenedock.catalog.formats import as_entity_name
 from scenedock.catalog.identities import Identity
-from scenedock.catalog.owners import Codeowners
-from scenedock.catalog.settings import Override, Settings
-from scenedock.model.finding import Finding, Place, Skipped
-from scenedock.model.helm import Application, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
-
-_NO_FACTS = ValuesFacts()
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryContents:
-    """All that was read of one repository: the result of phase `folders`."""
-
-    facts: RepositoryFacts
-    settings: Settings
-    codeowners: Codeowners
-    folders: tuple[HelmFolder, ...] = ()
-    items: tuple[ListItem, ...] = ()
-    applications: tuple[Application, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """A service in one environment of one repository; `environment` is None where nothing names one."""
-
-    environment: str | None
-    facts: ValuesFacts = _NO_FACTS
-    application: Application | None = None
-    cluster: str = ""
+from scenedock.catalog.settings import Override
+from scenedock.model.finding import Finding, Place
+from scenedock.model.helm import HelmFolder, ListItem
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What one repository says about a service: its folders (one for each environment, perhaps) or its list items."""
+    """What one repository says about a service: its folders (one for each environment, perhaps) or its list items.
+
+    `path` is the folder that stands for the service; for a mere list item, that of its list. What belongs to an
+    environment of the production tier comes first.
+    """
 
     contents: RepositoryContents
+    path: str
     folders: tuple[HelmFolder, ...]
     items: tuple[ListItem, ...]
     deployments: tuple[Deployment, ...]
     tenant: str = ""
 
     @property
-    def path(self) -> str:
-        """The folder that stands for the service; for a mere list item, the folder of its list."""
-        if self.folders:
-            return self.folders[0].path
-        return self.items[0].list_path.rpartition("/")[0]
-
-    @property
     def place(self) -> Place:
         """Where a person would look for it."""
-        path = f"{self.path}/Chart.yaml" if self.folders and self.folders[0].chart else self.path
+        path = f"{self.folders[0].path}/Chart.yaml" if self.folders and self.folders[0].chart else self.path
         return Place(self.contents.facts.name, path.lstrip("/") or ".")
 
 
@@ -96,20 +70,34 @@ def gather(
     findings: list[Finding] = []
     members: dict[str, list[Member]] = defaultdict(list)
     for number, contents in enumerate(repositories):
-        folders: dict[str, list[HelmFolder]] = defaultdict(list)
-        for folder in contents.folders:
-            folders[identities[number, folder.path].name].append(folder)
-        items: dict[str, list[ListItem]] = defaultdict(list)
-        for item in contents.items:
-            items[item.name].append(item)
-        for raw in sorted({*folders, *items}):
-            mine = {folder.path: identities[number, folder.path] for folder in folders[raw]}
-            member = _member(contents, tuple(folders[raw]), tuple(items[raw]), mine)
+        mine = {folder.path: identities[number, folder.path] for folder in contents.folders}
+        applications = Applications(contents.applications)
+        for raw, folders, items in _grouped(contents, mine):
+            found = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
+            listed = sorted(items, key=lambda item: production_rank(item.environment))
+            deployments = deployments_of(contents, tuple(found), tuple(listed), mine, applications.of(found, listed))
+            member = _member(contents, tuple(found), tuple(listed), mine, deployments)
             if name := _fit(raw, member, findings):
                 members[name].append(member)
     _refuse_unlike(members, findings)
     services = [Service(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
     return services, findings
+
+
+def _grouped(
+    contents: RepositoryContents, identities: Mapping[str, Identity]
+) -> Iterator[tuple[str, list[HelmFolder], list[ListItem]]]:
+    """The folders and list items of each service of one repository, by name."""
+    folders: dict[tuple[str, tuple[str, ...]], list[HelmFolder]] = defaultdict(list)
+    for folder in contents.folders:
+        identity = identities[folder.path]
+        folders[identity.name, identity.service].append(folder)
+    items: dict[str, list[ListItem]] = defaultdict(list)
+    for item in contents.items:
+        items[item.name].append(item)
+    services = sorted([*folders, *((name, ()) for name in items if name not in {raw for raw, _ in folders})])
+    for name, service in services:
+        yield name, folders.get((name, service), []), items.pop(name, [])
 
 
 def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
@@ -173,91 +161,10 @@ def _member(
     folders: tuple[HelmFolder, ...],
     items: tuple[ListItem, ...],
     identities: Mapping[str, Identity],
+    deployments: Sequence[Deployment],
 ) -> Member:
-    deployments = _deployments(contents, folders, items, identities)
-    tenant = next((identity.tenant for identity in identities.values() if identity.tenant), "")
-    return Member(contents, folders, items, tuple(deployments), tenant)
-
-
-def _deployments(
-    contents: RepositoryContents,
-    folders: tuple[HelmFolder, ...],
-    items: tuple[ListItem, ...],
-    identities: Mapping[str, Identity],
-) -> list[Deployment]:
-    """Where the service runs, by the best evidence: settings, app lists, Argo CD, folders, values."""
-    settings = contents.settings
-    applications = _applications(contents, folders, items)
-    found: dict[str, list[Deployment]] = {
-        "apps": [_of_item(contents, folders, item, applications) for item in items],
-        "argocd": [_of_application(contents, folders, application) for application in applications],
-        "folders": [
-            Deployment(environment, _facts(folder, environment), cluster=settings.cluster)
-            for folder in folders
-            if (environment := identities[folder.path].environment)
-        ],
-        "values": [
-            Deployment(environment, facts, cluster=settings.cluster)
-            for folder in folders
-            for environment, facts in folder.values.items()
-            if environment
-        ],
-    }
-    best = next((found[kind] for kind in settings.evidence if any(each.environment for each in found[kind])), [])
-    nameless = [each for each in applications if each.environment is None]
-    if len(nameless) == 1:
-        best = [replace(each, application=each.application or nameless[0]) for each in best]
-    plain = found["argocd"] or [Deployment(None, _facts(folder, None), cluster=settings.cluster) for folder in folders]
-    chosen = best or plain or found["apps"]
-    if settings.bind:
-        facts = _joined([_facts(folder, settings.bind) for folder in folders] + [item.facts for item in items])
-        return [Deployment(settings.bind, facts, chosen[0].application, settings.cluster)]
-    return chosen
-
-
-def _applications(
-    contents: RepositoryContents, folders: tuple[HelmFolder, ...], items: tuple[ListItem, ...]
-) -> list[Application]:
-    """The applications that deploy one of the folders, or the chart of a list item under the item's name."""
-    paths = {folder.path for folder in folders}
-    charts = {(item.name, item.chart_folder) for item in items}
-    return [each for each in contents.applications if each.path in paths or (each.name, each.path) in charts]
-
-
-def _of_item(
-    contents: RepositoryContents, folders: tuple[HelmFolder, ...], item: ListItem, applications: list[Application]
-) -> Deployment:
-    """An item of an app list is an Application of its name, unless a manifest says more."""
-    application = next(
-        (each for each in applications if each.environment == item.environment), Application(item.name, "")
-    )
-    facts = _joined([item.facts, *(_facts(folder, item.environment) for folder in folders)])
-    chart = next((folder for folder in contents.folders if folder.path == item.chart_folder), None)
-    if chart and _facts(chart, None).exposed:
-        facts = replace(facts, exposed=True)
-    return Deployment(item.environment, facts, application, contents.settings.cluster)
-
-
-def _of_application(
-    contents: RepositoryContents, folders: tuple[HelmFolder, ...], application: Application
-) -> Deployment:
-    facts = [_facts(folder, application.environment) for folder in folders if folder.path == application.path]
-    return Deployment(application.environment, _joined(facts), application, contents.settings.cluster)
-
-
-def _facts(folder: HelmFolder, environment: str | None) -> ValuesFacts:
-    return folder.values.get(environment or "", folder.values.get("", _NO_FACTS))
-
-
-def _joined(facts: Sequence[ValuesFacts]) -> ValuesFacts:
-    """Facts that hold together: what an item's values and its chart's values say."""
-    return ValuesFacts(
-        hosts=frozenset(host for each in facts for host in each.hosts),
-        ingress_hosts=frozenset(host for each in facts for host in each.ingress_hosts),
-        exposed=any(each.exposed for each in facts),
-        scheduled=any(each.scheduled for each in facts),
-        owner=next((each.owner for each in facts if each.owner), ""),
-        fullname=next((each.fullname for each in facts if each.fullname), ""),
-        kubernetes_id=next((each.kubernetes_id for each in facts if each.kubernetes_id), ""),
-        labels=frozenset(label for each in facts for label in each.labels),
-    )
+    mine = [identities[folder.path] for folder in folders]
+    tenant = next((identity.tenant for identity in mine if identity.tenant), "")
+    homes = [identity.home for identity in mine]
+    path = homes[0] if homes else items[0].list_path.rpartition("/")[0]
+    return Member(contents, path, folders, items, tuple(deployments), tenant)

@@ -16,7 +16,7 @@ from itertools import islice
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
-from scenedock.documents.composing import Composed, DocumentError, RepeatedKey, compose
+from scenedock.documents.composing import Composed, DocumentError, Position, RepeatedKey, compose
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
 from scenedock.model.json import Json
@@ -25,6 +25,8 @@ __all__ = ["BACKSTAGE", "HELM", "Document", "DocumentError", "RepeatedKey", "rea
 
 # Helm's own limit for one file of a chart (`MaxDecompressedFileSize`).
 MAX_BYTES = 5 * 1024 * 1024
+# libyaml compares each of them with all others.
+MAX_TAG_DIRECTIVES = 1000
 
 _TEMPLATE = re.compile(rb"""[^#'"]*\{[{%]""")
 
@@ -49,9 +51,9 @@ class _Stream:
             raise _explained(error, self._data) from error
 
     @cached_property
-    def with_lines(self) -> tuple[Composed, ...]:
-        """The documents that have been read, with their lines."""
-        return tuple(islice(compose(self._data, self._meaning, with_lines=True), self._read))
+    def with_positions(self) -> tuple[Composed, ...]:
+        """The documents that have been read, with their positions."""
+        return tuple(islice(compose(self._data, self._meaning, with_positions=True), self._read))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,20 @@ class Document:
     _index: int = field(default=0, repr=False, compare=False)
 
     def line_of(self, path: Sequence[str | int]) -> int:
-        """The line where the key or item at `path` begins, else the nearest one above it that exists.
+        """The line of `position_of`."""
+        return self.position_of(path)[0]
+
+    def position_of(self, path: Sequence[str | int]) -> Position:
+        """Line and column where the key or item at `path` begins, else the nearest one above it that exists.
 
         What an alias or a merge key brought in is found where it was written.
         """
         if self._stream is None:
-            return self.line
-        composed = self._stream.with_lines[self._index]
-        line, value = composed.line, composed.value
+            return self.line, 1
+        composed = self._stream.with_positions[self._index]
+        position, value = (composed.line, 1), composed.value
         for step in path:
-            line = composed.lines.get(id(value), {}).get(step, line)
+            position = composed.positions.get(id(value), {}).get(step, position)
             match value, step:
                 case dict(), str():
                     value = value.get(step)
@@ -85,7 +91,7 @@ class Document:
                     value = value[step]
                 case _:
                     break
-        return line
+        return position
 
 
 def read_documents(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> tuple[Document, ...]:
@@ -117,9 +123,20 @@ def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:
         raise DocumentError(f"the file is encrypted with {encryption}; decrypt it first, or leave it out")
     if len(data) > max_bytes:
         raise DocumentError(f"the file has {len(data):,} bytes; more than {max_bytes:,} are not read")
-    if b"\0" in data and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = _from_utf16(data)
+    if b"\0" in data:
         raise DocumentError("the file is binary, not YAML", line=_line_at(data, data.index(b"\0")))
+    if data.count(b"%TAG") > MAX_TAG_DIRECTIVES:
+        raise DocumentError("the file has too many %TAG directives")
     return _Stream(data, meaning)
+
+
+def _from_utf16(data: bytes) -> bytes:
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"this is not YAML: it begins as UTF-16 does, but isn't ({error.reason})") from None
 
 
 def _line_at(data: bytes, offset: int) -> int:

@@ -2,6 +2,7 @@
 //
 //   node judge.mjs verdicts    lines of JSON, an entity each, in; out: null, or the message of the refusal
 //   node judge.mjs documents   lines of JSON, a string of YAML each, in; out: {documents} or {error}
+//   node judge.mjs references  lines of JSON, {text, defaultKind} each, in; out: null, or the message of the refusal
 //
 // Run it in a folder that has the node_modules of package-lock.json.
 import { createRequire } from 'node:module';
@@ -63,7 +64,19 @@ function makeReader() {
   };
 }
 
-const answer = process.argv[2] === 'verdicts' ? makeJudge() : makeReader();
+function makeParser() {
+  const { parseEntityRef } = require('@backstage/catalog-model');
+  return ({ text, defaultKind }) => {
+    try {
+      parseEntityRef(text, { defaultKind });
+      return null;
+    } catch (error) {
+      return error.message;
+    }
+  };
+}
+
+const answer = { verdicts: makeJudge, documents: makeReader, references: makeParser }[process.argv[2]]();
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
 }

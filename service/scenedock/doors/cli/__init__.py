@@ -50,7 +50,7 @@ class Program(click.Group):
             ctx.exit(error.exit_code)
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("scenedock", cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="scenedock")
 def main() -> None:
     """The Backstage companion for Helm GitOps repositories."""
