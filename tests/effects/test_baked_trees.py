@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.effects import baked_trees
 from scenedock.effects.baked_trees import write_tree
 from scenedock.errors import ConflictError, InputError
 from scenedock.skeletons.output import BakedFile, BakedTree
@@ -60,10 +61,10 @@ def test_a_failure_on_the_way_leaves_everything_as_it_was(
         (tmp_path / "out" / "p" / "mine.txt").write_text("mine")
     before = listed(tmp_path)
 
-    def full(path: Path, content: bytes) -> int:
+    def full(path: str, content: bytes, mode: int, withheld: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(baked_trees, "_write", full)
 
     with pytest.raises(InputError, match="No space left on device"):
         write_tree(TREE, tmp_path / "out", overwrite=True)

@@ -194,6 +194,7 @@ def test_an_extension_that_can_not_be_loaded_is_the_authors_error() -> None:
         ("import os; os.symlink('/etc', 'l')", "leaves the skeleton|can't be used"),
         ("import shutil, os; shutil.rmtree(os.getcwd())", "removed the project folder"),
         ("import os; os.mkfifo('pipe')", "neither a file nor a folder"),
+        ("import os; os.rename('../project', '../x'); os.symlink('x', '../project')", "removed the project folder"),
     ],
 )
 def test_a_hook_leaves_only_files_and_folders(code: str, message: str) -> None:

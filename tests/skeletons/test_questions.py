@@ -17,7 +17,7 @@ from tests.skeletons.in_memory import skeleton_of
 def schema_of(questions: dict[str, Any]) -> Any:
     compiled = CompiledSkeleton(skeleton_of(questions, {"a.txt": ""}))
     schema = questions_schema(compiled.questions, compiled.is_code)
-    jsonschema_rs.meta.validate(schema)
+    jsonschema_rs.meta.validate(dict(schema))
     return schema
 
 

@@ -19,8 +19,8 @@ from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.metering import Budget, Limits, metered
 from scenedock.skeletons.output import BakedTree, Output, OutputPathError, contained
 from scenedock.skeletons.plan import CopyFile, CopyFolder, MakeFolder, Step
-from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.questions import line_of
+from scenedock.skeletons.problems import AnswersError, Problem, SkeletonError
+from scenedock.skeletons.questions import line_of, secret_variables
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 from scenedock.skeletons.variables import resolve_variables
 
@@ -48,11 +48,12 @@ class Mix:
 
     @property
     def values(self) -> JsonObject:
-        """The values of all questions, defaults included, that are not secret and don't have a secret in them."""
-        secrets = self.secrets
-        cookiecutter = self.context["cookiecutter"]
-        shown = {n: cookiecutter[n] for n, question in self.compiled.questions.questions.items() if not question.secret}
-        return {name: value for name, value in shown.items() if not any(secret in str(value) for secret in secrets)}
+        """The values of all questions, defaults included, that are not secret and not made of a secret."""
+        values = self.context["cookiecutter"]
+        hidden = secret_variables(self.compiled.questions)
+        own = {name for name in self.answers if not self.compiled.questions.questions[name].secret}
+        shown = [name for name in self.compiled.questions.questions if name in own or name not in hidden]
+        return {n: values[n] for n in shown if not any(secret in str(values[n]) for secret in self.secrets)}
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -67,12 +68,17 @@ def _hiding(secrets: tuple[str, ...]) -> Iterator[None]:
     try:
         yield
     except (SkeletonError, OutputPathError) as error:
-        message = str(error)
-        for secret in secrets:
-            message = message.replace(secret, HIDDEN)
         if secrets:
-            raise type(error)(message) from None
+            raise type(error)(_without(secrets, str(error))) from None
         raise
+    except AnswersError as error:
+        raise AnswersError([Problem(p.question, _without(secrets, p.message)) for p in error.problems]) from None
+
+
+def _without(secrets: tuple[str, ...], message: str) -> str:
+    for secret in secrets:
+        message = message.replace(secret, HIDDEN)
+    return message
 
 
 def _texts(value: Any) -> tuple[str, ...]:

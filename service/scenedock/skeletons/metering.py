@@ -84,6 +84,10 @@ class Budget:
         elif isinstance(value, list | tuple | set | frozenset | dict):
             self.take(POINTER * len(value))
 
+    def take_spread(self, text: str) -> None:
+        """Count what a text is as a list of its characters."""
+        self.take(POINTER * len(text))
+
     def take_printed(self, value: object) -> None:
         """Count what a value is when printed. Containers may hold the same large part many times, so look inside."""
         if isinstance(value, str | bytes):
