@@ -68,3 +68,15 @@ def main() -> None:
 )
 def catalog() -> None:
     """Make and judge entities of the catalog."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "bake": "scenedock.doors.cli.skeletons:bake",
+        "list": "scenedock.doors.cli.skeletons:list_",
+        "show": "scenedock.doors.cli.skeletons:show",
+    },
+)
+def skeletons() -> None:
+    """List skeletons, show what they ask, and bake them."""

@@ -27,7 +27,14 @@ _SECONDS_BEFORE_PROGRESS = 1.0
 
 @click.command()
 @source_options
-@click.option("--format", "layout", type=click.Choice(["yaml", "json", "jsonl"]), default="yaml", show_default=True)
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["yaml", "json", "jsonl"]),
+    default="yaml",
+    show_default=True,
+    help="How entities are written.",
+)
 @click.option("--output", "-o", default=STDOUT, metavar="FILE", help="Where entities go; - is standard output.")
 @click.option("--in-place", is_flag=True, help="Write a catalog-info.yaml into each folder instead.")
 @click.option("--until", type=click.Choice(PHASES), default="exported", show_default=True, help="Stop after a phase.")
@@ -58,7 +65,7 @@ def export(  # noqa: PLR0913 - click hands over each option
     is listed first wins.
 
     What the last run wrote is replaced whole or not at all. A run that would remove much of it is refused, and so is
-    a second run at the same time.
+    a second run at the same time. An error that leaves not one entity leaves the FILE of an earlier run as it is.
 
     Exit codes: 0 done, 1 findings of severity error, 2 wrong usage or a repository that can't be read, 4 too much
     would vanish, 75 another run is writing.

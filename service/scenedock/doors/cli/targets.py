@@ -50,16 +50,19 @@ class Target:
                 locks.enter_context(only_one(lock, str(what)))
             yield
 
-    def publish(self, result: Export, repositories: Mapping[str, Repository]) -> Published:
-        """Write the export, or refuse to."""
+    def publish(self, result: Export, repositories: Mapping[str, Repository]) -> Published | None:
+        """Write the export, or refuse to; an error that left nothing doesn't empty the file of an earlier run."""
         from scenedock.effects.disk import write_file
         from scenedock.usecases.publish_catalog import Published, publish_file, publish_in_place
 
         if self.in_place:
             return publish_in_place(result, repositories, self.roots, allow_deletions=self.allow_deletions)
+        documents = _documents(result)
+        if not self.to_stdout and not documents and any(each.severity == "error" for each in result.findings):
+            return None
         if result.mapped is not None and self._is_replaced:
             return publish_file(result, self.layout, Path(self.output), allow_deletions=self.allow_deletions)
-        text = render(_documents(result), self.layout)
+        text = render(documents, self.layout)
         if self.to_stdout:
             _print(text)
             return Published("")

@@ -1,0 +1,1 @@
+"""Measurements, for people: `make bench` prints them, no test depends on them."""
