@@ -3,17 +3,15 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
-repository := examples/acme-apps
-catalog := out/catalog-info.yaml
+repository :=
 
 .PHONY: help run test fix docs golden lock set-up
 
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up ## Export the catalog of an example repository (make run repository=PATH for another)
-	@mkdir -p $(dir $(catalog))
-	@$(bin)/scenedock catalog export $(repository) --output $(catalog)
+run: set-up ## Bake a service into an example repository and export the catalog (make run repository=PATH: of yours)
+	@scripts/demo $(repository)
 
 test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
 	@scripts/check
