@@ -164,7 +164,7 @@ def source_annotations(member: Member, path: str) -> dict[str, str]:
 def _source(member: Member) -> dict[str, str]:
     found = source_annotations(member, member.path)
     folder = member.folders[0] if member.folders else None
-    if folder and folder.chart:
+    if folder and (folder.chart or folder.has_values):
         name = "values.yaml" if folder.has_values else "Chart.yaml"
         found["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
     elif member.items and not folder:

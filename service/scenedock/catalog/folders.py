@@ -78,7 +78,8 @@ class FolderReader:
     def plain_folder(self, planned: PlannedFolder) -> HelmFolder | None:
         """A folder of plain manifests: every YAML file right in it is one, or kustomize puts them together.
 
-        None where its files are something else, or only what Argo CD and Backstage read.
+        None where its files are something else, or only what Argo CD and Backstage read; but settings may include a
+        folder for its values alone.
         """
         names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in CATALOG_FILES]
         kustomized = any(name.rpartition("/")[2] in _KUSTOMIZATIONS for name in names)
@@ -92,7 +93,7 @@ class FolderReader:
             if not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
         )
         if not kinds or (len(manifests) < len(documents) and not kustomized):
-            return None
+            return self._values_folder(planned) if planned.included else None
         labels = _common_labels(documents)
         handwritten, has_handwritten = self._handwritten(planned)
         return HelmFolder(
@@ -100,6 +101,21 @@ class FolderReader:
             values={"": ValuesFacts(labels=labels)},
             kinds=kinds,
             kubernetes_id=dict(labels).get(KUBERNETES_ID, ""),
+            has_techdocs="mkdocs.yml" in planned.files,
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
+        )
+
+    def _values_folder(self, planned: PlannedFolder) -> HelmFolder | None:
+        """A folder of values for a chart from elsewhere; None where it has none."""
+        merged = self._values(planned)
+        if merged == {"": {}}:
+            return None
+        handwritten, has_handwritten = self._handwritten(planned)
+        return HelmFolder(
+            path=planned.path,
+            values={environment: read_values(values) for environment, values in merged.items()},
+            has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
             handwritten=handwritten,
             has_handwritten=has_handwritten,
