@@ -1,7 +1,7 @@
 """Rendering a skeleton with answers, to files in memory.
 
 Tree, bytes and modes are those that cookiecutter 2.7.1 writes for the same answers; what differs, and why, is in
-docs/decisions/0020-own-rendering.md.
+docs/decisions/0005-own-rendering.md.
 """
 
 from __future__ import annotations
