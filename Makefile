@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 bin := .venv/bin
 repository :=
 
-.PHONY: help run test fix docs golden lock set-up
+.PHONY: help run test fix docs golden bench soak lock set-up
 
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,13 @@ docs: set-up ## Write docs/reference from the code
 
 golden: set-up ## Rewrite the expected results of tests/cases; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases
+
+bench: set-up ## Measure, side by side with peers in one run, as ratios
+	@$(bin)/python -m bench.bake
+
+soak: set-up ## The long runs of the random tests (an hour or two)
+	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \
+		tests/skeletons/test_like_cookiecutter_at_random.py
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes
