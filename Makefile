@@ -23,11 +23,12 @@ fix: set-up ## Format the code and mend what the linter can mend
 docs: set-up ## Write docs/reference from the code
 	@$(bin)/python docs/reference.py
 
-golden: set-up ## Rewrite the expected results of tests/cases; review the diff
-	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases
+golden: set-up ## Rewrite the expected results of tests/cases and tests/changes; review the diff
+	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes
 
-bench: set-up ## Measure, side by side with peers in one run, as ratios
+bench: set-up ## Measure, side by side with peers in one run, as ratios; the export's go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake
+	@$(bin)/python -m bench.export
 
 soak: set-up ## The long runs of the random tests (an hour or two)
 	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \

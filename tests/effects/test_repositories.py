@@ -100,10 +100,10 @@ def test_a_file_that_has_gone_or_may_not_be_read_is_an_input_error(
     with pytest.raises(InputError, match="can't be read: No such file or directory"):
         RepositoryFolder(tmp_path).read("gone")
 
-    def refuse(*_: object) -> object:
+    def refuse(*_: object, **__: object) -> object:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(InputError, match="can't be read: Permission denied"):
         RepositoryFolder(tmp_path).read("secret")
 

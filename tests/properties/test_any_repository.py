@@ -27,7 +27,8 @@ from scenedock.catalog.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.doors.cli import main
 from scenedock.doors.cli.export_views import as_report
-from scenedock.effects.repositories import GitAddress, RepositoryFolder
+from scenedock.effects.git import GitAddress
+from scenedock.effects.repositories import RepositoryFolder
 from scenedock.errors import InputError, ScenedockError
 from scenedock.usecases.export_catalog import Export, export_catalog
 from tests.properties.limits import soon

@@ -42,7 +42,7 @@ def read_api(path: str, data: bytes) -> tuple[ApiFile | None, str]:
     if len(data) > LARGEST_DEFINITION:
         return None, f"the API definition has {len(data):,} bytes; at most {LARGEST_DEFINITION:,} go into an entity"
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")  # the same, however git checks out text
     except UnicodeDecodeError:
         return None, "the API definition isn't UTF-8"
     if kind in _ROOT_KEYS:

@@ -17,7 +17,10 @@ _NO_FACTS = ValuesFacts()
 
 @dataclass(frozen=True, slots=True)
 class RepositoryContents:
-    """All that was read of one repository: the result of phase `folders`."""
+    """All that was read of one repository: the result of phase `folders`.
+
+    `catalog_files` are the paths of all its catalog-info.yaml, whoever wrote them.
+    """
 
     facts: RepositoryFacts
     settings: Settings
@@ -26,6 +29,7 @@ class RepositoryContents:
     items: tuple[ListItem, ...] = ()
     applications: tuple[Application, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    catalog_files: tuple[str, ...] = ()
 
 
 class Applications:

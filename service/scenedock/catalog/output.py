@@ -17,6 +17,9 @@ from scenedock.model.json import Json, JsonObject
 
 Format: TypeAlias = Literal["yaml", "json", "jsonl"]
 
+Home: TypeAlias = tuple[str, str]
+"""Where a catalog-info.yaml lies: the repository's name, and the path in it."""
+
 
 def in_order(entities: Sequence[Entity]) -> list[Entity]:
     """The entities by kind, namespace and name."""
@@ -32,12 +35,12 @@ def render(documents: Sequence[JsonObject], layout: Format) -> str:
     return write_documents(documents)
 
 
-def files_in_place(mapped: Mapped) -> tuple[dict[tuple[str, str], str], list[Finding]]:
-    """The catalog-info.yaml files, by repository name and path; entities lie with the folder that they describe.
+def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], list[Finding]]:
+    """The entities of each catalog-info.yaml; they lie with the folder that they describe.
 
     A folder whose file a person wrote keeps that; what else its entities would say is a finding.
     """
-    homes: dict[tuple[str, str], list[Entity]] = defaultdict(list)
+    homes: dict[Home, list[Entity]] = defaultdict(list)
     findings: list[Finding] = []
     for each in mapped.services:
         if each.left_out:
@@ -51,8 +54,12 @@ def files_in_place(mapped: Mapped) -> tuple[dict[tuple[str, str], str], list[Fin
     for entity in mapped.shared:
         folder = "" if entity.place.path == "scenedock.yaml" else entity.place.path
         homes[entity.place.repository, _file_in(folder)].append(entity)
-    files = {home: MARKER_LINE + _yaml(entities) for home, entities in sorted(homes.items())}
-    return files, findings
+    return {home: tuple(in_order(entities)) for home, entities in sorted(homes.items())}, findings
+
+
+def render_in_place(entities: Sequence[Entity]) -> str:
+    """The text of a catalog-info.yaml of ours."""
+    return MARKER_LINE + write_documents([entity.document for entity in entities])
 
 
 def handwritten_kept(place: Place, consequence: str) -> Finding:
@@ -100,10 +107,6 @@ def describe_findings(findings: Sequence[Finding]) -> list[Mapping[str, Json]]:
         }
         for each in findings
     ]
-
-
-def _yaml(entities: Sequence[Entity]) -> str:
-    return write_documents([entity.document for entity in in_order(entities)])
 
 
 def _file_in(folder: str) -> str:

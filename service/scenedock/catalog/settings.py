@@ -60,6 +60,14 @@ class AppList:
 
 
 @dataclass(frozen=True, slots=True)
+class VanishingLimit:
+    """More than `share` (0 to 1) of the last result's entities, and at least `at_least`, may not vanish at once."""
+
+    share: float = 0.2
+    at_least: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one repository, with the defaults that make an absent file useful."""
 
@@ -85,6 +93,7 @@ class Settings:
     backing_services: StringMap = field(default_factory=dict)
     leave_out_handwritten: bool = False
     known: tuple[str, ...] = ()
+    vanishing: VanishingLimit = VanishingLimit()
 
     def type_of(self, path: str) -> str:
         """The Component type that settings give to a folder, or an empty string."""
@@ -204,7 +213,13 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         backing_services=given.get("backingServices", {}),
         leave_out_handwritten=given.get("handWritten") == "leave-out",
         known=tuple(given.get("known", ())),
+        vanishing=_vanishing(given.get("vanishing", {})),
     )
+
+
+def _vanishing(given: Mapping[str, Any]) -> VanishingLimit:
+    default = VanishingLimit()
+    return VanishingLimit(given.get("share", default.share), given.get("atLeast", default.at_least))
 
 
 def _override(given: Mapping[str, Any]) -> Override:

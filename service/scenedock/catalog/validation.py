@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -204,7 +204,8 @@ def _validator(title: str) -> Draft202012Validator:
     schemas = _schemas()
     return Draft202012Validator(
         schemas[title],
-        formats={name: rule.holds for name, rule in FORMATS.items()},
+        # The same keys, kinds and tags come again in every entity.
+        formats={name: lru_cache(maxsize=4096)(rule.holds) for name, rule in FORMATS.items()},
         validate_formats=True,
         registry=Registry([(schemas["Entity"]["$id"], schemas["Entity"])]),
         offline=True,

@@ -7,8 +7,8 @@ file is no evidence, and neither is a host that a template would still change.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scenedock.model.helm import ValuesFacts
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -40,20 +40,42 @@ def merge_values(base: JsonObject, overlay: JsonObject) -> JsonObject:
         below = merged.get(key)
         if value is None:
             merged.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(below, Mapping):
+        elif isinstance(value, dict) and isinstance(below, dict):
             merged[key] = merge_values(below, value)
         else:
             merged[key] = value
     return merged
 
 
+@dataclass(frozen=True, slots=True)
+class _Scalar:
+    """What one scalar tells, by where it stands; most tell nothing."""
+
+    hosts: tuple[str, ...] = ()
+    ingress_host: str = ""
+    exposed: bool = False
+    scheduled: bool = False
+    kubernetes_id: str = ""
+
+
 @dataclass(slots=True)
 class _Seen:
+    """What all scalars so far tell."""
+
     hosts: set[str] = field(default_factory=set)
     ingress_hosts: set[str] = field(default_factory=set)
     exposed: bool = False
     scheduled: bool = False
     kubernetes_id: str = ""
+
+    def add(self, scalar: _Scalar) -> None:
+        """One more."""
+        self.hosts.update(scalar.hosts)
+        if scalar.ingress_host:
+            self.ingress_hosts.add(scalar.ingress_host)
+        self.exposed = self.exposed or scalar.exposed
+        self.scheduled = self.scheduled or scalar.scheduled
+        self.kubernetes_id = scalar.kubernetes_id or self.kubernetes_id
 
 
 def read_values(values: JsonObject) -> ValuesFacts:
@@ -76,45 +98,62 @@ def read_values(values: JsonObject) -> ValuesFacts:
     )
 
 
-def _walk(value: Json, key: str, seen: _Seen, *, in_ingress: bool) -> None:
-    word = _SEPARATORS.sub("", key).lower()
-    if isinstance(value, Mapping):
+# Every value of a repository goes through what follows, once for each environment, and most of them again and again.
+# So what a key or a scalar tells is kept, and types are asked for as readers make them: to ask for a Mapping or a
+# Sequence costs ten times as much.
+
+
+def _walk(value: Json, name: str, seen: _Seen, *, in_ingress: bool) -> None:
+    """Look at a value that stands under a key of this name."""
+    if isinstance(value, dict):
+        word = _word(name)
         if word in {"service", "ingress"} and value and value.get("enabled") is not False:
             seen.exposed = True
         in_ingress = in_ingress or word == "ingress"
-        name = as_text(value.get("name"))
+        pair = as_text(value.get("name"))
         for child, below in value.items():
             # A list of {name, value} pairs is how Kubernetes writes a map of environment variables.
-            named = name if child == "value" and name else child
-            _walk(below, named, seen, in_ingress=in_ingress)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+            _walk(below, pair if child == "value" and pair else child, seen, in_ingress=in_ingress)
+    elif isinstance(value, list):
         for below in value:
-            _walk(below, key, seen, in_ingress=in_ingress)
+            _walk(below, name, seen, in_ingress=in_ingress)
     elif isinstance(value, str):
-        _scalar(value.strip(), key, word, seen, in_ingress=in_ingress)
-    elif word in _PORT_KEYS and isinstance(value, int) and not isinstance(value, bool):
+        tell = _kept_scalar if len(value) <= _LONGEST_HOST else _scalar
+        if scalar := tell(value, name, in_ingress=in_ingress):
+            seen.add(scalar)
+    elif type(value) is int and _word(name) in _PORT_KEYS:
         seen.exposed = True
 
 
-def _scalar(text: str, key: str, word: str, seen: _Seen, *, in_ingress: bool) -> None:
+@lru_cache(maxsize=4096)
+def _word(name: str) -> str:
+    """A key without its writer's style: `containerPort`, `container-port` and `container_port` are one."""
+    return _SEPARATORS.sub("", name).lower()
+
+
+def _scalar(value: str, name: str, *, in_ingress: bool) -> _Scalar | None:
+    text, word = value.strip(), _word(name)
     if not text or "{{" in text or "${" in text or _IMAGE_KEY.search(word):
-        return
-    if key == KUBERNETES_ID:
-        seen.kubernetes_id = text
-    elif word in {"schedule", "cronschedule", "cron"}:
-        seen.scheduled = seen.scheduled or bool(_CRON.match(text))
-    elif word in _PORT_KEYS and text.isdigit():
-        seen.exposed = True
-    elif in_ingress and word in {"host", "hosts", "hostname", "hostnames", "name"} and _BARE_HOST.match(text):
-        seen.ingress_hosts.add(text.lower())
-    elif not _CALLER_KEY.search(word):
-        seen.hosts.update(_hosts_in(text, word))
+        return None
+    if name == KUBERNETES_ID:
+        return _Scalar(kubernetes_id=text)
+    if word in {"schedule", "cronschedule", "cron"}:
+        return _Scalar(scheduled=True) if _CRON.match(text) else None
+    if word in _PORT_KEYS and text.isdigit():
+        return _Scalar(exposed=True)
+    if in_ingress and word in {"host", "hosts", "hostname", "hostnames", "name"} and _BARE_HOST.match(text):
+        return _Scalar(ingress_host=text.lower())
+    hosts = () if _CALLER_KEY.search(word) else _hosts_in(text, word)
+    return _Scalar(hosts) if hosts else None
 
 
-def _hosts_in(text: str, word: str) -> Sequence[str]:
+_kept_scalar = lru_cache(maxsize=16384)(_scalar)
+
+
+def _hosts_in(text: str, word: str) -> tuple[str, ...]:
     """The hosts that a scalar names; none unless the whole of it is one, or several with commas between."""
     parts = [part.strip() for part in text.split(",")]
-    hosts = [_host_of(part, word) for part in parts if part]
+    hosts = tuple(_host_of(part, word) for part in parts if part)
     return hosts if all(hosts) else ()
 
 

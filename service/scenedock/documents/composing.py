@@ -116,10 +116,10 @@ class _Composer:
 
     def _node(self, event: Event | None, depth: int) -> Json:
         """The value of the node that begins with this event, inside of `depth` containers."""
-        if type(event) is AliasEvent:
-            return self._alias(event, depth)
         if type(event) is ScalarEvent:
             return self._scalar(event) if event.anchor is None else self._anchored(event, depth)
+        if type(event) is AliasEvent:
+            return self._alias(event, depth)
         start = cast("CollectionStartEvent", event)
         return self._container(start, depth) if start.anchor is None else self._anchored(start, depth)
 

@@ -1,21 +1,31 @@
-"""The one place where effects are built."""
+"""The one place where effects are built; the libraries of each are imported only with it."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenedock.effects.disk import read_file
-from scenedock.effects.repositories import RepositoryFolder
-from scenedock.effects.skeleton_library import SkeletonLibrary
-from scenedock.effects.skeleton_repositories import SkeletonRepositories
-from scenedock.skeletons.sources import read_sources
+from scenedock.effects.repositories import Repository, RepositoryFolder
+
+if TYPE_CHECKING:
+    from scenedock.effects.skeleton_library import SkeletonLibrary
 
 
-def open_repository(path: str) -> RepositoryFolder:
-    """A repository on disk; nothing is read yet."""
-    return RepositoryFolder(Path(path))
+@contextmanager
+def open_repositories(paths: Mapping[str, Path], ref: str | None = None) -> Iterator[Mapping[str, Repository]]:
+    """The repositories at some paths: as folders, or as git has them at a ref. Nothing is read yet."""
+    if ref is None:
+        yield {name: RepositoryFolder(path) for name, path in paths.items()}
+        return
+    from scenedock.effects.git_revisions import GitRevision
+
+    with ExitStack() as opened:
+        yield {name: opened.enter_context(GitRevision(path, ref)) for name, path in paths.items()}
 
 
 def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary:
@@ -23,6 +33,10 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
 
     Clones are kept below `XDG_CACHE_HOME` (`~/.cache`).
     """
+    from scenedock.effects.skeleton_library import SkeletonLibrary
+    from scenedock.effects.skeleton_repositories import SkeletonRepositories
+    from scenedock.skeletons.sources import read_sources
+
     sources = read_sources(read_file(listed), str(listed)) if listed is not None else ()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock" / "skeletons"
     return SkeletonLibrary(

@@ -50,7 +50,7 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
         if may_replace and os.path.lexists(path):
             if path.is_symlink() or not path.is_file() or not may_replace(path.read_bytes()):
                 raise ConflictError(f"{path}: somebody else wrote this file; remove it first")
-        elif _is_stream(path):
+        elif is_stream(path):
             with path.open("ab") as stream:
                 stream.write(data)
             return True
@@ -66,10 +66,24 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
     return True
 
 
-def _is_stream(path: Path) -> bool:
+def remove_file(path: Path) -> None:
+    """Remove a file; one that isn't there is no error.
+
+    Raises
+    ------
+    InputError   it can't be removed
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: can't be removed: {error.strerror or error}") from error
+
+
+def is_stream(path: Path) -> bool:
     """Whether a path is a pipe or device, or one of the program's own streams, which may lead to a file."""
     own = path.parent == Path("/dev/fd") or path in {Path("/dev/stdout"), Path("/dev/stderr")}
-    return own or (path.exists() and not path.is_file() and not path.is_dir())
+    # os.path says no to what can't be a path at all, and Path raises an error.
+    return own or (os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path))  # noqa: PTH110, PTH112, PTH113
 
 
 def _replace(path: Path, data: bytes) -> None:

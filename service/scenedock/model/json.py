@@ -11,7 +11,8 @@ JsonObject: TypeAlias = Mapping[str, Json]
 
 def as_object(value: Json) -> JsonObject:
     """The value if it is a JSON object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    # Almost all are dicts, which are told at once; to ask for a Mapping costs ten times as much.
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def as_list(value: Json) -> Sequence[Json]:

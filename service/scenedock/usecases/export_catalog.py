@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.deployments import RepositoryContents
-from scenedock.catalog.handwritten import is_ours
 from scenedock.catalog.identities import FolderPath, identify
 from scenedock.catalog.links import link
 from scenedock.catalog.mapping import Mapped, map_services
-from scenedock.catalog.output import files_in_place, handwritten_kept, in_order
+from scenedock.catalog.output import in_order
 from scenedock.catalog.policies import police
 from scenedock.catalog.roles import assign_roles
 from scenedock.catalog.services import gather
-from scenedock.effects.disk import write_file
-from scenedock.effects.repositories import RepositoryFolder
-from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.effects.repositories import Repository
+from scenedock.errors import InputError
 from scenedock.model.entity import Entity, EntityRef
-from scenedock.model.finding import Finding, Place, Skipped
+from scenedock.model.finding import Finding, Skipped
 from scenedock.usecases.read_repository import RepositoryReader
 
 Phase: TypeAlias = Literal["folders", "mapped", "policed", "linked", "exported"]
@@ -50,7 +47,7 @@ class Export:
 
 
 def export_catalog(
-    repositories: Mapping[str, RepositoryFolder],
+    repositories: Mapping[str, Repository],
     *,
     settings: tuple[str, bytes] | None = None,
     known: Collection[EntityRef] = (),
@@ -78,7 +75,7 @@ def export_catalog(
     contents = tuple(each.read(count) for each in opened)
     findings = [finding for each in opened for finding in each.findings]
     if until == "folders":
-        return Export(contents, None, _sorted(findings))
+        return Export(contents, None, in_order_of_severity(findings))
     mapped, found = _mapped(contents)
     findings.extend(found)
     if until != "mapped":
@@ -86,7 +83,7 @@ def export_catalog(
     if until in {"linked", "exported"}:
         elsewhere = {EntityRef.parse(ref, default_kind="component") for each in contents for ref in each.settings.known}
         mapped = link(mapped, {*known, *elsewhere})
-    return Export(contents, mapped, _sorted([*findings, *mapped.findings]))
+    return Export(contents, mapped, in_order_of_severity([*findings, *mapped.findings]))
 
 
 def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
@@ -110,7 +107,8 @@ def _listed(contents: RepositoryContents) -> frozenset[str]:
     return frozenset(each.folder for chart in charts for each in chart.dependencies if each.folder is not None)
 
 
-def _sorted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def in_order_of_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The worst first, then by code and place."""
     severities = ("error", "warning", "info")
     return tuple(
         sorted(
@@ -119,33 +117,10 @@ def _sorted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def write_in_place(result: Export, roots: Mapping[str, Path]) -> tuple[list[str], list[Finding]]:
-    """Write a catalog-info.yaml into each folder; returns the files that changed, and what there is to say.
-
-    `roots` are the repositories by name. A file without our marker is a person's and stays as it is. One that can't be
-    written is an error among the findings; the others are written all the same.
-    """
-    if result.mapped is None:
-        return [], []
-    files, findings = files_in_place(result.mapped)
-    written: list[str] = []
-    for (repository, path), text in files.items():
-        place = Place(repository, path)
-        try:
-            if write_file(roots[repository] / path, text, may_replace=is_ours):
-                written.append(str(roots[repository] / path))
-        except ConflictError:
-            findings.append(handwritten_kept(place, "what would stand in it is not written"))
-        except (InputError, NotFoundError) as error:
-            remedy = "Make the folder writable, or export to one `--output` file."
-            findings.append(Finding("error", "not-written", str(error), place, remedy))
-    return written, findings
-
-
 def name_repositories(paths: Sequence[tuple[str, str]]) -> dict[str, str]:
     """A name for each path: its last folder, with more of the path where two would be alike.
 
-    `paths` are as they were typed, and absolute.
+    `paths` are as they were typed, and absolute. The `.git` of a bare repository is no part of its name.
 
     Raises
     ------
@@ -156,7 +131,7 @@ def name_repositories(paths: Sequence[tuple[str, str]]) -> dict[str, str]:
         if any(absolute == other for _, other in paths[:number]):
             raise InputError(f"{path}: this repository is named twice; name each once")
         text = absolute.encode(errors="surrogateescape").decode(errors="replace")
-        segments = [segment for segment in text.split("/") if segment] or ["root"]
+        segments = [segment.removesuffix(".git") or segment for segment in text.split("/") if segment] or ["root"]
         for length in range(1, len(segments) + 1):
             name = "/".join(segments[-length:])
             if name not in names:

@@ -10,14 +10,14 @@ from scenedock.catalog.argocd import API_GROUP, read_applications
 from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.folders import FolderReader
 from scenedock.catalog.generators import Manifests
-from scenedock.catalog.handwritten import CATALOG_FILES
+from scenedock.catalog.handwritten import CATALOG_FILE, CATALOG_FILES
 from scenedock.catalog.owners import CODEOWNERS_FILES, Codeowners
 from scenedock.catalog.plan import Plan, PlannedFolder, plan_repository
 from scenedock.catalog.settings import FILE_NAME, AppList, Settings, read_settings
 from scenedock.catalog.source_urls import provider_of
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import Repository
 from scenedock.errors import InputError
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import HelmFolder, Listing, ListItem, RepositoryFacts
@@ -32,11 +32,11 @@ class RepositoryReader:
     settings: Settings
     listing: Listing
     plan: Plan
-    folder: RepositoryFolder
+    folder: Repository
     findings: list[Finding] = field(default_factory=list)
 
     @classmethod
-    def of(cls, name: str, folder: RepositoryFolder, given: tuple[str, bytes] | None) -> RepositoryReader:
+    def of(cls, name: str, folder: Repository, given: tuple[str, bytes] | None) -> RepositoryReader:
         """Open a repository under a name; `given` replaces its own settings.
 
         Raises
@@ -99,6 +99,11 @@ class RepositoryReader:
             items=tuple(self._items()),
             applications=tuple(applications),
             skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
+            catalog_files=tuple(
+                path
+                for path in self.listing.files
+                if path.rpartition("/")[2] == CATALOG_FILE and path not in self.listing.outside
+            ),
         )
 
     def _planned(

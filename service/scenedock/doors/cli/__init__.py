@@ -58,7 +58,13 @@ def main() -> None:
 
 @main.group(
     cls=LateGroup,
-    late={"export": "scenedock.doors.cli.export:export", "validate": "scenedock.doors.cli.validate:validate"},
+    late={
+        "check": "scenedock.doors.cli.check:check",
+        "compare": "scenedock.doors.cli.compare:compare",
+        "diff": "scenedock.doors.cli.diff:diff",
+        "export": "scenedock.doors.cli.export:export",
+        "validate": "scenedock.doors.cli.validate:validate",
+    },
 )
 def catalog() -> None:
     """Make and judge entities of the catalog."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import click
-
 from scenedock.catalog.mapping import MappedService
 from scenedock.catalog.output import describe_findings
 from scenedock.catalog.summary import MOST_LINES, count_by_type, describe_counts, group_findings
-from scenedock.model.finding import Finding
+from scenedock.model.finding import Finding, Skipped
 from scenedock.model.json import JsonObject, as_text
 from scenedock.usecases.export_catalog import Export
+from scenedock.usecases.publish_catalog import Published
 
 
 def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
@@ -41,15 +40,24 @@ def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
     }
 
 
-def tell(result: Export, findings: Sequence[Finding], written: list[str], *, to_stderr: bool, verbose: bool) -> None:
-    """A table of the services (where the entities went to a file), the findings, and one line that sums up."""
-    lines = [*_finding_lines(result, findings, verbose=verbose), _last_line(result, written)]
-    if not to_stderr and result.mapped:
-        lines = [*_table(result.mapped.services), "", *lines]
-    click.echo("\n".join(map(_printable, lines)), err=to_stderr)
+def tell(
+    result: Export,
+    findings: Sequence[Finding],
+    published: Published | None,
+    *,
+    table: bool,
+    verbose: bool,
+    quiet: bool,
+) -> list[str]:
+    """A table of the services where it is wanted, the findings, and one line that sums up; if quiet, only that."""
+    last = _last_line(result, published)
+    if quiet:
+        return [last]
+    lines = [*finding_lines(findings, result.skipped, verbose=verbose), last]
+    return [*_table(result.mapped.services), "", *lines] if table and result.mapped else lines
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """The line with an escape for each sign that would move the cursor or colour the terminal: names may have any."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
@@ -66,10 +74,11 @@ def _table(services: Sequence[MappedService]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _finding_lines(result: Export, findings: Sequence[Finding], *, verbose: bool) -> Iterator[str]:
+def finding_lines(findings: Sequence[Finding], skipped: Sequence[Skipped], *, verbose: bool) -> Iterator[str]:
+    """Findings as lines: alike ones as one with a count, or all of them and what was skipped."""
     if verbose:
         yield from (f"{each.severity}: {each.place}: {each.message}. {each.remedy}" for each in findings)
-        yield from (f"skipped: {skip.place}: {skip.reason}" for skip in result.skipped)
+        yield from (f"skipped: {skip.place}: {skip.reason}" for skip in skipped)
         return
     groups = group_findings(findings)
     shown = groups if len(groups) <= MOST_LINES else groups[: MOST_LINES - 1]
@@ -78,10 +87,18 @@ def _finding_lines(result: Export, findings: Sequence[Finding], *, verbose: bool
         yield f"and {hidden} other kinds of findings; --verbose prints all"
 
 
-def _last_line(result: Export, written: list[str]) -> str:
+def _last_line(result: Export, published: Published | None) -> str:
     folders = sum(len(contents.folders) for contents in result.repositories)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
     said = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
-    if len(written) == 1:
-        return f"{said}, in {written[0]}"
-    return f"{said}, in {len(written):,} files" if written else said
+    return said if published is None else f"{said}{_said_of(published)}"
+
+
+def _said_of(published: Published) -> str:
+    """Where the entities went, and what that changed."""
+    changes = "" if published.changes is None else f" ({published.changes})"
+    if published.target is not None:
+        return f", in {published.target}{changes}" if published.target else ""
+    removed = f", {len(published.removed):,} removed" if published.removed else ""
+    files = len(published.written)
+    return f", {files:,} file{'' if files == 1 else 's'} written{removed}{changes}"

@@ -1,0 +1,160 @@
+"""Measure the catalog export against a node program that does the same, and write the table into docs/benchmarks.md.
+
+Everything is measured in one run, in turns, so that what else the machine does hits both alike. CPU time is that of the
+whole process with its children (user and system), memory its largest resident set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sysconfig
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.repository import write_repository
+from scenedock.catalog.validation import problems_of
+from scenedock.model.json import JsonObject
+from tests.tools.node import node, node_modules
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- bench/export.py writes from here -->\n", "<!-- to here -->\n"
+SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")
+PROGRAM = ROOT / "bench" / "node" / "export.mjs"
+PACKAGES = ROOT / "tests" / "contracts" / "node"
+FOLDERS = (1_000, 10_000)
+RUNS = 5
+MEBIBYTE = 1024
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run of a process costs: seconds, and mebibytes."""
+
+    cpu: float
+    wall: float
+    memory: float
+
+
+def cost_of(command: Sequence[str | Path], cwd: Path) -> Cost:
+    """Run a process to its end."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command} ended with {process.returncode}")
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / MEBIBYTE)
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """The median of each number."""
+    return Cost(
+        *(statistics.median(values) for values in zip(*((c.cpu, c.wall, c.memory) for c in costs), strict=True))
+    )
+
+
+def exports(root: Path, work: Path) -> tuple[Cost, Cost]:
+    """Scenedock's and node's cold exports of one repository, as whole processes, in turns; both give the same bytes."""
+    ours, theirs = work / "ours.yaml", work / "theirs.yaml"
+    costs: tuple[list[Cost], list[Cost]] = ([], [])
+    for _ in range(RUNS):
+        ours.unlink(missing_ok=True)
+        costs[0].append(cost_of([SCENEDOCK, "catalog", "export", root, "--output", ours, "--quiet"], work))
+        costs[1].append(cost_of([node(), PROGRAM, "export", root, theirs], node_modules(PACKAGES)))
+    if ours.read_bytes() != theirs.read_bytes():
+        raise RuntimeError("the two programs don't do the same")
+    return median(costs[0]), median(costs[1])
+
+
+def two_at_once(root: Path, work: Path) -> float:
+    """How many cores two exports at the same time keep busy: CPU seconds of both by the seconds that they take."""
+    began = time.perf_counter()
+    processes = [
+        subprocess.Popen(
+            [SCENEDOCK, "catalog", "export", root, "--output", work / f"{number}.yaml", "--quiet"],
+            stdout=subprocess.DEVNULL,
+        )
+        for number in range(2)
+    ]
+    usages = [os.wait4(process.pid, 0)[2] for process in processes]
+    for process in processes:
+        process.returncode = 0
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages) / (time.perf_counter() - began)
+
+
+def validations(root: Path, work: Path) -> tuple[float, float]:
+    """Entities judged in a second of CPU time: by us, and by catalog-model."""
+    entities = work / "entities.json"
+    subprocess.run(
+        [SCENEDOCK, "catalog", "export", root, "--format", "json", "--output", entities, "--quiet"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    documents: list[JsonObject] = json.loads(entities.read_bytes())
+    times = 20
+    for document in documents:
+        problems_of(document)
+    began = time.process_time()
+    for _ in range(times):
+        for document in documents:
+            problems_of(document)
+    ours = times * len(documents) / (time.process_time() - began)
+    command = [str(each) for each in (node(), PROGRAM, "validate", entities, times)]
+    done = subprocess.run(command, cwd=node_modules(PACKAGES), check=True, capture_output=True, text=True)
+    return ours, times * len(documents) / float(done.stdout)
+
+
+def report() -> str:
+    """The measurements as Markdown."""
+    rows: list[tuple[str, str, str, str, str]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        for folders in FOLDERS:
+            root = write_repository(work / f"apps-{folders}", folders)
+            ours, theirs = exports(root, work)
+            name = f"export of {folders:,} folders"
+            rows += [
+                (f"{name}, CPU", f"{ours.cpu:.2f} s", f"{theirs.cpu:.2f} s", f"{ours.cpu / theirs.cpu:.2f}", "≤ 0.6"),
+                (
+                    f"{name}, memory",
+                    f"{ours.memory:.0f} MiB",
+                    f"{theirs.memory:.0f} MiB",
+                    f"{ours.memory / theirs.memory:.2f}",
+                    f"≤ {80 if folders == FOLDERS[0] else 250} MiB",
+                ),
+            ]
+        root = work / f"apps-{FOLDERS[0]}"
+        judged, by_model = validations(root, work)
+        rate = f"{judged / by_model:.1f}"
+        rows.append(("validation, entities in a CPU second", f"{judged:,.0f}", f"{by_model:,.0f}", rate, "≥ 3"))
+        cores = two_at_once(work / f"apps-{FOLDERS[1]}", work)
+        rows.append(
+            ("two exports at once, cores that they keep busy", f"{cores:.2f}", "", "", f"{os.cpu_count()} cores")
+        )
+    table = ["| measured | Scenedock | node | ratio | wanted |", "| --- | --- | --- | --- | --- |"]
+    table += [f"| {' | '.join(row)} |" for row in rows]
+    machine = f"Python {platform.python_version()}, node 24.11.1, {os.cpu_count()} cores of {platform.machine()}"
+    return "\n".join([f"Medians of {RUNS} runs. {machine}.", "", *table, ""])
+
+
+def main() -> None:
+    """Measure, print, and write the page."""
+    text = report()
+    print(text)
+    page = PAGE.read_text("utf-8")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""`scenedock catalog compare`: an existing catalog against the one that we would make, before it is registered."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.sources import Sources, source_options
+
+if TYPE_CHECKING:
+    from scenedock.catalog.comparison import Comparison, Difference
+    from scenedock.model.entity import Entity
+    from scenedock.model.json import JsonObject
+
+TOKEN = "SCENEDOCK_BACKSTAGE_TOKEN"  # noqa: S105 - the name of a variable
+_SHOWN = 20
+
+
+@click.command()
+@source_options
+@click.option("--backstage", metavar="URL", help=f"The backend's address; the variable {TOKEN} may hold a token.")
+@click.option("--entities", type=click.Path(path_type=Path), metavar="FILE", help="The existing entities in a file.")
+@click.option(
+    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+@click.option("--verbose", "-v", is_flag=True, help="Print every entity and field.")
+def compare(
+    *,
+    sources: Sources,
+    backstage: str | None,
+    entities: Path | None,
+    layout: str,
+    verbose: bool,
+) -> None:
+    """Compare an existing catalog with what an export of REPO... would give.
+
+    For the time before the first registration: which entities are the same, which differ (field by field), which only
+    the catalog has and which only the export has, and what to do about each. Nothing is changed.
+
+    FILE has entities as YAML, JSON or JSON lines, or a saved answer of Backstage's API.
+
+    Exit codes: 0 done, whatever differs, 2 wrong usage or something that can't be read, 3 Backstage refuses the token,
+    75 Backstage can't be reached.
+    """
+    from scenedock.catalog.comparison import compare_catalogs
+
+    if (backstage is None) == (entities is None):
+        raise click.UsageError("Name the existing catalog with either --backstage or --entities.")
+    there = _entities_at(backstage) if backstage else _entities_in(entities or Path())
+    here = sources.export().entities
+    comparison = compare_catalogs(there, here)
+    if layout == "json":
+        click.echo(json.dumps(_as_json(comparison), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(map(printable, _lines(comparison, shown=None if verbose else _SHOWN))))
+
+
+def _entities_at(url: str) -> Sequence[Entity]:
+    from scenedock.effects.backstage_catalog import BackstageCatalog
+
+    return list(BackstageCatalog(url, os.environ.get(TOKEN, "").strip()).entities())
+
+
+def _entities_in(path: Path) -> Sequence[Entity]:
+    from scenedock.catalog.entity_files import read_entities
+    from scenedock.effects.disk import read_file
+
+    return read_entities(read_file(path), label=str(path))
+
+
+def _lines(comparison: Comparison, *, shown: int | None) -> Iterator[str]:
+    """Four parts, each with its advice; of each the first `shown` entities."""
+    yield _headline("same", comparison.same, "ours can take their place")
+    advice = "to keep theirs, say so in `overrides` of scenedock.yaml; shown is: theirs → ours"
+    yield _headline("differ", comparison.differs, advice)
+    for each in comparison.differs[:shown]:
+        yield f"  {each.here.ref.short}"
+        yield from (f"      {field}" for field in each.fields)
+    yield from _more(comparison.differs, shown)
+    advice = "no folder of these repositories gives them; they stay as they are registered"
+    yield _headline("only there", comparison.only_there, advice)
+    yield from (f"  {entity.ref.short}" for entity in comparison.only_there[:shown])
+    yield from _more(comparison.only_there, shown)
+    yield _headline("only here", comparison.only_here, "new to the catalog")
+    yield from (f"  {entity.ref.short}" for entity in comparison.only_here[:shown])
+    yield from _more(comparison.only_here, shown)
+    if comparison.origins:
+        yield "Unregister these locations when ours is registered, as Backstage refuses a second location for an entity"
+        yield "(or keep them, and leave their folders out: `handWritten: leave-out`, `folders.exclude`):"
+        yield from (f"  {origin} ({count:,})" for origin, count in comparison.origins.items())
+
+
+def _headline(word: str, entities: Sequence[object], advice: str) -> str:
+    return f"{word}: {len(entities):,}" + (f" ({advice})" if entities else "")
+
+
+def _more(entities: Sequence[object], shown: int | None) -> Iterator[str]:
+    if shown is not None and len(entities) > shown:
+        yield f"  and {len(entities) - shown:,} more; --verbose prints all"
+
+
+def _as_json(comparison: Comparison) -> JsonObject:
+    return {
+        "same": [str(each.here.ref) for each in comparison.same],
+        "differs": [_difference(each) for each in comparison.differs],
+        "onlyThere": [str(entity.ref) for entity in comparison.only_there],
+        "onlyHere": [str(entity.ref) for entity in comparison.only_here],
+        "origins": dict(comparison.origins),
+    }
+
+
+def _difference(difference: Difference) -> JsonObject:
+    fields = [{"path": list(each.path), "there": each.before, "here": each.after} for each in difference.fields]
+    return {"ref": str(difference.here.ref), "fields": fields}

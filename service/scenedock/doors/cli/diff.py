@@ -1,0 +1,84 @@
+"""`scenedock catalog diff`: what a change of the repositories changes in the catalog."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.sources import Sources, source_options
+
+if TYPE_CHECKING:
+    from scenedock.catalog.changes import Change, Changes
+    from scenedock.model.entity import Entity
+
+
+@click.command()
+@source_options
+@click.option("--since", required=True, metavar="REF", help="The branch, tag or commit to compare with.")
+@click.option(
+    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+def diff(
+    *,
+    sources: Sources,
+    since: str,
+    layout: str,
+) -> None:
+    """Say what changed in the catalog since REF.
+
+    Compared are the entities of the git repositories at --since with those of their folders, or at --ref: what was
+    added, changed (field by field), renamed and removed, and whose entities these are. A Component counts as renamed if
+    at least half of its folder's files are the same.
+
+    The text is made for a comment on a pull request, as a code block of the language `diff`. `--since main...` with a
+    merge base: `--since $(git merge-base origin/main HEAD)`.
+
+    Exit codes: 0 done, 2 wrong usage, or a repository or ref that can't be read.
+    """
+    from scenedock.catalog.changes import describe_changes
+    from scenedock.usecases.diff_catalog import State, diff_catalog
+
+    earlier = replace(sources, ref=since)
+    with earlier.opened() as old, sources.opened() as new:
+        changes = diff_catalog(State(earlier.export_of(old), old), State(sources.export_of(new), new))
+    if layout == "json":
+        click.echo(
+            json.dumps({"since": since, "ref": sources.ref, **describe_changes(changes)}, indent=2, ensure_ascii=False)
+        )
+    else:
+        click.echo("\n".join(map(printable, _lines(changes))))
+
+
+def _lines(changes: Changes) -> Iterator[str]:
+    """The changes as lines of a `diff` block: `+` came, `-` went, `!` changed."""
+    owners = f"; owners affected: {', '.join(map(_short, changes.owners))}" if changes.owners else ""
+    yield f"Catalog: {changes}{owners}"
+    yield from (f"+ {_described(entity)}" for entity in changes.added)
+    yield from (f"- {_described(entity)}" for entity in changes.removed)
+    for each in changes.renamed:
+        yield f"! {each.before.ref.short} is now {_described(each.after)}"
+        yield from _fields(each)
+    for each in changes.changed:
+        yield f"! {_described(each.after)}"
+        yield from _fields(each)
+
+
+def _fields(change: Change) -> Iterator[str]:
+    return (f"      {field}" for field in change.fields)
+
+
+def _described(entity: Entity) -> str:
+    from scenedock.catalog.changes import owner_ref
+
+    owner = owner_ref(entity)
+    return f"{entity.ref.short} ({_short(str(owner)) if owner else 'no owner'})"
+
+
+def _short(ref: str) -> str:
+    """An owner without what is usual."""
+    return ref.removeprefix("group:default/")

@@ -1,0 +1,101 @@
+"""Where an export goes: standard output, a file, or the folders of the repositories."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.catalog.output import Format, describe_repository, render
+from scenedock.errors import InputError
+
+if TYPE_CHECKING:
+    from scenedock.effects.repositories import Repository
+    from scenedock.model.json import JsonObject
+    from scenedock.usecases.export_catalog import Export
+    from scenedock.usecases.publish_catalog import Published
+
+STDOUT = "-"
+_LONGEST = 60  # characters, each of at most four bytes: with them the name of a lock is none that a disk refuses
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was typed for it; `roots` are the folders of the repositories by name, `output` a path or `STDOUT`."""
+
+    roots: Mapping[str, Path]
+    output: str
+    layout: Format
+    in_place: bool
+    allow_deletions: bool
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the entities go to standard output."""
+        return self.output == STDOUT and not self.in_place
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep every other run away from what is written here."""
+        from scenedock.effects.locks import only_one
+
+        with ExitStack() as locks:
+            for lock, what in self._locks():
+                locks.enter_context(only_one(lock, str(what)))
+            yield
+
+    def publish(self, result: Export, repositories: Mapping[str, Repository]) -> Published | None:
+        """Write the export, or refuse to; an error that left nothing doesn't empty the file of an earlier run."""
+        from scenedock.effects.disk import write_file
+        from scenedock.usecases.publish_catalog import Published, publish_file, publish_in_place
+
+        if self.in_place:
+            return publish_in_place(result, repositories, self.roots, allow_deletions=self.allow_deletions)
+        documents = _documents(result)
+        if not self.to_stdout and not documents and any(each.severity == "error" for each in result.findings):
+            return None
+        if result.mapped is not None and self._is_replaced:
+            return publish_file(result, self.layout, Path(self.output), allow_deletions=self.allow_deletions)
+        text = render(documents, self.layout)
+        if self.to_stdout:
+            _print(text)
+            return Published("")
+        write_file(Path(self.output), text)
+        return Published(self.output)
+
+    @property
+    def _is_replaced(self) -> bool:
+        """Whether the output is a file that gets a new one in its place, not a stream or a device."""
+        from scenedock.effects.disk import is_stream
+
+        return not self.to_stdout and not is_stream(Path(self.output))
+
+    def _locks(self) -> Iterator[tuple[Path, Path]]:
+        if self.in_place:
+            yield from ((root / ".scenedock.lock", root) for root in sorted(self.roots.values()) if root.is_dir())
+        elif self._is_replaced:
+            path = Path(self.output)
+            yield path.parent / f".{path.name[:_LONGEST]}.lock", path
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text, nl=False)
+    except BrokenPipeError:  # whoever reads has seen enough
+        raise
+    except OSError as error:
+        # What can't be written must not be tried again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise InputError(f"standard output can't be written: {error.strerror}") from error
+
+
+def _documents(result: Export) -> list[JsonObject]:
+    if result.mapped is None:
+        return [document for contents in result.repositories for document in describe_repository(contents)]
+    return [entity.document for entity in result.entities]

@@ -1,0 +1,126 @@
+"""The git command line, asked questions. Nothing here changes a repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+NO_GIT = "git isn't installed, or doesn't answer"
+_SECONDS = 60
+# Where git would look instead of where it is told to; a hook that runs us has them set.
+_GIT_PLACES = frozenset(
+    """GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_NAMESPACE""".split()
+)
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_SCP_ADDRESS = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?P<path>[^\s@]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class GitAddress:
+    """What git knows: the address a browser opens (empty without a remote), the branch, the path inside the clone.
+
+    `problem` says why git gave no address though it might have one, and what to do.
+    """
+
+    url: str = ""
+    branch: str = ""
+    prefix: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a git command printed; `complaint` is the first line of its errors, and empty where it succeeded."""
+
+    output: bytes = b""
+    complaint: str = ""
+
+    @property
+    def text(self) -> str:
+        """The output as text, without white space around it."""
+        return self.output.decode("utf-8", "replace").strip()
+
+
+def ask_git(root: Path, *arguments: str) -> Answer:
+    """Run git in a folder, or in a bare repository."""
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and what others give is checked or stands behind our words
+            git_command(root, *arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            env=git_environment(),
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return Answer(complaint=f"{NO_GIT}; install it (apt-get install git)")
+    if done.returncode == 0:
+        return Answer(done.stdout)
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return Answer(complaint=said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")
+
+
+def git_command(root: Path, *arguments: str) -> list[str]:
+    """The command line of git in a folder."""
+    return ["git", "-C", str(root), *arguments]
+
+
+def git_environment() -> Mapping[str, str]:
+    """The environment of this process, as git shall see it."""
+    kept = {name: value for name, value in os.environ.items() if name not in _GIT_PLACES}
+    return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+def address_of(root: Path) -> GitAddress:
+    """Where the repository of a folder lives; nothing where the folder is no clone or git isn't there."""
+    url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)
+    if not url:
+        return GitAddress(problem=_why_git_is_silent(root))
+    branch = ask_git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").text.removeprefix("origin/")
+    branch = branch or ask_git(root, "symbolic-ref", "--short", "HEAD").text
+    return GitAddress(url, branch or "HEAD", prefix_of(root))
+
+
+def _why_git_is_silent(root: Path) -> str:
+    complaint = ask_git(root, "rev-parse", "--git-dir").complaint
+    if "dubious ownership" in complaint:
+        return (
+            "the clone belongs to somebody else, so git won't read it; "
+            f"run: git config --global --add safe.directory {shlex.quote(str(root.resolve()))}"
+        )
+    return complaint if complaint.startswith(NO_GIT) and (root / ".git").exists() else ""
+
+
+def prefix_of(root: Path) -> str:
+    """The path of a folder inside its clone; empty for the clone itself and for a bare repository."""
+    return ask_git(root, "rev-parse", "--show-prefix").text.strip("/")
+
+
+def browser_address(remote: str) -> str:
+    """A remote as a browser opens it: over http(s), without credentials and `.git`; empty for anything else."""
+    if "://" not in remote:
+        scp = _SCP_ADDRESS.fullmatch(remote)
+        # Without a user, `host:path` is an address only if the host can't be a drive or a short name of ssh's.
+        return _address("https", scp["host"], scp["path"]) if scp and (scp["user"] or "." in scp["host"]) else ""
+    try:
+        split = urlsplit(remote)
+        port = f":{split.port}" if split.port and split.scheme in {"http", "https"} else ""
+    except ValueError:
+        return ""
+    if split.scheme not in {"http", "https", "ssh"}:
+        return ""
+    return _address("http" if split.scheme == "http" else "https", split.hostname or "", split.path, port)
+
+
+def _address(scheme: str, host: str, path: str, port: str = "") -> str:
+    """The address, or nothing where it would be odd: an `@` in its path may come of a password with a slash."""
+    path = path.strip("/").removesuffix(".git").rstrip("/")
+    if not _HOST.fullmatch(host) or not path or "@" in path or any(sign.isspace() for sign in path):
+        return ""
+    return f"{scheme}://{host}{port}/{path}"

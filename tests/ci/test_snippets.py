@@ -1,0 +1,163 @@
+"""What docs/catalog-in-ci.md tells people to paste is right: each system's linters judge it, and its commands run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.tools.venv import venv
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "catalog-in-ci.md").read_text("utf-8")
+LOCK = Path(__file__).parent / "requirements-tools.txt"
+SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")
+
+
+def snippet(heading: str) -> str:
+    """The YAML block under a heading."""
+    found = re.search(rf"^### {heading}\n.*?^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert found
+    return found[1]
+
+
+def tool(name: str, *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a tool of the lock."""
+    binaries = venv(LOCK) / "bin"
+    environment = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"}
+    command = [str(binaries / name), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=False, cwd=cwd, env=environment, text=True)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    settings = ("-c", "user.name=Jane", "-c", "user.email=jane@acme.test")
+    done = subprocess.run(["git", "-C", folder, *settings, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Path:
+    """A clone of the example on a branch, one commit after `main`, with its catalog files."""
+    root = tmp_path / "apps"
+    shutil.copytree(ROOT / "examples" / "acme-apps", root)
+    git(root, "init", "--initial-branch=main")
+    subprocess.run([SCENEDOCK, "catalog", "export", root, "--in-place", "--quiet"], check=True, capture_output=True)
+    git(root, "add", "--all")
+    git(root, "commit", "--message=First")
+    git(root, "checkout", "-b", "feature")
+    (root / "redis" / "Chart.yaml").write_text("apiVersion: v2\nname: redis\nversion: 2.0.0\ndescription: Quick.\n")
+    return root
+
+
+def shell(script: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the words of a pipeline where Scenedock is installed already."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(cwd), **variables}
+    command = ["bash", "-eo", "pipefail", "-c", script]
+    return subprocess.run(command, capture_output=True, check=False, cwd=cwd, env=environment, text=True)
+
+
+def installed(folder: Path) -> None:
+    """Put Scenedock where the snippets install it."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "scenedock").symlink_to(SCENEDOCK)
+
+
+def test_the_workflow_pleases_github_and_its_auditor(tmp_path: Path) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "catalog.yaml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(snippet("As a GitHub workflow"))
+
+    for name, *options in (
+        ("actionlint", "-color=false"),
+        ("zizmor", "--offline", "--no-progress", "--persona=pedantic"),
+        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    ):
+        done = tool(name, *options, workflow, cwd=tmp_path)
+        assert (name, done.returncode, done.stdout + done.stderr) == (name, 0, done.stdout + done.stderr)
+
+
+def test_the_steps_of_the_workflow_tell_the_change_and_fail_the_check(apps: Path, tmp_path: Path) -> None:
+    job: dict[str, Any] = yaml.safe_load(snippet("As a GitHub workflow"))["jobs"]["check"]
+    steps = {step["name"]: step["run"] for step in job["steps"] if "run" in step and "Install" not in step["name"]}
+    installed(tmp_path / "temp" / "scenedock")
+    variables = {"RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+
+    told = shell(steps["Say what changes in the catalog"], apps, BASE=git(apps, "rev-parse", "main"), **variables)
+    checked = shell(steps["Check the catalog files"], apps, **variables)
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "! component:redis (platform)\n      metadata.description: " in (tmp_path / "summary.md").read_text()
+    assert checked.returncode == 1
+    assert json.loads((apps / "catalog.sarif").read_bytes())["runs"][0]["results"]
+
+
+def test_the_pipeline_pleases_gitlab_and_its_script_tells_the_change_and_fails_the_check(
+    apps: Path, tmp_path: Path
+) -> None:
+    pipeline = tmp_path / "gitlab-ci.yml"
+    pipeline.write_text(snippet("As a GitLab pipeline"))
+    judged = tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", pipeline)
+    assert (judged.returncode, judged.stdout) == (0, judged.stdout)
+    installed(apps / ".venv")
+
+    script = "\n".join(yaml.safe_load(pipeline.read_text())["catalog"]["script"])
+    done = shell(script, apps, CI_MERGE_REQUEST_DIFF_BASE_SHA=git(apps, "rev-parse", "main"))
+
+    assert done.returncode == 1
+    assert "! component:redis (platform)" in (apps / "catalog.diff").read_text()
+    assert "Failed: catalog-info.yaml files: 4 right, 1 differ" in done.stdout
+
+
+def test_the_cron_job_is_one_that_kubernetes_takes(tmp_path: Path) -> None:
+    manifest = tmp_path / "cronjob.yaml"
+    manifest.write_text(json.dumps(yaml.safe_load(snippet("In Kubernetes"))))
+
+    done = tool("kubernetes-validate", "--strict", "--kubernetes-version", "1.34", manifest)
+    assert (done.returncode, done.stdout + done.stderr) == (0, done.stdout + done.stderr)
+
+    manifest.write_text(manifest.read_text().replace("startingDeadlineSeconds", "startingDeadline"))
+    assert tool("kubernetes-validate", "--strict", "--kubernetes-version", "1.34", manifest).returncode != 0
+
+
+def test_the_hooks_are_what_pre_commit_understands() -> None:
+    done = tool("pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml")
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_hooks_stop_a_commit_whose_catalog_files_are_wrong(apps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    # What pre-commit would install is installed already, so nothing is built here.
+    local = [{**hook, "language": "system", "entry": f"{SCENEDOCK.parent}/{hook['entry']}"} for hook in hooks]
+    (apps / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": local}]}))
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(apps.parent / "pre-commit"))
+    git(apps, "add", "--all")
+
+    check = tool("pre-commit", "run", "catalog-check", cwd=apps)
+    export = tool("pre-commit", "run", "catalog-export", cwd=apps)
+    git(apps, "add", "--all")
+    again = tool("pre-commit", "run", cwd=apps)
+
+    assert (check.returncode, "redis/catalog-info.yaml" in check.stdout) == (1, True)
+    assert (export.returncode, "files were modified by this hook" in export.stdout) == (1, True)
+    assert again.returncode == 0, again.stdout
+
+
+def test_the_crontab_line_exports_from_a_mirror(apps: Path) -> None:
+    git(apps, "commit", "--all", "--message=Next")
+    git(apps.parent, "clone", "--mirror", str(apps), "apps.git")
+    (line,) = re.findall(r"^    17 \* \* \* \*  cd \S+ && (.*)$", PAGE, re.MULTILINE)
+
+    done = shell(line.replace("main", "feature"), apps.parent, PATH=f"{SCENEDOCK.parent}:{os.environ['PATH']}")
+
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1), sys.version
+    assert "description: Quick." in (apps.parent / "catalog-info.yaml").read_text()

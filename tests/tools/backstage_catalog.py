@@ -1,0 +1,78 @@
+"""A catalog as Backstage serves it: `GET /api/catalog/entities/by-query`, in pages with cursors.
+
+Made after `plugins/catalog-backend/src/schema/openapi.yaml` of Backstage: `items`, `totalItems` and `pageInfo` with a
+`nextCursor` on all pages but the last; errors have the shape of `@backstage/errors`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass
+class FakeBackstage:
+    """What is served, and what was asked. `answer`, if it is set, takes the place of the next answers."""
+
+    url: str = ""
+    entities: Sequence[object] = ()
+    token: str = ""
+    asked: list[str] = field(default_factory=list)
+    answer: Callable[[], tuple[int, dict[str, str], bytes]] | None = None
+
+    def respond(self, path: str, authorization: str | None) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body for a request."""
+        self.asked.append(path)
+        if self.answer:
+            return self.answer()
+        split = urlsplit(path)
+        if split.path != "/api/catalog/entities/by-query":
+            return _refusal(404, "NotFoundError", "No such route")
+        if self.token and authorization != f"Bearer {self.token}":
+            return _refusal(401, "AuthenticationError", "Missing credentials")
+        query = {key: values[0] for key, values in parse_qs(split.query).items()}
+        start, limit = int(query.get("cursor", "0")), int(query["limit"])
+        page: dict[str, Any] = {"items": self.entities[start : start + limit], "totalItems": len(self.entities)}
+        page["pageInfo"] = {"nextCursor": str(start + limit)} if start + limit < len(self.entities) else {}
+        return 200, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(page).encode()
+
+
+def _refusal(status: int, name: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    body = {"error": {"name": name, "message": message}, "response": {"statusCode": status}}
+    return status, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(body).encode()
+
+
+@contextmanager
+def serve(backstage: FakeBackstage) -> Iterator[FakeBackstage]:
+    """Serve it on loopback for as long as the `with` lasts."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, headers, body = backstage.respond(self.path, self.headers.get("Authorization"))
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        backstage.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield backstage
+        finally:
+            server.shutdown()
+            thread.join()
