@@ -26,6 +26,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && git config --system --add safe.directory '*'
 COPY --from=build /opt/scenedock /opt/scenedock
+COPY cookiecutters/ /opt/scenedock/share/scenedock/cookiecutters/
 # Nothing is written but what a command is asked to write, so the root may be read-only.
 ENV PATH=/opt/scenedock/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001

@@ -3,17 +3,15 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
-repository := examples/acme-apps
-catalog := out/catalog-info.yaml
+repository :=
 
-.PHONY: help run test fix docs golden bench lock set-up
+.PHONY: help run test fix docs golden bench soak lock set-up
 
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up ## Export the catalog of an example repository (make run repository=PATH for another)
-	@mkdir -p $(dir $(catalog))
-	@$(bin)/scenedock catalog export $(repository) --output $(catalog)
+run: set-up ## Bake a service into an example repository and export the catalog (make run repository=PATH: of yours)
+	@scripts/demo $(repository)
 
 test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
 	@scripts/check
@@ -28,8 +26,13 @@ docs: set-up ## Write docs/reference from the code
 golden: set-up ## Rewrite the expected results of tests/cases and tests/changes; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes
 
-bench: set-up ## Measure, and write the numbers into docs/benchmarks.md
-	@PYTHONPATH=. $(bin)/python bench/export.py
+bench: set-up ## Measure, side by side with peers in one run, as ratios; the export's go into docs/benchmarks.md
+	@$(bin)/python -m bench.bake
+	@$(bin)/python -m bench.export
+
+soak: set-up ## The long runs of the random tests (an hour or two)
+	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \
+		tests/skeletons/test_like_cookiecutter_at_random.py
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes

@@ -46,7 +46,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone of the example with its catalog files, in which everything is right."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     root = tmp_path / "acme-apps"
-    shutil.copytree(ROOT / "examples" / "acme-apps", root)
+    shutil.copytree(Path(__file__).parent / "acme-apps", root)
     git(root, "init", "--initial-branch=main")
     assert run("export", root, "--in-place").exit_code == 0
     commit(root)

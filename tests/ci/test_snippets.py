@@ -48,7 +48,7 @@ def git(folder: Path, *arguments: str) -> str:
 def apps(tmp_path: Path) -> Path:
     """A clone of the example on a branch, one commit after `main`, with its catalog files."""
     root = tmp_path / "apps"
-    shutil.copytree(ROOT / "examples" / "acme-apps", root)
+    shutil.copytree(ROOT / "tests" / "changes" / "acme-apps", root)
     git(root, "init", "--initial-branch=main")
     subprocess.run([SCENEDOCK, "catalog", "export", root, "--in-place", "--quiet"], check=True, capture_output=True)
     git(root, "add", "--all")

@@ -15,6 +15,7 @@ import pytest
 from scenedock.effects.confined_bakes import ConfinedBakes
 from scenedock.effects.confinement import ProcessLimits
 from scenedock.effects.skeleton_library import OpenedSkeleton
+from scenedock.errors import InputError
 from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.output import BakedTree
 from scenedock.skeletons.problems import AnswersError, LimitError, SkeletonError
@@ -206,6 +207,12 @@ def test_a_git_folder_that_a_hook_makes_is_left_out() -> None:
     tree = bake_with({PYTHON_HOOK: "import os\nos.mkdir('.git')\nopen('.git/config', 'w').close()"})
 
     assert [file.path for file in tree.files] == ["project/.scenedock/skeleton.yaml", "project/a.txt"]
+
+
+@pytest.mark.parametrize("slug", ["", ".", "../x", "/x"])
+def test_a_bad_project_name_is_refused_before_a_hook_runs(slug: str) -> None:
+    with pytest.raises(InputError, match=r"would have an empty name|can't be used: it"):
+        bake_with({"/hooks/pre_gen_project.py": "raise SystemExit(1)"}, slug=slug)
 
 
 def test_a_hook_without_a_first_line_is_explained() -> None:

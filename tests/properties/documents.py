@@ -50,7 +50,7 @@ charts = some(
     home=texts,
     maintainers=several(some(name=texts, email=texts)),
     dependencies=several(dependencies),
-    annotations=some({"acme.test/owner": owners, "scenedock.dev/skeleton": texts}, owner=owners),
+    annotations=some({"acme.test/owner": owners}, owner=owners),
 )
 requirements = some(dependencies=several(dependencies))
 values = some(

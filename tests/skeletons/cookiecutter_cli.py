@@ -17,7 +17,7 @@ from scenedock.effects.confined_bakes import ConfinedBakes
 from scenedock.effects.skeleton_library import SkeletonLibrary
 from scenedock.effects.skeleton_repositories import SkeletonRepositories
 from scenedock.errors import ScenedockError
-from scenedock.skeletons.provenance import PROVENANCE_FILE
+from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.usecases.bake_skeleton import bake_skeleton
 
 Tree: TypeAlias = dict[str, tuple[int, bytes | None]]

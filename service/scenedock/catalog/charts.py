@@ -11,7 +11,6 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 
 # What `helm create` writes: it describes nothing.
 STOCK_DESCRIPTIONS = frozenset({"a helm chart for kubernetes", "a helm chart for deploying to kubernetes"})
-SKELETON_ANNOTATION = "scenedock.dev/skeleton"
 
 
 def read_chart(
@@ -42,7 +41,6 @@ def read_chart(
             if name
         ),
         owner=_owner_annotation(annotations),
-        skeleton=as_text(annotations.get(SKELETON_ANNOTATION)),
         dependencies=tuple(
             _dependency(as_object(item), folder, chart_folders, values)
             for item in dependencies

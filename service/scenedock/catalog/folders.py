@@ -23,6 +23,7 @@ from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.model.provenance import PROVENANCE_FILE
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _KUBERNETES_ID = re.compile(
@@ -70,6 +71,7 @@ class FolderReader:
             value_keys=frozenset(key for values in merged.values() for key in values),
             has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
+            skeleton=self._skeleton(planned),
             apis=tuple(self._apis(planned)),
             handwritten=handwritten,
             has_handwritten=has_handwritten,
@@ -167,6 +169,11 @@ class FolderReader:
             remedy = "Make the file readable; until then it says nothing about this folder."
             self._note("unreadable-file", str(error), (path, None), remedy)
             return None
+
+    def _skeleton(self, planned: PlannedFolder) -> str:
+        """What the folder was baked from, as `skeleton@ref`."""
+        provenance = self._optional(planned, PROVENANCE_FILE)
+        return "@".join(filter(None, (as_text(provenance.get("skeleton")), as_text(provenance.get("ref")))))
 
     def _check_name(self, planned: PlannedFolder, chart: Chart) -> None:
         if not chart.name or _PLACEHOLDER.search(chart.name):

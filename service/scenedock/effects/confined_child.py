@@ -19,11 +19,10 @@ from scenedock.effects.baked_trees import fill_folder
 from scenedock.effects.confinement import ProcessLimits, limit_resources, shut_in
 from scenedock.effects.skeleton_folders import read_skeleton
 from scenedock.errors import ScenedockError
-from scenedock.skeletons.bake import HIDDEN, Mix, Surroundings, mix, render
+from scenedock.skeletons.bake import HIDDEN, Mix, Surroundings, mix, render, root_of
 from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.metering import Budget, Limits, metered
 from scenedock.skeletons.needs import check_hook_values, needs_of
-from scenedock.skeletons.output import contained
 from scenedock.skeletons.problems import AnswersError, SkeletonError
 
 _LONGEST_OUTPUT = 2_000
@@ -59,9 +58,7 @@ def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     budget = Budget(limits)
     mixed = mix(compiled, request["answers"], Surroundings(**request["surroundings"]), budget)
     check_hook_values(mixed)
-    with metered(budget):
-        rendered = compiled.render_text(compiled.project, mixed.context, compiled.project)
-        root = contained(rendered, compiled.project, mixed.answers)
+    root = root_of(mixed, budget)
     project = work / "result" / root
     project.mkdir(parents=True)
     _run_hooks("pre_gen_project", mixed, budget, project)

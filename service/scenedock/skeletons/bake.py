@@ -1,7 +1,7 @@
 """Rendering a skeleton with answers, to files in memory.
 
 Tree, bytes and modes are those that cookiecutter 2.7.1 writes for the same answers; what differs, and why, is in
-docs/decisions/0020-own-rendering.md.
+docs/decisions/0005-own-rendering.md.
 """
 
 from __future__ import annotations
@@ -125,6 +125,26 @@ def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surrounding
     )
 
 
+def root_of(mixed: Mix, budget: Budget) -> str:
+    """The project's folder, relative to the output folder.
+
+    Raises
+    ------
+    SkeletonError     its name can't be rendered
+    OutputPathError   it is empty, or would be somewhere else
+    """
+    with metered(budget), _hiding(mixed.secrets):
+        return _root_of(mixed)
+
+
+def _root_of(mixed: Mix) -> str:
+    project = mixed.compiled.project
+    root = contained(mixed.compiled.render_text(project, mixed.context, project), project, mixed.answers)
+    if not root:
+        raise OutputPathError(f"the project folder {project!r} would have an empty name")
+    return root
+
+
 def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:
     """All files and folders of the result.
 
@@ -134,13 +154,8 @@ def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:
     OutputPathError   an answer would put a file or folder where it must not be
     """
     with metered(budget), _hiding(mixed.secrets):
-        compiled = mixed.compiled
-        project = compiled.render_text(compiled.project, mixed.context, compiled.project)
-        root = contained(project, compiled.project, mixed.answers)
-        if not root:
-            raise OutputPathError(f"the project folder {compiled.project!r} would have an empty name")
-        output = Output(root, limits)
-        for step in compiled.steps:
+        output = Output(_root_of(mixed), limits)
+        for step in mixed.compiled.steps:
             _take(step, mixed, output)
             budget.look_at_the_clock()
         return output.tree()

@@ -2,7 +2,7 @@
 
 A template is code, and a thread can't be stopped from outside. So the environment asks the running bake's `Budget`
 before it makes something large, and after each loop step, call, filter and concatenation. What this can and can't
-bound is written in docs/decisions/0021-limits-of-a-bake.md.
+bound is written in docs/decisions/0006-limits-of-a-bake.md.
 """
 
 from __future__ import annotations
