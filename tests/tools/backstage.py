@@ -1,0 +1,64 @@
+"""A real Backstage backend, installed from a lock and configured as an adopter would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.tools.node import node, node_modules
+from tests.tools.server import Server
+
+BACKEND = Path(__file__).parent.parent / "e2e" / "backend"
+USER = "user:default/ada"
+
+
+def backend_server(folder: Path, port: int, settings: Mapping[str, Any]) -> Server:
+    """A backend on a port of loopback that keeps what it knows in memory, so that each start has new keys.
+
+    `settings` are what an adopter pastes into app-config; `folder` is for its configuration, workspaces and log.
+    """
+    config = folder / "app-config.yaml"
+    workspaces = folder / "workspaces"
+    workspaces.mkdir()
+    config.write_text(json.dumps(merged(_settings(port, workspaces), settings), indent=2), encoding="utf-8")
+    return Server(
+        command=[str(node()), str(BACKEND / "index.js"), "--config", str(config)],
+        environment={"NODE_ENV": "production", "HOME": str(folder)},  # production: the log is JSON
+        folder=node_modules(BACKEND, compiled=["better-sqlite3"]),
+        ready=f"http://127.0.0.1:{port}/.backstage/health/v1/readiness",
+        log=folder / "backstage.log",
+    )
+
+
+def _settings(port: int, workspaces: Path) -> dict[str, Any]:
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "app": {"title": "Tests", "baseUrl": address},
+        "organization": {"name": "Acme"},
+        "backend": {
+            "baseUrl": address,
+            "listen": {"host": "127.0.0.1", "port": port},
+            "database": {"client": "better-sqlite3", "connection": ":memory:"},
+            "workingDirectory": str(workspaces),
+        },
+        "auth": {"providers": {"guest": {"userEntityRef": USER, "dangerouslyAllowOutsideDevelopment": True}}},
+        "catalog": {
+            "rules": [
+                {"allow": "Component API Resource System Domain Group User Location Template".split()},
+            ],
+            # Nothing is looked at again within a test's time, unless somebody asks for it.
+            "processingInterval": {"hours": 1},
+            "orphanStrategy": "delete",
+        },
+    }
+
+
+def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Two trees of settings as one; lists and values of the second win."""
+    result = dict(one)
+    for key, value in other.items():
+        held = result.get(key)
+        result[key] = merged(held, value) if isinstance(held, Mapping) and isinstance(value, Mapping) else value
+    return result
