@@ -71,14 +71,6 @@ class BackstageBackend:
         """
         self._call("POST", "catalog", "refresh", {"entityRef": entity_ref})
 
-    def locations(self, target: str) -> list[str]:
-        """The references of the Location entities that the catalog has made for an address."""
-        query = f"entities/by-query?filter=kind=location,spec.target={target}&fields=kind,metadata"
-        found = self._call("GET", "catalog", query, None)
-        items = found.get("items")
-        names = [item.get("metadata", {}).get("name") for item in items] if isinstance(items, list) else []
-        return [f"location:default/{name}" for name in names if isinstance(name, str)]
-
     def token(self, plugin: str) -> str:
         """A token with which a plugin of Backstage knows us; kept until shortly before it expires."""
         held, until = self._tokens.get(plugin, ("", 0.0))

@@ -1,0 +1,61 @@
+"""Who may use a route: each has its rule in the table, and without one nobody may."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64decode
+from typing import Final
+
+from flask import g, request
+
+from scenedock.doors.http.rate_limits import RateLimits
+from scenedock.doors.http.routes import Route, is_open
+from scenedock.doors.service import Service
+from scenedock.errors import AuthenticationError, NotAllowedError
+from scenedock.model.action import Caller, Scope
+
+_log: Final = logging.getLogger("scenedock.access")
+NOBODY: Final = Caller("anonymous", "local")
+
+
+def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
+    """Who asks, if they may use this route.
+
+    Raises
+    ------
+    AuthenticationError    nobody known asks for what isn't open to all
+    NotAllowedError        the caller's scope doesn't cover it
+    TooManyRequestsError   the caller, or the address of somebody unknown, asks too often
+    """
+    address = f"address:{request.remote_addr}"
+    if is_open(service, route.access):
+        limits.take(address)
+        return NOBODY
+    try:
+        caller = service.authenticator.caller(_credentials(route), _note)
+    except AuthenticationError:
+        limits.take(address)  # who guesses tokens is slowed down; who has one is not, whatever others do from there
+        raise
+    limits.take(f"{caller.subject} {caller.user}")
+    needed: Scope = "read" if route.access in {"public", "feed"} else route.access  # type: ignore[assignment]
+    if not caller.may(needed):
+        raise NotAllowedError(f"this needs a caller with scope `{needed}`; this one has `{caller.scope}`")
+    return caller
+
+
+def _credentials(route: Route) -> str:
+    """The `Authorization` header; of a browser, which knows no tokens, the password is the token."""
+    given = request.headers.get("Authorization", "")
+    scheme, _, encoded = given.partition(" ")
+    if route.browser and scheme.lower() == "basic":
+        try:
+            return f"Bearer {b64decode(encoded, validate=True).decode().partition(':')[2]}"
+        except ValueError:
+            return ""
+    return given
+
+
+def _note(why: str) -> None:
+    _log.warning(
+        "a token was refused: %s", why, extra={"facts": {"request_id": g.request_id, "address": request.remote_addr}}
+    )

@@ -1,0 +1,77 @@
+"""gunicorn, started from Python: one worker process with threads; replicas are what scales (decision 40)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from scenedock.doors.http.worker import Worker
+from scenedock.doors.logs import set_up_logs
+
+if TYPE_CHECKING:
+    from scenedock.doors.service import Service
+    from scenedock.doors.settings import Settings
+
+# Backstage's connections are kept for longer than gunicorn's 2 s: one that is closed just as it is used fails a call.
+_SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
+
+
+class OwnLogger(Logger):
+    """Sends gunicorn's own lines where ours go; what it says of a normal life is left out."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set up the loggers."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)
+
+
+class Server(BaseApplication):
+    """The server for some settings. `opened` builds the service, in the worker: threads don't survive a fork."""
+
+    def __init__(self, settings: Settings, opened: Callable[[], Service]) -> None:
+        self._settings = settings
+        self._opened = opened
+        self._service: Service | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what it has to know."""
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": str(settings.listen),
+            "workers": 1,
+            "threads": settings.threads,
+            "worker_class": Worker,
+            "worker_connections": 1000,
+            "keepalive": _SECONDS_OF_AN_IDLE_CONNECTION,
+            "graceful_timeout": settings.grace_seconds,
+            "timeout": 60,
+            "limit_request_line": 8190,
+            "control_socket_disable": True,
+            "preload_app": False,
+            "accesslog": None,
+            "logger_class": OwnLogger,
+            "worker_exit": self._stop,
+            "proc_name": "scenedock",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the app, in the worker."""
+        from scenedock.doors.http.app import make_app
+
+        set_up_logs(self._settings.log_format)
+        self._service = self._opened()
+        self._service.start()
+        return make_app(self._service)
+
+    def _stop(self, _server: object, _worker: object) -> None:
+        if self._service is not None:
+            self._service.stop()
