@@ -29,7 +29,7 @@ golden: set-up ## Rewrite the expected results of tests/cases; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
-compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --quiet --universal --generate-hashes
+compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes
 lock: set-up ## Write requirements/*.txt from pyproject.toml (make lock upgrade=--upgrade for newer versions)
 	@$(compile) $(upgrade) pyproject.toml --group dev --output-file requirements/dev.txt
 	@$(compile) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt

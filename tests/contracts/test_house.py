@@ -6,12 +6,13 @@ import json
 import re
 import subprocess
 import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -50,6 +51,14 @@ def asked_for(lock: str) -> list[Requirement]:
     return [Requirement(text) for text in written if isinstance(text, str)]
 
 
+def required_by(name: str) -> set[NormalizedName]:
+    """The packages that an installed one needs on this platform."""
+    requirements = [Requirement(text) for text in requires(name) or ()]
+    return {
+        canonicalize_name(each.name) for each in requirements if not each.marker or each.marker.evaluate({"extra": ""})
+    }
+
+
 def test_no_file_names_a_path_of_a_machine() -> None:
     assert lines_with(r"(?<![\w.$}-])/(?:root|work|home/\w+|Users/\w+)/") == []
 
@@ -84,6 +93,28 @@ def test_a_lock_holds_what_pyproject_asks_for(lock: Path) -> None:
         if not wanted.specifier.contains(held.get(canonicalize_name(wanted.name), "0"))
     ]
     assert unmet == [], "run `make lock`"
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_a_lock_holds_nothing_else(lock: Path) -> None:
+    wanted = {canonicalize_name(requirement.name) for requirement in asked_for(lock.name)}
+    needed: set[NormalizedName] = set()
+    while wanted:
+        needed |= wanted
+        wanted = {below for name in wanted for below in required_by(name)} - needed
+    # What only other platforms need is in the lock, too, with the marker that says so.
+    everywhere = re.findall(r"^([a-z0-9-]+)==\S+ \\$", lock.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted(set(everywhere) - needed) == [], "run `make lock`"
+
+
+def test_every_library_of_the_product_is_imported_by_it() -> None:
+    modules = {wanted.name: wanted.name.replace("-", "_") for wanted in asked_for("runtime.txt")}
+    modules |= {"pyyaml": "yaml", "pyjwt": "jwt"}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "service").rglob("*.py"))
+    imported = set(re.findall(r"^ *(?:from|import) (\w+)", code, re.MULTILINE))
+
+    assert [name for name, module in modules.items() if module not in imported] == []
 
 
 def test_the_locks_are_one_resolution() -> None:

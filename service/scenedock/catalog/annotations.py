@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from scenedock.catalog.charts import SKELETON_ANNOTATION
 from scenedock.catalog.deployments import Deployment
 from scenedock.catalog.services import Member, Service
 from scenedock.catalog.source_urls import edit_url, folder_url, project_slug, source_location
 from scenedock.catalog.values import KUBERNETES_ID
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ ANNOTATIONS = (
     AnnotationRule("scenedock.dev/environments", "at least one environment is known"),
     AnnotationRule(SKELETON_ANNOTATION, "the chart carries it: the skeleton it was made from, and its ref"),
 )
+
+_APPLICATION = frozenset({"argocd/app-name", "argocd/app-selector"})
 
 # Which of several labels says best what an application or workload is.
 _PREFERRED_LABELS = ("app.kubernetes.io/name", "app", "k8s-app", "app.kubernetes.io/instance", "service")
@@ -91,9 +96,15 @@ def annotations_of(service: Service, applications: LabelUse, workloads: LabelUse
         KUBERNETES_ID: _kubernetes_id(service),
     }
     for each in reversed(service.members):
-        found.update(from_settings(each, service.name, service.environments))
-    found.update(service.override.annotations)
+        found = override_annotations(found, from_settings(each, service.name, service.environments))
+    found = override_annotations(found, service.override.annotations)
     return {name: value for name, value in sorted(found.items()) if value}
+
+
+def override_annotations(found: Mapping[str, _Value], better: Mapping[str, _Value]) -> dict[str, _Value]:
+    """Annotations with better ones put over them; Argo CD's plugin takes a name or a selector, and refuses both."""
+    replaced = _APPLICATION if _APPLICATION & better.keys() else frozenset()
+    return {**{name: value for name, value in found.items() if name not in replaced}, **better}
 
 
 def deployment_annotations(

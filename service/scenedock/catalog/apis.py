@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from scenedock.catalog.formats import join_name
+from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.helm import ApiFile
 from scenedock.model.json import as_object
@@ -35,6 +37,8 @@ def read_api(path: str, data: bytes) -> tuple[ApiFile | None, str]:
     kind = _type_of(path.rpartition("/")[2])
     if kind is None:
         return None, ""
+    if encryption_of(data):
+        return None, ""
     if len(data) > LARGEST_DEFINITION:
         return None, f"the API definition has {len(data):,} bytes; at most {LARGEST_DEFINITION:,} go into an entity"
     try:
@@ -62,7 +66,7 @@ def api_name(service: str, api: ApiFile) -> str:
     """
     stem = api.path.rpartition("/")[2].rpartition(".")[0].lower()
     rest = _TYPE_WORDS.sub("", stem).strip("-_.")
-    return service if not rest or rest in _GENERIC_STEMS or rest == service else f"{service}-{rest}"
+    return service if not rest or rest in _GENERIC_STEMS or rest == service else join_name(service, rest)
 
 
 def _type_of(name: str) -> Literal["openapi", "asyncapi", "graphql", "grpc"] | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from scenedock.catalog.settings import AppList
+from scenedock.catalog.handwritten import CATALOG_FILES
+from scenedock.catalog.settings import FILE_NAME, AppList
 from scenedock.catalog.values import read_values
 from scenedock.model.helm import Listing, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
@@ -29,13 +30,17 @@ def files_of(app_list: AppList, listing: Listing) -> list[AppListFile]:
     pattern = re.compile(
         re.escape(before) + (r"([A-Za-z0-9][A-Za-z0-9._-]*)" if placeholder else "()") + re.escape(after)
     )
-    found = ((path, pattern.fullmatch(path)) for path in listing.files if path not in listing.outside)
+    files = (path for path in listing.files if path not in listing.outside and not _is_settings_or_catalog(path))
+    found = ((path, pattern.fullmatch(path)) for path in files)
     return [AppListFile(path, match[1] or None) for path, match in found if match]
 
 
-def read_items(
-    app_list: AppList, file: AppListFile, document: JsonObject, note: Callable[[str], None]
-) -> Iterator[ListItem]:
+def _is_settings_or_catalog(path: str) -> bool:
+    """Whether a file is no app list though `{environment}.yaml` would match it: ours to read, or to write."""
+    return path == FILE_NAME or path.rpartition("/")[2] in CATALOG_FILES
+
+
+def read_items(app_list: AppList, file: AppListFile, document: Json, note: Callable[[str], None]) -> Iterator[ListItem]:
     """The items of one file that are enabled, in the file's order. `note` is told of items that can't be read."""
     found = 0
     for environment, items in _item_lists(app_list.items, document, file.environment):
@@ -54,10 +59,10 @@ def read_items(
                 facts=read_values(item),
             )
     if not found:
-        note(f"has nothing at `{app_list.items}`")
+        note(f"has nothing at `{app_list.items}`" if app_list.items else "is empty")
 
 
-def _item_lists(path: str, document: JsonObject, environment: str | None) -> Iterator[tuple[str | None, Json]]:
+def _item_lists(path: str, document: Json, environment: str | None) -> Iterator[tuple[str | None, Json]]:
     """The lists of items at a dotted path, with the environment that a `{environment}` in the path stands for."""
     before, placeholder, after = path.partition(_ENVIRONMENT)
     found = _at(document, before)

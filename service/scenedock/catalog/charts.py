@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Container, Iterable, Mapping
 
+from scenedock.documents.scalars import HELM
 from scenedock.model.helm import Chart, Dependency
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
@@ -99,8 +100,11 @@ def _at(values: JsonObject, path: str) -> Json:
 
 
 def _word(value: Json) -> str:
-    """A scalar as the text a person wrote, near enough: names are sometimes numbers by accident (`name: 0644`)."""
-    return "" if value is None or isinstance(value, (bool, Mapping, list, tuple)) else str(value).strip()
+    """A scalar as the text that Helm makes of it: names are numbers by accident (`name: 0644`); empty for no scalar."""
+    try:
+        return HELM.key(value).strip()
+    except ValueError:
+        return ""
 
 
 def _description(value: Json) -> str:

@@ -8,6 +8,7 @@ from scenedock.model.helm import HelmFolder
 
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
 _JOBS = frozenset({"CronJob", "Job", "CronWorkflow", "Workflow"})
+_APPLICATIONS = frozenset({"Application", "ApplicationSet"})
 
 
 def component_type(service: Service, roles: Roles) -> str:
@@ -28,29 +29,37 @@ def _of_member(member: Member, roles: Roles) -> str:
         return "app-of-apps"
     exposed = any(each.facts.exposed for each in member.deployments)
     folder = member.folders[0] if member.folders else None
-    if folder is None:
-        return "" if exposed else _job_or_nothing(member)
-    if not exposed and _wraps_remote_chart(folder):
+    if folder and not exposed and _wraps_remote_chart(member, folder, roles):
         return "third-party"
-    if exposed or folder.kinds & _WORKLOADS:
+    if folder and folder.kinds and not _renders_by_library(folder):
+        return _of_templates(folder, exposed=exposed)
+    return "" if exposed or (folder and folder.kinds & _WORKLOADS) else _job_or_nothing(member, folder)
+
+
+def _of_templates(folder: HelmFolder, *, exposed: bool) -> str:
+    """What a folder's own templates say: more than a port among its values, which may be a database's."""
+    if folder.kinds & _WORKLOADS:
         return ""
     if folder.kinds & _JOBS:
         return "job"
-    if folder.kinds and not _renders_by_library(folder):
-        return "configuration"
-    return _job_or_nothing(member)
+    if folder.kinds & _APPLICATIONS:
+        return "app-of-apps"
+    return "" if exposed else "configuration"
 
 
-def _job_or_nothing(member: Member) -> str:
-    return "job" if any(each.facts.scheduled for each in member.deployments) else ""
+def _job_or_nothing(member: Member, folder: HelmFolder | None) -> str:
+    scheduled = any(each.facts.scheduled for each in member.deployments)
+    return "job" if scheduled or (folder and folder.kinds & _JOBS) else ""
 
 
-def _wraps_remote_chart(folder: HelmFolder) -> bool:
+def _wraps_remote_chart(member: Member, folder: HelmFolder, roles: Roles) -> bool:
     """Whether a chart adds nothing of its own to charts from elsewhere: no templates, and values for those only."""
     if folder.chart is None or folder.kinds:
         return False
     dependencies = folder.chart.dependencies
-    if not any(each.remote and each.enabled for each in dependencies) or any(not each.remote for each in dependencies):
+    if not any(each.enabled for each in dependencies) or not all(each.remote for each in dependencies):
+        return False
+    if any(roles.target(member.contents.facts.name, each) is not None for each in dependencies):
         return False
     return folder.value_keys <= {*(each.key for each in dependencies), "global", "tags"}
 

@@ -73,7 +73,9 @@ def deployments_of(
     chosen = [replace(each, cluster=settings.cluster) for each in best or plain or found["apps"]]
     if settings.bind:
         facts = _joined([_facts(folder, settings.bind) for folder in folders] + [item.facts for item in items])
-        return [replace(chosen[0], environment=settings.bind, facts=facts)]
+        bound = [each for each in chosen if each.environment == settings.bind] or chosen
+        once = {each.application: each for each in reversed(bound)}
+        return [replace(each, environment=settings.bind, facts=facts) for each in reversed(once.values())]
     return chosen
 
 
@@ -89,15 +91,22 @@ def _applications(
 def _of_item(
     contents: RepositoryContents, folders: tuple[HelmFolder, ...], item: ListItem, applications: list[Application]
 ) -> Deployment:
-    """An item of an app list is an Application of its name, unless a manifest says more."""
-    application = next(
-        (each for each in applications if each.environment == item.environment), Application(item.name, "")
-    )
+    """An item of an app of apps is an Application of its name, unless a manifest says more."""
+    named = Application(item.name, "") if _is_of_app_of_apps(contents, item) else None
+    application = next((each for each in applications if each.environment == item.environment), named)
     facts = _joined([item.facts, *(_facts(folder, item.environment) for folder in folders)])
     chart = next((folder for folder in contents.folders if folder.path == item.chart_folder), None)
     if chart and _facts(chart, None).exposed:
         facts = replace(facts, exposed=True)
     return Deployment(item.environment, facts, application, folders[0].path if folders else "")
+
+
+def _is_of_app_of_apps(contents: RepositoryContents, item: ListItem) -> bool:
+    """Whether an Application is made of each item: they have charts, or the list's own chart writes Applications."""
+    listing = item.list_path.rpartition("/")[0]
+    return bool(item.chart_folder) or any(
+        folder.path == listing and "Application" in folder.kinds for folder in contents.folders
+    )
 
 
 def _of_application(folders: tuple[HelmFolder, ...], application: Application) -> Deployment:

@@ -55,6 +55,10 @@ class EnvironmentNames:
                 return candidate
         return None
 
+    def lists(self, environment: str) -> bool:
+        """Whether an environment's name is a known one as it is, without a suffix."""
+        return environment in self.known
+
     def split(self, folder: str) -> tuple[str, str] | None:
         """Stem and environment of a folder named `<service>-<environment>`, the shortest such ending.
 
@@ -85,8 +89,10 @@ class EnvironmentNames:
             return self.named(parents[0]) if stem == "values" else None
         if parents:
             return None
-        match = _VALUES_WORD.match(stem)
-        return self.named((match["after"] or match["before"]) if match else stem)
+        if match := _VALUES_WORD.match(stem):
+            return self.named(match["after"] or match["before"])
+        # `test-data.yaml` may be anything; in a folder of values files it would be an environment.
+        return self.named(stem) if "/" in path or self.lists(stem) else None
 
 
 def is_production(environment: str) -> bool:

@@ -12,20 +12,25 @@ from dataclasses import dataclass, field
 from scenedock.catalog.apis import is_api_file, read_api
 from scenedock.catalog.charts import read_chart
 from scenedock.catalog.environments import EnvironmentNames
-from scenedock.catalog.handwritten import CATALOG_FILES, read_handwritten
+from scenedock.catalog.formats import is_kind
+from scenedock.catalog.handwritten import CATALOG_FILES, is_ours, read_handwritten
 from scenedock.catalog.plan import CHART_FILE, PlannedFolder
 from scenedock.catalog.values import KUBERNETES_ID, merge_values, read_values
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.errors import InputError
 from scenedock.model.entity import Entity
-from scenedock.model.finding import Finding, Place, Severity
+from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _KUBERNETES_ID = re.compile(
-    rf"^\s*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*$", re.MULTILINE
+    rf"^[ \t]*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*$",
+    re.MULTILINE,
 )
+_KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
+_NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 
 
@@ -41,7 +46,7 @@ class FolderReader:
 
     def chart_folder(self, planned: PlannedFolder) -> HelmFolder | None:
         """A folder with a chart; None, and a finding, where its Chart.yaml can't be read."""
-        document = self._mapping(planned.at(CHART_FILE), severity="error")
+        document = self._mapping(planned.at(CHART_FILE), required=True)
         if document is None:
             return None
         requirements = self._optional(planned, "requirements.yaml")
@@ -54,9 +59,8 @@ class FolderReader:
             merged_values=[values for environment, values in merged.items() if environment or len(merged) == 1],
         )
         self._check_name(planned, chart)
-        kinds, kubernetes_id = self._manifest_facts(
-            planned, [name for name in planned.files if name.startswith("templates/") and not _is_partial(name)]
-        )
+        kinds, kubernetes_id = self._manifest_facts(planned, [name for name in planned.files if _is_manifest(name)])
+        handwritten, has_handwritten = self._handwritten(planned)
         return HelmFolder(
             path=planned.path,
             chart=chart,
@@ -67,39 +71,50 @@ class FolderReader:
             has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
             apis=tuple(self._apis(planned)),
-            handwritten=self._handwritten(planned),
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
         )
 
     def plain_folder(self, planned: PlannedFolder) -> HelmFolder | None:
-        """A folder of plain manifests; None where its files are something else (Argo CD's own manifests, for one)."""
+        """A folder of plain manifests: every YAML file right in it is one, or kustomize puts them together.
+
+        None where its files are something else, or only what Argo CD and Backstage read.
+        """
         names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in CATALOG_FILES]
+        kustomized = any(name.rpartition("/")[2] in _KUSTOMIZATIONS for name in names)
+        if not kustomized:
+            names = [name for name in names if "/" not in name]
         documents = [document for name in names for document in self._quietly(planned, name)]
+        manifests = [document for document in documents if _is_resource(document)]
         kinds = frozenset(
             as_text(document.get("kind"))
-            for document in documents
-            if as_text(document.get("apiVersion"))
-            and not as_text(document.get("apiVersion")).startswith(("argoproj.io/", "backstage.io/"))
-        ) - {""}
-        if not kinds:
+            for document in manifests
+            if not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
+        )
+        if not kinds or (len(manifests) < len(documents) and not kustomized):
             return None
+        labels = _common_labels(documents)
+        handwritten, has_handwritten = self._handwritten(planned)
         return HelmFolder(
             path=planned.path,
-            values={"": ValuesFacts(labels=_common_labels(documents))},
+            values={"": ValuesFacts(labels=labels)},
             kinds=kinds,
+            kubernetes_id=dict(labels).get(KUBERNETES_ID, ""),
             has_techdocs="mkdocs.yml" in planned.files,
-            handwritten=self._handwritten(planned),
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
         )
 
-    def _note(self, severity: Severity, code: str, message: str, place: tuple[str, int | None], remedy: str) -> None:
-        """Keep a finding about a file of this repository; `place` is its path and line."""
-        self.findings.append(Finding(severity, code, message, Place(self.repository, *place), remedy))
+    def _note(self, code: str, message: str, place: tuple[str, int | None], remedy: str) -> None:
+        """Keep a warning about a file of this repository; `place` is its path and line."""
+        self.findings.append(Finding("warning", code, message, Place(self.repository, *place), remedy))
 
     def _values(self, planned: PlannedFolder) -> dict[str, JsonObject]:
         """Merged values by environment; under `""` those of values.yaml alone."""
         base = self._optional(planned, "values.yaml")
         merged: dict[str, JsonObject] = {"": base}
         for name in planned.files:
-            if environment := self.names.of_values_file(name):
+            if name not in CATALOG_FILES and (environment := self.names.of_values_file(name)):
                 below = merged.get(environment, base)
                 merged[environment] = merge_values(below, self._optional(planned, name))
         return merged
@@ -107,39 +122,48 @@ class FolderReader:
     def _optional(self, planned: PlannedFolder, name: str) -> JsonObject:
         if name not in planned.files:
             return {}
-        return self._mapping(planned.at(name), severity="warning") or {}
+        return self._mapping(planned.at(name)) or {}
 
-    def _mapping(self, path: str, *, severity: Severity) -> JsonObject | None:
+    def _mapping(self, path: str, *, required: bool = False) -> JsonObject | None:
         """The YAML mapping in a file; None with a finding where it is none. Encrypted files have no facts to give."""
-        data = self.read(path)
-        if encryption_of(data):
+        data = self._bytes(path)
+        if data is None or encryption_of(data):
             return None
         remedy = "Mend the file; until then it says nothing about this folder."
         try:
             document = read_document(data)
         except DocumentError as error:
-            self._note(severity, "unreadable-yaml", str(error), (path, error.line), remedy)
+            self._note("unreadable-yaml", str(error), (path, error.line), remedy)
             return None
         if document.value is not None and not isinstance(document.value, Mapping):
-            self._note(severity, "unreadable-yaml", "is not a mapping of keys to values", (path, document.line), remedy)
+            self._note("unreadable-yaml", "is not a mapping of keys to values", (path, document.line), remedy)
             return None
-        if document.value is None and severity == "error":
-            self._note(severity, "unreadable-yaml", "is empty", (path, None), remedy)
+        if document.value is None and required:
+            self._note("unreadable-yaml", "is empty", (path, None), remedy)
             return None
         return as_object(document.value)
+
+    def _bytes(self, path: str) -> bytes | None:
+        """The bytes of a file; None with a finding where the disk refuses them: that is no reason to end the run."""
+        try:
+            return self.read(path)
+        except InputError as error:
+            remedy = "Make the file readable; until then it says nothing about this folder."
+            self._note("unreadable-file", str(error), (path, None), remedy)
+            return None
 
     def _check_name(self, planned: PlannedFolder, chart: Chart) -> None:
         if not chart.name or _PLACEHOLDER.search(chart.name):
             said = f"its name is the placeholder {chart.name!r}" if chart.name else "it has no name"
             path = planned.at(CHART_FILE)
-            self._note("warning", "chart-without-name", said, (path, None), "Give the chart the name of its folder.")
+            self._note("chart-without-name", said, (path, None), "Give the chart the name of its folder.")
 
     def _manifest_facts(self, planned: PlannedFolder, names: Iterable[str]) -> tuple[frozenset[str], str]:
         """The kinds that templates spell out, and a literal `backstage.io/kubernetes-id` label."""
         kinds: set[str] = set()
         kubernetes_id = ""
         for name in names:
-            text = self.read(planned.at(name)).decode("utf-8", "replace")
+            text = (self._bytes(planned.at(name)) or b"").decode("utf-8", "replace")
             kinds.update(_KIND.findall(text))
             if match := _KUBERNETES_ID.search(text):
                 kubernetes_id = kubernetes_id or match[1]
@@ -147,30 +171,48 @@ class FolderReader:
 
     def _apis(self, planned: PlannedFolder) -> Iterator[ApiFile]:
         for name in planned.files:
-            if is_api_file(name):
-                api, problem = read_api(name, self.read(planned.at(name)))
+            if is_api_file(name) and (data := self._bytes(planned.at(name))) is not None:
+                api, problem = read_api(name, data)
                 if api:
                     yield api
                 elif problem:
                     path = planned.at(name)
-                    self._note("warning", "unreadable-api", problem, (path, None), "Mend or rename the file.")
+                    self._note("unreadable-api", problem, (path, None), "Mend or rename the file.")
 
-    def _handwritten(self, planned: PlannedFolder) -> tuple[Entity, ...]:
+    def _handwritten(self, planned: PlannedFolder) -> tuple[tuple[Entity, ...], bool]:
+        """The entities that a person wrote for the folder, and whether there is a file of a person's at all."""
+
+        def beside(name: str) -> bytes | None:
+            return self._bytes(planned.at(name)) if name in planned.files else None
+
+        written: list[Entity] = []
+        theirs = False
         for name in CATALOG_FILES:
             if name in planned.files:
-                path = planned.at(name)
-                entities, findings = read_handwritten(self.read(path), Place(self.repository, path))
+                data = self._bytes(planned.at(name))
+                theirs = theirs or data is None or not is_ours(data)
+                entities, findings = read_handwritten(data or b"", Place(self.repository, planned.at(name)), beside)
+                written.extend(entities)
                 self.findings.extend(findings)
-                return entities
-        return ()
+        return tuple(written), theirs
 
     def _quietly(self, planned: PlannedFolder, name: str) -> Iterator[JsonObject]:
-        """The mappings in a file that may be anything: what isn't YAML simply says nothing."""
+        """The mappings in a file that may be anything: what isn't YAML simply says nothing.
+
+        Of an encrypted one only what names the kind, which SOPS can be told to leave readable.
+        """
         try:
-            documents = read_documents(self.read(planned.at(name)))
-        except DocumentError:
+            data = self.read(planned.at(name))
+            documents = read_documents(data)
+        except InputError:
             return
-        yield from (as_object(document.value) for document in documents)
+        for document in documents:
+            value = as_object(document.value)
+            yield {key: value.get(key) for key in ("apiVersion", "kind")} if encryption_of(data) else value
+
+
+def _is_resource(document: JsonObject) -> bool:
+    return is_kind(as_text(document.get("kind"))) and bool(as_text(document.get("apiVersion")))
 
 
 def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]]:
@@ -183,7 +225,8 @@ def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]
     return frozenset.intersection(*labels) if labels else frozenset()
 
 
-def _is_partial(name: str) -> bool:
-    """Whether Helm takes a template for a partial (`_helpers.tpl`) or notes, not for a manifest."""
+def _is_manifest(name: str) -> bool:
+    """Whether Helm installs what a template renders: no partial (`_helpers.tpl`), no notes, no test (`helm test`)."""
     file = name.rpartition("/")[2]
-    return file.startswith("_") or file == "NOTES.txt"
+    is_template = name.startswith("templates/") and not name.startswith("templates/tests/")
+    return is_template and not file.startswith("_") and file != "NOTES.txt"

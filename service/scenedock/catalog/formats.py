@@ -131,6 +131,14 @@ def as_entity_name(text: str) -> str:
     return _cut(re.sub(r"[^A-Za-z0-9_.-]+", "-", _without_accents(text)), "-_.")
 
 
+def join_name(stem: str, ending: str) -> str:
+    """`<stem>-<ending>` as an entity's name, cut in the stem where it is too long: the ending tells siblings apart."""
+    end = as_entity_name(ending)
+    most = MOST_NAME_CHARACTERS - len(end) - 1
+    begin = as_entity_name(stem)[: max(most, 0)].rstrip("-_.")
+    return f"{begin}-{end}" if begin and end else begin or end
+
+
 def as_tag(text: str) -> str:
     """The text as a tag: as for a name, and in lower case."""
     return _cut(re.sub(r"[^a-z0-9:+#]+", "-", _without_accents(text).lower()), "-")

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from scenedock.model.json import Json, JsonObject
 
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+# Templates come out of repositories: these bounds keep any from costing more time or memory than it is worth.
+_LONGEST_ACTION = 1000
+_MOST_TOKENS = 100
+_LONGEST_VALUE = 10_000
+_ACTION = re.compile(r"\{\{([^{}]*)\}\}")
 _TOKEN = re.compile(
-    r'\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?P<number>-?\d+)|(?P<field>\.[\w.]*)|(?P<name>\w+)|(?P<sign>[|()]))'
+    r'\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?P<number>\d{1,9})|(?P<field>\.[\w.]*)|(?P<name>\w+)|(?P<sign>[|()]))'
 )
 
 
@@ -30,31 +35,37 @@ def render_go(template: str, parameters: JsonObject) -> str | None:
     ... )
     'a-qa'
     """
-    try:
-        return _ACTION.sub(lambda action: _text(_evaluate(action[1], parameters)), template)
-    except _UnknownError:
-        return None
+    return _rendered(template, lambda expression: _evaluate(expression, parameters))
 
 
 def render_fasttemplate(template: str, parameters: JsonObject) -> str | None:
     """An ApplicationSet template without `goTemplate: true`: `{{name}}` is looked up, nothing more.
 
-    `parameters` are nested as in the Go form; `path` alone means `path.path`, and `path[0]` its first segment.
+    `parameters` are nested as in the Go form; `path` alone means `path.path`, and `path[0]` its first segment (with a
+    prefix of the generator, `prefix.path` and `prefix.path[0]`).
 
     >>> render_fasttemplate("{{path[1]}}-{{env}}", {"path": {"segments": ["apps", "billing"]}, "env": "qa"})
     'billing-qa'
     """
 
-    def look_up(action: re.Match[str]) -> str:
-        key = action[1]
-        if key == "path":
-            key = "path.path"
-        if segment := re.fullmatch(r"path\[(\d+)\]", key):
-            return _text(_index(_field(parameters, "path.segments"), segment[1]))
-        return _text(_field(parameters, key))
+    def look_up(key: str) -> Json:
+        if segment := re.fullmatch(r"((?:\w+\.)?path)\[(\d+)\]", key):
+            return _index(_field(parameters, f"{segment[1]}.segments"), segment[2])
+        found = _field(parameters, key)
+        return found.get("path") if isinstance(found, Mapping) else found
 
+    return _rendered(template, look_up)
+
+
+def _rendered(template: str, evaluate: Callable[[str], Json]) -> str | None:
+    """The template with every `{{ … }}` evaluated, or None where that isn't possible."""
+    actions = _ACTION.findall(template)
+    if len(actions) != template.count("{{") or any(len(action) > _LONGEST_ACTION for action in actions):
+        return None
     try:
-        return _ACTION.sub(look_up, template)
+        return _ACTION.sub(
+            lambda action: _text(evaluate(action[1].removeprefix("-").removesuffix("-").strip())), template
+        )
     except _UnknownError:
         return None
 
@@ -62,8 +73,8 @@ def render_fasttemplate(template: str, parameters: JsonObject) -> str | None:
 def _text(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (str, int)):
-        return str(value)
+    if isinstance(value, (str, int)) and len(text := str(value)) <= _LONGEST_VALUE:
+        return text
     raise _UnknownError
 
 
@@ -109,7 +120,9 @@ _STRING_FUNCTIONS: Mapping[str, Callable[..., str]] = {
 
 
 def _evaluate(expression: str, parameters: JsonObject) -> Json:
-    tokens = list(_tokens(expression))
+    tokens = list(islice(_tokens(expression), _MOST_TOKENS + 1))
+    if len(tokens) > _MOST_TOKENS:
+        raise _UnknownError
     value = _pipeline(tokens, parameters)
     if tokens:
         raise _UnknownError
@@ -118,7 +131,7 @@ def _evaluate(expression: str, parameters: JsonObject) -> Json:
 
 def _tokens(expression: str) -> Iterator[tuple[str, str]]:
     at = 0
-    while at < len(expression.rstrip()):
+    while at < len(expression):
         match = _TOKEN.match(expression, at)
         if match is None or match.lastgroup is None:
             raise _UnknownError
@@ -144,7 +157,7 @@ def _command(tokens: list[tuple[str, str]], parameters: JsonObject, piped: tuple
         return _index(*arguments)
     if function in _STRING_FUNCTIONS:
         try:
-            return _STRING_FUNCTIONS[function](*map(_text, arguments))
+            return _text(_STRING_FUNCTIONS[function](*map(_text, arguments)))
         except TypeError as error:
             raise _UnknownError from error
     if function or len(arguments) != 1:

@@ -6,11 +6,12 @@ several environments (`apps/billing/01-dev`, `dev/billing`, `billing-dev` beside
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.environments import EnvironmentNames
+from scenedock.catalog.formats import as_entity_name
 
 # Folders that only hold others: they say nothing about what is in them.
 CONTAINERS = frozenset(
@@ -33,10 +34,12 @@ class Identity:
     """The service that a folder belongs to: `name` is as people wrote it, not yet made fit for Backstage.
 
     `home` is the service's own folder: this one, or the one above where this is just one of its environments. `tenant`
-    is the folder of `tenant/app/01-dev` that holds all apps of a tenant, or empty.
+    is the folder of `tenant/app/01-dev` that holds all apps of a tenant, or empty. Folders of one repository are one
+    service where `service` is equal: the path without what names an environment.
     """
 
     name: str
+    service: tuple[str, ...]
     home: str
     environment: str | None = None
     tenant: str = ""
@@ -54,37 +57,80 @@ class _Reading:
 def identify(
     folders: Sequence[FolderPath], names: Sequence[EnvironmentNames], repositories: Sequence[str]
 ) -> Mapping[FolderPath, Identity]:
-    """The service of each folder. `names` and `repositories` (their names) are by a repository's place in the list.
+    """The service of each folder.
+
+    `names`, and `repositories` (what a chart in their root is called), are by a repository's place in the list.
 
     Different services that would get one name are told apart by their parent folders, where those differ.
     """
-    readings = {folder: _read(folder, names[folder.repository], repositories) for folder in folders}
+    beside = _Siblings(folders, names)
+    readings = {folder: _read(folder, beside, repositories) for folder in folders}
     readings = _split_suffixes(readings, names)
     chosen = _distinct_names({reading.segments for reading in readings.values()}, _per_repository(readings))
     return {
         folder: Identity(
-            chosen[reading.segments], _home(folder, reading), reading.environment, _tenant(folder, reading)
+            chosen[reading.segments],
+            reading.segments,
+            _home(folder, reading),
+            reading.environment,
+            _tenant(folder, reading),
         )
         for folder, reading in readings.items()
     }
 
 
-def _read(folder: FolderPath, names: EnvironmentNames, repositories: Sequence[str]) -> _Reading:
+class _Siblings:
+    """What lies beside a folder: `live-chat` beside `tickets` is a service, `prod-eu` beside `dev` an environment."""
+
+    def __init__(self, folders: Sequence[FolderPath], names: Sequence[EnvironmentNames]) -> None:
+        self._names = names
+        self._children: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for folder in folders:
+            segments = folder.path.split("/")
+            for depth, segment in enumerate(segments):
+                self._children[folder.repository, "/".join(segments[:depth])].add(segment)
+
+    def environments(self, folder: FolderPath) -> list[str | None]:
+        """For each segment of a path, the environment that it names.
+
+        A known name is one wherever it stands; one with a suffix is none where only other things lie beside it.
+        """
+        names, segments = self._names[folder.repository], folder.path.split("/")
+        found: list[str | None] = []
+        for depth, segment in enumerate(segments):
+            environment = names.named(segment)
+            if environment and not names.lists(environment):
+                others = self._children[folder.repository, "/".join(segments[:depth])] - {segment}
+                if others and not any(map(names.named, others)):
+                    environment = None
+            found.append(environment)
+        return found
+
+
+def _read(folder: FolderPath, beside: _Siblings, repositories: Sequence[str]) -> _Reading:
     """The path without segments that are environments; a path that is nothing else stays whole."""
-    segments = tuple(folder.path.split("/")) if folder.path else (repositories[folder.repository],)
-    kept = tuple(segment for segment in segments if names.named(segment) is None)
-    found = [environment for segment in segments if (environment := names.named(segment))]
-    if not found or not kept or kept[-1] in CONTAINERS:
+    if not folder.path:
+        return _Reading((repositories[folder.repository],), None, in_environment_folder=False)
+    segments = tuple(folder.path.split("/"))
+    environments = beside.environments(folder)
+    kept = tuple(segment for segment, environment in zip(segments, environments, strict=True) if environment is None)
+    if len(kept) == len(segments) or not kept or kept[-1] in CONTAINERS:
         # `apps/test/Chart.yaml` is a service called test: nothing else names it.
         return _Reading(segments, None, in_environment_folder=False)
-    return _Reading(kept, found[-1], in_environment_folder=names.named(segments[-1]) is not None)
+    innermost = next(filter(None, reversed(environments)))
+    return _Reading(kept, innermost, in_environment_folder=environments[-1] is not None)
 
 
 def _split_suffixes(
     readings: Mapping[FolderPath, _Reading], names: Sequence[EnvironmentNames]
 ) -> dict[FolderPath, _Reading]:
-    """`billing-dev` and `billing-production` are one service; a lone `load-test` is a service of that name."""
+    """`billing-dev` and `billing-production` are one service; a lone `load-test` is a service of that name.
+
+    A name with a suffix is an environment only where a known one or another service proves it: `auth-prod-eu` beside
+    `auth-dev` or `cart-prod-eu`, but not `auth-test-client` beside `auth`.
+    """
     endings: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    stems: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     splits: dict[FolderPath, tuple[tuple[str, ...], str]] = {}
     whole = {reading.segments for reading in readings.values()}
     for folder, reading in readings.items():
@@ -93,33 +139,45 @@ def _split_suffixes(
             stem = (*reading.segments[:-1], split[0])
             splits[folder] = stem, split[1]
             endings[stem].add(split[1])
+            stems[split[1]].add(stem)
     result = dict(readings)
     for folder, (stem, environment) in splits.items():
-        if len(endings[stem]) > 1 or stem in whole:
+        known = names[folder.repository].lists
+        proven = known(environment) or any(map(known, endings[stem])) or len(stems[environment]) > 1
+        if proven and (len(endings[stem]) > 1 or stem in whole):
             result[folder] = replace(readings[folder], segments=stem, environment=environment)
     return result
 
 
-def _per_repository(readings: Mapping[FolderPath, _Reading]) -> Iterable[set[tuple[str, ...]]]:
+def _per_repository(readings: Mapping[FolderPath, _Reading]) -> list[set[tuple[str, ...]]]:
     found: dict[int, set[tuple[str, ...]]] = defaultdict(set)
     for folder, reading in readings.items():
         found[folder.repository].add(reading.segments)
-    return found.values()
+    return list(found.values())
 
 
 def _distinct_names(
-    services: set[tuple[str, ...]], per_repository: Iterable[set[tuple[str, ...]]]
+    services: Iterable[tuple[str, ...]], per_repository: Sequence[set[tuple[str, ...]]]
 ) -> dict[tuple[str, ...], str]:
-    """The last segment of each path; with its parent in front where one repository has that name twice."""
-    crowded: set[str] = set()
-    for mine in per_repository:
-        seen: set[str] = set()
-        for segments in mine:
-            name = segments[-1].lower()
-            (crowded if name in seen else seen).add(name)
-    return {
-        segments: "-".join(segments[-2:]) if segments[-1].lower() in crowded else segments[-1] for segments in services
-    }
+    """The last segment of each path; with as many parents in front as tell apart those of one repository.
+
+    Where all parents don't, names stay equal.
+    """
+    names = {segments: segments[-1:] for segments in services}
+
+    def label(segments: tuple[str, ...]) -> str:
+        return as_entity_name("-".join(names[segments])).lower()
+
+    while True:
+        crowded = {name for mine in per_repository for name, count in Counter(map(label, mine)).items() if count > 1}
+        longer = {
+            segments: segments[-len(name) - 1 :]
+            for segments, name in names.items()
+            if len(name) < len(segments) and label(segments) in crowded
+        }
+        if not longer:
+            return {segments: "-".join(name) for segments, name in names.items()}
+        names |= longer
 
 
 def _home(folder: FolderPath, reading: _Reading) -> str:

@@ -11,11 +11,11 @@ from ipaddress import ip_address
 from scenedock.catalog.deployments import Deployment
 from scenedock.catalog.mapping import Mapped, MappedService
 from scenedock.catalog.owners import UNKNOWN
-from scenedock.catalog.relations import references_of
+from scenedock.catalog.relations import RELATION_FIELDS, references_of
 from scenedock.catalog.services import Service
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
-from scenedock.model.json import Json, as_list, as_text
+from scenedock.model.json import Json, as_list, as_object, as_text
 
 _MOST_CYCLES = 20
 _PARENT_FIELDS = ("subcomponentOf", "subdomainOf", "parent")
@@ -54,7 +54,7 @@ class _Graph:
             depends_on.update(self._hosts(each))
         depends_on.discard(each.main.ref)
         written = {*(ref.short for ref in depends_on), *each.service.override.depends_on}
-        provides = {entity.ref.short for entity in each.entities if entity.kind == "API"}
+        provides = {entity.ref.short for entity in each.entities if entity.kind == "API" and entity.ref in each.ours}
         main = _with_relations(_with_relations(each.main, "dependsOn", written), "providesApis", provides)
         others = (_on_clusters(entity, each.service) for entity in each.entities[1:])
         return replace(each, entities=(main, *others))
@@ -62,8 +62,10 @@ class _Graph:
     def _listen(self, each: MappedService) -> None:
         """Note the names under which others may address a service."""
         service, ref = each.service, each.main.ref
-        folders = {folder.path.rpartition("/")[2].lower() for folder in service.folders if folder.path}
-        for name in {service.name.lower(), *folders}:
+        homes = {member.path for member in service.members}
+        # A folder inside the service's own is called after an environment: nobody's host.
+        folders = {folder.path for folder in service.folders if folder.path.rpartition("/")[0] not in homes}
+        for name in {service.name.lower(), *(path.rpartition("/")[2].lower() for path in {*homes, *folders} if path)}:
             self._names[name].add(ref)
             self._names[f"{name}-service"].add(ref)
         for deployment in service.deployments:
@@ -107,7 +109,7 @@ class _Graph:
 def _satellites(each: MappedService) -> Iterator[EntityRef]:
     """The backing services that the service brings along."""
     for entity in each.entities[1:]:
-        if entity.kind == "Resource" and entity.spec.get("type") != "deployment" and entity.place == each.main.place:
+        if entity.kind == "Resource" and entity.spec.get("type") != "deployment" and entity.ref in each.ours:
             yield entity.ref
 
 
@@ -120,7 +122,7 @@ def _clusters(each: MappedService) -> Iterator[EntityRef]:
 def _on_clusters(entity: Entity, service: Service) -> Entity:
     if entity.spec.get("type") != "deployment" or not _has_deployment_entities(service):
         return entity
-    environment = as_text(entity.metadata.get("name")).removeprefix(f"{service.name}-")
+    environment = as_object(entity.metadata.get("annotations")).get("scenedock.dev/environments")
     here = [each for each in _on_cluster(service) if each.environment == environment]
     return _with_relations(entity, "dependsOn", {EntityRef.of("resource", each.cluster).short for each in here})
 
@@ -135,11 +137,22 @@ def _has_deployment_entities(service: Service) -> bool:
 
 def _with_relations(entity: Entity, field: str, refs: Collection[str]) -> Entity:
     """The entity with more relations in a field, sorted, each once."""
-    written = {as_text(ref) for ref in as_list(entity.spec.get(field))}
     if not refs:
         return entity
-    relations: list[Json] = [*sorted(written | set(refs))]
+    # One of several ways to write the same reference: the shortest, which is ours.
+    texts = sorted({*map(as_text, as_list(entity.spec.get(field))), *refs}, key=lambda text: (-len(text), text))
+    relations: list[Json] = [
+        *sorted({_meant(text, RELATION_FIELDS[entity.kind][field]): text for text in texts}.values())
+    ]
     return replace(entity, document={**entity.document, "spec": {**entity.spec, field: relations}})
+
+
+def _meant(text: str, default_kind: str) -> EntityRef | str:
+    """What a reference means; the text itself where it can't be read."""
+    try:
+        return EntityRef.parse(text, default_kind=default_kind)
+    except ValueError:
+        return text
 
 
 def _is_address(host: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.annotations import LabelUse, annotations_of, application_labels, workload_labels
 from scenedock.catalog.component_types import component_type
@@ -11,10 +11,11 @@ from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.formats import as_entity_name, as_tag
 from scenedock.catalog.handwritten import combine
 from scenedock.catalog.ownership import disagreements, lifecycle_of, owner_of
+from scenedock.catalog.relations import rename_references
 from scenedock.catalog.roles import Roles
 from scenedock.catalog.satellites import apis, backing_resources, clusters, deployments, owner_entities, tenants
 from scenedock.catalog.services import Service
-from scenedock.model.entity import Entity, build_entity
+from scenedock.model.entity import Entity, EntityRef, build_entity
 from scenedock.model.finding import Finding
 from scenedock.model.json import Json
 
@@ -35,7 +36,11 @@ MAPPING = (
         "named after the folder; description from Chart.yaml; tags from its keywords",
     ),
     MappingRule("Component of type `library`", "a library chart, or the chart that list items default to", "as above"),
-    MappingRule("Component of type `app-of-apps`", "the folder that holds an app list", "no edges to its apps"),
+    MappingRule(
+        "Component of type `app-of-apps`",
+        "the folder that holds an app list, or whose templates are Argo CD applications",
+        "no edges to its apps",
+    ),
     MappingRule(
         "Component of type `third-party`", "a chart that only wraps charts from elsewhere", "no templates of its own"
     ),
@@ -64,11 +69,13 @@ MAPPING = (
 class MappedService:
     """A service and its entities: the first is the Component or System itself.
 
-    `left_out` says that Backstage reads this folder's own catalog-info.yaml: its entities are known, not emitted.
+    `ours` are those that we made, or would have: the others are only in a person's file. `left_out` says that Backstage
+    reads this folder's own catalog-info.yaml: its entities are known, not emitted.
     """
 
     service: Service
     entities: tuple[Entity, ...]
+    ours: frozenset[EntityRef] = frozenset()
     left_out: bool = False
 
     @property
@@ -98,13 +105,31 @@ def map_services(services: Sequence[Service], repositories: Sequence[RepositoryC
         roles,
         LabelUse.of(map(application_labels, services)),
         LabelUse.of(map(workload_labels, services)),
+        {
+            (member.contents.facts.name, folder.path): service.name
+            for service in services
+            for member in service.members
+            for folder in member.folders
+        },
     )
     mapped = [mapper.service(service) for service in services]
     shared = [*clusters(repositories), *tenants(services)]
     if any(contents.settings.emit_owners for contents in repositories):
         shared.extend(owner_entities([*(entity for each in mapped for entity in each.entities), *shared]))
-    mapper.findings.extend(finding for service in services for finding in disagreements(service))
-    return Mapped(tuple(mapped), tuple(shared), roles, tuple(mapper.findings))
+    for service in services:
+        mapper.findings.extend([*disagreements(service), *_changed_tags(service)])
+    renamed = [replace(each, entities=tuple(map(mapper.with_new_names, each.entities))) for each in mapped]
+    return Mapped(tuple(renamed), tuple(shared), roles, tuple(mapper.findings))
+
+
+def _changed_tags(service: Service) -> Iterator[Finding]:
+    """Keywords that can't be tags as they are."""
+    keywords = {word for folder in service.folders if folder.chart for word in folder.chart.keywords if word}
+    changed = [(word, as_tag(word)) for word in sorted(keywords) if as_tag(word) != word]
+    if said := ", ".join(f"{word!r} becomes {tag!r}" if tag else f"{word!r} is dropped" for word, tag in changed):
+        message = f"keywords of {service.name} can't all be tags: {said}"
+        remedy = "Write keywords in lower case and with hyphens if they shall be found as they are."
+        yield Finding("info", "tag-changed", message, service.members[0].place, remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +137,9 @@ class _Mapper:
     roles: Roles
     applications: LabelUse
     workloads: LabelUse
+    names: Mapping[tuple[str, str], str]
     findings: list[Finding] = field(default_factory=list)
+    renamed: dict[EntityRef, EntityRef] = field(default_factory=dict)
 
     def service(self, service: Service) -> MappedService:
         owner, system = owner_of(service), self._system(service)
@@ -127,7 +154,14 @@ class _Mapper:
         left_out = bool(written) and service.members[0].contents.settings.leave_out_handwritten
         combined, findings = combine(entities, written)
         self.findings.extend(findings)
-        return MappedService(service, combined, left_out)
+        if combined[0].ref != main.ref:
+            self.renamed[main.ref] = combined[0].ref
+        ours = frozenset(entity.ref for entity in (combined[0], *entities[1:]))
+        return MappedService(service, combined, ours, left_out)
+
+    def with_new_names(self, entity: Entity) -> Entity:
+        """The entity, referring to services by the names that people gave them."""
+        return replace(entity, document=rename_references(entity.document, self.renamed)) if self.renamed else entity
 
     def _main(self, service: Service, owner: str, system: str, *, umbrella: bool) -> Entity:
         charts = [folder.chart for folder in service.folders if folder.chart]
@@ -163,7 +197,7 @@ class _Mapper:
             for folder in member.folders:
                 umbrella = self.roles.umbrella_of.get((member.contents.facts.name, folder.path))
                 if umbrella is not None:
-                    return as_entity_name(umbrella.rpartition("/")[2] or member.contents.facts.name)
+                    return self.names.get((member.contents.facts.name, umbrella), "")
             if member.tenant:
                 return as_entity_name(member.tenant.rpartition("/")[2])
         return ""

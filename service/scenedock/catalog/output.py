@@ -44,10 +44,8 @@ def files_in_place(mapped: Mapped) -> tuple[dict[tuple[str, str], str], list[Fin
             continue
         member = each.service.members[0]
         place = Place(member.contents.facts.name, _file_in(member.path))
-        if any(folder.handwritten for folder in each.service.folders):
-            said = f"a person wrote it, so it stays as it is; the entities of {each.service.name} are not written"
-            remedy = "Remove the file to have it generated, or export to one `--output` file, where both are merged."
-            findings.append(Finding("info", "handwritten-kept", said, place, remedy))
+        if any(folder.has_handwritten for folder in each.service.folders):
+            findings.append(handwritten_kept(place, f"the entities of {each.service.name} are not written"))
         else:
             homes[place.repository, place.path].extend(each.entities)
     for entity in mapped.shared:
@@ -55,6 +53,13 @@ def files_in_place(mapped: Mapped) -> tuple[dict[tuple[str, str], str], list[Fin
         homes[entity.place.repository, _file_in(folder)].append(entity)
     files = {home: MARKER_LINE + _yaml(entities) for home, entities in sorted(homes.items())}
     return files, findings
+
+
+def handwritten_kept(place: Place, consequence: str) -> Finding:
+    """That a file stays as a person wrote it, and what follows from that."""
+    said = f"a person wrote it, so it stays as it is; {consequence}"
+    remedy = "Remove the file to have it generated, or export to one `--output` file, where both are merged."
+    return Finding("info", "handwritten-kept", said, place, remedy)
 
 
 def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:

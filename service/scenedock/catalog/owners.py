@@ -3,43 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 
 from scenedock.catalog.formats import as_entity_name
+from scenedock.catalog.globs import beginning_of, is_glob, matches
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
-
-if TYPE_CHECKING:
-    from codeowners import CodeOwners
 
 # Where GitHub and GitLab look for the file, in their order.
 CODEOWNERS_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 UNKNOWN = "unknown"
 
 _SECTION = re.compile(r"^\^?\[[^\]/]+\](\[\d+\])?(?P<owners>(\s+@\S+)*)\s*$")
+_WORD = re.compile(r"(?:\\.|[^\\\s])+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One line: what it matches, what every such path begins with, and its first team, else its first user."""
+
+    globs: tuple[str, ...]
+    beginning: str
+    owner: str
 
 
 class Codeowners:
     """CODEOWNERS: the last pattern that matches decides, sections of GitLab lend their lines their default owners.
 
+    `problems` are the lines that can't be understood, by number; they own nothing.
     Sources: GitHub, "About code owners"; GitLab, "Code Owners: Set default owner for a section".
     """
 
     def __init__(self, text: str = "") -> None:
-        """Read the text of a file.
-
-        Raises
-        ------
-        ValueError   a pattern can't be understood
-        """
-        self._parsed: CodeOwners | None = None
-        if text.strip():
-            from codeowners import CodeOwners
-
-            try:
-                self._parsed = CodeOwners(_with_section_owners(text))
-            except re.error as error:
-                raise ValueError(f"a pattern can't be understood: {error}") from error
+        self.problems: dict[int, str] = {}
+        self._rules: list[_Rule] = []
+        defaults: list[str] = []
+        for number, line in enumerate(text.splitlines(), start=1):
+            if heading := _SECTION.match(line.strip()):
+                defaults = heading["owners"].split()
+                continue
+            words = list(takewhile(lambda word: not word.startswith("#"), _WORD.findall(line)))
+            if not words:
+                continue
+            globs = tuple(_as_globs(words[0]))
+            if globs and all(map(is_glob, globs)):
+                self._rules.append(_Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults)))
+            else:
+                self.problems[number] = "the pattern is empty, too long, or its braces stand for too many"
+        self._rules.reverse()
 
     def owner_of(self, folder: str) -> str:
         """The owner of what lies in a folder, as an entity reference, or an empty string.
@@ -47,25 +59,31 @@ class Codeowners:
         The first team counts (a Group); without one, the first user (a User). An e-mail address names nobody in
         Backstage.
         """
-        if self._parsed is None:
-            return ""
-        owners = self._parsed.of(f"{folder}/Chart.yaml" if folder else "Chart.yaml")
-        named = [name for kind, name in owners if kind == "TEAM"] or [
-            name for kind, name in owners if kind == "USERNAME"
-        ]
-        return as_owner(named[0]) if named else ""
+        path = f"{folder}/Chart.yaml" if folder else "Chart.yaml"
+        return next(
+            (rule.owner for rule in self._rules if path.startswith(rule.beginning) and matches(path, rule.globs)), ""
+        )
 
 
-def _with_section_owners(text: str) -> str:
-    """The lines, where those without owners have the default owners of their `[Section]`; headings are left out."""
-    lines: list[str] = []
-    defaults = ""
-    for line in text.splitlines():
-        if heading := _SECTION.match(line.strip()):
-            defaults = heading["owners"]
-        elif line.strip() and not line.lstrip().startswith("#"):
-            lines.append(line if "@" in line else f"{line.rstrip()} {defaults}")
-    return "\n".join(lines)
+def _as_globs(pattern: str) -> Iterator[str]:
+    """A pattern, which follows the rules of .gitignore, as globs: of the path itself, and of what lies below it."""
+    literal = re.sub(r"\\(.)", lambda escaped: f"[{escaped[1]}]" if escaped[1] in "*?[" else escaped[1], pattern)
+    glob = literal.strip("/")
+    if not glob:
+        return
+    if "/" not in literal.rstrip("/"):
+        glob = f"**/{glob}"
+    if not literal.endswith("/"):
+        yield glob
+    if not literal.endswith("/*"):
+        yield f"{glob}/**"
+
+
+def _owner_among(words: Sequence[str]) -> str:
+    """The first team, else the first user; e-mail addresses and GitLab's roles (`@@maintainer`) are neither."""
+    owners = [(word, owner) for word in words if word.startswith("@") and (owner := as_owner(word))]
+    teams = [owner for word, owner in owners if "/" in word]
+    return next(iter([*teams, *(owner for _, owner in owners)]), "")
 
 
 def as_owner(text: str) -> str:

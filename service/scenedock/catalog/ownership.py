@@ -37,11 +37,12 @@ def lifecycle_of(service: Service) -> str:
     if any(folder.chart and folder.chart.deprecated for folder in service.folders):
         return "deprecated"
     table = service.members[0].contents.settings.lifecycle
-    environments = sorted(service.environments, key=production_rank)
-    names = [environments[0]] if environments else []
-    if not environments or is_production(environments[0]):
-        names.append("production")
-    return next((table[name] for name in (*names, "*") if name in table), "production")
+    productive = table["production"]
+    said = [
+        table.get(environment, productive if is_production(environment) else table["*"])
+        for environment in sorted(service.environments, key=production_rank)
+    ]
+    return productive if not said or productive in said else said[0]
 
 
 def disagreements(service: Service) -> Iterator[Finding]:

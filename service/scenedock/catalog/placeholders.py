@@ -6,9 +6,11 @@ files' contents in before an entity is judged, but after its kind, name and name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
 
-from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.documents.reading import BACKSTAGE, read_document
+from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 RESOLVERS = frozenset({"$text", "$json", "$yaml", "$openapi", "$asyncapi"})
 """The catalog's own, and those of its OpenAPI module."""
@@ -24,6 +26,42 @@ def placeholders_of(entity: JsonObject) -> Iterator[tuple[_Path, str]]:
     for key, value in metadata.items():
         yield from _placeholders_in(value, ("metadata", key))
     yield from _placeholders_in(entity.get("spec"), ("spec",))
+
+
+def with_files(entity: JsonObject, read: Callable[[str], bytes | None]) -> JsonObject:
+    """The entity with the contents of files beside it, where `read` has one; what stands at a URL stays as it is.
+
+    Raises
+    ------
+    ValueError   a file isn't there, or can't be read
+    """
+    result: Json = entity
+    for path, target in placeholders_of(entity):
+        if "://" not in target:
+            name = posixpath.normpath(target)
+            data = read(name)
+            if data is None:
+                raise ValueError(f"{'.'.join(map(str, path))} stands in {target!r}, which isn't in the folder")
+            result = _replaced(result, path, data)
+    return as_object(result)
+
+
+def _replaced(value: Json, path: _Path, data: bytes) -> Json:
+    if isinstance(value, Mapping):
+        if not path:
+            return _content(next(iter(value)), data)
+        return {key: _replaced(item, path[1:], data) if key == path[0] else item for key, item in value.items()}
+    items = as_list(value)
+    return [_replaced(item, path[1:], data) if index == path[0] else item for index, item in enumerate(items)]
+
+
+def _content(resolver: str, data: bytes) -> Json:
+    if resolver in {"$json", "$yaml"}:
+        return read_document(data, meaning=BACKSTAGE).value
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("a file that it takes its text from isn't UTF-8") from None
 
 
 def _placeholders_in(value: Json, path: _Path) -> Iterator[tuple[_Path, str]]:

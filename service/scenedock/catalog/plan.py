@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ from scenedock.model.helm import Listing
 CHART_FILE = "Chart.yaml"
 STARTER_FOLDERS = frozenset({"starter", "starters"})
 TEST_FOLDERS = frozenset({"tests", "testdata", "test-data", "test-fixtures", "fixtures", "__tests__"})
+
+# Folders of a chart that nothing is deployed from, and the files of a chart that configure it.
+_NOT_DEPLOYED = frozenset({"charts", "ci", "crds", "tests"})
+_CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info)\.ya?ml$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +52,16 @@ def plan_repository(repository: str, listing: Listing, settings: Settings) -> Pl
     files = listing.files
     all_charts = {_parent(path) for path in files if path.rpartition("/")[2] == CHART_FILE}
     reasons = {path: _reason_to_skip(path, all_charts, settings) for path in all_charts}
-    refused = {path for path in all_charts if _within(path, CHART_FILE) in listing.outside}
-    charts = {path for path, reason in reasons.items() if not reason} - refused
+    refused = {path for path, reason in reasons.items() if not reason and _within(path, CHART_FILE) in listing.outside}
+    reasons |= dict.fromkeys(refused, "its Chart.yaml is a link out of the repository")
+    charts = {path for path, reason in reasons.items() if not reason}
     owned = _by_folder((path for path in files if path not in listing.outside), all_charts)
     loose = tuple(path for path in owned.pop(None, ()) if path.endswith((".yaml", ".yml")))
     plain = _plain_folders(loose, charts, settings)
     return Plan(
         charts=tuple(PlannedFolder(path, tuple(owned.get(path, ()))) for path in sorted(charts)),
         plain=tuple(PlannedFolder(path, tuple(names)) for path, names in sorted(plain.items())),
-        manifests=tuple(sorted((*loose, *_templates(charts, owned)))),
+        manifests=tuple(sorted((*loose, *_beside_values(charts, owned)))),
         skipped=tuple(
             Skipped(Place(repository, path or "."), reason) for path, reason in sorted(reasons.items()) if reason
         ),
@@ -98,13 +104,14 @@ def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[
 def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: Settings) -> dict[str, list[str]]:
     """Folders without a chart that lie beside charts, or that settings include, with their YAML files."""
     containers = {_parent(path) for path in charts if path}
+    above = {path[:at] for path in charts for at, sign in enumerate(path) if sign == "/"}
     found: dict[str, list[str]] = {}
     for path in loose:
         segments = path.split("/")
         for depth in range(1, len(segments)):
             folder = "/".join(segments[:depth])
             wanted = matches(folder, settings.include) if settings.include else _parent(folder) in containers
-            if not wanted or any(chart.startswith(folder + "/") for chart in charts):
+            if not wanted or folder in above:
                 continue
             if not _reason_to_skip(folder, charts, settings):
                 found.setdefault(folder, []).append("/".join(segments[depth:]))
@@ -112,11 +119,14 @@ def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: Settings)
     return found
 
 
-def _templates(charts: set[str], owned: dict[str | None, list[str]]) -> Iterable[str]:
-    """Templates can hold plain Argo CD manifests, too: an app of apps often does."""
+def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iterable[str]:
+    """The YAML files of charts that could be Argo CD manifests, too: an app of apps has them among its templates."""
     for folder in charts:
         for name in owned.get(folder, ()):
-            if name.startswith("templates/") and name.endswith((".yaml", ".yml")):
+            first, _, rest = name.partition("/")
+            if not name.endswith((".yaml", ".yml")) or (rest and first in _NOT_DEPLOYED):
+                continue
+            if not _CHART_FILES.match(name.rpartition("/")[2]):
                 yield _within(folder, name)
 
 

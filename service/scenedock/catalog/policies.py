@@ -8,7 +8,7 @@ from dataclasses import replace
 from scenedock.catalog.formats import is_annotation_key, is_label_key, is_label_value, is_tag
 from scenedock.catalog.mapping import Mapped
 from scenedock.catalog.owners import UNKNOWN
-from scenedock.catalog.validation import problems_of
+from scenedock.catalog.validation import problems_here
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.json import Json, as_list, as_object
@@ -61,7 +61,7 @@ class _Police:
         return replace(entity, document={**entity.document, "metadata": kept})
 
     def _may_pass(self, entity: Entity) -> bool:
-        if problems := problems_of(entity.document):
+        if problems := problems_here(entity.document):
             said = f"{entity.ref} would be refused: {'; '.join(map(str, problems))}"
             self._find(entity, "error", "invalid-entity", said, "Correct it with `overrides` in scenedock.yaml.")
             return False

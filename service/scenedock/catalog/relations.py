@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.model.entity import EntityRef
+from scenedock.model.json import Json, JsonObject, as_object, as_text
 
 RELATION_FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -58,6 +59,29 @@ class Reference:
         if colon < 0 and namespace and name:
             return f"{self.text!r} must name its kind, as in component:{self.text}"
         return f"{self.text!r} is not a reference of the form [kind:][namespace/]name"
+
+
+def rename_references(entity: JsonObject, renamed: Mapping[EntityRef, EntityRef]) -> JsonObject:
+    """The entity with its references to what has another name now."""
+    if "spec" not in entity or not renamed:
+        return entity
+    spec: dict[str, Json] = dict(as_object(entity["spec"]))
+    for field, default_kind in RELATION_FIELDS.get(as_text(entity.get("kind")), {}).items():
+        value = spec.get(field)
+        if isinstance(value, str):
+            spec[field] = _renamed(value, default_kind, renamed)
+        elif isinstance(value, list):
+            spec[field] = [_renamed(item, default_kind, renamed) if isinstance(item, str) else item for item in value]
+    return {**entity, "spec": spec}
+
+
+def _renamed(text: str, default_kind: str, renamed: Mapping[EntityRef, EntityRef]) -> str:
+    if Reference((), text, default_kind).fault:
+        return text
+    new = renamed.get(EntityRef.parse(text, default_kind=default_kind))
+    if new is None:
+        return text
+    return new.short.removeprefix(f"{default_kind.lower()}:") if default_kind else new.short
 
 
 def references_of(entity: JsonObject) -> Iterator[Reference]:

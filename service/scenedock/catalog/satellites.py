@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from scenedock.catalog.annotations import deployment_annotations, from_settings, source_annotations
+from scenedock.catalog.annotations import (
+    deployment_annotations,
+    from_settings,
+    override_annotations,
+    source_annotations,
+)
 from scenedock.catalog.apis import api_name
 from scenedock.catalog.backing_services import BACKING_SERVICES
 from scenedock.catalog.deployments import RepositoryContents
-from scenedock.catalog.formats import as_entity_name
+from scenedock.catalog.formats import as_entity_name, join_name
 from scenedock.catalog.owners import UNKNOWN, as_owner, first_owner
 from scenedock.catalog.ownership import lifecycle_of
 from scenedock.catalog.services import Service
-from scenedock.model.entity import Entity, EntityRef, build_entity
+from scenedock.model.entity import DEFAULT_NAMESPACE, Entity, EntityRef, build_entity
 from scenedock.model.finding import Place
 from scenedock.model.json import Json
 
@@ -24,7 +29,7 @@ def backing_resources(service: Service, owner: str, system: str) -> Iterator[Ent
         table = {**BACKING_SERVICES, **member.contents.settings.backing_services}
         for folder in member.folders:
             for each in folder.chart.dependencies if folder.chart else ():
-                name = as_entity_name(f"{service.name}-{each.key}")
+                name = join_name(service.name, each.key)
                 if each.name in table and each.folder is None and each.enabled and name not in seen:
                     seen.add(name)
                     metadata = {"annotations": {**_clean(source_annotations(member, folder.path))}}
@@ -38,10 +43,11 @@ def apis(service: Service, owner: str, system: str) -> Iterator[Entity]:
     for member in service.members:
         for folder in member.folders:
             for api in folder.apis:
-                name = as_entity_name(api_name(service.name, api))
-                if name in seen:
-                    name = as_entity_name(f"{name}-{api.type}")
-                if name in seen:
+                # A file's path is the last resort: only that of another repository's folder may be the same.
+                stem = api.path.rpartition(".")[0].replace("/", "-")
+                names = (api_name(service.name, api), join_name(service.name, api.type), join_name(service.name, stem))
+                name = next((name for name in names if name not in seen), "")
+                if not name:
                     continue
                 seen.add(name)
                 spec = {
@@ -63,12 +69,13 @@ def deployments(service: Service, owner: str, system: str) -> Iterator[Entity]:
         annotations = {**deployment_annotations(here), "scenedock.dev/environments": environment}
         for member in service.members:
             if any(each.environment == environment for each in member.deployments):
-                annotations |= _clean(source_annotations(member, here[0].folder or member.path))
-                annotations |= from_settings(member, service.name, [environment])
+                folder = next((each.folder for each in here if each in member.deployments), "")
+                annotations |= _clean(source_annotations(member, folder or member.path))
+                annotations = override_annotations(annotations, from_settings(member, service.name, [environment]))
                 break
         spec: dict[str, Json] = {"type": "deployment", "owner": owner, "system": system}
         spec["dependsOn"] = [EntityRef.of("component", service.name).short]
-        name = as_entity_name(f"{service.name}-{environment}")
+        name = join_name(service.name, environment)
         metadata = {"annotations": dict(sorted(annotations.items()))}
         yield build_entity("Resource", name, metadata, spec, service.members[0].place)
 
@@ -105,7 +112,7 @@ def tenants(services: Sequence[Service]) -> Iterator[Entity]:
 
 
 def owner_entities(entities: Sequence[Entity]) -> Iterator[Entity]:
-    """A Group or User for each owner."""
+    """A Group or User for each owner; what a person wrote may be neither, and then nothing can be made of it."""
     places: dict[str, Place] = {}
     for entity in entities:
         owner = entity.spec.get("owner")
@@ -113,7 +120,12 @@ def owner_entities(entities: Sequence[Entity]) -> Iterator[Entity]:
             places.setdefault(owner, entity.place)
     known = {entity.ref for entity in entities}
     for owner, place in sorted(places.items()):
-        ref = EntityRef.parse(owner, default_kind="group")
-        if ref not in known:
+        try:
+            ref = EntityRef.parse(owner, default_kind="group")
+        except ValueError:
+            continue
+        if ref not in known and ref.kind in {"group", "user"}:
+            known.add(ref)
+            namespace = "" if ref.namespace == DEFAULT_NAMESPACE else ref.namespace
             spec: dict[str, Json] = {"memberOf": []} if ref.kind == "user" else {"type": "team", "children": []}
-            yield build_entity(ref.kind.capitalize(), ref.name, {}, spec, Place(place.repository))
+            yield build_entity(ref.kind.capitalize(), ref.name, {"namespace": namespace}, spec, Place(place.repository))

@@ -70,22 +70,32 @@ def gather(
     findings: list[Finding] = []
     members: dict[str, list[Member]] = defaultdict(list)
     for number, contents in enumerate(repositories):
-        folders: dict[str, list[HelmFolder]] = defaultdict(list)
-        for folder in contents.folders:
-            folders[identities[number, folder.path].name].append(folder)
-        items: dict[str, list[ListItem]] = defaultdict(list)
-        for item in contents.items:
-            items[item.name].append(item)
-        for raw in sorted({*folders, *items}):
-            mine = {folder.path: identities[number, folder.path] for folder in folders[raw]}
-            found = sorted(folders[raw], key=lambda folder: production_rank(mine[folder.path].environment))
-            listed = sorted(items[raw], key=lambda item: production_rank(item.environment))
+        mine = {folder.path: identities[number, folder.path] for folder in contents.folders}
+        for raw, folders, items in _grouped(contents, mine):
+            found = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
+            listed = sorted(items, key=lambda item: production_rank(item.environment))
             member = _member(contents, tuple(found), tuple(listed), mine)
             if name := _fit(raw, member, findings):
                 members[name].append(member)
     _refuse_unlike(members, findings)
     services = [Service(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
     return services, findings
+
+
+def _grouped(
+    contents: RepositoryContents, identities: Mapping[str, Identity]
+) -> Iterator[tuple[str, list[HelmFolder], list[ListItem]]]:
+    """The folders and list items of each service of one repository, by name."""
+    folders: dict[tuple[str, tuple[str, ...]], list[HelmFolder]] = defaultdict(list)
+    for folder in contents.folders:
+        identity = identities[folder.path]
+        folders[identity.name, identity.service].append(folder)
+    items: dict[str, list[ListItem]] = defaultdict(list)
+    for item in contents.items:
+        items[item.name].append(item)
+    services = sorted([*folders, *((name, ()) for name in items if name not in {raw for raw, _ in folders})])
+    for name, service in services:
+        yield name, folders.get((name, service), []), items.pop(name, [])
 
 
 def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
@@ -151,7 +161,8 @@ def _member(
     identities: Mapping[str, Identity],
 ) -> Member:
     deployments = deployments_of(contents, folders, items, identities)
-    tenant = next((identity.tenant for identity in identities.values() if identity.tenant), "")
-    homes = list(dict.fromkeys(identities[folder.path].home for folder in folders))
+    mine = [identities[folder.path] for folder in folders]
+    tenant = next((identity.tenant for identity in mine if identity.tenant), "")
+    homes = [identity.home for identity in mine]
     path = homes[0] if homes else items[0].list_path.rpartition("/")[0]
     return Member(contents, path, folders, items, tuple(deployments), tenant)

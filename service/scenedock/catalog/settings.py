@@ -12,7 +12,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenedock.catalog.environments import KNOWN_ENVIRONMENTS, EnvironmentNames
-from scenedock.catalog.globs import first_match
+from scenedock.catalog.formats import Format
+from scenedock.catalog.globs import first_match, is_glob
+from scenedock.catalog.relations import Reference
 from scenedock.documents.reading import DocumentError, read_document
 from scenedock.errors import InputError
 from scenedock.model.helm import Provider
@@ -106,14 +108,14 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
     try:
         document = read_document(data)
     except DocumentError as error:
-        raise InputError(f"{label}:{error.line or 1}: {error}") from error
+        raise InputError(f"{label}:{error.line or 1}:{error.column or 1}: {error}") from error
     if document.value is None:
         return Settings()
     errors = [*_schema().iter_errors(document.value)]
     if errors:
         problems = {problem for error in errors for problem in _problems(error)}
-        placed = sorted((document.line_of(path), said) for path, said in problems)
-        raise InputError("\n".join(f"{label}:{line}: {said}" for line, said in placed))
+        placed = sorted((document.position_of(path), said) for path, said in problems)
+        raise InputError("\n".join(f"{label}:{line}:{column}: {said}" for (line, column), said in placed))
     return _settings(as_object(document.value))
 
 
@@ -127,8 +129,23 @@ def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], s
         case ValidationErrorKind.AdditionalProperties(names):
             for name in names:
                 yield (*path, name), f"{where or 'the file'} has no key {name!r}; check its name and its indentation"
+        case ValidationErrorKind.PropertyNames(inner):
+            yield from (((*path, str(inner.instance)), said) for _, said in _problems(inner))
+        case ValidationErrorKind.Format(name):
+            yield path, f"{where or 'a key'}: {error.instance!r} {_FORMATS[name].rule}"
         case _:
             yield path, f"{where or 'the file'}: {error.message}"
+
+
+_FORMATS: Mapping[str, Format] = {
+    "glob": Format(is_glob, "is too long a pattern, or its braces stand for too many"),
+    "entity-ref": Format(
+        lambda text: not Reference((), text, "Component").fault, "must be a reference, [kind:][namespace/]name"
+    ),
+    "entity-ref-with-kind": Format(
+        lambda text: not Reference((), text, "").fault, "must be a reference, kind:[namespace/]name"
+    ),
+}
 
 
 @cache
@@ -138,7 +155,8 @@ def _schema() -> Draft202012Validator:
     from jsonschema_rs import Draft202012Validator
 
     text = resources.files("scenedock.catalog").joinpath("schemas/scenedock.schema.json").read_text("utf-8")
-    return Draft202012Validator(json.loads(text))
+    formats = {name: rule.holds for name, rule in _FORMATS.items()}
+    return Draft202012Validator(json.loads(text), formats=formats, validate_formats=True)
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:
@@ -160,7 +178,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         owner=given.get("owner", ""),
         owner_from_maintainers=given.get("ownerFromMaintainers", False),
         emit_owners=given.get("owners") == "emit",
-        lifecycle=given.get("lifecycle", defaults.lifecycle),
+        lifecycle={**defaults.lifecycle, **given.get("lifecycle", {})},
         types=given.get("types", {}),
         systems=given.get("systems", {}),
         annotations=given.get("annotations", {}),

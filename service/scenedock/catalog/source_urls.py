@@ -13,7 +13,8 @@ _SHAPES: Mapping[Provider, tuple[str, str]] = {
     "gitlab": ("{url}/-/tree/{branch}/{path}", "{url}/-/edit/{branch}/{path}"),
     "bitbucket": ("{url}/src/{branch}/{path}", "{url}/src/{branch}/{path}?mode=edit&at={branch}"),
     "gitea": ("{url}/src/branch/{branch}/{path}", "{url}/_edit/{branch}/{path}"),
-    "azure": ("{url}?path=/{path}&version=GB{branch}", "{url}?path=/{path}&version=GB{branch}&_a=contents"),
+    # The path comes last, so that a folder's address ends in its slash.
+    "azure": ("{url}?version=GB{branch}&path=/{path}", "{url}?version=GB{branch}&_a=contents&path=/{path}"),
 }
 
 
@@ -35,7 +36,7 @@ def edit_url(repository: RepositoryFacts, path: str) -> str:
 
 def provider_of(url: str) -> Provider:
     """Whose URL shapes an address has, by the name of its host; GitHub's where that tells nothing."""
-    host = (urlsplit(url).hostname or "").lower()
+    host, _ = _split(url)
     for word, provider in _WORDS.items():
         if word in host:
             return provider
@@ -50,14 +51,23 @@ def project_slug(address: str) -> tuple[str, str] | None:
     """
     if not address.startswith(("https://", "http://")):
         return None
-    split = urlsplit(address)
-    host, path = (split.hostname or "").lower(), split.path.strip("/").partition("/-/")[0].removesuffix(".git")
+    host, path = _split(address)
+    path = path.strip("/").partition("/-/")[0].removesuffix(".git")
     parts = path.split("/")
     if len(parts) < 2 or not all(parts):
         return None
     if host.partition(".")[0] == "github":
         return "github.com/project-slug", "/".join(parts[:2])
     return ("gitlab.com/project-slug", path) if host.partition(".")[0] == "gitlab" else None
+
+
+def _split(address: str) -> tuple[str, str]:
+    """Host, in lower case, and path of an address; both empty where it is none (`https://[`)."""
+    try:
+        split = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return (split.hostname or "").lower(), split.path
 
 
 _WORDS: Mapping[str, Provider] = {

@@ -16,6 +16,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenedock.catalog.formats import FORMATS, well_formed
+from scenedock.catalog.placeholders import placeholders_of
 from scenedock.catalog.relations import references_of
 from scenedock.model.json import JsonObject
 
@@ -54,6 +55,14 @@ def problems_of(entity: JsonObject) -> tuple[Problem, ...]:
         return _judged(entity)
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and Rust can't hold
         return _judged(_well_formed(entity))
+
+
+def problems_here(entity: JsonObject) -> tuple[Problem, ...]:
+    """What `problems_of` says, but for values that stand in other files (`$text`) and aren't read."""
+    elsewhere = [path for path, _ in placeholders_of(entity)]
+    return tuple(
+        problem for problem in problems_of(entity) if not any(problem.path[: len(path)] == path for path in elsewhere)
+    )
 
 
 def unknown_kind(entity: JsonObject) -> str:

@@ -7,7 +7,7 @@ file is no evidence, and neither is a host that a template would still change.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.model.helm import ValuesFacts
@@ -19,9 +19,12 @@ _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _URL = re.compile(rf"^[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?(?P<host>{_HOST})(?::\d+)?(?:[/?#]\S*)?$", re.IGNORECASE)
 _HOST_PORT = re.compile(rf"^(?P<host>{_HOST}):\d{{2,5}}$")
 _BARE_HOST = re.compile(rf"^{_HOST}$")
+# DNS names have at most 253 characters; what is longer than a URL can be isn't looked at.
+_LONGEST_HOST = 253
+_LONGEST_URL = 2000
 _CLUSTER_NAME = re.compile(r"\.svc(\.[a-z0-9.-]+)?$")
 _CRON = re.compile(r"^(@(hourly|daily|weekly|monthly|yearly|annually|midnight)|[\d*/,?LW-]+(\s+[\w*/,?#-]+){4,5})$")
-_IMAGE_KEYS = frozenset({"image", "repository", "tag", "registry", "digest"})
+_IMAGE_KEY = re.compile(r"^(repository|tag|registry|digest)$|image(s|name|tag)?$")
 _PORT_KEYS = frozenset({"containerport", "containerports", "port", "ports", "targetport", "appport", "httpport"})
 _OWNER_KEYS = frozenset({"owner", "ownerinfo", "ownership"})
 _OWNER_FIELDS = ("team", "group", "owner", "name")
@@ -92,7 +95,7 @@ def _walk(value: Json, key: str, seen: _Seen, *, in_ingress: bool) -> None:
 
 
 def _scalar(text: str, key: str, word: str, seen: _Seen, *, in_ingress: bool) -> None:
-    if not text or "{{" in text or "${" in text or word in _IMAGE_KEYS:
+    if not text or "{{" in text or "${" in text or _IMAGE_KEY.search(word):
         return
     if key == KUBERNETES_ID:
         seen.kubernetes_id = text
@@ -106,14 +109,22 @@ def _scalar(text: str, key: str, word: str, seen: _Seen, *, in_ingress: bool) ->
         seen.hosts.update(_hosts_in(text, word))
 
 
-def _hosts_in(text: str, word: str) -> Iterator[str]:
-    """The hosts that a whole scalar names: URLs, `host:port`, in-cluster names, or a bare name under a host's key."""
-    for part in text.split(","):
-        match = _URL.match(part.strip()) or _HOST_PORT.match(part.strip())
-        if match:
-            yield match["host"].lower()
-        elif _BARE_HOST.match(part) and (_CLUSTER_NAME.search(part) or word.endswith(("host", "hostname", "url"))):
-            yield part.lower()
+def _hosts_in(text: str, word: str) -> Sequence[str]:
+    """The hosts that a scalar names; none unless the whole of it is one, or several with commas between."""
+    parts = [part.strip() for part in text.split(",")]
+    hosts = [_host_of(part, word) for part in parts if part]
+    return hosts if all(hosts) else ()
+
+
+def _host_of(text: str, word: str) -> str:
+    """The host of a URL, a `host:port`, an in-cluster name, or a bare name under a host's key; empty for all else."""
+    if len(text) > _LONGEST_URL:
+        return ""
+    if match := _URL.match(text) or _HOST_PORT.match(text):
+        return match["host"].lower()
+    if len(text) > _LONGEST_HOST or not _BARE_HOST.match(text):
+        return ""
+    return text.lower() if _CLUSTER_NAME.search(text) or word.endswith(("host", "hostname", "url")) else ""
 
 
 def _owner_of(values: JsonObject) -> str:

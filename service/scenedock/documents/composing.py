@@ -32,8 +32,11 @@ MAX_DEPTH = 100
 # libyaml copies it into every tag that uses it.
 MAX_TAG_PREFIX = 1000
 
-# The id of a container → a key or index in it → the line where that begins, counted from 1.
-Lines: TypeAlias = Mapping[int, Mapping[str | int, int]]
+# Line and column, counted from 1.
+Position: TypeAlias = tuple[int, int]
+
+# The id of a container → a key or index in it → where that begins.
+Positions: TypeAlias = Mapping[int, Mapping[str | int, Position]]
 
 
 class DocumentError(InputError):
@@ -55,15 +58,15 @@ class RepeatedKey:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """One document. Aliases of one anchor share one object of `value`; `lines` is empty unless it was asked for."""
+    """One document. Aliases of one anchor share one object of `value`; `positions` is empty unless it was asked for."""
 
     value: Json
     line: int
     repeated_keys: tuple[RepeatedKey, ...]
-    lines: Lines
+    positions: Positions
 
 
-def compose(data: bytes, meaning: Meaning, *, with_lines: bool = False) -> Iterator[Composed]:
+def compose(data: bytes, meaning: Meaning, *, with_positions: bool = False) -> Iterator[Composed]:
     """Every document of a stream, also the empty ones (None); none is looked at before it is asked for.
 
     Raises
@@ -76,7 +79,7 @@ def compose(data: bytes, meaning: Meaning, *, with_lines: bool = False) -> Itera
         if type(event) is DocumentStartEvent:
             if max(map(len, (event.tags or {}).values()), default=0) > MAX_TAG_PREFIX:
                 raise _refusal("the prefix of a %TAG directive is too long", event)
-            yield _Composer(parser, meaning, with_lines=with_lines).document()
+            yield _Composer(parser, meaning, with_positions=with_positions).document()
 
 
 @dataclass(slots=True)
@@ -92,11 +95,11 @@ class _Anchor:
 class _Composer:
     """Composes one document, counting its nodes as if each alias were written out."""
 
-    def __init__(self, parser: CBaseLoader, meaning: Meaning, *, with_lines: bool) -> None:
+    def __init__(self, parser: CBaseLoader, meaning: Meaning, *, with_positions: bool) -> None:
         self._next = parser.get_event
         self._meaning = meaning
-        self._with_lines = with_lines
-        self._lines: dict[int, dict[str | int, int]] = {}
+        self._with_positions = with_positions
+        self._positions: dict[int, dict[str | int, Position]] = {}
         self._anchors: dict[str, _Anchor] = {}
         self._repeated: list[RepeatedKey] = []
         self._nodes = 1  # goyaml counts the document too
@@ -107,8 +110,9 @@ class _Composer:
         """The document whose start has just been read."""
         root = self._next()
         value = self._node(root, 0)
+        self._next()  # the end of the document, so that what follows is known to be none of it
         self._check_aliasing(root)
-        return Composed(value, _line(root), tuple(self._repeated), self._lines)
+        return Composed(value, _line(root), tuple(self._repeated), self._positions)
 
     def _node(self, event: Event | None, depth: int) -> Json:
         """The value of the node that begins with this event, inside of `depth` containers."""
@@ -135,18 +139,18 @@ class _Composer:
 
     def _sequence(self, depth: int) -> list[Json]:
         sequence: list[Json] = []
-        lines: dict[str | int, int] = {}
+        positions: dict[str | int, Position] = {}
         while type(event := self._next()) is not SequenceEndEvent:
-            if self._with_lines:
-                lines[len(sequence)] = _line(event)
+            if self._with_positions:
+                positions[len(sequence)] = _position(event)
             sequence.append(self._node(event, depth))
-        if self._with_lines:
-            self._lines[id(sequence)] = lines
+        if self._with_positions:
+            self._positions[id(sequence)] = positions
         return sequence
 
     def _mapping(self, depth: int) -> dict[str, Json]:
         mapping: dict[str, Json] = {}
-        lines: dict[str | int, int] = {}
+        positions: dict[str | int, Position] = {}
         merged: set[str] = set()
         while type(event := self._next()) is not MappingEndEvent:
             key = self._key(event, depth)
@@ -154,15 +158,15 @@ class _Composer:
                 for source in self._sources(depth):
                     mapping.update(source)
                     merged.update(source)
-                    lines.update(self._lines.get(id(source), {}))
+                    positions.update(self._positions.get(id(source), {}))
                 continue
             if key in mapping and key not in merged:
                 self._repeat(key, event)
-            if self._with_lines:
-                lines[key] = _line(event)
+            if self._with_positions:
+                positions[key] = _position(event)
             mapping[key] = self._node(self._next(), depth)
-        if self._with_lines:
-            self._lines[id(mapping)] = lines
+        if self._with_positions:
+            self._positions[id(mapping)] = positions
         return mapping
 
     def _key(self, event: Event | None, depth: int) -> str:
@@ -241,9 +245,14 @@ def _are_mappings(values: Sequence[Json]) -> TypeGuard[Sequence[dict[str, Json]]
 
 
 def _line(event: Event | None) -> int:
-    return event.start_mark.line + 1 if event and event.start_mark else 1
+    return _position(event)[0]
+
+
+def _position(event: Event | None) -> Position:
+    mark = event.start_mark if event else None
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _refusal(message: str, event: Event | None) -> DocumentError:
-    column = event.start_mark.column + 1 if event and event.start_mark else 1
-    return DocumentError(message, line=_line(event), column=column)
+    line, column = _position(event)
+    return DocumentError(message, line=line, column=column)

@@ -16,7 +16,7 @@ from itertools import islice
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
-from scenedock.documents.composing import Composed, DocumentError, RepeatedKey, compose
+from scenedock.documents.composing import Composed, DocumentError, Position, RepeatedKey, compose
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
 from scenedock.model.json import Json
@@ -51,9 +51,9 @@ class _Stream:
             raise _explained(error, self._data) from error
 
     @cached_property
-    def with_lines(self) -> tuple[Composed, ...]:
-        """The documents that have been read, with their lines."""
-        return tuple(islice(compose(self._data, self._meaning, with_lines=True), self._read))
+    def with_positions(self) -> tuple[Composed, ...]:
+        """The documents that have been read, with their positions."""
+        return tuple(islice(compose(self._data, self._meaning, with_positions=True), self._read))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +70,20 @@ class Document:
     _index: int = field(default=0, repr=False, compare=False)
 
     def line_of(self, path: Sequence[str | int]) -> int:
-        """The line where the key or item at `path` begins, else the nearest one above it that exists.
+        """The line of `position_of`."""
+        return self.position_of(path)[0]
+
+    def position_of(self, path: Sequence[str | int]) -> Position:
+        """Line and column where the key or item at `path` begins, else the nearest one above it that exists.
 
         What an alias or a merge key brought in is found where it was written.
         """
         if self._stream is None:
-            return self.line
-        composed = self._stream.with_lines[self._index]
-        line, value = composed.line, composed.value
+            return self.line, 1
+        composed = self._stream.with_positions[self._index]
+        position, value = (composed.line, 1), composed.value
         for step in path:
-            line = composed.lines.get(id(value), {}).get(step, line)
+            position = composed.positions.get(id(value), {}).get(step, position)
             match value, step:
                 case dict(), str():
                     value = value.get(step)
@@ -87,7 +91,7 @@ class Document:
                     value = value[step]
                 case _:
                     break
-        return line
+        return position
 
 
 def read_documents(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> tuple[Document, ...]:

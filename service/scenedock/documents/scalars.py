@@ -12,7 +12,6 @@ every other number is a `float`. (Templates of Helm see doubles only: `900719925
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import re
 import struct
@@ -23,6 +22,15 @@ from typing import TypeAlias
 from scenedock.model.json import Json
 
 Scalar: TypeAlias = str | int | float | bool | None
+
+_TAG = "tag:yaml.org,2002:"
+MERGE_TAG = _TAG + "merge"
+_TYPES: Mapping[str, type] = {
+    _TAG + "null": type(None),
+    _TAG + "bool": bool,
+    _TAG + "int": int,
+    _TAG + "float": float,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +65,10 @@ class Meaning:
         return value
 
 
-_TAG = "tag:yaml.org,2002:"
-MERGE_TAG = _TAG + "merge"
-_TYPES: Mapping[str, type] = {
-    _TAG + "null": type(None),
-    _TAG + "bool": bool,
-    _TAG + "int": int,
-    _TAG + "float": float,
-}
-
-
 def _binary(text: str) -> str:
     try:
         return base64.b64decode(re.sub("[\r\n]", "", text), validate=True).decode("utf-8", "replace")
-    except binascii.Error:
+    except ValueError:
         raise ValueError("a !!binary value is not base64") from None
 
 
@@ -135,7 +133,10 @@ def _helm_number(text: str) -> Scalar:
 
 
 def _helm_key(value: Json) -> str:
-    """The key that sigs.k8s.io/yaml makes of a value (`convertToJSONableObject`)."""
+    """The key that sigs.k8s.io/yaml makes of a value (`convertToJSONableObject`).
+
+    It is also the text that a text field of Chart.yaml gets: of `appVersion: 1.10` comes `1.1`.
+    """
     match value:
         case str():
             return value
@@ -196,7 +197,7 @@ def _core_key(value: Json) -> str:
             return value
         case None:
             return ""
-        case float() if value.is_integer():
+        case float() if value.is_integer() and abs(value) < 1e21:
             return str(int(value))
         case bool() | float() | int():
             return str(value).lower()

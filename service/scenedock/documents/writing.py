@@ -15,7 +15,7 @@ from typing import TypeGuard
 
 from scenedock.model.json import Json, JsonObject
 
-_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]++|:(?=\S)|[ ]++(?=[^\s#]))*+")
+_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]|:(?=\S)|[ ](?=[^\s#]|[ ]))*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 
 # Line breaks of YAML 1.1 alone, and what nobody sees: controls, directional marks, the byte order mark.
@@ -23,7 +23,9 @@ _UNSEEN = re.compile(
     r"[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffc\ufffe\uffff]"
 )
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_NOT_LITERAL = re.compile(rf"\A[ \t\n]|[ \t](?:\n|\Z)|\n\n\Z|[\x00-\x08\x0b-\x1f]|{_UNSEEN.pattern}")
+_NOT_LITERAL = re.compile(
+    rf"\A[ \t\n]|[ \t](?:\n|\Z)|\n\n\Z|[\x00-\x08\x0b-\x1f]|{_UNSEEN.pattern}|{_SURROGATE.pattern}"
+)
 
 # A longer key on one line is an error to libyaml, to Go and to npm's `yaml` (all: 1,024 characters).
 _LONGEST_KEY = 1000

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from scenedock.errors import InputError, NotFoundError
+from scenedock.errors import ConflictError, InputError, NotFoundError
 
 
 def read_file(path: Path) -> bytes:
@@ -31,34 +33,50 @@ def read_file(path: Path) -> bytes:
         raise InputError(f"{str(path)!r}: this can't be a file name: {error}") from None
 
 
-def write_file(path: Path, text: str) -> bool:
+def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | None = None) -> bool:
     """Write a text file whole or not at all; one that has this text already is left untouched.
 
-    Returns whether anything was written. What is no regular file (a pipe, `/dev/stdout`) is written to directly.
+    Returns whether anything was written. A link is followed; what is no regular file (a pipe, `/dev/stdout`) is written
+    to directly. With `may_replace`, only a regular file with bytes of which that is true is replaced.
 
     Raises
     ------
     NotFoundError   its folder doesn't exist
+    ConflictError   what is there may not be replaced
     InputError      it can't be written
     """
-    data = text.encode()
+    data = text.encode(errors="backslashreplace")  # a path that isn't Unicode, which JSON can write as an escape
     try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
+        if may_replace and os.path.lexists(path):
+            if path.is_symlink() or not path.is_file() or not may_replace(path.read_bytes()):
+                raise ConflictError(f"{path}: somebody else wrote this file; remove it first")
+        elif _is_stream(path):
+            with path.open("ab") as stream:
+                stream.write(data)
             return True
-        if path.is_file() and path.read_bytes() == data:
+        target = path.resolve()
+        if target.is_file() and target.read_bytes() == data:
             return False
-        _replace(path, data)
-    except FileNotFoundError:
+        _replace(target, data)
+    except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError(f"{path}: its folder doesn't exist; make it first") from None
-    except OSError as error:
-        raise InputError(f"{path}: can't be written: {error.strerror or error}") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: can't be written: {reason}") from error
     return True
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is a pipe or device, or one of the program's own streams, which may lead to a file."""
+    own = path.parent == Path("/dev/fd") or path in {Path("/dev/stdout"), Path("/dev/stderr")}
+    return own or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 def _replace(path: Path, data: bytes) -> None:
     """Write beside the file, then put it in its place: a reader sees the old bytes or the new ones."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    with NamedTemporaryFile(dir=path.parent, prefix=".scenedock-", delete=False) as file:
         beside = Path(file.name)
         try:
             file.write(data)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
+import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
@@ -18,17 +19,25 @@ from scenedock.model.helm import Listing
 MOST_BYTES = 16 * 1024 * 1024
 _NOT_ENTERED = frozenset({".git", "node_modules", ".venv", ".terraform"})
 _SECONDS_FOR_GIT = 20
-_SSH_ADDRESS = re.compile(r"^(?:ssh://)?(?:[^@/]+@)?(?P<host>[^:/]+)(?::\d+/|[:/])(?P<path>.+)$")
-_WEB_ADDRESS = re.compile(r"^https?://(?:[^@/]*@)?(?P<rest>.+)$")
+# Where git would look instead of where it is told to; a hook that runs us has them set.
+_GIT_PLACES = frozenset(
+    """GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_NAMESPACE""".split()
+)
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_SCP_ADDRESS = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?P<path>[^\s@]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class GitAddress:
-    """What git knows: the address a browser opens (empty without a remote), the branch, the path inside the clone."""
+    """What git knows: the address a browser opens (empty without a remote), the branch, the path inside the clone.
+
+    `problem` says why git gave no address though it might have one, and what to do.
+    """
 
     url: str = ""
     branch: str = ""
     prefix: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +52,36 @@ class RepositoryFolder:
         Raises
         ------
         NotFoundError   there is no such folder
-        InputError      it is no folder, or may not be read
+        InputError      it is no folder, or a folder in it may not be read: half a repository is not the repository
         """
-        if not self.root.exists():
-            raise NotFoundError(f"{self.root}: there is no such folder; name the root of a repository")
-        if not self.root.is_dir():
-            raise InputError(f"{self.root}: this is no folder; name the root of a repository")
-        real_root = self.root.resolve()
+        root = self._existing_root()
         files: list[str] = []
         outside: set[str] = set()
-        for path in sorted(self._walk(self.root)):
-            relative = path.relative_to(self.root).as_posix()
-            if path.is_symlink() and not _is_file_below(path, real_root):
-                outside.add(relative)
-            elif not path.is_symlink() and not stat.S_ISREG(path.lstat().st_mode):
-                continue
-            files.append(relative)
-        return Listing(tuple(sorted(files)), frozenset(outside))
+        unnameable: list[str] = []
+        for path, entry in _walk(root):
+            if not _is_text(path):
+                unnameable.append(path.encode("utf-8", "backslashreplace").decode())
+            elif entry.is_symlink():
+                target = _target(entry.path)
+                if target is not None and target.is_dir():
+                    continue
+                files.append(path)
+                if target is None or not _is_readable_below(target, root):
+                    outside.add(path)
+            elif entry.is_file():
+                files.append(path)
+        return Listing(tuple(sorted(files)), frozenset(outside), tuple(sorted(unnameable)))
+
+    def _existing_root(self) -> Path:
+        try:
+            root = self.root.resolve(strict=True)
+        except FileNotFoundError:
+            raise NotFoundError(f"{self.root}: there is no such folder; name the root of a repository") from None
+        except (OSError, RuntimeError, ValueError) as error:
+            raise _unreadable(str(self.root), error) from error
+        if not root.is_dir():
+            raise InputError(f"{self.root}: this is no folder; name the root of a repository")
+        return root
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the listing, at most `MOST_BYTES` of them.
@@ -94,60 +116,114 @@ class RepositoryFolder:
         """What git says; nothing where the folder is no clone or git isn't there."""
         url = _browser_address(self._git("config", "--get", "remote.origin.url"))
         if not url:
-            return GitAddress()
+            return GitAddress(problem=self._why_git_is_silent())
         branch = self._git("symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
         branch = branch or self._git("symbolic-ref", "--short", "HEAD")
         return GitAddress(url, branch or "HEAD", self._git("rev-parse", "--show-prefix").strip("/"))
 
-    def _walk(self, folder: Path) -> Iterator[Path]:
-        def refuse(error: OSError) -> None:
-            raise InputError(f"{error.filename}: can't be read: {error.strerror}; check its permissions") from error
-
-        for parent, folders, files in os.walk(folder, onerror=refuse):
-            folders[:] = sorted(name for name in folders if name not in _NOT_ENTERED)
-            yield from (Path(parent, name) for name in files if _is_text(name))
-            folders[:] = [name for name in folders if _is_text(name)]
+    def _why_git_is_silent(self) -> str:
+        asked = self._ask_git("rev-parse", "--git-dir")
+        if asked is None and (self.root / ".git").exists():
+            return "git isn't installed, or doesn't answer; install it (apt-get install git)"
+        if asked is not None and b"dubious ownership" in asked.stderr:
+            return (
+                "the clone belongs to somebody else, so git won't read it; "
+                f"run: git config --global --add safe.directory {shlex.quote(str(self.root.resolve()))}"
+            )
+        return ""
 
     def _git(self, *arguments: str) -> str:
+        done = self._ask_git(*arguments)
+        return done.stdout.decode("utf-8", "replace").strip() if done and done.returncode == 0 else ""
+
+    def _ask_git(self, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
         try:
-            done = subprocess.run(  # noqa: S603 - no shell, and the arguments are ours
+            return subprocess.run(  # noqa: S603 - no shell, and the arguments are ours
                 ["git", "-C", str(self.root), *arguments],  # noqa: S607 - git is found by PATH as everywhere
+                stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_SECONDS_FOR_GIT,
                 check=False,
-                env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+                env={
+                    **{name: value for name, value in os.environ.items() if name not in _GIT_PLACES},
+                    "LC_ALL": "C",
+                    "GIT_OPTIONAL_LOCKS": "0",
+                },
             )
         except (OSError, subprocess.TimeoutExpired):
-            return ""
-        return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+            return None
 
 
-def _is_text(name: str) -> bool:
-    """Whether a file's name is Unicode: one that isn't can't stand in YAML or in a URL."""
+def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Everything below a folder that is no folder itself, with its path from there, in no order.
+
+    Not by `os.walk`: that recurses, and a path of 2,000 folders is a legal one.
+    """
+    waiting = [""]
+    while waiting:
+        parent = waiting.pop()
+        try:
+            with os.scandir(root / parent) as entries:
+                for entry in entries:
+                    path = f"{parent}/{entry.name}" if parent else entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield path, entry
+                    elif entry.name not in _NOT_ENTERED:
+                        waiting.append(path)
+        except OSError as error:
+            raise _unreadable(str(root / parent), error) from error
+
+
+def _unreadable(path: str, error: Exception) -> InputError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(f"{path}: can't be read: {reason}; check its permissions")
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is Unicode: one that isn't can't stand in YAML or in a URL."""
     try:
-        name.encode()
+        path.encode()
     except UnicodeEncodeError:
         return False
     return True
 
 
-def _is_file_below(link: Path, root: Path) -> bool:
-    """Whether a link leads to a file inside the root."""
+def _is_readable_below(target: Path, root: Path) -> bool:
+    """Whether what a link leads to is a file of the repository; `.git` is none of it, and may hold credentials."""
+    return (
+        target.is_file()
+        and target.is_relative_to(root)
+        and not _NOT_ENTERED.intersection(target.relative_to(root).parts)
+    )
+
+
+def _target(link: str) -> Path | None:
+    """What a link leads to, or None where that is nothing, or a circle."""
     try:
-        target = link.resolve(strict=True)
+        return Path(link).resolve(strict=True)
     except (OSError, RuntimeError):
-        return False
-    return target.is_file() and target.is_relative_to(root)
+        return None
 
 
 def _browser_address(remote: str) -> str:
-    """A remote as a browser opens it: over https, without credentials and `.git`; empty for a mere path."""
-    if web := _WEB_ADDRESS.match(remote):
-        scheme, rest = remote.partition("://")[0], web["rest"]
-    elif "://" in remote and not remote.startswith("ssh://"):
+    """A remote as a browser opens it: over http(s), without credentials and `.git`; empty for anything else."""
+    if "://" not in remote:
+        scp = _SCP_ADDRESS.fullmatch(remote)
+        # Without a user, `host:path` is an address only if the host can't be a drive or a short name of ssh's.
+        return _address("https", scp["host"], scp["path"]) if scp and (scp["user"] or "." in scp["host"]) else ""
+    try:
+        split = urlsplit(remote)
+        port = f":{split.port}" if split.port and split.scheme in {"http", "https"} else ""
+    except ValueError:
         return ""
-    elif (ssh := _SSH_ADDRESS.match(remote)) and ("@" in remote or remote.startswith("ssh://")):
-        scheme, rest = "https", f"{ssh['host']}/{ssh['path']}"
-    else:
+    if split.scheme not in {"http", "https", "ssh"}:
         return ""
-    return f"{scheme}://{rest.rstrip('/').removesuffix('.git').rstrip('/')}"
+    return _address("http" if split.scheme == "http" else "https", split.hostname or "", split.path, port)
+
+
+def _address(scheme: str, host: str, path: str, port: str = "") -> str:
+    """The address, or nothing where it would be odd: an `@` in its path may come of a password with a slash."""
+    path = path.strip("/").removesuffix(".git").rstrip("/")
+    if not _HOST.fullmatch(host) or not path or "@" in path or any(sign.isspace() for sign in path):
+        return ""
+    return f"{scheme}://{host}{port}/{path}"

@@ -28,13 +28,22 @@ class RepositoryFacts:
     provider: Provider = "github"
     prefix: str = ""
 
+    @property
+    def root_name(self) -> str:
+        """What a chart in the root is called: by the address, which is the same on every machine, where it is known."""
+        return f"{self.url}/{self.prefix}".rstrip("/").rpartition("/")[2] if self.url else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a repository, sorted. `outside` are symbolic links that leave it: they are listed, never read."""
+    """The files of a repository, sorted. `outside` are symbolic links that leave it: they are listed, never read.
+
+    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`.
+    """
 
     files: tuple[str, ...] = ()
     outside: frozenset[str] = frozenset()
+    unnameable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,9 @@ class HelmFolder:
     """One deployment folder: a chart with its values, or plain manifests where `chart` is None.
 
     `values` holds the facts for each environment that the folder's values files name; the key `""` is the default
-    values alone. `kinds` are the Kubernetes kinds that its manifests and templates spell out.
+    values alone. `handwritten` are the entities of a catalog-info file that a person wrote, `has_handwritten` says that
+    there is one, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates
+    spell out.
     """
 
     path: str
@@ -119,6 +130,7 @@ class HelmFolder:
     has_techdocs: bool = False
     apis: tuple[ApiFile, ...] = ()
     handwritten: tuple[Entity, ...] = ()
+    has_handwritten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.deployments import RepositoryContents
+from scenedock.catalog.handwritten import is_ours
 from scenedock.catalog.identities import FolderPath, identify
 from scenedock.catalog.links import link
 from scenedock.catalog.mapping import Mapped, map_services
-from scenedock.catalog.output import in_order
+from scenedock.catalog.output import files_in_place, handwritten_kept, in_order
 from scenedock.catalog.policies import police
 from scenedock.catalog.roles import assign_roles
 from scenedock.catalog.services import gather
+from scenedock.effects.disk import write_file
 from scenedock.effects.repositories import RepositoryFolder
-from scenedock.errors import InputError
+from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.model.entity import Entity, EntityRef
-from scenedock.model.finding import Finding, Skipped
+from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.usecases.read_repository import RepositoryReader
 
 Phase: TypeAlias = Literal["folders", "mapped", "policed", "linked", "exported"]
@@ -88,7 +91,9 @@ def export_catalog(
 
 def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
     folders = [FolderPath(number, folder.path) for number, each in enumerate(contents) for folder in each.folders]
-    identities = identify(folders, [each.settings.names for each in contents], [each.facts.name for each in contents])
+    identities = identify(
+        folders, [each.settings.names for each in contents], [each.facts.root_name for each in contents]
+    )
     by_place = {(folder.repository, folder.path): identity for folder, identity in identities.items()}
     services, findings = gather(contents, by_place)
     return map_services(services, contents, assign_roles(contents)), findings
@@ -103,21 +108,49 @@ def _sorted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def name_repositories(paths: Sequence[str]) -> dict[str, str]:
+def write_in_place(result: Export, roots: Mapping[str, Path]) -> tuple[list[str], list[Finding]]:
+    """Write a catalog-info.yaml into each folder; returns the files that changed, and what there is to say.
+
+    `roots` are the repositories by name. A file without our marker is a person's and stays as it is. One that can't be
+    written is an error among the findings; the others are written all the same.
+    """
+    if result.mapped is None:
+        return [], []
+    files, findings = files_in_place(result.mapped)
+    written: list[str] = []
+    for (repository, path), text in files.items():
+        place = Place(repository, path)
+        try:
+            if write_file(roots[repository] / path, text, may_replace=is_ours):
+                written.append(str(roots[repository] / path))
+        except ConflictError:
+            findings.append(handwritten_kept(place, "what would stand in it is not written"))
+        except (InputError, NotFoundError) as error:
+            remedy = "Make the folder writable, or export to one `--output` file."
+            findings.append(Finding("error", "not-written", str(error), place, remedy))
+    return written, findings
+
+
+def name_repositories(paths: Sequence[tuple[str, str]]) -> dict[str, str]:
     """A name for each path: its last folder, with more of the path where two would be alike.
+
+    `paths` are as they were typed, and absolute.
 
     Raises
     ------
     InputError   one path is given twice
     """
     names: dict[str, str] = {}
-    for path in paths:
-        segments = [segment for segment in path.replace("\\", "/").split("/") if segment not in {"", "."}]
+    for number, (path, absolute) in enumerate(paths):
+        if any(absolute == other for _, other in paths[:number]):
+            raise InputError(f"{path}: this repository is named twice; name each once")
+        text = absolute.encode(errors="surrogateescape").decode(errors="replace")
+        segments = [segment for segment in text.split("/") if segment] or ["root"]
         for length in range(1, len(segments) + 1):
             name = "/".join(segments[-length:])
             if name not in names:
-                names[name] = path
                 break
-        else:
-            raise InputError(f"{path}: this repository is named twice; name each once")
+        else:  # two paths that differ only in bytes that are no text
+            name = f"{name} ({number + 1})"
+        names[name] = path
     return names

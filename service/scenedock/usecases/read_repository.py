@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from scenedock.catalog.app_lists import AppListFile, files_of, read_items
-from scenedock.catalog.argocd import API_GROUP, Manifests, read_applications
+from scenedock.catalog.argocd import API_GROUP, read_applications
 from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.folders import FolderReader
+from scenedock.catalog.generators import Manifests
+from scenedock.catalog.handwritten import CATALOG_FILES
 from scenedock.catalog.owners import CODEOWNERS_FILES, Codeowners
 from scenedock.catalog.plan import Plan, PlannedFolder, plan_repository
 from scenedock.catalog.settings import FILE_NAME, AppList, Settings, read_settings
 from scenedock.catalog.source_urls import provider_of
+from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
 from scenedock.effects.repositories import RepositoryFolder
 from scenedock.errors import InputError
@@ -59,6 +62,7 @@ class RepositoryReader:
         plan = plan_repository(name, listing, settings)
         opened = cls(facts, settings, listing, plan, folder, list(plan.findings))
         opened._judge()
+        opened._judge_address(address.problem)
         return opened
 
     @property
@@ -68,11 +72,12 @@ class RepositoryReader:
 
     def read(self, count: Callable[[], None]) -> RepositoryContents:
         """Everything the catalog needs to know of the repository, one folder in memory at a time."""
+        charts = frozenset(planned.path for planned in self.plan.charts)
         reader = FolderReader(
             self.facts.name,
             self.folder.read,
             self.settings.names,
-            frozenset(planned.path for planned in self.plan.charts),
+            charts,
             self.findings,
         )
         folders: list[HelmFolder] = []
@@ -83,7 +88,7 @@ class RepositoryReader:
             elif planned in self.plan.charts:
                 skipped.append(Skipped(Place(self.facts.name, planned.path or "."), "its Chart.yaml can't be read"))
             count()
-        manifests = Manifests(self.listing.files, self.facts.url, self.settings.names, self._value)
+        manifests = Manifests(self._found_by_generators(), charts, self.facts.url, self.settings.names, self._value)
         applications, findings = read_applications(self._argo_manifests(), manifests)
         self.findings.extend(findings)
         return RepositoryContents(
@@ -115,24 +120,42 @@ class RepositoryReader:
         elif not self.plan.charts and not self.plan.plain and not self.settings.apps:
             self._find(
                 "no-charts",
-                f"none of its {len(self.listing.files):,} files is a Chart.yaml of a deployment"
+                "no Chart.yaml of a deployment is among its files"
                 + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
                 place,
                 "Name the root of a repository of Helm folders, or say in scenedock.yaml where services are.",
             )
+        for path in self.listing.unnameable:
+            if path.endswith("Chart.yaml"):
+                said = "its path isn't Unicode, so it can't stand in a catalog"
+                self.findings.append(
+                    Finding("warning", "name-not-unicode", said, Place(self.facts.name, path), "Rename the folder.")
+                )
+
+    def _judge_address(self, problem: str) -> None:
+        """Without an address, no entity links to its source; `problem` is why git gave none."""
         if not self.facts.url:
             self.findings.append(
                 Finding(
-                    "info",
+                    "warning" if problem else "info",
                     "no-address",
-                    "the repository's address isn't known, so no entity links to its source",
-                    place,
+                    "the repository's address isn't known, so no entity links to its source"
+                    + (f": {problem}" if problem else ""),
+                    Place(self.facts.name),
                     "Set `repository` in scenedock.yaml, or add the git remote `origin`.",
                 )
             )
 
     def _find(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("error", code, message, place, remedy))
+
+    def _found_by_generators(self) -> tuple[str, ...]:
+        """The files that generators of ApplicationSets see: not what leads outside, nor what an export writes."""
+        return tuple(
+            path
+            for path in self.listing.files
+            if path not in self.listing.outside and path.rpartition("/")[2] not in CATALOG_FILES
+        )
 
     def _argo_manifests(self) -> Iterator[tuple[Place, JsonObject]]:
         for path in self.plan.manifests:
@@ -145,23 +168,30 @@ class RepositoryReader:
                 yield Place(self.facts.name, path, document.line), as_object(document.value)
 
     def _value(self, path: str) -> Json:
-        """What a YAML or JSON file says; nothing where it can't be read."""
+        """What a YAML or JSON file says; nothing where it is encrypted or can't be read."""
         try:
-            return read_document(self.folder.read(path)).value
+            data = self.folder.read(path)
+            return None if encryption_of(data) else read_document(data).value
         except InputError:
             return None
 
     def _codeowners(self) -> Codeowners:
+        """The owners by the first such file; a line that can't be understood is a finding, and owns nothing."""
         for path in CODEOWNERS_FILES:
             if path in self.listing.files and path not in self.listing.outside:
                 try:
-                    return Codeowners(self.folder.read(path).decode("utf-8", "replace"))
-                except (ValueError, InputError) as error:
-                    remedy = "Mend the file; until then nobody owns anything by it."
-                    self.findings.append(
-                        Finding("warning", "unreadable-codeowners", str(error), Place(self.facts.name, path), remedy)
-                    )
+                    codeowners = Codeowners(self.folder.read(path).decode("utf-8", "replace"))
+                except InputError as error:
+                    self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path))
+                    return Codeowners()
+                for line, problem in codeowners.problems.items():
+                    self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line))
+                return codeowners
         return Codeowners()
+
+    def _warn(self, code: str, message: str, place: Place) -> None:
+        remedy = "Mend it; until then nobody owns anything by it."
+        self.findings.append(Finding("warning", code, message, place, remedy))
 
     def _items(self) -> Iterator[ListItem]:
         for app_list in self.settings.apps:
@@ -185,9 +215,13 @@ class RepositoryReader:
             )
 
         try:
-            document = read_document(self.folder.read(file.path))
-        except DocumentError as error:
-            place = Place(self.facts.name, file.path, error.line)
+            data = self.folder.read(file.path)
+            if encryption := encryption_of(data):
+                note(f"is encrypted with {encryption}, so its items can't be told")
+                return
+            document = read_document(data)
+        except InputError as error:
+            place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
             note(str(error))
             return
-        yield from read_items(app_list, file, as_object(document.value), note)
+        yield from read_items(app_list, file, document.value, note)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scenedock.catalog.placeholders import placeholders_of
-from scenedock.catalog.validation import Problem, problems_of, unknown_kind, unreadable_references
+from scenedock.catalog.validation import Problem, problems_here, unknown_kind, unreadable_references
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.json import Json
@@ -58,13 +58,11 @@ def _judged(entity: Json) -> Iterator[tuple[Severity, str, Problem]]:
     if not isinstance(entity, dict):
         yield "error", "invalid-entity", Problem((), "an entity is an object with apiVersion, kind and metadata")
         return
-    elsewhere = dict(placeholders_of(entity))
-    for problem in problems_of(entity):
-        if not any(problem.path[: len(path)] == path for path in elsewhere):
-            yield "error", "invalid-entity", problem
+    for problem in problems_here(entity):
+        yield "error", "invalid-entity", problem
     for problem in unreadable_references(entity):
         yield "warning", "unreadable-reference", problem
-    for path, target in elsewhere.items():
+    for path, target in placeholders_of(entity):
         yield "info", "unread-placeholder", Problem(path, f"stands in {target!r}, which was not read")
     if note := unknown_kind(entity):
         yield "info", "unknown-kind", Problem(("kind",), note)

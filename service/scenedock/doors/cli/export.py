@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.catalog.output import Format, describe_repository, files_in_place, render
+from scenedock.catalog.output import Format, describe_repository, render
 from scenedock.doors.cli.export_views import as_report, tell
-from scenedock.usecases.export_catalog import PHASES, Export, Phase, export_catalog, name_repositories
+from scenedock.errors import InputError
+from scenedock.usecases.export_catalog import PHASES, Export, Phase, export_catalog, name_repositories, write_in_place
 
 if TYPE_CHECKING:
     from scenedock.model.entity import EntityRef
-    from scenedock.model.finding import Finding
     from scenedock.model.json import JsonObject
     from scenedock.usecases.export_catalog import Progress
 
@@ -60,7 +61,8 @@ def export(  # noqa: PLR0913 - click hands over each option
     """
     if in_place and (output != "-" or layout != "yaml" or until != "exported"):
         raise click.UsageError("--in-place writes YAML into each folder: leave out --output, --format and --until.")
-    roots = name_repositories(repositories)
+    output = "-" if output == "/dev/stdout" else output
+    roots = name_repositories([(path, os.path.abspath(path)) for path in repositories])  # noqa: PTH100 - it resolves no links
     with _progress() as progress:
         result = _run(roots, settings, known, until, progress)
     failed = any(each.severity == "error" or (strict and each.severity == "warning") for each in result.findings)
@@ -68,8 +70,9 @@ def export(  # noqa: PLR0913 - click hands over each option
     findings = result.findings
     if not (strict and failed):
         if in_place:
-            written, more = _write_in_place(result, roots)
+            written, more = write_in_place(result, {name: Path(path) for name, path in roots.items()})
             findings = (*findings, *more)
+            failed = failed or any(each.severity == "error" for each in more)
         else:
             written = _write(render(_documents(result), layout), output)
     if report:
@@ -110,20 +113,17 @@ def _write(text: str, output: str) -> list[str]:
     from scenedock.effects.disk import write_file
 
     if output == "-":
-        click.echo(text, nl=False)
+        try:
+            click.echo(text, nl=False)
+        except BrokenPipeError:  # whoever reads has seen enough
+            raise
+        except OSError as error:
+            # What can't be written must not be tried again when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise InputError(f"standard output can't be written: {error.strerror}") from error
         return []
     write_file(Path(output), text)
     return [output]
-
-
-def _write_in_place(result: Export, roots: dict[str, str]) -> tuple[list[str], list[Finding]]:
-    from scenedock.effects.disk import write_file
-
-    if result.mapped is None:
-        return [], []
-    files, findings = files_in_place(result.mapped)
-    paths = [(Path(roots[repository], path), text) for (repository, path), text in files.items()]
-    return [str(path) for path, text in paths if write_file(path, text)], findings
 
 
 @contextmanager

@@ -46,7 +46,12 @@ def tell(result: Export, findings: Sequence[Finding], written: list[str], *, to_
     lines = [*_finding_lines(result, findings, verbose=verbose), _last_line(result, written)]
     if not to_stderr and result.mapped:
         lines = [*_table(result.mapped.services), "", *lines]
-    click.echo("\n".join(lines), err=to_stderr)
+    click.echo("\n".join(map(_printable, lines)), err=to_stderr)
+
+
+def _printable(line: str) -> str:
+    """The line with an escape for each sign that would move the cursor or colour the terminal: names may have any."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
 
 def _table(services: Sequence[MappedService]) -> list[str]:
@@ -76,7 +81,7 @@ def _finding_lines(result: Export, findings: Sequence[Finding], *, verbose: bool
 def _last_line(result: Export, written: list[str]) -> str:
     folders = sum(len(contents.folders) for contents in result.repositories)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    said = f"{folders:,} folders{skipped}: {describe_counts(result.entities)}"
+    said = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
     if len(written) == 1:
         return f"{said}, in {written[0]}"
     return f"{said}, in {len(written):,} files" if written else said
