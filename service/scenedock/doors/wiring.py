@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,8 @@ def open_effects(repositories: Sequence[str]) -> Effects:
     from scenedock.actions.effects import Effects
     from scenedock.usecases.export_catalog import name_repositories
 
-    return Effects(repositories={name: open_repository(path) for name, path in name_repositories(repositories).items()})
+    paths = [(path, os.path.abspath(path)) for path in repositories]  # noqa: PTH100 - it resolves no links
+    return Effects(repositories={name: open_repository(path) for name, path in name_repositories(paths).items()})
 
 
 def open_service(settings: Settings) -> Service:
