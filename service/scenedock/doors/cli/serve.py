@@ -22,7 +22,7 @@ def serve(file: Path | None) -> None:
     Exit codes: 0 stopped, 2 a setting is wrong.
     """
     from scenedock.doors.http.serving import Server
-    from scenedock.doors.wiring import open_service
+    from scenedock.doors.service_wiring import open_service
 
     settings = settings_in_force(file).settings
     open_service(settings).stop()  # what can't be opened is told here, before anything listens

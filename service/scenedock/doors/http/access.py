@@ -27,6 +27,7 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
     NotAllowedError        the caller's scope doesn't cover it
     TooManyRequestsError   the caller, or the address of somebody unknown, asks too often
     """
+    g.browser = route.browser
     address = f"address:{request.remote_addr}"
     if is_open(service, route.access):
         limits.take(address)

@@ -82,6 +82,8 @@ def refusal(error: ScenedockError) -> Response:
         answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="scenedock"'
+        if g.get("browser"):
+            answer.headers.add("WWW-Authenticate", 'Basic realm="scenedock, with a token as the password"')
     return answer
 
 

@@ -1,0 +1,73 @@
+"""Tasks as the doors see them, and the worker that runs them in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scenedock.effects.engine import Engine
+from scenedock.effects.executors import Executors
+from scenedock.effects.tasks import TaskEffects
+from scenedock.model.action import Action
+from scenedock.usecases.run_task import RunningTasks
+from scenedock.usecases.tend_tasks import Tending, tend
+
+_LOOK_SECONDS: Final = 0.5
+
+
+class TaskWorker:
+    """Runs tasks in this process, and tends all tasks while it lives."""
+
+    def __init__(self, engine: Engine, running: RunningTasks, executors: Executors, look: Callable[[], None]) -> None:
+        self._engine = engine
+        self._running = running
+        self._executors = executors
+        self._tending = Tending(running.effects.store, engine, executors)
+        self._look = look
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._tend, name="tasks", daemon=True)
+
+    def start(self) -> None:
+        """Begin to run tasks."""
+        self._executors.hold()
+        self._engine.launch(lambda task_id, number: self._running.run(task_id, number, self._executors.own))
+        self._thread.start()
+
+    def stop(self, grace_seconds: int) -> None:
+        """Take no more tasks; those that haven't ended when the grace is over go on elsewhere, or after a restart."""
+        self._engine.stop(grace_seconds)
+        self._stopping.set()
+        self._thread.join()
+        self._executors.leave()
+
+    def _tend(self) -> None:
+        while True:
+            tend(self._tending, self._running.effects.clock())
+            self._running.flush()
+            self._look()
+            if self._stopping.wait(_LOOK_SECONDS):
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class TaskService:
+    """What doors need of tasks; `worker` is None where tasks are only submitted and read."""
+
+    effects: TaskEffects
+    actions: tuple[Action[Any], ...]
+    worker: TaskWorker | None
+
+    def start(self) -> None:
+        """Begin to run tasks, if this process does."""
+        if self.worker:
+            self.worker.start()
+
+    def stop(self, grace_seconds: int) -> None:
+        """Take no more tasks, and let those that run reach their next step."""
+        if self.worker:
+            self.worker.stop(grace_seconds)
+        else:
+            self.effects.engine.stop(grace_seconds)
+        self.effects.database.close()

@@ -1,0 +1,84 @@
+"""Where the effects of tasks are built: the part of wiring that needs a database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from scenedock.doors.task_service import TaskService, TaskWorker
+from scenedock.effects.database import Database, database_address
+from scenedock.effects.engine import Engine, RemoteEngine, migrate_engine
+from scenedock.effects.executors import Executors, LocalExecutors, SharedExecutors
+from scenedock.effects.sealing import seal_of
+from scenedock.effects.task_store import TaskStore
+from scenedock.effects.task_tables import migrate, require_version
+from scenedock.effects.tasks import TaskEffects
+from scenedock.model.action import Action
+from scenedock.usecases.run_task import Limits, RunningTasks
+
+Role: TypeAlias = Literal["embedded", "web", "worker"]
+"""What a process does with tasks: everything; submit and read; run those that others submit."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSettings:
+    """What tasks need to be told. `database` is a URL, by default SQLite in `data`; `seal_keys` have commas between."""
+
+    data: Path
+    database: str = ""
+    seal_keys: str = ""
+    threads: int = 8
+    limits: Limits = field(default_factory=Limits)
+
+
+def open_tasks(
+    settings: TaskSettings, actions: Sequence[Action[Any]], action_effects: Any, role: Role = "embedded"
+) -> TaskService:
+    """The tasks; nothing runs yet. SQLite is migrated on the way, PostgreSQL by `scenedock migrate` alone.
+
+    Raises
+    ------
+    InputError      what a setting names can't be used
+    ConflictError   the database must be migrated first, or was by a newer release
+    """
+    database = open_database(settings)
+    if database.is_sqlite:
+        migrate_all(database)
+    else:
+        database.write(require_version)
+    seal = seal_of(settings.seal_keys, settings.data)
+    store = TaskStore(database)
+    if role == "web":
+        remote = TaskEffects(database, store, seal, RemoteEngine(database), _milliseconds)
+        return TaskService(remote, tuple(actions), None)
+    executors: Executors = (
+        LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database)
+    )
+    engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
+    effects = TaskEffects(database, store, seal, engine, _milliseconds)
+    running = RunningTasks(effects, actions, action_effects, settings.limits)
+    return TaskService(effects, tuple(actions), TaskWorker(engine, running, executors, lambda: None))
+
+
+def open_database(settings: TaskSettings) -> Database:
+    """The database of tasks.
+
+    Raises
+    ------
+    InputError   it is neither SQLite nor PostgreSQL
+    """
+    return Database(database_address(settings.database, settings.data))
+
+
+def migrate_all(database: Database) -> int:
+    """Bring all tables to the present version; answer how many versions ours were behind."""
+    behind = database.write(migrate)
+    migrate_engine(database)
+    return behind
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
