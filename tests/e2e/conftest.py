@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from scenedock.catalog.summary import count_by_type
+from scenedock.doors.wiring import open_repository
+from scenedock.usecases.export_catalog import export_catalog
 from tests.tools.backstage import backend_server
-from tests.tools.frontend import Frontend
+from tests.tools.frontend import SECONDS_TO_WAIT, Frontend
 from tests.tools.server import Server, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +41,22 @@ class Company:
         """The address at which Backstage reads the catalog."""
         return f"{self.service_url}/api/scenedock/catalog/catalog-info.yaml"
 
+    def exported(self) -> Counter[str]:
+        """How many entities of each kind an export of the repository has."""
+        made = export_catalog({"acme-apps": open_repository(str(self.repository))})
+        return Counter({kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()})
+
+    def start_backstage(self) -> None:
+        """Start Backstage, sign in, and wait until people can choose our Templates."""
+        self.backstage.start()
+        self.frontend.sign_in()
+        templates = [f"template:default/{file.stem}" for file in TEMPLATES]
+        until = time.monotonic() + SECONDS_TO_WAIT
+        while not self.frontend.has(templates):
+            if time.monotonic() > until:
+                raise TimeoutError(f"the catalog has not all of {templates}")
+            time.sleep(0.2)
+
 
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
@@ -53,6 +74,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             "SCENEDOCK_BACKSTAGE_URL": backstage_url,
             "SCENEDOCK_REPOSITORIES": str(repository),
             "SCENEDOCK_PUBLIC_FEED": "true",
+            "SCENEDOCK_REFRESH_SECONDS": "1",
             "SCENEDOCK_LOG_FORMAT": "json",
         },
         folder=folder,
@@ -64,12 +86,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     )
     try:
         service.start()
-        made.backstage.start()
-        made.frontend.sign_in()
+        made.start_backstage()
         yield made
     finally:
         made.backstage.stop()
         service.stop()
+    assert "LEFT LOOPBACK" not in made.backstage.said()
 
 
 def _backstage(folder: Path, port: int, service_url: str) -> Server:

@@ -1,0 +1,72 @@
+"""Our feed in Backstage's catalog."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from tests.e2e.conftest import Company
+from tests.tools.frontend import SECONDS_TO_WAIT
+
+
+def ingested(company: Company) -> Counter[str]:
+    """How many entities of each kind the catalog has from our feed."""
+    origin = f"metadata.annotations.backstage.io/managed-by-origin-location=url:{company.feed}"
+    entities = company.frontend.entities(origin)
+    return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + SECONDS_TO_WAIT
+    while not true():
+        assert time.monotonic() < until, f"{what} did not happen"
+        time.sleep(0.2)
+
+
+def test_the_catalog_has_what_an_export_has_and_nothing_is_left_unprocessed(company: Company) -> None:
+    wait_until(lambda: ingested(company) == company.exported(), "that the whole feed is in the catalog")
+    wait_until(lambda: not company.frontend.unprocessed(), "that every entity is processed")
+
+    assert not [
+        entity["metadata"]["name"] for entity in company.frontend.entities("kind=component") if entity.get("status")
+    ]
+
+
+def test_the_catalog_draws_the_relations_that_the_folders_have(company: Company) -> None:
+    wait_until(lambda: company.frontend.has(["component:default/billing"]), "that billing is in the catalog")
+
+    (billing,) = company.frontend.entities("kind=component,metadata.name=billing")
+
+    assert {(relation["type"], relation["targetRef"]) for relation in billing["relations"]} >= {
+        ("ownedBy", "group:default/payments"),
+        ("providesApi", "api:default/billing"),
+    }
+
+
+def test_a_changed_folder_shows_in_the_catalog_without_anybody_doing_anything(company: Company) -> None:
+    wait_until(lambda: company.frontend.has(["component:default/search"]), "that search is in the catalog")
+    chart = company.repository / "search" / "Chart.yaml"
+    text = chart.read_text(encoding="utf-8")
+
+    chart.write_text(f"{text.rstrip()}\nkeywords: [found-again]\n", encoding="utf-8")
+
+    wait_until(
+        lambda: "found-again" in str(company.frontend.entities("kind=component,metadata.name=search")), "the change"
+    )
+
+
+def test_a_new_folder_gets_its_entities_and_a_removed_one_loses_them(company: Company) -> None:
+    folder = company.repository / "ledger"
+    folder.mkdir()
+    (folder / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: ledger\nversion: 1.0.0\ndescription: Keeps the books\n", encoding="utf-8"
+    )
+    (folder / "values-production.yaml").write_text("image: {tag: 1.0.0}\n", encoding="utf-8")
+
+    wait_until(lambda: company.frontend.has(["component:default/ledger"]), "the new Component")
+
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    wait_until(lambda: not company.frontend.has(["component:default/ledger"]), "that the Component goes")
