@@ -15,7 +15,7 @@ from scenedock.usecases.validate_entities import validate_entities
 class Input(Model):
     """What to judge."""
 
-    content: Annotated[str, "Text of a catalog-info.yaml: one or more YAML documents", Field(max_length=1_000_000)]
+    content: Annotated[str, "Text of a catalog-info.yaml: one or more YAML documents", Field(max_length=300_000)]
     name: Annotated[str, "What the text is called in findings", Field(max_length=200)] = "catalog-info.yaml"
 
 

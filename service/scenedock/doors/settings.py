@@ -94,12 +94,12 @@ class Settings:
     )
     threads: Annotated[int, Setting(number(2, 512), "Requests that are worked on at once.")] = 16
     max_body_bytes: Annotated[int, Setting(number(1_024, 104_857_600), "Bytes that a request's body may have.")] = (
-        1_048_576
+        4_194_304
     )
     requests_per_minute: Annotated[
         int,
         Setting(number(1, 1_000_000), "Requests that one caller (without a token: one address) may make in a minute."),
-    ] = 1_200
+    ] = 6_000
     grace_seconds: Annotated[
         int, Setting(number(1, 3_600), "Seconds that running calls have to end when the service stops.")
     ] = 60

@@ -111,7 +111,7 @@ def test_a_form_of_another_site_is_refused(client: FlaskClient) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
-    answer = call(client, PLAIN.format("validate-entities"), {"content": "x" * 1_100_000})
+    answer = call(client, PLAIN.format("validate-entities"), {"content": "x" * 4_200_000})
 
     assert (answer.status_code, answer.json["error"]["name"]) == (413, "PayloadTooLargeError")
 

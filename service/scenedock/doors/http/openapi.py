@@ -121,7 +121,7 @@ def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:
         "operationId": f"invoke-{found.name}",
         "summary": found.summary,
         "description": found.description,
-        "requestBody": {"content": {"application/json": content}},
+        "requestBody": {"required": "required" in found.input_schema(), "content": {"application/json": content}},
         "responses": operation["responses"] | {"200": _answer(Answer("The action's output", output))},
     }
 

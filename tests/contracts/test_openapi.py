@@ -1,0 +1,57 @@
+"""The service keeps its OpenAPI document: schemathesis asks whatever that allows, and what it doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.schemas import BaseSchema
+
+from scenedock.actions import ACTIONS
+from scenedock.doors.http.app import ROUTES, make_app
+from scenedock.doors.http.openapi import openapi_document
+from scenedock.doors.http.routes import BASE
+from tests.tools.service import ADMIN, bearer, service_in
+
+DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
+OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    service = service_in(tmp_path_factory.mktemp("data"), requests_per_minute=1_000_000)
+    service.feed.refresh()
+    yield make_app(service)
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def served(app: Flask) -> BaseSchema:
+    return schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", app, headers=bearer(ADMIN))
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
+@pytest.mark.parametrize("headers", [bearer(ADMIN), {}], ids=["with a token", "without a token"])
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_every_answer_is_as_documented(
+    served: BaseSchema, path: str, method: str, headers: dict[str, str], mode: GenerationMode
+) -> None:
+    operation = served[path][method]
+    if mode.is_negative and not operation.body:
+        return  # nothing can be wrong with what is only an address
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(operation.as_strategy(generation_mode=mode))
+    def ask(case: Case[Any]) -> None:
+        case.call_and_validate(headers=headers)
+
+    ask()
+
+
+def test_the_document_says_what_is_served(app: Flask) -> None:
+    assert app.test_client().get(f"{BASE}/openapi.json", headers=bearer(ADMIN)).json == DOCUMENT
