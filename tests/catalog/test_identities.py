@@ -61,6 +61,15 @@ def test_a_name_with_a_suffix_needs_more_proof() -> None:
     assert services("support/prod-eu", "support/dev")["support/prod-eu"] == ("support", "prod-eu")
 
 
+def test_folders_that_hold_the_same_services_are_environments() -> None:
+    found = services("prod-eu/billing", "prod-us/billing", "common")
+    assert (found["prod-eu/billing"], found["common"]) == (("billing", "prod-eu"), ("common", None))
+    assert services("money/test-client", "money/test-runner", "money/billing")["money/test-client"] == (
+        "test-client",
+        None,
+    )
+
+
 def test_as_many_parents_as_needed_tell_names_apart() -> None:
     found = services("eu/db/admin", "us/db/admin", "cart")
     assert [name for name, _ in found.values()] == ["eu-db-admin", "us-db-admin", "cart"]

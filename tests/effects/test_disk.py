@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.effects.disk import read_file
-from scenedock.errors import InputError, NotFoundError
+from scenedock.effects.disk import read_file, write_file
+from scenedock.errors import ConflictError, InputError, NotFoundError
 
 
 def test_a_file_is_read_byte_for_byte(tmp_path: Path) -> None:
@@ -59,3 +59,67 @@ def test_a_forbidden_file_names_the_permissions(tmp_path: Path, monkeypatch: pyt
 
 def _refuse(path: Path) -> bytes:
     raise PermissionError(path)
+
+
+def test_a_new_file_has_the_usual_permissions_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        write_file(tmp_path / "new", "x")
+    finally:
+        os.umask(mask)
+    (tmp_path / "old").touch(mode=0o600)
+    write_file(tmp_path / "old", "x")
+
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("new", "old")] == [0o640, 0o600]
+
+
+def test_the_same_text_is_not_written_again(tmp_path: Path) -> None:
+    assert write_file(tmp_path / "a", "é\r\n")
+    before = (tmp_path / "a").stat()
+
+    assert not write_file(tmp_path / "a", "é\r\n")
+    assert ((tmp_path / "a").read_bytes(), (tmp_path / "a").stat()) == ("é\r\n".encode(), before)
+
+
+def test_nothing_is_left_behind_where_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("old")
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    with pytest.raises(InputError, match="a: can't be written: No space left on device"):
+        write_file(tmp_path / "a", "new")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a", "old")]
+
+
+def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("scenedock.effects.disk.NamedTemporaryFile", refuse)
+
+    with pytest.raises(InputError, match="a: can't be written: Read-only file system"):
+        write_file(tmp_path / "a", "new")
+
+
+def test_only_what_may_be_replaced_is(tmp_path: Path) -> None:
+    for name in ("ours", "theirs"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "link").symlink_to("ours")
+    (tmp_path / "dangling").symlink_to("nothing")
+    (tmp_path / "folder").mkdir()
+
+    assert write_file(tmp_path / "ours", "new", may_replace=lambda data: data == b"ours")
+    assert write_file(tmp_path / "new", "new", may_replace=lambda _: False)
+    for name in ("theirs", "link", "dangling", "folder"):
+        with pytest.raises(ConflictError, match=f"{name}: somebody else wrote this file"):
+            write_file(tmp_path / name, "new", may_replace=lambda data: data == b"ours")
+    assert (tmp_path / "theirs").read_text() == "theirs"
+
+
+def test_halves_of_surrogate_pairs_are_written_as_json_escapes(tmp_path: Path) -> None:
+    write_file(tmp_path / "a", '"\udcff"')
+
+    assert (tmp_path / "a").read_bytes() == b'"\\udcff"'

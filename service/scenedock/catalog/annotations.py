@@ -48,6 +48,8 @@ ANNOTATIONS = (
     AnnotationRule(SKELETON_ANNOTATION, "the chart carries it: the skeleton it was made from, and its ref"),
 )
 
+_SOURCE_LOCATION = "backstage.io/source-location"
+_TECHDOCS = "backstage.io/techdocs-ref"
 _APPLICATION = frozenset({"argocd/app-name", "argocd/app-selector"})
 
 # Which of several labels says best what an application or workload is.
@@ -102,8 +104,15 @@ def annotations_of(service: Service, applications: LabelUse, workloads: LabelUse
 
 
 def override_annotations(found: Mapping[str, _Value], better: Mapping[str, _Value]) -> dict[str, _Value]:
-    """Annotations with better ones put over them; Argo CD's plugin takes a name or a selector, and refuses both."""
-    replaced = _APPLICATION if _APPLICATION & better.keys() else frozenset()
+    """Annotations with better ones put over them, without what those make wrong.
+
+    Argo CD's plugin takes a name or a selector, and refuses both; documentation lies where the source is said to be.
+    """
+    replaced: set[str] = set()
+    if _APPLICATION & better.keys():
+        replaced |= _APPLICATION
+    if _SOURCE_LOCATION in better and better[_SOURCE_LOCATION] != found.get(_SOURCE_LOCATION):
+        replaced.add(_TECHDOCS)
     return {**{name: value for name, value in found.items() if name not in replaced}, **better}
 
 
@@ -149,7 +158,7 @@ def source_annotations(member: Member, path: str) -> dict[str, str]:
     """Where the source of a folder is, as far as the repository's address is known."""
     repository = member.contents.facts
     location = source_location(repository, path)
-    return {"backstage.io/source-location": location, "backstage.io/view-url": folder_url(repository, path)}
+    return {_SOURCE_LOCATION: location, "backstage.io/view-url": folder_url(repository, path)}
 
 
 def _source(member: Member) -> dict[str, str]:
@@ -160,8 +169,8 @@ def _source(member: Member) -> dict[str, str]:
         found["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
     elif member.items and not folder:
         found["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[0].list_path)
-    if folder and folder.has_techdocs and found["backstage.io/source-location"]:
-        found["backstage.io/techdocs-ref"] = "dir:."
+    if folder and folder.has_techdocs and folder.path == member.path and found[_SOURCE_LOCATION]:
+        found[_TECHDOCS] = "dir:."
     return found
 
 

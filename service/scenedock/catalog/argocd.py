@@ -33,7 +33,7 @@ def read_applications(
             applications.extend(_applications(document, manifests))
         elif document.get("kind") == "ApplicationSet":
             try:
-                applications.extend(_generated(document, manifests, budget))
+                applications.extend(list(_generated(document, manifests, budget)))  # all of them, or none
             except NotEvaluatedError as reason:
                 name = as_text(as_object(document.get("metadata")).get("name"))
                 findings.append(

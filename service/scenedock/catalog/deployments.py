@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.identities import Identity
@@ -73,10 +73,16 @@ def deployments_of(
     chosen = [replace(each, cluster=settings.cluster) for each in best or plain or found["apps"]]
     if settings.bind:
         facts = _joined([_facts(folder, settings.bind) for folder in folders] + [item.facts for item in items])
-        bound = [each for each in chosen if each.environment == settings.bind] or chosen
-        once = {each.application: each for each in reversed(bound)}
-        return [replace(each, environment=settings.bind, facts=facts) for each in reversed(once.values())]
+        proven = chosen if items else found["argocd"] or chosen
+        return [replace(each, facts=facts, cluster=settings.cluster) for each in _bound(proven, settings.bind)]
     return chosen
+
+
+def _bound(deployments: Sequence[Deployment], environment: str) -> Iterator[Deployment]:
+    """The deployments of a repository that is all one environment: one for each Application, of that environment."""
+    here = [each for each in deployments if each.environment in {environment, None}] or deployments
+    once = {each.application: each for each in reversed(here)}
+    return (replace(each, environment=environment) for each in reversed(once.values()))
 
 
 def _applications(

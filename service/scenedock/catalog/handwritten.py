@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from scenedock.catalog.annotations import override_annotations
 from scenedock.catalog.placeholders import with_files
+from scenedock.catalog.relations import qualify_references
 from scenedock.catalog.validation import problems_here
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.errors import InputError
@@ -95,6 +96,8 @@ def combine(entities: Sequence[Entity], written: Sequence[Entity]) -> tuple[tupl
 
 def merge_handwritten(ours: JsonObject, theirs: JsonObject, name: str) -> JsonObject:
     """One entity of two descriptions of it; what a person wrote wins."""
+    if Entity(ours).namespace != Entity(theirs).namespace:
+        ours = qualify_references(ours)
     metadata, spec = _objects(ours, theirs, "metadata"), _objects(ours, theirs, "spec")
     merged_metadata: dict[str, Json] = {**metadata[0], **metadata[1], "name": name}
     if labels := {**_object(metadata[0], "labels"), **_object(metadata[1], "labels")}:

@@ -7,7 +7,7 @@ several environments (`apps/billing/01-dev`, `dev/billing`, `billing-dev` beside
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.environments import EnvironmentNames
@@ -86,25 +86,42 @@ class _Siblings:
         self._names = names
         self._children: dict[tuple[int, str], set[str]] = defaultdict(set)
         for folder in folders:
-            segments = folder.path.split("/")
-            for depth, segment in enumerate(segments):
-                self._children[folder.repository, "/".join(segments[:depth])].add(segment)
+            for parent, segment in _steps(folder.path):
+                self._children[folder.repository, parent].add(segment)
+        self._rows = {place for place in tuple(self._children) if self._is_row_of_environments(*place)}
+
+    def _is_row_of_environments(self, repository: int, parent: str) -> bool:
+        """Whether the folders in one are environments: one is a known one, all are named so, or they hold the same."""
+        names, segments = self._names[repository], self._children[repository, parent]
+        named = {segment: environment for segment in segments if (environment := names.named(segment))}
+        if len(named) == len(segments) or any(map(names.lists, named.values())):
+            return True
+        below = Counter(
+            child for segment in named for child in self._children.get((repository, f"{parent}/{segment}"), ())
+        )
+        return any(count > 1 for count in below.values())
 
     def environments(self, folder: FolderPath) -> list[str | None]:
         """For each segment of a path, the environment that it names.
 
-        A known name is one wherever it stands; one with a suffix is none where only other things lie beside it.
+        A known name is one wherever it stands, one with a suffix only in a row of environments.
         """
-        names, segments = self._names[folder.repository], folder.path.split("/")
-        found: list[str | None] = []
-        for depth, segment in enumerate(segments):
-            environment = names.named(segment)
-            if environment and not names.lists(environment):
-                others = self._children[folder.repository, "/".join(segments[:depth])] - {segment}
-                if others and not any(map(names.named, others)):
-                    environment = None
-            found.append(environment)
-        return found
+        names = self._names[folder.repository]
+        found = [(parent, names.named(segment)) for parent, segment in _steps(folder.path)]
+        return [
+            environment
+            if environment and (names.lists(environment) or (folder.repository, parent) in self._rows)
+            else None
+            for parent, environment in found
+        ]
+
+
+def _steps(path: str) -> Iterator[tuple[str, str]]:
+    """Each segment of a path, with the path above it."""
+    above = ""
+    for segment in path.split("/"):
+        yield above, segment
+        above = f"{above}/{segment}"
 
 
 def _read(folder: FolderPath, beside: _Siblings, repositories: Sequence[str]) -> _Reading:

@@ -11,11 +11,11 @@ from ipaddress import ip_address
 from scenedock.catalog.deployments import Deployment
 from scenedock.catalog.mapping import Mapped, MappedService
 from scenedock.catalog.owners import UNKNOWN
-from scenedock.catalog.relations import RELATION_FIELDS, references_of
+from scenedock.catalog.relations import RELATION_FIELDS, Reference, references_of
 from scenedock.catalog.services import Service
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
-from scenedock.model.json import Json, as_list, as_object, as_text
+from scenedock.model.json import as_list, as_object, as_text
 
 _MOST_CYCLES = 20
 _PARENT_FIELDS = ("subcomponentOf", "subdomainOf", "parent")
@@ -53,9 +53,9 @@ class _Graph:
         if each.main.spec.get("type") != "app-of-apps":
             depends_on.update(self._hosts(each))
         depends_on.discard(each.main.ref)
-        written = {*(ref.short for ref in depends_on), *each.service.override.depends_on}
-        provides = {entity.ref.short for entity in each.entities if entity.kind == "API" and entity.ref in each.ours}
-        main = _with_relations(_with_relations(each.main, "dependsOn", written), "providesApis", provides)
+        depends_on |= {EntityRef.parse(text, default_kind="") for text in each.service.override.depends_on}
+        provides = {entity.ref for entity in each.entities if entity.kind == "API" and entity.ref in each.ours}
+        main = _with_relations(_with_relations(each.main, "dependsOn", depends_on), "providesApis", provides)
         others = (_on_clusters(entity, each.service) for entity in each.entities[1:])
         return replace(each, entities=(main, *others))
 
@@ -124,7 +124,7 @@ def _on_clusters(entity: Entity, service: Service) -> Entity:
         return entity
     environment = as_object(entity.metadata.get("annotations")).get("scenedock.dev/environments")
     here = [each for each in _on_cluster(service) if each.environment == environment]
-    return _with_relations(entity, "dependsOn", {EntityRef.of("resource", each.cluster).short for each in here})
+    return _with_relations(entity, "dependsOn", {EntityRef.of("resource", each.cluster) for each in here})
 
 
 def _on_cluster(service: Service) -> Iterator[Deployment]:
@@ -135,24 +135,16 @@ def _has_deployment_entities(service: Service) -> bool:
     return any(member.contents.settings.resources for member in service.members)
 
 
-def _with_relations(entity: Entity, field: str, refs: Collection[str]) -> Entity:
-    """The entity with more relations in a field, sorted, each once."""
+def _with_relations(entity: Entity, field: str, refs: Collection[EntityRef]) -> Entity:
+    """The entity with more relations in a field, sorted, each once. All of them name their kinds, for people."""
     if not refs:
         return entity
-    # One of several ways to write the same reference: the shortest, which is ours.
-    texts = sorted({*map(as_text, as_list(entity.spec.get(field))), *refs}, key=lambda text: (-len(text), text))
-    relations: list[Json] = [
-        *sorted({_meant(text, RELATION_FIELDS[entity.kind][field]): text for text in texts}.values())
-    ]
-    return replace(entity, document={**entity.document, "spec": {**entity.spec, field: relations}})
-
-
-def _meant(text: str, default_kind: str) -> EntityRef | str:
-    """What a reference means; the text itself where it can't be read."""
-    try:
-        return EntityRef.parse(text, default_kind=default_kind)
-    except ValueError:
-        return text
+    relations = {ref.written("", entity.namespace) for ref in refs}
+    for text in map(as_text, as_list(entity.spec.get(field))):
+        reference = Reference(("spec", field), text, RELATION_FIELDS[entity.kind][field], entity.namespace)
+        if reference.fault or reference.ref not in refs:
+            relations.add(text)
+    return replace(entity, document={**entity.document, "spec": {**entity.spec, field: sorted(relations)}})
 
 
 def _is_address(host: str) -> bool:
@@ -173,7 +165,7 @@ def _dangling(mapped: Mapped, known: Collection[EntityRef]) -> Iterator[Finding]
         for reference in references_of(entity.document):
             if reference.fault or reference.text == UNKNOWN:
                 continue
-            ref = EntityRef.parse(reference.text, default_kind=reference.default_kind)
+            ref = reference.ref
             if ref not in emitted and ref not in known:
                 field = ".".join(str(step) for step in reference.path if isinstance(step, str))
                 yield Finding(
@@ -203,7 +195,7 @@ def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
 
 def _targets(entity: Entity, fields: Collection[str]) -> set[EntityRef]:
     return {
-        EntityRef.parse(reference.text, default_kind=reference.default_kind)
+        reference.ref
         for reference in references_of(entity.document)
         if not reference.fault and reference.path[1] in fields
     }

@@ -6,12 +6,13 @@ have been judged, and `parseEntityRef` of `@backstage/catalog-model`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scenedock.model.entity import EntityRef
-from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.catalog.owners import UNKNOWN
+from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 RELATION_FIELDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -39,11 +40,12 @@ reference must name its kind."""
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference as it is written: where, the text, and the kind that it means if it names none."""
+    """A reference as it is written: where, the text, and the kind and namespace that it means if it names none."""
 
     path: tuple[str | int, ...]
     text: str
     default_kind: str
+    default_namespace: str = DEFAULT_NAMESPACE
 
     @property
     def fault(self) -> str:
@@ -60,38 +62,55 @@ class Reference:
             return f"{self.text!r} must name its kind, as in component:{self.text}"
         return f"{self.text!r} is not a reference of the form [kind:][namespace/]name"
 
-
-def rename_references(entity: JsonObject, renamed: Mapping[EntityRef, EntityRef]) -> JsonObject:
-    """The entity with its references to what has another name now."""
-    if "spec" not in entity or not renamed:
-        return entity
-    spec: dict[str, Json] = dict(as_object(entity["spec"]))
-    for field, default_kind in RELATION_FIELDS.get(as_text(entity.get("kind")), {}).items():
-        value = spec.get(field)
-        if isinstance(value, str):
-            spec[field] = _renamed(value, default_kind, renamed)
-        elif isinstance(value, list):
-            spec[field] = [_renamed(item, default_kind, renamed) if isinstance(item, str) else item for item in value]
-    return {**entity, "spec": spec}
-
-
-def _renamed(text: str, default_kind: str, renamed: Mapping[EntityRef, EntityRef]) -> str:
-    if Reference((), text, default_kind).fault:
-        return text
-    new = renamed.get(EntityRef.parse(text, default_kind=default_kind))
-    if new is None:
-        return text
-    return new.short.removeprefix(f"{default_kind.lower()}:") if default_kind else new.short
+    @property
+    def ref(self) -> EntityRef:
+        """What it means; only of one without a fault."""
+        return EntityRef.parse(self.text, default_kind=self.default_kind, default_namespace=self.default_namespace)
 
 
 def references_of(entity: JsonObject) -> Iterator[Reference]:
-    """Every reference in the relation fields of an entity of a core kind, in the order of `RELATION_FIELDS`."""
+    """Every reference in the relation fields of an entity of a core kind, in the order of `RELATION_FIELDS`.
+
+    One without a namespace means the entity's own.
+    """
+    namespace = as_text(as_object(entity.get("metadata")).get("namespace")) or DEFAULT_NAMESPACE
     spec = as_object(entity.get("spec"))
     for field, default_kind in RELATION_FIELDS.get(as_text(entity.get("kind")), {}).items():
         value = spec.get(field)
         if isinstance(value, str) and value:
-            yield Reference(("spec", field), value, default_kind)
+            yield Reference(("spec", field), value, default_kind, namespace)
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, str):
-                    yield Reference(("spec", field, index), item, default_kind)
+                    yield Reference(("spec", field, index), item, default_kind, namespace)
+
+
+def rename_references(entity: JsonObject, renamed: Mapping[EntityRef, EntityRef]) -> JsonObject:
+    """The entity with its references to what has another name now."""
+
+    def rewrite(reference: Reference) -> str:
+        new = renamed.get(reference.ref)
+        return new.written(reference.default_kind, reference.default_namespace) if new else reference.text
+
+    return _rewritten(entity, rewrite) if renamed else entity
+
+
+def qualify_references(entity: JsonObject) -> JsonObject:
+    """The entity with references that mean the same in every namespace; an unknown owner stays unknown."""
+    return _rewritten(entity, lambda reference: reference.text if reference.text == UNKNOWN else str(reference.ref))
+
+
+def _rewritten(entity: JsonObject, rewrite: Callable[[Reference], str]) -> JsonObject:
+    """The entity with each reference that can be read written anew."""
+    spec: dict[str, Json] = dict(as_object(entity.get("spec")))
+    for reference in references_of(entity):
+        if reference.fault:
+            continue
+        match reference.path[1:]:
+            case (str(field),):
+                spec[field] = rewrite(reference)
+            case (str(field), int(index)):
+                items = list(as_list(spec[field]))
+                items[index] = rewrite(reference)
+                spec[field] = items
+    return {**entity, "spec": spec} if "spec" in entity else entity

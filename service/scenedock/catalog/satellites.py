@@ -16,6 +16,7 @@ from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.formats import as_entity_name, join_name
 from scenedock.catalog.owners import UNKNOWN, as_owner, first_owner
 from scenedock.catalog.ownership import lifecycle_of
+from scenedock.catalog.relations import references_of
 from scenedock.catalog.services import Service
 from scenedock.model.entity import DEFAULT_NAMESPACE, Entity, EntityRef, build_entity
 from scenedock.model.finding import Place
@@ -113,19 +114,14 @@ def tenants(services: Sequence[Service]) -> Iterator[Entity]:
 
 def owner_entities(entities: Sequence[Entity]) -> Iterator[Entity]:
     """A Group or User for each owner; what a person wrote may be neither, and then nothing can be made of it."""
-    places: dict[str, Place] = {}
+    places: dict[EntityRef, Place] = {}
     for entity in entities:
-        owner = entity.spec.get("owner")
-        if isinstance(owner, str) and owner != UNKNOWN:
-            places.setdefault(owner, entity.place)
+        for reference in references_of(entity.document):
+            if reference.path == ("spec", "owner") and reference.text != UNKNOWN and not reference.fault:
+                places.setdefault(reference.ref, entity.place)
     known = {entity.ref for entity in entities}
-    for owner, place in sorted(places.items()):
-        try:
-            ref = EntityRef.parse(owner, default_kind="group")
-        except ValueError:
-            continue
+    for ref, place in sorted(places.items(), key=lambda item: item[0]):
         if ref not in known and ref.kind in {"group", "user"}:
-            known.add(ref)
             namespace = "" if ref.namespace == DEFAULT_NAMESPACE else ref.namespace
             spec: dict[str, Json] = {"memberOf": []} if ref.kind == "user" else {"type": "team", "children": []}
             yield build_entity(ref.kind.capitalize(), ref.name, {"namespace": namespace}, spec, Place(place.repository))

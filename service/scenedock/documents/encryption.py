@@ -15,7 +15,7 @@ _HEADERS: tuple[tuple[bytes, Encryption], ...] = (
     (b"-----BEGIN PGP MESSAGE-----", "pgp"),
 )
 # SOPS keeps the keys readable and adds this one, in YAML or JSON, beside the values that it encrypts.
-_SOPS_KEY = re.compile(rb"""(?:^|[{,])\s*["']?sops["']?\s*:""", re.MULTILINE)
+_SOPS_KEY = re.compile(rb"""(?:^[ \t]*|[{,]\s*)["']?sops["']?\s*:""", re.MULTILINE)
 
 
 def encryption_of(data: bytes) -> Encryption | None:

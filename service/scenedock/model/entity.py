@@ -28,7 +28,7 @@ class EntityRef:
         return cls(kind.lower(), namespace.lower(), name.lower())
 
     @classmethod
-    def parse(cls, text: str, *, default_kind: str) -> EntityRef:
+    def parse(cls, text: str, *, default_kind: str, default_namespace: str = DEFAULT_NAMESPACE) -> EntityRef:
         """Read `[kind:][namespace/]name`, split at the first colon and slash as Backstage's `parseEntityRef` does.
 
         Raises
@@ -40,12 +40,18 @@ class EntityRef:
         namespace, name = (rest if colon else before, after) if slash else (None, rest if colon else before)
         if not name or (colon and not kind) or namespace == "":
             raise ValueError(f"{text!r} is not an entity reference; write [kind:][namespace/]name")
-        return cls.of(kind if colon else default_kind, name, namespace or DEFAULT_NAMESPACE)
+        return cls.of(kind if colon else default_kind, name, namespace or default_namespace)
 
     @property
     def short(self) -> str:
         """`kind:name` in the default namespace, else the full form."""
         return f"{self.kind}:{self.name}" if self.namespace == DEFAULT_NAMESPACE else str(self)
+
+    def written(self, default_kind: str, default_namespace: str) -> str:
+        """The shortest text that means this where a field has these defaults."""
+        kind = "" if self.kind == default_kind.lower() else f"{self.kind}:"
+        namespace = "" if self.namespace == default_namespace.lower() else f"{self.namespace}/"
+        return f"{kind}{namespace}{self.name}"
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.namespace}/{self.name}"

@@ -1,0 +1,124 @@
+"""Files made to cost a reader more time, memory or stack than they are long: each is done soon."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from scenedock.effects.repositories import RepositoryFolder
+from scenedock.usecases.export_catalog import Export, export_catalog
+from tests.properties.limits import soon
+
+CHART = "billing/Chart.yaml"
+VALUES = "billing/values.yaml"
+TEMPLATE = "billing/templates/a.yaml"
+SET = "argocd/set.yaml"
+
+APPLICATION_SET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+spec:
+  goTemplate: true
+  generators: [%s]
+  template: {metadata: {name: '%s'}, spec: {source: {path: billing}}}
+"""
+
+
+def application_set(generator: str = "{list: {elements: [{a: b}]}}", name: str = "x") -> str:
+    return APPLICATION_SET % (generator, name)
+
+
+HOSTILE: Mapping[str, tuple[str, str]] = {
+    "blank lines before a label": (TEMPLATE, "\n" * 2_000_000 + "x"),
+    "spaces before a label": (TEMPLATE, " " * 2_000_000 + "x"),
+    "kinds without an end": (TEMPLATE, "kind: A" + "a" * 2_000_000 + "!"),
+    "a host that is no host": (VALUES, "host: " + ".svc" * 300_000 + "_!"),
+    "a host with many names": (VALUES, "host: " + ".svc" * 300_000 + "_"),
+    "a URL of dots": (VALUES, "url: 'http://" + "a." * 300_000 + "!'"),
+    "hosts with commas": (VALUES, "hosts: '" + "a," * 500_000 + "'"),
+    "a schedule of spaces": (VALUES, "schedule: '* " + " " * 300_000 + "!'"),
+    "a schedule of stars": (VALUES, "schedule: '" + "* " * 300_000 + "'"),
+    "almost encrypted": (VALUES, "a: ENC[AES256_GCM,\n" + "\n" * 2_000_000),
+    "flow brackets": (VALUES, "a: " + "[" * 2_000_000),
+    "flow braces": (VALUES, "a: " + "{a: " * 500_000),
+    "block levels": (VALUES, "".join(f"{' ' * level}a:\n" for level in range(1500))),
+    "an alias bomb": (
+        VALUES,
+        "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
+    ),
+    "merges of merges": (
+        VALUES,
+        "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}], x{n}: 1}}\n" for n in range(1, 60)),
+    ),
+    "a long number": (VALUES, "a: " + "9" * 2_000_000),
+    "tag directives": (VALUES, "".join(f"%TAG !{n}! b:{n}\n" for n in range(100_000)) + "---\na: b\n"),
+    "keywords": (CHART, "name: billing\nkeywords: [" + "é, " * 300_000 + "]\n"),
+    "dependencies": (CHART, "name: billing\ndependencies: [" + "{name: redis}, " * 50_000 + "]\n"),
+    "a long name": (CHART, "name: " + "é" * 1_000_000),
+    "parentheses": (SET, application_set(name="{{ " + "(" * 100_000 + " }}")),
+    "actions without an end": (SET, application_set(name="{{" * 1_000_000)),
+    "spaces in an action": (SET, application_set(name="{{ a" + " " * 1_000_000 + "}")),
+    "growing text": (SET, application_set(name='{{ "x"' + ' | replace "" "%s"' % ("y" * 40) * 20 + " }}")),
+    "a long index": (SET, application_set(name="{{ index .a " + "9" * 5000 + " }}")),
+    "stars in a generator": (SET, application_set("{git: {files: [{path: '" + "**/a/" * 40 + "*a" * 400 + "b'}]}}")),
+    "braces in a generator": (SET, application_set("{git: {files: [{path: '" + "{a,b}" * 60 + "'}]}}")),
+    "stars in CODEOWNERS": ("CODEOWNERS", ("**/a/" * 40 + "*a" * 400 + "b @acme/x\n") * 50),
+    "brackets in CODEOWNERS": ("CODEOWNERS", "[" * 100_000 + " @acme/x\n"),
+    "owners in a section": ("CODEOWNERS", "[S]" + " @a" * 300_000 + "!\n"),
+    "many references": (
+        "billing/catalog-info.yaml",
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: billing}\n"
+        "spec: {dependsOn: [" + ", ".join(f"'component:a{n}'" for n in range(50_000)) + "]}\n",
+    ),
+    "a huge definition": ("billing/a.graphql", "x" * 30_000_000),
+}
+
+
+def exported(root: Path, files: Mapping[str, str]) -> Export:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    with soon():
+        return export_catalog({"apps": RepositoryFolder(root)})
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_file_costs_its_length(tmp_path: Path, kind: str) -> None:
+    path, text = HOSTILE[kind]
+    deep = "/".join(["a"] * 60)
+
+    result = exported(tmp_path, {CHART: "name: billing\n", f"{deep}/{'a' * 250}/x.yaml": "", path: text})
+
+    assert result.skipped or [entity.name for entity in result.entities]
+
+
+def test_folders_may_nest_as_deep_as_a_path_is_long(tmp_path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        for _ in range(1500):
+            Path("d").mkdir()
+            os.chdir("d")
+        Path("Chart.yaml").write_text("name: x\n")
+        os.chdir(here)
+
+        assert [entity.name for entity in exported(tmp_path, {}).entities] == ["d"]
+    finally:
+        os.chdir(here)
+        subprocess.run(["rm", "-r", tmp_path / "d"], check=True)  # too deep for shutil.rmtree, and so for pytest
+
+
+def test_a_file_larger_than_memory_is_not_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "billing").mkdir()
+    with (tmp_path / VALUES).open("wb") as file:
+        file.truncate(1 << 40)
+
+    result = exported(tmp_path, {CHART: "name: billing\n"})
+
+    assert [entity.name for entity in result.entities] == ["billing"]
+    assert "unreadable-yaml" in {finding.code for finding in result.findings}
