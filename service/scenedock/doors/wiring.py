@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scenedock.effects.disk import read_file
 from scenedock.effects.repositories import RepositoryFolder
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
+    from scenedock.effects.skeleton_library import SkeletonLibrary
 
 
 def open_repository(path: str) -> RepositoryFolder:
@@ -30,3 +33,28 @@ def open_effects(repositories: Sequence[str]) -> Effects:
 
     paths = [(path, os.path.abspath(path)) for path in repositories]  # noqa: PTH100 - it resolves no links
     return Effects(repositories={name: open_repository(path) for name, path in name_repositories(paths).items()})
+
+
+def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary:
+    """The skeletons of a list (a YAML file) and those that ship with Scenedock, `shipped` being their folder.
+
+    Clones are kept below `XDG_CACHE_HOME` (`~/.cache`).
+    """
+    from scenedock.effects.skeleton_library import SkeletonLibrary
+    from scenedock.effects.skeleton_repositories import SkeletonRepositories
+    from scenedock.skeletons.sources import read_sources
+
+    sources = read_sources(read_file(listed), str(listed)) if listed is not None else ()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock" / "skeletons"
+    return SkeletonLibrary(
+        sources=sources,
+        listed_in=listed.parent if listed is not None else Path(),
+        shipped=shipped if shipped is not None else _shipped_skeletons(),
+        repositories=SkeletonRepositories(cache),
+    )
+
+
+def _shipped_skeletons() -> Path | None:
+    """`cookiecutters/` of the checkout that this code is in, or where an image or package has it."""
+    places = (Path(__file__).parents[3] / "cookiecutters", Path(sys.prefix) / "share" / "scenedock" / "cookiecutters")
+    return next((place for place in places if place.is_dir()), None)

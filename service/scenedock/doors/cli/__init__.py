@@ -79,3 +79,15 @@ def catalog() -> None:
 )
 def actions() -> None:
     """List, show and run the actions that Backstage calls."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "bake": "scenedock.doors.cli.skeletons:bake",
+        "list": "scenedock.doors.cli.skeletons:list_",
+        "show": "scenedock.doors.cli.skeletons:show",
+    },
+)
+def skeletons() -> None:
+    """List skeletons, show what they ask, and bake them."""

@@ -1,0 +1,3 @@
+"""{{ cookiecutter.name }}: an HTTP service."""
+
+NAME = "{{ cookiecutter.name }}"

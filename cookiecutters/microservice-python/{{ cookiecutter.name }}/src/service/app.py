@@ -1,0 +1,37 @@
+"""What the service answers."""
+
+import os
+from collections.abc import Mapping
+
+from flask import Flask, Response, json
+from werkzeug.exceptions import HTTPException
+
+from service import NAME
+from service.observed import Metrics, observe
+from service.probes import Check, probes
+
+
+def create_app(checks: Mapping[str, Check] | None = None) -> Flask:
+    """Build the application.
+
+    `checks` are what it needs to do its work, e.g. a database, by name: /readyz asks them all.
+    """
+    app = Flask(NAME)
+    observe(app, Metrics())
+    app.register_blueprint(probes(checks or {}))
+    app.register_error_handler(HTTPException, problem)
+
+    @app.get("/")
+    def index() -> dict[str, str]:
+        return {"service": NAME, "version": os.environ.get("SERVICE_VERSION", "development")}
+
+    return app
+
+
+def problem(error: HTTPException) -> Response:
+    """Say what went wrong as `application/problem+json` (RFC 9457)."""
+    response = Response(headers=error.get_headers())
+    response.status_code = error.code or 500
+    response.data = json.dumps({"status": response.status_code, "title": error.name, "detail": error.description})
+    response.content_type = "application/problem+json"
+    return response

@@ -1,0 +1,129 @@
+"""What the service answers, and what is seen of it."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from service import NAME
+from service.app import create_app
+from service.logs import JsonLines
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return create_app().test_client()
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, object]]]:
+    """Collect what is logged from debug level on, as it is written."""
+    written: list[dict[str, object]] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            written.append(json.loads(JsonLines().format(record)))
+
+    handler = Collector()
+    logging.getLogger().addHandler(handler)
+    caplog.set_level(logging.DEBUG)
+    yield written
+    logging.getLogger().removeHandler(handler)
+
+
+def measured(client: FlaskClient) -> list[dict[str, str]]:
+    """Give the labels of each series of requests."""
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    durations = next(family for family in families if family.name == "http_server_request_duration_seconds")
+    return [sample.labels for sample in durations.samples if sample.name.endswith("_count")]
+
+
+def test_it_says_who_it_is(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_VERSION", "1.2.3")
+
+    assert client.get("/").json == {"service": NAME, "version": "1.2.3"}
+
+
+def test_it_is_alive_even_if_it_is_not_ready() -> None:
+    client = create_app({"database": lambda: False}).test_client()
+
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503
+
+
+def test_it_is_ready_when_every_check_passes() -> None:
+    client = create_app({"database": lambda: True, "queue": lambda: True}).test_client()
+
+    assert client.get("/readyz").status_code == 200
+
+
+def test_it_names_the_checks_that_fail_or_break() -> None:
+    def breaks() -> bool:
+        raise ConnectionError
+
+    client = create_app({"queue": lambda: False, "database": breaks, "cache": lambda: True}).test_client()
+
+    assert client.get("/readyz").json == {"status": "not ready", "failed": ["database", "queue"]}
+
+
+def test_an_error_is_a_problem_document(client: FlaskClient) -> None:
+    answer = client.post("/")
+
+    assert answer.status_code == 405
+    assert answer.content_type == "application/problem+json"
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert json.loads(answer.text)["title"] == "Method Not Allowed"
+
+
+def test_a_bug_is_logged_with_its_traceback_and_told_to_nobody(lines: list[dict[str, object]]) -> None:
+    app = create_app()
+
+    @app.get("/bug")
+    def bug() -> str:
+        raise ZeroDivisionError("a secret detail")
+
+    answer = app.test_client().get("/bug", headers={"X-Request-ID": "abc"})
+
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    logged = next(line for line in lines if line["level"] == "error")
+    assert "ZeroDivisionError" in str(logged["exception"])
+    assert logged["requestId"] == "abc"
+
+
+def test_requests_are_measured_by_route(client: FlaskClient) -> None:
+    client.get("/")
+    client.get("/made-up/1")
+    client.open("/", method="MADEUP")
+
+    assert measured(client) == [
+        {"method": "GET", "route": "/", "status": "200"},
+        {"method": "GET", "route": "none", "status": "404"},
+        {"method": "other", "route": "none", "status": "405"},
+    ]
+
+
+def test_each_request_is_one_line_and_those_of_machines_are_quiet(
+    client: FlaskClient, lines: list[dict[str, object]]
+) -> None:
+    client.get("/", headers={"X-Request-ID": "abc-1"})
+    client.get("/healthz")
+
+    asked, probed = lines
+    assert asked["level"] == "info"
+    assert {key: asked[key] for key in ("message", "method", "path", "status", "requestId")} == {
+        "message": "request",
+        "method": "GET",
+        "path": "/",
+        "status": 200,
+        "requestId": "abc-1",
+    }
+    assert probed["level"] == "debug"
+
+
+@pytest.mark.parametrize("given", ["", "two words", "x" * 65, "ü"])
+def test_a_bad_request_id_is_replaced(client: FlaskClient, given: str) -> None:
+    assert len(client.get("/", headers={"X-Request-ID": given}).headers["X-Request-ID"]) == 32

@@ -1,0 +1,156 @@
+"""`scenedock skeletons`: list them, show what one asks, bake one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scenedock.doors.wiring import open_skeletons
+from scenedock.errors import InputError, NotFoundError
+from scenedock.model.json import Json
+
+if TYPE_CHECKING:
+    from scenedock.effects.skeleton_library import OpenedSkeleton, SkeletonLibrary
+
+_PATH = click.Path(path_type=Path)
+
+
+def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    listed = click.option(
+        "--skeletons",
+        "listed",
+        type=_PATH,
+        envvar="SCENEDOCK_SKELETONS",
+        show_envvar=True,
+        metavar="FILE",
+        help="The list of skeletons that may be baked, besides those that ship with Scenedock.",
+    )
+    shipped = click.option(
+        "--shipped",
+        type=_PATH,
+        envvar="SCENEDOCK_COOKIECUTTERS",
+        show_envvar=True,
+        metavar="DIR",
+        help="The folder of those that ship with Scenedock.",
+    )
+    return listed(shipped(command))
+
+
+@click.command("list")
+@_library_options
+@click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
+    """List the skeletons that may be baked, and where each comes from."""
+    from scenedock.usecases.list_skeletons import list_skeletons
+
+    sources = list_skeletons(open_skeletons(listed, shipped))
+    if layout == "json":
+        about = [asdict(source) | {"allow": sorted(source.allow)} for source in sources]
+        click.echo(json.dumps([{key: value for key, value in source.items() if value} for source in about], indent=2))
+        return
+    width = max((len(source.name) for source in sources), default=0)
+    for source in sources:
+        place = f"{source.git} {source.ref} {source.directory}".rstrip() if source.git else source.path
+        allowed = f"  (may run {', '.join(sorted(source.allow))})" if source.allow else ""
+        click.echo(f"{source.name:{width}}  {place}{allowed}")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
+@_library_options
+def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path | None) -> None:
+    """Show what the skeleton NAME asks, as a JSON Schema.
+
+    NAME is one of the list, or the path of a folder. Where it offers nested skeletons, the answer that chooses one
+    (templates=KEY) shows what that one asks.
+    """
+    from scenedock.usecases.list_skeletons import show_skeleton
+
+    schema = show_skeleton(_open(open_skeletons(listed, shipped), name), _given(answers))
+    click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
+
+
+@click.command()
+@click.argument("name")
+@click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--output", "-o", type=_PATH, required=True, metavar="DIR", help="Where the project's folder is made.")
+@click.option("--answers", "file", type=_PATH, metavar="FILE", help="Answers as YAML or JSON; KEY=VALUE wins over it.")
+@click.option("--overwrite", is_flag=True, help="Replace the project's folder, whole, if it exists.")
+@_library_options
+def bake(
+    name: str,
+    answers: tuple[str, ...],
+    *,
+    output: Path,
+    file: Path | None,
+    overwrite: bool,
+    listed: Path | None,
+    shipped: Path | None,
+) -> None:
+    """Bake the skeleton NAME into a new folder below DIR, and list its files.
+
+    NAME is one of the list, or the path of a folder. Answers are text; for a question that wants true or false, a word
+    for it; for an object, JSON. A question without an answer takes its default.
+    """
+    from scenedock.effects.baked_trees import write_tree
+    from scenedock.effects.confined_bakes import ConfinedBakes
+    from scenedock.usecases.bake_skeleton import bake_skeleton
+
+    opened = _open(open_skeletons(listed, shipped), name)
+    given = {**(_read_answers(file) if file is not None else {}), **_given(answers, opened)}
+    tree = bake_skeleton(opened, given, ConfinedBakes(), output_dir=os.path.abspath(output))  # noqa: PTH100  # unresolved
+    write_tree(tree, output, overwrite=overwrite)
+    for baked in tree.files:
+        click.echo(output / baked.path)
+
+
+def _open(library: SkeletonLibrary, name: str) -> OpenedSkeleton:
+    """A skeleton of the list; what looks like a path is one."""
+    is_path = os.sep in name or name in {".", ".."}
+    try:
+        return library.open_folder(Path(name)) if is_path else library.open(name)
+    except NotFoundError as error:
+        hint = f" (for the folder, write .{os.sep}{name})" if not is_path and Path(name).is_dir() else ""
+        raise NotFoundError(f"{error}{hint}") from error
+
+
+def _given(words: Sequence[str], opened: OpenedSkeleton | None = None) -> dict[str, Json]:
+    questions = opened.compiled.questions.questions if opened is not None else {}
+    given: dict[str, Json] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(f"{word!r} is no answer; write KEY=VALUE")
+        is_object = name in questions and questions[name].kind == "object"
+        given[name] = _object(name, value) if is_object else value
+    return given
+
+
+def _object(name: str, text: str) -> Json:
+    try:
+        value: Json = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{name}: this question wants an object; write it as JSON ({error})") from error
+    return value
+
+
+def _read_answers(path: Path) -> dict[str, Json]:
+    from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
+    from scenedock.effects.disk import read_file
+
+    try:
+        document = read_document(read_file(path), meaning=BACKSTAGE)
+    except DocumentError as error:
+        raise InputError(f"{path}:{error.line or 1}: {error}") from error
+    if document.value is None:
+        return {}
+    if not isinstance(document.value, dict):
+        raise InputError(f"{path}:{document.line}: answers are an object, question: answer")
+    return dict(document.value)

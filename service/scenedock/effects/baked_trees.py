@@ -1,0 +1,109 @@
+"""Writing a bake to disk: all of it, or nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from scenedock.errors import ConflictError, InputError
+from scenedock.skeletons.output import BakedTree
+
+
+def check_target(tree_root: str, parent: Path, *, overwrite: bool) -> Path:
+    """Where a tree would be written, if it may be.
+
+    Raises
+    ------
+    ConflictError   there is something already, and it isn't to be overwritten
+    InputError      the way there leads through a link, or what is there is no folder
+    """
+    target = parent / tree_root
+    for above in (parent / part for part in list(Path(tree_root).parents)[:-1]):
+        if above.is_symlink():
+            raise InputError(f"{above}: this is a link; a bake is written only to real folders")
+    if os.path.lexists(target):
+        if not overwrite:
+            raise ConflictError(f"{target}: this exists already; take another name, or overwrite it (--overwrite)")
+        if target.is_symlink() or not target.is_dir():
+            raise InputError(f"{target}: this is not a folder; remove it first")
+    return target
+
+
+def write_tree(tree: BakedTree, parent: Path, *, overwrite: bool = False) -> Path:
+    """Write a tree into a folder, which is made if it isn't there, and return the path of the project.
+
+    The files are written beside the target and put there in one step, so that a reader sees all of the new project or
+    none of it. What is overwritten is replaced whole.
+
+    Raises
+    ------
+    ConflictError   the target exists and isn't to be overwritten; nothing was written
+    InputError      it can't be written there; nothing is left behind
+    """
+    target = check_target(tree.root, parent, overwrite=overwrite)
+    made = _missing_folders(target.parent)
+    beside = target.parent / f".{target.name[:100]}.{secrets.token_hex(6)}.tmp"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside.mkdir()
+        fill_folder(tree, beside)
+        _put(beside, target)
+    except OSError as error:
+        _remove(beside, made)
+        raise InputError(f"{target}: can't be written: {error.strerror or error}") from error
+    except BaseException:
+        _remove(beside, made)
+        raise
+    return target
+
+
+def fill_folder(tree: BakedTree, folder: Path) -> None:
+    """Write the project's files and folders into a folder, where the folders must not exist; files are replaced."""
+    modes: list[tuple[Path, int]] = []
+    for path, mode in tree.folders.items():
+        made = folder / path.removeprefix(tree.root).lstrip("/")
+        if path != tree.root:
+            made.mkdir()
+        if mode is not None:
+            modes.append((made, mode))
+    for file in tree.files:
+        written = folder / file.path.removeprefix(tree.root).lstrip("/")
+        written.write_bytes(file.content)
+        written.chmod(file.mode)
+    for made, mode in modes:
+        made.chmod(mode)
+
+
+def _put(beside: Path, target: Path) -> None:
+    """Move the new folder to its place, and what was there away."""
+    if not target.exists():
+        beside.rename(target)
+        return
+    old = beside.with_suffix(".old")
+    target.rename(old)
+    try:
+        beside.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _missing_folders(folder: Path) -> list[Path]:
+    """The folders that would have to be made, deepest first."""
+    missing = []
+    while not folder.exists() and folder != folder.parent:
+        missing.append(folder)
+        folder = folder.parent
+    return missing
+
+
+def _remove(beside: Path, made: list[Path]) -> None:
+    shutil.rmtree(beside, ignore_errors=True)
+    for folder in made:
+        try:
+            folder.rmdir()
+        except OSError:
+            return

@@ -1,0 +1,165 @@
+"""Baking skeletons that bring code of their own (hooks, extensions), each in a process that is shut in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scenedock.effects.confinement import ProcessLimits
+from scenedock.effects.skeleton_folders import read_skeleton
+from scenedock.errors import ERRORS, InputError
+from scenedock.model.json import JsonObject
+from scenedock.skeletons.bake import Surroundings
+from scenedock.skeletons.metering import Limits
+from scenedock.skeletons.output import BakedFile, BakedTree
+from scenedock.skeletons.problems import AnswersError, LimitError, Problem, SkeletonError
+from scenedock.skeletons.skeleton import Skeleton
+
+_MOST_REPLY_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ConfinedBakes:
+    """Bakes in processes of their own, each with an empty environment but PATH, and a private folder as its home.
+
+    `deadline` is in seconds, from the start of the process to its end; then its whole group is killed.
+    """
+
+    deadline: float = 120.0
+    process_limits: ProcessLimits = field(default_factory=ProcessLimits)
+
+    def bake(
+        self,
+        skeleton: Skeleton,
+        folders: Sequence[str],
+        answers: JsonObject,
+        surroundings: Surroundings,
+        allowed: Collection[str],
+        limits: Limits,
+    ) -> tuple[BakedTree, JsonObject]:
+        """The tree, and the values of all questions that are not secret.
+
+        `folders` leads from the skeleton (`""`) through nested ones to the one that is baked.
+
+        Raises
+        ------
+        NotAllowedError   this machine can't confine a process
+        LimitError        it took longer than the deadline
+        InputError        as the bake itself, or a hook, refuses
+        """
+        work = Path(tempfile.mkdtemp(prefix="scenedock-bake-")).resolve()
+        try:
+            self._lay_out(work, skeleton)
+            reply = self._run(
+                work,
+                {
+                    "label": skeleton.label,
+                    "folders": list(folders),
+                    "answers": answers,
+                    "surroundings": asdict(surroundings),
+                    "allowed": sorted(allowed),
+                    "limits": asdict(limits),
+                    "process_limits": asdict(self.process_limits),
+                },
+            )
+            _raise(reply)
+            root, values = str(reply["root"]), reply["values"]
+            if not isinstance(values, dict) or root.startswith("/") or ".." in root.split("/"):
+                raise SkeletonError(f"{skeleton.label}: its code has spoilt the result of the bake")
+            return _read_tree(work / "result", root, skeleton.label, limits), values
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    @staticmethod
+    def _lay_out(work: Path, skeleton: Skeleton) -> None:
+        for name in ("home", "temporary", "result", "skeleton"):
+            (work / name).mkdir()
+        for path in skeleton.folders:
+            (work / "skeleton" / path).mkdir()
+        for path, target in skeleton.folder_links.items():
+            (work / "skeleton" / path).symlink_to(os.path.relpath(target, os.path.dirname(path)))  # noqa: PTH120  # relative
+        for path, file in skeleton.files.items():
+            written = work / "skeleton" / path
+            written.write_bytes(file.content)
+            written.chmod(file.mode | 0o600)
+
+    def _run(self, work: Path, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Start the process, give it the request, and have its reply; nothing of its group is alive afterwards."""
+        command = [sys.executable, "-I", "-m", "scenedock.effects.confined_child"]
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(work / "home"),
+            "TMPDIR": str(work / "temporary"),
+        }
+        with (work / "reply").open("w+b") as reply, (work / "said").open("w+b") as said:
+            process = subprocess.Popen(  # noqa: S603  # no shell, and our own module
+                command,
+                stdin=subprocess.PIPE,
+                stdout=reply,
+                stderr=said,
+                cwd=work,
+                env=environment,
+                start_new_session=True,
+            )
+            try:
+                process.communicate(json.dumps(request).encode(), timeout=self.deadline)
+            except subprocess.TimeoutExpired:
+                raise LimitError(f"the skeleton's own code took longer than {self.deadline:g} s") from None
+            finally:
+                _kill_group(process)
+            reply.seek(0)
+            data = reply.read(_MOST_REPLY_BYTES)
+            said.seek(0)
+            errors = said.read(_MOST_REPLY_BYTES).decode("utf-8", "replace")
+        try:
+            answer = json.loads(data)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            code = process.returncode
+            raise SkeletonError(f"the skeleton's own code ended the bake (exit code {code}): {errors[-500:].strip()}")
+        return answer
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _raise(reply: Mapping[str, Any]) -> None:
+    """Raise the error that the process replied with, if it did."""
+    if "error" not in reply:
+        return
+    problems = reply.get("problems")
+    if isinstance(problems, list):
+        raise AnswersError([Problem(str(question), str(message)) for question, message in problems])
+    classes = {error.__name__: error for error in (*ERRORS, SkeletonError, LimitError)}
+    error = classes.get(str(reply["error"]), InputError)
+    raise error(str(reply.get("message", "")))
+
+
+def _read_tree(result: Path, root: str, label: str, limits: Limits) -> BakedTree:
+    """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out."""
+    project = result / root
+    if project.is_symlink() or not project.is_dir():
+        raise SkeletonError(f"{label}: a hook has removed the project folder")
+    read = read_skeleton(project, f"{label} → {root}")
+    if read.folder_links:
+        raise SkeletonError(f"{label}: a hook has made a link to a folder: {', '.join(read.folder_links)}")
+    kept = [path for path in read.files if ".git" not in path.split("/")]
+    if sum(len(read.files[path].content) for path in kept) > limits.output_bytes or len(kept) > limits.files:
+        raise LimitError(f"{label}: the result is larger than a bake may be")
+    files = [BakedFile(f"{root}/{path}", read.files[path].content, read.files[path].mode) for path in kept]
+    folders = {f"{root}/{path}": mode for path, mode in read.folders.items() if ".git" not in path.split("/")}
+    return BakedTree(root, tuple(sorted(files)), {root: None, **folders})

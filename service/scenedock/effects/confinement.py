@@ -1,0 +1,150 @@
+"""Shutting a process in: files outside its folder, the network and its process group are out of reach from then on.
+
+Linux only, and without privileges: Landlock (5.13 or newer) for files, seccomp for sockets and process groups, resource
+limits for the rest. The numbers are the kernel's, from its headers; they never change.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import resource
+import struct
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenedock.errors import NotAllowedError
+
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_SECCOMP = 22
+_SECCOMP_MODE_FILTER = 2
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
+_LANDLOCK_RULE_PATH_BENEATH = 1
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_READ = _EXECUTE | _READ_FILE | _READ_DIR
+_OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15
+_RIGHTS_BY_ABI = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
+"""All rights on files that each version of Landlock knows; later versions add none."""
+
+_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_MACHINES = {
+    "x86_64": (0xC000003E, {"socket": 41, "setpgid": 109, "setsid": 112, "io_uring_setup": 425}),
+    "aarch64": (0xC00000B7, {"socket": 198, "setpgid": 154, "setsid": 157, "io_uring_setup": 425}),
+}
+_FIRST_X32_CALL = 0x40000000
+
+_READABLE = (
+    *("/usr", "/bin", "/etc/gitconfig", "/sbin", "/lib", "/lib64", "/opt", "/nix/store", "/dev/urandom", "/dev/zero"),
+    *("/etc/alternatives", "/etc/group", "/etc/ld.so.cache", "/etc/localtime", "/etc/nsswitch.conf", "/etc/passwd"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLimits:
+    """What a confined process and each of its children may use."""
+
+    memory_bytes: int = 2 * 1024**3
+    """Address space."""
+    cpu_seconds: int = 60
+    file_bytes: int = 64 * 1024 * 1024
+    """The largest file it may write."""
+    open_files: int = 256
+
+
+def limit_resources(limits: ProcessLimits) -> None:
+    """Set the resource limits of this process, which its children inherit and can't raise."""
+    for kind, value in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def shut_in(folder: Path) -> None:
+    """Leave this process, and what it starts, only `folder` to write to, programs and libraries to read, no sockets.
+
+    Raises
+    ------
+    NotAllowedError   this machine can't do that; what to do is in the message
+    """
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        _call(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+        _close_files(libc, folder)
+        _close_sockets(libc)
+    except (OSError, AttributeError, KeyError) as error:
+        raise NotAllowedError(
+            f"this machine can't confine a skeleton's own code ({error}). Bake it on Linux with Landlock (5.13), "
+            "or, if you trust it with the files and the network of this machine, add `host` to its `allow`"
+        ) from error
+
+
+def _call(result: int, what: str) -> int:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+    return result
+
+
+def _close_files(libc: ctypes.CDLL, folder: Path) -> None:
+    abi = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1), "Landlock")
+    rights = _RIGHTS_BY_ABI[min(abi, len(_RIGHTS_BY_ABI) - 1)]
+    attributes = struct.pack("Q", rights)
+    ruleset = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0), "Landlock")
+    python = (sys.prefix, sys.base_prefix, *filter(None, sys.path), *os.get_exec_path())
+    for path in (*_READABLE, *python):
+        _open_path(libc, ruleset, path, _READ & rights)
+    _open_path(libc, ruleset, "/dev/null", (_READ | _WRITE_FILE) & rights)
+    _open_path(libc, ruleset, str(folder), rights)
+    _call(libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0), "Landlock")
+    os.close(ruleset)
+
+
+def _open_path(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        if not os.path.isdir(f"/proc/self/fd/{descriptor}"):  # noqa: PTH112  # a descriptor, not a path
+            rights &= _OF_FILES
+        rule = struct.pack("=Qi", rights, descriptor)
+        _call(libc.syscall(_LANDLOCK_ADD_RULE, ruleset, _LANDLOCK_RULE_PATH_BENEATH, rule, 0), "Landlock")
+    finally:
+        os.close(descriptor)
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def _close_sockets(libc: ctypes.CDLL) -> None:
+    """Refuse new sockets (and io_uring, which makes them unseen), and leaving the process group that is killed."""
+    architecture, calls = _MACHINES[platform.machine()]
+    program = _filter(architecture, sorted(calls.values()))
+    header = _Program(len(program) // 8, program)
+    _call(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0), "seccomp")
+
+
+def _filter(architecture: int, refused: Iterable[int]) -> bytes:
+    """A classic BPF program over `struct seccomp_data`: the call's number is at 0, the architecture at 4."""
+    load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
+
+    def step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+        return struct.pack("=HBBI", code, if_true, if_false, value)
+
+    numbers = list(refused)
+    steps = [step(load, 4), step(equal, architecture, 1, 0), step(give, _KILL), step(load, 0)]
+    steps.append(step(at_least, _FIRST_X32_CALL, len(numbers) + 1, 0))
+    steps += [step(equal, number, len(numbers) - at, 0) for at, number in enumerate(numbers)]
+    steps += [step(give, _ALLOW), step(give, _REFUSE | errno.EACCES)]
+    return b"".join(steps)

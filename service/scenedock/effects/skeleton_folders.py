@@ -1,0 +1,94 @@
+"""Skeletons in local folders: read whole, with links refused that leave them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from scenedock.errors import InputError, NotFoundError
+from scenedock.skeletons.links import link_skeleton
+from scenedock.skeletons.problems import SkeletonError
+from scenedock.skeletons.skeleton import QUESTIONS_FILE, Skeleton, SkeletonFile
+
+MOST_FILES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all files of one skeleton together."""
+
+_NOT_PART_OF_IT = frozenset({".git"})
+
+
+def folder_version(folder: Path) -> str:
+    """A text that changes whenever a file in the folder is written, added, removed or renamed.
+
+    Raises
+    ------
+    NotFoundError   there is no skeleton in the folder
+    InputError      the folder can't be read
+    """
+    if not (folder / QUESTIONS_FILE).is_file():
+        raise NotFoundError(f"{folder}: there is no {QUESTIONS_FILE} in it, so this is not a skeleton")
+    states = hashlib.sha256(os.fsencode(folder.resolve()))
+    for path, state in _walk(folder, ""):
+        states.update(
+            f"{path}\0{state.st_mode}\0{state.st_size}\0{state.st_mtime_ns}\0{state.st_ctime_ns}\0{state.st_ino}\0".encode(
+                "utf-8", "surrogateescape"
+            )
+        )
+    return states.hexdigest()
+
+
+def read_skeleton(folder: Path, label: str, version: str = "") -> Skeleton:
+    """Everything in a folder, as a skeleton; `label` is how errors call it.
+
+    Raises
+    ------
+    SkeletonError   a link leaves the skeleton, something in it is no file, or it is too large
+    InputError      a file can't be read
+    """
+    files: dict[str, SkeletonFile] = {}
+    folders: dict[str, int] = {}
+    links: dict[str, str] = {}
+    size = 0
+    for path, state in _walk(folder, ""):
+        kind, mode = stat.S_IFMT(state.st_mode), state.st_mode & 0o777
+        if kind == stat.S_IFDIR:
+            folders[path] = mode
+        elif kind == stat.S_IFLNK:
+            links[path] = str((folder / path).readlink())
+        elif kind == stat.S_IFREG:
+            size += state.st_size
+            if size > MOST_BYTES or len(files) >= MOST_FILES:
+                raise SkeletonError(f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes; that is no skeleton")
+            files[path] = SkeletonFile(_read(folder / path), mode)
+        else:
+            raise SkeletonError(f"{label}/{path}: this is neither a file nor a folder; remove it")
+    return link_skeleton(label, version, files, folders, links)
+
+
+def _walk(folder: Path, inside: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Every path below a folder, sorted, with its own state; links are not followed."""
+    try:
+        with os.scandir(folder / inside) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise InputError(f"{folder / inside}: can't be read: {error.strerror or error}") from error
+    for entry in found:
+        path = f"{inside}/{entry.name}" if inside else entry.name
+        if path in _NOT_PART_OF_IT:
+            continue
+        yield path, entry.stat(follow_symlinks=False)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(folder, path)
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file that is still no link, and still not larger than a skeleton may be."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(MOST_BYTES)
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror or error}") from error

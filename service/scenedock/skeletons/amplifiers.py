@@ -1,0 +1,191 @@
+"""The operators, methods and filters of Jinja that make much out of little, each with what it is about to cost.
+
+Every other operation makes at most a small multiple of what it was given; the environment counts those afterwards.
+A guard has the signature of what it guards, and takes the cost from the budget before the memory is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from string import Formatter
+from typing import Any
+
+from jinja2.sandbox import SandboxedFormatter
+
+from scenedock.skeletons.metering import POINTER, allow_number, budget
+from scenedock.skeletons.problems import LimitError
+
+LARGEST_INTEGER_BITS = 100_000
+_NUMBERS = re.compile(r"\d+")
+
+
+def guard_operator(operator: str, left: Any, right: Any) -> None:
+    """Take the cost of `left operator right`."""
+    for operand in (left, right):
+        if isinstance(operand, int) and operand.bit_length() > LARGEST_INTEGER_BITS:
+            raise LimitError(f"a template computed a number of more than {LARGEST_INTEGER_BITS} bits")
+    if operator == "*":
+        for sequence, times in ((left, right), (right, left)):
+            if isinstance(sequence, str | bytes | list | tuple) and isinstance(times, int):
+                size = 1 if isinstance(sequence, str | bytes) else POINTER
+                budget().take(size * len(sequence) * max(times, 0))
+    elif operator == "**" and isinstance(left, int) and isinstance(right, int):
+        if left.bit_length() * right > LARGEST_INTEGER_BITS:
+            raise LimitError(f"a template computed a number of more than {LARGEST_INTEGER_BITS} bits")
+    elif operator == "%" and isinstance(left, str | bytes):
+        _percent(left, right)
+
+
+def _percent(text: str | bytes, values: object) -> None:
+    pattern = text if isinstance(text, str) else text.decode("latin-1")
+    if "*" in pattern:
+        raise LimitError(f"a template takes the width of {pattern[:40]!r} from a value; write the width as a number")
+    for number in _NUMBERS.findall(pattern):
+        budget().take(allow_number(int(number[:10])))
+    budget().take_printed(values)
+
+
+def _width(_text: object, width: object = 80, *_: object) -> None:
+    budget().take(allow_number(width))
+
+
+def _expandtabs(text: str | bytes, tabsize: object = 8) -> None:
+    tabs = text.count("\t") if isinstance(text, str) else text.count(b"\t")
+    budget().take(tabs * allow_number(tabsize))
+
+
+def _replace(text: Any, old: Any, new: Any, *_: object, **__: object) -> None:
+    if isinstance(text, str | bytes) and type(old) is type(new):
+        budget().take(text.count(old) * len(new))
+
+
+def _translate(text: str | bytes, table: object, *_: object) -> None:
+    longest = max((len(v) for v in table.values() if isinstance(v, str)), default=0) if isinstance(table, dict) else 0
+    budget().take(len(text) * longest)
+
+
+def _join(separator: str | bytes, parts: Sequence[object]) -> None:
+    budget().take_printed(parts)
+    budget().take(len(separator) * len(parts))
+
+
+def _to_bytes(_number: int, length: object = 1, *_: object, **__: object) -> None:
+    budget().take(allow_number(length))
+
+
+def _grow(_container: object, *added: object, **named: object) -> None:
+    for value in (*added, *named.values()):
+        budget().take_value(value)
+        budget().take(POINTER)
+
+
+METHODS: Mapping[str, Callable[..., None]] = {
+    "append": _grow,
+    "center": _width,
+    "expandtabs": _expandtabs,
+    "extend": _grow,
+    "insert": _grow,
+    "join": _join,
+    "ljust": _width,
+    "replace": _replace,
+    "rjust": _width,
+    "setdefault": _grow,
+    "to_bytes": _to_bytes,
+    "translate": _translate,
+    "update": _grow,
+    "zfill": _width,
+}
+"""Methods of text, numbers, lists and dicts, by name; the guard gets the object first. `join` gets a list."""
+
+
+def _indent(text: Any, width: object = 4, *_: object, **__: object) -> None:
+    size = len(width) if isinstance(width, str) else allow_number(width)
+    budget().take((str(text).count("\n") + 1) * size)
+
+
+def _json(value: object, indent: object = 4) -> None:
+    allow_number(indent)
+    budget().take_printed(value)
+    if isinstance(indent, int) and indent > 16:
+        raise LimitError(f"a template indents JSON by {indent}; 16 is the most")
+
+
+def _format(text: Any, *args: object, **kwargs: object) -> None:
+    _percent(str(text), kwargs or args)
+
+
+def _wordwrap(text: Any, width: object = 79, *rest: object, wrapstring: object = None, **_: object) -> None:
+    lines = str(text).count("\n") + 1 + 2 * len(text) // max(allow_number(width), 1)
+    for between in (wrapstring, *rest):
+        if isinstance(between, str):
+            budget().take(lines * len(between))
+
+
+def _urlize(text: Any, *args: object, **kwargs: object) -> None:
+    extra = sum(len(value) for value in (*args, *kwargs.values()) if isinstance(value, str))
+    budget().take(len(str(text).split()) * extra)
+
+
+def _count(_items: object, number: object = 1, *_: object, **__: object) -> None:
+    allow_number(number)
+
+
+def _join_filter(parts: Sequence[object], separator: str = "", **_: object) -> None:
+    _join(str(separator), parts)
+
+
+def _sum(items: Sequence[object], *_: object, **__: object) -> None:
+    for item in items:
+        budget().take_value(item)
+
+
+def _list(items: object) -> None:
+    budget().take_value(items)
+    if isinstance(items, str | bytes):
+        budget().take(POINTER * len(items))
+
+
+FILTERS: Mapping[str, Callable[..., None]] = {
+    "batch": _count,
+    "center": _width,
+    "format": _format,
+    "indent": _indent,
+    "join": _join_filter,
+    "jsonify": _json,
+    "list": _list,
+    "replace": _replace,
+    "slice": _count,
+    "sum": _sum,
+    "tojson": lambda value, indent=0: _json(value, indent or 0),
+    "urlize": _urlize,
+    "wordwrap": _wordwrap,
+}
+"""Filters by name; the guard gets what the template gave, without Jinja's own leading argument.
+
+`join` and `sum` get a list, with `attribute` already looked up.
+"""
+
+
+def guard_lipsum(*args: object, **kwargs: object) -> None:
+    """Take the cost of `lipsum(n, html, min, max)`: so many paragraphs of so many words."""
+    paragraphs = args[0] if args else kwargs.get("n", 5)
+    words = args[3] if len(args) > 3 else kwargs.get("max", 100)
+    budget().take(allow_number(paragraphs) * allow_number(words) * 12)
+
+
+class GuardedFormatter(SandboxedFormatter):
+    """`str.format`, with a look at every width before it is used."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Format one field."""
+        for number in _NUMBERS.findall(format_spec):
+            budget().take(allow_number(int(number[:10])))
+        budget().take_printed(value)
+        return str(Formatter.format_field(self, value, format_spec))
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        """Apply `!r` or `!s`, which print the value before its format is seen."""
+        if conversion:
+            budget().take_printed(value)
+        return super().convert_field(value, conversion)

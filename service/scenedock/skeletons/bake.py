@@ -1,0 +1,171 @@
+"""Rendering a skeleton with answers, to files in memory.
+
+Tree, bytes and modes are those that cookiecutter 2.7.1 writes for the same answers; what differs, and why, is in
+docs/decisions/0020-own-rendering.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from scenedock.model.json import JsonObject
+from scenedock.skeletons.answers import Answers, check_answers
+from scenedock.skeletons.compiled import CompiledSkeleton
+from scenedock.skeletons.metering import Budget, Limits, metered
+from scenedock.skeletons.output import BakedTree, Output, OutputPathError, contained
+from scenedock.skeletons.plan import CopyFile, CopyFolder, MakeFolder, Step
+from scenedock.skeletons.problems import SkeletonError
+from scenedock.skeletons.questions import line_of
+from scenedock.skeletons.skeleton import QUESTIONS_FILE
+from scenedock.skeletons.variables import resolve_variables
+
+HIDDEN = "•••"
+"""What stands for a secret answer in an error message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What cookiecutter tells templates about itself, as `_template`, `_checkout`, `_repo_dir` and `_output_dir`."""
+
+    template: str = "."
+    checkout: str | None = None
+    repo_dir: str = "."
+    output_dir: str = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A skeleton with its answers, ready to be rendered. `context` is what templates see; one bake uses it up."""
+
+    compiled: CompiledSkeleton
+    answers: Answers
+    context: Mapping[str, Any]
+
+    @property
+    def values(self) -> JsonObject:
+        """The values of all questions, defaults included, that are not secret and don't have a secret in them."""
+        secrets = self.secrets
+        cookiecutter = self.context["cookiecutter"]
+        shown = {n: cookiecutter[n] for n, question in self.compiled.questions.questions.items() if not question.secret}
+        return {name: value for name, value in shown.items() if not any(secret in str(value) for secret in secrets)}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts of the secret questions' values."""
+        questions = self.compiled.questions.questions
+        return _texts([self.context["cookiecutter"][name] for name, question in questions.items() if question.secret])
+
+
+@contextmanager
+def _hiding(secrets: tuple[str, ...]) -> Iterator[None]:
+    """Keep secrets out of the messages of errors, and of the errors that those came from."""
+    try:
+        yield
+    except (SkeletonError, OutputPathError) as error:
+        message = str(error)
+        for secret in secrets:
+            message = message.replace(secret, HIDDEN)
+        if secrets:
+            raise type(error)(message) from None
+        raise
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Every text in a value, longest first."""
+    if isinstance(value, Mapping):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        return tuple(sorted({text for part in value for text in _texts(part)}, key=len, reverse=True))
+    return (value,) if isinstance(value, str) and value else ()
+
+
+def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surroundings, budget: Budget) -> Mix:
+    """The skeleton with its answers, checked, and its defaults rendered.
+
+    Raises
+    ------
+    AnswersError    one or more answers are wrong; all are named
+    SkeletonError   a default can't be rendered
+    """
+    questions = compiled.questions
+    answers = check_answers(questions, given, compiled.is_code)
+    secret = [answers[name] for name, question in questions.questions.items() if question.secret and name in answers]
+
+    def render(name: str, text: str, values: dict[str, Any]) -> str:
+        line = line_of(questions.source, name) if compiled.is_code(text) else None
+        return compiled.render_text(text, {"cookiecutter": values}, QUESTIONS_FILE, line)
+
+    with metered(budget), _hiding(_texts(secret)):
+        variables = resolve_variables(
+            questions,
+            json.loads(questions.source, object_pairs_hook=OrderedDict),
+            answers,
+            render,
+            compiled.options.template_line_end,
+        )
+    about = {
+        "_template": surroundings.template,
+        "_output_dir": surroundings.output_dir,
+        "_repo_dir": surroundings.repo_dir,
+        "_checkout": surroundings.checkout,
+    }
+    return Mix(
+        compiled, answers, {"cookiecutter": OrderedDict(variables.values | about), "_cookiecutter": variables.raw}
+    )
+
+
+def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:
+    """All files and folders of the result.
+
+    Raises
+    ------
+    SkeletonError     a template can't be rendered; LimitError, a kind of it, when it asks for too much
+    OutputPathError   an answer would put a file or folder where it must not be
+    """
+    with metered(budget), _hiding(mixed.secrets):
+        compiled = mixed.compiled
+        project = compiled.render_text(compiled.project, mixed.context, compiled.project)
+        root = contained(project, compiled.project, mixed.answers)
+        if not root:
+            raise OutputPathError(f"the project folder {compiled.project!r} would have an empty name")
+        output = Output(root, limits)
+        for step in compiled.steps:
+            _take(step, mixed, output)
+            budget.look_at_the_clock()
+        return output.tree()
+
+
+def _take(step: Step, mixed: Mix, output: Output) -> None:
+    compiled = mixed.compiled
+    source = f"{compiled.project}/{step.path}"
+    path = contained(compiled.render_text(step.path, mixed.context, source), step.path, mixed.answers)
+    if isinstance(step, MakeFolder):
+        output.make_folder(path, step.path)
+    elif isinstance(step, CopyFolder):
+        output.copy_folder(path, step.path, step.folders, step.files)
+    elif isinstance(step, CopyFile):
+        output.write(path, step.path, step.file.content, step.file.mode)
+    elif not output.is_folder(path):  # an empty name, or that of a folder, makes no file
+        output.write(path, step.path, compiled.render_body(step, mixed.context), step.file.mode)
+
+
+def bake(
+    compiled: CompiledSkeleton,
+    given: JsonObject,
+    surroundings: Surroundings = Surroundings(),
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+) -> tuple[BakedTree, Mix]:
+    """Check the answers and render the skeleton: the files of the result, and what they were made of.
+
+    Raises
+    ------
+    AnswersError, SkeletonError, OutputPathError   as `mix` and `render` say
+    """
+    budget = Budget(limits)
+    mixed = mix(compiled, given, surroundings, budget)
+    return render(mixed, limits, budget), mixed

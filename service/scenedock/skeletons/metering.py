@@ -1,0 +1,125 @@
+"""How much time and text one bake may use, counted while its templates run.
+
+A template is code, and a thread can't be stopped from outside. So the environment asks the running bake's `Budget`
+before it makes something large, and after each loop step, call, filter and concatenation. What this can and can't
+bound is written in docs/decisions/0021-limits-of-a-bake.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from scenedock.skeletons.problems import LimitError
+
+LARGEST_NUMBER = 100_000
+"""The largest width, count or repetition that a template may ask for at once, and the longest `range`."""
+
+POINTER = 8
+"""Bytes that one element of a list costs; text is counted by the character."""
+
+STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one bake may use. The defaults are far above every public skeleton that was tried."""
+
+    seconds: float = 10.0
+    """Wall-clock time for rendering."""
+    steps: int = 2_000_000
+    """Loop steps, calls and filters."""
+    text: int = 64 * 1024 * 1024
+    """Characters of text that templates make, intermediate results included."""
+    output_bytes: int = 64 * 1024 * 1024
+    """Bytes of all files of the result together."""
+    files: int = 10_000
+    """Files and folders of the result."""
+
+
+class Budget:
+    """What is left of one bake's limits. Belongs to one thread.
+
+    `modules` are the templates that this bake has imported: their variables must not outlive it.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.modules: dict[str | None, object] = {}
+        self._limits = limits
+        self._steps = limits.steps
+        self._text = limits.text
+        self._deadline = time.monotonic() + limits.seconds
+
+    def step(self) -> None:
+        """Count one step, and look at the clock now and then."""
+        self._steps -= 1
+        if self._steps < 0:
+            raise LimitError(
+                f"rendering took more than {self._limits.steps} steps; look for a loop that an answer can lengthen"
+            )
+        if self._steps % STEPS_BETWEEN_LOOKS_AT_THE_CLOCK == 0:
+            self.look_at_the_clock()
+
+    def look_at_the_clock(self) -> None:
+        """Refuse to go on after the deadline."""
+        if time.monotonic() > self._deadline:
+            raise LimitError(f"rendering took longer than {self._limits.seconds:g} s; simplify the skeleton's loops")
+
+    def take(self, characters: int) -> None:
+        """Count text that was made or is about to be made."""
+        self._text -= characters
+        if self._text < 0:
+            raise LimitError(
+                f"rendering made more than {self._limits.text} characters of text; "
+                "look for a width, a repetition or a loop that an answer can enlarge"
+            )
+
+    def take_value(self, value: object) -> None:
+        """Count a value that was made: text by the character, containers by the element."""
+        if isinstance(value, str | bytes):
+            self.take(len(value))
+        elif isinstance(value, list | tuple | set | frozenset | dict):
+            self.take(POINTER * len(value))
+
+    def take_printed(self, value: object) -> None:
+        """Count what a value is when printed. Containers may hold the same large part many times, so look inside."""
+        if isinstance(value, str | bytes):
+            self.take(len(value))
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                self.step()
+                self.take_printed(key)
+                self.take_printed(item)
+        elif isinstance(value, list | tuple | set | frozenset):
+            for item in value:
+                self.step()
+                self.take_printed(item)
+        self.take(1)
+
+
+_budget: ContextVar[Budget] = ContextVar("bake_budget")
+
+
+@contextmanager
+def metered(budget: Budget) -> Iterator[None]:
+    """Everything that templates do inside the block, in this thread, is counted against the budget."""
+    token = _budget.set(budget)
+    try:
+        yield
+    finally:
+        _budget.reset(token)
+
+
+def budget() -> Budget:
+    """The budget of the bake that this thread is in."""
+    return _budget.get()
+
+
+def allow_number(number: object) -> int:
+    """The number, if a template may ask for that many of something at once."""
+    if isinstance(number, int) and number > LARGEST_NUMBER:
+        raise LimitError(f"a template asked for {number:.0e} of something at once; {LARGEST_NUMBER} is the most")
+    return number if isinstance(number, int) else 0

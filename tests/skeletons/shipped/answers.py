@@ -1,0 +1,51 @@
+"""Answers with which the shipped skeletons are baked."""
+
+from __future__ import annotations
+
+MICROSERVICES: dict[str, dict[str, str]] = {
+    "github": {"name": "billing", "owner": "group:default/payments"},
+    "gitlab": {
+        "name": "order-desk",
+        "ci": "gitlab",
+        "organisation": "acme/shops",
+        "owner": "group:default/orders",
+        "system": "shop",
+        "python_version": "3.12",
+        "port": "9000",
+    },
+    "words that mean something elsewhere": {
+        "name": "import",
+        "description": """It's "the" service: 100 % #1 \\o/ <b>für</b> *all*, {'a': [1]}""",
+        "python_version": "3.13",
+    },
+}
+
+LIBRARY: dict[str, str] = {
+    "name": "acme-workload",
+    "description": """Acme's "workload": it's all # here""",
+    "version": "1.2.3-rc.1",
+}
+
+DEPLOYMENTS: dict[str, dict[str, str]] = {
+    "billing": {},
+    "orders": {
+        "description": """It's "the" orders: 100 % #1""",
+        "owner": "group:default/orders",
+        "system": "shop",
+        "source_repository": "https://github.com/acme/orders",
+        "image": "registry.example.com:5000/acme/orders",
+        "version": "1.10.0-rc.1",
+        "port": "9000",
+        "ingress_domain": "",
+        "metrics": "no",
+        "environment_dev": "no",
+        "environment_qa": "no",
+    },
+    "true": {
+        "layout": "cluster",
+        "library_source": "registry",
+        "library_version": "1.2.3-rc.1",
+        "version": "1.0.0-1e3",
+    },
+    "inner": {"layout": "cluster", "ingress_domain": "", "metrics": "no"},
+}

@@ -1,0 +1,130 @@
+"""Our engine bakes the shipped skeletons as cookiecutter does, and refuses answers that would make a wrong result."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scenedock.effects.baked_trees import write_tree
+from scenedock.effects.skeleton_folders import read_skeleton
+from scenedock.skeletons.bake import bake as bake_in_memory
+from scenedock.skeletons.compiled import CompiledSkeleton
+from scenedock.skeletons.output import BakedTree
+from scenedock.skeletons.problems import AnswersError
+from tests.skeletons.shipped.answers import DEPLOYMENTS, LIBRARY, MICROSERVICES
+from tests.skeletons.shipped.world import SKELETONS, bake
+
+NAMES = ("deployment", "library-chart", "microservice-python")
+COMPILED = {name: CompiledSkeleton(read_skeleton(SKELETONS / name, name)) for name in NAMES}
+LEAST = {
+    "deployment": {"service": "billing", "owner": "group:default/payments"},
+    "library-chart": {},
+    "microservice-python": {"name": "billing", "owner": "group:default/payments"},
+}
+CASES = [
+    *(("deployment", LEAST["deployment"] | {"service": name} | answers) for name, answers in DEPLOYMENTS.items()),
+    ("library-chart", LIBRARY),
+    *(("microservice-python", LEAST["microservice-python"] | answers) for answers in MICROSERVICES.values()),
+]
+
+# What YAML calls printable, in one line.
+descriptions = st.text(
+    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufeff\ufffe\uffff"), max_size=200
+)
+
+
+def baked(skeleton: str, answers: Mapping[str, Any]) -> BakedTree:
+    tree, _ = bake_in_memory(COMPILED[skeleton], {**LEAST[skeleton], **answers})
+    return tree
+
+
+def text(tree: BakedTree, path: str) -> str:
+    (found,) = (file for file in tree.files if file.path == f"{tree.root}/{path}")
+    return found.content.decode()
+
+
+def files(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """The bytes and the mode of every file."""
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mode)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(("skeleton", "answers"), CASES)
+def test_our_engine_and_cookiecutter_make_the_same(skeleton: str, answers: dict[str, str], tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    theirs.mkdir()
+
+    made = bake(skeleton, theirs, answers)
+    write_tree(baked(skeleton, answers), ours)
+
+    assert files(ours) == files(theirs)
+    assert (ours / made.name).is_dir()
+
+
+@given(descriptions)
+def test_any_line_of_text_is_a_description(description: str) -> None:
+    deployment = baked("deployment", {"description": description})
+    library = baked("library-chart", {"description": description})
+    service = baked("microservice-python", {"description": description})
+
+    assert yaml.safe_load(text(deployment, "Chart.yaml"))["description"] == description
+    assert yaml.safe_load(text(library, "Chart.yaml"))["description"] == description
+    assert yaml.safe_load(text(service, "catalog-info.yaml"))["metadata"]["description"] == description
+    assert yaml.safe_load(text(service, "mkdocs.yml"))["site_description"] == description
+    tomllib.loads(text(service, "pyproject.toml"))
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "answers"),
+    [
+        ("deployment", {"service": "Billing"}),
+        ("deployment", {"service": "1st"}),
+        ("deployment", {"service": "billing-"}),
+        ("deployment", {"service": "b" * 51}),
+        ("deployment", {"description": "one\ntwo"}),
+        ("deployment", {"owner": "the payments team"}),
+        ("deployment", {"system": "shop: x"}),
+        ("deployment", {"source_repository": "git@example.com:acme/billing"}),
+        ("deployment", {"image": "registry.example.com/acme/billing:1.0.0"}),
+        ("deployment", {"image": "Registry/Billing"}),
+        ("deployment", {"version": "latest"}),
+        ("deployment", {"version": "1.0"}),
+        ("deployment", {"version": "1.0.0+build"}),
+        ("deployment", {"port": "http"}),
+        ("deployment", {"ingress_domain": "https://example.com"}),
+        ("deployment", {"library": "../workload"}),
+        ("deployment", {"library_registry": "https://example.com"}),
+        ("deployment", {"library_version": "*"}),
+        ("deployment", {"layout": "other"}),
+        ("library-chart", {"name": "a/b"}),
+        ("library-chart", {"version": "v1.0.0"}),
+        ("microservice-python", {"name": "order_desk"}),
+        ("microservice-python", {"organisation": "acme inc"}),
+        ("microservice-python", {"code_owners": "@acme/a\n* @acme/b"}),
+        ("microservice-python", {"ci": "jenkins"}),
+        ("microservice-python", {"python_version": "2.7"}),
+    ],
+)
+def test_an_answer_that_would_make_a_wrong_result_is_refused_by_name(skeleton: str, answers: dict[str, str]) -> None:
+    (name,) = answers
+
+    with pytest.raises(AnswersError, match=rf"(?m)^  {name}: "):
+        baked(skeleton, answers)
+
+
+@pytest.mark.parametrize(("skeleton", "name"), [("deployment", "owner"), ("microservice-python", "name")])
+def test_nobody_bakes_without_a_name_and_an_owner(skeleton: str, name: str) -> None:
+    answers = {key: value for key, value in LEAST[skeleton].items() if key != name}
+
+    with pytest.raises(AnswersError, match=f"{name}: an answer is missing"):
+        bake_in_memory(COMPILED[skeleton], answers)
