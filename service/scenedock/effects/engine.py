@@ -50,7 +50,8 @@ class Engine:
     """Runs tasks in this process, on `threads` threads; `queued` ones are taken from the queue, too."""
 
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
-        self._database = database
+        self._address = database.address.render_as_string(hide_password=False)
+        self._connections = dbos_engine(database)
         self._executor = executor
         self._threads = threads
         self._queued = queued
@@ -112,6 +113,7 @@ class Engine:
         """Take no more tasks, and give those that run the time to reach their next step."""
         self._start = None
         DBOS.destroy(workflow_completion_timeout_sec=grace_seconds, destroy_registry=True)
+        self._connections.dispose()
 
     def forget(self, before: int) -> None:
         """Delete the records of runs that ended before a time, in milliseconds since 1970."""
@@ -123,8 +125,8 @@ class Engine:
         _quiet()
         return {
             "name": "scenedock",
-            "system_database_engine": dbos_engine(self._database),
-            "system_database_url": self._database.address.render_as_string(hide_password=False),
+            "system_database_engine": self._connections,
+            "system_database_url": self._address,
             "executor_id": self._executor,
             "application_version": _APPLICATION_VERSION,
             "serializer": _AsJson(),
@@ -138,7 +140,8 @@ class RemoteEngine:
     """Puts tasks in the queue of the workers; runs none here."""
 
     def __init__(self, database: Database) -> None:
-        self._client = DBOSClient(system_database_engine=dbos_engine(database), serializer=_AsJson())
+        self._connections = dbos_engine(database)
+        self._client = DBOSClient(system_database_engine=self._connections, serializer=_AsJson())
 
     def submit(self, connection: Connection, task_id: str, number: int) -> None:
         """Put a task in the queue, in the transaction that stores it."""
@@ -150,6 +153,7 @@ class RemoteEngine:
     def stop(self, _grace_seconds: int) -> None:
         """Close the connections."""
         self._client.destroy()
+        self._connections.dispose()
 
     @staticmethod
     def _options(task_id: str, number: int) -> Any:
