@@ -1,7 +1,8 @@
 """A process that runs tasks until it is killed: `process.py FOLDER DATABASE ROLE TASKS [RELEASE]`.
 
 Its one action leaves a file in `FOLDER/world`, looking first whether an earlier attempt has made it, and notes in
-`FOLDER/ran` each time that it is run. TASKS tasks are submitted; the ids of those acknowledged are in `FOLDER/acknowledged`.
+`FOLDER/ran` each time that it is run. TASKS tasks are submitted; the ids of those
+acknowledged are in `FOLDER/acknowledged`.
 """
 
 from __future__ import annotations

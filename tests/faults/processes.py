@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,10 +42,12 @@ class Processes:
 
     def start(self, role: Role, tasks: int = 0, release: str = "1") -> subprocess.Popen[bytes]:
         """Start one, and wait until it runs tasks."""
-        command = [sys.executable, "-m", "tests.faults.process", self.folder, self.database, role, str(tasks), release]
+        what = [str(self.folder), self.database, role, str(tasks), release]
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'service'}"}
         with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.process", *what], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
         self.running.append(process)
         wait_until(lambda: (self.folder / f"ready.{process.pid}").exists() or process.poll() is not None)
         assert process.poll() is None, (self.folder / "log").read_text()
@@ -65,9 +67,8 @@ class Processes:
         self.running = [each for each in self.running if each is not process]
 
 
-def wait_until(done: object, seconds: float = SECONDS_TO_WAIT) -> None:
+def wait_until(done: Callable[[], bool], seconds: float = SECONDS_TO_WAIT) -> None:
     """Wait for a function to say yes."""
-    assert callable(done)
     until = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < until, "waited in vain"
