@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sys
 import time
@@ -24,6 +25,8 @@ TEMPLATES = [
     *sorted((ROOT / "catalog-info" / "templates").glob("*.yaml")),
     *sorted(Path(__file__).parent.glob("templates/*.yaml")),
 ]
+
+TOKEN = secrets.token_hex(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The company, with everything running and the catalog read."""
     folder = tmp_path_factory.mktemp("company")
     repository = shutil.copytree(ROOT / "examples" / "acme-apps", folder / "acme-apps")
+    tokens = folder / "tokens.yaml"
+    tokens.write_text(f"tokens: [{{name: portal, token: {TOKEN}, scope: read}}]\n", encoding="utf-8")
     backstage_port, service_port = free_port(), free_port()
     backstage_url = f"http://127.0.0.1:{backstage_port}"
     service_url = f"http://127.0.0.1:{service_port}"
@@ -74,6 +79,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             "SCENEDOCK_BACKSTAGE_URL": backstage_url,
             "SCENEDOCK_REPOSITORIES": str(repository),
             "SCENEDOCK_PUBLIC_FEED": "true",
+            "SCENEDOCK_TOKENS_FILE": str(tokens),
             "SCENEDOCK_REFRESH_SECONDS": "1",
             "SCENEDOCK_LOG_FORMAT": "json",
         },
@@ -101,6 +107,14 @@ def _backstage(folder: Path, port: int, service_url: str) -> Server:
         "backend": {
             "actions": {"pluginSources": ["catalog", "scenedock"]},
             "reading": {"allow": [{"host": service_url.removeprefix("http://")}]},
+        },
+        "proxy": {
+            "endpoints": {
+                "/scenedock": {
+                    "target": f"{service_url}/api/scenedock",
+                    "headers": {"Authorization": f"Bearer {TOKEN}"},
+                }
+            }
         },
         "catalog": {
             "locations": [

@@ -105,6 +105,20 @@ def test_an_assistant_is_told_all_that_is_wrong_with_its_input(company: Company)
     assert "`colour`" in answer["content"][0]["text"]
 
 
+def test_a_template_calls_our_api_with_the_generic_action_as_its_user(company: Company) -> None:
+    run = company.frontend.run("calls-our-api", {"content": "kind: Component\n"})
+
+    assert run.status == "completed", run.text
+    assert run.output["verdict"]["valid"] is False
+    assert audited(company, "scenedock:validate-entities")[-1]["user"] == USER
+
+
+def test_a_page_of_the_portal_reads_our_findings_through_the_proxy(company: Company) -> None:
+    report = company.frontend.ask("GET", "proxy/scenedock/catalog/findings")
+
+    assert report["entities"]["byKind"] == company.exported()
+
+
 @pytest.mark.parametrize("plugin", ["scaffolder", "mcp-actions"])
 def test_we_know_the_user_on_whose_behalf_a_plugin_calls(company: Company, plugin: str) -> None:
     before = len(audited(company, "scenedock:export-catalog"))

@@ -1,4 +1,4 @@
-// A Backstage backend as an adopter runs it: released packages, and settings in app-config; no code of its own.
+// A Backstage backend as an adopter runs it: released packages, and settings in app-config. Only GitHub can't be here.
 //
 //   node index.js --config app-config.yaml
 //
@@ -30,10 +30,11 @@ Socket.prototype.connect = function connectOnLoopback(...given) {
   return connect.apply(this, given);
 };
 
-const require_ = createRequire(`${process.cwd()}/`);
-const { createBackend } = require_('@backstage/backend-defaults');
+const load = createRequire(`${process.cwd()}/`);
+const { createBackend } = load('@backstage/backend-defaults');
 const backend = createBackend();
 for (const plugin of PLUGINS) {
-  backend.add(require_(plugin));
+  backend.add(load(plugin));
 }
+backend.add(require('./github.js')(load));
 backend.start();
