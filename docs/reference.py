@@ -15,9 +15,12 @@ import click
 import yaml
 
 from scenedock import errors
+from scenedock.actions import ACTIONS
 from scenedock.catalog import annotations as annotation_rules
 from scenedock.catalog import mapping
 from scenedock.doors.cli import main as program
+from scenedock.doors.http.app import ROUTES
+from scenedock.doors.http.openapi import openapi_document
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
@@ -205,7 +208,8 @@ def pages() -> dict[str, str]:
         "errors.md": errors_page(),
         "settings.md": settings_page(json.loads(schema.read_text(encoding="utf-8"))),
     }
-    return {name: f"{NOTE}\n\n{text}" for name, text in written.items()}
+    openapi = json.dumps(openapi_document(ROUTES, ACTIONS), indent=2, ensure_ascii=False)
+    return {name: f"{NOTE}\n\n{text}" for name, text in written.items()} | {"openapi.json": f"{openapi}\n"}
 
 
 def stale(folder: Path) -> dict[str, str]:

@@ -21,10 +21,9 @@ from tests.tools.frontend import SECONDS_TO_WAIT, Frontend
 from tests.tools.server import Server, free_port
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = [
-    *sorted((ROOT / "catalog-info" / "templates").glob("*.yaml")),
-    *sorted(Path(__file__).parent.glob("templates/*.yaml")),
-]
+CATALOG_INFO = ROOT / "catalog-info" / "catalog-info.yaml"
+TEMPLATES_OF_TESTS = sorted(Path(__file__).parent.glob("templates/*.yaml"))
+TEMPLATES = [*sorted(CATALOG_INFO.parent.glob("templates/*.yaml")), *TEMPLATES_OF_TESTS]
 
 TOKEN = secrets.token_hex(32)
 
@@ -119,7 +118,7 @@ def _backstage(folder: Path, port: int, service_url: str) -> Server:
         "catalog": {
             "locations": [
                 {"type": "url", "target": f"{service_url}/api/scenedock/catalog/catalog-info.yaml"},
-                *({"type": "file", "target": str(template)} for template in TEMPLATES),
+                *({"type": "file", "target": str(file)} for file in [CATALOG_INFO, *TEMPLATES_OF_TESTS]),
             ]
         },
     }

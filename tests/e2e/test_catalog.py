@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -42,6 +43,14 @@ def test_the_catalog_draws_the_relations_that_the_folders_have(company: Company)
         ("ownedBy", "group:default/payments"),
         ("providesApi", "api:default/billing"),
     }
+
+
+def test_the_entities_that_describe_us_are_in_the_catalog_with_the_definition_of_our_api(company: Company) -> None:
+    wait_until(lambda: company.frontend.has(["component:default/scenedock", "api:default/scenedock"]), "our entities")
+
+    (api,) = company.frontend.entities("kind=api,metadata.name=scenedock")
+
+    assert "/api/scenedock/actions/export-catalog/invoke" in json.loads(api["spec"]["definition"])["paths"]
 
 
 def test_a_changed_folder_shows_in_the_catalog_without_anybody_doing_anything(company: Company) -> None:
