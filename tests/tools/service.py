@@ -12,7 +12,7 @@ from scenedock.catalog.feed import Feed
 from scenedock.doors.service import Service
 from scenedock.doors.service_wiring import open_service
 from scenedock.doors.settings import Settings
-from scenedock.doors.wiring import open_effects
+from scenedock.doors.wiring import open_repositories
 from scenedock.effects.backstage import PublicKeys
 from scenedock.effects.repositories import RepositoryFolder
 from scenedock.usecases.authenticate import Authenticator, read_static_tokens
@@ -49,4 +49,4 @@ def _feed_of_the_example(_repositories: Mapping[str, RepositoryFolder]) -> Feed:
 
 @cache
 def _example_feed() -> Feed:
-    return build_feed(open_effects([str(EXAMPLE)]).repositories)
+    return build_feed(open_repositories([str(EXAMPLE)]))

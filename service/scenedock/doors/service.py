@@ -10,6 +10,7 @@ from scenedock.doors.calls import Calls
 from scenedock.doors.catalog_feed import CatalogFeed
 from scenedock.doors.metrics import Metrics
 from scenedock.doors.settings import Settings
+from scenedock.doors.task_service import TaskService
 from scenedock.effects.signing_keys import SigningKey
 from scenedock.model.action import Action, Scope
 from scenedock.usecases.authenticate import Authenticator
@@ -27,13 +28,16 @@ class Service:
     feed: CatalogFeed
     calls: Calls
     metrics: Metrics
+    tasks: TaskService
     listings: Mapping[Scope, bytes]
 
     def start(self) -> None:
         """Begin what goes on in the background."""
+        self.tasks.start()
         self.feed.start()
 
     def stop(self) -> None:
         """Take no more calls, and let those that run end."""
         self.feed.stop()
         self.calls.stop()
+        self.tasks.stop(self.settings.grace_seconds)

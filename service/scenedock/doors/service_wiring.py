@@ -12,27 +12,29 @@ from scenedock.doors.catalog_feed import CatalogFeed, build_apart
 from scenedock.doors.http.routes import BASE
 from scenedock.doors.metrics import Metrics
 from scenedock.doors.service import Service
-from scenedock.doors.settings import Settings, variable
-from scenedock.doors.wiring import open_effects
+from scenedock.doors.settings import Settings
+from scenedock.doors.task_wiring import Role, open_tasks, task_settings
+from scenedock.doors.wiring import open_effects, signing_key
 from scenedock.effects.backstage import BackstageBackend, PublicKeys
 from scenedock.effects.disk import read_file
 from scenedock.effects.repositories import RepositoryFolder
-from scenedock.effects.signing_keys import SigningKey, read_signing_key, shared_signing_key
 from scenedock.usecases.authenticate import Authenticator, read_static_tokens
 
 
 def open_service(
-    settings: Settings, build_feed: Callable[[Mapping[str, RepositoryFolder]], Feed] = build_apart
+    settings: Settings,
+    build_feed: Callable[[Mapping[str, RepositoryFolder]], Feed] = build_apart,
+    role: Role = "embedded",
 ) -> Service:
-    """The service; nothing runs yet.
+    """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
 
     Raises
     ------
     InputError, NotFoundError   what a setting names can't be used
     """
-    key = _signing_key(settings)
+    key = signing_key(settings)
     backstage = BackstageBackend(settings.backstage_url, key) if settings.backstage_url else None
-    effects = open_effects(settings.repositories)
+    effects = open_effects(settings)
     feed = CatalogFeed(
         repositories=effects.repositories,
         file=settings.data / "catalog-feed.json",
@@ -43,6 +45,7 @@ def open_service(
     )
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)
+    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role)
     return Service(
         settings=settings,
         key=key,
@@ -52,14 +55,9 @@ def open_service(
         feed=feed,
         calls=Calls(max(1, settings.threads // 2), metrics),
         metrics=metrics,
+        tasks=tasks,
         listings=listings(actions),
     )
-
-
-def _signing_key(settings: Settings) -> SigningKey:
-    if settings.signing_key:
-        return read_signing_key(settings.signing_key.encode(), variable("signing_key"))
-    return shared_signing_key(settings.data / "signing-key.pem")
 
 
 def _authenticator(settings: Settings, backstage: BackstageBackend | None) -> Authenticator:

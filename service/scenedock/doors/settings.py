@@ -70,6 +70,9 @@ class Settings:
     skeletons: Annotated[
         Path | None, Setting(optional_path, "File that lists the skeletons that may be baked, beside those shipped.")
     ] = None
+    cookiecutters: Annotated[
+        Path | None, Setting(optional_path, "Folder of the skeletons that ship with Scenedock, where it isn't found.")
+    ] = None
     public_feed: Annotated[
         bool,
         Setting(flag, "Whether anybody may read the catalog feed: Backstage reads a Location without a token."),
@@ -92,6 +95,27 @@ class Settings:
     folders_seconds: Annotated[int, Setting(number(60, 604_800), "Seconds for which such a result can be fetched.")] = (
         3600
     )
+    database_url: Annotated[
+        str,
+        Setting(text, "PostgreSQL for tasks, postgresql://…; by default SQLite, a file in `data`.", secret=True),
+    ] = ""
+    seal_key: Annotated[
+        str,
+        Setting(
+            text,
+            "Key that seals the secrets of tasks (32 bytes, URL-safe base64; after a comma, older ones that still "
+            "open); by default a file in `data`, made at first.",
+            secret=True,
+        ),
+    ] = ""
+    task_threads: Annotated[int, Setting(number(1, 256), "Tasks that one process works on at once.")] = 8
+    task_limits: Annotated[
+        tuple[str, ...],
+        Setting(texts, "How many steps of an action run at once everywhere: `scenedock:bake-skeleton=4`."),
+    ] = ()
+    step_seconds: Annotated[int, Setting(number(1, 604_800), "Seconds that a step may take, with its retries.")] = 3_600
+    task_days: Annotated[int, Setting(number(1, 3_650), "Days for which ended tasks and their logs are kept.")] = 30
+    event_readers: Annotated[int, Setting(number(1, 256), "Clients that may follow the events of tasks at once.")] = 4
     threads: Annotated[int, Setting(number(2, 512), "Requests that are worked on at once.")] = 16
     max_body_bytes: Annotated[int, Setting(number(1_024, 104_857_600), "Bytes that a request's body may have.")] = (
         4_194_304
@@ -106,6 +130,11 @@ class Settings:
     log_format: Annotated[
         str, Setting(log_format, "`json`, `text`, or `auto`: text on a terminal, else a line of JSON each.")
     ] = "auto"
+
+    @property
+    def folders_address(self) -> str:
+        """The address under which Backstage fetches results that are folders; empty where it can't."""
+        return self.folders_url or (f"http://{self.folders_listen}" if self.folders_listen else "")
 
     @property
     def url(self) -> str:

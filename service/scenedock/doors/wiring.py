@@ -13,6 +13,8 @@ from scenedock.effects.repositories import RepositoryFolder
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
+    from scenedock.doors.settings import Settings
+    from scenedock.effects.signing_keys import SigningKey
     from scenedock.effects.skeleton_library import SkeletonLibrary
 
 
@@ -21,18 +23,53 @@ def open_repository(path: str) -> RepositoryFolder:
     return RepositoryFolder(Path(path))
 
 
-def open_effects(repositories: Sequence[str]) -> Effects:
-    """What actions need, for repositories by their paths.
+def open_repositories(paths: Sequence[str]) -> dict[str, RepositoryFolder]:
+    """Repositories by name, for their paths.
 
     Raises
     ------
     InputError   a repository is named twice
     """
-    from scenedock.actions.effects import Effects
     from scenedock.usecases.export_catalog import name_repositories
 
-    paths = [(path, os.path.abspath(path)) for path in repositories]  # noqa: PTH100 - it resolves no links
-    return Effects(repositories={name: open_repository(path) for name, path in name_repositories(paths).items()})
+    absolute = [(path, os.path.abspath(path)) for path in paths]  # noqa: PTH100 - it resolves no links
+    return {name: open_repository(path) for name, path in name_repositories(absolute).items()}
+
+
+def signing_key(settings: Settings) -> SigningKey:
+    """Our key: the one that was given, else that of the data folder.
+
+    Raises
+    ------
+    InputError   it can't be used
+    """
+    from scenedock.doors.settings import variable
+    from scenedock.effects.signing_keys import read_signing_key, shared_signing_key
+
+    if settings.signing_key:
+        return read_signing_key(settings.signing_key.encode(), variable("signing_key"))
+    return shared_signing_key(settings.data / "signing-key.pem")
+
+
+def open_effects(settings: Settings) -> Effects:
+    """What actions need.
+
+    Raises
+    ------
+    InputError, NotFoundError   what a setting names can't be used
+    """
+    from scenedock.actions.effects import Effects
+    from scenedock.effects.confined_bakes import ConfinedBakes
+    from scenedock.effects.result_folders import ResultFolders
+
+    address = settings.folders_address
+    secret = signing_key(settings).secret("folders") if address else b""
+    return Effects(
+        repositories=open_repositories(settings.repositories),
+        skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
+        bakes=ConfinedBakes(),
+        results=ResultFolders(settings.data / "folders", address, secret, settings.folders_seconds),
+    )
 
 
 def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import os
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ class SigningKey:
     kid: str
     public_jwk: JsonObject
     """The public key as JWKS has it."""
+
+    def secret(self, purpose: str) -> bytes:
+        """A secret for another purpose, the same wherever the key is."""
+        number = self.private.private_numbers().private_value.to_bytes(32, "big")
+        return hmac.digest(number, purpose.encode(), "sha256")
 
 
 def read_signing_key(pem: bytes, label: str) -> SigningKey:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ FEED = f"{BASE}/catalog/catalog-info.yaml"
 
 
 def address(route: Route) -> str:
-    return route.path.format(action_id="scenedock:export-catalog", name="export-catalog")
+    return re.sub(r"\{\w+\}", "x", route.path)
 
 
 def test_nothing_is_open_to_all_but_health_and_keys() -> None:

@@ -61,7 +61,7 @@ def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | N
 
     found = _action(name)
     given = {**_read_input(file), **dict(_field(found, each) for each in fields)}
-    effects = open_effects(settings_in_force(settings).settings.repositories)
+    effects = open_effects(settings_in_force(settings).settings)
     context = Context(_YOU, effects, log=lambda message: click.echo(message, err=True))
     click.echo(json.dumps(run_action(found, context, given), indent=2, ensure_ascii=False))
 

@@ -13,6 +13,8 @@ from scenedock.doors.http.worker import Worker
 from scenedock.doors.logs import set_up_logs
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from scenedock.doors.service import Service
     from scenedock.doors.settings import Settings
 
@@ -44,7 +46,7 @@ class Server(BaseApplication):
         """Tell gunicorn what it has to know."""
         settings = self._settings
         options: dict[str, Any] = {
-            "bind": str(settings.listen),
+            "bind": [str(listen) for listen in (settings.listen, settings.folders_listen) if listen],
             "workers": 1,
             "threads": settings.threads,
             "worker_class": Worker,
@@ -66,12 +68,24 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """Make the app, in the worker."""
         from scenedock.doors.http.app import make_app
+        from scenedock.doors.http.folders import make_folders_app
 
         set_up_logs(self._settings.log_format)
         self._service = self._opened()
         self._service.start()
-        return make_app(self._service)
+        app, listen = make_app(self._service), self._settings.folders_listen
+        return by_port(app, make_folders_app(self._service), listen.port) if listen else app
 
     def _stop(self, _server: object, _worker: object) -> None:
         if self._service is not None:
             self._service.stop()
+
+
+def by_port(app: Flask, folders: Flask, port: int) -> Callable[..., Any]:
+    """An app that hands requests on one port to another app; the port is the socket's, whatever a request says."""
+
+    def choose(environ: dict[str, Any], start_response: Any) -> Any:
+        chosen = folders if environ["SERVER_PORT"] == str(port) else app
+        return chosen(environ, start_response)
+
+    return choose
