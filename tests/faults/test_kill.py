@@ -68,7 +68,7 @@ def test_a_restart_of_postgresql_in_mid_task_loses_and_repeats_nothing(tmp_path:
         for _ in range(2):
             submit(service, tmp_path, 30)
             ran = len(lines(tmp_path / "ran"))
-            wait_until(lambda ran=ran: len(lines(tmp_path / "ran")) > ran + 3)
+            wait_until(lambda ran=ran: len(lines(tmp_path / "ran")) > ran + 3)  # type: ignore[misc] # bound now
             postgres.stop()
             time.sleep(1)
             postgres.start()

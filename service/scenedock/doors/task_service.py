@@ -39,7 +39,8 @@ class TaskWorker:
         """Take no more tasks; those that haven't ended when the grace is over go on elsewhere, or after a restart."""
         self._engine.stop(grace_seconds)
         self._stopping.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._executors.leave()
 
     def _tend(self) -> None:
@@ -53,11 +54,12 @@ class TaskWorker:
 
 @dataclass(frozen=True, slots=True)
 class TaskService:
-    """What doors need of tasks; `worker` is None where tasks are only submitted and read."""
+    """What doors need of tasks; `worker` is None where others run them, `readers` bounds the clients that wait."""
 
     effects: TaskEffects
     actions: tuple[Action[Any], ...]
     worker: TaskWorker | None
+    readers: threading.BoundedSemaphore
 
     def start(self) -> None:
         """Begin to run tasks, if this process does."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from scenedock.doors.settings import Settings, variable
 from scenedock.doors.task_service import TaskService, TaskWorker
 from scenedock.effects.database import Database, database_address
 from scenedock.effects.engine import Engine, RemoteEngine, migrate_engine
@@ -16,6 +18,7 @@ from scenedock.effects.sealing import seal_of
 from scenedock.effects.task_store import TaskStore
 from scenedock.effects.task_tables import migrate, require_version
 from scenedock.effects.tasks import TaskEffects
+from scenedock.errors import InputError
 from scenedock.model.action import Action
 from scenedock.usecases.run_task import Limits, RunningTasks
 
@@ -32,6 +35,8 @@ class TaskSettings:
     seal_keys: str = ""
     threads: int = 8
     limits: Limits = field(default_factory=Limits)
+    keep_days: int = 30
+    readers: int = 4
 
 
 def open_tasks(
@@ -45,22 +50,47 @@ def open_tasks(
     ConflictError   the database must be migrated first, or was by a newer release
     """
     database = open_database(settings)
-    if database.is_sqlite:
-        migrate_all(database)
-    else:
-        database.write(require_version)
+    database.write(migrate if database.is_sqlite else require_version)
+    if database.is_sqlite and role == "web":
+        migrate_engine(database)
+    readers = threading.BoundedSemaphore(settings.readers)
     seal = seal_of(settings.seal_keys, settings.data)
     store = TaskStore(database)
     if role == "web":
         remote = TaskEffects(database, store, seal, RemoteEngine(database), _milliseconds)
-        return TaskService(remote, tuple(actions), None)
+        return TaskService(remote, tuple(actions), None, readers)
     executors: Executors = (
         LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database)
     )
     engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
     effects = TaskEffects(database, store, seal, engine, _milliseconds)
     running = RunningTasks(effects, actions, action_effects, settings.limits)
-    return TaskService(effects, tuple(actions), TaskWorker(engine, running, executors, lambda: None))
+    return TaskService(effects, tuple(actions), TaskWorker(engine, running, executors, lambda: None), readers)
+
+
+def task_settings(settings: Settings) -> TaskSettings:
+    """What the service's settings say of tasks.
+
+    Raises
+    ------
+    InputError   a limit is not `ACTION=NUMBER`
+    """
+    return TaskSettings(
+        data=settings.data,
+        database=settings.database_url,
+        seal_keys=settings.seal_key,
+        threads=settings.task_threads,
+        limits=Limits(settings.step_seconds, dict(_limit(limit) for limit in settings.task_limits)),
+        keep_days=settings.task_days,
+        readers=settings.event_readers,
+    )
+
+
+def _limit(text: str) -> tuple[str, int]:
+    action, _, number = text.rpartition("=")
+    if not action or not number.isdecimal() or int(number) < 1:
+        raise InputError(f"{variable('task_limits')}: {text!r} must be ACTION=NUMBER")
+    return action, int(number)
 
 
 def open_database(settings: TaskSettings) -> Database:

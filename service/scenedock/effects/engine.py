@@ -52,6 +52,7 @@ class Engine:
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
         self._address = database.address.render_as_string(hide_password=False)
         self._connections = dbos_engine(database)
+        self._migrates = database.is_sqlite
         self._executor = executor
         self._threads = threads
         self._queued = queued
@@ -111,8 +112,9 @@ class Engine:
 
     def stop(self, grace_seconds: int) -> None:
         """Take no more tasks, and give those that run the time to reach their next step."""
-        self._start = None
-        DBOS.destroy(workflow_completion_timeout_sec=grace_seconds, destroy_registry=True)
+        if self._start is not None:
+            self._start = None
+            DBOS.destroy(workflow_completion_timeout_sec=grace_seconds, destroy_registry=True)
         self._connections.dispose()
 
     def forget(self, before: int) -> None:
@@ -131,7 +133,7 @@ class Engine:
             "application_version": _APPLICATION_VERSION,
             "serializer": _AsJson(),
             "max_executor_threads": self._threads,
-            "run_migrations": False,
+            "run_migrations": self._migrates,
             "log_level": "WARNING",
         }
 
