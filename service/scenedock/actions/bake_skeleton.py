@@ -37,7 +37,10 @@ class Output(Model):
 EXAMPLES = [
     Example(
         "A Python microservice",
-        {"skeleton": "microservice-python", "answers": {"name": "billing", "description": "Bills what was bought"}},
+        {
+            "skeleton": "microservice-python",
+            "answers": {"name": "billing", "description": "Bills what was bought", "owner": "group:default/payments"},
+        },
     )
 ]
 
