@@ -53,7 +53,12 @@ class Program(LateGroup):
 @click.group(
     "scenedock",
     cls=Program,
-    late={"serve": "scenedock.doors.cli.serve:serve", "settings": "scenedock.doors.cli.settings:show_settings"},
+    late={
+        "migrate": "scenedock.doors.cli.tasks:migrate",
+        "serve": "scenedock.doors.cli.serve:serve",
+        "settings": "scenedock.doors.cli.settings:show_settings",
+        "worker": "scenedock.doors.cli.tasks:worker",
+    },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="scenedock")
@@ -79,6 +84,21 @@ def catalog() -> None:
 )
 def actions() -> None:
     """List, show and run the actions that Backstage calls."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "cancel": "scenedock.doors.cli.tasks:cancel_task",
+        "list": "scenedock.doors.cli.tasks:list_tasks",
+        "log": "scenedock.doors.cli.tasks:show_log",
+        "retry": "scenedock.doors.cli.tasks:retry_task",
+        "run": "scenedock.doors.cli.tasks:run_task",
+        "show": "scenedock.doors.cli.tasks:show_task",
+    },
+)
+def tasks() -> None:
+    """Run tasks, follow them, cancel and retry them."""
 
 
 @main.group(

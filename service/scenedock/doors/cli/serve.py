@@ -14,7 +14,8 @@ from scenedock.doors.settings import Settings
 @click.option(
     "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
 )
-def serve(file: Path | None) -> None:
+@click.option("--web-only", is_flag=True, help="Leave tasks to `scenedock worker` (they share one PostgreSQL).")
+def serve(file: Path | None, *, web_only: bool) -> None:
     """Serve actions and the catalog to Backstage, until it is told to stop (SIGTERM, Ctrl-C).
 
     Everything is set by the environment or one file; `scenedock settings` prints what is in force.
@@ -23,11 +24,13 @@ def serve(file: Path | None) -> None:
     """
     from scenedock.doors.http.serving import Server
     from scenedock.doors.service_wiring import open_service
+    from scenedock.doors.task_wiring import Role
 
     settings = settings_in_force(file).settings
+    role: Role = "web" if web_only else "embedded"
     open_service(settings).stop()  # what can't be opened is told here, before anything listens
     _say_where(settings)
-    Server(settings, lambda: open_service(settings)).run()
+    Server(settings, lambda: open_service(settings, role=role)).run()
 
 
 def _say_where(settings: Settings) -> None:

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.errors import InputError
-from scenedock.model.action import Caller
 from scenedock.model.json import JsonObject
 from scenedock.model.task import STATUSES
 
 if TYPE_CHECKING:
     from scenedock.doors.task_service import TaskService
     from scenedock.doors.task_wiring import Role
+    from scenedock.model.action import Caller
     from scenedock.model.task import Task, TaskEvent
 
-_YOU = Caller("command-line", "local", scope="admin")
 _BEAT_SECONDS = 5.0
 _settings = click.option(
     "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
@@ -91,7 +90,7 @@ def cancel_task(task_id: str, file: Path | None) -> None:
     from scenedock.usecases import manage_tasks
 
     with _tasks(file) as tasks:
-        task = manage_tasks.cancel_task(tasks.effects, _YOU, task_id)
+        task = manage_tasks.cancel_task(tasks.effects, _you(), task_id)
     click.echo(f"{task.id}  {task.status}{'' if task.finished else ', will be cancelled'}")
 
 
@@ -108,7 +107,7 @@ def retry_task(task_id: str, file: Path | None) -> None:
     from scenedock.usecases import manage_tasks
 
     with _tasks(file) as tasks:
-        click.echo(manage_tasks.retry_task(tasks.effects, _YOU, task_id, {}).id)
+        click.echo(manage_tasks.retry_task(tasks.effects, _you(), task_id, {}).id)
 
 
 @click.command("run")
@@ -127,7 +126,7 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
     document = _read(spec)
     with _tasks(file, "embedded") as tasks:
         tasks.start()
-        task = submit_task(tasks.effects, tasks.actions, _YOU, document, key=key)
+        task = submit_task(tasks.effects, tasks.actions, _you(), document, key=key)
         click.echo(f"Task {task.id}", err=True)
         _follow(tasks, task.id)
 
@@ -185,6 +184,12 @@ def _tasks(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
         yield tasks
     finally:
         tasks.stop(settings.grace_seconds)
+
+
+def _you() -> Caller:
+    from scenedock.model.action import Caller
+
+    return Caller("command-line", "local", scope="admin")
 
 
 def _follow(tasks: TaskService, task_id: str) -> None:
