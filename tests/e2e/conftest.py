@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import sys
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +19,11 @@ from scenedock.catalog.summary import count_by_type
 from scenedock.doors.wiring import open_repository
 from scenedock.usecases.export_catalog import export_catalog
 from tests.tools.backstage import backend_server
-from tests.tools.frontend import SECONDS_TO_WAIT, Frontend
+from tests.tools.frontend import SECONDS_TO_WAIT, Frontend, TaskRun
 from tests.tools.server import Server, free_port
 
 ROOT = Path(__file__).parents[2]
+SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
 CATALOG_INFO = ROOT / "catalog-info" / "catalog-info.yaml"
 TEMPLATES_OF_TESTS = sorted(Path(__file__).parent.glob("templates/*.yaml"))
 TEMPLATES = [*sorted(CATALOG_INFO.parent.glob("templates/*.yaml")), *TEMPLATES_OF_TESTS]
@@ -32,6 +35,7 @@ TOKEN = secrets.token_hex(32)
 class Company:
     """What an adopter has: a GitOps repository, our service, and a Backstage that both know of."""
 
+    folder: Path
     repository: Path
     service: Server
     service_url: str
@@ -42,6 +46,12 @@ class Company:
     def feed(self) -> str:
         """The address at which Backstage reads the catalog."""
         return f"{self.service_url}/api/scenedock/catalog/catalog-info.yaml"
+
+    def published(self, run: TaskRun, action: str) -> tuple[dict[str, Any], Path]:
+        """What a task has given to an action that publishes: its input, and the folder that it would have published."""
+        folder = self.folder / "workspaces" / "published" / run.id / action.replace(":", "-")
+        given: dict[str, Any] = json.loads((folder / "input.json").read_bytes())
+        return given, folder / "files"
 
     def exported(self) -> Counter[str]:
         """How many entities of each kind an export of the repository has."""
@@ -68,10 +78,11 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     tokens = folder / "tokens.yaml"
     tokens.write_text(f"tokens: [{{name: portal, token: {TOKEN}, scope: read}}]\n", encoding="utf-8")
     backstage_port, service_port = free_port(), free_port()
+    folders = f"127.0.0.1:{free_port()}"
     backstage_url = f"http://127.0.0.1:{backstage_port}"
     service_url = f"http://127.0.0.1:{service_port}"
     service = Server(
-        command=[str(Path(sys.executable).with_name("scenedock")), "serve"],
+        command=[SCENEDOCK, "serve"],
         environment={
             "SCENEDOCK_DATA": str(folder / "data"),
             "SCENEDOCK_LISTEN": f"127.0.0.1:{service_port}",
@@ -80,6 +91,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             "SCENEDOCK_PUBLIC_FEED": "true",
             "SCENEDOCK_TOKENS_FILE": str(tokens),
             "SCENEDOCK_REFRESH_SECONDS": "1",
+            "SCENEDOCK_FOLDERS_LISTEN": folders,
             "SCENEDOCK_LOG_FORMAT": "json",
         },
         folder=folder,
@@ -87,7 +99,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         log=folder / "scenedock.log",
     )
     made = Company(
-        repository, service, service_url, _backstage(folder, backstage_port, service_url), Frontend(backstage_url)
+        folder,
+        repository,
+        service,
+        service_url,
+        _backstage(folder, backstage_port, service_url, folders),
+        Frontend(backstage_url),
     )
     try:
         service.start()
@@ -99,14 +116,15 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     assert "LEFT LOOPBACK" not in made.backstage.said()
 
 
-def _backstage(folder: Path, port: int, service_url: str) -> Server:
-    """A backend with the two blocks of app-config that an adopter pastes."""
+def _backstage(folder: Path, port: int, service_url: str, folders: str) -> Server:
+    """A backend with what an adopter pastes into app-config."""
     ours = {
         "discovery": {"endpoints": [{"target": f"{service_url}/api/{{{{pluginId}}}}", "plugins": ["scenedock"]}]},
         "backend": {
             "actions": {"pluginSources": ["catalog", "scenedock"]},
             "reading": {"allow": [{"host": service_url.removeprefix("http://")}]},
         },
+        "integrations": {"gitea": [{"host": folders, "baseUrl": f"http://{folders}"}]},
         "proxy": {
             "endpoints": {
                 "/scenedock": {

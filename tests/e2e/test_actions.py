@@ -72,6 +72,14 @@ def test_an_input_of_the_wrong_type_is_named_in_the_log_that_the_user_sees(compa
         company.frontend.dry_run(wrong, {"repository": "payroll"})
 
 
+def test_every_wrong_answer_is_named_in_the_log_that_the_user_sees(company: Company) -> None:
+    run = company.frontend.run("bakes", {"name": "../ledger"})
+
+    assert run.status == "failed"
+    assert "name: " in run.text
+    assert "version: " in run.text
+
+
 def test_an_assistant_is_offered_our_actions_with_truthful_hints(company: Company) -> None:
     tools = company.frontend.tools()
 

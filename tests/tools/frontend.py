@@ -80,8 +80,15 @@ class Frontend:
         form: dict[str, Any] = self.ask("GET", f"scaffolder/v2/templates/default/template/{template}/parameter-schema")
         return form
 
+    def fill_in(self, template: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """What a Template's form holds when a person has given these answers and left the rest as it is."""
+        values: dict[str, Any] = {}
+        for page in self.form(template)["steps"]:
+            values |= _filled(page["schema"], answers)
+        return values
+
     def run(self, template: str, values: Mapping[str, Any], secrets: Mapping[str, str] | None = None) -> TaskRun:
-        """Fill in a Template's form, start the task, and follow it to its end."""
+        """Send a Template's form, and follow the task to its end."""
         body = {"templateRef": f"template:default/{template}", "values": values, "secrets": secrets or {}}
         task = self.ask("POST", "scaffolder/v2/tasks", body)["id"]
         events: list[dict[str, Any]] = []
@@ -145,3 +152,14 @@ class Frontend:
         wanted = list(references)
         answer = self.ask("POST", "catalog/entities/by-refs", {"entityRefs": wanted, "fields": ["metadata.name"]})
         return all(answer["items"])
+
+
+def _filled(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a page: answers, else defaults, and those of the fields that an answer makes visible."""
+    values = {name: field["default"] for name, field in schema.get("properties", {}).items() if "default" in field}
+    values |= {name: answers[name] for name in schema.get("properties", {}) if name in answers}
+    for name, rule in schema.get("dependencies", {}).items():
+        for case in rule["oneOf"]:
+            if case["properties"][name]["const"] == values.get(name):
+                values = _filled(case, answers) | values
+    return values
