@@ -104,7 +104,7 @@ def follow_events(effects: TaskEffects, task_id: str, after: int, beat_seconds: 
         for event in events:
             after, quiet_since = event.id, time.monotonic()
             yield event
-        if finished and not events:
+        if finished and (not events or events[-1].type == "completion"):
             return
         if time.monotonic() - quiet_since >= beat_seconds:
             quiet_since = time.monotonic()
