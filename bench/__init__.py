@@ -1,0 +1,1 @@
+"""Measurements, as ratios to something that everybody knows; `make bench` runs them."""
