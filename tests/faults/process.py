@@ -1,4 +1,4 @@
-"""A process that runs tasks until it is killed: `process.py FOLDER DATABASE ROLE TASKS [RELEASE]`.
+"""A process that runs tasks until it is killed: `process.py FOLDER DATABASE ROLE TASKS RELEASE CRON`.
 
 Its one action leaves a file in `FOLDER/world`, looking first whether an earlier attempt has made it, and notes in
 `FOLDER/ran` each time that it is run. TASKS tasks are submitted; the ids of those
@@ -19,9 +19,10 @@ from typing import Annotated
 from scenedock.doors.task_service import TaskService
 from scenedock.doors.task_wiring import Role, TaskSettings, open_tasks
 from scenedock.model.action import Action, Caller, Context, Model, TaskInput, action
-from scenedock.model.json import JsonObject
+from scenedock.model.json import Json, JsonObject
 from scenedock.model.task import WaitingFor
 from scenedock.usecases.run_task import Limits
+from scenedock.usecases.schedules import Schedule
 from scenedock.usecases.submit_task import submit_task
 
 CALLER = Caller("tests", "local", "user:default/guest", "admin")
@@ -69,10 +70,16 @@ def make_file_action(release: str = "1") -> Action[Path]:
     return make_file
 
 
-def open_service(folder: Path, database: str, role: Role, release: str = "1") -> TaskService:
+def open_service(folder: Path, database: str, role: Role, release: str = "1", cron: str = "") -> TaskService:
     """The tasks of this folder."""
-    settings = TaskSettings(folder / "data", database, threads=4, limits=Limits(step_seconds=60))
+    schedules = (Schedule("often", cron, {"steps": [make_file(seconds=0)]}, make_up=True),) if cron else ()
+    settings = TaskSettings(folder / "data", database, threads=4, limits=Limits(step_seconds=60), schedules=schedules)
     return open_tasks(settings, [make_file_action(release)], folder, role)
+
+
+def make_file(step_id: str = "make", **given: Json) -> JsonObject:
+    """A step that makes a file."""
+    return {"id": step_id, "action": "scenedock:make-file", "input": given}
 
 
 def submit(service: TaskService, folder: Path, count: int, pause: Callable[[], None] = lambda: None) -> None:
@@ -84,10 +91,10 @@ def submit(service: TaskService, folder: Path, count: int, pause: Callable[[], N
         pause()
 
 
-def main(folder: Path, database: str, role: Role, count: int, release: str = "1") -> None:
+def main(folder: Path, database: str, role: Role, count: int, release: str, cron: str) -> None:
     """Run until SIGTERM."""
     (folder / "world").mkdir(exist_ok=True)
-    service = open_service(folder, database, role, release)
+    service = open_service(folder, database, role, release, cron)
     service.start()
     (folder / f"ready.{os.getpid()}").touch()
     submit(service, folder, count, lambda: time.sleep(0.02))

@@ -40,9 +40,9 @@ class Processes:
         self.database = database
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def start(self, role: Role, tasks: int = 0, release: str = "1") -> subprocess.Popen[bytes]:
+    def start(self, role: Role, tasks: int = 0, release: str = "1", cron: str = "") -> subprocess.Popen[bytes]:
         """Start one, and wait until it runs tasks."""
-        what = [str(self.folder), self.database, role, str(tasks), release]
+        what = [str(self.folder), self.database, role, str(tasks), release, cron]
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'service'}"}
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(

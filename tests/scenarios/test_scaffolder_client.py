@@ -19,7 +19,7 @@ from scenedock.errors import InputError
 from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
 from scenedock.usecases.run_task import Limits
-from tests.faults.process import Input, Output, make_file_action
+from tests.faults.process import Input, Output, make_file, make_file_action
 from tests.tools.scaffolder import ScaffolderClient, scaffolder_client
 from tests.tools.service import READ, RUN, service_in
 
@@ -89,10 +89,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def client(running: Running) -> Iterator[ScaffolderClient]:
     with scaffolder_client(running.url, RUN, USER) as opened:
         yield opened
-
-
-def make_file(**given: object) -> JsonObject:
-    return {"id": "make", "action": "scenedock:make-file", "input": given}  # type: ignore[dict-item] # JSON by its use
 
 
 def messages(events: list[dict[str, Any]]) -> list[str]:

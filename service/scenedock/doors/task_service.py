@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from scenedock.effects.executors import Executors
 from scenedock.effects.tasks import TaskEffects
 from scenedock.model.action import Action
 from scenedock.usecases.run_task import RunningTasks
+from scenedock.usecases.schedules import Schedules
 from scenedock.usecases.tend_tasks import Tending, tend
 
 _LOOK_SECONDS: Final = 0.5
@@ -20,12 +20,12 @@ _LOOK_SECONDS: Final = 0.5
 class TaskWorker:
     """Runs tasks in this process, and tends all tasks while it lives."""
 
-    def __init__(self, engine: Engine, running: RunningTasks, executors: Executors, look: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, running: RunningTasks, executors: Executors, schedules: Schedules) -> None:
         self._engine = engine
         self._running = running
         self._executors = executors
         self._tending = Tending(running.effects.store, engine, executors)
-        self._look = look
+        self._schedules = schedules
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._tend, name="tasks", daemon=True)
 
@@ -45,9 +45,10 @@ class TaskWorker:
 
     def _tend(self) -> None:
         while True:
-            tend(self._tending, self._running.effects.clock())
+            now = self._running.effects.clock()
+            tend(self._tending, now)
+            self._schedules.look(now)
             self._running.flush()
-            self._look()
             if self._stopping.wait(_LOOK_SECONDS):
                 return
 

@@ -20,7 +20,9 @@ from scenedock.effects.task_tables import migrate, require_version
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import InputError
 from scenedock.model.action import Action
+from scenedock.usecases.retention import forget_old_tasks_action, retention_schedule
 from scenedock.usecases.run_task import Limits, RunningTasks
+from scenedock.usecases.schedules import Schedule, Schedules
 
 Role: TypeAlias = Literal["embedded", "web", "worker"]
 """What a process does with tasks: everything; submit and read; run those that others submit."""
@@ -37,6 +39,7 @@ class TaskSettings:
     limits: Limits = field(default_factory=Limits)
     keep_days: int = 30
     readers: int = 4
+    schedules: tuple[Schedule, ...] = ()
 
 
 def open_tasks(
@@ -64,8 +67,10 @@ def open_tasks(
     )
     engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
     effects = TaskEffects(database, store, seal, engine, _milliseconds)
-    running = RunningTasks(effects, actions, action_effects, settings.limits)
-    return TaskService(effects, tuple(actions), TaskWorker(engine, running, executors, lambda: None), readers)
+    own = [*actions, forget_old_tasks_action(effects)]
+    running = RunningTasks(effects, own, action_effects, settings.limits)
+    schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])
+    return TaskService(effects, tuple(actions), TaskWorker(engine, running, executors, schedules), readers)
 
 
 def task_settings(settings: Settings) -> TaskSettings:

@@ -152,6 +152,9 @@ class RemoteEngine:
     def start(self, task_id: str, number: int) -> None:
         """Nothing is left to do after the transaction."""
 
+    def forget(self, before: int) -> None:
+        """Nothing is run here, so there is nothing to forget."""
+
     def stop(self, _grace_seconds: int) -> None:
         """Close the connections."""
         self._client.destroy()

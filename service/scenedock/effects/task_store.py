@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.database import Database
-from scenedock.effects.task_tables import TASK, TASK_EVENT, TASK_SEAT
+from scenedock.effects.task_tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.errors import NotFoundError
 from scenedock.model.task import Status, Task, TaskEvent
 from scenedock.model.task_changes import Change, LeaseLostError, NewEvent
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Insert, Row
 
 SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
 SORT_KEYS: Mapping[SortKey, ColumnElement[Any]] = {
@@ -192,6 +192,22 @@ class TaskStore:
         """Let all tasks that wait for something go on; answer how many."""
         return self._database.write(lambda connection: _wake(connection, [key], now))
 
+    def last_tick(self, schedule: str, now: int) -> int:
+        """The last tick of a schedule that was handled; of a new schedule, now."""
+        row = self._database.read(select(SCHEDULE.c.last_tick).where(SCHEDULE.c.name == schedule))
+        if row:
+            return int(str(row[0][0]))
+        try:
+            self._database.write(lambda connection: connection.execute(_new_schedule(schedule, now)))
+        except IntegrityError:  # another replica was faster
+            return self.last_tick(schedule, now)
+        return now
+
+    def ticked(self, schedule: str, tick: int) -> None:
+        """Note that a tick of a schedule was handled; a later one that is noted already stays."""
+        noted = update(SCHEDULE).where(SCHEDULE.c.name == schedule, SCHEDULE.c.last_tick < tick)
+        self._database.write(lambda connection: connection.execute(noted.values(last_tick=tick)))
+
     def forget(self, before: int, limit: int = 500) -> list[str]:
         """Delete tasks that ended before a time, with their events; answer their ids."""
 
@@ -221,6 +237,10 @@ def fenced(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Chang
         return decide(task)
 
     return checked
+
+
+def _new_schedule(name: str, now: int) -> Insert:
+    return SCHEDULE.insert().values(name=name, last_tick=now)
 
 
 def _write(connection: Connection, before: Task, change: Change, mark: str) -> Task:

@@ -102,6 +102,8 @@ def tend(tending: Tending, now: int) -> None:
         tending.look(now)
     except ScenedockError as error:
         _log.warning("tasks can't be tended: %s", error)
+    except Exception:  # noqa: BLE001 - the database may be away in many ways, and who tends must outlive them all
+        _log.exception("tasks can't be tended; it is tried again")
 
 
 def _later(task: Task, now: int) -> Task:
