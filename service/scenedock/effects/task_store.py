@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from scenedock.effects.database import Database
 from scenedock.effects.task_tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.errors import NotFoundError
-from scenedock.model.task import Status, Task, TaskEvent
+from scenedock.model.task import Status, Task, TaskEvent, fingerprint
 from scenedock.model.task_changes import Change, LeaseLostError, NewEvent
 
 if TYPE_CHECKING:
@@ -143,14 +143,15 @@ class TaskStore:
         """
 
         def work(connection: Connection) -> None:
-            for name, size in sorted(seats.items()):
+            for seat_name, size in sorted(seats.items()):
+                name = fingerprint(seat_name)
                 query = select(TASK_SEAT.c.seat, TASK_SEAT.c.task_id).where(TASK_SEAT.c.name == name)
                 taken = {row.seat: row.task_id for row in connection.execute(query)}
                 if task.id in taken.values():
                     continue
                 free = next((seat for seat in range(size) if seat not in taken), None)
                 if free is None:
-                    raise _TakenError(name)
+                    raise _TakenError(seat_name)
                 connection.execute(TASK_SEAT.insert().values(name=name, seat=free, task_id=task.id))
 
         while True:
@@ -190,7 +191,7 @@ class TaskStore:
 
     def wake(self, key: str, now: int) -> int:
         """Let all tasks that wait for something go on; answer how many."""
-        return self._database.write(lambda connection: _wake(connection, [key], now))
+        return self._database.write(lambda connection: _wake(connection, [fingerprint(key)], now))
 
     def last_tick(self, schedule: str, now: int) -> int:
         """The last tick of a schedule that was handled; of a new schedule, now."""
@@ -264,7 +265,7 @@ def _leave_seats(connection: Connection, task_id: str, now: int) -> None:
     taken = connection.execute(select(TASK_SEAT.c.name).where(TASK_SEAT.c.task_id == task_id)).all()
     if taken:
         connection.execute(delete(TASK_SEAT).where(TASK_SEAT.c.task_id == task_id))
-        _wake(connection, [f"seat:{row.name}" for row in taken], now)
+        _wake(connection, [str(row.name) for row in taken], now)
 
 
 def _wake(connection: Connection, keys: Sequence[str], now: int) -> int:

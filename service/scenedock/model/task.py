@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,6 +69,11 @@ class WaitingFor(Exception):  # noqa: N818 - no error: the way in which an actio
         self.key = key
         self.check_seconds = check_seconds
         self.give_up_seconds = give_up_seconds
+
+
+def fingerprint(key: str) -> str:
+    """What stands in the database for a key: it may have been made of a secret."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,8 @@ class Task:
     """One task as it is stored; times are milliseconds since 1970, `spec` never changes.
 
     `state` is `{steps: {id: {status, output, …}}, checkpoints, output, recoveries}`. `run` counts how often the
-    task was handed to a worker: whoever holds an older number may write nothing more.
+    task was handed to a worker: whoever holds an older number may write nothing more. `wait_for` is the fingerprint of
+    the key that is waited for.
     """
 
     id: str

@@ -11,7 +11,7 @@ from scenedock.effects.task_store import Wanted
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.action import REDACTED, Caller
-from scenedock.model.json import as_object
+from scenedock.model.json import JsonObject, as_object
 from scenedock.model.task import Task, TaskEvent
 from scenedock.model.task_changes import cancel_asked, retried
 from scenedock.usecases.submit_task import identity
@@ -112,7 +112,7 @@ def follow_events(effects: TaskEffects, task_id: str, after: int, beat_seconds: 
         time.sleep(0 if finished else _POLL_SECONDS)
 
 
-def completion(effects: TaskEffects, task: Task) -> Mapping[str, object]:
+def completion(effects: TaskEffects, task: Task) -> JsonObject:
     """What the last completion of a task says: `{message, output}` or `{message, error}`."""
     events = [event for event in effects.store.events(task.id, task.last_event) if event.type == "completion"]
     return as_object(events[-1].body) if events else {}

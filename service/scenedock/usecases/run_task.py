@@ -16,7 +16,7 @@ from scenedock.model.action import Action, Caller, Context
 from scenedock.model.json import JsonObject, as_object
 from scenedock.model.redaction import Redactor, sensitive_texts
 from scenedock.model.references import holds, render
-from scenedock.model.task import Step, Task, WaitingFor
+from scenedock.model.task import Step, Task, WaitingFor, fingerprint
 from scenedock.model.task_changes import (
     Change,
     LeaseLostError,
@@ -151,13 +151,10 @@ class _TaskRun:
             self._add(step_ended(task, step, "skipped", journal.now))
             return True
         given = as_object(render({**step.input, **as_object(self._hidden_inputs().get(step.id))}, self._scope()))
-        full = (
-            self._running.effects.store.take_seats(task, seats)
-            if (seats := self._running.limits.seats(action, given))
-            else None
-        )
+        seats = self._running.limits.seats(action, given)
+        full = self._running.effects.store.take_seats(task, seats) if seats else None
         if full is not None:
-            self._rest(_SEAT_CHECK_MILLISECONDS, f"seat:{full}", f"another task has {full}")
+            self._rest(_SEAT_CHECK_MILLISECONDS, full, f"another task has {full}")
             return False
         self._add(step_began(task, step, journal.now, journal.now + self._running.limits.step_seconds * 1_000))
         journal.write()
@@ -232,7 +229,15 @@ class _TaskRun:
     def _rest(self, milliseconds: int, key: str, reason: str) -> None:
         now = self._journal.now
         shown = self._redactor.text(reason)
-        self._add(rested(self._journal.task, now, wake_at=now + milliseconds, wait_for=key or None, reason=shown))
+        self._add(
+            rested(
+                self._journal.task,
+                now,
+                wake_at=now + milliseconds,
+                wait_for=fingerprint(key) if key else None,
+                reason=shown,
+            )
+        )
 
     def _complete(self) -> None:
         output = as_object(self._redactor.json(render(as_object(self._journal.task.spec.get("output")), self._scope())))
