@@ -230,6 +230,8 @@ def test_a_changed_token_is_refused(authenticator: Authenticator, backstage: Bac
         lambda _backstage: "x",
         lambda _backstage: {"sub": "user:default/jane"},
         lambda _backstage: "",
+        lambda _backstage: f"{base64.urlsafe_b64encode(b'[' * 5000).decode()}.e30.e30",
+        lambda _backstage: f"e30.{base64.urlsafe_b64encode(b'[' * 5000).decode()}.e30",
     ],
 )
 def test_a_plugins_token_with_a_wrong_user_is_refused_as_a_whole(
