@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from scenedock.actions import ACTIONS
-from tests.e2e.conftest import Company
+from tests.e2e.company import Company
 from tests.tools.backstage import USER
 from tests.tools.frontend import RefusedError
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from tests.e2e.conftest import Company
+from tests.e2e.company import Company
 from tests.tools.frontend import SECONDS_TO_WAIT
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.conftest import CATALOG_INFO, SCENEDOCK, Company
+from tests.e2e.company import OUR_TEMPLATES, SCENEDOCK, Company
 
 
 def text(output: dict[str, object]) -> str:
@@ -123,7 +123,7 @@ def test_a_person_deploys_a_service_by_a_pull_request(
 
 
 def test_the_template_editor_tries_a_template_that_makes_something_without_making_it(company: Company) -> None:
-    template = yaml.safe_load((CATALOG_INFO.parent / "templates" / "new-library-chart.yaml").read_bytes())
+    template = yaml.safe_load((OUR_TEMPLATES / "new-library-chart.yaml").read_bytes())
     form = company.frontend.fill_in(
         "new-library-chart", {"owner": "group:default/platform", "repoUrl": "github.com?owner=acme&repo=apps"}
     )

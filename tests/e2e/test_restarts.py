@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import Company
+from tests.e2e.company import Company
 
 OURS = "scenedock:export-catalog"
 

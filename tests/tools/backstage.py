@@ -14,32 +14,33 @@ BACKEND = Path(__file__).parent.parent / "e2e" / "backend"
 USER = "user:default/ada"
 
 
-def backend_server(folder: Path, port: int, settings: Mapping[str, Any]) -> Server:
-    """A backend on a port of loopback that keeps what it knows in memory, so that each start has new keys.
+def backend_server(folder: Path, address: str, settings: Mapping[str, Any]) -> Server:
+    """A backend at an address, `127.0.0.1:PORT`, that keeps what it knows in memory, so that each start has new keys.
 
     `settings` are what an adopter pastes into app-config; `folder` is for its configuration, workspaces and log.
     """
     config = folder / "app-config.yaml"
     workspaces = folder / "workspaces"
     workspaces.mkdir()
-    config.write_text(json.dumps(merged(_settings(port, workspaces), settings), indent=2), encoding="utf-8")
+    config.write_text(json.dumps(merged(_settings(address, workspaces), settings), indent=2), encoding="utf-8")
     return Server(
         command=[str(node()), str(BACKEND / "index.js"), "--config", str(config)],
         environment={"NODE_ENV": "production", "HOME": str(folder)},  # production: the log is JSON
         folder=node_modules(BACKEND, compiled=["better-sqlite3"]),
-        ready=f"http://127.0.0.1:{port}/.backstage/health/v1/readiness",
+        ready=f"http://{address}/.backstage/health/v1/readiness",
         log=folder / "backstage.log",
     )
 
 
-def _settings(port: int, workspaces: Path) -> dict[str, Any]:
-    address = f"http://127.0.0.1:{port}"
+def _settings(address: str, workspaces: Path) -> dict[str, Any]:
+    host, _, port = address.partition(":")
+    url = f"http://{address}"
     return {
-        "app": {"title": "Tests", "baseUrl": address},
+        "app": {"title": "Tests", "baseUrl": url},
         "organization": {"name": "Acme"},
         "backend": {
-            "baseUrl": address,
-            "listen": {"host": "127.0.0.1", "port": port},
+            "baseUrl": url,
+            "listen": {"host": host, "port": int(port)},
             "database": {"client": "better-sqlite3", "connection": ":memory:"},
             "workingDirectory": str(workspaces),
         },

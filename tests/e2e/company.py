@@ -1,0 +1,142 @@
+"""What an adopter has: repositories on a code host, Scenedock, and a Backstage that knows of both."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scenedock.catalog.summary import count_by_type
+from scenedock.doors.wiring import open_repository
+from scenedock.usecases.export_catalog import export_catalog
+from tests.tools.backstage import backend_server
+from tests.tools.frontend import SECONDS_TO_WAIT, Frontend, TaskRun
+from tests.tools.server import Server, free_port
+
+ROOT = Path(__file__).parents[2]
+SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
+OUR_TEMPLATES = ROOT / "catalog-info" / "templates"
+TEMPLATES_OF_TESTS = ROOT / "tests" / "e2e" / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """All of it, each server a process of its own. `repository` is the GitOps repository, whose catalog is served."""
+
+    folder: Path
+    repository: Path
+    code_host: Server
+    service: Server
+    backstage: Server
+    frontend: Frontend
+    feed: str
+    """The address at which Backstage reads the catalog."""
+
+    def start(self) -> None:
+        """Start everything."""
+        self.code_host.start()
+        self.service.start()
+        self.start_backstage()
+
+    def start_backstage(self) -> None:
+        """Start Backstage, sign in, and wait until people can choose our Templates."""
+        self.backstage.start()
+        self.frontend.sign_in()
+        files = [*OUR_TEMPLATES.glob("*.yaml"), *TEMPLATES_OF_TESTS.glob("*.yaml")]
+        templates = sorted(f"template:default/{file.stem}" for file in files)
+        until = time.monotonic() + SECONDS_TO_WAIT
+        while not self.frontend.has(templates):
+            if time.monotonic() > until:
+                raise TimeoutError(f"the catalog has not all of {templates}")
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Stop what runs."""
+        self.backstage.stop()
+        self.service.stop()
+        self.code_host.stop()
+
+    def published(self, run: TaskRun, action: str) -> tuple[dict[str, Any], Path]:
+        """What a task has given to an action that publishes: its input, and the folder that it would have published."""
+        folder = self.folder / "workspaces" / "published" / run.id / action.replace(":", "-")
+        given: dict[str, Any] = json.loads((folder / "input.json").read_bytes())
+        return given, folder / "files"
+
+    def exported(self) -> Counter[str]:
+        """How many entities of each kind an export of the repository has."""
+        made = export_catalog({"acme-apps": open_repository(str(self.repository))})
+        return Counter({kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()})
+
+
+def company_in(folder: Path) -> Company:
+    """A company that keeps everything in a folder; nothing runs yet."""
+    code, service, folders, backstage = (f"127.0.0.1:{free_port()}" for _ in range(4))
+    repository = shutil.copytree(ROOT / "examples" / "acme-apps", folder / "acme-apps")
+    token = secrets.token_hex(32)
+    tokens = folder / "tokens.yaml"
+    tokens.write_text(f"tokens: [{{name: portal, token: {token}, scope: read}}]\n", encoding="utf-8")
+    settings = {
+        "SCENEDOCK_DATA": str(folder / "data"),
+        "SCENEDOCK_LISTEN": service,
+        "SCENEDOCK_BACKSTAGE_URL": f"http://{backstage}",
+        "SCENEDOCK_REPOSITORIES": str(repository),
+        "SCENEDOCK_PUBLIC_FEED": "true",
+        "SCENEDOCK_TOKENS_FILE": str(tokens),
+        "SCENEDOCK_REFRESH_SECONDS": "1",
+        "SCENEDOCK_FOLDERS_LISTEN": folders,
+        "SCENEDOCK_LOG_FORMAT": "json",
+    }
+    feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
+    locations = [feed, *_put_on_code_host(folder / "code", f"http://{code}")]
+    return Company(
+        folder=folder,
+        repository=repository,
+        code_host=_code_host(folder, code),
+        service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
+        backstage=backend_server(folder, backstage, _app_config(code, service, folders, token, locations)),
+        frontend=Frontend(f"http://{backstage}"),
+        feed=feed,
+    )
+
+
+def _app_config(code: str, service: str, folders: str, token: str, locations: list[str]) -> dict[str, Any]:
+    """What an adopter pastes, and where its company's files are."""
+    return {
+        "discovery": {"endpoints": [{"target": f"http://{service}/api/{{{{pluginId}}}}", "plugins": ["scenedock"]}]},
+        "backend": {
+            "actions": {"pluginSources": ["catalog", "scenedock"]},
+            "reading": {"allow": [{"host": service}, {"host": code}]},
+        },
+        "integrations": {"gitea": [{"host": folders, "baseUrl": f"http://{folders}"}]},
+        "proxy": {
+            "endpoints": {
+                "/scenedock": {
+                    "target": f"http://{service}/api/scenedock",
+                    "headers": {"Authorization": f"Bearer {token}"},
+                }
+            }
+        },
+        "catalog": {"locations": [{"type": "url", "target": location} for location in locations]},
+    }
+
+
+def _put_on_code_host(folder: Path, address: str) -> list[str]:
+    """Put there what describes Scenedock, and the tests' own Templates; the addresses to register."""
+    shutil.copytree(OUR_TEMPLATES.parent, folder / "scenedock" / "catalog-info")
+    shutil.copytree(ROOT / "docs" / "reference", folder / "scenedock" / "docs" / "reference")
+    shutil.copytree(TEMPLATES_OF_TESTS, folder / "templates")
+    templates = [f"{address}/templates/{file.name}" for file in sorted(TEMPLATES_OF_TESTS.glob("*.yaml"))]
+    return [f"{address}/scenedock/catalog-info/catalog-info.yaml", *templates]
+
+
+def _code_host(folder: Path, address: str) -> Server:
+    """Files over HTTP, as a code host gives them."""
+    host, _, port = address.partition(":")
+    command = [sys.executable, "-m", "http.server", port, "--bind", host, "--directory", str(folder / "code")]
+    return Server(command, {}, folder, f"http://{address}/", folder / "code-host.log")
