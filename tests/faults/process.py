@@ -99,7 +99,8 @@ def main(folder: Path, database: str, role: Role, count: int, release: str, cron
     (folder / f"ready.{os.getpid()}").touch()
     submit(service, folder, count, lambda: time.sleep(0.02))
     signal.sigwait({signal.SIGTERM})
-    service.stop(5)
+    service.stop(1)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -36,12 +36,13 @@ class TaskWorker:
         self._thread.start()
 
     def stop(self, grace_seconds: int) -> None:
-        """Take no more tasks; those that haven't ended when the grace is over go on elsewhere, or after a restart."""
+        """Take no more tasks; what hasn't ended when the grace is over goes on elsewhere once this process ends."""
         self._engine.stop(grace_seconds)
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
-        self._executors.leave()
+        if not self._engine.is_busy:  # else a step is still at work here, and may not be begun elsewhere before it ends
+            self._executors.leave()
 
     def _tend(self) -> None:
         while True:

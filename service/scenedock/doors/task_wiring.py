@@ -18,7 +18,7 @@ from scenedock.effects.sealing import seal_of
 from scenedock.effects.task_store import TaskStore
 from scenedock.effects.task_tables import migrate, require_version
 from scenedock.effects.tasks import TaskEffects
-from scenedock.errors import InputError
+from scenedock.errors import InputError, ScenedockError
 from scenedock.model.action import Action
 from scenedock.usecases.retention import forget_old_tasks_action, retention_schedule
 from scenedock.usecases.run_task import Limits, RunningTasks
@@ -53,7 +53,11 @@ def open_tasks(
     ConflictError   the database must be migrated first, or was by a newer release
     """
     database = open_database(settings)
-    database.write(migrate if database.is_sqlite else require_version)
+    try:
+        database.write(migrate if database.is_sqlite else require_version)
+    except ScenedockError:
+        database.close()
+        raise
     if database.is_sqlite and role == "web":
         migrate_engine(database)
     readers = threading.BoundedSemaphore(settings.readers)

@@ -105,6 +105,12 @@ class Engine:
         with self._lock:
             return (task_id, number) in self._mine
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether any task is running in this process, or is next."""
+        with self._lock:
+            return bool(self._mine)
+
     def is_queued(self, task_id: str, number: int) -> bool:
         """Whether this run of a task still stands in the queue of the workers."""
         status = DBOS.get_workflow_status(_workflow_id(task_id, number)) if self._queued else None

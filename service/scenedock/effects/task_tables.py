@@ -120,8 +120,8 @@ def require_version(connection: Connection) -> None:
 _LOCK = 7_236_541_001  # any number, the same for all who migrate
 
 
-def migrate(connection: Connection) -> int:
-    """Bring a database to the present version in the caller's transaction; answer how many versions it was behind.
+def migrate(connection: Connection, version: int = len(MIGRATIONS)) -> int:
+    """Bring a database to a version in the caller's transaction; answer how many versions it was behind.
 
     Raises
     ------
@@ -135,8 +135,8 @@ def migrate(connection: Connection) -> int:
         raise ConflictError(
             f"the database of tasks has version {found}, this release knows {len(MIGRATIONS)}: run the newer release"
         )
-    for number, statements in enumerate(MIGRATIONS[found:], found + 1):
+    for number, statements in enumerate(MIGRATIONS[found:version], found + 1):
         for statement in statements:
             connection.execute(text(statement))
         connection.execute(VERSION.insert().values(version=number))
-    return len(MIGRATIONS) - found
+    return version - found
