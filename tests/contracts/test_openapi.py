@@ -26,6 +26,7 @@ OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for met
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     service = service_in(tmp_path_factory.mktemp("data"), requests_per_minute=1_000_000)
     service.feed.refresh()
+    service.tasks.start()
     yield make_app(service)
     service.stop()
 

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field, JsonValue
 
 from scenedock.actions.effects import Effects
+from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
-from scenedock.usecases.bake_skeleton import bake_skeleton
+from scenedock.usecases.bake_skeleton import bake_skeleton, choose
 
 
 class Input(TaskInput):
@@ -18,6 +19,11 @@ class Input(TaskInput):
     answers: Annotated[
         dict[str, JsonValue],
         "Answers by question; a question without one takes its default",
+        Field(default_factory=dict),
+    ]
+    secret_answers: Annotated[
+        dict[str, JsonValue],
+        "Answers to questions that ask for a secret; they are kept out of logs and of what is stored of the task",
         Sensitive(),
         Field(default_factory=dict),
     ]
@@ -56,11 +62,18 @@ def bake_skeleton_action(context: Context[Effects], given: Input) -> Output:
     ------
     NotFoundError     there is no skeleton of this name
     AnswersError      one or more answers are wrong; all are named
+    InputError        a secret is among the answers that aren't secret
     SkeletonError     the skeleton can't be baked
     NotAllowedError   it has code of its own that it isn't allowed to run
     """
     effects = context.effects
-    tree = bake_skeleton(effects.skeletons.open(given.skeleton), given.answers, effects.bakes)
+    opened = effects.skeletons.open(given.skeleton)
+    answers = {**given.answers, **given.secret_answers}
+    chain = choose(opened.compiled, answers).chain
+    asked = [question for each in chain for question in each.questions.questions.values()]
+    if open_secrets := sorted({each.name for each in asked if each.secret} & set(given.answers)):
+        raise InputError(f"{', '.join(open_secrets)}: a secret; give it under `secretAnswers`, which nobody logs")
+    tree = bake_skeleton(opened, answers, effects.bakes)
     folder = effects.results.keep(tree)
     context.log(f"baked {given.skeleton} into {len(tree.files)} files of {tree.root}")
     return Output(

@@ -14,7 +14,7 @@ from scenedock.doors.metrics import Metrics
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
-from scenedock.usecases.run_action import run_action
+from scenedock.model.redaction import Redactor
 
 _audit: Final = logging.getLogger("scenedock.audit")
 
@@ -28,7 +28,7 @@ class Calls:
     whatever runs, the list of actions is answered.
     """
 
-    def __init__(self, most: int, metrics: Metrics, run: Run = run_action) -> None:
+    def __init__(self, most: int, metrics: Metrics, run: Run) -> None:
         self._most = most
         self._metrics = metrics
         self._run = run
@@ -79,11 +79,13 @@ def audit(
 ) -> None:
     """Say who called what on whose behalf, on which input (without what is sensitive), and how it ended."""
     caller = context.caller
+    redactor = Redactor(context.secrets.values())
+    message = redactor.text(message)
     facts = {
         "caller": caller.subject,
         "user": caller.user,
         "action": found.id,
-        "input": found.redacted(given),
+        "input": redactor.json(found.redacted(given)),
         "outcome": outcome,
         "seconds": round(seconds, 4),
         "request_id": context.request_id,

@@ -19,6 +19,7 @@ from scenedock.effects.backstage import BackstageBackend, PublicKeys
 from scenedock.effects.disk import read_file
 from scenedock.effects.repositories import RepositoryFolder
 from scenedock.usecases.authenticate import Authenticator, read_static_tokens
+from scenedock.usecases.run_as_task import TaskCalls
 
 
 def open_service(
@@ -53,7 +54,7 @@ def open_service(
         actions=actions,
         effects=effects,
         feed=feed,
-        calls=Calls(max(1, settings.threads // 2), metrics),
+        calls=Calls(max(1, settings.threads // 2), metrics, TaskCalls(tasks.effects, ACTIONS).run),
         metrics=metrics,
         tasks=tasks,
         listings=listings(actions),
