@@ -6,7 +6,6 @@ import json
 import secrets
 import shutil
 import sys
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ from scenedock.catalog.summary import count_by_type
 from scenedock.doors.wiring import open_repository
 from scenedock.usecases.export_catalog import export_catalog
 from tests.tools.backstage import backend_server
-from tests.tools.frontend import SECONDS_TO_WAIT, Frontend, TaskRun
-from tests.tools.server import Server, free_port
+from tests.tools.frontend import Frontend, TaskRun
+from tests.tools.server import Server, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
@@ -50,11 +49,7 @@ class Company:
         self.frontend.sign_in()
         files = [*OUR_TEMPLATES.glob("*.yaml"), *TEMPLATES_OF_TESTS.glob("*.yaml")]
         templates = sorted(f"template:default/{file.stem}" for file in files)
-        until = time.monotonic() + SECONDS_TO_WAIT
-        while not self.frontend.has(templates):
-            if time.monotonic() > until:
-                raise TimeoutError(f"the catalog has not all of {templates}")
-            time.sleep(0.2)
+        wait_until(lambda: self.frontend.has(templates), f"{templates} in the catalog")
 
     def stop(self) -> None:
         """Stop what runs."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
-from collections.abc import Callable
 
 from tests.e2e.company import Company
-from tests.tools.frontend import SECONDS_TO_WAIT
+from tests.tools.server import wait_until
 
 
 def ingested(company: Company) -> Counter[str]:
@@ -18,16 +16,9 @@ def ingested(company: Company) -> Counter[str]:
     return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")
 
 
-def wait_until(true: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + SECONDS_TO_WAIT
-    while not true():
-        assert time.monotonic() < until, f"{what} did not happen"
-        time.sleep(0.2)
-
-
 def test_the_catalog_has_what_an_export_has_and_nothing_is_left_unprocessed(company: Company) -> None:
-    wait_until(lambda: ingested(company) == company.exported(), "that the whole feed is in the catalog")
-    wait_until(lambda: not company.frontend.unprocessed(), "that every entity is processed")
+    wait_until(lambda: ingested(company) == company.exported(), "the whole feed in the catalog")
+    wait_until(lambda: not company.frontend.unprocessed(), "a catalog with nothing unprocessed")
 
     assert not [
         entity["metadata"]["name"] for entity in company.frontend.entities("kind=component") if entity.get("status")
@@ -35,7 +26,7 @@ def test_the_catalog_has_what_an_export_has_and_nothing_is_left_unprocessed(comp
 
 
 def test_the_catalog_draws_the_relations_that_the_folders_have(company: Company) -> None:
-    wait_until(lambda: company.frontend.has(["component:default/billing"]), "that billing is in the catalog")
+    wait_until(lambda: company.frontend.has(["component:default/billing"]), "billing in the catalog")
 
     (billing,) = company.frontend.entities("kind=component,metadata.name=billing")
 
@@ -54,7 +45,7 @@ def test_the_entities_that_describe_us_are_in_the_catalog_with_the_definition_of
 
 
 def test_a_changed_folder_shows_in_the_catalog_without_anybody_doing_anything(company: Company) -> None:
-    wait_until(lambda: company.frontend.has(["component:default/search"]), "that search is in the catalog")
+    wait_until(lambda: company.frontend.has(["component:default/search"]), "search in the catalog")
     chart = company.repository / "search" / "Chart.yaml"
     text = chart.read_text(encoding="utf-8")
 
@@ -63,6 +54,16 @@ def test_a_changed_folder_shows_in_the_catalog_without_anybody_doing_anything(co
     wait_until(
         lambda: "found-again" in str(company.frontend.entities("kind=component,metadata.name=search")), "the change"
     )
+
+
+def test_a_refresh_of_an_unchanged_feed_moves_no_entity_over_the_wire(company: Company) -> None:
+    (location,) = company.frontend.entities(f"kind=location,spec.target={company.feed}")
+    not_modified = "GET /api/scenedock/catalog/catalog-info.yaml 304"
+    before = company.service.said().count(not_modified)
+
+    company.frontend.refresh(f"location:default/{location['metadata']['name']}")
+
+    wait_until(lambda: company.service.said().count(not_modified) > before, "a question that was answered with 304")
 
 
 def test_a_new_folder_gets_its_entities_and_a_removed_one_loses_them(company: Company) -> None:
@@ -78,4 +79,4 @@ def test_a_new_folder_gets_its_entities_and_a_removed_one_loses_them(company: Co
     for file in folder.iterdir():
         file.unlink()
     folder.rmdir()
-    wait_until(lambda: not company.frontend.has(["component:default/ledger"]), "that the Component goes")
+    wait_until(lambda: not company.frontend.has(["component:default/ledger"]), "an end of the Component")

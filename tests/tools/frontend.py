@@ -10,8 +10,7 @@ from typing import Any
 
 import urllib3
 
-SECONDS_TO_WAIT = 120
-"""After which something that should happen counts as not happening."""
+from tests.tools.server import SECONDS_TO_WAIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,22 @@ import urllib3
 SECONDS_TO_START = 180
 """A hang fails; on busy cores a Backstage backend may take its time."""
 SECONDS_TO_STOP = 20
+SECONDS_TO_WAIT = 120
+"""After which something that should happen counts as not happening."""
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    """Ask again and again.
+
+    Raises
+    ------
+    TimeoutError   it isn't true in time
+    """
+    until = time.monotonic() + SECONDS_TO_WAIT
+    while not true():
+        if time.monotonic() > until:
+            raise TimeoutError(f"in {SECONDS_TO_WAIT} s there was not {what}")
+        time.sleep(0.1)
 
 
 def free_port() -> int:
