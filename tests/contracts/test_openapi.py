@@ -11,6 +11,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from scenedock.actions import ACTIONS
 from scenedock.doors.http.app import ROUTES, make_app
@@ -19,6 +20,8 @@ from scenedock.doors.http.routes import BASE
 from tests.tools.service import ADMIN, bearer, service_in
 
 DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
+# What the input of a step may be depends on its action, and on what `${{ … }}` refers to: a schema can't say it.
+SUBMIT = f"{BASE}/tasks"
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
 
 
@@ -36,6 +39,8 @@ def served(app: Flask) -> BaseSchema:
     return schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", app, headers=bearer(ADMIN))
 
 
+# The threads that tend tasks draw from `random`, too; no strategy does.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
 @pytest.mark.parametrize("headers", [bearer(ADMIN), {}], ids=["with a token", "without a token"])
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
@@ -46,10 +51,10 @@ def test_every_answer_is_as_documented(
     if mode.is_negative and not operation.body:
         return  # nothing can be wrong with what is only an address
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy(generation_mode=mode))
     def ask(case: Case[Any]) -> None:
-        case.call_and_validate(headers=headers)
+        case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance] if path == SUBMIT else [])
 
     ask()
 

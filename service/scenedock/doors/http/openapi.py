@@ -106,7 +106,8 @@ def _operation(route: Route) -> dict[str, Any]:
             for name, about in route.parameters.items()
         ]
     if route.body is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": route.body}}}
+        content = {"application/json": {"schema": route.body}}
+        operation["requestBody"] = {"required": "required" in route.body, "content": content}
     return operation
 
 

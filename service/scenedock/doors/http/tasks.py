@@ -162,12 +162,13 @@ class _Reader:
 
 
 _ID = {"task_id": "Id of the task"}
+_TEXTS: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
 _SUBMISSION: JsonObject = {
     "type": "object",
     "required": ["spec"],
-    "properties": {"spec": {"type": "object", "required": ["steps"]}, "secrets": {"type": "object"}},
+    "properties": {"spec": {"type": "object", "required": ["steps"]}, "secrets": _TEXTS},
 }
-SECRETS: JsonObject = {"type": "object", "properties": {"secrets": {"type": "object"}}}
+SECRETS: JsonObject = {"type": "object", "properties": {"secrets": _TEXTS}}
 _TASK = f"{BASE}/tasks/{{task_id}}"
 _EVENTS = Answer("The events", None, "text/event-stream")
 _SHOWN = {200: Answer("The task", TASK)}
