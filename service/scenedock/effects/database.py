@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +29,8 @@ class Database:
         self.address = address
         self.is_sqlite = address.get_backend_name() == "sqlite"
         self._writing = make_engine(address, pool_size=4, begin="BEGIN IMMEDIATE")
+        # SQLite has one writer at a time; a thread that finds it taken there sleeps for longer than it has to.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
         self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -56,7 +60,7 @@ class Database:
         self._writing.dispose()
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
-        with self._writing.begin() as connection:
+        with self._turn, self._writing.begin() as connection:
             return work(connection)
 
     def _select(self, query: Executable) -> list[Row[*tuple[Any, ...]]]:

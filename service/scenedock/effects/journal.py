@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from scenedock.effects.task_store import TaskStore, fenced
+from scenedock.effects.task_store import TaskStore, claiming, fenced
 from scenedock.model.task import Task
 from scenedock.model.task_changes import Change, LeaseLostError, NewEvent, logged
 
@@ -18,8 +18,8 @@ _LONGEST_SECONDS = 0.3
 class Journal:
     """Collects changes of a task in memory, and writes them together when asked, or when log lines have waited.
 
-    `task` is the task as it will be stored. Only a run that still holds its task can write: the first one to find
-    that another does raises LeaseLostError.
+    `task` is the task as it will be stored; it begins as one that was just started, which the first write makes true.
+    Only the run that holds the task can write: one that finds that another does raises LeaseLostError.
     """
 
     def __init__(self, store: TaskStore, task: Task, clock: Callable[[], int]) -> None:
@@ -72,8 +72,9 @@ class Journal:
                 task = replace(mine, cancel_requested=stored.cancel_requested, last_event=stored.last_event)
                 return Change(replace(task, heartbeat_at=self._clock()), events)
 
-            written = self._store.change(mine.id, fenced(self._run, decide), mark)
-            if written.run != self._run:
+            fence = fenced if self._writes else claiming
+            written = self._store.change(mine.id, fence(self._run, decide), mark)
+            if written.run != self._run or written.lease_owner != mine.lease_owner:
                 raise LeaseLostError(mine.id)
             self.task = replace(mine, cancel_requested=written.cancel_requested, last_event=written.last_event)
             self._events.clear()

@@ -240,6 +240,20 @@ def fenced(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Chang
     return checked
 
 
+def claiming(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Change]:
+    """A decision that is only taken while nobody works on this run of the task yet.
+
+    The decision raises LeaseLostError otherwise.
+    """
+
+    def checked(task: Task) -> Change:
+        if task.run != run or task.lease_owner is not None or task.finished:
+            raise LeaseLostError(task.id)
+        return decide(task)
+
+    return checked
+
+
 def _new_schedule(name: str, now: int) -> Insert:
     return SCHEDULE.insert().values(name=name, last_tick=now)
 
@@ -256,7 +270,7 @@ def _write(connection: Connection, before: Task, change: Change, mark: str) -> T
     if change.events:
         rows = [_event_row(change.task, number, new) for number, new in enumerate(change.events, before.last_event + 1)]
         connection.execute(TASK_EVENT.insert(), rows)
-    if change.task.lease_owner is None and before.lease_owner is not None:
+    if change.task.lease_owner is None and (before.lease_owner is not None or change.task.finished):
         _leave_seats(connection, before.id, now or 0)
     return replace(change.task, last_event=last)
 

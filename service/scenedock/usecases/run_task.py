@@ -79,10 +79,8 @@ class RunningTasks:
         """Run a task until it ends or rests; what another runs is left to it."""
         now = self.effects.clock()
         try:
-            task = self.effects.store.change(task_id, lambda task: started(task, number, owner, now), f"{number}.start")
-            if task.run != number or task.lease_owner != owner:
-                return
-            with self._journal(task) as journal:
+            began = started(self.effects.store.get(task_id), number, owner, now)
+            with self._journal(began.task) as journal:
                 _TaskRun(self, journal).go()
         except LeaseLostError:
             _log.info("task %s is run by another by now", task_id)
