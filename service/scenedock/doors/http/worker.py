@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-SECONDS_TO_SEND_A_REQUEST: Final = 30.0
+SECONDS_TO_SEND_A_REQUEST: Final = 15.0
 SECONDS_TO_TAKE_A_PART: Final = 60
 _reading: dict[int, tuple[socket.socket, float]] = {}
 """The connections whose request isn't here yet, by the thread that reads, with when that has to end."""
