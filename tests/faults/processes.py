@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 from scenedock.doors.task_service import TaskService
 from scenedock.doors.task_wiring import Role, TaskSettings, migrate_all, open_database
 from tests.faults.process import STEPS
+
+_log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
 SECONDS_TO_WAIT = 60
@@ -89,7 +92,7 @@ def lines(path: Path) -> list[str]:
 
 
 def judge(service: TaskService, folder: Path) -> None:
-    """Nothing is lost, nothing is done twice: judged on everything that was acknowledged."""
+    """Nothing is lost, nothing is done twice: judged on everything that was acknowledged; the log has the counts."""
     acknowledged = lines(folder / "acknowledged")
     store = service.effects.store
     wait_until(lambda: all(store.get(task_id).finished for task_id in acknowledged))
@@ -105,3 +108,5 @@ def judge(service: TaskService, folder: Path) -> None:
             assert made[f"{task_id}.{step_id}"] == 1
             repeated = [ran for ran in begun if ran[:2] == [task_id, step_id] and int(ran[2]) > when]
             assert not repeated, "a step was run again after it had been recorded as completed"
+    again = sum(count - 1 for count in Counter(tuple(ran[:2]) for ran in begun).values())
+    _log.info("%d tasks acknowledged, all completed; %d steps in flight begun again", len(acknowledged), again)

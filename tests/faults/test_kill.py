@@ -1,10 +1,11 @@
 """Processes are killed at random points: nothing acknowledged is lost, nothing recorded is done again.
 
-`SCENEDOCK_SOAK=1` makes ten times as many trials.
+`SCENEDOCK_SOAK=1` makes ten times as many trials; `-o log_cli=true -o log_cli_level=INFO` shows what they counted.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from tests.faults.process import open_service, submit
 from tests.faults.processes import judge, lines, migrated, processes, wait_until
 from tests.tools.postgres import Postgres
+
+_log = logging.getLogger(__name__)
 
 TRIALS = 100 if os.environ.get("SCENEDOCK_SOAK") else 10
 TAKEOVER_MILLISECONDS = 5_000
@@ -39,12 +42,11 @@ def test_of_two_workers_on_postgresql_one_takes_over_what_the_other_had(tmp_path
     with processes(tmp_path, database) as started:
         service = open_service(tmp_path, database, "web")
         workers = [started.start("worker"), started.start("worker")]
-        deaths: list[tuple[int, str]] = []
+        deaths: list[int] = []
         for _ in range(TRIALS):
             submit(service, tmp_path, 15)
             time.sleep(chance.uniform(0.02, 0.8))
-            victim = workers.pop(0)
-            deaths.append((started.kill(victim), f"-{victim.pid}-"))
+            deaths.append(started.kill(workers.pop(0)))
             workers.append(started.start("worker"))
         judge(service, tmp_path)
         recovered = [
@@ -55,8 +57,9 @@ def test_of_two_workers_on_postgresql_one_takes_over_what_the_other_had(tmp_path
         ]
         service.stop(0)
     assert recovered, "no trial hit a running task"
-    for when in recovered:
-        assert when - max(death for death, _ in deaths if death <= when) <= TAKEOVER_MILLISECONDS
+    takeovers = [when - max(death for death in deaths if death <= when) for when in recovered]
+    _log.info("%d tasks taken over, at most %d ms after their worker died", len(takeovers), max(takeovers))
+    assert max(takeovers) <= TAKEOVER_MILLISECONDS
 
 
 def test_a_restart_of_postgresql_in_mid_task_loses_and_repeats_nothing(tmp_path: Path, postgres: Postgres) -> None:
