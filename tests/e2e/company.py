@@ -68,6 +68,12 @@ class Company:
         made = export_catalog({"acme-apps": open_repository(str(self.repository))})
         return Counter({kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()})
 
+    def ingested(self) -> Counter[str]:
+        """How many entities of each kind the catalog has from our feed, which are none of its own Locations."""
+        origin = f"metadata.annotations.backstage.io/managed-by-origin-location=url:{self.feed}"
+        entities = self.frontend.ask("GET", f"catalog/entities?filter={origin}&fields=kind")
+        return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")
+
 
 def company_in(folder: Path) -> Company:
     """A company that keeps everything in a folder; nothing runs yet."""
@@ -81,6 +87,7 @@ def company_in(folder: Path) -> Company:
         "SCENEDOCK_LISTEN": service,
         "SCENEDOCK_BACKSTAGE_URL": f"http://{backstage}",
         "SCENEDOCK_REPOSITORIES": str(repository),
+        "SCENEDOCK_SKELETONS": str(ROOT / "tests" / "e2e" / "skeletons" / "skeletons.yaml"),
         "SCENEDOCK_PUBLIC_FEED": "true",
         "SCENEDOCK_TOKENS_FILE": str(tokens),
         "SCENEDOCK_REFRESH_SECONDS": "1",
