@@ -1,4 +1,9 @@
-"""What a route is: one row of the table that the app, the access rules, OpenAPI and the reference are made of."""
+"""What a route is: one row of the table that the app, the access rules, OpenAPI and the reference are made of.
+
+Who may ask: `public`, anybody; `feed`, anybody if `SCENEDOCK_PUBLIC_FEED` is set, else a caller with scope `read`;
+`read`, `run`, `admin`, a caller with that scope or a wider one. To run an action that changes something a caller needs
+`run`. Bodies, answers and errors are in the OpenAPI document (`openapi.json`, beside this page and served).
+"""
 
 from __future__ import annotations
 
