@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from scenedock.catalog.summary import count_by_type
 from scenedock.doors.wiring import open_repository
 from scenedock.usecases.export_catalog import export_catalog
@@ -95,37 +97,30 @@ def company_in(folder: Path) -> Company:
         "SCENEDOCK_LOG_FORMAT": "json",
     }
     feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
-    locations = [feed, *_put_on_code_host(folder / "code", f"http://{code}")]
+    locations = _put_on_code_host(folder / "code", f"http://{code}")
     return Company(
         folder=folder,
         repository=repository,
         code_host=_code_host(folder, code),
         service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
-        backstage=backend_server(folder, backstage, _app_config(code, service, folders, token, locations)),
+        backstage=backend_server(
+            folder, backstage, _app_config(code, service, folders, locations), {"SCENEDOCK_TOKEN": token}
+        ),
         frontend=Frontend(f"http://{backstage}"),
         feed=feed,
     )
 
 
-def _app_config(code: str, service: str, folders: str, token: str, locations: list[str]) -> dict[str, Any]:
-    """What an adopter pastes, and where its company's files are."""
-    return {
-        "discovery": {"endpoints": [{"target": f"http://{service}/api/{{{{pluginId}}}}", "plugins": ["scenedock"]}]},
-        "backend": {
-            "actions": {"pluginSources": ["catalog", "scenedock"]},
-            "reading": {"allow": [{"host": service}, {"host": code}]},
-        },
-        "integrations": {"gitea": [{"host": folders, "baseUrl": f"http://{folders}"}]},
-        "proxy": {
-            "endpoints": {
-                "/scenedock": {
-                    "target": f"http://{service}/api/scenedock",
-                    "headers": {"Authorization": f"Bearer {token}"},
-                }
-            }
-        },
-        "catalog": {"locations": [{"type": "url", "target": location} for location in locations]},
-    }
+def _app_config(code: str, service: str, folders: str, locations: list[str]) -> dict[str, Any]:
+    """What our documentation says to paste, and where the company's other files are."""
+    page = (ROOT / "docs" / "backstage.md").read_text(encoding="utf-8")
+    pasted = page.partition("```yaml\n")[2].partition("```")[0]
+    config: dict[str, Any] = yaml.safe_load(
+        pasted.replace("scenedock:8000", service).replace("scenedock:8001", folders)
+    )
+    config["backend"]["reading"]["allow"].append({"host": code})
+    config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
+    return config
 
 
 def _put_on_code_host(folder: Path, address: str) -> list[str]:

@@ -14,18 +14,20 @@ BACKEND = Path(__file__).parent.parent / "e2e" / "backend"
 USER = "user:default/ada"
 
 
-def backend_server(folder: Path, address: str, settings: Mapping[str, Any]) -> Server:
+def backend_server(folder: Path, address: str, settings: Mapping[str, Any], environment: Mapping[str, str]) -> Server:
     """A backend at an address, `127.0.0.1:PORT`, that keeps what it knows in memory, so that each start has new keys.
 
-    `settings` are what an adopter pastes into app-config; `folder` is for its configuration, workspaces and log.
+    `settings` are what an adopter writes into app-config, `environment` what they refer to; `folder` is for its
+    configuration, workspaces and log.
     """
-    config = folder / "app-config.yaml"
     workspaces = folder / "workspaces"
     workspaces.mkdir()
-    config.write_text(json.dumps(merged(_settings(address, workspaces), settings), indent=2), encoding="utf-8")
+    of_tests, of_adopter = folder / "app-config.yaml", folder / "app-config.adopter.yaml"
+    of_tests.write_text(json.dumps(_settings(address, workspaces)), encoding="utf-8")
+    of_adopter.write_text(json.dumps(settings), encoding="utf-8")
     return Server(
-        command=[str(node()), str(BACKEND / "index.js"), "--config", str(config)],
-        environment={"NODE_ENV": "production", "HOME": str(folder)},  # production: the log is JSON
+        command=[str(node()), str(BACKEND / "index.js"), "--config", str(of_tests), "--config", str(of_adopter)],
+        environment={"NODE_ENV": "production", "HOME": str(folder), **environment},  # production: the log is JSON
         folder=node_modules(BACKEND, compiled=["better-sqlite3"]),
         ready=f"http://{address}/.backstage/health/v1/readiness",
         log=folder / "backstage.log",
@@ -46,20 +48,8 @@ def _settings(address: str, workspaces: Path) -> dict[str, Any]:
         },
         "auth": {"providers": {"guest": {"userEntityRef": USER, "dangerouslyAllowOutsideDevelopment": True}}},
         "catalog": {
-            "rules": [
-                {"allow": "Component API Resource System Domain Group User Location Template".split()},
-            ],
             # Nothing is looked at again within a test's time, unless somebody asks for it.
             "processingInterval": {"hours": 1},
             "orphanStrategy": "delete",
         },
     }
-
-
-def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Two trees of settings as one; lists and values of the second win."""
-    result = dict(one)
-    for key, value in other.items():
-        held = result.get(key)
-        result[key] = merged(held, value) if isinstance(held, Mapping) and isinstance(value, Mapping) else value
-    return result
