@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class LocalExecutors:
     """Executors on one machine (tasks are in SQLite): each locks a file in a folder that they share."""
 
+    doubt_milliseconds = 0
+
     def __init__(self, folder: Path) -> None:
         self.own = _new_name()
         self._folder = folder
@@ -59,6 +61,9 @@ class LocalExecutors:
 class SharedExecutors:
     """Executors anywhere (tasks are in PostgreSQL): each holds an advisory lock, in a session of its own."""
 
+    doubt_milliseconds = 1_000
+    """How long one must look dead: a living one that lost its session has it again within that."""
+
     def __init__(self, database: Database) -> None:
         self.own = _new_name()
         self._database = database
@@ -79,7 +84,7 @@ class SharedExecutors:
         self._session.execute(select(func.pg_advisory_lock(_number(self.own))))
 
     def is_dead(self, name: str) -> bool:
-        """Whether this executor has ended, or lost its session: judge it twice, for it may only be reconnecting."""
+        """Whether this executor has ended, or lost its session."""
         from sqlalchemy import func, select
 
         self.hold()

@@ -74,7 +74,7 @@ def lost(task: Task, now: int) -> Change:
     if recoveries > MOST_RECOVERIES:
         return ended(task, "fail", failure("Error", f"{recoveries} workers died while they ran it"), now)
     told = NewEvent("recovered", {"message": "its worker was lost; it goes on", "recoverStrategy": "none"}, now)
-    again = handed_out(replace(task, state={**task.state, "recoveries": recoveries}), now)
+    again = handed_out(replace(task, state={**task.state, "recoveries": recoveries}, deadline_at=None), now)
     return Change(replace(again.task, reason="worker lost"), (told,))
 
 

@@ -128,6 +128,8 @@ class _TaskRun:
                     break
             else:
                 self._complete()
+        except TemporaryError:
+            raise  # the database stays away: that is no failure of the task, which is handed out again
         except ScenedockError as error:
             self._fail(_wire_name(error), str(error))
         self._journal.write()
@@ -157,6 +159,7 @@ class _TaskRun:
         self._add(step_began(task, step, journal.now, journal.now + self._running.limits.step_seconds * 1_000))
         journal.write()
         if journal.task.cancel_requested:
+            self._add(step_ended(journal.task, step, "cancelled", journal.now))
             self._add(cancelled(journal.task, journal.now))
             return False
         return self._attempt(action, step, given)

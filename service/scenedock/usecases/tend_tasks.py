@@ -18,8 +18,8 @@ from scenedock.model.task_changes import HANDOVER_MILLISECONDS, Change, ended, f
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
-SUSPICION_MILLISECONDS = 1_000
-"""How long an executor must look dead: a living one that lost its session has it again within that."""
+_HERE_MILLISECONDS = 1_000
+"""How long a task that waits for a thread of ours is left alone before it is looked at again."""
 _BEAT_MILLISECONDS = 5_000
 
 
@@ -42,12 +42,13 @@ class Tending:
             self._last_beat = now
         for task in self._store.due(now):
             self._hand_out(task, now)
-        for task in self._store.late(now):
-            self._end_late(task, now)
         for owner in self._dead(now):
             for task in self._store.held_by(owner):
                 _log.warning("executor %s is gone: task %s is taken over", owner, task.id)
                 self._take_over(task, now)
+        for task in self._store.late(now):
+            if task.lease_owner not in self._suspects:  # a step is not late because nobody was there to run it
+                self._end_late(task, now)
         for task in self._orphaned(now):
             _log.warning("nobody runs task %s, which is ours: it is handed out again", task.id)
             self._take_over(task, now)
@@ -58,8 +59,8 @@ class Tending:
         def decide(task: Task) -> Change:
             if task.run != seen.run or task.wake_at != seen.wake_at or task.wake_at is None:
                 return Change(task)  # another was faster
-            if waits and task.wait_for is None and task.status == "open":
-                return Change(_later(task, now))
+            if waits:
+                return Change(replace(task, wake_at=now + _HERE_MILLISECONDS))
             return handed_out(task, now)
 
         self._start_if_new(seen, self._store.change(seen.id, decide))
@@ -86,7 +87,9 @@ class Tending:
     def _dead(self, now: int) -> list[str]:
         dead = {name for name in self._store.owners() if name != self._executors.own and self._executors.is_dead(name)}
         self._suspects = {name: self._suspects.get(name, now) for name in dead}
-        return sorted(name for name, since in self._suspects.items() if now - since >= SUSPICION_MILLISECONDS)
+        return sorted(
+            name for name, since in self._suspects.items() if now - since >= self._executors.doubt_milliseconds
+        )
 
     def _orphaned(self, now: int) -> list[Task]:
         """The tasks that stand under our name although nobody runs them here: their run could not write its end."""
@@ -104,7 +107,3 @@ def tend(tending: Tending, now: int) -> None:
         _log.warning("tasks can't be tended: %s", error)
     except Exception:  # noqa: BLE001 - the database may be away in many ways, and who tends must outlive them all
         _log.exception("tasks can't be tended; it is tried again")
-
-
-def _later(task: Task, now: int) -> Task:
-    return replace(task, wake_at=now + HANDOVER_MILLISECONDS)

@@ -20,6 +20,7 @@ from scenedock.doors.http.task_documents import (
     task_document,
     wanted,
 )
+from scenedock.doors.http.worker import request_was_read
 from scenedock.doors.service import Service
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.json import JsonObject
@@ -154,6 +155,7 @@ class _Reader:
         self._taken = self._readers.acquire(blocking=False)
         if not self._taken:
             raise TemporaryError("as many clients follow tasks as may; try again", retry_after=5)
+        request_was_read()  # else the server takes the wait for a client that dawdles, and hangs up
 
     def __call__(self) -> None:
         if self._taken:
