@@ -4,16 +4,14 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
 repository := examples/acme-apps
-catalog := out/catalog-info.yaml
 
-.PHONY: help run test fix docs golden lock set-up
+.PHONY: help run test fix docs golden bench lock set-up
 
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up ## Export the catalog of an example repository (make run repository=PATH for another)
-	@mkdir -p $(dir $(catalog))
-	@$(bin)/scenedock catalog export $(repository) --output $(catalog)
+run: set-up ## Serve an example repository to Backstage and to people (make run repository=PATH for another)
+	@SCENEDOCK_REPOSITORIES=$(repository) SCENEDOCK_DATA=out/data SCENEDOCK_PUBLIC_FEED=true $(bin)/scenedock serve
 
 test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
 	@scripts/check
@@ -27,6 +25,9 @@ docs: set-up ## Write docs/reference from the code
 
 golden: set-up ## Rewrite the expected results of tests/cases; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases
+
+bench: set-up ## Measure the service, as ratios to what everybody knows (ten minutes on an idle machine)
+	@$(bin)/python -m bench.http
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes

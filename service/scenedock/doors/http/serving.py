@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # Backstage's connections are kept for longer than gunicorn's 2 s: one that is closed just as it is used fails a call.
 _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
+# Where gunicorn notes each second that the worker lives: on a disk that could wait, and the root may be read-only.
+_MEMORY: Final = "/dev/shm"  # noqa: S108 - a file of ours, opened once and unlinked
 
 
 class OwnLogger(Logger):
@@ -54,6 +57,7 @@ class Server(BaseApplication):
             "keepalive": _SECONDS_OF_AN_IDLE_CONNECTION,
             "graceful_timeout": settings.grace_seconds,
             "timeout": 60,
+            "worker_tmp_dir": _MEMORY if os.access(_MEMORY, os.W_OK) else None,
             "limit_request_line": 8190,
             "control_socket_disable": True,
             "preload_app": False,
