@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import urllib3
 import yaml
 
 from scenedock.catalog.summary import count_by_type
@@ -38,6 +39,8 @@ class Company:
     frontend: Frontend
     feed: str
     """The address at which Backstage reads the catalog."""
+    operator: str
+    """A token of somebody who may see everything in Scenedock."""
 
     def start(self) -> None:
         """Start everything."""
@@ -65,6 +68,13 @@ class Company:
         given: dict[str, Any] = json.loads((folder / "input.json").read_bytes())
         return given, folder / "files"
 
+    def tasks(self) -> int:
+        """How many tasks Scenedock has had."""
+        address = self.feed.partition("/catalog/")[0] + "/tasks"
+        answer = urllib3.request("GET", address, headers={"Authorization": f"Bearer {self.operator}"}, retries=False)
+        total: int = answer.json()["totalTasks"]
+        return total
+
     def exported(self) -> Counter[str]:
         """How many entities of each kind an export of the repository has."""
         made = export_catalog({"acme-apps": open_repository(str(self.repository))})
@@ -81,9 +91,13 @@ def company_in(folder: Path) -> Company:
     """A company that keeps everything in a folder; nothing runs yet."""
     code, service, folders, backstage = (f"127.0.0.1:{free_port()}" for _ in range(4))
     repository = shutil.copytree(ROOT / "examples" / "acme-apps", folder / "acme-apps")
-    token = secrets.token_hex(32)
+    portal, operator = secrets.token_hex(32), secrets.token_hex(32)
     tokens = folder / "tokens.yaml"
-    tokens.write_text(f"tokens: [{{name: portal, token: {token}, scope: read}}]\n", encoding="utf-8")
+    listed = [
+        {"name": "portal", "token": portal, "scope": "read"},
+        {"name": "ops", "token": operator, "scope": "admin"},
+    ]
+    tokens.write_text(yaml.safe_dump({"tokens": listed}), encoding="utf-8")
     settings = {
         "SCENEDOCK_DATA": str(folder / "data"),
         "SCENEDOCK_LISTEN": service,
@@ -104,10 +118,11 @@ def company_in(folder: Path) -> Company:
         code_host=_code_host(folder, code),
         service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
         backstage=backend_server(
-            folder, backstage, _app_config(code, service, folders, locations), {"SCENEDOCK_TOKEN": token}
+            folder, backstage, _app_config(code, service, folders, locations), {"SCENEDOCK_TOKEN": portal}
         ),
         frontend=Frontend(f"http://{backstage}"),
         feed=feed,
+        operator=operator,
     )
 
 

@@ -64,7 +64,7 @@ def test_what_we_refuse_is_in_the_log_that_the_user_sees(company: Company) -> No
     assert NO_SUCH_REPOSITORY in run.text
 
 
-def test_an_input_of_the_wrong_type_is_named_in_the_log_that_the_user_sees(company: Company) -> None:
+def test_the_template_editor_names_an_input_of_the_wrong_type(company: Company) -> None:
     wrong = template("refused")
     wrong["spec"]["steps"][0]["input"] = {"repository": ["payroll"]}
 
@@ -96,6 +96,17 @@ def test_an_assistant_gets_an_actions_output_as_structured_content(company: Comp
 
     assert not answer.get("isError")
     assert answer["structuredContent"]["byKind"] == company.exported()
+
+
+def test_an_assistant_that_repeats_its_call_joins_the_first_one(company: Company) -> None:
+    asked = {"requestId": "assistant-1", "skeleton": "library-chart", "answers": {"name": "shared"}}
+    before = company.tasks()
+
+    answers = [company.frontend.call("scenedock.bake-skeleton", asked) for _ in range(2)]
+
+    assert "Chart.yaml" in answers[0]["structuredContent"]["files"]
+    assert answers[1]["structuredContent"] == answers[0]["structuredContent"]
+    assert company.tasks() == before + 1
 
 
 def test_an_assistant_is_told_what_we_refuse(company: Company) -> None:

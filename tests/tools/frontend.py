@@ -68,8 +68,6 @@ class Frontend:
             (text,) = (line.removeprefix("data: ") for line in text.splitlines() if line.startswith("data: "))
         return json.loads(text) if text else None
 
-    # The scaffolder
-
     def actions(self) -> dict[str, dict[str, Any]]:
         """The actions that Templates may use, by id."""
         return {action["id"]: action for action in self.ask("GET", "scaffolder/v2/actions")}
@@ -111,8 +109,6 @@ class Frontend:
         shown: dict[str, Any] = self.ask("POST", "scaffolder/v2/dry-run", body)
         return shown
 
-    # MCP
-
     def tools(self) -> dict[str, dict[str, Any]]:
         """The tools that an assistant is offered, by name."""
         return {tool["name"]: tool for tool in self._mcp("tools/list", {})["tools"]}
@@ -128,8 +124,6 @@ class Frontend:
             raise RefusedError(200, json.dumps(answer["error"]))
         result: dict[str, Any] = answer["result"]
         return result
-
-    # The catalog
 
     def entities(self, *filters: str) -> list[dict[str, Any]]:
         """The entities that match one of the filters, `kind=component,spec.type=service`."""
