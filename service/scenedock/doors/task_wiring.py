@@ -58,8 +58,6 @@ def open_tasks(
     except ScenedockError:
         database.close()
         raise
-    if database.is_sqlite and role == "web":
-        migrate_engine(database)
     readers = threading.BoundedSemaphore(settings.readers)
     seal = seal_of(settings.seal_keys, settings.data)
     store = TaskStore(database)

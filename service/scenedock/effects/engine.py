@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dbos import DBOS, DBOSClient, DBOSConfig, Serializer, SetWorkflowID
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, SetWorkflowID
 
 from scenedock.effects.database import Database, make_engine
 from scenedock.errors import TemporaryError
@@ -145,15 +145,21 @@ class Engine:
 
 
 class RemoteEngine:
-    """Puts tasks in the queue of the workers; runs none here."""
+    """Puts tasks in the queue of the workers; runs none here.
+
+    With SQLite there are no workers apart: the process that serves finds a new task by itself within seconds.
+    """
 
     def __init__(self, database: Database) -> None:
-        self._connections = dbos_engine(database)
-        self._client = DBOSClient(system_database_engine=self._connections, serializer=_AsJson())
+        self._connections = None if database.is_sqlite else dbos_engine(database)
+        self._client = (
+            DBOSClient(system_database_engine=self._connections, serializer=_AsJson()) if self._connections else None
+        )
 
     def submit(self, connection: Connection, task_id: str, number: int) -> None:
         """Put a task in the queue, in the transaction that stores it."""
-        self._client.enqueue_in_transaction(connection, self._options(task_id, number), task_id, number)
+        if self._client:
+            self._client.enqueue_in_transaction(connection, _options(task_id, number), task_id, number)
 
     def start(self, task_id: str, number: int) -> None:
         """Nothing is left to do after the transaction."""
@@ -163,17 +169,18 @@ class RemoteEngine:
 
     def stop(self, _grace_seconds: int) -> None:
         """Close the connections."""
-        self._client.destroy()
-        self._connections.dispose()
+        if self._client and self._connections:
+            self._client.destroy()
+            self._connections.dispose()
 
-    @staticmethod
-    def _options(task_id: str, number: int) -> Any:
-        return {
-            "queue_name": _QUEUE,
-            "workflow_name": _WORKFLOW,
-            "workflow_id": _workflow_id(task_id, number),
-            "app_version": _APPLICATION_VERSION,
-        }
+
+def _options(task_id: str, number: int) -> EnqueueOptions:
+    return {
+        "queue_name": _QUEUE,
+        "workflow_name": _WORKFLOW,
+        "workflow_id": _workflow_id(task_id, number),
+        "app_version": _APPLICATION_VERSION,
+    }
 
 
 def migrate_engine(database: Database) -> None:
