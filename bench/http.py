@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 
 from tests.tools.node import node, node_modules
@@ -36,14 +37,17 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Requests to one port over one connection, with Backstage's token of a user."""
+    """Requests to one port over one connection, as Backstage makes them.
+
+    Its plugins sign a token for each request; the user's token inside is the same for as long as it is valid.
+    """
 
     connection: http.client.HTTPConnection
-    token: str
+    tokens: Iterator[str]
 
     def ask(self, path: str, body: object = None) -> bytes:
         """The body of the answer, which must be a success."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {next(self.tokens)}", "Content-Type": "application/json"}
         sent = None if body is None else json.dumps(body)
         self.connection.request("GET" if body is None else "POST", path, sent, headers)
         answer = self.connection.getresponse()
@@ -54,9 +58,9 @@ class Client:
 
 
 def client(port: int, backstage: Backstage) -> Client:
-    """A client with a token of its own."""
-    token = backstage.plugin_token(obo=backstage.user_token())
-    return Client(http.client.HTTPConnection("127.0.0.1", port), token)
+    """A client with a user of its own."""
+    user = backstage.user_token()
+    return Client(http.client.HTTPConnection("127.0.0.1", port), (backstage.plugin_token(obo=user) for _ in count()))
 
 
 @contextmanager

@@ -25,13 +25,13 @@ def test_a_line_of_json_has_the_facts_and_the_traceback(stream: io.StringIO) -> 
 
     logging.getLogger("scenedock.audit").info("ran %s", "it", extra={"facts": {"user": "user:default/jane"}})
     try:
-        {}["broken\nin two lines"]
-    except KeyError:
+        int("no number\nin two lines")
+    except ValueError:
         logging.getLogger("x").exception("a bug")
 
     first, second = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert (first["message"], first["user"], first["logger"]) == ("ran it", "user:default/jane", "scenedock.audit")
-    assert "KeyError: " in second["traceback"]
+    assert "ValueError: invalid literal" in second["traceback"]
 
 
 def test_what_somebody_sends_makes_no_line_of_its_own(stream: io.StringIO) -> None:

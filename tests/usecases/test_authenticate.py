@@ -19,7 +19,13 @@ from hypothesis import strategies as st
 from scenedock.effects.backstage import PublicKeys
 from scenedock.errors import AuthenticationError, InputError, TemporaryError
 from scenedock.model.action import Caller
-from scenedock.usecases.authenticate import LONGEST_TOKEN, Authenticator, read_static_tokens
+from scenedock.usecases.authenticate import (
+    LONGEST_TOKEN,
+    Authenticator,
+    VerifiedUser,
+    VerifiedUsers,
+    read_static_tokens,
+)
 from tests.tools.tokens import USER_KEYS, Backstage, new_key
 
 SECRET = "ci-0123456789abcdef"  # noqa: S105 - a test's own
@@ -291,6 +297,35 @@ def test_a_key_that_backstage_has_withdrawn_is_forgotten_in_time(backstage: Back
     now = keys.keep + 1
 
     assert "unknown to Backstage" in why_refused(authenticator, old)
+
+
+def test_a_user_that_was_verified_counts_only_with_its_key_and_until_it_expires(backstage: Backstage) -> None:
+    now = time.time()
+    later = 0.0
+    keys = PublicKeys(backstage.fetch, clock=lambda: later)
+    authenticator = Authenticator((), keys, ("scaffolder",), clock=lambda: now)
+    user = backstage.user_token()
+    for _ in range(2):
+        assert ask(authenticator, backstage.plugin_token(obo=user)).user == "user:default/jane"
+
+    backstage.user_key = new_key()
+    later = keys.keep + 1
+    assert "unknown to Backstage" in why_refused(authenticator, backstage.plugin_token(obo=user))
+
+    other = backstage.user_token(exp=int(now) + 5)
+    ask(authenticator, backstage.plugin_token(obo=other))
+    header, payload, signature = other.split(".")
+    assert ask(authenticator, backstage.plugin_token(obo=other)).user == "user:default/jane"
+    tampered = f"{header}.{payload}.{signature[:-4]}AAAA"
+    assert "InvalidSignatureError" in why_refused(authenticator, backstage.plugin_token(obo=tampered))
+
+
+def test_of_many_users_the_last_ones_are_known() -> None:
+    users = VerifiedUsers(most=2)
+    for number in range(3):
+        users.keep(bytes([number]), VerifiedUser(str(number), "kid", None, 0))
+
+    assert [users.get(bytes([number])) is None for number in range(3)] == [True, False, False]
 
 
 def test_without_a_backstage_no_token_of_one_is_accepted(backstage: Backstage) -> None:

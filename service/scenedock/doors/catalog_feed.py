@@ -27,7 +27,7 @@ _MOST_SECONDS_OF_A_BUILD = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """One file of the feed, ready to be sent; `etag` is a weak one, the same for both encodings."""
+    """One file of the feed, ready to be sent; `etag` is weak (and without quotes here), the same for both encodings."""
 
     data: bytes
     gzipped: bytes
@@ -36,7 +36,7 @@ class ServedFile:
     @classmethod
     def of(cls, data: bytes) -> ServedFile:
         """The file of some bytes."""
-        return cls(data, gzip.compress(data, 6, mtime=0), f'W/"{hashlib.sha256(data).hexdigest()[:32]}"')
+        return cls(data, gzip.compress(data, 6, mtime=0), hashlib.sha256(data).hexdigest()[:32])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -94,6 +96,41 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class VerifiedUser:
+    """The user of a token, with the key that verified it and when it expires."""
+
+    user: str
+    kid: str
+    key: object
+    until: float
+
+
+class VerifiedUsers:
+    """Users by the digest of their tokens, the last few.
+
+    A plugin's token is a new one for each call, the user's inside it is the same for many: so its signature needs to be
+    verified once. It counts only while Backstage publishes that very key, and until it expires.
+    """
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._held: OrderedDict[bytes, VerifiedUser] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, digest: bytes) -> VerifiedUser | None:
+        """What is known of a token."""
+        with self._lock:
+            return self._held.get(digest)
+
+    def keep(self, digest: bytes, verified: VerifiedUser) -> None:
+        """Know a token from now on."""
+        with self._lock:
+            self._held[digest] = verified
+            if len(self._held) > self._most:
+                self._held.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Authenticator:
     """What tokens are judged by. Without `keys`, no token of Backstage is accepted."""
 
@@ -101,6 +138,7 @@ class Authenticator:
     keys: PublicKeys | None
     plugins: Collection[str]
     clock: Callable[[], float] = time.time
+    users: VerifiedUsers = field(default_factory=VerifiedUsers)
 
     def caller(self, authorization: str, note: Callable[[str], None]) -> Caller:
         """Who sent this `Authorization` header; `note` is told why one isn't accepted.
@@ -157,10 +195,19 @@ class Authenticator:
         """The entity reference of the user on whose behalf the plugin calls, in lower case."""
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
             raise RefusedError("`obo` is no token")
+        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        held = self.users.get(digest)
+        if held and self.keys and self.clock() < held.until and self.keys.key(USER_KEYS, held.kid) is held.key:
+            return held.user
         header, _ = _unverified(token)
-        user = self._verified(token, header, USER_TOKEN, USER_KEYS, audience=None)["sub"]
+        claims = self._verified(token, header, USER_TOKEN, USER_KEYS, audience=None)
+        user = claims["sub"]
         if not isinstance(user, str) or not _USER.fullmatch(user):
             raise RefusedError("the `sub` of `obo` is no user")
+        if self.keys:
+            kid = header["kid"]
+            key = self.keys.key(USER_KEYS, kid)
+            self.users.keep(digest, VerifiedUser(user.lower(), kid, key, float(claims["exp"])))
         return user.lower()
 
     def _verified(

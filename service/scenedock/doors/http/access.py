@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 from base64 import b64decode
+from collections.abc import Mapping
 from typing import Final
 
 from flask import g, request
 
 from scenedock.doors.http.rate_limits import RateLimits
-from scenedock.doors.http.routes import Route, is_open
+from scenedock.doors.http.routes import Access, Route, is_open
 from scenedock.doors.service import Service
 from scenedock.errors import AuthenticationError, NotAllowedError
 from scenedock.model.action import Caller, Scope
 
 _log: Final = logging.getLogger("scenedock.access")
+_SCOPES: Final[Mapping[Access, Scope]] = {
+    "public": "read",
+    "feed": "read",
+    "read": "read",
+    "run": "run",
+    "admin": "admin",
+}
 NOBODY: Final = Caller("anonymous", "local")
 
 
@@ -38,7 +46,7 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
         limits.take(address)  # who guesses tokens is slowed down; who has one is not, whatever others do from there
         raise
     limits.take(f"{caller.subject} {caller.user}")
-    needed: Scope = "read" if route.access in {"public", "feed"} else route.access  # type: ignore[assignment]
+    needed = _SCOPES[route.access]
     if not caller.may(needed):
         raise NotAllowedError(f"this needs a caller with scope `{needed}`; this one has `{caller.scope}`")
     return caller

@@ -69,7 +69,7 @@ def _bound(service: Service, limits: RateLimits, route: Route) -> Callable[..., 
         g.caller = admit(service, limits, route)
         if route.method == "POST":
             request.get_data()
-            request_was_read()
+        request_was_read()
         return route.handler(service, **parts)
 
     return view

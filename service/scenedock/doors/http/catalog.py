@@ -19,14 +19,14 @@ _SECONDS_TO_CACHE = 10
 def read_feed_file(service: Service, name: str) -> Response:
     """Read a file of the catalog feed; `catalog-info.yaml` is where to begin."""
     file = service.feed.served_file(name)
-    if file.etag in request.if_none_match or request.if_none_match.contains_weak(_bare(file.etag)):
+    if request.if_none_match.contains_weak(file.etag):
         answer = Response(status=304)
-    elif request.accept_encodings.quality("gzip") > 0 and "gzip" in request.headers.get("Accept-Encoding", ""):
+    elif request.accept_encodings.quality("gzip") > 0:
         answer = Response(file.gzipped, mimetype=_YAML)
         answer.headers["Content-Encoding"] = "gzip"
     else:
         answer = Response(file.data, mimetype=_YAML)
-    answer.headers["ETag"] = file.etag
+    answer.set_etag(file.etag, weak=True)
     answer.headers["Vary"] = "Accept-Encoding"
     answer.headers["Cache-Control"] = f"private, max-age={_SECONDS_TO_CACHE}"
     return answer
@@ -49,10 +49,6 @@ def refresh_catalog(service: Service) -> Response:
     """Look at the repositories now and not at the next turn; the answer doesn't wait for it."""
     service.feed.want()
     return json_answer({"refreshing": True}, 202)
-
-
-def _bare(etag: str) -> str:
-    return etag.removeprefix('W/"').removesuffix('"')
 
 
 _TEXT: JsonObject = {"type": "string"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from typing import Any, Final
@@ -26,9 +27,7 @@ class Worker(ThreadWorker):
     def handle(self, conn: TConn) -> Any:
         """Handle one request of a connection, in a thread of the pool."""
         _reading[threading.get_ident()] = conn.sock, time.monotonic() + SECONDS_TO_SEND_A_REQUEST
-        conn.sock.setsockopt(
-            socket.SOL_SOCKET, socket.SO_SNDTIMEO, SECONDS_TO_TAKE_A_PART.to_bytes(8, "little") + bytes(8)
-        )
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SECONDS_TO_TAKE_A_PART, 0))
         try:
             return super().handle(conn)
         finally:
