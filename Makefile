@@ -3,15 +3,18 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
-repository := examples/acme-apps
+repository :=
 
-.PHONY: help run test fix docs golden bench lock set-up
+.PHONY: help run test fix docs golden bench soak lock set-up
 
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up ## Serve an example repository to Backstage and to people (make run repository=PATH for another)
-	@SCENEDOCK_REPOSITORIES=$(repository) SCENEDOCK_DATA=out/data SCENEDOCK_PUBLIC_FEED=true $(bin)/scenedock serve
+run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
+	@scripts/demo $(repository)
+	@echo
+	@SCENEDOCK_REPOSITORIES=$(or $(repository),out/acme-apps) SCENEDOCK_DATA=out/data SCENEDOCK_PUBLIC_FEED=true \
+		$(bin)/scenedock serve
 
 test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
 	@scripts/check
@@ -26,8 +29,13 @@ docs: set-up ## Write docs/reference from the code
 golden: set-up ## Rewrite the expected results of tests/cases; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases
 
-bench: set-up ## Measure the service, as ratios to what everybody knows (ten minutes on an idle machine)
+bench: set-up ## Measure, side by side with peers in one run, as ratios
+	@$(bin)/python -m bench.bake
 	@$(bin)/python -m bench.http
+
+soak: set-up ## The long runs of the random tests (an hour or two)
+	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \
+		tests/skeletons/test_like_cookiecutter_at_random.py
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes

@@ -1,1 +1,1 @@
-"""Measurements, as ratios to something that everybody knows; `make bench` runs them."""
+"""Measurements, for people: `make bench` prints them, no test depends on them."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.catalog.deployments import Deployment, RepositoryContents, deployments_of
+from scenedock.catalog.deployments import Applications, Deployment, RepositoryContents, deployments_of
 from scenedock.catalog.identities import Identity
 from scenedock.catalog.owners import Codeowners
 from scenedock.catalog.ownership import lifecycle_of
@@ -22,9 +22,10 @@ def found(*items: ListItem, settings: str = "{}", folders: tuple[HelmFolder, ...
         RepositoryFacts("repo"), read_settings(settings.encode()), Codeowners(), folders=folders, items=items, **given
     )
     identities = {folder.path: Identity("billing", ("billing",), folder.path) for folder in folders}
+    applications = Applications(contents.applications).of(folders, items)
     return [
         (each.environment, each.application.name if each.application else None)
-        for each in deployments_of(contents, folders, items, identities)
+        for each in deployments_of(contents, folders, items, identities, applications)
     ]
 
 

@@ -62,8 +62,14 @@ def test_the_shortest_ending_that_is_an_environment_is_split_off() -> None:
     assert OPEN.split("dev") is None
 
 
-def test_preprod_is_no_production() -> None:
-    assert [is_production(name) for name in ("production", "prod-eu", "live-2", "preprod")] == [True, True, True, False]
+@pytest.mark.parametrize("name", ["production", "prod-eu", "live-2", "eu-prod", "aws-us-production"])
+def test_production_may_have_words_around_it(name: str) -> None:
+    assert is_production(name)
+
+
+@pytest.mark.parametrize("name", ["preprod", "pre-prod", "non-prod", "eu-non-prod", "dev-live", "eu-qa-live", "summit"])
+def test_what_is_only_called_like_production_is_none(name: str) -> None:
+    assert not is_production(name)
 
 
 @given(st.lists(st.sampled_from(KNOWN_ENVIRONMENTS)))

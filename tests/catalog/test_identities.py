@@ -109,3 +109,15 @@ def test_one_service_has_one_name_and_its_folders_differ_in_environment_or_path(
     for identity in identified(paths).values():
         assert names.setdefault(identity.service, identity.name) == identity.name
         assert identity.name
+
+
+def test_a_chart_leaves_its_name_to_the_folder_that_deploys_it() -> None:
+    folders = [FolderPath(0, "charts/billing", listed=True), FolderPath(0, "apps/billing"), FolderPath(0, "apps/cart")]
+    found = identify(folders, [EnvironmentNames()], ["repository"])
+    assert [found[folder].name for folder in folders] == ["charts-billing", "billing", "cart"]
+
+
+def test_a_listed_chart_without_parents_keeps_its_name() -> None:
+    folders = [FolderPath(0, "billing", listed=True), FolderPath(0, "apps/billing")]
+    found = identify(folders, [EnvironmentNames()], ["repository"])
+    assert [found[folder].name for folder in folders] == ["billing", "apps-billing"]

@@ -36,6 +36,7 @@ def test_a_folder_does_not_have_the_files_of_charts_below_it() -> None:
     [
         (".github/a", "dot"),
         ("starters/a", "starter"),
+        ("services/_skeleton", "underscore"),
         ("tests/a", "test data"),
         ("a/testdata/b", "test data"),
         ("sandbox", "excluded"),

@@ -45,6 +45,9 @@ def test_whole_scalars_name_hosts(values: dict[str, Json], hosts: set[str]) -> N
         {"host": 5},
         {"host": ""},
         {"http://auth": "a key"},
+        {"redirectURIs": ["https://auth.acme.test/login/callback"]},
+        {"OAUTH_CALLBACK_URL": "https://auth.acme.test/"},
+        {"allowed-origins": "https://auth.acme.test,https://shop.acme.test"},
     ],
 )
 def test_everything_else_names_none(values: dict[str, Json]) -> None:

@@ -45,7 +45,18 @@ NESTED = "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [
         f"{{{{ '{{:{LOTS}}}'.format(1) }}}}",
         f"{{{{ '{{:{{w}}}}'.format(1, w={LOTS}) }}}}",
         f"{{{{ [1]|batch({LOTS}, 'x')|list }}}}",
+        f"{{{{ [1]|batch(linecount={LOTS}, fill_with='x')|list }}}}",
         f"{{{{ [1]|slice({LOTS})|list }}}}",
+        f"{{{{ [1]|slice(slices={LOTS})|list }}}}",
+        f"{{{{ 'x'|center(width={LOTS}) }}}}",
+        f"{{{{ 5|round(-{LOTS}) }}}}",
+        f"{{{{ 5|round({LOTS}, 'ceil') }}}}",
+        "{% set x = 'a' * 90000 %}{{ x|join(d=x) }}",
+        "{% set x = 'a' * 90000 %}{{ x|slugify(replacements=[['a', x]]) }}",
+        "{% set x = 'a-' * 90000 %}{{ x|slugify(separator=x) }}",
+        "{% set x = 'ab,' * 9000000 %}{{ x.split(',')|length }}",
+        "{% set x = 'ab\\n' * 9000000 %}{{ x.splitlines()|length }}",
+        "{% set x = 'ab,' * 9000000 %}{{ x|sort|length }}",
         f"{{{{ {{'a': 1}}|jsonify({LOTS}) }}}}",
         f"{{{{ lipsum(n={LOTS}) }}}}",
         f"{{{{ random_ascii_string({LOTS}) }}}}",
@@ -61,7 +72,7 @@ NESTED = "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [
 )
 def test_a_template_that_asks_for_too_much_is_stopped(body: str) -> None:
     with pytest.raises(LimitError):
-        rendered(body)
+        baked({}, {"a.txt": body}, {}, steps=100_000)
 
 
 def test_an_included_text_counts_each_time() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from scenedock.skeletons.compiled import CompiledSkeleton
@@ -17,7 +17,7 @@ from tests.skeletons.in_memory import skeleton_of
 def schema_of(questions: dict[str, Any]) -> Any:
     compiled = CompiledSkeleton(skeleton_of(questions, {"a.txt": ""}))
     schema = questions_schema(compiled.questions, compiled.is_code)
-    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema_rs.meta.validate(dict(schema))
     return schema
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from scenedock.catalog.charts import SKELETON_ANNOTATION
 from scenedock.catalog.deployments import Deployment
 from scenedock.catalog.services import Member, Service
 from scenedock.catalog.source_urls import edit_url, folder_url, project_slug, source_location
@@ -45,7 +44,7 @@ ANNOTATIONS = (
     AnnotationRule("gitlab.com/project-slug", "the same, at GitLab"),
     AnnotationRule("scenedock.dev/path", "always: the folder in its repository"),
     AnnotationRule("scenedock.dev/environments", "at least one environment is known"),
-    AnnotationRule(SKELETON_ANNOTATION, "the chart carries it: the skeleton it was made from, and its ref"),
+    AnnotationRule("scenedock.dev/skeleton", "the folder was baked: the skeleton, and its ref where it has one"),
 )
 
 _SOURCE_LOCATION = "backstage.io/source-location"
@@ -94,7 +93,7 @@ def annotations_of(service: Service, applications: LabelUse, workloads: LabelUse
         **deployment_annotations(list(service.deployments), applications, workloads),
         "scenedock.dev/path": member.path or ".",
         "scenedock.dev/environments": ",".join(service.environments),
-        SKELETON_ANNOTATION: next((folder.chart.skeleton for folder in service.folders if folder.chart), ""),
+        "scenedock.dev/skeleton": next((folder.skeleton for folder in service.folders if folder.skeleton), ""),
         KUBERNETES_ID: _kubernetes_id(service),
     }
     for each in reversed(service.members):
@@ -164,7 +163,7 @@ def source_annotations(member: Member, path: str) -> dict[str, str]:
 def _source(member: Member) -> dict[str, str]:
     found = source_annotations(member, member.path)
     folder = member.folders[0] if member.folders else None
-    if folder and folder.chart:
+    if folder and (folder.chart or folder.has_values):
         name = "values.yaml" if folder.has_values else "Chart.yaml"
         found["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
     elif member.items and not folder:

@@ -10,7 +10,7 @@ from scenedock.catalog.handwritten import CATALOG_FILES
 from scenedock.catalog.settings import FILE_NAME, AppList
 from scenedock.catalog.values import read_values
 from scenedock.model.helm import Listing, ListItem
-from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _ENVIRONMENT = "{environment}"
@@ -65,21 +65,19 @@ def read_items(app_list: AppList, file: AppListFile, document: Json, note: Calla
 def _item_lists(path: str, document: Json, environment: str | None) -> Iterator[tuple[str | None, Json]]:
     """The lists of items at a dotted path, with the environment that a `{environment}` in the path stands for."""
     before, placeholder, after = path.partition(_ENVIRONMENT)
-    found = _at(document, before)
+    found = value_at(document, _keys(before))
     if not placeholder:
         if found is not None:
             yield environment, found
         return
     for key, below in as_object(found).items():
-        items = _at(below, after)
+        items = value_at(below, _keys(after))
         if items is not None:
             yield key, items
 
 
-def _at(value: Json, path: str) -> Json:
-    for part in filter(None, path.split(".")):
-        value = as_object(value).get(part)
-    return value
+def _keys(path: str) -> Iterator[str]:
+    return filter(None, path.split("."))
 
 
 def _named_items(items: Json, note: Callable[[str], None]) -> Iterator[tuple[str, JsonObject]]:

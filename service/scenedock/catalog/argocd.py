@@ -13,7 +13,7 @@ from scenedock.catalog.generators import Budget, Generators, Manifests, NotEvalu
 from scenedock.catalog.go_templates import render_fasttemplate, render_go
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application
-from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 
 API_GROUP = "argoproj.io"
 _ENVIRONMENT_LABELS = ("environment", "env", "app.kubernetes.io/environment")
@@ -128,12 +128,6 @@ def _filled(template: JsonObject, render: Render, parameters: JsonObject) -> Jso
     """
     filled = as_object(render_all(template, render, parameters))
     for keys in (("metadata", "name"), ("spec", "source", "path"), ("spec", "destination", "namespace")):
-        if _at(template, keys) and not _at(filled, keys):
+        if value_at(template, keys) and not value_at(filled, keys):
             raise NotEvaluatedError("its template uses functions or parameters that only a cluster can fill in")
     return filled
-
-
-def _at(value: Json, keys: tuple[str, ...]) -> Json:
-    for key in keys:
-        value = as_object(value).get(key)
-    return value

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 
 from scenedock.documents.scalars import HELM
 from scenedock.model.helm import Chart, Dependency
-from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
 # What `helm create` writes: it describes nothing.
 STOCK_DESCRIPTIONS = frozenset({"a helm chart for kubernetes", "a helm chart for deploying to kubernetes"})
-SKELETON_ANNOTATION = "scenedock.dev/skeleton"
 
 
 def read_chart(
@@ -42,7 +41,6 @@ def read_chart(
             if name
         ),
         owner=_owner_annotation(annotations),
-        skeleton=as_text(annotations.get(SKELETON_ANNOTATION)),
         dependencies=tuple(
             _dependency(as_object(item), folder, chart_folders, values)
             for item in dependencies
@@ -58,7 +56,7 @@ def is_enabled(dependency: JsonObject, values: JsonObject) -> bool:
     (one true is enough); otherwise the dependency is enabled.
     """
     for path in as_text(dependency.get("condition")).split(","):
-        found = _at(values, path.strip())
+        found = value_at(values, path.strip().split("."))
         if isinstance(found, bool):
             return found
     switches = as_object(values.get("tags"))
@@ -88,15 +86,6 @@ def _local_folder(name: str, source: str, folder: str, chart_folders: Container[
         if path in chart_folders:
             return path
     return None
-
-
-def _at(values: JsonObject, path: str) -> Json:
-    found: Json = values
-    for part in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(part)
-    return found
 
 
 def _word(value: Json) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.identities import Identity
@@ -27,6 +28,23 @@ class RepositoryContents:
     skipped: tuple[Skipped, ...] = ()
 
 
+class Applications:
+    """The Argo CD applications of a repository, found by what they deploy."""
+
+    def __init__(self, applications: Iterable[Application]) -> None:
+        self._by_folder: dict[str, list[Application]] = defaultdict(list)
+        self._by_name: dict[tuple[str, str], list[Application]] = defaultdict(list)
+        for application in applications:
+            self._by_folder[application.path].append(application)
+            self._by_name[application.name, application.path].append(application)
+
+    def of(self, folders: Iterable[HelmFolder], items: Iterable[ListItem]) -> list[Application]:
+        """Those that deploy one of the folders, or the chart of a list item under the item's name."""
+        found = [each for folder in folders for each in self._by_folder.get(folder.path, ())]
+        listed = [each for item in items for each in self._by_name.get((item.name, item.chart_folder), ())]
+        return list(dict.fromkeys([*found, *listed]))
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """A service in one environment of one repository; `environment` is None where nothing names one.
@@ -46,10 +64,10 @@ def deployments_of(
     folders: tuple[HelmFolder, ...],
     items: tuple[ListItem, ...],
     identities: Mapping[str, Identity],
+    applications: Sequence[Application],
 ) -> list[Deployment]:
     """Where the service runs, by the best evidence: settings, app lists, Argo CD, folders, values."""
     settings = contents.settings
-    applications = _applications(contents, folders, items)
     found: dict[str, list[Deployment]] = {
         "apps": [_of_item(contents, folders, item, applications) for item in items],
         "argocd": [_of_application(folders, application) for application in applications],
@@ -85,17 +103,8 @@ def _bound(deployments: Sequence[Deployment], environment: str) -> Iterator[Depl
     return (replace(each, environment=environment) for each in reversed(once.values()))
 
 
-def _applications(
-    contents: RepositoryContents, folders: tuple[HelmFolder, ...], items: tuple[ListItem, ...]
-) -> list[Application]:
-    """The applications that deploy one of the folders, or the chart of a list item under the item's name."""
-    paths = {folder.path for folder in folders}
-    charts = {(item.name, item.chart_folder) for item in items}
-    return [each for each in contents.applications if each.path in paths or (each.name, each.path) in charts]
-
-
 def _of_item(
-    contents: RepositoryContents, folders: tuple[HelmFolder, ...], item: ListItem, applications: list[Application]
+    contents: RepositoryContents, folders: tuple[HelmFolder, ...], item: ListItem, applications: Sequence[Application]
 ) -> Deployment:
     """An item of an app of apps is an Application of its name, unless a manifest says more."""
     named = Application(item.name, "") if _is_of_app_of_apps(contents, item) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 KNOWN_ENVIRONMENTS = (
     "dev",
@@ -25,6 +26,7 @@ KNOWN_ENVIRONMENTS = (
     "live",
 )
 PRODUCTION_TIER = frozenset({"prod", "production", "live"})
+_NEGATIONS = frozenset({"no", "non", "not", "pre"})
 VALUES_FOLDERS = frozenset({"values", "env", "envs", "environment", "environments"})
 
 _ORDER_PREFIX = re.compile(r"^\d+[-_.]")
@@ -96,8 +98,16 @@ class EnvironmentNames:
 
 
 def is_production(environment: str) -> bool:
-    """Whether an environment is of the production tier: `production`, `prod-eu`, `live-2`, but not `preprod`."""
-    return environment.partition("-")[0] in PRODUCTION_TIER
+    """Whether an environment is of the production tier: the first known word of its name tells.
+
+    >>> [is_production(name) for name in ("prod-eu", "eu-prod", "preprod", "non-prod", "eu-qa-live")]
+    [True, True, False, False, False]
+    """
+    words = environment.split("-")
+    for before, word in pairwise(["", *words]):
+        if word in KNOWN_ENVIRONMENTS:
+            return word in PRODUCTION_TIER and before not in _NEGATIONS
+    return False
 
 
 def production_rank(environment: str | None) -> tuple[bool, str]:

@@ -23,6 +23,7 @@ from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.model.provenance import PROVENANCE_FILE
 
 _KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _KUBERNETES_ID = re.compile(
@@ -70,6 +71,7 @@ class FolderReader:
             value_keys=frozenset(key for values in merged.values() for key in values),
             has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
+            skeleton=self._skeleton(planned),
             apis=tuple(self._apis(planned)),
             handwritten=handwritten,
             has_handwritten=has_handwritten,
@@ -78,7 +80,8 @@ class FolderReader:
     def plain_folder(self, planned: PlannedFolder) -> HelmFolder | None:
         """A folder of plain manifests: every YAML file right in it is one, or kustomize puts them together.
 
-        None where its files are something else, or only what Argo CD and Backstage read.
+        None where its files are something else, or only what Argo CD and Backstage read; but settings may include a
+        folder for its values alone.
         """
         names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in CATALOG_FILES]
         kustomized = any(name.rpartition("/")[2] in _KUSTOMIZATIONS for name in names)
@@ -92,7 +95,7 @@ class FolderReader:
             if not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
         )
         if not kinds or (len(manifests) < len(documents) and not kustomized):
-            return None
+            return self._values_folder(planned) if planned.included else None
         labels = _common_labels(documents)
         handwritten, has_handwritten = self._handwritten(planned)
         return HelmFolder(
@@ -100,6 +103,21 @@ class FolderReader:
             values={"": ValuesFacts(labels=labels)},
             kinds=kinds,
             kubernetes_id=dict(labels).get(KUBERNETES_ID, ""),
+            has_techdocs="mkdocs.yml" in planned.files,
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
+        )
+
+    def _values_folder(self, planned: PlannedFolder) -> HelmFolder | None:
+        """A folder of values for a chart from elsewhere; None where it has none."""
+        merged = self._values(planned)
+        if merged == {"": {}}:
+            return None
+        handwritten, has_handwritten = self._handwritten(planned)
+        return HelmFolder(
+            path=planned.path,
+            values={environment: read_values(values) for environment, values in merged.items()},
+            has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
             handwritten=handwritten,
             has_handwritten=has_handwritten,
@@ -151,6 +169,11 @@ class FolderReader:
             remedy = "Make the file readable; until then it says nothing about this folder."
             self._note("unreadable-file", str(error), (path, None), remedy)
             return None
+
+    def _skeleton(self, planned: PlannedFolder) -> str:
+        """What the folder was baked from, as `skeleton@ref`."""
+        provenance = self._optional(planned, PROVENANCE_FILE)
+        return "@".join(filter(None, (as_text(provenance.get("skeleton")), as_text(provenance.get("ref")))))
 
     def _check_name(self, planned: PlannedFolder, chart: Chart) -> None:
         if not chart.name or _PLACEHOLDER.search(chart.name):

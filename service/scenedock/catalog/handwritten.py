@@ -17,7 +17,7 @@ from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
-from scenedock.model.json import Json, JsonObject, as_list, as_text
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 CATALOG_FILE = "catalog-info.yaml"
 CATALOG_FILES = (CATALOG_FILE, "catalog-info.yml")
@@ -100,9 +100,10 @@ def merge_handwritten(ours: JsonObject, theirs: JsonObject, name: str) -> JsonOb
         ours = qualify_references(ours)
     metadata, spec = _objects(ours, theirs, "metadata"), _objects(ours, theirs, "spec")
     merged_metadata: dict[str, Json] = {**metadata[0], **metadata[1], "name": name}
-    if labels := {**_object(metadata[0], "labels"), **_object(metadata[1], "labels")}:
+    our_labels, their_labels = _objects(*metadata, "labels")
+    if labels := {**our_labels, **their_labels}:
         merged_metadata["labels"] = dict(sorted(labels.items()))
-    if annotations := override_annotations(_object(metadata[0], "annotations"), _object(metadata[1], "annotations")):
+    if annotations := override_annotations(*_objects(*metadata, "annotations")):
         merged_metadata["annotations"] = dict(sorted(annotations.items()))
     if tags := sorted({as_text(tag) for side in metadata for tag in as_list(side.get("tags"))} - {""}):
         merged_metadata["tags"] = tags
@@ -117,12 +118,7 @@ def merge_handwritten(ours: JsonObject, theirs: JsonObject, name: str) -> JsonOb
 
 
 def _objects(ours: JsonObject, theirs: JsonObject, key: str) -> tuple[JsonObject, JsonObject]:
-    return _object(ours, key), _object(theirs, key)
-
-
-def _object(document: JsonObject, key: str) -> JsonObject:
-    value = document.get(key)
-    return value if isinstance(value, Mapping) else {}
+    return as_object(ours.get(key)), as_object(theirs.get(key))
 
 
 def _united(first: Sequence[Json], second: Sequence[Json]) -> list[Json]:

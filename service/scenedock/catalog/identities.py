@@ -7,7 +7,7 @@ several environments (`apps/billing/01-dev`, `dev/billing`, `billing-dev` beside
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.environments import EnvironmentNames
@@ -23,10 +23,14 @@ CONTAINERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FolderPath:
-    """A folder of a repository, the latter by its place in the list of repositories."""
+    """A folder of a repository, the latter by its place in the list of repositories.
+
+    `listed` says that another folder's chart has this one among its dependencies.
+    """
 
     repository: int
     path: str
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,14 @@ def identify(
 
     `names`, and `repositories` (what a chart in their root is called), are by a repository's place in the list.
 
-    Different services that would get one name are told apart by their parent folders, where those differ.
+    Different services that would get one name are told apart by their parent folders, where those differ. A chart that
+    others list leaves the name to the one that nobody lists: `apps/billing` deploys `charts/billing`.
     """
     beside = _Siblings(folders, names)
     readings = {folder: _read(folder, beside, repositories) for folder in folders}
     readings = _split_suffixes(readings, names)
-    chosen = _distinct_names({reading.segments for reading in readings.values()}, _per_repository(readings))
+    listed = {reading.segments for folder, reading in readings.items() if folder.listed}
+    chosen = _distinct_names(_per_repository(readings), listed)
     return {
         folder: Identity(
             chosen[reading.segments],
@@ -174,23 +180,33 @@ def _per_repository(readings: Mapping[FolderPath, _Reading]) -> list[set[tuple[s
 
 
 def _distinct_names(
-    services: Iterable[tuple[str, ...]], per_repository: Sequence[set[tuple[str, ...]]]
+    per_repository: Sequence[set[tuple[str, ...]]], listed: set[tuple[str, ...]]
 ) -> dict[tuple[str, ...], str]:
     """The last segment of each path; with as many parents in front as tell apart those of one repository.
 
     Where all parents don't, names stay equal.
     """
-    names = {segments: segments[-1:] for segments in services}
+    names = {segments: segments[-1:] for mine in per_repository for segments in mine}
 
     def label(segments: tuple[str, ...]) -> str:
         return as_entity_name("-".join(names[segments])).lower()
 
     while True:
-        crowded = {name for mine in per_repository for name, count in Counter(map(label, mine)).items() if count > 1}
+        crowded: set[str] = set()
+        keeping: set[tuple[str, ...]] = set()
+        for mine in per_repository:
+            alike: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+            for segments in mine:
+                alike[label(segments)].add(segments)
+            for name, group in alike.items():
+                if len(group) > 1:
+                    crowded.add(name)
+                    rivals = {each for each in group if each not in listed or len(names[each]) == len(each)}
+                    keeping |= rivals if len(rivals) == 1 else set()
         longer = {
             segments: segments[-len(name) - 1 :]
             for segments, name in names.items()
-            if len(name) < len(segments) and label(segments) in crowded
+            if len(name) < len(segments) and segments not in keeping and label(segments) in crowded
         }
         if not longer:
             return {segments: "-".join(name) for segments, name in names.items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.annotations import LabelUse, annotations_of, application_labels, workload_labels
-from scenedock.catalog.component_types import component_type
+from scenedock.catalog.component_types import component_type, generic_charts
 from scenedock.catalog.deployments import RepositoryContents
 from scenedock.catalog.formats import as_entity_name, as_tag
 from scenedock.catalog.handwritten import combine
@@ -42,7 +42,9 @@ MAPPING = (
         "no edges to its apps",
     ),
     MappingRule(
-        "Component of type `third-party`", "a chart that only wraps charts from elsewhere", "no templates of its own"
+        "Component of type `third-party`",
+        "a chart that only wraps charts from elsewhere",
+        "no templates of its own; a generic chart, which three or more services deploy under other names, is no such",
     ),
     MappingRule("Component of type `job`", "CronJobs or Jobs only", "templates, or a cron expression in the values"),
     MappingRule("Component of type `configuration`", "manifests without a workload", "with or without a chart"),
@@ -111,6 +113,7 @@ def map_services(services: Sequence[Service], repositories: Sequence[RepositoryC
             for member in service.members
             for folder in member.folders
         },
+        generic_charts(services),
     )
     mapped = [mapper.service(service) for service in services]
     shared = [*clusters(repositories), *tenants(services)]
@@ -138,6 +141,7 @@ class _Mapper:
     applications: LabelUse
     workloads: LabelUse
     names: Mapping[tuple[str, str], str]
+    generic_charts: frozenset[str]
     findings: list[Finding] = field(default_factory=list)
     renamed: dict[EntityRef, EntityRef] = field(default_factory=dict)
 
@@ -180,7 +184,7 @@ class _Mapper:
         if umbrella:
             return build_entity("System", service.name, metadata, {"owner": owner}, place)
         spec = {
-            "type": component_type(service, self.roles),
+            "type": component_type(service, self.roles, self.generic_charts),
             "lifecycle": lifecycle_of(service),
             "owner": owner,
             "system": system,

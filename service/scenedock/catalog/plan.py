@@ -22,10 +22,14 @@ _CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info)
 
 @dataclass(frozen=True, slots=True)
 class PlannedFolder:
-    """A folder to read, and its files by their paths inside it (without those of charts below it)."""
+    """A folder to read, and its files by their paths inside it (without those of charts below it).
+
+    `included` says that settings name a folder without a chart.
+    """
 
     path: str
     files: tuple[str, ...]
+    included: bool = False
 
     def at(self, name: str) -> str:
         """The path from the repository's root of a file inside the folder."""
@@ -36,8 +40,9 @@ class PlannedFolder:
 class Plan:
     """What to read of a repository.
 
-    `charts` are the folders with a chart, `plain` folders beside them that hold YAML but no chart (plain manifests,
-    perhaps), `manifests` every YAML file that could be an Argo CD manifest.
+    `charts` are the folders with a chart, `plain` those without one that hold YAML and lie beside charts, or that
+    settings include (plain manifests, perhaps, or values for a chart from elsewhere), `manifests` every YAML file that
+    could be an Argo CD manifest.
     """
 
     charts: tuple[PlannedFolder, ...]
@@ -60,7 +65,7 @@ def plan_repository(repository: str, listing: Listing, settings: Settings) -> Pl
     plain = _plain_folders(loose, charts, settings)
     return Plan(
         charts=tuple(PlannedFolder(path, tuple(owned.get(path, ()))) for path in sorted(charts)),
-        plain=tuple(PlannedFolder(path, tuple(names)) for path, names in sorted(plain.items())),
+        plain=tuple(PlannedFolder(path, tuple(names), bool(settings.include)) for path, names in sorted(plain.items())),
         manifests=tuple(sorted((*loose, *_beside_values(charts, owned)))),
         skipped=tuple(
             Skipped(Place(repository, path or "."), reason) for path, reason in sorted(reasons.items()) if reason
@@ -82,6 +87,8 @@ def _reason_to_skip(path: str, charts: set[str], settings: Settings) -> str:
     segments = path.split("/")
     if any(segment.startswith(".") for segment in segments):
         return "in a folder whose name begins with a dot"
+    if segments[-1].startswith("_"):
+        return "its name begins with an underscore; no namespace or application may be called so"
     if STARTER_FOLDERS.intersection(segments):
         return "a starter, not a deployment"
     if TEST_FOLDERS.intersection(segments[:-1]):

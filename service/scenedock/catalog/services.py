@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scenedock.catalog.deployments import Deployment, RepositoryContents, deployments_of
+from scenedock.catalog.deployments import Applications, Deployment, RepositoryContents, deployments_of
 from scenedock.catalog.environments import production_rank
 from scenedock.catalog.formats import as_entity_name
 from scenedock.catalog.identities import Identity
@@ -71,10 +71,12 @@ def gather(
     members: dict[str, list[Member]] = defaultdict(list)
     for number, contents in enumerate(repositories):
         mine = {folder.path: identities[number, folder.path] for folder in contents.folders}
+        applications = Applications(contents.applications)
         for raw, folders, items in _grouped(contents, mine):
             found = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
             listed = sorted(items, key=lambda item: production_rank(item.environment))
-            member = _member(contents, tuple(found), tuple(listed), mine)
+            deployments = deployments_of(contents, tuple(found), tuple(listed), mine, applications.of(found, listed))
+            member = _member(contents, tuple(found), tuple(listed), mine, deployments)
             if name := _fit(raw, member, findings):
                 members[name].append(member)
     _refuse_unlike(members, findings)
@@ -159,8 +161,8 @@ def _member(
     folders: tuple[HelmFolder, ...],
     items: tuple[ListItem, ...],
     identities: Mapping[str, Identity],
+    deployments: Sequence[Deployment],
 ) -> Member:
-    deployments = deployments_of(contents, folders, items, identities)
     mine = [identities[folder.path] for folder in folders]
     tenant = next((identity.tenant for identity in mine if identity.tenant), "")
     homes = [identity.home for identity in mine]

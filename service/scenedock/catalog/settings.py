@@ -5,7 +5,8 @@ Its JSON Schema (`schemas/scenedock.schema.json`) is the contract; here it becom
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -128,11 +129,16 @@ def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], s
     match error.kind:
         case ValidationErrorKind.AdditionalProperties(names):
             for name in names:
-                yield (*path, name), f"{where or 'the file'} has no key {name!r}; check its name and its indentation"
+                yield (
+                    (*path, name),
+                    f"there is no setting {'.'.join(map(str, (*path, name)))!r}; check its name and its indentation",
+                )
         case ValidationErrorKind.PropertyNames(inner):
             yield from (((*path, str(inner.instance)), said) for _, said in _problems(inner))
         case ValidationErrorKind.Format(name):
             yield path, f"{where or 'a key'}: {error.instance!r} {_FORMATS[name].rule}"
+        case ValidationErrorKind.Pattern():
+            yield path, f"{where}: {error.instance!r} {_rule_of_pattern(error.schema_path)}"
         case _:
             yield path, f"{where or 'the file'}: {error.message}"
 
@@ -148,15 +154,26 @@ _FORMATS: Mapping[str, Format] = {
 }
 
 
+def _rule_of_pattern(path: Sequence[str | int]) -> str:
+    """What the schema says for people, and for their editors, beside the pattern at a path."""
+    schema: Any = _contract()
+    for step in path[:-1]:
+        schema = schema[step]
+    return str(schema["patternErrorMessage"])
+
+
+@cache
+def _contract() -> Any:
+    text = resources.files("scenedock.catalog").joinpath("schemas/scenedock.schema.json").read_text("utf-8")
+    return json.loads(text)
+
+
 @cache
 def _schema() -> Draft202012Validator:
-    import json
-
     from jsonschema_rs import Draft202012Validator
 
-    text = resources.files("scenedock.catalog").joinpath("schemas/scenedock.schema.json").read_text("utf-8")
     formats = {name: rule.holds for name, rule in _FORMATS.items()}
-    return Draft202012Validator(json.loads(text), formats=formats, validate_formats=True)
+    return Draft202012Validator(_contract(), formats=formats, validate_formats=True)
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:

@@ -25,6 +25,8 @@ _LONGEST_URL = 2000
 _CLUSTER_NAME = re.compile(r"\.svc(\.[a-z0-9.-]+)?$")
 _CRON = re.compile(r"^(@(hourly|daily|weekly|monthly|yearly|annually|midnight)|[\d*/,?LW-]+(\s+[\w*/,?#-]+){4,5})$")
 _IMAGE_KEY = re.compile(r"^(repository|tag|registry|digest)$|image(s|name|tag)?$")
+# Where others may come from, or are sent back to: they need this deployment, not the other way round.
+_CALLER_KEY = re.compile(r"redirect|callback|logout|(allowed|trusted)origin|origins$|^cors")
 _PORT_KEYS = frozenset({"containerport", "containerports", "port", "ports", "targetport", "appport", "httpport"})
 _OWNER_KEYS = frozenset({"owner", "ownerinfo", "ownership"})
 _OWNER_FIELDS = ("team", "group", "owner", "name")
@@ -105,7 +107,7 @@ def _scalar(text: str, key: str, word: str, seen: _Seen, *, in_ingress: bool) ->
         seen.exposed = True
     elif in_ingress and word in {"host", "hosts", "hostname", "hostnames", "name"} and _BARE_HOST.match(text):
         seen.ingress_hosts.add(text.lower())
-    else:
+    elif not _CALLER_KEY.search(word):
         seen.hosts.update(_hosts_in(text, word))
 
 

@@ -91,7 +91,9 @@ class ConfinedBakes:
         for path, file in skeleton.files.items():
             written = work / "skeleton" / path
             written.write_bytes(file.content)
-            written.chmod(file.mode | 0o600)
+            written.chmod(file.mode)
+        for path in sorted(skeleton.folders, reverse=True):
+            (work / "skeleton" / path).chmod(skeleton.folders[path])
 
     def _run(self, work: Path, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Start the process, give it the request, and have its reply; nothing of its group is alive afterwards."""
@@ -101,12 +103,12 @@ class ConfinedBakes:
             "HOME": str(work / "home"),
             "TMPDIR": str(work / "temporary"),
         }
-        with (work / "reply").open("w+b") as reply, (work / "said").open("w+b") as said:
+        with (work / "reply").open("w+b") as reply:
             process = subprocess.Popen(  # noqa: S603  # no shell, and our own module
                 command,
                 stdin=subprocess.PIPE,
                 stdout=reply,
-                stderr=said,
+                stderr=subprocess.DEVNULL,  # it may say secrets
                 cwd=work,
                 env=environment,
                 start_new_session=True,
@@ -119,15 +121,12 @@ class ConfinedBakes:
                 _kill_group(process)
             reply.seek(0)
             data = reply.read(_MOST_REPLY_BYTES)
-            said.seek(0)
-            errors = said.read(_MOST_REPLY_BYTES).decode("utf-8", "replace")
         try:
             answer = json.loads(data)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            code = process.returncode
-            raise SkeletonError(f"the skeleton's own code ended the bake (exit code {code}): {errors[-500:].strip()}")
+            raise SkeletonError(f"the skeleton's own code ended the bake (exit code {process.returncode})")
         return answer
 
 
@@ -152,7 +151,7 @@ def _raise(reply: Mapping[str, Any]) -> None:
 def _read_tree(result: Path, root: str, label: str, limits: Limits) -> BakedTree:
     """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out."""
     project = result / root
-    if project.is_symlink() or not project.is_dir():
+    if project.resolve() != project or not project.is_dir():  # or made a link of a folder on the way there
         raise SkeletonError(f"{label}: a hook has removed the project folder")
     read = read_skeleton(project, f"{label} → {root}")
     if read.folder_links:

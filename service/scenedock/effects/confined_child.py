@@ -6,6 +6,7 @@ is this bake's own copy, `result` is where the project is written, `home` and `t
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -18,11 +19,10 @@ from scenedock.effects.baked_trees import fill_folder
 from scenedock.effects.confinement import ProcessLimits, limit_resources, shut_in
 from scenedock.effects.skeleton_folders import read_skeleton
 from scenedock.errors import ScenedockError
-from scenedock.skeletons.bake import HIDDEN, Mix, Surroundings, mix, render
+from scenedock.skeletons.bake import HIDDEN, Mix, Surroundings, mix, render, root_of
 from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.metering import Budget, Limits, metered
 from scenedock.skeletons.needs import check_hook_values, needs_of
-from scenedock.skeletons.output import contained
 from scenedock.skeletons.problems import AnswersError, SkeletonError
 
 _LONGEST_OUTPUT = 2_000
@@ -58,9 +58,7 @@ def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     budget = Budget(limits)
     mixed = mix(compiled, request["answers"], Surroundings(**request["surroundings"]), budget)
     check_hook_values(mixed)
-    with metered(budget):
-        rendered = compiled.render_text(compiled.project, mixed.context, compiled.project)
-        root = contained(rendered, compiled.project, mixed.answers)
+    root = root_of(mixed, budget)
     project = work / "result" / root
     project.mkdir(parents=True)
     _run_hooks("pre_gen_project", mixed, budget, project)
@@ -110,14 +108,16 @@ def _run_hooks(name: str, mixed: Mix, budget: Budget, project: Path) -> None:
 def _run(script: Path, hook: str, folder: Path, secrets: tuple[str, ...]) -> None:
     script.chmod(script.stat().st_mode | 0o100)
     command = [sys.executable, str(script)] if script.suffix == ".py" else [str(script)]
-    try:
-        done = subprocess.run(  # noqa: S603  # that is what a hook is for, and why we are shut in
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
-    except OSError as error:
-        raise SkeletonError(f"{hook}: can't be run ({error.strerror}); is its first line like #!/bin/sh?") from error
+    with tempfile.TemporaryFile() as output:  # no pipe, which something left running would hold open
+        try:
+            done = subprocess.run(  # noqa: S603  # that is what a hook is for, and why we are shut in
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+            )
+        except OSError as error:
+            raise SkeletonError(f"{hook}: can't be run ({error.strerror}); does it begin like #!/bin/sh?") from error
+        output.seek(max(0, output.seek(0, io.SEEK_END) - _LONGEST_OUTPUT))
+        said = output.read().decode("utf-8", "replace").strip()
     if done.returncode != 0:
-        said = done.stdout[-_LONGEST_OUTPUT:].decode("utf-8", "replace").strip()
         for secret in secrets:
             said = said.replace(secret, HIDDEN)
         raise SkeletonError(f"{hook}: ended with exit code {done.returncode}\n{said}".rstrip())

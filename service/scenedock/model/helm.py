@@ -78,7 +78,6 @@ class Chart:
     sources: tuple[str, ...] = ()
     maintainers: tuple[str, ...] = ()
     owner: str = ""
-    skeleton: str = ""
     dependencies: tuple[Dependency, ...] = ()
 
 
@@ -117,7 +116,7 @@ class HelmFolder:
     `values` holds the facts for each environment that the folder's values files name; the key `""` is the default
     values alone. `handwritten` are the entities of a catalog-info file that a person wrote, `has_handwritten` says that
     there is one, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates
-    spell out.
+    spell out. `skeleton` is what the folder was baked from, with its ref: `deployment@v1.2.0`.
     """
 
     path: str
@@ -128,6 +127,7 @@ class HelmFolder:
     value_keys: frozenset[str] = frozenset()
     has_values: bool = False
     has_techdocs: bool = False
+    skeleton: str = ""
     apis: tuple[ApiFile, ...] = ()
     handwritten: tuple[Entity, ...] = ()
     has_handwritten: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | Sequence[Json] | None"
@@ -22,3 +22,10 @@ def as_list(value: Json) -> Sequence[Json]:
 def as_text(value: Json) -> str:
     """The value if it is a string, else an empty one. Surrounding white space is dropped."""
     return value.strip() if isinstance(value, str) else ""
+
+
+def value_at(value: Json, keys: Iterable[str]) -> Json:
+    """What stands below nested objects at a path of keys; None where there is nothing."""
+    for key in keys:
+        value = as_object(value).get(key)
+    return value

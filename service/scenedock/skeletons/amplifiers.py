@@ -17,6 +17,7 @@ from scenedock.skeletons.metering import POINTER, allow_number, budget
 from scenedock.skeletons.problems import LimitError
 
 LARGEST_INTEGER_BITS = 100_000
+MOST_DIGITS = 1_000
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -70,6 +71,10 @@ def _join(separator: str | bytes, parts: Sequence[object]) -> None:
     budget().take(len(separator) * len(parts))
 
 
+def _spread(text: str | bytes, *_: object, **__: object) -> None:
+    budget().take(POINTER * len(text))
+
+
 def _to_bytes(_number: int, length: object = 1, *_: object, **__: object) -> None:
     budget().take(allow_number(length))
 
@@ -90,7 +95,10 @@ METHODS: Mapping[str, Callable[..., None]] = {
     "ljust": _width,
     "replace": _replace,
     "rjust": _width,
+    "rsplit": _spread,
     "setdefault": _grow,
+    "split": _spread,
+    "splitlines": _spread,
     "to_bytes": _to_bytes,
     "translate": _translate,
     "update": _grow,
@@ -127,23 +135,35 @@ def _urlize(text: Any, *args: object, **kwargs: object) -> None:
     budget().take(len(str(text).split()) * extra)
 
 
-def _count(_items: object, number: object = 1, *_: object, **__: object) -> None:
-    allow_number(number)
+def _count(_items: object, *args: object, **kwargs: object) -> None:
+    for number in (*args, *kwargs.values()):
+        allow_number(number)
 
 
-def _join_filter(parts: Sequence[object], separator: str = "", **_: object) -> None:
-    _join(str(separator), parts)
+def _round(_number: object, precision: object = 0, *_: object, **__: object) -> None:
+    if isinstance(precision, int) and abs(precision) > MOST_DIGITS:
+        raise LimitError(f"a template rounds to {precision} digits; {MOST_DIGITS} are the most")
+
+
+def _slugify(text: Any, *args: object, **kwargs: object) -> None:
+    """Take the cost of a long `separator` or of long `replacements`."""
+    longest = sum(map(_characters, (*args, *kwargs.values())))
+    budget().take((len(str(text)) + 1) * longest)
+
+
+def _characters(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return sum(map(_characters, value)) if isinstance(value, list | tuple) else 0
+
+
+def _join_filter(parts: Sequence[object], d: object = "") -> None:
+    _join(str(d), parts)
 
 
 def _sum(items: Sequence[object], *_: object, **__: object) -> None:
     for item in items:
         budget().take_value(item)
-
-
-def _list(items: object) -> None:
-    budget().take_value(items)
-    if isinstance(items, str | bytes):
-        budget().take(POINTER * len(items))
 
 
 FILTERS: Mapping[str, Callable[..., None]] = {
@@ -153,9 +173,10 @@ FILTERS: Mapping[str, Callable[..., None]] = {
     "indent": _indent,
     "join": _join_filter,
     "jsonify": _json,
-    "list": _list,
     "replace": _replace,
+    "round": _round,
     "slice": _count,
+    "slugify": _slugify,
     "sum": _sum,
     "tojson": lambda value, indent=0: _json(value, indent or 0),
     "urlize": _urlize,

@@ -1,7 +1,7 @@
 """Rendering a skeleton with answers, to files in memory.
 
 Tree, bytes and modes are those that cookiecutter 2.7.1 writes for the same answers; what differs, and why, is in
-docs/decisions/0020-own-rendering.md.
+docs/decisions/0005-own-rendering.md.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.metering import Budget, Limits, metered
 from scenedock.skeletons.output import BakedTree, Output, OutputPathError, contained
 from scenedock.skeletons.plan import CopyFile, CopyFolder, MakeFolder, Step
-from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.questions import line_of
+from scenedock.skeletons.problems import AnswersError, Problem, SkeletonError
+from scenedock.skeletons.questions import line_of, secret_variables
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 from scenedock.skeletons.variables import resolve_variables
 
@@ -48,11 +48,12 @@ class Mix:
 
     @property
     def values(self) -> JsonObject:
-        """The values of all questions, defaults included, that are not secret and don't have a secret in them."""
-        secrets = self.secrets
-        cookiecutter = self.context["cookiecutter"]
-        shown = {n: cookiecutter[n] for n, question in self.compiled.questions.questions.items() if not question.secret}
-        return {name: value for name, value in shown.items() if not any(secret in str(value) for secret in secrets)}
+        """The values of all questions, defaults included, that are not secret and not made of a secret."""
+        values = self.context["cookiecutter"]
+        hidden = secret_variables(self.compiled.questions)
+        own = {name for name in self.answers if not self.compiled.questions.questions[name].secret}
+        shown = [name for name in self.compiled.questions.questions if name in own or name not in hidden]
+        return {n: values[n] for n in shown if not any(secret in str(values[n]) for secret in self.secrets)}
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -67,12 +68,17 @@ def _hiding(secrets: tuple[str, ...]) -> Iterator[None]:
     try:
         yield
     except (SkeletonError, OutputPathError) as error:
-        message = str(error)
-        for secret in secrets:
-            message = message.replace(secret, HIDDEN)
         if secrets:
-            raise type(error)(message) from None
+            raise type(error)(_without(secrets, str(error))) from None
         raise
+    except AnswersError as error:
+        raise AnswersError([Problem(p.question, _without(secrets, p.message)) for p in error.problems]) from None
+
+
+def _without(secrets: tuple[str, ...], message: str) -> str:
+    for secret in secrets:
+        message = message.replace(secret, HIDDEN)
+    return message
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -119,6 +125,26 @@ def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surrounding
     )
 
 
+def root_of(mixed: Mix, budget: Budget) -> str:
+    """The project's folder, relative to the output folder.
+
+    Raises
+    ------
+    SkeletonError     its name can't be rendered
+    OutputPathError   it is empty, or would be somewhere else
+    """
+    with metered(budget), _hiding(mixed.secrets):
+        return _root_of(mixed)
+
+
+def _root_of(mixed: Mix) -> str:
+    project = mixed.compiled.project
+    root = contained(mixed.compiled.render_text(project, mixed.context, project), project, mixed.answers)
+    if not root:
+        raise OutputPathError(f"the project folder {project!r} would have an empty name")
+    return root
+
+
 def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:
     """All files and folders of the result.
 
@@ -128,13 +154,8 @@ def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:
     OutputPathError   an answer would put a file or folder where it must not be
     """
     with metered(budget), _hiding(mixed.secrets):
-        compiled = mixed.compiled
-        project = compiled.render_text(compiled.project, mixed.context, compiled.project)
-        root = contained(project, compiled.project, mixed.answers)
-        if not root:
-            raise OutputPathError(f"the project folder {compiled.project!r} would have an empty name")
-        output = Output(root, limits)
-        for step in compiled.steps:
+        output = Output(_root_of(mixed), limits)
+        for step in mixed.compiled.steps:
             _take(step, mixed, output)
             budget.look_at_the_clock()
         return output.tree()

@@ -28,8 +28,8 @@ class CompiledSkeleton:
     """One version of a skeleton, for any number of bakes in any number of threads.
 
     Bodies and path templates are compiled when they are first used: two threads may then do the same work once each,
-    with the same result. `extensions` are the classes that the skeleton
-    names in `_extensions`, to be imported; they are Python of its choice, so only a confined process passes any.
+    with the same result. `extensions` are the classes that the skeleton names in `_extensions`, to be imported; they
+    are Python of its choice, so only a confined process passes any.
 
     Raises
     ------

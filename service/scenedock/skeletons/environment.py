@@ -63,7 +63,7 @@ class SkeletonTemplate(Template):
 class SkeletonLoader(BaseLoader):
     """Templates that a body may include or import: first the project folder's own, then those in `templates/`.
 
-    `sources` maps a path relative to the skeleton's folder to the file's text, read when asked for.
+    `read` gives the text of a file by its path in the skeleton; it is asked once for each.
     """
 
     def __init__(self, folders: Sequence[str], read: Callable[[str], str | None]) -> None:
@@ -204,8 +204,9 @@ def _metered_filter(name: str, function: Callable[..., Any]) -> Callable[..., An
         given = args[leading:]
         if guard is not None:
             guard(*given, **kwargs)
-        if prints and given and not isinstance(given[0], str):
-            purse.take_printed(given[0])
+        if given and prints != isinstance(given[0], str):
+            weigh = purse.take_printed if prints else purse.take_spread
+            weigh(given[0])
         result = function(*args, **kwargs)
         purse.take_value(result)
         return result

@@ -2,7 +2,7 @@
 
 A template is code, and a thread can't be stopped from outside. So the environment asks the running bake's `Budget`
 before it makes something large, and after each loop step, call, filter and concatenation. What this can and can't
-bound is written in docs/decisions/0021-limits-of-a-bake.md.
+bound is written in docs/decisions/0006-limits-of-a-bake.md.
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ class Budget:
             self.take(len(value))
         elif isinstance(value, list | tuple | set | frozenset | dict):
             self.take(POINTER * len(value))
+
+    def take_spread(self, text: str) -> None:
+        """Count what a text is as a list of its characters."""
+        self.take(POINTER * len(text))
 
     def take_printed(self, value: object) -> None:
         """Count what a value is when printed. Containers may hold the same large part many times, so look inside."""

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import nodes
 
 from scenedock.errors import NotAllowedError
+from scenedock.skeletons.author_errors import blaming
 from scenedock.skeletons.bake import Mix
 from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.problems import AnswersError, Problem
@@ -81,27 +82,24 @@ def check_hook_values(mixed: Mix) -> None:
 def _variables_in(mixed: Mix, hook: str) -> list[str]:
     """The variables that a hook's text refers to and whose value may come from an answer, sorted."""
     compiled = mixed.compiled
-    tree = compiled.environment.parse(compiled.skeleton.text(hook) or "", filename=hook)
-    roots = {"cookiecutter", "_cookiecutter"}
-    named = [node for node in tree.find_all(nodes.Name) if node.name in roots]
-    found: set[str] = set()
+    with blaming(compiled.skeleton.label, hook, compiled.skeleton.text):
+        tree = compiled.environment.parse(compiled.skeleton.text(hook) or "", filename=hook)
+    variables = set(mixed.context["cookiecutter"])
+    roots = [node for node in tree.find_all(nodes.Name) if node.name in {"cookiecutter", "_cookiecutter"}]
     members: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
-    for member in members:
-        name = _member(member)
-        if isinstance(member.node, nodes.Name) and member.node.name in roots and name is not None:
-            found.add(name)
-            named.remove(member.node)
-    if named:  # the whole of `cookiecutter` is used, for example printed as JSON
-        found = set(mixed.context["cookiecutter"])
+    found = {name for member in members if member.node in roots and (name := _member(member)) in variables}
+    plain = [member for member in members if member.node in roots and _member(member) in variables]
+    elsewhere = any(tree.find(kind) for kind in (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
+    if len(plain) < len(roots) or elsewhere:  # the whole of `cookiecutter` is used, or we can't see what is
+        found = variables
     return sorted(name for name in found if _may_come_from_an_answer(mixed, name))
 
 
-def _member(node: nodes.Node) -> str | None:
+def _member(node: nodes.Getattr | nodes.Getitem) -> str:
+    """The variable that is looked up; nothing where it is computed, or is a method of dicts, such as `items`."""
     if isinstance(node, nodes.Getattr):
-        return node.attr
-    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
-        return node.arg.value
-    return None
+        return "" if hasattr(dict, node.attr) else node.attr
+    return str(node.arg.value) if isinstance(node.arg, nodes.Const) else ""
 
 
 def _may_come_from_an_answer(mixed: Mix, name: str) -> bool:

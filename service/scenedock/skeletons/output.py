@@ -51,9 +51,10 @@ class BakedTree:
         ------
         SkeletonError   the skeleton has made that file itself
         """
-        if file.path in self.folders or any(file.path == other.path for other in self.files):
-            raise SkeletonError(f"the skeleton makes {file.path}, which is the name of Scenedock's own file; rename it")
         parents = file.path.split("/")[:-1]
+        taken = {file.path, "/".join(parents)}
+        if file.path in self.folders or any(other.path in taken for other in self.files):
+            raise SkeletonError(f"the skeleton makes {file.path}, which is the name of Scenedock's own file; rename it")
         missing: dict[str, int | None] = {
             "/".join(parents[:n]): None for n in range(self.root.count("/") + 1, len(parents) + 1)
         }

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from scenedock.documents.writing import write_documents
 from scenedock.model.json import Json, JsonObject
+from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.skeletons.output import BakedFile, BakedTree
-
-PROVENANCE_FILE = ".scenedock/skeleton.yaml"
 
 _HEADING = "# Written by Scenedock: what this folder was baked from. Keep it, to update the folder later.\n"
 

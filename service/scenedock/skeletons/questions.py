@@ -122,6 +122,20 @@ def line_of(source: str, name: str) -> int:
     return source.count("\n", 0, found.end()) + 1 if found else 1
 
 
+def secret_variables(questions: Questions) -> frozenset[str]:
+    """The secret questions, and all variables whose default refers to one of them, directly or through others."""
+    hidden = {name for name, question in questions.questions.items() if question.secret}
+    if not hidden:
+        return frozenset()
+    defaults = {name: json.dumps(raw, ensure_ascii=False) for name, raw in json.loads(questions.source).items()}
+    while True:
+        word = re.compile(rf"cookiecutter.*\b(?:{'|'.join(map(re.escape, hidden))})\b")
+        found = {name for name, raw in defaults.items() if name not in hidden and word.search(raw)}
+        if not found:
+            return frozenset(hidden)
+        hidden |= found
+
+
 def _rules(values: Mapping[str, Any], source: str, place: str) -> JsonObject:
     rules = values.get("_scenedock", {})
     line = line_of(source, "_scenedock")

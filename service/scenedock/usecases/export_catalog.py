@@ -90,13 +90,24 @@ def export_catalog(
 
 
 def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
-    folders = [FolderPath(number, folder.path) for number, each in enumerate(contents) for folder in each.folders]
+    folders = [
+        FolderPath(number, folder.path, folder.path in listed)
+        for number, each in enumerate(contents)
+        for listed in [_listed(each)]
+        for folder in each.folders
+    ]
     identities = identify(
         folders, [each.settings.names for each in contents], [each.facts.root_name for each in contents]
     )
     by_place = {(folder.repository, folder.path): identity for folder, identity in identities.items()}
     services, findings = gather(contents, by_place)
     return map_services(services, contents, assign_roles(contents)), findings
+
+
+def _listed(contents: RepositoryContents) -> frozenset[str]:
+    """The folders whose charts others of the repository have among their dependencies."""
+    charts = [folder.chart for folder in contents.folders if folder.chart]
+    return frozenset(each.folder for chart in charts for each in chart.dependencies if each.folder is not None)
 
 
 def _sorted(findings: Sequence[Finding]) -> tuple[Finding, ...]:

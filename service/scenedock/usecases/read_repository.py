@@ -123,7 +123,8 @@ class RepositoryReader:
                 "no Chart.yaml of a deployment is among its files"
                 + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
                 place,
-                "Name the root of a repository of Helm folders, or say in scenedock.yaml where services are.",
+                "Name the root of a repository of Helm folders; in scenedock.yaml, `folders.include` names folders "
+                "without charts, `apps` lists of services.",
             )
         for path in self.listing.unnameable:
             if path.endswith("Chart.yaml"):

@@ -1,28 +1,55 @@
-{{- define "acme-service.deployment" -}}
+{{- define "workload.deployment" -}}
+{{- $values := .Values.workload -}}
 apiVersion: apps/v1
 kind: Deployment
-metadata:
-  name: {{ .Chart.Name }}
-  labels: {app.kubernetes.io/name: {{ .Chart.Name }}}
+{{ include "workload.metadata" . }}
 spec:
-  replicas: {{ .Values.replicas }}
+  {{- if not $values.autoscaling.enabled }}
+  replicas: {{ $values.replicas }}
+  {{- end }}
   selector:
-    matchLabels: {app.kubernetes.io/name: {{ .Chart.Name }}}
+    matchLabels:
+      {{- include "workload.selectorLabels" . | nindent 6 }}
   template:
     metadata:
-      labels: {app.kubernetes.io/name: {{ .Chart.Name }}}
+      labels:
+        {{- include "workload.labels" . | nindent 8 }}
+      {{- with $values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
     spec:
+      serviceAccountName: {{ include "workload.serviceAccountName" . | quote }}
+      automountServiceAccountToken: {{ $values.serviceAccount.automountToken }}
+      terminationGracePeriodSeconds: {{ $values.shutdown.gracePeriod }}
+      {{- with $values.podSecurityContext }}
+      securityContext:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $values.image.pullSecrets }}
+      imagePullSecrets:
+        {{- range . }}
+        - name: {{ . | quote }}
+        {{- end }}
+      {{- end }}
       containers:
-        - name: {{ .Chart.Name }}
-          image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"
-          ports: [{containerPort: {{ .Values.service.port }}}]
-          env: {{ toYaml .Values.env | nindent 12 }}
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: {{ .Chart.Name }}
-spec:
-  selector: {app.kubernetes.io/name: {{ .Chart.Name }}}
-  ports: [{port: {{ .Values.service.port }}}]
-{{- end }}
+        - {{ include "workload.container" . | nindent 10 | trim }}
+      volumes:
+        - name: tmp
+          emptyDir: {}
+        {{- with $values.volumes }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      {{- with $values.nodeSelector }}
+      nodeSelector:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $values.tolerations }}
+      tolerations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with $values.affinity }}
+      affinity:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+{{- end -}}

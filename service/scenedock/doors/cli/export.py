@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -20,6 +20,7 @@ from scenedock.usecases.export_catalog import PHASES, Export, Phase, export_cata
 
 if TYPE_CHECKING:
     from scenedock.model.entity import EntityRef
+    from scenedock.model.finding import Finding
     from scenedock.model.json import JsonObject
     from scenedock.usecases.export_catalog import Progress
 
@@ -28,11 +29,23 @@ _SECONDS_BEFORE_PROGRESS = 1.0
 
 @click.command()
 @click.argument("repositories", nargs=-1, required=True, metavar="REPO...")
-@click.option("--format", "layout", type=click.Choice(["yaml", "json", "jsonl"]), default="yaml", show_default=True)
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["yaml", "json", "jsonl"]),
+    default="yaml",
+    show_default=True,
+    help="How entities are written.",
+)
 @click.option("--output", "-o", default="-", metavar="FILE", help="Where entities go; - is standard output.")
 @click.option("--in-place", is_flag=True, help="Write a catalog-info.yaml into each folder instead.")
-@click.option("--settings", type=click.Path(path_type=Path), metavar="FILE", help="Instead of each repository's own.")
-@click.option("--known", type=click.Path(path_type=Path), metavar="FILE", help="Entities or references that exist.")
+@click.option("--settings", type=click.Path(path_type=Path), metavar="FILE", help="Read this, and no scenedock.yaml.")
+@click.option(
+    "--known",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Entities or references that exist elsewhere; references to anything else are findings.",
+)
 @click.option("--until", type=click.Choice(PHASES), default="exported", show_default=True, help="Stop after a phase.")
 @click.option("--strict", is_flag=True, help="Warnings are errors, and with any error nothing is written.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write a report as JSON.")
@@ -57,6 +70,8 @@ def export(  # noqa: PLR0913 - click hands over each option
     Each REPO is the root of a GitOps repository whose folders are deployments. Folders of several repositories with
     one name are one Component; where they differ, the repository that is listed first wins.
 
+    An error that leaves not one entity leaves the FILE of an earlier run as it is.
+
     Exit codes: 0 done, 1 findings of severity error, 2 wrong usage or a repository that can't be read.
     """
     if in_place and (output != "-" or layout != "yaml" or until != "exported"):
@@ -65,21 +80,23 @@ def export(  # noqa: PLR0913 - click hands over each option
     roots = name_repositories([(path, os.path.abspath(path)) for path in repositories])  # noqa: PTH100 - it resolves no links
     with _progress() as progress:
         result = _run(roots, settings, known, until, progress)
-    failed = any(each.severity == "error" or (strict and each.severity == "warning") for each in result.findings)
     written: list[str] = []
     findings = result.findings
-    if not (strict and failed):
+    if not (strict and _fails(findings, strict=True)):
         if in_place:
             written, more = write_in_place(result, {name: Path(path) for name, path in roots.items()})
             findings = (*findings, *more)
-            failed = failed or any(each.severity == "error" for each in more)
         else:
-            written = _write(render(_documents(result), layout), output)
+            written = _write_entities(result, layout, output)
     if report:
         _write(json.dumps(as_report(result, findings), indent=2, ensure_ascii=False) + "\n", str(report))
     # With the entities on standard output, words for people go beside it.
     tell(result, findings, written, to_stderr=output == "-" and not in_place, verbose=verbose)
-    ctx.exit(1 if failed else 0)
+    ctx.exit(1 if _fails(findings, strict=strict) else 0)
+
+
+def _fails(findings: Sequence[Finding], *, strict: bool) -> bool:
+    return any(each.severity == "error" or (strict and each.severity == "warning") for each in findings)
 
 
 def _run(roots: dict[str, str], settings: Path | None, known: Path | None, until: Phase, progress: Progress) -> Export:
@@ -100,6 +117,14 @@ def _known(path: Path | None) -> Collection[EntityRef]:
     from scenedock.effects.disk import read_file
 
     return read_known(read_file(path), label=str(path)) if path else ()
+
+
+def _write_entities(result: Export, layout: Format, output: str) -> list[str]:
+    """Write what there is; but an error that left nothing doesn't empty the file of an earlier run."""
+    documents = _documents(result)
+    if output != "-" and not documents and _fails(result.findings, strict=False):
+        return []
+    return _write(render(documents, layout), output)
 
 
 def _documents(result: Export) -> list[JsonObject]:

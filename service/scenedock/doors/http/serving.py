@@ -1,4 +1,4 @@
-"""gunicorn, started from Python: one worker process with threads; replicas are what scales (decision 40)."""
+"""gunicorn, started from Python: one worker process with threads; replicas are what scales (decision 8)."""
 
 from __future__ import annotations
 

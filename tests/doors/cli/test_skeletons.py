@@ -1,0 +1,149 @@
+"""`scenedock skeletons`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from scenedock.doors.cli import main
+
+ROOT = "{{cookiecutter.slug}}"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a list of one skeleton, which is also the working folder."""
+    skeleton = tmp_path / "skeletons" / "demo"
+    (skeleton / ROOT).mkdir(parents=True)
+    questions = {"slug": "my-demo", "docs": True, "ports": {"http": "80"}, "token": ""}
+    rules = {"slug": {"pattern": "^[a-z-]+$"}, "token": {"secret": True}}
+    (skeleton / "cookiecutter.json").write_text(json.dumps({**questions, "_scenedock": {"questions": rules}}))
+    body = "{{ cookiecutter.slug }} {{ cookiecutter.docs }} {{ cookiecutter.ports }}\n"
+    (skeleton / ROOT / "README.md").write_text(body)
+    (tmp_path / "list.yaml").write_text("skeletons:\n  - {name: demo, path: skeletons/demo}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCENEDOCK_SKELETONS", "list.yaml")
+    monkeypatch.setenv("SCENEDOCK_COOKIECUTTERS", "none")
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["skeletons", *words], catch_exceptions=False)
+
+
+def test_list_names_each_skeleton_and_its_place(place: Path) -> None:
+    listed = run("list")
+
+    assert listed.exit_code == 0
+    assert listed.stdout == "demo  skeletons/demo\n"
+    assert json.loads(run("list", "--format", "json").stdout) == [{"name": "demo", "path": "skeletons/demo"}]
+
+
+def test_show_prints_the_schema_of_the_questions(place: Path) -> None:
+    schema = json.loads(run("show", "demo").stdout)
+
+    assert list(schema["properties"]) == ["slug", "docs", "ports", "token"]
+
+
+def test_bake_writes_the_project_and_lists_its_files(place: Path) -> None:
+    done = run("bake", "demo", "--output", "out", "slug=x", "docs=no", 'ports={"http": "8080"}', "token=c4n4ry")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == ["out/x/.scenedock/skeleton.yaml", "out/x/README.md"]
+    assert (place / "out" / "x" / "README.md").read_text() == "x False {'http': '8080'}\n"
+    provenance = yaml.safe_load((place / "out" / "x" / ".scenedock" / "skeleton.yaml").read_text())
+    assert provenance.pop("digest").startswith("sha256:")
+    assert provenance == {"skeleton": "demo", "answers": {"slug": "x", "docs": False, "ports": {"http": "8080"}}}
+
+
+def test_answers_come_from_a_file_and_words_win_over_it(place: Path) -> None:
+    (place / "answers.yaml").write_text("slug: from-file\ndocs: false\n")
+
+    run("bake", "demo", "--output", "out", "--answers", "answers.yaml", "slug=from-word")
+
+    assert (place / "out" / "from-word" / "README.md").read_text() == "from-word False {'http': '80'}\n"
+
+
+def test_a_folder_can_be_named_by_its_path(place: Path) -> None:
+    assert run("bake", "./skeletons/demo", "--output", "out").exit_code == 0
+    assert (place / "out" / "my-demo" / "README.md").is_file()
+
+
+def test_wrong_answers_are_all_named_and_nothing_is_written(place: Path) -> None:
+    done = run("bake", "demo", "--output", "out", "slug=A B", "docs=perhaps", "nope=1")
+
+    assert done.exit_code == 2
+    assert done.stderr.splitlines() == [
+        "Error: The answers don't fit the questions:",
+        "  nope: there is no such question; the skeleton asks slug, docs, ports, token",
+        "  slug: 'A B' does not match ^[a-z-]+$",
+        "  docs: 'perhaps' is neither true nor false",
+    ]
+    assert not (place / "out").exists()
+
+
+def test_what_exists_is_refused_or_replaced_whole(place: Path) -> None:
+    mine = place / "out" / "my-demo" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+
+    assert run("bake", "demo", "--output", "out").exit_code == 4
+    assert mine.is_file()
+    assert run("bake", "demo", "--output", "out", "--overwrite").exit_code == 0
+    assert not mine.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["show", "nope"], "there is no skeleton 'nope'; there are: demo"),
+        (["show", "skeletons"], "for the folder, write ./skeletons"),
+        (["show", "./nope"], "there is no cookiecutter.json"),
+        (["bake", "demo", "--output", "out", "slug"], "'slug' is no answer; write KEY=VALUE"),
+        (["bake", "demo", "--output", "out", "ports=x"], "ports: this question wants an object; write it as JSON"),
+        (["bake", "demo", "--output", "out", "--answers", "gone.yaml"], "gone.yaml: there is no such file"),
+        (["bake", "demo", "--output", "out", "--answers", "list.yaml"], "skeletons: there is no such question"),
+        (["list", "--skeletons", "gone.yaml"], "gone.yaml: there is no such file"),
+    ],
+)
+def test_what_is_wrong_is_said_and_ends_with_exit_code_2(place: Path, words: list[str], message: str) -> None:
+    done = run(*words)
+
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_answers_that_are_no_object_are_refused_with_their_line(place: Path) -> None:
+    (place / "answers.yaml").write_text("\n- a\n")
+
+    done = run("bake", "demo", "--output", "out", "--answers", "answers.yaml")
+
+    assert "answers.yaml:2: answers are an object" in done.stderr
+
+
+def test_a_skeleton_with_hooks_says_what_it_needs(place: Path) -> None:
+    hooks = place / "skeletons" / "demo" / "hooks"
+    hooks.mkdir()
+    (hooks / "post_gen_project.py").write_text("open('made', 'w').write('{{ cookiecutter.slug }}')\n")
+
+    refused = run("bake", "demo", "--output", "out")
+    (place / "list.yaml").write_text("skeletons:\n  - {name: demo, path: skeletons/demo, allow: [hooks]}\n")
+    allowed = run("bake", "demo", "--output", "out")
+
+    assert refused.exit_code == 3
+    assert "add `allow: [hooks]` to it in the list of skeletons" in refused.stderr
+    assert allowed.exit_code == 0
+    assert (place / "out" / "my-demo" / "made").read_text() == "my-demo"
+
+
+def test_the_shipped_skeletons_are_found_without_any_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCENEDOCK_SKELETONS", raising=False)
+    monkeypatch.delenv("SCENEDOCK_COOKIECUTTERS", raising=False)
+
+    names = [line.split()[0] for line in run("list").stdout.splitlines()]
+
+    assert names == ["deployment", "library-chart", "microservice-python"]

@@ -1,0 +1,47 @@
+"""What a newcomer sees first: `make run`, and the example repository that it shows."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scenedock.documents.reading import BACKSTAGE, read_documents
+from scenedock.model.json import as_object
+from tests.tools.helm import Version, helm
+from tests.tools.judge import judge
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example's folder of a service, in a copy with the library chart that it sources."""
+    repository = tmp_path_factory.mktemp("example") / "acme-apps"
+    shutil.copytree(ROOT / "examples" / "acme-apps", repository)
+    return repository / "checkout"
+
+
+def test_make_run_bakes_a_service_and_its_deployment_and_exports_them_with_the_rest() -> None:
+    shown = subprocess.run([ROOT / "scripts" / "demo"], capture_output=True, text=True, check=True).stdout
+    written = (ROOT / "out" / "catalog-info.yaml").read_bytes()
+    entities = [as_object(document.value) for document in read_documents(written, meaning=BACKSTAGE)]
+
+    assert "out/orders/Dockerfile" in shown
+    assert "out/acme-apps/orders/values-production.yaml" in shown
+    assert "\norders            service      storefront  production,qa  orders\n" in shown
+    assert judge(entities) == [None] * len(entities)
+
+
+@pytest.mark.parametrize("version", ["3", "4"])
+@pytest.mark.parametrize("environment", ["qa", "production"])
+def test_the_examples_charts_render(checkout: Path, version: Version, environment: str) -> None:
+    built = subprocess.run(
+        [helm(version), "dependency", "build", checkout], capture_output=True, text=True, check=False
+    )
+    command = [str(helm(version)), "template", str(checkout), "--values", str(checkout / f"values-{environment}.yaml")]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (built.returncode, rendered.returncode) == (0, 0), built.stderr + rendered.stderr
+    kinds = {as_object(document.value).get("kind") for document in read_documents(rendered.stdout.encode())}
+    assert {"Deployment", "Service", "Ingress"} <= kinds

@@ -1,0 +1,98 @@
+"""A git server on loopback: git's own `http-backend` behind a small WSGI application."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PATH": os.environ["PATH"]}
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing: the test's output is not the place."""
+
+
+@dataclass
+class GitServer:
+    """Repositories below `root`, at `http://127.0.0.1:PORT/NAME`. `requests` are the paths that were asked for."""
+
+    root: Path
+    address: str = ""
+    redirect_to: str = ""
+    requests: list[str] = field(default_factory=list)
+
+    def commit(self, name: str, files: dict[str, str], *, tag: str = "", links: dict[str, str] | None = None) -> str:
+        """Make a repository's next commit, which has exactly these files; the commit's id."""
+        work = self.root / f"{name}.work"
+        if not work.exists():
+            git(self.root, "init", "--quiet", "--bare", "--initial-branch=main", name)
+            git(self.root / name, "config", "uploadpack.allowAnySHA1InWant", "true")
+            git(self.root, "init", "--quiet", "--initial-branch=main", work.name)
+        git(work, "rm", "-r", "-q", "--cached", "--ignore-unmatch", ".")
+        for path, text in files.items():
+            (work / path).parent.mkdir(parents=True, exist_ok=True)
+            (work / path).write_text(text)
+        for path, target in (links or {}).items():
+            (work / path).symlink_to(target)
+        git(work, "add", "--", *files, *(links or {}))
+        for path in files:
+            if path.endswith(".sh"):
+                git(work, "update-index", "--chmod=+x", path)
+        git(work, "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "--allow-empty", "-mx")
+        git(work, "push", "--quiet", str(self.root / name), "HEAD:refs/heads/main")
+        if tag:
+            git(work, "-c", "user.name=t", "-c", "user.email=t@example.org", "tag", "-a", "-m", tag, tag)
+            git(work, "push", "--quiet", str(self.root / name), tag)
+        return git(work, "rev-parse", "HEAD")
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        self.requests.append(environ["PATH_INFO"])
+        if self.redirect_to:
+            start_response("302 Found", [("Location", f"{self.redirect_to}{environ['PATH_INFO']}")])
+            return []
+        keys = ("REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "PATH_INFO", "REMOTE_ADDR")
+        given = {key: str(environ.get(key, "")) for key in keys}
+        protocol = {"GIT_PROTOCOL": environ.get("HTTP_GIT_PROTOCOL", "")}
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        done = subprocess.run(
+            ["git", "http-backend"],
+            input=body,
+            capture_output=True,
+            check=True,
+            env={**GIT, **given, **protocol, "GIT_PROJECT_ROOT": str(self.root), "GIT_HTTP_EXPORT_ALL": "1"},
+        )
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        start_response(headers.pop("Status", "200 OK"), list(headers.items()))
+        return [content]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True, env=GIT
+    ).stdout.strip()
+
+
+@contextmanager
+def git_server(root: Path) -> Iterator[GitServer]:
+    """A server for as long as the block runs."""
+    root.mkdir(parents=True, exist_ok=True)
+    server = GitServer(root)
+    with make_server("127.0.0.1", 0, server, handler_class=_Silent) as httpd:
+        server.address = f"http://127.0.0.1:{httpd.server_port}"
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server
+        finally:
+            httpd.shutdown()
+            thread.join()
