@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.doors.cli.settings import settings_in_force
-from scenedock.doors.settings import Settings
+
+if TYPE_CHECKING:
+    from scenedock.doors.settings import Settings
 
 
 @click.command()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.settings import Known, read_settings
+if TYPE_CHECKING:
+    from scenedock.doors.settings import Known
 
 
 @click.command("settings")
@@ -32,6 +34,7 @@ def settings_in_force(file: Path | None) -> Known:
     ------
     InputError, NotFoundError   one or more are wrong
     """
+    from scenedock.doors.settings import read_settings
     from scenedock.effects.disk import read_file
 
     return read_settings(os.environ, read_file, file)
