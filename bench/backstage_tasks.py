@@ -52,9 +52,12 @@ def _backstage(folder: Path) -> Iterator[Frontend]:
     files = Server(command, {}, folder, f"http://{code}/", folder / "code.log")
     settings = {
         "backend": {"reading": {"allow": [{"host": code}]}},
-        "catalog": {"locations": [{"type": "url", "target": f"http://{code}/logs.yaml"}]},
+        "catalog": {
+            "rules": [{"allow": ["Template", "Location"]}],
+            "locations": [{"type": "url", "target": f"http://{code}/logs.yaml"}],
+        },
     }
-    backstage = backend_server(folder, address, settings)
+    backstage = backend_server(folder, address, settings, {})
     try:
         files.start()
         backstage.start()

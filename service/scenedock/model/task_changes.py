@@ -14,8 +14,8 @@ from scenedock.model.task import EventType, Happening, Status, Step, Task, Waiti
 
 HANDOVER_MILLISECONDS = 5_000
 """How long a task that was handed to a worker may stay unclaimed before it is handed out again."""
-MOST_RECOVERIES = 5
-"""How many workers a task may lose before it is taken for what kills them."""
+MOST_RECOVERIES = 10
+"""How many workers a task may lose in one step before it is taken for what kills them."""
 _LONGEST_MESSAGE = 20_000
 
 
@@ -72,7 +72,7 @@ def lost(task: Task, now: int) -> Change:
     """The task's worker is gone: it is handed out again, or fails if that happened too often."""
     recoveries = int(str(task.state.get("recoveries", 0))) + 1
     if recoveries > MOST_RECOVERIES:
-        return ended(task, "fail", failure("Error", f"{recoveries} workers died while they ran it"), now)
+        return ended(task, "fail", failure("Error", f"{recoveries} workers died in one step of it"), now)
     told = NewEvent("recovered", {"message": "its worker was lost; it goes on", "recoverStrategy": "none"}, now)
     again = handed_out(replace(task, state={**task.state, "recoveries": recoveries}, deadline_at=None), now)
     return Change(replace(again.task, reason="worker lost"), (told,))
@@ -93,7 +93,8 @@ def step_ended(task: Task, step: Step, status: Status, now: int, output: JsonObj
     state: dict[str, Json] = {"status": status}
     state |= {"output": output} if output is not None else {}
     told = logged(f"{_WORDS[status]} step {step.name}", now, step.id, status)
-    return Change(replace(_with_step(task, step, state), deadline_at=None), (told,))
+    after_it = _with_step(task, step, state)
+    return Change(replace(after_it, deadline_at=None, state={**after_it.state, "recoveries": 0}), (told,))
 
 
 _WORDS: Mapping[Status, str] = {
