@@ -168,6 +168,12 @@ class TaskStore:
         query = select(*_COLUMNS).where(TASK.c.wake_at <= now).order_by(TASK.c.wake_at, TASK.c.created_at).limit(limit)
         return [_task(row) for row in self._database.read(query)]
 
+    def postpone(self, task_ids: Sequence[str], now: int, until: int) -> None:
+        """Leave tasks that are due alone for a while: they will be begun where they are."""
+        if task_ids:
+            due = update(TASK).where(TASK.c.id.in_(task_ids), TASK.c.wake_at <= now)
+            self._database.write(lambda connection: connection.execute(due.values(wake_at=until)))
+
     def late(self, now: int) -> list[Task]:
         """The tasks whose running step is over its deadline."""
         return [_task(row) for row in self._database.read(select(*_COLUMNS).where(TASK.c.deadline_at <= now))]

@@ -6,7 +6,6 @@ Any number of executors may do it at once: each change is judged again under the
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import Final
 
 from scenedock.effects.engine import Engine
@@ -18,8 +17,6 @@ from scenedock.model.task_changes import HANDOVER_MILLISECONDS, Change, ended, f
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
-_HERE_MILLISECONDS = 1_000
-"""How long a task that waits for a thread of ours is left alone before it is looked at again."""
 _BEAT_MILLISECONDS = 5_000
 
 
@@ -40,8 +37,12 @@ class Tending:
         if now - self._last_beat >= _BEAT_MILLISECONDS:
             self._store.beat(self._executors.own, now)
             self._last_beat = now
-        for task in self._store.due(now):
-            self._hand_out(task, now)
+        due = self._store.due(now)
+        next_up = [task.id for task in due if self._is_next_up(task)]
+        self._store.postpone(next_up, now, now + HANDOVER_MILLISECONDS)
+        for task in due:
+            if task.id not in next_up:
+                self._hand_out(task, now)
         for owner in self._dead(now):
             for task in self._store.held_by(owner):
                 _log.warning("executor %s is gone: task %s is taken over", owner, task.id)
@@ -53,14 +54,14 @@ class Tending:
             _log.warning("nobody runs task %s, which is ours: it is handed out again", task.id)
             self._take_over(task, now)
 
-    def _hand_out(self, seen: Task, now: int) -> None:
-        waits = self._engine.has(seen.id, seen.run) or self._engine.is_queued(seen.id, seen.run)
+    def _is_next_up(self, task: Task) -> bool:
+        """Whether it only waits for a thread of ours, or for a worker."""
+        return self._engine.has(task.id, task.run) or self._engine.is_queued(task.id, task.run)
 
+    def _hand_out(self, seen: Task, now: int) -> None:
         def decide(task: Task) -> Change:
             if task.run != seen.run or task.wake_at != seen.wake_at or task.wake_at is None:
                 return Change(task)  # another was faster
-            if waits:
-                return Change(replace(task, wake_at=now + _HERE_MILLISECONDS))
             return handed_out(task, now)
 
         self._start_if_new(seen, self._store.change(seen.id, decide))
