@@ -100,4 +100,5 @@ def test_who_guesses_tokens_is_slowed_down_and_who_has_one_is_not(tmp_path: Path
     guesses = [client.get(f"{BASE}/actions", headers=bearer("x" * 40)).status_code for _ in range(5)]
 
     assert guesses == [401, 401, 401, 429, 429]
+    assert [client.get("/healthz").status_code for _ in range(5)] == [200] * 5
     assert client.get(f"{BASE}/actions", headers=bearer(RUN)).status_code == 200

@@ -36,14 +36,15 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
     TooManyRequestsError   the caller, or the address of somebody unknown, asks too often
     """
     g.browser = route.browser
-    address = f"address:{request.remote_addr}"
+    if route.access == "public":  # who asks whether we live must not be told that we are busy
+        return NOBODY
     if is_open(service, route.access):
-        limits.take(address)
+        limits.take(f"open to {request.remote_addr}")
         return NOBODY
     try:
         caller = service.authenticator.caller(_credentials(route), _note)
-    except AuthenticationError:
-        limits.take(address)  # who guesses tokens is slowed down; who has one is not, whatever others do from there
+    except AuthenticationError:  # who guesses is slowed down; who has a token is not, whatever others do from there
+        limits.take(f"refused to {request.remote_addr}")
         raise
     limits.take(f"{caller.subject} {caller.user}")
     needed = _SCOPES[route.access]

@@ -36,6 +36,7 @@ def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str,
     found.check(given)
     context = Context(g.caller, service.effects, request_id=g.request_id, secrets=secrets)
     call = service.calls.start(found, context, given)
+    g.audited = True
     try:
         return json_answer({"output": call.result(timeout=SECONDS_WITHOUT_HEADERS)})
     except TimeoutError:

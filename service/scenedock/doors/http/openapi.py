@@ -142,9 +142,9 @@ def _answer(answer: Answer) -> JsonObject:
 
 def _errors(route: Route) -> dict[str, JsonObject]:
     """The refusals that a route may answer with, by what it takes."""
-    statuses = {429}
+    statuses = set[int]()
     if route.access != "public":
-        statuses |= {401, 403, 503}
+        statuses |= {401, 403, 429, 503}
     if route.parameters:
         statuses |= {404}
     if route.body is not None:
