@@ -52,6 +52,7 @@ def open_tasks(
     InputError      what a setting names can't be used
     ConflictError   the database must be migrated first, or was by a newer release
     """
+    seal = seal_of(settings.seal_keys, settings.data)
     database = open_database(settings)
     try:
         database.write(migrate if database.is_sqlite else require_version)
@@ -59,7 +60,6 @@ def open_tasks(
         database.close()
         raise
     readers = threading.BoundedSemaphore(settings.readers)
-    seal = seal_of(settings.seal_keys, settings.data)
     store = TaskStore(database)
     if role == "web":
         remote = TaskEffects(database, store, seal, RemoteEngine(database), _milliseconds)

@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, SetWorkflowID
 
@@ -22,6 +22,8 @@ from scenedock.errors import TemporaryError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy import Engine as SqlEngine
+
+_log: Final = logging.getLogger("scenedock.tasks")
 
 Run: TypeAlias = Callable[[str, int], None]
 """Runs a task: `(task id, number of the run)`; returns when the task ended or rests, and raises nothing."""
@@ -95,7 +97,12 @@ class Engine:
             raise TemporaryError("tasks aren't run here at present", retry_after=5)
         with self._lock:
             self._mine.add((task_id, number))
-        self._start(task_id, number)
+        try:
+            self._start(task_id, number)
+        except Exception:  # noqa: BLE001 - dbos has many; the task is stored, and whoever tends tasks hands it out again
+            _log.warning("task %s could not be started; it is tried again within seconds", task_id, exc_info=True)
+            with self._lock:
+                self._mine.discard((task_id, number))
 
     def submit(self, _connection: Connection, task_id: str, number: int) -> None:
         """Nothing is to be written when a task is submitted: it is started here afterwards."""
