@@ -27,8 +27,12 @@ RUN apt-get update \
  && git config --system --add safe.directory '*'
 COPY --from=build /opt/scenedock /opt/scenedock
 COPY cookiecutters/ /opt/scenedock/share/scenedock/cookiecutters/
-# Nothing is written but what a command is asked to write, so the root may be read-only.
-ENV PATH=/opt/scenedock/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+# Nothing is written but what a command is asked to write, the service's data, and /tmp while a skeleton runs code
+# of its own; so the root may be read-only, with volumes for those two.
+RUN install --directory --owner=10001 --group=10001 /data
+ENV PATH=/opt/scenedock/bin:$PATH PYTHONDONTWRITEBYTECODE=1 SCENEDOCK_LISTEN=0.0.0.0:8000 SCENEDOCK_DATA=/data
+EXPOSE 8000
+VOLUME /data
 USER 10001:10001
 WORKDIR /repository
 ENTRYPOINT ["scenedock"]

@@ -10,8 +10,11 @@ repository :=
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up ## Bake a service into an example repository and export the catalog (make run repository=PATH: of yours)
+run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
 	@scripts/demo $(repository)
+	@echo
+	@SCENEDOCK_REPOSITORIES=$(or $(repository),out/acme-apps) SCENEDOCK_DATA=out/data SCENEDOCK_PUBLIC_FEED=true \
+		$(bin)/scenedock serve
 
 test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
 	@scripts/check
@@ -29,10 +32,12 @@ golden: set-up ## Rewrite the expected results of tests/cases and tests/changes;
 bench: set-up ## Measure, side by side with peers in one run, as ratios; the export's go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake
 	@$(bin)/python -m bench.export
+	@$(bin)/python -m bench.http
+	@$(bin)/python -m bench.tasks
 
-soak: set-up ## The long runs of the random tests (an hour or two)
+soak: set-up ## The long runs of the random tests and of the fault harness (an hour or two)
 	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \
-		tests/skeletons/test_like_cookiecutter_at_random.py
+		tests/skeletons/test_like_cookiecutter_at_random.py tests/faults/test_kill.py -o log_cli=true -o log_cli_level=INFO
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes

@@ -15,9 +15,15 @@ import click
 import yaml
 
 from scenedock import errors
+from scenedock.actions import ACTIONS
 from scenedock.catalog import annotations as annotation_rules
 from scenedock.catalog import mapping
 from scenedock.doors.cli import main as program
+from scenedock.doors.http import routes
+from scenedock.doors.http.app import ROUTES
+from scenedock.doors.http.openapi import openapi_document
+from scenedock.doors.settings import Settings, describe_settings, shown_value, variable
+from scenedock.model.action import Action
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
@@ -175,6 +181,62 @@ def entities_page() -> str:
     )
 
 
+def service_settings_page() -> str:
+    """The settings of the service."""
+    rows = []
+    for name, setting in describe_settings().items():
+        default = shown_value(getattr(Settings(), name))
+        rows.append((code(variable(name)), code(default), setting.about))
+    return (
+        "# Settings of the service\n\nEach is a variable of the environment; in the file that `SCENEDOCK_SETTINGS` "
+        "names it is a key without the prefix, in lower case. The environment wins. A secret may be in a file of its "
+        "own: `SCENEDOCK_…_FILE` names it. `scenedock settings` prints what is in force, and where it came from.\n\n"
+        + table(("variable", "default", "meaning"), rows)
+    )
+
+
+def actions_page() -> str:
+    """The actions: an index, then what each does, takes and gives."""
+    index = [(f"[{code(each.id)}](#{each.id.replace(':', '')})", each.summary, attributes(each)) for each in ACTIONS]
+    sections = [f"# Actions\n\n{table(('action', 'what it does', 'attributes'), index)}"]
+    for each in ACTIONS:
+        example = yaml.safe_dump(each.examples[0].input, sort_keys=False, width=100) if each.examples[0].input else ""
+        sections.append(
+            f"\n## {each.id}\n\n{each.description}\n\n{fields_table('input', each.input_schema())}\n"
+            f"{fields_table('output', each.output_schema())}"
+            + (f"\n{each.examples[0].description}:\n\n```yaml\n{example}```\n" if example else "")
+        )
+    return "".join(sections)
+
+
+def attributes(action: Action[Any]) -> str:
+    """What an action does to the world, in words."""
+    marks = {
+        "reads only": action.attributes.read_only,
+        "destructive": action.attributes.destructive,
+        "idempotent": action.attributes.idempotent,
+    }
+    return ", ".join(word for word, holds in marks.items() if holds)
+
+
+def fields_table(heading: str, schema: Any) -> str:
+    """The fields of an action's input or output."""
+    required = schema.get("required", []) if heading == "input" else []
+    rows = [
+        (code(name), "yes" if name in required else "", about.get("description", ""))
+        for name, about in schema["properties"].items()
+    ]
+    if heading == "output":
+        return table((heading, "meaning"), [(name, meaning) for name, _, meaning in rows])
+    return table((heading, "required", "meaning"), rows)
+
+
+def routes_page() -> str:
+    """The routes of the service, and who may ask."""
+    rows = [(code(f"{each.method} {each.path}"), each.access, each.summary) for each in ROUTES]
+    return f"# Routes\n\n{explanation(routes)}\n\n{table(('route', 'who may ask', 'what it does'), rows)}"
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
@@ -203,9 +265,13 @@ def pages() -> dict[str, str]:
         "cli.md": cli_page("scenedock", program),
         "entities.md": entities_page(),
         "errors.md": errors_page(),
+        "actions.md": actions_page(),
+        "routes.md": routes_page(),
+        "service-settings.md": service_settings_page(),
         "settings.md": settings_page(json.loads(schema.read_text(encoding="utf-8"))),
     }
-    return {name: f"{NOTE}\n\n{text}" for name, text in written.items()}
+    openapi = json.dumps(openapi_document(ROUTES, ACTIONS), indent=2, ensure_ascii=False)
+    return {name: f"{NOTE}\n\n{text}" for name, text in written.items()} | {"openapi.json": f"{openapi}\n"}
 
 
 def stale(folder: Path) -> dict[str, str]:

@@ -1,10 +1,13 @@
-"""The one place where effects are built; the libraries of each are imported only with it."""
+"""Where effects are built: here for every door, in `service_wiring` for the service.
+
+The libraries of each are imported only with it.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +16,9 @@ from scenedock.effects.disk import read_file
 from scenedock.effects.repositories import Repository, RepositoryFolder
 
 if TYPE_CHECKING:
+    from scenedock.actions.effects import Effects
+    from scenedock.doors.settings import Settings
+    from scenedock.effects.signing_keys import SigningKey
     from scenedock.effects.skeleton_library import SkeletonLibrary
 
 
@@ -26,6 +32,55 @@ def open_repositories(paths: Mapping[str, Path], ref: str | None = None) -> Iter
 
     with ExitStack() as opened:
         yield {name: opened.enter_context(GitRevision(path, ref)) for name, path in paths.items()}
+
+
+def served_repositories(paths: Sequence[str]) -> dict[str, RepositoryFolder]:
+    """The repositories of the service by name, for their paths.
+
+    Raises
+    ------
+    InputError   a repository is named twice
+    """
+    from scenedock.usecases.export_catalog import name_repositories
+
+    absolute = [(path, os.path.abspath(path)) for path in paths]  # noqa: PTH100 - it resolves no links
+    return {name: RepositoryFolder(Path(path)) for name, path in name_repositories(absolute).items()}
+
+
+def signing_key(settings: Settings) -> SigningKey:
+    """Our key: the one that was given, else that of the data folder.
+
+    Raises
+    ------
+    InputError   it can't be used
+    """
+    from scenedock.doors.settings import variable
+    from scenedock.effects.signing_keys import read_signing_key, shared_signing_key
+
+    if settings.signing_key:
+        return read_signing_key(settings.signing_key.encode(), variable("signing_key"))
+    return shared_signing_key(settings.data / "signing-key.pem")
+
+
+def open_effects(settings: Settings) -> Effects:
+    """What actions need.
+
+    Raises
+    ------
+    InputError, NotFoundError   what a setting names can't be used
+    """
+    from scenedock.actions.effects import Effects
+    from scenedock.effects.confined_bakes import ConfinedBakes
+    from scenedock.effects.result_folders import ResultFolders
+
+    address = settings.folders_address
+    secret = signing_key(settings).secret("folders") if address else b""
+    return Effects(
+        repositories=served_repositories(settings.repositories),
+        skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
+        bakes=ConfinedBakes(),
+        results=ResultFolders(settings.data / "folders", address, secret, settings.folders_seconds),
+    )
 
 
 def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary:

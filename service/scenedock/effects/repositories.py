@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,6 +87,22 @@ class RepositoryFolder:
                 return (file.read(MOST_BYTES) if os.fstat(file.fileno()).st_size > MOST_BYTES else file.read()) or b""
         except OSError as error:
             raise InputError(f"can't be read: {error.strerror or error}") from error
+
+    def signature(self) -> str:
+        """Changes whenever a file does: a digest of all names, sizes and times.
+
+        Raises
+        ------
+        InputError, NotFoundError   as `listing` does
+        """
+        digest = hashlib.sha256()
+        for path in (*self.listing().files, ".git/HEAD", ".git/config"):
+            try:
+                facts = (self.root / path).stat()
+            except OSError:
+                continue
+            digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0{facts.st_ino}\n".encode())
+        return digest.hexdigest()
 
     def address(self) -> GitAddress:
         """What git says; nothing where the folder is no clone or git isn't there."""

@@ -44,8 +44,12 @@ class SkeletonLibrary:
         """Every skeleton, sorted by name; one of the list comes before a shipped one of the same name."""
         shipped = {}
         if self.shipped is not None and self.shipped.is_dir():
-            folders = sorted(path.parent for path in self.shipped.glob(f"*/{QUESTIONS_FILE}"))
-            shipped = {folder.name: SkeletonSource(folder.name, path=str(folder.resolve())) for folder in folders}
+            folders = [Path(entry.path) for entry in os.scandir(self.shipped.resolve())]
+            shipped = {
+                folder.name: SkeletonSource(folder.name, path=str(folder))
+                for folder in folders
+                if (folder / QUESTIONS_FILE).is_file()
+            }
         listed = {source.name: source for source in self.sources}
         return sorted((shipped | listed).values(), key=lambda source: source.name)
 

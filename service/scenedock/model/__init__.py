@@ -1,1 +1,1 @@
-"""The nouns that every room shares. Pure: no I/O, no libraries beyond the standard one."""
+"""The nouns that every room shares. Pure: no I/O; pydantic only where a noun is a schema, in `action`."""

@@ -35,7 +35,7 @@ class LateGroup(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-class Program(click.Group):
+class Program(LateGroup):
     """The whole program: what Scenedock refuses ends as a message on stderr and the error's exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -50,7 +50,17 @@ class Program(click.Group):
             ctx.exit(error.exit_code)
 
 
-@click.group("scenedock", cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "scenedock",
+    cls=Program,
+    late={
+        "migrate": "scenedock.doors.cli.tasks:migrate",
+        "serve": "scenedock.doors.cli.serve:serve",
+        "settings": "scenedock.doors.cli.settings:show_settings",
+        "worker": "scenedock.doors.cli.tasks:worker",
+    },
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="scenedock")
 def main() -> None:
     """The Backstage companion for Helm GitOps repositories."""
@@ -68,6 +78,33 @@ def main() -> None:
 )
 def catalog() -> None:
     """Make and judge entities of the catalog."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "list": "scenedock.doors.cli.actions:list_actions",
+        "show": "scenedock.doors.cli.actions:show_action",
+        "run": "scenedock.doors.cli.actions:run",
+    },
+)
+def actions() -> None:
+    """List, show and run the actions that Backstage calls."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "cancel": "scenedock.doors.cli.tasks:cancel_task",
+        "list": "scenedock.doors.cli.tasks:list_tasks",
+        "log": "scenedock.doors.cli.tasks:show_log",
+        "retry": "scenedock.doors.cli.tasks:retry_task",
+        "run": "scenedock.doors.cli.tasks:run_task",
+        "show": "scenedock.doors.cli.tasks:show_task",
+    },
+)
+def tasks() -> None:
+    """Run tasks, follow them, cancel and retry them."""
 
 
 @main.group(

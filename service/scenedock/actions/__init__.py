@@ -1,0 +1,17 @@
+"""Actions: one file, one action. The tuple below is the table of contents."""
+
+from __future__ import annotations
+
+from scenedock.actions.bake_skeleton import bake_skeleton_action
+from scenedock.actions.effects import Effects
+from scenedock.actions.export_catalog import export_catalog_action
+from scenedock.actions.list_skeletons import list_skeletons_action
+from scenedock.actions.validate_entities import validate_entities_action
+from scenedock.model.action import Action
+
+ACTIONS: tuple[Action[Effects], ...] = (
+    list_skeletons_action,
+    bake_skeleton_action,
+    validate_entities_action,
+    export_catalog_action,
+)

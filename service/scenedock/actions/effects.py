@@ -1,0 +1,21 @@
+"""The effects that actions hand to use cases; built once, in wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scenedock.effects.confined_bakes import ConfinedBakes
+from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.result_folders import ResultFolders
+from scenedock.effects.skeleton_library import SkeletonLibrary
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """`repositories` are the GitOps repositories by name, `results` the folders that actions leave."""
+
+    repositories: Mapping[str, RepositoryFolder]
+    skeletons: SkeletonLibrary
+    bakes: ConfinedBakes
+    results: ResultFolders

@@ -1,0 +1,120 @@
+"""The catalog as Backstage fetches it: one file while it is small, else an index of files that each change rarely."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scenedock.catalog.output import in_order
+from scenedock.catalog.summary import count_by_type
+from scenedock.catalog.validation import problems_of
+from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
+from scenedock.documents.writing import write_documents
+from scenedock.model.entity import API_VERSION, Entity
+from scenedock.model.finding import Finding
+from scenedock.model.json import JsonObject, as_text
+
+INDEX = "catalog-info.yaml"
+MOST_IN_ONE_FILE = 1000
+"""Entities of one file: after a change of one, Backstage looks at all of its file (1.6 s for 5, 6.8 s for 5,000)."""
+_MOST_IN_SIXTEEN = 16 * MOST_IN_ONE_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentLine:
+    """What a person sees of a Component in a table. `folder` is relative to the repository's root."""
+
+    name: str
+    type: str
+    owner: str
+    lifecycle: str
+    repository: str
+    folder: str
+
+    @classmethod
+    def of(cls, entity: Entity) -> ComponentLine:
+        """The line of a Component."""
+        kind, owner, lifecycle = (as_text(entity.spec.get(key)) for key in ("type", "owner", "lifecycle"))
+        owner = owner.removeprefix("group:default/")
+        return cls(entity.name, kind, owner, lifecycle, entity.place.repository, entity.place.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The files by name, `catalog-info.yaml` among them; how many entities of each kind they hold; what was found."""
+
+    files: Mapping[str, bytes]
+    by_kind: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    components: tuple[ComponentLine, ...]
+
+    @property
+    def entities(self) -> int:
+        """How many entities the files hold, the index not counted."""
+        return sum(self.by_kind.values())
+
+
+def make_feed(entities: Sequence[Entity], findings: Sequence[Finding]) -> Feed:
+    """The feed of some entities; what Backstage would refuse is left out, and is a finding.
+
+    A wrong entity costs only itself. In a file that is no YAML it would cost all of them, so each file is read again.
+
+    Raises
+    ------
+    ValueError   a file that was written can't be read; then the writer is wrong, and nothing may be served
+    """
+    kept: list[Entity] = []
+    refused: list[Finding] = []
+    for entity in in_order(entities):
+        if problems := problems_of(entity.document):
+            said = f"{entity.ref} is left out of the feed: {'; '.join(map(str, problems))}"
+            refused.append(Finding("error", "refused-entity", said, entity.place, "Correct what it is made of."))
+        else:
+            kept.append(entity)
+    files = {INDEX: kept} if len(kept) <= MOST_IN_ONE_FILE else _in_files(kept)
+    written = {name: _written(name, [each.document for each in content]) for name, content in files.items()}
+    if INDEX not in files:
+        written = {INDEX: _written(INDEX, [_index(sorted(files))]), **written}
+    by_kind = {kind: sum(types.values()) for kind, types in count_by_type(kept).items()}
+    components = tuple(ComponentLine.of(each) for each in kept if each.kind == "Component")
+    return Feed(written, by_kind, (*refused, *findings), components)
+
+
+def with_finding(feed: Feed, finding: Finding) -> Feed:
+    """The feed with a finding before all others, instead of one of the same code."""
+    return replace(feed, findings=(finding, *(each for each in feed.findings if each.code != finding.code)))
+
+
+def _in_files(entities: Sequence[Entity]) -> dict[str, list[Entity]]:
+    """Each entity in the file that the hash of its reference names.
+
+    An entity so stays in its file whatever comes and goes around it: Backstage refuses one that a second file brings
+    while the first still does.
+    """
+    digits = 1 if len(entities) <= _MOST_IN_SIXTEEN else 2
+    files: dict[str, list[Entity]] = {}
+    for entity in entities:
+        part = hashlib.sha256(str(entity.ref).encode()).hexdigest()[:digits]
+        files.setdefault(f"entities-{part}.yaml", []).append(entity)
+    return files
+
+
+def _index(names: Sequence[str]) -> JsonObject:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Location",
+        "metadata": {"name": "scenedock-catalog", "description": "The files of Scenedock's catalog"},
+        "spec": {"targets": [f"./{name}" for name in names]},
+    }
+
+
+def _written(name: str, documents: Sequence[JsonObject]) -> bytes:
+    text = write_documents(documents).encode()
+    try:
+        read = [document.value for document in read_documents(text, meaning=BACKSTAGE, max_bytes=len(text) + 1)]
+    except DocumentError as error:
+        raise ValueError(f"{name} can't be read again: {error}") from error
+    if len(read) != len(documents):
+        raise ValueError(f"{name} has {len(read)} documents when it is read again, not {len(documents)}")
+    return text

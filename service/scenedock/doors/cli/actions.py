@@ -1,0 +1,103 @@
+"""`scenedock actions`: the same actions that Backstage calls, at the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.errors import InputError
+from scenedock.model.action import Caller, Context
+
+if TYPE_CHECKING:
+    from scenedock.actions.effects import Effects
+    from scenedock.model.action import Action
+    from scenedock.model.json import Json, JsonObject
+
+_YOU = Caller("command-line", "local", scope="admin")
+_STDIN = "-"
+
+
+@click.command("list")
+def list_actions() -> None:
+    """List the actions, each with what it does."""
+    from scenedock.actions import ACTIONS
+
+    rows = [(each.name, each.summary) for each in sorted(ACTIONS, key=lambda each: each.name)]
+    width = max(len(name) for name, _ in rows)
+    click.echo("\n".join(f"{name:<{width}}  {summary}" for name, summary in rows))
+
+
+@click.command("show")
+@click.argument("name")
+def show_action(name: str) -> None:
+    """Print what the action NAME does, takes and gives, as JSON.
+
+    Exit codes: 0 done, 2 there is no such action.
+    """
+    from scenedock.doors.action_listing import describe_action
+
+    click.echo(json.dumps(describe_action(_action(name)), indent=2, ensure_ascii=False))
+
+
+@click.command()
+@click.argument("name")
+@click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
+@click.option("--input", "-i", "file", metavar="FILE", help="The input as JSON; - is standard input.")
+@click.option("--settings", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS.")
+def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | None) -> None:
+    """Run the action NAME, and print its output as JSON.
+
+    A VALUE is JSON where it can be read as such and the field isn't text, else text.
+
+    Exit codes: 0 done, 2 the input is wrong, others as listed in the reference of errors.
+    """
+    from scenedock.doors.cli.settings import settings_in_force
+    from scenedock.doors.wiring import open_effects
+    from scenedock.usecases.run_action import run_action
+
+    found = _action(name)
+    given = {**_read_input(file), **dict(_field(found, each) for each in fields)}
+    effects = open_effects(settings_in_force(settings).settings)
+    context = Context(_YOU, effects, log=lambda message: click.echo(message, err=True))
+    click.echo(json.dumps(run_action(found, context, given), indent=2, ensure_ascii=False))
+
+
+def _action(name: str) -> Action[Effects]:
+    from scenedock.actions import ACTIONS
+    from scenedock.usecases.run_action import find_action
+
+    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], _YOU)
+
+
+def _read_input(file: str | None) -> JsonObject:
+    from scenedock.effects.disk import read_file
+
+    if file is None:
+        return {}
+    data = sys.stdin.buffer.read() if file == _STDIN else read_file(Path(file))
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise InputError(f"{file}: this is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{file}: the input must be a JSON object")
+    return value
+
+
+def _field(found: Action[Effects], text: str) -> tuple[str, Json]:
+    """A field of the input as it was typed."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"{text!r}: write FIELD=VALUE")
+    properties = found.input_schema()["properties"]
+    about = properties.get(name, {}) if isinstance(properties, dict) else {}
+    if about.get("type") == "string":
+        return name, value
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

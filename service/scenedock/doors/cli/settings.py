@@ -1,0 +1,40 @@
+"""`scenedock settings`: what is in force, and where it came from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from scenedock.doors.settings import Known
+
+
+@click.command("settings")
+@click.option(
+    "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
+)
+def show_settings(file: Path | None) -> None:
+    """Print the settings of the service, each with where its value came from; secret values are masked.
+
+    Exit codes: 0 all are right, 2 one or more are wrong.
+    """
+    known = settings_in_force(file)
+    rows = [(f"{name}={value}", source) for name, value, source in known.lines()]
+    width = max(len(shown) for shown, _ in rows)
+    click.echo("\n".join(f"{shown:<{width}}  # {source}" for shown, source in rows))
+
+
+def settings_in_force(file: Path | None) -> Known:
+    """The settings of this process.
+
+    Raises
+    ------
+    InputError, NotFoundError   one or more are wrong
+    """
+    from scenedock.doors.settings import read_settings
+    from scenedock.effects.disk import read_file
+
+    return read_settings(os.environ, read_file, file)

@@ -1,0 +1,234 @@
+"""`scenedock tasks`: the same tasks that Backstage follows, at the command line, on the data of the settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.errors import InputError
+from scenedock.model.json import JsonObject
+from scenedock.model.task import STATUSES
+
+if TYPE_CHECKING:
+    from scenedock.doors.task_service import TaskService
+    from scenedock.doors.task_wiring import Role
+    from scenedock.model.action import Caller
+    from scenedock.model.task import Task, TaskEvent
+
+_BEAT_SECONDS = 5.0
+_settings = click.option(
+    "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
+)
+
+
+@click.command("list")
+@click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only tasks of this status; repeatable.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
+@_settings
+def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
+    """List tasks, the newest first."""
+    from scenedock.effects.task_store import Wanted
+
+    chosen = tuple(known for known in STATUSES if known in status)
+    with _tasks(file) as tasks:
+        found, total = tasks.effects.store.find(Wanted(status=chosen, limit=limit))
+    for task in found:
+        click.echo(f"{task.id}  {task.status:<10}  {_when(task.created_at)}  {task.created_by or '-'}  {_what(task)}")
+    if total > len(found):
+        click.echo(f"{len(found)} of {total:,}; --limit shows more", err=True)
+
+
+@click.command("show")
+@click.argument("task_id", metavar="ID")
+@_settings
+def show_task(task_id: str, file: Path | None) -> None:
+    """Print the task ID as JSON.
+
+    Exit codes: 0 done, 2 there is no such task.
+    """
+    import json
+
+    from scenedock.doors.http.task_documents import task_document
+
+    with _tasks(file) as tasks:
+        task = tasks.effects.store.get(task_id)
+    output = {"output": task.state.get("output")} if task.finished else {}
+    click.echo(json.dumps({**task_document(task), **output}, indent=2, ensure_ascii=False))
+
+
+@click.command("log")
+@click.argument("task_id", metavar="ID")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the task ends.")
+@_settings
+def show_log(task_id: str, *, follow: bool, file: Path | None) -> None:
+    """Print the log of the task ID.
+
+    Exit codes: 0 done (with --follow: the task completed), 1 it failed, 2 there is no such task.
+    """
+    with _tasks(file) as tasks:
+        if not follow:
+            tasks.effects.store.get(task_id)
+            for event in tasks.effects.store.events(task_id):
+                _print(event)
+            return
+        _follow(tasks, task_id)
+
+
+@click.command("cancel")
+@click.argument("task_id", metavar="ID")
+@_settings
+def cancel_task(task_id: str, file: Path | None) -> None:
+    """Cancel the task ID: it ends before its next step.
+
+    Exit codes: 0 done, 2 there is no such task.
+    """
+    from scenedock.usecases import manage_tasks
+
+    with _tasks(file) as tasks:
+        task = manage_tasks.cancel_task(tasks.effects, _you(), task_id)
+    click.echo(f"{task.id}  {task.status}{'' if task.finished else ', will be cancelled'}")
+
+
+@click.command("retry")
+@click.argument("task_id", metavar="ID")
+@_settings
+def retry_task(task_id: str, file: Path | None) -> None:
+    """Retry the failed or cancelled task ID, from the first step that isn't completed.
+
+    The service runs it. A task that had secrets is retried over HTTP, where they can be given again.
+
+    Exit codes: 0 done, 2 there is no such task, 4 it neither failed nor was cancelled.
+    """
+    from scenedock.usecases import manage_tasks
+
+    with _tasks(file) as tasks:
+        click.echo(manage_tasks.retry_task(tasks.effects, _you(), task_id, {}).id)
+
+
+@click.command("run")
+@click.argument("spec", metavar="FILE")
+@click.option("--key", default="", help="Names the task: the same key gives the same one.")
+@_settings
+def run_task(spec: str, key: str, file: Path | None) -> None:
+    """Run the task in FILE (JSON or YAML, `steps:` is enough; - is standard input) here, and follow its log.
+
+    What was interrupted goes on where the service, or the next such command, runs.
+
+    Exit codes: 0 it completed, 1 it failed, 2 it is wrong.
+    """
+    from scenedock.usecases.submit_task import submit_task
+
+    document = _read(spec)
+    with _tasks(file, "embedded") as tasks:
+        tasks.start()
+        task = submit_task(tasks.effects, tasks.actions, _you(), document, key=key)
+        click.echo(f"Task {task.id}", err=True)
+        _follow(tasks, task.id)
+
+
+@click.command()
+@_settings
+def migrate(file: Path | None) -> None:
+    """Bring the database of tasks to the version of this release: a step of each release on PostgreSQL.
+
+    Exit codes: 0 done, 2 a setting is wrong, 4 a newer release has migrated it already.
+    """
+    from scenedock.doors.cli.settings import settings_in_force
+    from scenedock.doors.task_wiring import migrate_all, open_database, task_settings
+
+    database = open_database(task_settings(settings_in_force(file).settings))
+    behind = migrate_all(database)
+    database.close()
+    click.echo(f"The database was {behind} versions behind" if behind else "The database is up to date")
+
+
+@click.command()
+@_settings
+def worker(file: Path | None) -> None:
+    """Run the tasks that `scenedock serve --web-only` takes over, until told to stop (SIGTERM, Ctrl-C).
+
+    Any number of workers share one PostgreSQL; what a dead one had is taken over by another within seconds.
+
+    Exit codes: 0 stopped, 2 a setting is wrong, 4 the database must be migrated first.
+    """
+    import os
+    import signal
+
+    from scenedock.doors.cli.settings import settings_in_force
+    from scenedock.doors.logs import set_up_logs
+
+    settings = settings_in_force(file).settings
+    set_up_logs(settings.log_format)
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before there are threads, which inherit it
+    with _tasks(file, "worker") as tasks:
+        tasks.start()
+        click.echo(f"Running tasks, {settings.task_threads} at once", err=True)
+        signal.sigwait(signals)
+    # A step that outlasts the grace is begun again elsewhere; here its thread would only keep the process from ending.
+    os._exit(0)
+
+
+@contextmanager
+def _tasks(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
+    from scenedock.actions import ACTIONS
+    from scenedock.doors.cli.settings import settings_in_force
+    from scenedock.doors.task_wiring import open_tasks, task_settings
+    from scenedock.doors.wiring import open_effects
+
+    settings = settings_in_force(file).settings
+    tasks = open_tasks(task_settings(settings), ACTIONS, open_effects(settings), role)
+    try:
+        yield tasks
+    finally:
+        tasks.stop(settings.grace_seconds)
+
+
+def _you() -> Caller:
+    from scenedock.model.action import Caller
+
+    return Caller("command-line", "local", scope="admin")
+
+
+def _follow(tasks: TaskService, task_id: str) -> None:
+    from scenedock.usecases.manage_tasks import follow_events
+
+    for event in follow_events(tasks.effects, task_id, 0, _BEAT_SECONDS):
+        if event:
+            _print(event)
+    if tasks.effects.store.get(task_id).status != "completed":
+        click.get_current_context().exit(1)
+
+
+def _print(event: TaskEvent) -> None:
+    step = f" {event.step_id}:" if event.step_id else ""
+    click.echo(f"{_when(event.created_at)}{step} {event.body.get('message', '')}")
+
+
+def _read(name: str) -> JsonObject:
+    import sys
+
+    from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
+    from scenedock.effects.disk import read_file
+
+    data = sys.stdin.buffer.read() if name == "-" else read_file(Path(name))
+    try:
+        value = read_document(data, meaning=BACKSTAGE).value
+    except DocumentError as error:
+        raise InputError(f"{name}: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{name}: must be an object with `steps`")
+    return value
+
+
+def _when(milliseconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(milliseconds / 1_000))
+
+
+def _what(task: Task) -> str:
+    return ", ".join(step.name for step in task.steps)

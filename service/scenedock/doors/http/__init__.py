@@ -1,0 +1,1 @@
+"""The HTTP door: one table of routes, behind which everything else here stands."""

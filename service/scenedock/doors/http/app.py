@@ -1,0 +1,75 @@
+"""The Flask app: the table of routes, and what holds for every request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from scenedock.doors.http import (
+    api,
+    backstage_actions,
+    catalog,
+    openapi,
+    operations,
+    pages,
+    results,
+    scaffolder,
+    tasks,
+)
+from scenedock.doors.http.access import admit
+from scenedock.doors.http.answers import bug, http_refusal, refusal
+from scenedock.doors.http.hygiene import guard
+from scenedock.doors.http.rate_limits import RateLimits
+from scenedock.doors.http.routes import Route
+from scenedock.doors.http.worker import request_was_read
+from scenedock.doors.service import Service
+from scenedock.errors import ScenedockError
+
+ROUTES: tuple[Route, ...] = (
+    *pages.ROUTES,
+    *operations.ROUTES,
+    *backstage_actions.ROUTES,
+    *api.ROUTES,
+    *tasks.ROUTES,
+    *scaffolder.ROUTES,
+    *catalog.ROUTES,
+    *results.ROUTES,
+    *openapi.ROUTES,
+)
+
+
+def make_app(service: Service) -> Flask:
+    """The app for a service. Whatever isn't in the table of routes isn't there."""
+    app = Flask("scenedock", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body_bytes
+    limits = RateLimits(service.settings.requests_per_minute)
+    for route in ROUTES:
+        app.add_url_rule(
+            re.sub(r"\{(\w+)\}", r"<\1>", route.path),
+            route.name,
+            _bound(service, limits, route),
+            methods=[route.method],
+            provide_automatic_options=False,
+        )
+    guard(app, service)
+    app.register_error_handler(ScenedockError, refusal)
+    app.register_error_handler(HTTPException, http_refusal)
+    app.register_error_handler(Exception, bug)
+    return app
+
+
+def _bound(service: Service, limits: RateLimits, route: Route) -> Callable[..., Response]:
+    """The route's handler behind its access rule."""
+
+    def view(**parts: Any) -> Response:
+        g.caller = admit(service, limits, route)
+        if route.method == "POST":
+            request.get_data()
+        request_was_read()
+        return route.handler(service, **parts)
+
+    return view

@@ -1,0 +1,179 @@
+"""The OpenAPI document, made of the table of routes and the table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+from flask import Response
+
+from scenedock.actions.effects import Effects
+from scenedock.doors.http.answers import json_answer
+from scenedock.doors.http.routes import BASE, Answer, Route
+from scenedock.doors.service import Service
+from scenedock.model.action import Action
+from scenedock.model.json import Json, JsonObject, as_object
+
+_ERROR: JsonObject = {
+    "type": "object",
+    "required": ["error", "request", "response"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["name", "message"],
+            "properties": {"name": {"type": "string"}, "message": {"type": "string"}},
+        },
+        "request": {
+            "type": "object",
+            "required": ["method", "url"],
+            "properties": {"method": {"type": "string"}, "url": {"type": "string"}},
+        },
+        "response": {
+            "type": "object",
+            "required": ["statusCode"],
+            "properties": {"statusCode": {"type": "integer"}},
+        },
+    },
+}
+_ERRORS = {
+    400: "The request is wrong",
+    401: "Nobody known asks",
+    403: "The caller may not do this",
+    404: "There is no such thing",
+    409: "It contradicts what is there",
+    413: "The body is too large",
+    429: "The caller asks too often",
+    503: "Not now; try again after `Retry-After` seconds",
+}
+_INVOKE = f"{BASE}/actions/{{name}}/invoke"
+
+
+def read_openapi(service: Service) -> Response:
+    """Read this document."""
+    from scenedock.doors.http.app import ROUTES
+
+    return json_answer(openapi_document(ROUTES, list(service.actions.values())))
+
+
+def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]) -> JsonObject:
+    """The document (OpenAPI 3.1). The route that invokes any action is shown once for each action, with its schemas."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        if route.path == _INVOKE:
+            paths |= {_INVOKE.format(name=each.name): {"post": _invocation(route, each)} for each in actions}
+        else:
+            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Scenedock",
+            "version": version("scenedock"),
+            "description": "The Backstage companion for Helm GitOps repositories.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"bearer": []}],
+        "tags": [{"name": name} for name in sorted({route.tag for route in routes})],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A plugin token of Backstage, or a static token of the service",
+                }
+            },
+            "schemas": {"Error": _ERROR},
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "tags": [route.tag],
+        "responses": {str(int(status)): _answer(answer) for status, answer in route.answers.items()} | _errors(route),
+    }
+    if route.access == "public":
+        operation["security"] = []
+    elif route.access == "feed":
+        operation["security"] = [{"bearer": []}, {}]
+    if route.parameters:
+        operation["parameters"] = [
+            {"name": name, "in": "path", "required": True, "description": about, "schema": {"type": "string"}}
+            for name, about in route.parameters.items()
+        ]
+    if route.body is not None:
+        content = {"application/json": {"schema": route.body}}
+        operation["requestBody"] = {"required": "required" in route.body, "content": content}
+    return operation
+
+
+def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:
+    operation = _operation(route)
+    del operation["parameters"]
+    examples = {f"example-{number}": _example(found, number) for number in range(len(found.examples))}
+    content = {"schema": _inlined(found.input_schema()), **({"examples": examples} if examples else {})}
+    properties = {"output": _inlined(found.output_schema())}
+    output: JsonObject = {"type": "object", "required": ["output"], "properties": properties}
+    return operation | {
+        "operationId": f"invoke-{found.name}",
+        "summary": found.summary,
+        "description": found.description,
+        "requestBody": {"required": "required" in found.input_schema(), "content": {"application/json": content}},
+        "responses": operation["responses"] | {"200": _answer(Answer("The action's output", output))},
+    }
+
+
+def _example(found: Action[Effects], number: int) -> JsonObject:
+    return {"summary": found.examples[number].description, "value": found.examples[number].input}
+
+
+def _answer(answer: Answer) -> JsonObject:
+    described: dict[str, Any] = {"description": answer.description}
+    if answer.schema is not None:
+        described["content"] = {answer.media_type: {"schema": answer.schema}}
+    elif answer.media_type != "application/json":
+        described["content"] = {answer.media_type: {"schema": {"type": "string"}}}
+    return described
+
+
+def _errors(route: Route) -> dict[str, JsonObject]:
+    """The refusals that a route may answer with, by what it takes."""
+    statuses = set[int]()
+    if route.access != "public":
+        statuses |= {401, 403, 429, 503}
+    if route.parameters:
+        statuses |= {404}
+    if route.body is not None:
+        statuses |= {400, 409, 413}
+    schema: JsonObject = {"$ref": "#/components/schemas/Error"}
+    return {
+        str(status): {"description": _ERRORS[status], "content": {"application/json": {"schema": schema}}}
+        for status in sorted(statuses - {int(status) for status in route.answers})
+    }
+
+
+def _inlined(schema: JsonObject) -> JsonObject:
+    """A schema whose `$defs` stand where they are used: a reference would be read from the root of the document."""
+    definitions = as_object(schema.get("$defs"))
+
+    def inline(value: Json) -> Json:
+        if isinstance(value, Mapping):
+            reference = value.get("$ref")
+            if isinstance(reference, str):
+                target = as_object(definitions[reference.rpartition("/")[2]])
+                return inline({**target, **{key: each for key, each in value.items() if key != "$ref"}})
+            return {key: inline(each) for key, each in value.items() if key != "$defs"}
+        return [inline(each) for each in value] if isinstance(value, list) else value
+
+    return as_object(inline(schema))
+
+
+_DOCUMENT: JsonObject = {"type": "object", "required": ["openapi", "paths"]}
+
+ROUTES = (
+    Route("GET", f"{BASE}/openapi.json", "read", read_openapi, {HTTPStatus.OK: Answer("The document", _DOCUMENT)}),
+)

@@ -1,0 +1,95 @@
+"""gunicorn, started from Python: one worker process with threads; replicas are what scales (decision 10)."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from scenedock.doors.http.worker import Worker
+from scenedock.doors.logs import set_up_logs
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from scenedock.doors.service import Service
+    from scenedock.doors.settings import Settings
+
+# Backstage's connections are kept for longer than gunicorn's 2 s: one that is closed just as it is used fails a call.
+_SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
+# Where gunicorn notes each second that the worker lives: on a disk that could wait, and the root may be read-only.
+_MEMORY: Final = "/dev/shm"  # noqa: S108 - a file of ours, opened once and unlinked
+
+
+class OwnLogger(Logger):
+    """Sends gunicorn's own lines where ours go; what it says of a normal life is left out."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set up the loggers."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)
+
+
+class Server(BaseApplication):
+    """The server for some settings. `opened` builds the service, in the worker: threads don't survive a fork."""
+
+    def __init__(self, settings: Settings, opened: Callable[[], Service]) -> None:
+        self._settings = settings
+        self._opened = opened
+        self._service: Service | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what it has to know."""
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": [str(listen) for listen in (settings.listen, settings.folders_listen) if listen],
+            "workers": 1,
+            "threads": settings.threads,
+            "worker_class": Worker,
+            "worker_connections": 1000,
+            "keepalive": _SECONDS_OF_AN_IDLE_CONNECTION,
+            "graceful_timeout": settings.grace_seconds,
+            "timeout": 60,
+            "worker_tmp_dir": _MEMORY if os.access(_MEMORY, os.W_OK) else None,
+            "limit_request_line": 8190,
+            "control_socket_disable": True,
+            "preload_app": False,
+            "accesslog": None,
+            "logger_class": OwnLogger,
+            "worker_exit": self._stop,
+            "proc_name": "scenedock",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the app, in the worker."""
+        from scenedock.doors.http.app import make_app
+        from scenedock.doors.http.folders import make_folders_app
+
+        set_up_logs(self._settings.log_format)
+        self._service = self._opened()
+        self._service.start()
+        app, listen = make_app(self._service), self._settings.folders_listen
+        return by_port(app, make_folders_app(self._service), listen.port) if listen else app
+
+    def _stop(self, _server: object, _worker: object) -> None:
+        if self._service is not None:
+            self._service.stop()
+
+
+def by_port(app: Flask, folders: Flask, port: int) -> Callable[..., Any]:
+    """An app that hands requests on one port to another app; the port is the socket's, whatever a request says."""
+
+    def choose(environ: dict[str, Any], start_response: Any) -> Any:
+        chosen = folders if environ["SERVER_PORT"] == str(port) else app
+        return chosen(environ, start_response)
+
+    return choose

@@ -1,0 +1,45 @@
+"""The gunicorn worker: threads, of which none waits forever for a client that sends its request slowly."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from typing import Any, Final
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+SECONDS_TO_SEND_A_REQUEST: Final = 15.0
+SECONDS_TO_TAKE_A_PART: Final = 60
+_reading: dict[int, tuple[socket.socket, float]] = {}
+"""The connections whose request isn't here yet, by the thread that reads, with when that has to end."""
+
+
+def request_was_read() -> None:
+    """Say that the request of this thread is here as a whole: from now on it is us who take time."""
+    _reading.pop(threading.get_ident(), None)
+
+
+class Worker(ThreadWorker):
+    """gunicorn's threads, with a deadline for requests and one for clients that don't take their answers."""
+
+    def handle(self, conn: TConn) -> Any:
+        """Handle one request of a connection, in a thread of the pool."""
+        _reading[threading.get_ident()] = conn.sock, time.monotonic() + SECONDS_TO_SEND_A_REQUEST
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SECONDS_TO_TAKE_A_PART, 0))
+        try:
+            return super().handle(conn)
+        finally:
+            request_was_read()
+
+    def notify(self) -> None:
+        """Tell gunicorn that we live, every second, and hang up on whom we have waited for long enough."""
+        super().notify()
+        now = time.monotonic()
+        for client, deadline in list(_reading.values()):
+            if now > deadline:
+                try:
+                    client.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue

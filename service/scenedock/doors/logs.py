@@ -1,0 +1,49 @@
+"""Log lines: JSON for machines, readable for a person at a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+_LEVELS: Final = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
+
+
+class JsonLines(logging.Formatter):
+    """A line of JSON for each record: time, level, logger, message, and the facts that it carries."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class Readable(logging.Formatter):
+    """The time, and what a person wants to know."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with a traceback below it where there is one."""
+        at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        line = f"{at} {_LEVELS.get(record.levelname, '')}{record.getMessage()}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def set_up_logs(layout: str, stream: TextIO = sys.stderr) -> None:
+    """Write all log lines to a stream: as `json`, as `text`, or as `auto` finds fit."""
+    if layout == "auto":
+        layout = "text" if stream.isatty() else "json"
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Readable() if layout == "text" else JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)

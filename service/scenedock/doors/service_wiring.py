@@ -1,0 +1,70 @@
+"""Where the service's effects are built: its key, its Backstage, its catalog, its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from scenedock.actions import ACTIONS
+from scenedock.catalog.feed import Feed
+from scenedock.doors.action_listing import listings
+from scenedock.doors.calls import Calls
+from scenedock.doors.catalog_feed import CatalogFeed, build_apart
+from scenedock.doors.http.routes import BASE
+from scenedock.doors.metrics import Metrics
+from scenedock.doors.service import Service
+from scenedock.doors.settings import Settings
+from scenedock.doors.task_wiring import Role, open_tasks, task_settings
+from scenedock.doors.wiring import open_effects, signing_key
+from scenedock.effects.backstage import BackstageBackend, PublicKeys
+from scenedock.effects.disk import read_file
+from scenedock.effects.repositories import RepositoryFolder
+from scenedock.usecases.authenticate import Authenticator, read_static_tokens
+from scenedock.usecases.run_as_task import TaskCalls
+
+
+def open_service(
+    settings: Settings,
+    build_feed: Callable[[Mapping[str, RepositoryFolder]], Feed] = build_apart,
+    role: Role = "embedded",
+) -> Service:
+    """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
+
+    Raises
+    ------
+    InputError, NotFoundError   what a setting names can't be used
+    """
+    key = signing_key(settings)
+    backstage = BackstageBackend(settings.backstage_url, key) if settings.backstage_url else None
+    effects = open_effects(settings)
+    feed = CatalogFeed(
+        repositories=effects.repositories,
+        file=settings.data / "catalog-feed.json",
+        seconds=settings.refresh_seconds,
+        address=f"{settings.url}{BASE}/catalog",
+        build=build_feed,
+        backstage=backstage,
+    )
+    actions = {each.name: each for each in ACTIONS}
+    metrics = Metrics(feed.at_hand)
+    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role)
+    return Service(
+        settings=settings,
+        key=key,
+        authenticator=_authenticator(settings, backstage),
+        actions=actions,
+        effects=effects,
+        feed=feed,
+        calls=Calls(max(1, settings.threads // 2), metrics, TaskCalls(tasks.effects, ACTIONS).run),
+        metrics=metrics,
+        tasks=tasks,
+        listings=listings(actions),
+    )
+
+
+def _authenticator(settings: Settings, backstage: BackstageBackend | None) -> Authenticator:
+    file = settings.tokens_file
+    return Authenticator(
+        static=read_static_tokens(read_file(file), str(file)) if file else (),
+        keys=PublicKeys(backstage.get) if backstage else None,
+        plugins=settings.backstage_plugins,
+    )

@@ -1,0 +1,113 @@
+"""What the value of a setting may be: each function reads one kind, from a variable's text or a file's JSON value.
+
+Each raises ValueError with the words that follow "must", or that name the part that is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenedock.model.json import Json
+
+_HOST_AND_PORT = re.compile(r"^(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})$")
+_PLUGIN = re.compile(r"^[a-z0-9_-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """An address to listen on; port 0 takes a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def text(value: Json) -> str:
+    """Text."""
+    if not isinstance(value, str):
+        raise ValueError("must be text")  # noqa: TRY004 - readers raise one error
+    return value
+
+
+def path(value: Json) -> Path:
+    """A path; `~` is the home folder."""
+    if not (written := text(value)):
+        raise ValueError("must be a path")
+    return Path(written).expanduser()
+
+
+def optional_path(value: Json) -> Path | None:
+    """A path, or nothing."""
+    return path(value) if value else None
+
+
+def texts(value: Json) -> tuple[str, ...]:
+    """Texts: a list in the file, with commas between in the environment."""
+    parts = re.split(r"[,\n]", value) if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("must be a list (in the environment, with commas between)")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def plugins(value: Json) -> tuple[str, ...]:
+    """Ids of plugins."""
+    named = texts(value)
+    for plugin in named:
+        if not _PLUGIN.fullmatch(plugin):
+            raise ValueError(f"{plugin!r} is not the id of a plugin")
+    return named
+
+
+def address(value: Json) -> Listen:
+    """An address to listen on."""
+    match = _HOST_AND_PORT.match(text(value))
+    if not match or int(match["port"]) > 65535:
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8000")
+    return Listen(match["host"], int(match["port"]))
+
+
+def optional_address(value: Json) -> Listen | None:
+    """An address to listen on, or nothing."""
+    return address(value) if value else None
+
+
+def url(value: Json) -> str:
+    """An http(s) address without a trailing slash, or nothing."""
+    written = text(value).rstrip("/")
+    if written and not re.match(r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", written):
+        raise ValueError("must be an http(s) address without credentials and query")
+    return written
+
+
+def flag(value: Json) -> bool:
+    """Yes or no."""
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if not isinstance(value, str) or value.lower() not in words:
+        raise ValueError("must be true or false")
+    return words[value.lower()]
+
+
+def number(least: int, most: int) -> Callable[[Json], int]:
+    """A whole number within bounds."""
+
+    def read(value: Json) -> int:
+        written = str(value)
+        if isinstance(value, bool) or not re.fullmatch(r"\d{1,12}", written) or not least <= int(written) <= most:
+            raise ValueError(f"must be a whole number from {least:,} to {most:,}")
+        return int(written)
+
+    return read
+
+
+def log_format(value: Json) -> str:
+    """How log lines are written."""
+    if value not in {"auto", "json", "text"}:
+        raise ValueError("must be auto, json or text")
+    return str(value)

@@ -1,0 +1,136 @@
+"""The database of tasks: SQLite in the data folder, or PostgreSQL that several replicas share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from scenedock.errors import InputError, TemporaryError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine, Executable, Row
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 60
+"""How long a write waits for a database that is restarting before it gives up."""
+_BUSY_MILLISECONDS = 30_000
+
+
+class Database:
+    """One database. Connections are made when they are wanted, and again after the server was away."""
+
+    def __init__(self, address: URL) -> None:
+        self.address = address
+        self.is_sqlite = address.get_backend_name() == "sqlite"
+        self._writing = make_engine(address, pool_size=4, begin="BEGIN IMMEDIATE")
+        # SQLite has one writer at a time; a thread that finds it taken there sleeps for longer than it has to.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
+        self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Do the work in one transaction; all of it again if the connection breaks, so it must bear that.
+
+        Raises
+        ------
+        TemporaryError   the database stays away
+        """
+        return self._patiently(lambda: self._transact(work))
+
+    def read(self, query: Executable) -> list[Row[*tuple[Any, ...]]]:
+        """All rows of one query.
+
+        Raises
+        ------
+        TemporaryError   the database stays away
+        """
+        return self._patiently(lambda: self._select(query))
+
+    def session(self) -> Connection:
+        """A connection for whoever holds locks with it; a broken one shows as an error of SQLAlchemy."""
+        return self._reading.connect()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._writing.dispose()
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        with self._turn, self._writing.begin() as connection:
+            return work(connection)
+
+    def _select(self, query: Executable) -> list[Row[*tuple[Any, ...]]]:
+        with self._reading.connect() as connection:
+            return list(connection.execute(query).all())
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+        until, pause = time.monotonic() + PATIENCE_SECONDS, 0.05
+        while True:
+            try:
+                return attempt()
+            except DBAPIError as error:
+                passing = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+                if not passing or "no such" in str(error.orig):
+                    raise
+                if time.monotonic() > until:
+                    raise TemporaryError("the database of tasks can't be reached", retry_after=10) from None
+            time.sleep(pause)
+            pause = min(pause * 2, 1)
+
+
+def database_address(url: str, data: Path) -> URL:
+    """Where the database is: what was configured, or a file in the data folder, which is made.
+
+    Raises
+    ------
+    InputError   it is neither SQLite nor PostgreSQL
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    if not url:
+        data.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{data.absolute() / 'tasks.db'}"
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise InputError("the database's address is no URL; write postgresql://USER@HOST/NAME") from None
+    if address.get_backend_name() == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() != "sqlite" or not address.database:
+        raise InputError("the database must be postgresql://… or sqlite:///FILE")
+    return address.set(drivername="sqlite")
+
+
+def make_engine(address: URL, *, pool_size: int, begin: str = "") -> Engine:
+    """Connections as SQLite and PostgreSQL want them; `begin` is the statement that begins a transaction on SQLite.
+
+    Readers of SQLite don't wait for a writer (WAL); one that wants to write says so at once, because one that turns
+    into a writer halfway is refused when another was faster.
+    """
+    from sqlalchemy import create_engine, event
+
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_size=pool_size, max_overflow=pool_size * 4, pool_use_lifo=True)
+    settings = {"isolation_level": None if begin else "IMMEDIATE", "timeout": _BUSY_MILLISECONDS / 1_000}
+    engine = create_engine(address, connect_args=settings, pool_size=pool_size, max_overflow=pool_size * 4)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: object, _entry: ConnectionPoolEntry) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={_BUSY_MILLISECONDS}"):
+            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined] # a DBAPI connection has no type
+
+    if begin:
+
+        @event.listens_for(engine, "begin")
+        def start(connection: Connection) -> None:
+            if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+                connection.exec_driver_sql(begin)
+
+    return engine

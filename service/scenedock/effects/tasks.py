@@ -1,0 +1,22 @@
+"""What use cases of tasks need of the world, together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scenedock.effects.database import Database
+from scenedock.effects.engine import Engine, RemoteEngine
+from scenedock.effects.sealing import Seal
+from scenedock.effects.task_store import TaskStore
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEffects:
+    """`clock` tells milliseconds since 1970; `engine` runs tasks here, or hands them to workers."""
+
+    database: Database
+    store: TaskStore
+    seal: Seal
+    engine: Engine | RemoteEngine
+    clock: Callable[[], int]

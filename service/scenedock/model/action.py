@@ -1,0 +1,260 @@
+"""Actions: each a named, typed, documented way into one use case, the same for every door."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails
+
+from scenedock.errors import InputError
+from scenedock.model.json import Json, JsonObject
+
+PLUGIN_ID = "scenedock"
+"""The id under which Backstage knows us: the first part of each action's id, and the audience of tokens for us."""
+
+REDACTED = "[redacted]"
+
+Scope: TypeAlias = Literal["read", "run", "admin"]
+"""What a caller may do, each with what comes before it: read, run actions that change something, administer."""
+SCOPES: tuple[Scope, ...] = ("read", "run", "admin")
+
+
+class Model(BaseModel):
+    """What an action takes or gives: snake_case in code, camelCase on the wire, nothing coerced, nothing unknown.
+
+    A text in a field's `Annotated` is its description.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        serialize_by_alias=True,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+    )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema with the descriptions of its fields, and without titles that only repeat their names."""
+        written = handler(schema)
+        properties = handler.resolve_ref_schema(written).get("properties", {})
+        for name, field_info in cls.model_fields.items():
+            about = properties[field_info.alias or name]
+            about.pop("title", None)
+            for text in filter(lambda mark: isinstance(mark, str), field_info.metadata):
+                about["description"] = text
+        return written
+
+
+class TaskInput(Model):
+    """The input of an action that changes something, and so runs as a task."""
+
+    request_id: Annotated[
+        str | None,
+        "Names this call, so that a repeated one joins the first instead of doing it twice; "
+        "in a Template: `${{ context.task.id }}-<step>`",
+        Field(max_length=200),
+    ] = None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """The schema with the action's own fields first."""
+        written = super().__get_pydantic_json_schema__(schema, handler)
+        properties = handler.resolve_ref_schema(written)["properties"]
+        properties["requestId"] = properties.pop("requestId")
+        return written
+
+
+class Sensitive:
+    """Put into a field's `Annotated`, it keeps the value out of logs and tasks; of an object the names are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What an action does to the world, as Backstage and MCP tell it to those who call.
+
+    `idempotent` means that calling it again with the same input changes nothing more.
+    """
+
+    read_only: bool = False
+    destructive: bool = False
+    idempotent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One documented input, on the wire's own names; a test validates or runs every one."""
+
+    description: str
+    input: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls. `subject` is the plugin, token or account that speaks; `user` the entity reference on whose behalf."""
+
+    subject: str
+    kind: Literal["backstage", "token", "local"]
+    user: str | None = None
+    scope: Scope = "read"
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the caller's scope covers this one."""
+        return SCOPES.index(scope) <= SCOPES.index(self.scope)
+
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Context(Generic[E]):
+    """What surrounds one call of an action.
+
+    `effects` are the effects that actions use, built once in wiring. `task_id` and `step_id` name the task that runs
+    the action (an effect looks for what an earlier attempt of the same task has made). `log` tells the
+    person who waits. `secrets` are never shown.
+    """
+
+    caller: Caller
+    effects: E
+    task_id: str = ""
+    step_id: str = ""
+    request_id: str = ""
+    log: Callable[[str], None] = lambda _message: None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+In = TypeVar("In", bound=Model)
+Out = TypeVar("Out", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Generic[E]):
+    """One action. `name` is kebab-case; `description` is the function's docstring up to its first section."""
+
+    name: str
+    description: str
+    input: type[Model]
+    output: type[Model]
+    function: Callable[[Context[E], Any], Model]
+    attributes: Attributes
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """`scenedock:<name>`, as Templates write it."""
+        return f"{PLUGIN_ID}:{self.name}"
+
+    @property
+    def title(self) -> str:
+        """The name as a person writes it, `Bake skeleton`."""
+        return self.name.replace("-", " ").capitalize()
+
+    @property
+    def summary(self) -> str:
+        """The description's first sentence."""
+        return self.description.partition("\n")[0]
+
+    @property
+    def needed_scope(self) -> Scope:
+        """The scope that a caller needs."""
+        return "read" if self.attributes.read_only else "run"
+
+    def input_schema(self) -> JsonObject:
+        """The JSON Schema (2020-12) of the input."""
+        return self.input.model_json_schema(mode="validation")
+
+    def output_schema(self) -> JsonObject:
+        """The JSON Schema (2020-12) of the output."""
+        return self.output.model_json_schema(mode="serialization")
+
+    def check(self, given: JsonObject) -> Model:
+        """The input as the action takes it.
+
+        Raises
+        ------
+        InputError   one or more fields are wrong; all are named, none of their values are
+        """
+        try:
+            return self.input.model_validate_json(json.dumps(given), by_name=False, by_alias=True)
+        except ValidationError as error:
+            problems = [_problem(self.input, details) for details in error.errors(include_url=False)]
+            raise InputError(f"{self.id}: {'; '.join(problems)}") from None
+
+    def redacted(self, given: JsonObject) -> JsonObject:
+        """The input as it may be logged and stored: without what is sensitive, and without unknown fields."""
+        shown: dict[str, Json] = {}
+        for name, field_info in self.input.model_fields.items():
+            key = field_info.alias or name
+            if key in given:
+                hidden = any(isinstance(mark, Sensitive) for mark in field_info.metadata)
+                shown[key] = _hidden(given[key]) if hidden else given[key]
+        return shown
+
+    def run(self, context: Context[E], given: JsonObject) -> JsonObject:
+        """Check the input, run the action, and give its output as JSON.
+
+        Raises
+        ------
+        InputError        the input is wrong
+        ScenedockError    whatever the action refuses
+        """
+        made = self.function(context, self.check(given))
+        if not isinstance(made, self.output):
+            raise TypeError(f"{self.id} gave {type(made).__name__}, not its {self.output.__name__}")
+        return made.model_dump(mode="json", by_alias=True)
+
+
+def action(
+    name: str,
+    *,
+    read_only: bool = False,
+    destructive: bool = False,
+    idempotent: bool = False,
+    examples: Sequence[Example] = (),
+) -> Callable[[Callable[[Context[E], In], Out]], Action[E]]:
+    """Make an action of a function `(context, input) -> output`; registers nothing.
+
+    Input and output are the models in the function's annotations, the description is its docstring.
+    """
+
+    def make(function: Callable[[Context[E], In], Out]) -> Action[E]:
+        hints = get_type_hints(function)
+        taken = [hint for hint in hints.values() if inspect.isclass(hint) and issubclass(hint, Model)]
+        given, made = taken
+        return Action(
+            name=name,
+            description=re.split(r"\n\n\w+\n-+\n", inspect.getdoc(function) or "")[0],
+            input=given,
+            output=made,
+            function=function,
+            attributes=Attributes(read_only, destructive, idempotent),
+            examples=tuple(examples),
+        )
+
+    return make
+
+
+def _hidden(value: Json) -> Json:
+    return dict.fromkeys(value, REDACTED) if isinstance(value, Mapping) else REDACTED
+
+
+def _problem(model: type[Model], details: ErrorDetails) -> str:
+    """One thing that is wrong, by its field; never with the value, which may be a secret."""
+    place = ".".join(map(str, details["loc"]))
+    said = details["msg"][0].lower() + details["msg"][1:]
+    if details["type"] == "missing":
+        said = "is required"
+    elif details["type"] == "extra_forbidden" and len(details["loc"]) == 1:
+        known = ", ".join(field_info.alias or name for name, field_info in model.model_fields.items())
+        said = f"there is no such field; there are: {known or 'none'}"
+    return f"`{place}` {said}" if place else said

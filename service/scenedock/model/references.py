@@ -1,0 +1,75 @@
+"""References in a step's input: `${{ steps.ID.output.NAME }}` as a whole string, nothing more.
+
+The full expression language of Templates is another thing; what needs it is refused, so that no text that looks like
+an expression is ever taken literally by accident, or evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from scenedock.errors import InputError
+from scenedock.model.json import Json, JsonObject
+
+_REFERENCE = re.compile(r"^\s*\$\{\{\s*([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+)\s*\}\}\s*$")
+_FALSE_WORDS = frozenset({"", "false", "no", "0", "null", "undefined"})
+
+
+def check_references(value: Json, where: str, step_ids: Sequence[str]) -> None:
+    """Refuse what can't be rendered later: another expression, another root, a step that doesn't come earlier.
+
+    Raises
+    ------
+    InputError   the message begins with `where`
+    """
+    for text in _strings(value):
+        if "${{" not in text:
+            continue
+        match = _REFERENCE.match(text)
+        if not match:
+            raise InputError(f"{where}: `{text}` is not understood; write `${{{{ steps.ID.output.NAME }}}}` alone")
+        root, *path = match[1].split(".")
+        if root not in {"steps", "parameters", "secrets"}:
+            raise InputError(f"{where}: `{text}` must begin with steps, parameters or secrets")
+        if root == "steps" and (path[0] not in step_ids or path[1:2] != ["output"]):
+            raise InputError(f"{where}: `{text}` must name the output of an earlier step")
+
+
+def is_reference(value: Json) -> bool:
+    """Whether there is any reference in the value."""
+    return any("${{" in text for text in _strings(value))
+
+
+def render(value: Json, scope: JsonObject) -> Json:
+    """The value with each reference replaced by what it points to in the scope; null where nothing is there."""
+    if isinstance(value, str):
+        match = _REFERENCE.match(value)
+        return _look_up(scope, match[1].split(".")) if match else value
+    if isinstance(value, Mapping):
+        return {key: render(each, scope) for key, each in value.items()}
+    if isinstance(value, Sequence):
+        return [render(each, scope) for each in value]
+    return value
+
+
+def holds(condition: bool | str, scope: JsonObject) -> bool:  # noqa: FBT001 - `if` of a step is a bool or a text
+    """Whether a step's `if` lets it run: its rendered value is neither null, empty, zero nor a word for false."""
+    value = render(condition, scope)
+    return value.strip().lower() not in _FALSE_WORDS if isinstance(value, str) else bool(value)
+
+
+def _look_up(scope: Json, path: Sequence[str]) -> Json:
+    for name in path:
+        if not isinstance(scope, Mapping):
+            return None
+        scope = scope.get(name)
+    return scope
+
+
+def _strings(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for each in value.values() for text in _strings(each)]
+    return [text for each in value for text in _strings(each)] if isinstance(value, Sequence) else []

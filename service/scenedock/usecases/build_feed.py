@@ -1,0 +1,21 @@
+"""Build the catalog feed of the service's repositories, and tell cheaply whether one has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scenedock.catalog.feed import Feed, make_feed
+from scenedock.effects.repositories import RepositoryFolder
+from scenedock.usecases.export_catalog import export_catalog
+
+
+def build_feed(repositories: Mapping[str, RepositoryFolder]) -> Feed:
+    """The feed as of now.
+
+    Raises
+    ------
+    NotFoundError   a repository isn't there
+    InputError      a repository can't be read, or its settings are wrong
+    """
+    made = export_catalog(repositories)
+    return make_feed(made.entities, made.findings)

@@ -1,0 +1,50 @@
+"""Run an action for a caller: the one way that every door takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from scenedock.errors import NotAllowedError, NotFoundError
+from scenedock.model.action import Action, Caller, Context
+from scenedock.model.json import JsonObject
+
+E = TypeVar("E")
+
+
+def actions_for(actions: Mapping[str, Action[E]], caller: Caller) -> Sequence[Action[E]]:
+    """The actions that a caller may run, by name."""
+    return [actions[name] for name in sorted(actions) if caller.may(actions[name].needed_scope)]
+
+
+def find_action(actions: Mapping[str, Action[E]], name: str, caller: Caller) -> Action[E]:
+    """An action by its name, for a caller who wants to run it.
+
+    Raises
+    ------
+    NotFoundError     there is no such action
+    NotAllowedError   the caller may not run it
+    """
+    if name not in actions:
+        known = ", ".join(each.name for each in actions_for(actions, caller)) or "none"
+        raise NotFoundError(f"there is no action {name!r}; there are: {known}")
+    found = actions[name]
+    if not caller.may(found.needed_scope):
+        raise NotAllowedError(
+            f"{found.id} needs a caller with scope `{found.needed_scope}`; this one has `{caller.scope}`"
+        )
+    return found
+
+
+def run_action(found: Action[E], context: Context[E], given: JsonObject) -> JsonObject:
+    """Run an action to its end.
+
+    Raises
+    ------
+    NotAllowedError   the caller may not run it
+    InputError        the input is wrong
+    ScenedockError    whatever the action refuses
+    """
+    if not context.caller.may(found.needed_scope):
+        raise NotAllowedError(f"{found.id} needs a caller with scope `{found.needed_scope}`")
+    return found.run(context, given)

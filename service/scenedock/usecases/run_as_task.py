@@ -1,0 +1,111 @@
+"""Run an action as a task, and wait for it: a caller who is cut off, and calls again, finds it where it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from scenedock.effects.tasks import TaskEffects
+from scenedock.errors import ERRORS, ConflictError, InputError, ScenedockError, TemporaryError
+from scenedock.model.action import Action, Caller, Context
+from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.model.task import Task
+from scenedock.usecases.manage_tasks import completion
+from scenedock.usecases.run_action import run_action
+from scenedock.usecases.submit_task import identity, one_action, submit_task
+
+_FIRST_PAUSE: Final = 0.005
+_LONGEST_PAUSE: Final = 0.25
+_MOST_SECONDS: Final = 3600.0
+_BUG: Final = "Error"
+
+
+@dataclass(slots=True)
+class TaskCalls:
+    """Calls of actions: what only reads runs at once, everything else as a task.
+
+    A call with a `requestId` is one task however often it is made, until that has failed. A call without one joins an
+    equal call of the same caller that still runs here.
+    """
+
+    effects: TaskEffects
+    actions: Iterable[Action[Any]]
+    _running: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, found: Action[Any], context: Context[Any], given: JsonObject) -> JsonObject:
+        """The output of the action.
+
+        Raises
+        ------
+        ConflictError    the `requestId` names a call with another input, or the task was cancelled
+        TemporaryError   the task has run for long, and goes on
+        ScenedockError   whatever the action refuses
+        """
+        if found.attributes.read_only:
+            return run_action(found, context, given)
+        call = _digest(found, context.caller, given)
+        with self._lock:  # of two equal calls at once, the second joins the first
+            joined = self._running.get(call) if not given.get("requestId") else None
+            task = self.effects.store.get(joined) if joined else self._submit(found, context, given)
+            self._running[call] = task.id
+        try:
+            return self._outcome(found, self._ended(task.id))
+        finally:
+            with self._lock:
+                self._running.pop(call, None)
+
+    def _submit(self, found: Action[Any], context: Context[Any], given: JsonObject) -> Task:
+        began = self.effects.clock()
+        spec = one_action(found, given)
+        request_id = as_text(given.get("requestId"))
+        key = f"{found.id} {request_id}" if request_id else ""
+        while True:
+            task = submit_task(self.effects, self.actions, context.caller, spec, secrets=context.secrets, key=key)
+            if task.created_at < began and task.status in {"failed", "cancelled"}:
+                key = f"{key} after {task.id}"  # who calls again after a failure wants another try
+                continue
+            if task.steps[0].input != found.redacted(given):
+                raise ConflictError(
+                    f"requestId {request_id!r} names an earlier call with another input; take a new one"
+                )
+            return task
+
+    def _ended(self, task_id: str) -> Task:
+        pause, until = _FIRST_PAUSE, time.monotonic() + _MOST_SECONDS
+        while True:
+            task = self.effects.store.get(task_id)
+            if task.finished:
+                return task
+            if time.monotonic() > until:
+                raise TemporaryError(f"task {task_id} takes long and goes on; look at it later", retry_after=60)
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _outcome(self, found: Action[Any], task: Task) -> JsonObject:
+        if task.status == "completed":
+            return as_object(task.step_state(found.name).get("output"))
+        if task.status == "cancelled":
+            raise ConflictError(f"task {task.id} was cancelled")
+        error = as_object(completion(self.effects, task).get("error"))
+        raise _as_raised(as_text(error.get("name")), as_text(error.get("message")) or f"task {task.id} failed")
+
+
+def _as_raised(name: str, message: str) -> Exception:
+    """The error that a task ended with, as the action had raised it: of the table, or a finer kind of wrong input."""
+    if name == _BUG:
+        return RuntimeError(message)
+    if name in {TemporaryError.__name__, "ServiceUnavailableError", "TimeoutError"}:
+        return TemporaryError(message, retry_after=30)
+    known: dict[str, type[ScenedockError]] = {each.__name__: each for each in ERRORS if each is not TemporaryError}
+    return known.get(name, InputError)(message)
+
+
+def _digest(found: Action[Any], caller: Caller, given: JsonObject) -> str:
+    said = [found.id, caller.subject, identity(caller), given]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

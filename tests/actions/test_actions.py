@@ -1,0 +1,121 @@
+"""Actions do what they document: every example runs, every schema is one, every attribute is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from scenedock.actions import ACTIONS
+from scenedock.actions.effects import Effects
+from scenedock.doors.settings import Settings
+from scenedock.doors.wiring import open_effects
+from scenedock.errors import InputError, NotFoundError
+from scenedock.model.action import Action, Caller, Context, Example
+from scenedock.model.json import JsonObject
+from tests.tools.service import EXAMPLE
+
+EXAMPLES = [(action, example) for action in ACTIONS for example in action.examples]
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context[Effects]:
+    settings = Settings(data=tmp_path, repositories=(str(EXAMPLE),))
+    return Context(Caller("test", "local", scope="run"), open_effects(settings))
+
+
+def run(name: str, context: Context[Effects], given: JsonObject) -> JsonObject:
+    return {action.name: action for action in ACTIONS}[name].run(context, given)
+
+
+def valid(schema: JsonObject, value: JsonObject) -> bool:
+    return jsonschema_rs.Draft202012Validator(dict(schema)).is_valid(value)
+
+
+@pytest.mark.parametrize(("action", "example"), EXAMPLES, ids=[f"{a.name}: {e.description}" for a, e in EXAMPLES])
+def test_a_documented_example_runs(context: Context[Effects], action: Action[Effects], example: Example) -> None:
+    output = action.run(context, example.input)
+
+    assert valid(action.input_schema(), example.input)
+    assert valid(action.output_schema(), output)
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_an_action_is_documented_as_a_person_would_want_it(action: Action[Effects]) -> None:
+    assert action.examples
+    assert action.summary.endswith(".")
+    for schema in (action.input_schema(), action.output_schema()):
+        properties = schema["properties"]
+        assert isinstance(properties, dict)
+        assert [name for name, about in properties.items() if not about.get("description")] == []
+
+
+def test_names_are_given_once() -> None:
+    assert len({action.name for action in ACTIONS}) == len(ACTIONS)
+
+
+def test_what_reads_only_writes_nothing(context: Context[Effects], tmp_path: Path) -> None:
+    for action, example in EXAMPLES:
+        if action.attributes.read_only:
+            action.run(context, example.input)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_idempotent_action_that_is_repeated_leaves_nothing_more(context: Context[Effects], tmp_path: Path) -> None:
+    for _ in range(2):
+        for action, example in EXAMPLES:
+            if action.attributes.idempotent:
+                action.run(context, example.input)
+
+    assert len(list((tmp_path / "folders").iterdir())) == 1
+
+
+def test_an_entity_without_an_owner_is_a_finding_with_its_line(context: Context[Effects]) -> None:
+    entity = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\nspec: {type: b, lifecycle: c}"
+
+    output = run("validate-entities", context, {"content": entity, "name": "service.yaml"})
+
+    assert (output["valid"], output["entities"]) == (False, 1)
+    assert isinstance(output["findings"], list)
+    assert [(each["path"], each["line"]) for each in output["findings"]] == [("service.yaml", 4)]
+
+
+def test_one_repository_of_several_is_exported_by_its_name(context: Context[Effects]) -> None:
+    everything = run("export-catalog", context, {})
+
+    assert run("export-catalog", context, {"repository": "acme-apps"}) == everything
+    assert str(everything["content"]).startswith("apiVersion: ")
+    with pytest.raises(NotFoundError, match="there is no repository 'other'; there are: acme-apps"):
+        run("export-catalog", context, {"repository": "other"})
+
+
+def test_a_skeletons_questions_are_the_schema_of_a_form(context: Context[Effects]) -> None:
+    output = run("list-skeletons", context, {"name": "microservice-python"})
+
+    assert isinstance(output["questions"], dict)
+    assert output["questions"]["type"] == "object"
+    assert "name" in output["questions"]["properties"]
+    assert isinstance(output["skeletons"], list)
+    assert [each["name"] for each in output["skeletons"]] == ["microservice-python"]
+
+
+def test_a_bake_names_its_files_and_keeps_them(context: Context[Effects]) -> None:
+    answers = {"name": "ledger", "owner": "group:default/payments"}
+
+    output = run("bake-skeleton", context, {"skeleton": "microservice-python", "answers": answers})
+
+    folder = context.effects.results.folder(str(output["folder"]))
+    kept = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert output["name"] == "ledger"
+    assert output["files"] == kept
+    assert "catalog-info.yaml" in kept
+    assert output["url"] is None
+
+
+def test_wrong_answers_are_all_named(context: Context[Effects]) -> None:
+    with pytest.raises(InputError) as refused:
+        run("bake-skeleton", context, {"skeleton": "microservice-python", "answers": {"name": "A B", "nope": "x"}})
+
+    assert {"nope", "name", "owner"} <= {line.strip().split(":")[0] for line in str(refused.value).splitlines()[1:]}

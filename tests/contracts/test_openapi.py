@@ -1,0 +1,63 @@
+"""The service keeps its OpenAPI document: schemathesis asks whatever that allows, and what it doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.schemas import BaseSchema
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from scenedock.actions import ACTIONS
+from scenedock.doors.http.app import ROUTES, make_app
+from scenedock.doors.http.openapi import openapi_document
+from scenedock.doors.http.routes import BASE
+from tests.tools.service import ADMIN, bearer, service_in
+
+DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
+# What the input of a step may be depends on its action, and on what `${{ … }}` refers to: a schema can't say it.
+SUBMIT = f"{BASE}/tasks"
+OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    service = service_in(tmp_path_factory.mktemp("data"), requests_per_minute=1_000_000)
+    service.feed.refresh()
+    service.tasks.start()
+    yield make_app(service)
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def served(app: Flask) -> BaseSchema:
+    return schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", app, headers=bearer(ADMIN))
+
+
+# The threads that tend tasks draw from `random`, too; no strategy does.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
+@pytest.mark.parametrize("headers", [bearer(ADMIN), {}], ids=["with a token", "without a token"])
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_every_answer_is_as_documented(
+    served: BaseSchema, path: str, method: str, headers: dict[str, str], mode: GenerationMode
+) -> None:
+    operation = served[path][method]
+    if mode.is_negative and not operation.body:
+        return  # nothing can be wrong with what is only an address
+
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(operation.as_strategy(generation_mode=mode))
+    def ask(case: Case[Any]) -> None:
+        case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance] if path == SUBMIT else [])
+
+    ask()
+
+
+def test_the_document_says_what_is_served(app: Flask) -> None:
+    assert app.test_client().get(f"{BASE}/openapi.json", headers=bearer(ADMIN)).json == DOCUMENT

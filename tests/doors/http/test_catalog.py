@@ -1,0 +1,139 @@
+"""The feed over HTTP, as Backstage's reader asks for it; the report of findings; the page for people."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from scenedock.catalog.feed import Feed
+from scenedock.documents.reading import BACKSTAGE, read_documents
+from scenedock.doors.http.app import make_app
+from scenedock.doors.http.routes import BASE
+from scenedock.doors.service import Service
+from scenedock.model.finding import Finding, Place
+from tests.tools.service import READ, RUN, bearer
+from tests.tools.tokens import Backstage
+
+FEED = f"{BASE}/catalog/catalog-info.yaml"
+
+
+def get(client: FlaskClient, path: str = FEED, **headers: str) -> Any:
+    return client.get(
+        path, headers={**bearer(READ), **{name.replace("_", "-"): text for name, text in headers.items()}}
+    )
+
+
+def test_the_feed_is_yaml_that_backstage_reads(client: FlaskClient) -> None:
+    answer = get(client)
+
+    documents = [document.value for document in read_documents(answer.data, meaning=BACKSTAGE)]
+    assert (answer.status_code, len(documents), answer.mimetype) == (200, 10, "application/yaml")
+
+
+def test_what_has_not_changed_is_not_sent_again(client: FlaskClient) -> None:
+    etag = get(client).headers["ETag"]
+
+    for condition in (etag, f'"other", {etag}', etag.removeprefix("W/")):
+        answer = get(client, If_None_Match=condition)
+        assert (answer.status_code, answer.data, answer.headers["ETag"]) == (304, b"", etag)
+    assert get(client, If_None_Match='W/"other"').status_code == 200
+
+
+def test_it_is_sent_compressed_to_who_can_read_that(client: FlaskClient) -> None:
+    plain = get(client)
+    packed = get(client, Accept_Encoding="gzip, deflate, br")
+
+    assert (packed.headers["Content-Encoding"], "Content-Encoding" in plain.headers) == ("gzip", False)
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 2
+    assert packed.headers["ETag"] == plain.headers["ETag"]
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert "Content-Encoding" not in get(client, Accept_Encoding="gzip;q=0").headers
+
+
+@pytest.mark.parametrize("name", ["nope.yaml", "..%2f..%2fsigning-key.pem", "%2e%2e", "catalog-info.yaml%00"])
+def test_only_files_of_the_feed_are_there(client: FlaskClient, name: str) -> None:
+    assert get(client, f"{BASE}/catalog/{name}").status_code == 404
+
+
+def test_a_refresh_is_asked_for_and_not_waited_for(client: FlaskClient, service: Service) -> None:
+    answer = client.post(f"{BASE}/catalog/refresh", headers=bearer(RUN))
+
+    assert (answer.status_code, answer.json) == (202, {"refreshing": True})
+    assert service.feed._wanted.is_set()
+
+
+def test_findings_say_what_to_mend_and_where(client: FlaskClient) -> None:
+    report = get(client, f"{BASE}/catalog/findings").json
+
+    assert report["entities"] == {"total": 10, "byKind": {"API": 1, "Component": 6, "Resource": 3}}
+    assert [(each["code"], each["path"]) for each in report["findings"]] == [
+        ("owner-unknown", "statement-mailer/Chart.yaml")
+    ]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", report["checkedAt"])
+
+
+def test_a_service_is_ready_when_it_has_a_catalog(service: Service, client: FlaskClient) -> None:
+    assert client.get("/readyz").status_code == 200
+
+    service.feed._served = None
+
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_key_that_signs_our_calls_is_published(service: Service, client: FlaskClient) -> None:
+    published = client.get(f"{BASE}/.backstage/auth/v1/jwks.json").json
+
+    assert published == {"keys": [service.key.public_jwk]}
+    assert "d" not in service.key.public_jwk
+
+
+def test_the_page_shows_services_findings_and_actions(client: FlaskClient) -> None:
+    answer = get(client, "/")
+
+    assert answer.mimetype == "text/html"
+    for shown in ("statement-mailer", "has no owner", "scenedock:bake-skeleton", FEED):
+        assert shown in answer.text
+    assert "<script" not in answer.text
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_what_a_repository_says_is_text_on_the_page(client: FlaskClient, service: Service) -> None:
+    payload = "<img src=x onerror=alert(1)>{{ 7*7 }}"
+    finding = Finding("error", "x", payload, Place(payload, payload), payload)
+    service.feed.build = lambda _: Feed({"catalog-info.yaml": b""}, {payload: 1}, (finding,), ())
+    service.feed._served = None
+    service.feed.refresh()
+
+    shown = get(client, "/").text
+
+    assert "<img" not in shown
+    assert "&lt;img src=x onerror=alert(1)&gt;{{ 7*7 }}" in shown
+
+
+def test_the_page_is_there_before_the_catalog_is(client: FlaskClient, service: Service) -> None:
+    service.feed._served = None
+
+    assert "being made" in get(client, "/").text
+
+
+def test_every_answer_has_strict_headers_and_the_request_id(service: Service, backstage: Backstage) -> None:
+    client = make_app(service).test_client()
+
+    for answer in (
+        client.get("/healthz", headers={"X-Request-Id": "my-id"}),
+        client.get("/nowhere", headers={"X-Request-Id": "my-id"}),
+        client.get(f"{BASE}/actions", headers={**bearer(backstage.plugin_token()), "X-Request-Id": "my-id"}),
+    ):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Request-Id"] == "my-id"
+    odd = client.get("/healthz", headers={"X-Request-Id": "a b<script>"})
+    assert re.fullmatch("[0-9a-f]{32}", odd.headers["X-Request-Id"])

@@ -1,0 +1,141 @@
+"""An action that changes something is called as a task: cut off, repeated or refused, it is one task."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from scenedock.actions.effects import Effects
+from scenedock.doors.http.app import make_app
+from scenedock.doors.http.routes import BASE
+from scenedock.doors.service import Service
+from scenedock.effects.task_store import Wanted
+from scenedock.errors import NotAllowedError
+from scenedock.model.action import Action, Context
+from scenedock.model.json import JsonObject
+from scenedock.usecases.run_as_task import TaskCalls
+from tests.tools.service import RUN, bearer, service_in
+
+BAKE = f"{BASE}/actions/bake-skeleton/invoke"
+GIVEN: dict[str, Any] = {
+    "skeleton": "microservice-python",
+    "answers": {"name": "ledger", "owner": "group:default/payments"},
+}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    opened = service_in(tmp_path_factory.mktemp("data"))
+    opened.tasks.start()
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def client(service: Service) -> FlaskClient:
+    return make_app(service).test_client()
+
+
+def tasks(service: Service) -> int:
+    return service.tasks.effects.store.find(Wanted())[1]
+
+
+def call(client: FlaskClient, given: Any) -> Any:
+    return client.post(BAKE, json=given, headers=bearer(RUN))
+
+
+def test_its_output_is_the_actions(client: FlaskClient, service: Service) -> None:
+    before = tasks(service)
+
+    answer = call(client, GIVEN)
+
+    assert answer.status_code == 200
+    assert answer.json["output"]["name"] == "ledger"
+    assert "catalog-info.yaml" in answer.json["output"]["files"]
+    assert tasks(service) == before + 1
+
+
+def test_a_call_with_a_request_id_is_one_task_however_often_it_is_made(client: FlaskClient, service: Service) -> None:
+    before = tasks(service)
+    given = GIVEN | {"requestId": "task-1-bake"}
+
+    outputs = [call(client, given).json for _ in range(3)]
+
+    assert outputs == [outputs[0]] * 3
+    assert tasks(service) == before + 1
+
+
+def test_a_request_id_that_named_another_input_is_a_conflict(client: FlaskClient) -> None:
+    call(client, GIVEN | {"requestId": "task-2-bake"})
+
+    other = {"skeleton": "microservice-python", "answers": {**GIVEN["answers"], "name": "other"}}
+    answer = call(client, other | {"requestId": "task-2-bake"})
+
+    assert (answer.status_code, answer.json["error"]["name"]) == (409, "ConflictError")
+
+
+def test_after_a_failure_the_same_request_id_is_another_try(client: FlaskClient, service: Service) -> None:
+    before = tasks(service)
+    wrong = {"skeleton": "nope", "requestId": "task-3-bake"}
+
+    answers = [call(client, wrong) for _ in range(2)]
+
+    assert [(each.status_code, each.json["error"]["name"]) for each in answers] == [(404, "NotFoundError")] * 2
+    assert tasks(service) == before + 2
+
+
+def test_all_that_is_wrong_with_the_answers_reaches_the_caller(client: FlaskClient) -> None:
+    answer = call(client, {"skeleton": "microservice-python", "answers": {"nope": "x"}})
+
+    assert (answer.status_code, answer.json["error"]["name"]) == (400, "InputError")
+    assert "owner: an answer is missing" in answer.json["error"]["message"]
+    assert "owner: an answer is missing" in answer.status
+
+
+def test_equal_calls_at_once_are_one_task(service: Service) -> None:
+    before = tasks(service)
+    calls = TaskCalls(service.tasks.effects, service.tasks.actions)
+    found: Action[Effects] = service.actions["bake-skeleton"]
+    caller = replace(service.authenticator.caller(f"Bearer {RUN}", print), user="user:default/jane")
+    together = threading.Barrier(4)
+
+    def run(_: int) -> JsonObject:
+        together.wait(30)
+        return calls.run(found, Context(caller, service.effects), GIVEN)
+
+    with ThreadPoolExecutor(4) as callers:
+        outputs = list(callers.map(run, range(4)))
+
+    assert outputs == [outputs[0]] * 4
+    assert tasks(service) < before + 4
+
+
+def test_a_refusal_keeps_its_class(service: Service) -> None:
+    def refuse(_context: Context[Effects], _given: object) -> Any:
+        raise NotAllowedError("not for you")
+
+    found = replace(service.actions["bake-skeleton"], function=refuse)
+    running = service.tasks.worker._running  # type: ignore[union-attr]
+    kept = running.actions[found.id]
+    running.actions[found.id] = found
+    try:
+        caller = service.authenticator.caller(f"Bearer {RUN}", print)
+        with pytest.raises(NotAllowedError, match="not for you"):
+            TaskCalls(service.tasks.effects, service.tasks.actions).run(found, Context(caller, service.effects), GIVEN)
+    finally:
+        running.actions[found.id] = kept
+
+
+def test_secret_answers_are_in_no_log_and_no_task(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    call(client, GIVEN | {"secretAnswers": {"token": "hunter2-canary"}})
+
+    assert "hunter2-canary" not in caplog.text
+    assert "hunter2-canary" not in client.get(f"{BASE}/tasks", headers=bearer(RUN)).text

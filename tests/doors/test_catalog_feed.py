@@ -1,0 +1,184 @@
+"""The last good catalog is always at hand: whatever breaks, Backstage reads what it read before."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scenedock.catalog.feed import Feed
+from scenedock.doors.catalog_feed import CatalogFeed
+from scenedock.effects.repositories import RepositoryFolder
+from scenedock.errors import InputError, NotFoundError, TemporaryError
+from scenedock.model.finding import Finding, Place
+
+ADDRESS = "http://scenedock/api/scenedock/catalog"
+
+
+class Refreshed:
+    """A Backstage that only notes what it is told to read again."""
+
+    def __init__(self) -> None:
+        self.refs: list[str] = []
+        self.down = False
+
+    def refresh(self, entity_ref: str) -> None:
+        if self.down:
+            raise TemporaryError("away", retry_after=5)
+        self.refs.append(entity_ref)
+
+
+class Builder:
+    """Makes feeds on demand, and counts."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.text = b"kind: A\n"
+        self.error: Exception | None = None
+
+    def __call__(self, _repositories: Mapping[str, RepositoryFolder]) -> Feed:
+        self.made += 1
+        if self.error:
+            raise self.error
+        return Feed({"catalog-info.yaml": self.text}, {"Component": 1}, (), ())
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "apps"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("a: 1\n")
+    return folder
+
+
+@pytest.fixture
+def builder() -> Builder:
+    return Builder()
+
+
+@pytest.fixture
+def feed(tmp_path: Path, repository: Path, builder: Builder) -> CatalogFeed:
+    repositories = {"apps": RepositoryFolder(repository)}
+    return CatalogFeed(repositories, tmp_path / "feed.json", 60, ADDRESS, builder)
+
+
+def test_it_is_made_only_when_a_repository_has_changed(feed: CatalogFeed, builder: Builder, repository: Path) -> None:
+    feed.refresh()
+    feed.refresh()
+    assert builder.made == 1
+
+    (repository / "b.yaml").write_text("b: 1\n")
+    builder.text = b"kind: B\n"
+    feed.refresh()
+
+    assert builder.made == 2
+    assert feed.served_file("catalog-info.yaml").data == b"kind: B\n"
+
+
+@pytest.mark.parametrize("error", [InputError("apps/scenedock.yaml:3: wrong"), ValueError("can't be read again")])
+def test_the_last_good_one_stays_while_the_repository_is_broken(
+    feed: CatalogFeed, builder: Builder, repository: Path, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    feed.refresh()
+    before = feed.served_file("catalog-info.yaml")
+    (repository / "b.yaml").write_text("b: 1\n")
+    builder.error = error
+    feed.refresh()
+    feed.refresh()
+
+    assert feed.served_file("catalog-info.yaml") == before
+    stale = [finding for finding in feed.current().feed.findings if finding.code == "stale-feed"]
+    assert [str(error) in finding.message for finding in stale] == [True]
+    assert str(error) in caplog.text
+
+    builder.error = None
+    feed.refresh()
+    assert feed.current().feed.findings == ()
+
+
+def test_a_repository_that_is_gone_keeps_the_catalog(feed: CatalogFeed, repository: Path) -> None:
+    feed.refresh()
+    (repository / "a.yaml").unlink()
+    repository.rmdir()
+    feed.refresh()
+
+    assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
+    assert feed.current().feed.findings[0].code == "stale-feed"
+
+
+def test_a_service_that_starts_again_has_its_catalog_at_once(feed: CatalogFeed, builder: Builder) -> None:
+    feed.refresh()
+    builder.error = InputError("broken")
+    again = replace(feed, _served=None)
+
+    again.start()
+    again.stop()
+
+    assert again.current().feed.files == feed.current().feed.files
+
+
+@pytest.mark.parametrize(
+    "kept", [b"", b"{", b"[]", b'{"version": 0}', b'{"version": 1}', b'{"version": 1, "files": []}']
+)
+def test_a_kept_catalog_that_cannot_be_read_is_none(feed: CatalogFeed, kept: bytes) -> None:
+    feed.file.write_bytes(kept)
+    feed.start()
+    feed.stop()
+
+    assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
+
+
+def test_findings_are_kept_with_the_catalog(feed: CatalogFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = Finding("warning", "x", "y", Place("apps", "a.yaml", 3), "mend it")
+    monkeypatch.setattr(feed, "build", lambda _: Feed({"catalog-info.yaml": b""}, {}, (finding,), ()))
+    feed.refresh()
+    again = replace(feed, _served=None)
+    again.start()
+    again.stop()
+
+    assert again.current().feed.findings == (finding,)
+
+
+def test_without_any_catalog_one_is_asked_to_come_again(feed: CatalogFeed, builder: Builder) -> None:
+    builder.error = InputError("broken")
+    feed.refresh()
+
+    with pytest.raises(TemporaryError, match="the log of the service says why"):
+        feed.current()
+
+
+def test_a_file_that_the_catalog_does_not_have_is_not_found(feed: CatalogFeed) -> None:
+    feed.refresh()
+
+    with pytest.raises(NotFoundError):
+        feed.served_file("../signing-key.pem")
+
+
+def test_backstage_is_told_of_what_has_changed_and_of_nothing_else(
+    feed: CatalogFeed, builder: Builder, repository: Path
+) -> None:
+    told: Any = Refreshed()
+    feed.backstage = told
+    feed.refresh()
+    feed.refresh()
+    (repository / "b.yaml").write_text("b: 1\n")
+    feed.refresh()
+
+    # sha1 of url:http://scenedock/api/scenedock/catalog/catalog-info.yaml, as Backstage's catalog computes it
+    assert told.refs == ["location:default/generated-63720f9814c567a39377945b58d0b32367e420a1"]
+
+
+def test_a_backstage_that_is_away_is_no_reason_to_fail(feed: CatalogFeed, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    told: Any = Refreshed()
+    told.down = True
+    feed.backstage = told
+
+    feed.refresh()
+
+    assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
+    assert "Backstage wasn't told" in caplog.text

@@ -1,0 +1,103 @@
+"""`scenedock tasks`: run a task, find it again, read its log, cancel and retry it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scenedock.doors.cli import main
+from tests.tools.postgres import running_postgres
+
+ROOT = Path(__file__).parents[2]
+GOOD = {"steps": [{"action": "scenedock:export-catalog", "input": {"withContent": False}}]}
+BAD = {"steps": [{"action": "scenedock:export-catalog", "input": {"repository": "none"}}]}
+NO_TASK = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SCENEDOCK_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("SCENEDOCK_REPOSITORIES", str(ROOT / "examples" / "acme-apps"))
+    return tmp_path
+
+
+def tasks(*arguments: str, spec: object = None) -> Result:
+    return CliRunner().invoke(main, ["tasks", *arguments], input=json.dumps(spec), catch_exceptions=False)
+
+
+def run(spec: object, *arguments: str) -> tuple[str, Result]:
+    result = tasks("run", "-", *arguments, spec=spec)
+    return result.stderr.removeprefix("Task ").split()[0], result
+
+
+def test_a_task_runs_with_its_log_and_is_found_again() -> None:
+    task_id, result = run(GOOD)
+
+    assert result.exit_code == 0
+    assert result.stdout.endswith("Run completed with status: completed\n")
+    assert re.fullmatch(rf"{task_id}  completed .*command-line  scenedock:export-catalog\n", tasks("list").stdout)
+    assert json.loads(tasks("show", task_id).stdout)["spec"]["steps"][0]["input"] == {"withContent": False}
+    assert tasks("log", task_id).stdout == result.stdout
+    assert tasks("log", "--follow", task_id).stdout == result.stdout
+    assert tasks("list", "--status", "failed").stdout == ""
+
+
+def test_the_same_key_gives_the_same_task() -> None:
+    assert run(GOOD, "--key", "nightly")[0] == run(GOOD, "--key", "nightly")[0]
+
+
+def test_a_failed_task_ends_with_1_and_can_be_retried_but_not_a_completed_one() -> None:
+    failed, result = run(BAD)
+    assert result.exit_code == 1
+    assert "NotFoundError: there is no repository 'none'" in result.stdout
+
+    assert tasks("retry", failed).stdout == f"{failed}\n"
+    assert json.loads(tasks("show", failed).stdout)["status"] == "open"
+    assert tasks("cancel", failed).stdout == f"{failed}  cancelled\n"
+    refused = tasks("retry", run(GOOD)[0])
+    assert (refused.exit_code, refused.stderr.count("\n")) == (4, 1)
+
+
+@pytest.mark.parametrize("command", [["show"], ["log"], ["log", "--follow"], ["cancel"], ["retry"]])
+def test_a_task_that_is_not_there_ends_with_2(command: list[str]) -> None:
+    result = tasks(*command, NO_TASK)
+
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: there is no task {NO_TASK}; it may be older than what is kept\n"
+
+
+def test_a_task_that_is_wrong_is_refused_before_it_runs() -> None:
+    result = tasks("run", "-", spec={"steps": [{"action": "scenedock:dance"}]})
+
+    assert result.exit_code == 2
+    assert "there is no action `scenedock:dance`" in result.stderr
+
+
+def test_a_worker_refuses_a_database_that_nobody_migrated_and_then_runs_what_others_submit(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_postgres() as server:
+        monkeypatch.setenv("SCENEDOCK_DATABASE_URL", server.make_database("cli"))
+        refused = CliRunner().invoke(main, ["worker"], catch_exceptions=False)
+        assert (refused.exit_code, "scenedock migrate" in refused.stderr) == (4, True)
+        assert CliRunner().invoke(main, ["migrate"]).stdout == "The database was 2 versions behind\n"
+        assert CliRunner().invoke(main, ["migrate"]).stdout == "The database is up to date\n"
+
+        failed, _ = run(BAD)
+        command = [str(Path(sys.executable).with_name("scenedock")), "worker"]
+        with (folder / "log").open("wb") as log, subprocess.Popen(command, env=os.environ, stderr=log) as worker:
+            tasks("retry", failed)
+            until = time.monotonic() + 60
+            while (shown := json.loads(tasks("show", failed).stdout))["status"] != "failed":
+                assert time.monotonic() < until, (shown, (folder / "log").read_text())
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(60) == 0

@@ -1,0 +1,40 @@
+// A Backstage backend as an adopter runs it: released packages, and settings in app-config. Only GitHub can't be here.
+//
+//   node index.js --config app-config.yaml
+//
+// Run it in a folder that has the node_modules of package-lock.json.
+const { createRequire } = require('node:module');
+const { isIP, Socket } = require('node:net');
+
+const PLUGINS = [
+  '@backstage/plugin-auth-backend',
+  '@backstage/plugin-auth-backend-module-guest-provider',
+  '@backstage/plugin-catalog-backend',
+  '@backstage/plugin-catalog-backend-module-scaffolder-entity-model',
+  '@backstage/plugin-catalog-backend-module-unprocessed',
+  '@backstage/plugin-mcp-actions-backend',
+  '@backstage/plugin-proxy-backend',
+  '@backstage/plugin-scaffolder-backend',
+  '@roadiehq/scaffolder-backend-module-http-request',
+];
+
+// Nothing that the tests do may leave this machine, whatever a package would like to do.
+const connect = Socket.prototype.connect;
+Socket.prototype.connect = function connectOnLoopback(...given) {
+  const [options] = Array.isArray(given[0]) ? given[0] : given;
+  const host = options?.host ?? 'localhost';
+  if (host !== 'localhost' && host !== '::1' && !(isIP(host) === 4 && host.startsWith('127.'))) {
+    console.error(`LEFT LOOPBACK: ${host}`);
+    throw new Error(`the tests don't reach ${host}`);
+  }
+  return connect.apply(this, given);
+};
+
+const load = createRequire(`${process.cwd()}/`);
+const { createBackend } = load('@backstage/backend-defaults');
+const backend = createBackend();
+for (const plugin of PLUGINS) {
+  backend.add(load(plugin));
+}
+backend.add(require('./github.js')(load));
+backend.start();

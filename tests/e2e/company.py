@@ -1,0 +1,154 @@
+"""What an adopter has: repositories on a code host, Scenedock, and a Backstage that knows of both."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import urllib3
+import yaml
+
+from scenedock.catalog.summary import count_by_type
+from scenedock.effects.repositories import RepositoryFolder
+from scenedock.usecases.export_catalog import export_catalog
+from tests.tools.backstage import backend_server
+from tests.tools.frontend import Frontend, TaskRun
+from tests.tools.server import Server, free_port, wait_until
+
+ROOT = Path(__file__).parents[2]
+SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
+OUR_TEMPLATES = ROOT / "catalog-info" / "templates"
+TEMPLATES_OF_TESTS = ROOT / "tests" / "e2e" / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """All of it, each server a process of its own. `repository` is the GitOps repository, whose catalog is served."""
+
+    folder: Path
+    repository: Path
+    code_host: Server
+    service: Server
+    backstage: Server
+    frontend: Frontend
+    feed: str
+    """The address at which Backstage reads the catalog."""
+    operator: str
+    """A token of somebody who may see everything in Scenedock."""
+
+    def start(self) -> None:
+        """Start everything."""
+        self.code_host.start()
+        self.service.start()
+        self.start_backstage()
+
+    def start_backstage(self) -> None:
+        """Start Backstage, sign in, and wait until people can choose our Templates."""
+        self.backstage.start()
+        self.frontend.sign_in()
+        files = [*OUR_TEMPLATES.glob("*.yaml"), *TEMPLATES_OF_TESTS.glob("*.yaml")]
+        templates = sorted(f"template:default/{file.stem}" for file in files)
+        wait_until(lambda: self.frontend.has(templates), f"{templates} in the catalog")
+
+    def stop(self) -> None:
+        """Stop what runs."""
+        self.backstage.stop()
+        self.service.stop()
+        self.code_host.stop()
+
+    def published(self, run: TaskRun, action: str) -> tuple[dict[str, Any], Path]:
+        """What a task has given to an action that publishes: its input, and the folder that it would have published."""
+        folder = self.folder / "workspaces" / "published" / run.id / action.replace(":", "-")
+        given: dict[str, Any] = json.loads((folder / "input.json").read_bytes())
+        return given, folder / "files"
+
+    def tasks(self) -> int:
+        """How many tasks Scenedock has had."""
+        address = self.feed.partition("/catalog/")[0] + "/tasks"
+        answer = urllib3.request("GET", address, headers={"Authorization": f"Bearer {self.operator}"}, retries=False)
+        total: int = answer.json()["totalTasks"]
+        return total
+
+    def exported(self) -> Counter[str]:
+        """How many entities of each kind an export of the repository has."""
+        made = export_catalog({"acme-apps": RepositoryFolder(self.repository)})
+        return Counter({kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()})
+
+    def ingested(self) -> Counter[str]:
+        """How many entities of each kind the catalog has from our feed, which are none of its own Locations."""
+        origin = f"metadata.annotations.backstage.io/managed-by-origin-location=url:{self.feed}"
+        entities = self.frontend.ask("GET", f"catalog/entities?filter={origin}&fields=kind")
+        return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")
+
+
+def company_in(folder: Path) -> Company:
+    """A company that keeps everything in a folder; nothing runs yet."""
+    code, service, folders, backstage = (f"127.0.0.1:{free_port()}" for _ in range(4))
+    repository = shutil.copytree(ROOT / "examples" / "acme-apps", folder / "acme-apps")
+    portal, operator = secrets.token_hex(32), secrets.token_hex(32)
+    tokens = folder / "tokens.yaml"
+    listed = [
+        {"name": "portal", "token": portal, "scope": "read"},
+        {"name": "ops", "token": operator, "scope": "admin"},
+    ]
+    tokens.write_text(yaml.safe_dump({"tokens": listed}), encoding="utf-8")
+    settings = {
+        "SCENEDOCK_DATA": str(folder / "data"),
+        "SCENEDOCK_LISTEN": service,
+        "SCENEDOCK_BACKSTAGE_URL": f"http://{backstage}",
+        "SCENEDOCK_REPOSITORIES": str(repository),
+        "SCENEDOCK_SKELETONS": str(ROOT / "tests" / "e2e" / "skeletons" / "skeletons.yaml"),
+        "SCENEDOCK_PUBLIC_FEED": "true",
+        "SCENEDOCK_TOKENS_FILE": str(tokens),
+        "SCENEDOCK_REFRESH_SECONDS": "1",
+        "SCENEDOCK_FOLDERS_LISTEN": folders,
+        "SCENEDOCK_LOG_FORMAT": "json",
+    }
+    feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
+    locations = _put_on_code_host(folder / "code", f"http://{code}")
+    return Company(
+        folder=folder,
+        repository=repository,
+        code_host=_code_host(folder, code),
+        service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
+        backstage=backend_server(
+            folder, backstage, _app_config(code, service, folders, locations), {"SCENEDOCK_TOKEN": portal}
+        ),
+        frontend=Frontend(f"http://{backstage}"),
+        feed=feed,
+        operator=operator,
+    )
+
+
+def _app_config(code: str, service: str, folders: str, locations: list[str]) -> dict[str, Any]:
+    """What our documentation says to paste, and where the company's other files are."""
+    page = (ROOT / "docs" / "backstage.md").read_text(encoding="utf-8")
+    pasted = page.partition("```yaml\n")[2].partition("```")[0]
+    config: dict[str, Any] = yaml.safe_load(
+        pasted.replace("scenedock:8000", service).replace("scenedock:8001", folders)
+    )
+    config["backend"]["reading"]["allow"].append({"host": code})
+    config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
+    return config
+
+
+def _put_on_code_host(folder: Path, address: str) -> list[str]:
+    """Put there what describes Scenedock, and the tests' own Templates; the addresses to register."""
+    shutil.copytree(OUR_TEMPLATES.parent, folder / "scenedock" / "catalog-info")
+    shutil.copytree(ROOT / "docs" / "reference", folder / "scenedock" / "docs" / "reference")
+    shutil.copytree(TEMPLATES_OF_TESTS, folder / "templates")
+    templates = [f"{address}/templates/{file.name}" for file in sorted(TEMPLATES_OF_TESTS.glob("*.yaml"))]
+    return [f"{address}/scenedock/catalog-info/catalog-info.yaml", *templates]
+
+
+def _code_host(folder: Path, address: str) -> Server:
+    """Files over HTTP, as a code host gives them."""
+    host, _, port = address.partition(":")
+    command = [sys.executable, "-m", "http.server", port, "--bind", host, "--directory", str(folder / "code")]
+    return Server(command, {}, folder, f"http://{address}/", folder / "code-host.log")

@@ -1,0 +1,21 @@
+"""One company for all tests here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.company import Company, company_in
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """The company, with everything running; afterwards it is certain that nothing has left this machine."""
+    made = company_in(tmp_path_factory.mktemp("company"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+    assert "LEFT LOOPBACK" not in made.backstage.said()

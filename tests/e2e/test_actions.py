@@ -1,0 +1,153 @@
+"""Our actions in Backstage's scaffolder and MCP server, as people and assistants meet them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scenedock.actions import ACTIONS
+from tests.e2e.company import Company
+from tests.tools.backstage import USER
+from tests.tools.frontend import RefusedError
+
+TEMPLATES = Path(__file__).parent / "templates"
+NO_SUCH_REPOSITORY = "there is no repository 'payroll'; there are: acme-apps"
+
+
+def template(name: str) -> dict[str, Any]:
+    """One of the tests' Templates, to be changed at will."""
+    read: dict[str, Any] = yaml.safe_load((TEMPLATES / f"{name}.yaml").read_bytes())
+    return read
+
+
+def audited(company: Company, action: str) -> list[dict[str, Any]]:
+    """The lines of our audit log about one action."""
+    lines = [json.loads(line) for line in company.service.said().splitlines() if line.startswith("{")]
+    return [line for line in lines if line.get("action") == action]
+
+
+def test_the_scaffolder_lists_our_actions_with_their_schemas(company: Company) -> None:
+    listed = company.frontend.actions()
+
+    assert [id_ for id_ in listed if id_.startswith("scenedock:")] == sorted(action.id for action in ACTIONS)
+    for action in ACTIONS:
+        shown = listed[action.id]
+        assert shown["description"] == action.description
+        assert shown["schema"] == {"input": action.input_schema(), "output": action.output_schema()}
+
+
+def test_a_template_runs_our_actions_and_uses_their_output(company: Company) -> None:
+    exported = company.exported().total()
+
+    run = company.frontend.run("uses-output", {})
+
+    assert run.status == "completed", run.text
+    assert run.output == {"entities": exported, "valid": True}
+    assert f"The catalog has {exported} entities" in run.text
+
+
+def test_a_dry_run_really_asks_what_changes_nothing(company: Company) -> None:
+    shown = company.frontend.dry_run(template("uses-output"), {})
+
+    assert shown["output"]["valid"] is True
+    assert shown["output"]["entities"] > 0
+
+
+def test_what_we_refuse_is_in_the_log_that_the_user_sees(company: Company) -> None:
+    run = company.frontend.run("refused", {"repository": "payroll"})
+
+    assert run.status == "failed"
+    assert NO_SUCH_REPOSITORY in run.text
+
+
+def test_the_template_editor_names_an_input_of_the_wrong_type(company: Company) -> None:
+    wrong = template("refused")
+    wrong["spec"]["steps"][0]["input"] = {"repository": ["payroll"]}
+
+    with pytest.raises(RefusedError, match=r"scenedock:export-catalog.*repository"):
+        company.frontend.dry_run(wrong, {"repository": "payroll"})
+
+
+def test_every_wrong_answer_is_named_in_the_log_that_the_user_sees(company: Company) -> None:
+    run = company.frontend.run("bakes", {"name": "../ledger"})
+
+    assert run.status == "failed"
+    assert "name: " in run.text
+    assert "version: " in run.text
+
+
+def test_an_assistant_is_offered_our_actions_with_truthful_hints(company: Company) -> None:
+    tools = company.frontend.tools()
+
+    for action in ACTIONS:
+        tool = tools[f"scenedock.{action.name}"]
+        assert tool["description"] == action.description
+        assert tool["annotations"]["readOnlyHint"] == action.attributes.read_only
+        assert tool["annotations"]["destructiveHint"] == action.attributes.destructive
+        assert tool["annotations"]["idempotentHint"] == action.attributes.idempotent
+
+
+def test_an_assistant_gets_an_actions_output_as_structured_content(company: Company) -> None:
+    answer = company.frontend.call("scenedock.export-catalog", {"withContent": False})
+
+    assert not answer.get("isError")
+    assert answer["structuredContent"]["byKind"] == company.exported()
+
+
+def test_an_assistant_that_repeats_its_call_joins_the_first_one(company: Company) -> None:
+    asked = {"requestId": "assistant-1", "skeleton": "library-chart", "answers": {"name": "shared"}}
+    before = company.tasks()
+
+    answers = [company.frontend.call("scenedock.bake-skeleton", asked) for _ in range(2)]
+
+    assert "Chart.yaml" in answers[0]["structuredContent"]["files"]
+    assert answers[1]["structuredContent"] == answers[0]["structuredContent"]
+    assert company.tasks() == before + 1
+
+
+def test_an_assistant_is_told_what_we_refuse(company: Company) -> None:
+    answer = company.frontend.call("scenedock.export-catalog", {"repository": "payroll"})
+
+    assert answer["isError"]
+    assert NO_SUCH_REPOSITORY in answer["content"][0]["text"]
+
+
+def test_an_assistant_is_told_all_that_is_wrong_with_its_input(company: Company) -> None:
+    answer = company.frontend.call("scenedock.validate-entities", {"content": 1, "colour": "red"})
+
+    assert answer["isError"]
+    assert "`content`" in answer["content"][0]["text"]
+    assert "`colour`" in answer["content"][0]["text"]
+
+
+def test_a_template_calls_our_api_with_the_generic_action_as_its_user(company: Company) -> None:
+    run = company.frontend.run("calls-our-api", {"content": "kind: Component\n"})
+
+    assert run.status == "completed", run.text
+    assert run.output["verdict"]["valid"] is False
+    assert audited(company, "scenedock:validate-entities")[-1]["user"] == USER
+
+
+def test_a_page_of_the_portal_reads_our_findings_through_the_proxy(company: Company) -> None:
+    report = company.frontend.ask("GET", "proxy/scenedock/catalog/findings")
+
+    assert report["entities"]["byKind"] == company.exported()
+
+
+@pytest.mark.parametrize("plugin", ["scaffolder", "mcp-actions"])
+def test_we_know_the_user_on_whose_behalf_a_plugin_calls(company: Company, plugin: str) -> None:
+    before = len(audited(company, "scenedock:export-catalog"))
+
+    if plugin == "scaffolder":
+        company.frontend.run("refused", {"repository": "acme-apps"})
+    else:
+        company.frontend.call("scenedock.export-catalog", {"repository": "acme-apps"})
+
+    (line,) = audited(company, "scenedock:export-catalog")[before:]
+    assert line["user"] == USER
+    assert line["input"] == {"repository": "acme-apps"}
+    assert plugin in line["caller"]

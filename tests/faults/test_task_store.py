@@ -1,0 +1,173 @@
+"""The store on both databases: many at once, and a database of an older release."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from scenedock.doors.task_wiring import TaskSettings, migrate_all, open_database, open_tasks
+from scenedock.effects.database import Database
+from scenedock.effects.executors import LocalExecutors, SharedExecutors
+from scenedock.effects.task_store import TaskStore
+from scenedock.effects.task_tables import METADATA, MIGRATIONS, migrate
+from scenedock.errors import ConflictError
+from scenedock.model.task import Task
+from scenedock.model.task_changes import Change, ended, logged, started
+from tests.tools.postgres import Postgres
+
+WRITERS = 20
+LINES = 25
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    url = ""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").make_database(tmp_path.name)
+    opened = open_database(TaskSettings(tmp_path, url))
+    yield opened
+    opened.close()
+
+
+def new_task(task_id: str) -> Task:
+    return Task(id=task_id, spec={"steps": []}, status="open", created_at=1)
+
+
+def test_parallel_writers_and_readers_lose_and_repeat_no_event(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    store.add(new_task("busy"), None)
+    store.change("busy", lambda task: started(task, 1, "me", 1))
+
+    def write(writer: int) -> None:
+        for number in range(LINES):
+            store.change("busy", lambda task, said=f"{writer}.{number}": Change(task, (logged(said, 1),)))  # type: ignore[misc] # bound now
+
+    def read(_reader: int) -> list[tuple[int, str]]:
+        seen: list[tuple[int, str]] = []
+        until = time.monotonic() + 60
+        while len(seen) < WRITERS * LINES and time.monotonic() < until:
+            after = seen[-1][0] if seen else 0
+            time.sleep(0.02)
+            seen += [(event.id, str(event.body["message"])) for event in store.events("busy", after)]
+        return seen
+
+    with ThreadPoolExecutor(2 * WRITERS) as threads:
+        readers = [threads.submit(read, reader) for reader in range(WRITERS)]
+        list(threads.map(write, range(WRITERS)))
+        seen = [reader.result() for reader in readers]
+
+    assert all(each == seen[0] for each in seen)
+    assert [number for number, _ in seen[0]] == list(range(1, WRITERS * LINES + 1))
+    assert {said for _, said in seen[0]} == {
+        f"{writer}.{number}" for writer in range(WRITERS) for number in range(LINES)
+    }
+
+
+def test_a_change_whose_answer_was_lost_is_not_written_twice(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    store.add(new_task("once"), None)
+
+    for _ in range(2):
+        store.change("once", lambda task: Change(task, (logged("line", 1),)), "mark")
+
+    assert len(store.events("once")) == 1
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses_from_nothing_and_from_any_version(
+    database: Database,
+) -> None:
+    for version in range(len(MIGRATIONS)):
+        database.write(
+            lambda connection: [connection.execute(text(f"DROP TABLE IF EXISTS {name}")) for name in METADATA.tables]
+        )
+        database.write(lambda connection: migrate(connection, version))  # noqa: B023 - called at once
+
+        assert database.write(migrate) == len(MIGRATIONS) - version
+        assert database.write(migrate) == 0
+        for table in METADATA.sorted_tables:
+            known = database.write(lambda connection: inspect(connection).get_columns(table.name))  # noqa: B023
+            assert {column["name"]: column["nullable"] for column in known if not column.get("primary_key")} | {
+                column.name: False for column in table.primary_key
+            } == {column.name: bool(column.nullable) for column in table.columns}
+            indexes = database.write(lambda connection: inspect(connection).get_indexes(table.name))  # noqa: B023
+            assert {index["name"] for index in indexes} == {index.name for index in table.indexes}
+
+
+def test_a_database_that_is_behind_or_ahead_is_refused_with_what_to_do(tmp_path: Path, postgres: Postgres) -> None:
+    settings = TaskSettings(tmp_path, postgres.make_database(tmp_path.name))
+    with pytest.raises(ConflictError, match="run `scenedock migrate`"):
+        open_tasks(settings, [], None)
+    opened = open_database(settings)
+    assert migrate_all(opened) == len(MIGRATIONS)
+    assert migrate_all(opened) == 0
+    opened.write(lambda connection: connection.execute(text("INSERT INTO task_schema VALUES (99)")))
+
+    with pytest.raises(ConflictError, match="run the newer release"):
+        migrate_all(opened)
+    opened.close()
+
+
+def test_an_old_database_keeps_its_tasks(database: Database) -> None:
+    database.write(lambda connection: migrate(connection, 1))
+    store = TaskStore(database)
+    store.add(new_task("old"), "key")
+
+    database.write(migrate)
+
+    assert store.get("old") == new_task("old")
+    assert store.add(new_task("new"), "key").id == "old"
+
+
+def test_what_ended_long_ago_is_forgotten_and_nothing_else(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    for name, when in (("old", 10), ("young", 1_000), ("running", None)):
+        store.add(new_task(name), None)
+        store.change(name, lambda task: started(task, 1, "me", 1))
+        if when:
+            store.change(name, lambda task, when=when: ended(task, "complete", {"message": "done"}, when))  # type: ignore[misc] # bound now
+
+    assert store.forget(100) == ["old"]
+    assert store.forget(100) == []
+    assert [task.id for task in store.held_by("me")] == ["running"]
+    assert store.get("young").finished
+    assert store.events("old") == []
+
+
+def test_an_executor_is_dead_when_it_has_left_and_not_before(database: Database, tmp_path: Path) -> None:
+    def executors() -> LocalExecutors | SharedExecutors:
+        return LocalExecutors(tmp_path / "executors") if database.is_sqlite else SharedExecutors(database)
+
+    one, two = executors(), executors()
+    one.hold()
+    two.hold()
+
+    assert not two.is_dead(one.own)
+    one.leave()
+    assert two.is_dead(one.own)
+    two.leave()
+
+
+def test_seats_are_given_once_and_back_when_the_task_ends(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    tasks = []
+    for name in ("first", "second"):
+        store.add(new_task(name), None)
+        tasks.append(store.change(name, lambda task: started(task, 1, "me", 1)))
+    first, second = tasks
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(lambda _: store.take_seats(first, {"a": 1, "b": 2}), range(8))) == {None}
+    assert store.take_seats(second, {"b": 2, "a": 1}) == "a"
+    assert store.take_seats(second, {"b": 2}) is None
+    store.change("first", lambda task: ended(replace(task), "complete", {"message": "done"}, 5))
+    assert store.take_seats(second, {"a": 1, "b": 2}) is None

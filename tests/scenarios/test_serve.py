@@ -1,0 +1,238 @@
+"""`scenedock serve` as a process: how it starts, what it says, whom it doesn't wait for, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.tools.server import Server, free_port
+from tests.tools.service import EXAMPLE, READ, RUN, TOKENS, bearer
+
+ROOT = Path(__file__).parents[2]
+SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
+BASE = "/api/scenedock"
+PATIENCE = 60
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int]]:
+    folder = tmp_path_factory.mktemp("served")
+    port = free_port()
+    server = Server(
+        [SCENEDOCK, "serve"], environment(folder, port), ROOT, f"http://127.0.0.1:{port}/healthz", folder / "log"
+    )
+    server.start()
+    yield server, port
+    server.stop()
+
+
+def environment(folder: Path, port: int) -> dict[str, str]:
+    (folder / "tokens.yaml").write_text(TOKENS)
+    return {
+        "SCENEDOCK_DATA": str(folder / "data"),
+        "SCENEDOCK_LISTEN": f"127.0.0.1:{port}",
+        "SCENEDOCK_REPOSITORIES": str(EXAMPLE),
+        "SCENEDOCK_TOKENS_FILE": str(folder / "tokens.yaml"),
+        "SCENEDOCK_THREADS": "4",
+    }
+
+
+def connected(port: int) -> closing[HTTPConnection]:
+    return closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE))
+
+
+def ask(connection: HTTPConnection, path: str, body: object = None, token: str = RUN) -> tuple[int, str, bytes]:
+    sent = None if body is None else json.dumps(body)
+    headers = {**bearer(token), "Content-Type": "application/json"}
+    connection.request("GET" if body is None else "POST", path, sent, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.reason, answer.read()
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SCENEDOCK, *arguments],
+        env={"PATH": os.environ["PATH"], **settings},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def test_it_says_where_things_are(served: tuple[Server, int]) -> None:
+    server, port = served
+
+    said = server.said()
+
+    assert f"http://127.0.0.1:{port}/" in said
+    assert f"http://127.0.0.1:{port}{BASE}/catalog/catalog-info.yaml" in said
+    assert "Data:" in said
+
+
+def test_a_connection_is_used_for_many_requests(served: tuple[Server, int]) -> None:
+    with connected(served[1]) as connection:
+        assert [ask(connection, f"{BASE}/actions")[0] for _ in range(3)] == [200, 200, 200]
+        used = connection.sock
+        time.sleep(3)  # longer than gunicorn keeps connections by itself
+        assert ask(connection, f"{BASE}/actions")[0] == 200
+        assert connection.sock is used
+
+
+def test_the_message_of_a_refusal_is_in_the_status_line_that_is_sent(served: tuple[Server, int]) -> None:
+    with connected(served[1]) as connection:
+        status, reason, _ = ask(connection, f"{BASE}/actions/export-catalog/invoke", {"repository": "payröll"})
+
+    assert (status, reason) == (404, "NotFoundError: there is no repository 'payr?ll'; there are: acme-apps")
+
+
+def test_the_feed_is_there_soon_and_a_skeleton_is_baked(served: tuple[Server, int]) -> None:
+    given = {"skeleton": "microservice-python", "answers": {"name": "ledger", "owner": "group:default/payments"}}
+    with connected(served[1]) as connection:
+        status, _, feed = ask(connection, f"{BASE}/catalog/catalog-info.yaml", token=READ)
+        baked, reason, _ = ask(connection, f"{BASE}/actions/bake-skeleton/invoke", given)
+
+    assert (status, b"name: billing" in feed) == (200, True)
+    assert (baked, reason) == (200, "OK")
+
+
+def test_clients_that_dawdle_keep_nobody_else_waiting_for_long(served: tuple[Server, int]) -> None:
+    """More clients than threads, each in the middle of a request that never ends."""
+    dawdlers = [socket.create_connection(("127.0.0.1", served[1])) for _ in range(6)]
+    try:
+        for dawdler in dawdlers:
+            dawdler.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        with connected(served[1]) as connection:
+            assert ask(connection, f"{BASE}/actions")[0] == 200
+    finally:
+        for dawdler in dawdlers:
+            dawdler.close()
+
+
+def test_a_client_that_hangs_up_harms_nobody(served: tuple[Server, int]) -> None:
+    for _ in range(8):
+        with socket.create_connection(("127.0.0.1", served[1])) as client:
+            client.sendall(
+                b"POST /api/scenedock/actions/export-catalog/invoke HTTP/1.1\r\nContent-Length: 900\r\n\r\n{"
+            )
+
+    with connected(served[1]) as connection:
+        assert ask(connection, f"{BASE}/actions")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"\0\r\n\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 500 + b"\r\n",
+    ],
+)
+def test_what_is_no_proper_request_is_refused(served: tuple[Server, int], request_bytes: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", served[1]), timeout=PATIENCE) as client:
+        client.sendall(request_bytes)
+        answer = client.recv(1000)
+
+    assert answer[9:12].startswith(b"4") or answer == b""
+
+
+def test_a_stop_lets_the_call_that_runs_end(tmp_path: Path) -> None:
+    port = free_port()
+    server = Server(
+        [SCENEDOCK, "serve"], environment(tmp_path, port), ROOT, f"http://127.0.0.1:{port}/healthz", tmp_path / "log"
+    )
+    server.start()
+    answered: list[int] = []
+
+    def call() -> None:
+        with connected(port) as connection:
+            answered.append(ask(connection, f"{BASE}/actions/export-catalog/invoke", {})[0])
+
+    callers = [threading.Thread(target=call) for _ in range(2)]
+    try:
+        for caller in callers:
+            caller.start()
+        time.sleep(0.05)
+        assert server.process
+        server.process.send_signal(signal.SIGTERM)
+        for caller in callers:
+            caller.join(PATIENCE)
+        assert server.process.wait(PATIENCE) == 0
+    finally:
+        server.stop()
+
+    assert answered == [200, 200]
+    assert "Traceback" not in server.said()
+
+
+def test_a_wrong_setting_is_told_before_anything_starts() -> None:
+    done = run("serve", SCENEDOCK_LISTEN="8000")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "SCENEDOCK_LISTEN: must be HOST:PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SCENEDOCK_TOKENS_FILE", "nowhere.yaml", "nowhere.yaml: there is no such file"),
+        ("SCENEDOCK_SIGNING_KEY", "no key", "SCENEDOCK_SIGNING_KEY: this is no private key"),
+        ("SCENEDOCK_SKELETONS", "nowhere.yaml", "nowhere.yaml: there is no such file"),
+    ],
+)
+def test_what_a_setting_names_is_looked_at_before_anything_starts(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    done = run("serve", **{"SCENEDOCK_DATA": str(tmp_path / "data"), name: value})
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_settings_are_printed_with_their_sources_and_secrets_masked() -> None:
+    done = run("settings", SCENEDOCK_THREADS="8", SCENEDOCK_SIGNING_KEY="hunter2")
+
+    lines = {line.split("=")[0]: line for line in done.stdout.splitlines()}
+    assert lines["SCENEDOCK_THREADS"].split() == ["SCENEDOCK_THREADS=8", "#", "SCENEDOCK_THREADS"]
+    assert lines["SCENEDOCK_DATA"].endswith("# default")
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_the_command_line_lists_shows_and_runs_actions(tmp_path: Path) -> None:
+    settings = {"SCENEDOCK_DATA": str(tmp_path), "SCENEDOCK_REPOSITORIES": str(EXAMPLE)}
+
+    assert "export-catalog" in run("actions", "list").stdout
+    assert json.loads(run("actions", "show", "export-catalog").stdout)["id"] == "scenedock:export-catalog"
+    done = run("actions", "run", "export-catalog", "withContent=false", **settings)
+    assert json.loads(done.stdout)["byKind"]["Component"] == 6
+    assert "10 entities" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nope"], "there is no action 'nope'"),
+        (["export-catalog", "repository"], "write FIELD=VALUE"),
+        (["export-catalog", "--input", "nowhere.json"], "there is no such file"),
+        (["export-catalog", "withContent=perhaps"], "`withContent` input should be a valid boolean"),
+    ],
+)
+def test_a_wrong_call_of_an_action_is_refused(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = run("actions", "run", *arguments, SCENEDOCK_DATA=str(tmp_path))
+
+    assert done.returncode == 2
+    assert said in done.stderr

@@ -1,0 +1,101 @@
+"""A server as a process of its own, started by the tests, and stopped by them with all that it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import urllib3
+
+SECONDS_TO_START = 180
+"""A hang fails; on busy cores a Backstage backend may take its time."""
+SECONDS_TO_STOP = 20
+SECONDS_TO_WAIT = 120
+"""After which something that should happen counts as not happening."""
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    """Ask again and again.
+
+    Raises
+    ------
+    TimeoutError   it isn't true in time
+    """
+    until = time.monotonic() + SECONDS_TO_WAIT
+    while not true():
+        if time.monotonic() > until:
+            raise TimeoutError(f"in {SECONDS_TO_WAIT} s there was not {what}")
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class Server:
+    """One server. It is ready when GET `ready` answers 200; what it prints goes to the end of `log`."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+    ready: str
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises
+        ------
+        RuntimeError   it ended, or isn't ready in time; the message has the end of its log
+        """
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env={"PATH": os.environ.get("PATH", os.defpath), **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until = time.monotonic() + SECONDS_TO_START
+        while not self._is_ready():
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.stop()
+                raise RuntimeError(f"{' '.join(self.command)} did not start:\n{self.said()[-4000:]}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End it and everything that it started; one that doesn't listen is killed."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(SECONDS_TO_STOP)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def said(self) -> str:
+        """All that it has printed, over all its starts."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def _is_ready(self) -> bool:
+        try:
+            return urllib3.request("GET", self.ready, retries=False, timeout=10).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False

@@ -1,0 +1,52 @@
+"""A whole service in this process, with the example repository and a Backstage that only issues tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from scenedock.catalog.feed import Feed
+from scenedock.doors.service import Service
+from scenedock.doors.service_wiring import open_service
+from scenedock.doors.settings import Settings
+from scenedock.doors.wiring import served_repositories
+from scenedock.effects.backstage import PublicKeys
+from scenedock.effects.repositories import RepositoryFolder
+from scenedock.usecases.authenticate import Authenticator, read_static_tokens
+from scenedock.usecases.build_feed import build_feed
+from tests.tools.tokens import Backstage
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-apps"
+READ, RUN, ADMIN = ("reader-0123456789abcdef", "runner-0123456789abcdef", "admin-0123456789abcdef")
+TOKENS = f"""
+tokens:
+  - {{name: reader, token: {READ}, scope: read}}
+  - {{name: runner, token: {RUN}, scope: run}}
+  - {{name: admin, token: {ADMIN}, scope: admin}}
+"""
+
+
+def service_in(data: Path, backstage: Backstage | None = None, **settings: Any) -> Service:
+    """The service on the example repository; its feed is made by `feed.refresh`, in this process."""
+    chosen = replace(Settings(data=data, repositories=(str(EXAMPLE),)), **settings)
+    keys = PublicKeys((backstage or Backstage()).fetch)
+    static = read_static_tokens(TOKENS.encode(), "tokens.yaml")
+    opened = open_service(chosen, _feed_of_the_example)
+    return replace(opened, authenticator=Authenticator(static, keys, chosen.backstage_plugins))
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that brings a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _feed_of_the_example(_repositories: Mapping[str, RepositoryFolder]) -> Feed:
+    return _example_feed()
+
+
+@cache
+def _example_feed() -> Feed:
+    return build_feed(served_repositories([str(EXAMPLE)]))
