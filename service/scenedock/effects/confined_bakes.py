@@ -17,7 +17,7 @@ from typing import Any
 
 from scenedock.effects.confinement import ProcessLimits
 from scenedock.effects.skeleton_folders import read_skeleton
-from scenedock.errors import ERRORS, InputError
+from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.json import JsonObject
 from scenedock.skeletons.bake import Surroundings
 from scenedock.skeletons.metering import Limits
@@ -73,12 +73,12 @@ class ConfinedBakes:
                 },
             )
             _raise(reply)
-            root, values = str(reply["root"]), reply["values"]
-            if not isinstance(values, dict) or root.startswith("/") or ".." in root.split("/"):
+            root, values = reply.get("root"), reply.get("values")
+            if not isinstance(values, dict) or not _is_inside(root):
                 raise SkeletonError(f"{skeleton.label}: its code has spoilt the result of the bake")
-            return _read_tree(work / "result", root, skeleton.label, limits), values
+            return _read_tree(work / "result", str(root), skeleton.label, limits), values
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            _remove(work)
 
     @staticmethod
     def _lay_out(work: Path, skeleton: Skeleton) -> None:
@@ -123,11 +123,27 @@ class ConfinedBakes:
             data = reply.read(_MOST_REPLY_BYTES)
         try:
             answer = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):  # a hook can write here, too
             answer = None
         if not isinstance(answer, dict):
             raise SkeletonError(f"the skeleton's own code ended the bake (exit code {process.returncode})")
         return answer
+
+
+def _is_inside(root: object) -> bool:
+    return isinstance(root, str) and root != "" and not root.startswith("/") and ".." not in root.split("/")
+
+
+def _remove(work: Path) -> None:
+    """Remove a folder, even where a hook or the skeleton has taken the right to look into a part of it."""
+    shutil.rmtree(work, ignore_errors=True)
+    if not work.exists():
+        return
+    for folder, names, _ in os.walk(work):
+        for path in (Path(folder, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -142,8 +158,11 @@ def _raise(reply: Mapping[str, Any]) -> None:
         return
     problems = reply.get("problems")
     if isinstance(problems, list):
-        raise AnswersError([Problem(str(question), str(message)) for question, message in problems])
-    classes = {error.__name__: error for error in (*ERRORS, SkeletonError, LimitError)}
+        pairs = [pair for pair in problems if isinstance(pair, list) and len(pair) == 2]
+        raise AnswersError([Problem(str(question), str(message)) for question, message in pairs])
+    classes = {
+        error.__name__: error for error in (InputError, NotAllowedError, NotFoundError, SkeletonError, LimitError)
+    }
     error = classes.get(str(reply["error"]), InputError)
     raise error(str(reply.get("message", "")))
 
