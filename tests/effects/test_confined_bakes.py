@@ -258,6 +258,12 @@ def test_a_git_folder_that_a_hook_makes_is_left_out() -> None:
     assert [file.path for file in tree.files] == ["project/.scenedock/skeleton.yaml", "project/a.txt"]
 
 
+@pytest.mark.parametrize("name", [b"a\nb", b"d\\e", b".GIT", b"\xff"])
+def test_a_hook_makes_no_name_that_an_answer_may_not_make(name: bytes) -> None:
+    with pytest.raises(InputError, match="can't be used"):
+        bake_with({PYTHON_HOOK: f"open({name!r}, 'w')"})
+
+
 @pytest.mark.parametrize("slug", ["", ".", "../x", "/x"])
 def test_a_bad_project_name_is_refused_before_a_hook_runs(slug: str) -> None:
     with pytest.raises(InputError, match=r"would have an empty name|can't be used: it"):

@@ -21,7 +21,7 @@ from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.json import JsonObject
 from scenedock.skeletons.bake import Surroundings
 from scenedock.skeletons.metering import Limits
-from scenedock.skeletons.output import BakedFile, BakedTree
+from scenedock.skeletons.output import BakedFile, BakedTree, contained
 from scenedock.skeletons.problems import AnswersError, LimitError, Problem, SkeletonError
 from scenedock.skeletons.skeleton import Skeleton
 
@@ -168,14 +168,17 @@ def _raise(reply: Mapping[str, Any]) -> None:
 
 
 def _read_tree(result: Path, root: str, label: str, limits: Limits) -> BakedTree:
-    """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out."""
+    """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out.
+
+    Names that no answer may bring into a result are refused here, too.
+    """
     project = result / root
     if project.resolve() != project or not project.is_dir():  # or made a link of a folder on the way there
         raise SkeletonError(f"{label}: a hook has removed the project folder")
     read = read_skeleton(project, f"{label} → {root}")
     if read.folder_links:
         raise SkeletonError(f"{label}: a hook has made a link to a folder: {', '.join(read.folder_links)}")
-    kept = [path for path in read.files if ".git" not in path.split("/")]
+    kept = [contained(path, path, {}) for path in read.files if ".git" not in path.split("/")]
     if sum(len(read.files[path].content) for path in kept) > limits.output_bytes or len(kept) > limits.files:
         raise LimitError(f"{label}: the result is larger than a bake may be")
     files = [BakedFile(f"{root}/{path}", read.files[path].content, read.files[path].mode) for path in kept]
