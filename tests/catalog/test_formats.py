@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenedock.catalog.formats import FORMATS, as_entity_name, as_tag, is_entity_name, is_tag, is_url
+from scenedock.catalog.formats import FORMATS, ORDINARY, as_entity_name, as_tag, is_entity_name, is_tag, is_url
 
 NAMES = st.from_regex(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", fullmatch=True)
 TAGS = st.from_regex(r"[a-z0-9:+#]{1,20}(-[a-z0-9:+#]{1,20}){0,2}", fullmatch=True)
@@ -56,3 +58,25 @@ def test_every_format_judges_every_text(text: str) -> None:
 def test_half_a_surrogate_pair_is_judged_as_node_judges_it() -> None:
     assert is_url("https://example.com/\ud800")
     assert not is_url("https://\ud800.example.com")
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+@given(st.data())
+def test_a_rule_holds_for_every_ordinary_text(name: str, data: st.DataObject) -> None:
+    assert FORMATS[name].holds(data.draw(st.from_regex(ORDINARY[name], fullmatch=True)))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("annotation-key", "backstage.io/source-location"),
+        ("annotation-key", "scenedock.dev/environments"),
+        ("api-version", "backstage.io/v1alpha1"),
+        ("api-version", "scaffolder.backstage.io/v1beta3"),
+        ("entity-name", "billing-api"),
+        ("kind", "Component"),
+        ("tag", "event-driven"),
+    ],
+)
+def test_what_an_export_writes_is_ordinary(name: str, text: str) -> None:
+    assert re.fullmatch(ORDINARY[name], text)

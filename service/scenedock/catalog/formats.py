@@ -121,6 +121,20 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 """The rules by the names that the schemas use for them in `format`."""
 
+_ORDINARY_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_ORDINARY_KEY = rf"(?:(?:[a-z0-9]{{1,30}}[.-]){{0,3}}[a-z0-9]{{1,30}}/)?{_ORDINARY_NAME}"
+ORDINARY: Mapping[str, str] = MappingProxyType(
+    {
+        "annotation-key": _ORDINARY_KEY,
+        "api-version": r"(?:[a-z]{1,30}\.)?backstage\.io/v[0-9](?:(?:alpha|beta)[0-9])?",
+        "entity-name": _ORDINARY_NAME,
+        "kind": r"[A-Za-z][A-Za-z0-9]{0,62}",
+        "label-key": _ORDINARY_KEY,
+        "tag": r"[a-z0-9:+#]{1,20}(?:-[a-z0-9:+#]{1,20}){0,2}",
+    }
+)
+"""Patterns of texts for which a rule holds, and of by far the most of those; the rules alone decide about the rest."""
+
 
 def as_entity_name(text: str) -> str:
     """The text as an entity's name, `""` if nothing of it may stay; a text that is a name already is kept.

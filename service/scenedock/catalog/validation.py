@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from scenedock.catalog.formats import FORMATS, well_formed
+from scenedock.catalog.formats import FORMATS, ORDINARY, well_formed
 from scenedock.catalog.placeholders import placeholders_of
 from scenedock.catalog.relations import references_of
 from scenedock.model.json import JsonObject
@@ -100,9 +100,10 @@ def unreadable_references(entity: JsonObject) -> tuple[Problem, ...]:
 
 
 def _judged(entity: JsonObject) -> tuple[Problem, ...]:
-    validator = _validator(_schema_name(entity))
-    if validator.is_valid(entity):
+    title = _schema_name(entity)
+    if _strict_validator(title).is_valid(entity):
         return ()
+    validator = _validator(title)
     return tuple(problem for error in validator.iter_errors(entity) for problem in _explained(error))
 
 
@@ -199,14 +200,35 @@ def _known_kinds() -> frozenset[tuple[str, str]]:
 
 @cache
 def _validator(title: str) -> Draft202012Validator:
+    return _validator_of(_schemas(), title)
+
+
+@cache
+def _strict_validator(title: str) -> Draft202012Validator:
+    """A validator whose yes is a yes: frequent formats are patterns of ordinary texts, and Rust asks no Python."""
+    return _validator_of({name: _with_patterns(schema) for name, schema in _schemas().items()}, title)
+
+
+def _validator_of(schemas: Mapping[str, dict[str, Any]], title: str) -> Draft202012Validator:
     from jsonschema_rs import Draft202012Validator, Registry
 
-    schemas = _schemas()
     return Draft202012Validator(
         schemas[title],
-        # The same keys, kinds and tags come again in every entity.
-        formats={name: lru_cache(maxsize=4096)(rule.holds) for name, rule in FORMATS.items()},
+        formats={name: rule.holds for name, rule in FORMATS.items()},
         validate_formats=True,
         registry=Registry([(schemas["Entity"]["$id"], schemas["Entity"])]),
         offline=True,
     )
+
+
+def _with_patterns(schema: Any) -> Any:
+    """The schema with a pattern in the place of each format that has one for ordinary texts."""
+    match schema:
+        case {"format": str(name), **others} if name in ORDINARY:
+            return {**_with_patterns(others), "pattern": f"^(?:{ORDINARY[name]})$"}
+        case dict():
+            return {key: _with_patterns(value) for key, value in schema.items()}
+        case list():
+            return [_with_patterns(value) for value in schema]
+        case _:
+            return schema

@@ -50,7 +50,7 @@ class Sources:
         """The repositories by their names."""
         from scenedock.doors.wiring import open_repositories
 
-        with open_repositories(self.roots, self.ref) as repositories:
+        with open_repositories(self.roots, self.ref) as repositories, _no_search_for_garbage():
             yield repositories
 
     def export(self, until: Phase = "exported", progress: Progress = lambda _done, _total: None) -> Export:
@@ -68,8 +68,7 @@ class Sources:
         from scenedock.effects.disk import read_file
 
         settings = None if self.settings is None else (str(self.settings), read_file(self.settings))
-        with _no_search_for_garbage():
-            return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
+        return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
 
     def _known(self) -> Collection[EntityRef]:
         from scenedock.catalog.known import read_known
