@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,35 @@ def test_the_old_project_is_put_back_where_the_new_one_cannot_be_put(
     with pytest.raises(InputError, match="Input/output error"):
         write_tree(TREE, tmp_path, overwrite=True)
     assert listed(tmp_path) == ["p", "p/mine.txt"]
+
+
+def test_what_somebody_else_puts_there_meanwhile_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = baked_trees.fill_folder
+
+    def fill_slowly(tree: BakedTree, folder: Path) -> None:
+        fill(tree, folder)
+        (tmp_path / "p").mkdir()
+        (tmp_path / "p" / "theirs.txt").write_text("theirs")
+
+    monkeypatch.setattr(baked_trees, "fill_folder", fill_slowly)
+
+    with pytest.raises(ConflictError, match="exists already"):
+        write_tree(TREE, tmp_path)
+    assert listed(tmp_path) == ["p", "p/theirs.txt"]
+
+
+def test_a_disk_that_takes_only_a_part_of_a_file_is_an_error(tmp_path: Path) -> None:
+    tree = BakedTree("p", (BakedFile("p/a.txt", b"x" * 5000),), {"p": None})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, limits[1]))
+    try:
+        with pytest.raises(InputError, match="File too large"):
+            write_tree(tree, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert listed(tmp_path) == []
 
 
 def test_a_link_or_a_file_in_the_way_is_not_overwritten(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -94,6 +95,54 @@ def test_there_are_no_sockets(family: str) -> None:
 def test_the_process_group_can_not_be_left() -> None:
     assert attempt("os.setsid()") == "13"
     assert attempt("os.setpgid(0, 0)") == "13"
+
+
+def test_other_processes_are_left_alone() -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        try:
+            assert attempt(f"os.kill({other.pid}, 9)") == "1"
+            assert attempt(f"os.setpriority(os.PRIO_PROCESS, {other.pid}, 19)") == "13"
+            assert attempt(f"import resource; resource.prlimit({other.pid}, resource.RLIMIT_NOFILE, (7, 7))") == "13"
+            assert other.poll() is None
+        finally:
+            other.kill()
+
+
+def test_signals_and_limits_of_its_own_are_free() -> None:
+    assert attempt("import resource, subprocess; resource.prlimit(0, resource.RLIMIT_CORE, (0, 0))") == "done"
+    assert attempt("import subprocess; p = subprocess.Popen(['sleep', '60']); p.kill(); p.wait()") == "done"
+
+
+@pytest.mark.parametrize(
+    "call", ["shmget(4711, 4096, 0o1600)", "semget(4711, 1, 0o1600)", "msgget(4711, 0o1600)", "keyctl(0, -3, 1)"]
+)
+def test_nothing_of_the_kernel_that_would_outlive_the_bake_is_made(call: str) -> None:
+    name, arguments = call.rstrip(")").split("(")
+    numbers = {"x86_64": {"keyctl": 250}, "aarch64": {"keyctl": 219}}[platform.machine()]
+    code = f"libc.syscall({numbers[name]}, {arguments})" if name in numbers else f"libc.{call}"
+
+    assert (
+        said(f"import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nsaid = {code}, ctypes.get_errno()")
+        == "(-1, 13)"
+    )
+
+
+def test_without_scopes_of_landlock_no_signal_is_sent_at_all(tmp_path: Path) -> None:
+    program = """
+import os
+from pathlib import Path
+from scenedock.effects import confinement
+
+confinement._SCOPED_ABI = 10**6
+confinement.shut_in(Path("."))
+try:
+    os.kill(os.getppid(), 0)
+except PermissionError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "refused\n", done.stderr
 
 
 def test_programs_and_private_folders_can_be_used() -> None:
@@ -209,6 +258,12 @@ def test_a_git_folder_that_a_hook_makes_is_left_out() -> None:
     assert [file.path for file in tree.files] == ["project/.scenedock/skeleton.yaml", "project/a.txt"]
 
 
+@pytest.mark.parametrize("name", [b"a\nb", b"d\\e", b".GIT", b"\xff"])
+def test_a_hook_makes_no_name_that_an_answer_may_not_make(name: bytes) -> None:
+    with pytest.raises(InputError, match="can't be used"):
+        bake_with({PYTHON_HOOK: f"open({name!r}, 'w')"})
+
+
 @pytest.mark.parametrize("slug", ["", ".", "../x", "/x"])
 def test_a_bad_project_name_is_refused_before_a_hook_runs(slug: str) -> None:
     with pytest.raises(InputError, match=r"would have an empty name|can't be used: it"):
@@ -218,6 +273,29 @@ def test_a_bad_project_name_is_refused_before_a_hook_runs(slug: str) -> None:
 def test_a_hook_without_a_first_line_is_explained() -> None:
     with pytest.raises(SkeletonError, match=r"does it begin like #!/bin/sh\?"):
         bake_with({"/hooks/post_gen_project.sh": "echo hello\n"})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "{}",
+        "[" * 100_000,
+        '{"error": "TemporaryError"}',
+        '{"error": "x", "problems": [1]}',
+        '{"root": "..", "values": {}}',
+        '{"root": "", "values": {}}',
+        '{"root": 5, "values": {}}',
+    ],
+)
+def test_a_hook_that_writes_a_reply_of_its_own_is_refused(reply: str) -> None:
+    code = f"import os\nopen('../../reply', 'w').write({reply!r})\nos.kill(os.getppid(), 9)"
+
+    with pytest.raises(InputError):
+        bake_with({PYTHON_HOOK: code})
+
+
+def test_a_folder_that_may_not_be_looked_into_is_removed_too() -> None:
+    bake_with({PYTHON_HOOK: "import os\nos.makedirs('../../home/a/b')\nos.chmod('../../home/a', 0)"})
 
 
 def test_where_a_process_can_not_be_confined_it_is_refused(tmp_path: Path) -> None:

@@ -157,15 +157,31 @@ def test_a_repository_that_is_not_there_may_be_there_later(repositories: Skeleto
 
 
 def test_what_a_repository_does_not_have_is_not_found(server: GitServer, repositories: SkeletonRepositories) -> None:
-    commit = server.commit("demo", FILES)
+    commit = server.commit("demo", {**FILES, "hooks.txt": "no folder"})
     address = f"{server.address}/demo"
 
     with pytest.raises(NotFoundError, match="has no tag or branch 'v9'"):
         repositories.commit(address, "v9")
+    with pytest.raises(NotFoundError, match="write the whole id"):
+        repositories.commit(address, commit[:10])
     with pytest.raises(NotFoundError, match="has no commit"):
         repositories.commit(address, "0" * 39 + "1")
     with pytest.raises(NotFoundError, match="has no folder 'gone'"):
         repositories.version(address, repositories.commit(address, commit), "gone")
+    with pytest.raises(NotFoundError, match=r"has no folder 'hooks\.txt'"):
+        repositories.version(address, commit, "hooks.txt")
+
+
+def test_locks_that_a_killed_git_has_left_are_no_obstacle(
+    server: GitServer, repositories: SkeletonRepositories
+) -> None:
+    address = f"{server.address}/demo"
+    repositories.commit(address, server.commit("demo", FILES))
+    clone = repositories._path(address)
+    (clone / "shallow.lock").touch()
+    second = server.commit("demo", {**FILES, f"{ROOT}/a.txt": "2\n"})
+
+    assert repositories.commit(address, second) == second
 
 
 def test_a_link_in_a_repository_follows_the_rules_of_links(

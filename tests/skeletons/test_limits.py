@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from scenedock.skeletons.bake import bake
+from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.problems import LimitError
-from tests.skeletons.in_memory import baked, rendered
+from tests.skeletons.in_memory import baked, rendered, skeleton_of
 
 LOTS = 10**9
 NESTED = "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}"
@@ -68,6 +70,25 @@ NESTED = "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [
         "{% set x = 'a' * 90000 %}{{ x|wordwrap(1, wrapstring=x) }}",
         "{% set x = 'a' * 90000 %}{% for i in range(9999) %}{{ x }}{% endfor %}",
         "{% set x %}{% for i in range(99999) %}" + "text " * 300 + "{% endfor %}{% endset %}",
+        "{% for a in [1] recursive %}"
+        + "text " * 300
+        + "{% if loop.depth < 3 %}{{ loop(range(99999)) }}{% endif %}{% endfor %}",
+        "{% for a in [1] recursive %}{% if loop.depth < 9 %}{{ loop(range(99999)) }}{% endif %}{% endfor %}",
+        "{{ ('%(a)s' * 90000) % {'a': 'a' * 90000} }}",
+        "{{ ('%(a)s' * 90000)|format(a='a' * 90000) }}",
+        "{% set x = 'a' * 90000 %}{{ x.replace('a', x|escape) }}",
+        "{{ ('1' * 90000)|replace(1, 'a' * 90000) }}",
+        "{{ ('a' * 90000).translate(['a' * 90000] * 98) }}",
+        "{{ {}.fromkeys(range(9999), 'a' * 90000).values() }}",
+        "{{ ''.join({}.fromkeys(range(9999), 'a' * 90000).values()) }}",
+        "{{ namespace(a=['a' * 90000] * 90000) }}",
+        "{% set x = 'a' * 90000 %}{% for i in range(9999) %}{% set y = x[1:] %}{% endfor %}",
+        "{% set l = [] %}{% for i in range(9999) %}{% set _ = l.extend(range(99999)) %}{% endfor %}",
+        "{{ ([range(999)|list] * 9999)|sum(start=[])|length }}",
+        "{{ ('a' * 9999999)|wordwrap(1)|length }}",
+        "{{ range(99999)|select('in', [1, 2])|list|length }}" * 2,
+        "{% now 'utc', '%2000d' * 90000 %}",
+        f"{{% now 'utc', '%{LOTS}d' %}}",
     ],
 )
 def test_a_template_that_asks_for_too_much_is_stopped(body: str) -> None:
@@ -75,11 +96,28 @@ def test_a_template_that_asks_for_too_much_is_stopped(body: str) -> None:
         baked({}, {"a.txt": body}, {}, steps=100_000)
 
 
-def test_an_included_text_counts_each_time() -> None:
-    body = "{% set x %}{% for i in range(9999) %}{% include 'b.txt' %}{% endfor %}{% endset %}"
-
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% set x %}{% for i in range(9999) %}{% include 'b.txt' %}{% endfor %}{% endset %}",
+        "{% set x %}{% for i in range(9999) %}{% include ['none.txt', 'b.txt'] %}{% endfor %}{% endset %}",
+        "{% import 'b.txt' as b %}{% set x %}{% for i in range(9999) %}{{ b }}{% endfor %}{% endset %}",
+    ],
+)
+def test_an_included_text_counts_each_time(body: str) -> None:
     with pytest.raises(LimitError, match="characters of text"):
         baked({}, {"a.txt": body, "b.txt": "text" * 9999}, {})
+
+
+def test_an_answer_that_goes_into_the_name_of_an_include_leaves_nothing_in_the_compiled_skeleton() -> None:
+    files = {"a.txt": "{% include 'b' ~ cookiecutter.slashes ~ 'c.txt' %}", "b/c.txt": "text"}
+    compiled = CompiledSkeleton(skeleton_of({"slashes": "/"}, files))
+
+    for count in range(1, 20):
+        bake(compiled, {"slashes": "/" * count})
+
+    assert compiled.environment.cache is not None
+    assert len(compiled.environment.cache) == 2
 
 
 def test_an_endless_recursion_is_the_authors_error() -> None:

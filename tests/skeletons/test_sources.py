@@ -62,6 +62,14 @@ def test_what_can_not_stand_in_it_is_said_with_file_and_line(line: str, message:
     assert message in str(caught.value)
 
 
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(InputError) as caught:
+        read_sources(b"skeletons:\n  - {name: a, git: 'https://u:c4n4ry@x/y', ref: v1}\n", "s.yaml")
+
+    assert "write https://HOST/PATH, without a name or password" in str(caught.value)
+    assert "c4n4ry" not in str(caught.value)
+
+
 def test_all_problems_are_said_at_once() -> None:
     with pytest.raises(InputError) as caught:
         read_sources(b"skeletons:\n  - {name: A, path: x}\n  - {name: B, path: x}\n", "s.yaml")

@@ -15,6 +15,7 @@ from scenedock.effects.confined_bakes import ConfinedBakes
 from scenedock.effects.skeleton_folders import read_skeleton
 from scenedock.effects.skeleton_library import OpenedSkeleton
 from scenedock.errors import NotAllowedError
+from scenedock.model.json import JsonObject
 from scenedock.skeletons.bake import Surroundings, bake
 from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.output import BakedTree, OutputPathError
@@ -176,10 +177,17 @@ def test_a_path_that_leaves_the_project_is_refused_and_the_answer_named(answer: 
         baked({}, {"a.txt": ""}, {"slug": answer if answer != "//x" else "/x"})
 
 
-@pytest.mark.parametrize("answer", [".git", ".GIT", ".git/hooks", "a/.git", ".git. ", "GIT~1", ".git:x"])
+@pytest.mark.parametrize(
+    "answer", [".git", ".GIT", ".git/hooks", "a/.git", ".git. ", "GIT~1", ".git:x", ".g\u200cit", "\ufeff.Git"]
+)
 def test_no_answer_writes_into_a_git_folder(answer: str) -> None:
     with pytest.raises(OutputPathError, match=r"\.git"):
         baked({}, {"a.txt": ""}, {"slug": answer})
+
+
+def test_a_file_of_the_skeleton_whose_name_is_not_utf_8_is_refused() -> None:
+    with pytest.raises(OutputPathError, match="it is not UTF-8"):
+        baked({}, {"\udcff.txt": ""}, {})
 
 
 def test_the_name_may_come_from_a_default_that_an_answer_went_into() -> None:
@@ -280,6 +288,15 @@ def test_a_secret_answer_is_not_in_the_provenance_nor_is_what_was_made_of_it() -
 
     assert CANARY not in provenance_of(tree).lower()
     assert "slug: project" in provenance_of(tree)
+
+
+def test_a_secret_of_several_lines_is_not_in_the_provenance_of_another_answer() -> None:
+    questions = {"token": "", "about": {}, "_scenedock": {"questions": {"token": {"secret": True}}}}
+    answers: JsonObject = {"token": "begin\n'c4n4ry'\nend", "about": {"copy": ["of begin\n'c4n4ry'\nend"]}}
+
+    tree = bake_skeleton(opened(skeleton_of(questions, {"a.txt": "x"})), answers, ConfinedBakes())
+
+    assert "c4n4ry" not in provenance_of(tree)
 
 
 @pytest.mark.parametrize(

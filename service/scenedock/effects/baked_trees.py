@@ -25,7 +25,7 @@ def check_target(tree_root: str, parent: Path, *, overwrite: bool) -> Path:
             raise InputError(f"{above}: this is a link; a bake is written only to real folders")
     if os.path.lexists(target):
         if not overwrite:
-            raise ConflictError(f"{target}: this exists already; take another name, or overwrite it (--overwrite)")
+            raise _exists(target)
         if target.is_symlink() or not target.is_dir():
             raise InputError(f"{target}: this is not a folder; remove it first")
     return target
@@ -49,7 +49,7 @@ def write_tree(tree: BakedTree, parent: Path, *, overwrite: bool = False) -> Pat
         target.parent.mkdir(parents=True, exist_ok=True)
         beside.mkdir()
         fill_folder(tree, beside)
-        _put(beside, target)
+        _put(beside, target, overwrite=overwrite)
     except OSError as error:
         _remove(beside, made)
         raise InputError(f"{target}: can't be written: {error.strerror or error}") from error
@@ -83,22 +83,33 @@ def _write(path: str, content: bytes, mode: int, withheld: int) -> None:
     with os.fdopen(descriptor, "wb", buffering=0) as file:
         if mode & withheld:
             os.fchmod(descriptor, mode)
-        file.write(content)
+        written = file.write(content)
+        while written < len(content):  # a disk that is getting full takes a part, and refuses the next
+            written += file.write(content[written:])
 
 
-def _put(beside: Path, target: Path) -> None:
+def _put(beside: Path, target: Path, *, overwrite: bool) -> None:
     """Move the new folder to its place, and what was there away."""
     if not target.exists():
         beside.rename(target)
         return
+    if not overwrite:  # somebody else was faster
+        raise _exists(target)
     old = beside.with_suffix(".old")
     target.rename(old)
     try:
         beside.rename(target)
     except OSError:
-        old.rename(target)
+        if not target.exists():
+            old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    finally:
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _exists(target: Path) -> ConflictError:
+    return ConflictError(f"{target}: this exists already; take another name, or overwrite it (--overwrite)")
 
 
 def _missing_folders(folder: Path) -> list[Path]:

@@ -17,11 +17,11 @@ from typing import Any
 
 from scenedock.effects.confinement import ProcessLimits
 from scenedock.effects.skeleton_folders import read_skeleton
-from scenedock.errors import ERRORS, InputError
+from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.json import JsonObject
 from scenedock.skeletons.bake import Surroundings
 from scenedock.skeletons.metering import Limits
-from scenedock.skeletons.output import BakedFile, BakedTree
+from scenedock.skeletons.output import BakedFile, BakedTree, contained
 from scenedock.skeletons.problems import AnswersError, LimitError, Problem, SkeletonError
 from scenedock.skeletons.skeleton import Skeleton
 
@@ -73,12 +73,12 @@ class ConfinedBakes:
                 },
             )
             _raise(reply)
-            root, values = str(reply["root"]), reply["values"]
-            if not isinstance(values, dict) or root.startswith("/") or ".." in root.split("/"):
+            root, values = reply.get("root"), reply.get("values")
+            if not isinstance(values, dict) or not _is_inside(root):
                 raise SkeletonError(f"{skeleton.label}: its code has spoilt the result of the bake")
-            return _read_tree(work / "result", root, skeleton.label, limits), values
+            return _read_tree(work / "result", str(root), skeleton.label, limits), values
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            _remove(work)
 
     @staticmethod
     def _lay_out(work: Path, skeleton: Skeleton) -> None:
@@ -123,11 +123,27 @@ class ConfinedBakes:
             data = reply.read(_MOST_REPLY_BYTES)
         try:
             answer = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):  # a hook can write here, too
             answer = None
         if not isinstance(answer, dict):
             raise SkeletonError(f"the skeleton's own code ended the bake (exit code {process.returncode})")
         return answer
+
+
+def _is_inside(root: object) -> bool:
+    return isinstance(root, str) and root != "" and not root.startswith("/") and ".." not in root.split("/")
+
+
+def _remove(work: Path) -> None:
+    """Remove a folder, even where a hook or the skeleton has taken the right to look into a part of it."""
+    shutil.rmtree(work, ignore_errors=True)
+    if not work.exists():
+        return
+    for folder, names, _ in os.walk(work):
+        for path in (Path(folder, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -142,21 +158,27 @@ def _raise(reply: Mapping[str, Any]) -> None:
         return
     problems = reply.get("problems")
     if isinstance(problems, list):
-        raise AnswersError([Problem(str(question), str(message)) for question, message in problems])
-    classes = {error.__name__: error for error in (*ERRORS, SkeletonError, LimitError)}
+        pairs = [pair for pair in problems if isinstance(pair, list) and len(pair) == 2]
+        raise AnswersError([Problem(str(question), str(message)) for question, message in pairs])
+    classes = {
+        error.__name__: error for error in (InputError, NotAllowedError, NotFoundError, SkeletonError, LimitError)
+    }
     error = classes.get(str(reply["error"]), InputError)
     raise error(str(reply.get("message", "")))
 
 
 def _read_tree(result: Path, root: str, label: str, limits: Limits) -> BakedTree:
-    """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out."""
+    """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out.
+
+    Names that no answer may bring into a result are refused here, too.
+    """
     project = result / root
     if project.resolve() != project or not project.is_dir():  # or made a link of a folder on the way there
         raise SkeletonError(f"{label}: a hook has removed the project folder")
     read = read_skeleton(project, f"{label} → {root}")
     if read.folder_links:
         raise SkeletonError(f"{label}: a hook has made a link to a folder: {', '.join(read.folder_links)}")
-    kept = [path for path in read.files if ".git" not in path.split("/")]
+    kept = [contained(path, path, {}) for path in read.files if ".git" not in path.split("/")]
     if sum(len(read.files[path].content) for path in kept) > limits.output_bytes or len(kept) > limits.files:
         raise LimitError(f"{label}: the result is larger than a bake may be")
     files = [BakedFile(f"{root}/{path}", read.files[path].content, read.files[path].mode) for path in kept]

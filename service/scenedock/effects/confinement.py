@@ -1,7 +1,7 @@
-"""Shutting a process in: files outside its folder, the network and its process group are out of reach from then on.
+"""Shutting a process in: files outside its folder, the network and other processes are out of reach from then on.
 
-Linux only, and without privileges: Landlock (5.13 or newer) for files, seccomp for sockets and process groups, resource
-limits for the rest. The numbers are the kernel's, from its headers; they never change.
+Linux only, and without privileges: Landlock (5.13 or newer) for files, seccomp for sockets and other processes,
+resource limits for the rest. The numbers are the kernel's, from its headers; they never change.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import platform
 import resource
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +30,41 @@ _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15
 _RIGHTS_BY_ABI = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
 """All rights on files that each version of Landlock knows; later versions add none."""
 
+_SCOPED_ABI, _SCOPE_SIGNALS = 6, 1 << 1
+"""Landlock's word for "signals only to those who are shut in too", and the version that has it (Linux 6.12)."""
+
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """What seccomp calls an architecture, and its numbers of system calls.
+
+    `signals`: kill, rt_sigqueueinfo, tkill, tgkill, rt_tgsigqueueinfo, pidfd_send_signal.
+    `refused`: socket, io_uring_setup (it makes sockets unseen); setpgid, setsid; setpriority, sched_setparam,
+    sched_setscheduler, sched_setaffinity, ioprio_set, sched_setattr (of any process); shmget, semget, msgget, mq_open
+    (they outlive all processes); add_key, request_key, keyctl (the service's keyring).
+    """
+
+    architecture: int
+    prlimit: int
+    signals: tuple[int, ...]
+    refused: tuple[int, ...]
+
+
 _MACHINES = {
-    "x86_64": (0xC000003E, {"socket": 41, "setpgid": 109, "setsid": 112, "io_uring_setup": 425}),
-    "aarch64": (0xC00000B7, {"socket": 198, "setpgid": 154, "setsid": 157, "io_uring_setup": 425}),
+    "x86_64": _Machine(
+        0xC000003E,
+        prlimit=302,
+        signals=(62, 129, 200, 234, 297, 424),
+        refused=(41, 425, 109, 112, 141, 142, 144, 203, 251, 314, 29, 64, 68, 240, 248, 249, 250),
+    ),
+    "aarch64": _Machine(
+        0xC00000B7,
+        prlimit=261,
+        signals=(129, 130, 131, 138, 240, 424),
+        refused=(198, 425, 154, 157, 140, 118, 119, 122, 30, 274, 194, 190, 186, 180, 217, 218, 219),
+    ),
 }
 _FIRST_X32_CALL = 0x40000000
 
@@ -79,8 +110,8 @@ def shut_in(folder: Path) -> None:
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         _call(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-        _close_files(libc, folder)
-        _close_sockets(libc)
+        scoped = _close_files(libc, folder)
+        _close_calls(libc, signals=scoped)
     except (OSError, AttributeError, KeyError) as error:
         raise NotAllowedError(
             f"this machine can't confine a skeleton's own code ({error}). Bake it on Linux with Landlock (5.13), "
@@ -95,10 +126,12 @@ def _call(result: int, what: str) -> int:
     return result
 
 
-def _close_files(libc: ctypes.CDLL, folder: Path) -> None:
+def _close_files(libc: ctypes.CDLL, folder: Path) -> bool:
+    """Refuse files, and signals to others where this kernel's Landlock knows them; whether it does."""
     abi = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1), "Landlock")
     rights = _RIGHTS_BY_ABI[min(abi, len(_RIGHTS_BY_ABI) - 1)]
-    attributes = struct.pack("Q", rights)
+    scoped = abi >= _SCOPED_ABI
+    attributes = struct.pack("QQQ", rights, 0, _SCOPE_SIGNALS) if scoped else struct.pack("Q", rights)
     ruleset = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0), "Landlock")
     python = (sys.prefix, sys.base_prefix, *filter(None, sys.path), *os.get_exec_path())
     for path in (*_READABLE, *python):
@@ -107,6 +140,7 @@ def _close_files(libc: ctypes.CDLL, folder: Path) -> None:
     _open_path(libc, ruleset, str(folder), rights)
     _call(libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0), "Landlock")
     os.close(ruleset)
+    return scoped
 
 
 def _open_path(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
@@ -127,24 +161,27 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def _close_sockets(libc: ctypes.CDLL) -> None:
-    """Refuse new sockets (and io_uring, which makes them unseen), and leaving the process group that is killed."""
-    architecture, calls = _MACHINES[platform.machine()]
-    program = _filter(architecture, sorted(calls.values()))
+def _close_calls(libc: ctypes.CDLL, *, signals: bool) -> None:
+    """Refuse new sockets, leaving the process group that is killed, and whatever changes other processes."""
+    machine = _MACHINES[platform.machine()]
+    program = _filter(machine, machine.refused if signals else (*machine.refused, *machine.signals))
     header = _Program(len(program) // 8, program)
     _call(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0), "seccomp")
 
 
-def _filter(architecture: int, refused: Iterable[int]) -> bytes:
-    """A classic BPF program over `struct seccomp_data`: the call's number is at 0, the architecture at 4."""
+def _filter(machine: _Machine, numbers: Sequence[int]) -> bytes:
+    """A classic BPF program over `struct seccomp_data`: the call's number is at 0, the architecture at 4.
+
+    `prlimit` may only name its own process: its first argument, at 16, must be 0.
+    """
     load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
 
     def step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
         return struct.pack("=HBBI", code, if_true, if_false, value)
 
-    numbers = list(refused)
-    steps = [step(load, 4), step(equal, architecture, 1, 0), step(give, _KILL), step(load, 0)]
-    steps.append(step(at_least, _FIRST_X32_CALL, len(numbers) + 1, 0))
-    steps += [step(equal, number, len(numbers) - at, 0) for at, number in enumerate(numbers)]
+    steps = [step(load, 4), step(equal, machine.architecture, 1, 0), step(give, _KILL), step(load, 0)]
+    steps.append(step(at_least, _FIRST_X32_CALL, len(numbers) + 4, 0))
+    steps += [step(equal, number, len(numbers) - at + 3, 0) for at, number in enumerate(numbers)]
+    steps += [step(equal, machine.prlimit, 0, 2), step(load, 16), step(equal, 0, 0, 1)]
     steps += [step(give, _ALLOW), step(give, _REFUSE | errno.EACCES)]
     return b"".join(steps)

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 
 from scenedock.errors import ConflictError, InputError, NotFoundError
 
@@ -90,21 +90,15 @@ def _replace(path: Path, data: bytes) -> None:
     """Write beside the file, then put it in its place: a reader sees the old bytes or the new ones."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    with NamedTemporaryFile(dir=path.parent, prefix=".scenedock-", delete=False) as file:
-        beside = Path(file.name)
-        try:
+    beside = path.with_name(f".scenedock-{token_hex(8)}")
+    try:
+        with beside.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            beside.chmod(path.stat().st_mode & 0o7777 if path.is_file() else 0o666 & ~_umask())
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-
-
-def _umask() -> int:
-    """The permissions that new files don't get; the system tells them only by setting others."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+        if path.is_file():
+            beside.chmod(path.stat().st_mode & 0o7777)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

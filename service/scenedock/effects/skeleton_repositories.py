@@ -79,7 +79,8 @@ class SkeletonRepositories:
         ------
         NotFoundError   the commit has no such folder
         """
-        found = self._git(self._path(address), "rev-parse", "--verify", "--quiet", f"{commit}:{directory}")
+        folder = f"{directory}/" if directory else ""
+        found = self._git(self._path(address), "rev-parse", "--verify", "--quiet", f"{commit}:{folder}")
         if found.returncode != 0:
             raise NotFoundError(f"{address}: commit {commit[:12]} has no folder {directory!r}")
         return found.stdout.decode().strip()
@@ -140,6 +141,8 @@ class SkeletonRepositories:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (path / "HEAD").is_file():
                 self._run(self._cache, "init", "--quiet", "--bare", str(path))
+            for left in (*path.glob("*.lock"), *path.glob("refs/**/*.lock")):
+                left.unlink()  # of a git that was killed: while we have the lock above, nobody else writes here
             yield path
 
     def _remote_commit(self, clone: Path, address: str, ref: str) -> str:
@@ -151,11 +154,12 @@ class SkeletonRepositories:
         for name in (f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}", ref):
             if name in commits:
                 return commits[name]
-        raise NotFoundError(f"{address} has no tag or branch {ref!r}")
+        hint = "; of a commit, write the whole id" if re.fullmatch("[0-9a-f]{7,63}", ref) else ""
+        raise NotFoundError(f"{address} has no tag or branch {ref!r}{hint}")
 
     def _fetch(self, clone: Path, address: str, ref: str, commit: str) -> None:
         """Fetch one commit; a server that gives none by id is asked for all branches and tags."""
-        quiet = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
+        quiet = ("fetch", "--quiet", "--no-auto-gc", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
         self._git(clone, *quiet, "--depth=1", address, commit)
         if self._git(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0:
             return

@@ -7,7 +7,7 @@ A guard has the signature of what it guards, and takes the cost from the budget 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from string import Formatter
 from typing import Any
 
@@ -42,9 +42,15 @@ def _percent(text: str | bytes, values: object) -> None:
     pattern = text if isinstance(text, str) else text.decode("latin-1")
     if "*" in pattern:
         raise LimitError(f"a template takes the width of {pattern[:40]!r} from a value; write the width as a number")
+    _widths(pattern)
+    for _ in range(max(pattern.count("%("), 1)):  # a value that is named may be named again and again
+        budget().step()
+        budget().take_printed(values)
+
+
+def _widths(pattern: str) -> None:
     for number in _NUMBERS.findall(pattern):
         budget().take(allow_number(int(number[:10])))
-    budget().take_printed(values)
 
 
 def _width(_text: object, width: object = 80, *_: object) -> None:
@@ -57,13 +63,14 @@ def _expandtabs(text: str | bytes, tabsize: object = 8) -> None:
 
 
 def _replace(text: Any, old: Any, new: Any, *_: object, **__: object) -> None:
-    if isinstance(text, str | bytes) and type(old) is type(new):
-        budget().take(text.count(old) * len(new))
+    if not isinstance(text, bytes):  # the filter takes anything for text
+        text, old, new = str(text), str(old), str(new)
+    budget().take(text.count(old) * len(new))
 
 
 def _translate(text: str | bytes, table: object, *_: object) -> None:
-    longest = max((len(v) for v in table.values() if isinstance(v, str)), default=0) if isinstance(table, dict) else 0
-    budget().take(len(text) * longest)
+    values = table.values() if isinstance(table, dict) else table if isinstance(table, list | tuple) else ()
+    budget().take(len(text) * max((len(value) for value in values if isinstance(value, str)), default=0))
 
 
 def _join(separator: str | bytes, parts: Sequence[object]) -> None:
@@ -81,8 +88,7 @@ def _to_bytes(_number: int, length: object = 1, *_: object, **__: object) -> Non
 
 def _grow(_container: object, *added: object, **named: object) -> None:
     for value in (*added, *named.values()):
-        budget().take_value(value)
-        budget().take(POINTER)
+        budget().take(POINTER * (1 + len(value)) if isinstance(value, Sized) else POINTER)
 
 
 METHODS: Mapping[str, Callable[..., None]] = {
@@ -124,6 +130,7 @@ def _format(text: Any, *args: object, **kwargs: object) -> None:
 
 
 def _wordwrap(text: Any, width: object = 79, *rest: object, wrapstring: object = None, **_: object) -> None:
+    allow_number(max(map(len, str(text).split()), default=0))  # what is left of a word is copied for each of its lines
     lines = str(text).count("\n") + 1 + 2 * len(text) // max(allow_number(width), 1)
     for between in (wrapstring, *rest):
         if isinstance(between, str):
@@ -162,8 +169,10 @@ def _join_filter(parts: Sequence[object], d: object = "") -> None:
 
 
 def _sum(items: Sequence[object], *_: object, **__: object) -> None:
+    copied = 0
     for item in items:
-        budget().take_value(item)
+        copied += len(item) if isinstance(item, Sized) else 0
+        budget().take(copied)  # each sum of two lists copies both
 
 
 FILTERS: Mapping[str, Callable[..., None]] = {
@@ -195,13 +204,18 @@ def guard_lipsum(*args: object, **kwargs: object) -> None:
     budget().take(allow_number(paragraphs) * allow_number(words) * 12)
 
 
+def guard_now(form: str) -> None:
+    """Take the cost of a time in this form: each of its directives makes a word, or what its width says."""
+    _widths(form)
+    budget().take(len(form) * 32)
+
+
 class GuardedFormatter(SandboxedFormatter):
     """`str.format`, with a look at every width before it is used."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Format one field."""
-        for number in _NUMBERS.findall(format_spec):
-            budget().take(allow_number(int(number[:10])))
+        _widths(format_spec)
         budget().take_printed(value)
         return str(Formatter.format_field(self, value, format_spec))
 

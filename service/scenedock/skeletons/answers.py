@@ -75,7 +75,9 @@ def _text(question: Question, value: Json) -> Any:
     if len(value) > question.max_length:
         raise ValueError(f"{shown(question, value)} is longer than {question.max_length} characters")
     if question.pattern is not None and not question.pattern.is_valid(value):
-        raise ValueError(f"{shown(question, value)} does not match {question.pattern_text}")
+        meaning = question.description or question.title
+        told = f" ({meaning})" if meaning != question.name else ""
+        raise ValueError(f"{shown(question, value)} does not match {question.pattern_text}{told}")
     return value
 
 

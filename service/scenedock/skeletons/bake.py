@@ -53,7 +53,7 @@ class Mix:
         hidden = secret_variables(self.compiled.questions)
         own = {name for name in self.answers if not self.compiled.questions.questions[name].secret}
         shown = [name for name in self.compiled.questions.questions if name in own or name not in hidden]
-        return {n: values[n] for n in shown if not any(secret in str(values[n]) for secret in self.secrets)}
+        return {n: values[n] for n in shown if not any(s in text for s in self.secrets for text in _texts(values[n]))}
 
     @property
     def secrets(self) -> tuple[str, ...]:

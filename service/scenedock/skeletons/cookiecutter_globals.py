@@ -17,6 +17,7 @@ from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 
+from scenedock.skeletons.amplifiers import guard_now
 from scenedock.skeletons.metering import allow_number, budget
 
 
@@ -71,6 +72,7 @@ class NowTag(Extension):
     def _now(self, zone: str, operator: str, offset: str | None, form: str) -> str:
         import arrow
 
+        guard_now(form)
         moment = arrow.now(zone)
         if offset is not None:
             pairs = (part.split("=") for part in offset.split(","))

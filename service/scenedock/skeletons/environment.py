@@ -11,7 +11,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.filters import make_attrgetter
 from jinja2.loaders import split_template_path
 from jinja2.nodes import EvalContext
-from jinja2.runtime import Context, markup_join, str_join
+from jinja2.runtime import Context, LoopContext, markup_join, str_join
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import generate_lorem_ipsum
 
@@ -29,14 +29,26 @@ CONTAINER_FILTERS = frozenset({
 
 
 class MeteredCode(CodeGenerator):
-    """Jinja's code generator, with a stop at the meter in each loop and concatenation."""
+    """Jinja's code generator, with a stop at the meter in each loop, slice and concatenation."""
 
     def visit_For(self, node: nodes.For, frame: Frame) -> None:  # noqa: N802  # Jinja's name
         """Count each step of a loop, and the fixed text that it repeats."""
-        fixed = sum(len(data.data) for data in node.find_all(nodes.TemplateData))
+        fixed = nodes.Const(sum(len(data.data) for data in node.find_all(nodes.TemplateData)))
         meter = nodes.EnvironmentAttribute("count_steps")
-        node.iter = nodes.Call(meter, [node.iter, nodes.Const(fixed)], [], None, None, lineno=node.iter.lineno)
+        node.iter = nodes.Call(meter, [node.iter, fixed], [], None, None, lineno=node.iter.lineno)
+        if node.recursive:  # its body is entered with other items too, by `loop(…)`
+            counted = nodes.Call(nodes.EnvironmentAttribute("count_text"), [fixed], [], None, None, lineno=node.lineno)
+            node.body.insert(0, nodes.ExprStmt(counted, lineno=node.lineno))
         super().visit_For(node, frame)
+
+    def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802  # Jinja's name
+        """Look an item up; a slice is a copy, which Jinja makes without asking the environment."""
+        if isinstance(node.arg, nodes.Slice):
+            self.write("environment.count_value(")
+            super().visit_Getitem(node, frame)
+            self.write(")")
+        else:
+            super().visit_Getitem(node, frame)
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802  # Jinja's name
         """Concatenate with `~`."""
@@ -60,6 +72,16 @@ class SkeletonTemplate(Template):
         return modules[self.name]
 
 
+def template_name(name: str) -> str:
+    """The one name of a template that may be written as `a/b`, `/a//b` or `./a/b`.
+
+    Raises
+    ------
+    TemplateNotFound   it has `..` in it
+    """
+    return "/".join(split_template_path(name))
+
+
 class SkeletonLoader(BaseLoader):
     """Templates that a body may include or import: first the project folder's own, then those in `templates/`.
 
@@ -78,7 +100,7 @@ class SkeletonLoader(BaseLoader):
         ------
         TemplateNotFound   no such file, or a name with `..` in it
         """
-        name = "/".join(split_template_path(template))
+        name = template_name(template)
         for folder in self._folders:
             path = f"{folder}/{name}"
             text = self._read(path)
@@ -110,6 +132,8 @@ class SkeletonEnvironment(SandboxedEnvironment):
         self.filters.update(cookiecutter_globals.FILTERS)
         self.globals.update(cookiecutter_globals.GLOBALS)
         self.filters = {name: _metered_filter(name, function) for name, function in self.filters.items()}
+        tests: Mapping[str, Any] = self.tests
+        self.tests.update({name: _guarded(_step, function) for name, function in tests.items()})
         for name in ("join", "sum"):
             self.filters[name] = _looked_up(self, self.filters[name])
         self.globals["lipsum"] = _guarded(amplifiers.guard_lipsum, generate_lorem_ipsum)
@@ -129,6 +153,8 @@ class SkeletonEnvironment(SandboxedEnvironment):
         if isinstance(owner, str | bytes | int | list | dict) and obj.__name__ in amplifiers.METHODS:
             args = tuple(self._listed(value) for value in args)
             amplifiers.METHODS[obj.__name__](owner, *args, **kwargs)
+        elif isinstance(obj, LoopContext):
+            args = tuple(self.count_steps(items, 0) for items in args)
         result = super().call(context, obj, *args, **kwargs)
         purse.take_value(result)
         return result
@@ -166,12 +192,28 @@ class SkeletonEnvironment(SandboxedEnvironment):
             purse.take(fixed)
             yield item
 
-    def get_template(self, name: Any, parent: Any = None, globals: Any = None) -> Template:  # noqa: A002  # Jinja's name
-        """A template of the skeleton; each include and import counts, as a step and with the size of its source."""
+    def count_text(self, characters: int) -> None:
+        """Count fixed text that is about to be written."""
+        budget().take(characters)
+
+    def count_value(self, value: Any) -> Any:
+        """Count a value that was made, and hand it on."""
+        budget().take_value(value)
+        return value
+
+    def _load_template(self, name: str, globals: Any) -> Template:  # noqa: A002  # Jinja's name
+        """A template of the skeleton, for whatever asks; it counts as a step and with the size of its source.
+
+        It is kept by its one name: an answer that goes into the name must not make the store of templates grow.
+        """
         budget().step()
-        template = super().get_template(name, parent, globals)
+        template = super()._load_template(template_name(name), globals)
         budget().take(self._loader.sizes[template.name or ""])
         return template
+
+
+def _step(*_: object, **__: object) -> None:
+    budget().step()
 
 
 def _count_printed(value: Any) -> Any:

@@ -8,10 +8,13 @@ bound is written in docs/decisions/0006-limits-of-a-bake.md.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+
+from jinja2.environment import TemplateModule
+from jinja2.utils import Namespace
 
 from scenedock.skeletons.problems import LimitError
 
@@ -97,10 +100,14 @@ class Budget:
                 self.step()
                 self.take_printed(key)
                 self.take_printed(item)
-        elif isinstance(value, list | tuple | set | frozenset):
+        elif isinstance(value, list | tuple | set | frozenset | KeysView | ValuesView | ItemsView):
             for item in value:
                 self.step()
                 self.take_printed(item)
+        elif isinstance(value, Namespace):
+            self.take_printed(object.__getattribute__(value, "_Namespace__attrs"))  # it hides all but what it was given
+        elif isinstance(value, TemplateModule):
+            self.take(len(str(value)))
         self.take(1)
 
 

@@ -68,6 +68,7 @@ _FORBIDDEN: tuple[tuple[Callable[[str], bool], str, str], ...] = (
     (lambda path: "\\" in path, "\\", "it has a backslash in it"),
     (lambda path: bool(re.match(r"[A-Za-z]:", path)), ":", "it begins with a drive"),
     (lambda path: bool(re.search(r"[\x00-\x1f\x7f]", path)), "", "it has a NUL or another control character in it"),
+    (lambda path: not _is_utf8(path), "", "it is not UTF-8"),
     (
         lambda path: any(_is_git_folder(name) for name in path.split("/")),
         "git",
@@ -82,9 +83,18 @@ _FORBIDDEN: tuple[tuple[Callable[[str], bool], str, str], ...] = (
 """What no path of a result may be: the test, what an answer must contain to be the cause, and the words."""
 
 
+def _is_utf8(path: str) -> bool:
+    """Whether a path has none of the halves of characters with which Python reads other bytes from a disk."""
+    return not re.search(r"[\ud800-\udfff]", path)
+
+
 def _is_git_folder(name: str) -> bool:
-    """Whether some file system takes the name for `.git` (git's list: trailing dots, spaces, streams, 8.3 names)."""
-    return bool(re.fullmatch(r"(\.git|git~\d)[. ]*(:.*)?", name, re.IGNORECASE))
+    """Whether some file system takes the name for `.git`.
+
+    git's list: trailing dots, spaces, streams and short names of Windows, characters that macOS doesn't see.
+    """
+    seen = re.sub(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]", "", name)
+    return bool(re.fullmatch(r"(\.git|git~\d)[. ]*(:.*)?", seen, re.IGNORECASE))
 
 
 def contained(path: str, template: str, answers: Mapping[str, object]) -> str:

@@ -58,6 +58,14 @@ SCHEMA: dict[str, Any] = {
     },
 }
 
+_WANTED = {
+    "name": "write lower-case letters, digits and hyphens, at most 63, for example `service-python`",
+    "git": "write https://HOST/PATH, without a name or password in it",
+    "ref": "write the name of a tag or branch, or the id of a commit; it may not begin with `-`",
+    "directory": "write a folder of the repository, for example `charts/library`, without `..`",
+}
+"""What may stand under a word of the list, where its pattern would be hard to read."""
+
 
 @dataclass(frozen=True, slots=True)
 class SkeletonSource:
@@ -104,10 +112,12 @@ def is_commit(ref: str) -> bool:
 
 
 def _said(error: jsonschema_rs.ValidationError) -> str:
+    """What is wrong, in words; what stands under `git` is not repeated: it may have a password in it."""
     path = ".".join(str(part) for part in error.instance_path) or "the file"
     if error.schema_path and error.schema_path[-1] == "oneOf":
         return f"{path}: name either `path`, or `git` and `ref`"
-    return f"{path}: {error.message}"
+    wanted = _WANTED.get(str(error.instance_path[-1])) if error.instance_path else None
+    return f"{path}: {wanted or error.message}"
 
 
 def _source(item: Any) -> SkeletonSource:

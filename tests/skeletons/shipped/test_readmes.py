@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from scenedock.doors.cli import main
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.world import SKELETONS, bake, run
 from tests.tools.helm import helm
@@ -79,6 +81,17 @@ def test_the_documented_command_bakes(skeleton: str, tmp_path: Path) -> None:
 
     assert (name, option, output) == (skeleton, "--output", ".")
     assert any(made.iterdir())
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/skeletons.md"])
+def test_the_commands_of_the_guides_bake_what_is_shipped(page: str, tmp_path: Path) -> None:
+    text = (SKELETONS.parent / page).read_text(encoding="utf-8")
+    commands = re.findall(r"scenedock skeletons bake ([a-z-]+) --output \S+ (.*=.*)$", text, re.MULTILINE)
+
+    assert commands
+    for name, pairs in commands:
+        done = CliRunner().invoke(main, ["skeletons", "bake", name, "--output", str(tmp_path / name), *pairs.split()])
+        assert done.exit_code == 0, done.output
 
 
 def test_the_argo_cd_examples_fit_its_schema() -> None:
