@@ -98,7 +98,7 @@ def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path, monkeypatch
     def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("scenedock.effects.disk.NamedTemporaryFile", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
 
     with pytest.raises(InputError, match="a: can't be written: Read-only file system"):
         write_file(tmp_path / "a", "new")
