@@ -78,6 +78,11 @@ def wait_until(done: Callable[[], bool], seconds: float = SECONDS_TO_WAIT) -> No
         time.sleep(0.02)
 
 
+def wait_for_more(path: Path, count: int) -> None:
+    """Wait until a file has more lines than that: on a slow machine a pause alone would kill before anything runs."""
+    wait_until(lambda: len(lines(path)) > count)
+
+
 def migrated(folder: Path, database: str) -> str:
     """The database's URL, when its tables are there."""
     opened = open_database(TaskSettings(folder / "data", database))

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from tests.faults.process import open_service, submit
-from tests.faults.processes import judge, lines, migrated, processes, wait_until
+from tests.faults.processes import judge, lines, migrated, processes, wait_for_more
 from tests.tools.postgres import Postgres
 
 _log = logging.getLogger(__name__)
@@ -25,8 +25,10 @@ def test_one_process_on_sqlite_killed_again_and_again_loses_and_repeats_nothing(
     chance = random.Random(7)  # noqa: S311 - a seed makes a failure repeatable
     with processes(tmp_path, "") as started:
         for _ in range(TRIALS):
+            acknowledged = len(lines(tmp_path / "acknowledged"))
             process = started.start("embedded", tasks=25)
-            time.sleep(chance.uniform(0.02, 0.8))
+            wait_for_more(tmp_path / "acknowledged", acknowledged)
+            time.sleep(chance.uniform(0, 0.8))
             started.kill(process)
         last = started.start("embedded")
         service = open_service(tmp_path, "", "web")
@@ -44,8 +46,10 @@ def test_of_two_workers_on_postgresql_one_takes_over_what_the_other_had(tmp_path
         workers = [started.start("worker"), started.start("worker")]
         deaths: list[int] = []
         for _ in range(TRIALS):
-            submit(service, tmp_path, 15)
-            time.sleep(chance.uniform(0.02, 0.8))
+            ran = len(lines(tmp_path / "ran"))
+            submit(service, tmp_path, 30)
+            wait_for_more(tmp_path / "ran", ran)
+            time.sleep(chance.uniform(0, 0.4))
             deaths.append(started.kill(workers.pop(0)))
             workers.append(started.start("worker"))
         judge(service, tmp_path)
@@ -71,7 +75,7 @@ def test_a_restart_of_postgresql_in_mid_task_loses_and_repeats_nothing(tmp_path:
         for _ in range(2):
             submit(service, tmp_path, 30)
             ran = len(lines(tmp_path / "ran"))
-            wait_until(lambda ran=ran: len(lines(tmp_path / "ran")) > ran + 3)  # type: ignore[misc] # bound now
+            wait_for_more(tmp_path / "ran", ran + 3)
             postgres.stop()
             time.sleep(1)
             postgres.start()
