@@ -1,4 +1,4 @@
-"""The feed is one file or an index of files, always YAML, without what Backstage would refuse."""
+"""The feed is an index of files in which entities stay, always YAML, without what Backstage would refuse."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from scenedock.catalog import feed as feeds
-from scenedock.catalog.feed import INDEX, make_feed, with_finding
+from scenedock.catalog.feed import INDEX, Feed, location_ref, make_feed, with_finding
+from scenedock.catalog.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.model.entity import Entity, build_entity
 from scenedock.model.finding import Finding, Place
@@ -22,57 +23,56 @@ def documents(data: bytes) -> list[Any]:
     return [document.value for document in read_documents(data, meaning=BACKSTAGE)]
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "MOST_IN_ONE_FILE", 10)
+def names(feed: Feed) -> list[str]:
+    """The names of the entities in all files but the index."""
+    files = (data for name, data in feed.files.items() if name != INDEX)
+    return sorted(each["metadata"]["name"] for data in files for each in documents(data))
 
 
-def test_a_small_catalog_is_one_file() -> None:
+def test_what_is_in_the_feed_is_counted_without_its_index() -> None:
     feed = make_feed([component("b"), component("a")], ())
 
-    assert [each["metadata"]["name"] for each in documents(feed.files[INDEX])] == ["a", "b"]
-    assert (list(feed.files), feed.by_kind, feed.entities) == ([INDEX], {"Component": 2}, 2)
+    assert (names(feed), feed.by_kind, feed.entities) == (["a", "b"], {"Component": 2}, 2)
     assert [(line.name, line.owner, line.folder) for line in feed.components] == [
         ("a", "payments", "a"),
         ("b", "payments", "b"),
     ]
 
 
-def test_no_entities_are_an_empty_file() -> None:
-    assert make_feed([], ()).files == {INDEX: b""}
-
-
-@pytest.mark.usefixtures("small")
-def test_a_large_catalog_is_an_index_of_files() -> None:
-    entities = [component(f"service-{number}") for number in range(40)]
-
-    feed = make_feed(entities, ())
+@pytest.mark.parametrize(("entities", "most"), [(0, 0), (1, 1), (3, 3), (400, 16)])
+def test_the_index_has_a_location_for_each_file_that_has_entities(entities: int, most: int) -> None:
+    feed = make_feed([component(f"service-{number}") for number in range(entities)], ())
     index = documents(feed.files[INDEX])
-    parts = [name for name in feed.files if name != INDEX]
+    parts = sorted(name for name in feed.files if name != INDEX)
 
-    assert [each["kind"] for each in index] == ["Location"]
-    assert index[0]["spec"]["targets"] == [f"./{name}" for name in sorted(parts)]
-    held = [each["metadata"]["name"] for name in parts for each in documents(feed.files[name])]
-    assert sorted(held) == sorted(entity.name for entity in entities)
-    assert feed.entities == 40
+    assert [(each["kind"], problems_of(each)) for each in index] == [("Location", ())] * len(parts)
+    assert [each["spec"] for each in index] == [{"target": f"./{name}"} for name in parts]
+    assert [f"location:default/{each['metadata']['name']}" for each in index] == [str(location_ref(n)) for n in parts]
+    assert len(parts) <= most
+    assert all(feed.files[name] for name in parts)
+    assert names(feed) == sorted(f"service-{number}" for number in range(entities))
 
 
-@pytest.mark.usefixtures("small")
-def test_an_entity_stays_in_its_file_whatever_comes_and_goes() -> None:
-    def home(feed: feeds.Feed) -> list[str]:
-        return [name for name, data in feed.files.items() if b"name: service-7\n" in data]
+def test_a_large_catalog_is_spread_over_sixteen_files() -> None:
+    assert len(make_feed([component(f"service-{number}") for number in range(400)], ()).files) == 1 + 16
 
-    few = make_feed([component(f"service-{number}") for number in range(11)], ())
-    many = make_feed([component(f"service-{number}") for number in range(5, 80)], ())
 
-    assert home(few) == home(many)
-    assert len(home(few)) == 1
+@pytest.mark.parametrize(
+    "others",
+    [[], [component(f"service-{number}") for number in range(8, 2000)]],
+    ids=["alone", "among thousands"],
+)
+def test_an_entity_is_in_the_same_file_whatever_is_around_it(others: list[Entity]) -> None:
+    feed = make_feed([component("service-7"), *others], ())
+
+    # The first digit of the sha256 of component:default/service-7: another file in a later version would be a conflict
+    assert [name for name, data in feed.files.items() if b"name: service-7\n" in data] == ["entities-4.yaml"]
 
 
 def test_what_backstage_would_refuse_costs_only_itself() -> None:
     feed = make_feed([component("good"), component("bad", lifecycle=7)], [Finding("info", "x", "y", Place())])
 
-    assert [each["metadata"]["name"] for each in documents(feed.files[INDEX])] == ["good"]
+    assert names(feed) == ["good"]
     assert [finding.code for finding in feed.findings] == ["refused-entity", "x"]
     assert "component:default/bad is left out" in feed.findings[0].message
 

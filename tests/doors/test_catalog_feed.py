@@ -17,6 +17,8 @@ from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.finding import Finding, Place
 
 ADDRESS = "http://scenedock/api/scenedock/catalog"
+# sha1 of url:http://scenedock/api/scenedock/catalog/catalog-info.yaml, as Backstage's catalog computes it
+INDEX = "location:default/generated-63720f9814c567a39377945b58d0b32367e420a1"
 
 
 class Refreshed:
@@ -24,12 +26,15 @@ class Refreshed:
 
     def __init__(self) -> None:
         self.refs: list[str] = []
+        self.unknown: set[str] = set()
         self.down = False
 
     def refresh(self, entity_ref: str) -> None:
         if self.down:
             raise TemporaryError("away", retry_after=5)
         self.refs.append(entity_ref)
+        if entity_ref in self.unknown:
+            raise NotFoundError("there is none")
 
 
 class Builder:
@@ -38,13 +43,14 @@ class Builder:
     def __init__(self) -> None:
         self.made = 0
         self.text = b"kind: A\n"
+        self.others: dict[str, bytes] = {}
         self.error: Exception | None = None
 
     def __call__(self, _repositories: Mapping[str, RepositoryFolder]) -> Feed:
         self.made += 1
         if self.error:
             raise self.error
-        return Feed({"catalog-info.yaml": self.text}, {"Component": 1}, (), ())
+        return Feed({"catalog-info.yaml": self.text, **self.others}, {"Component": 1}, (), ())
 
 
 @pytest.fixture
@@ -168,8 +174,25 @@ def test_backstage_is_told_of_what_has_changed_and_of_nothing_else(
     (repository / "b.yaml").write_text("b: 1\n")
     feed.refresh()
 
-    # sha1 of url:http://scenedock/api/scenedock/catalog/catalog-info.yaml, as Backstage's catalog computes it
-    assert told.refs == ["location:default/generated-63720f9814c567a39377945b58d0b32367e420a1"]
+    assert told.refs == [INDEX]
+
+
+def test_backstage_is_told_of_the_others_where_it_does_not_know_a_file_yet(
+    feed: CatalogFeed, builder: Builder, repository: Path
+) -> None:
+    told: Any = Refreshed()
+    told.unknown = {"location:default/scenedock-entities-1"}
+    feed.backstage = told
+    builder.others = {"entities-2.yaml": b"kind: X\n", "entities-3.yaml": b"kind: X\n"}
+    feed.refresh()
+    told.refs.clear()
+
+    (repository / "b.yaml").write_text("b: 1\n")
+    builder.text = b"kind: B\n"
+    builder.others = {"entities-1.yaml": b"kind: Y\n", "entities-2.yaml": b"kind: Y\n", "entities-3.yaml": b"kind: X\n"}
+    feed.refresh()
+
+    assert told.refs == [INDEX, "location:default/scenedock-entities-1", "location:default/scenedock-entities-2"]
 
 
 def test_a_backstage_that_is_away_is_no_reason_to_fail(feed: CatalogFeed, caplog: pytest.LogCaptureFixture) -> None:

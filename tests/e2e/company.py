@@ -81,7 +81,7 @@ class Company:
         return Counter({kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()})
 
     def ingested(self) -> Counter[str]:
-        """How many entities of each kind the catalog has from our feed, which are none of its own Locations."""
+        """How many entities of each kind the catalog has from our feed, without the Locations that it is read from."""
         origin = f"metadata.annotations.backstage.io/managed-by-origin-location=url:{self.feed}"
         entities = self.frontend.ask("GET", f"catalog/entities?filter={origin}&fields=kind")
         return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")

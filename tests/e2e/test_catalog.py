@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
+
+import urllib3
+import yaml
 
 from tests.e2e.company import Company
 from tests.tools.server import wait_until
@@ -49,26 +54,57 @@ def test_a_changed_folder_shows_in_the_catalog_without_anybody_doing_anything(co
 
 
 def test_a_refresh_of_an_unchanged_feed_moves_no_entity_over_the_wire(company: Company) -> None:
-    (location,) = company.frontend.entities(f"kind=location,spec.target={company.feed}")
-    not_modified = "GET /api/scenedock/catalog/catalog-info.yaml 304"
-    before = company.service.said().count(not_modified)
+    wait_until(lambda: company.frontend.has(["component:default/billing"]), "billing in the catalog")
+    (billing,) = company.frontend.entities("kind=component,metadata.name=billing")
+    file = billing["metadata"]["annotations"]["backstage.io/managed-by-location"].rpartition("/")[2]
+    not_modified = [f"GET /api/scenedock/catalog/{name} 304" for name in ("catalog-info.yaml", file)]
+    before = len(company.service.said())
 
-    company.frontend.refresh(f"location:default/{location['metadata']['name']}")
+    company.frontend.refresh("component:default/billing")
 
-    wait_until(lambda: company.service.said().count(not_modified) > before, "a question that was answered with 304")
+    wait_until(
+        lambda: all(each in company.service.said()[before:] for each in not_modified),
+        "questions for the index and the entity's file that were answered with 304",
+    )
 
 
 def test_a_new_folder_gets_its_entities_and_a_removed_one_loses_them(company: Company) -> None:
-    folder = company.repository / "ledger"
-    folder.mkdir()
-    (folder / "Chart.yaml").write_text(
-        "apiVersion: v2\nname: ledger\nversion: 1.0.0\ndescription: Keeps the books\n", encoding="utf-8"
-    )
-    (folder / "values-production.yaml").write_text("image: {tag: 1.0.0}\n", encoding="utf-8")
+    folder = _folder_of_a_service(company, "ledger")
 
     wait_until(lambda: company.frontend.has(["component:default/ledger"]), "the new Component")
 
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
+    shutil.rmtree(folder)
     wait_until(lambda: not company.frontend.has(["component:default/ledger"]), "an end of the Component")
+
+
+def test_many_new_folders_at_once_all_get_their_entities_and_none_is_in_conflict(company: Company) -> None:
+    wait_until(lambda: company.ingested() == company.exported(), "the whole feed in the catalog")
+    listed = _files_of_the_feed(company)
+    folders = [_folder_of_a_service(company, f"shop-{number}") for number in range(60)]
+
+    wait_until(lambda: company.ingested() == company.exported(), "the entities of all folders in the catalog")
+
+    assert company.frontend.has(f"component:default/{folder.name}" for folder in folders)
+    assert listed < _files_of_the_feed(company)  # so there were files that Backstage knew, and others that it didn't
+    assert "conflicting entityRef" not in company.backstage.said()
+    for folder in folders:
+        shutil.rmtree(folder)
+    wait_until(lambda: company.ingested() == company.exported(), "an end of their entities")
+    assert "conflicting entityRef" not in company.backstage.said()
+
+
+def _folder_of_a_service(company: Company, name: str) -> Path:
+    """A new folder with a chart in the company's GitOps repository."""
+    folder = company.repository / name
+    folder.mkdir()
+    (folder / "Chart.yaml").write_text(
+        f"apiVersion: v2\nname: {name}\nversion: 1.0.0\ndescription: Keeps the books\n", encoding="utf-8"
+    )
+    (folder / "values-production.yaml").write_text("image: {tag: 1.0.0}\n", encoding="utf-8")
+    return folder
+
+
+def _files_of_the_feed(company: Company) -> set[str]:
+    """What the index of the feed names."""
+    index = urllib3.request("GET", company.feed, retries=False).data
+    return {location["spec"]["target"] for location in yaml.safe_load_all(index)}

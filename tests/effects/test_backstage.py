@@ -13,7 +13,7 @@ import pytest
 
 from scenedock.effects.backstage import BackstageBackend, PublicKeys, plugin_keys
 from scenedock.effects.signing_keys import SigningKey, shared_signing_key
-from scenedock.errors import TemporaryError
+from scenedock.errors import NotFoundError, TemporaryError
 from tests.tools.tokens import Backstage, new_key
 
 
@@ -85,6 +85,13 @@ def test_a_call_brings_a_token_that_backstage_can_check(peer: Peer, key: Signing
     assert second[2]["Authorization"] == headers["Authorization"]
 
 
+def test_what_the_catalog_does_not_have_is_not_found(peer: Peer, key: SigningKey) -> None:
+    peer.status, peer.body = 404, b'{"error": {"name": "NotFoundError"}}'
+
+    with pytest.raises(NotFoundError, match="has no location:default/generated-1"):
+        BackstageBackend(peer.url, key).refresh("location:default/generated-1")
+
+
 def test_a_redirect_is_not_followed(peer: Peer, key: SigningKey) -> None:
     peer.status, peer.location = 302, "http://169.254.169.254/latest/meta-data"
 
@@ -98,6 +105,7 @@ def test_a_redirect_is_not_followed(peer: Peer, key: SigningKey) -> None:
     [
         (500, b"{}", "answered 500"),
         (401, b"{}", "answered 401"),
+        (404, b"{}", "answered 404"),
         (200, b"<html>", "no JSON"),
         (200, b"x" * 2**21, "200"),
     ],

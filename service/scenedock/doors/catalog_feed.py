@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from scenedock.catalog.feed import Feed, with_finding
+from scenedock.catalog.feed import INDEX, Feed, location_ref, with_finding
 from scenedock.effects.apart import run_apart
 from scenedock.effects.backstage import BackstageBackend
 from scenedock.effects.feed_file import load_feed, save_feed
 from scenedock.effects.repositories import RepositoryFolder
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
+from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place
 
 _log: Final = logging.getLogger("scenedock.feed")
@@ -167,15 +168,24 @@ class CatalogFeed:
         except ScenedockError as error:
             _log.warning("the catalog can't be kept for the next start: %s", error)
 
+    def _registered(self) -> EntityRef:
+        """The Location of the index as Backstage's catalog names one of its configuration."""
+        target = f"url:{self.address}/{INDEX}"
+        return EntityRef.of("Location", f"generated-{hashlib.sha1(target.encode(), usedforsecurity=False).hexdigest()}")
+
     def _tell_backstage(self, changed: list[str]) -> None:
-        """Have Backstage fetch what has changed now and not at its next turn; without its help that comes later."""
+        """Have Backstage fetch what has changed now and not at its next turn; without its help that comes later.
+
+        The Location of a new file it doesn't have yet: the index, which has then changed as well, brings it.
+        """
         if self.backstage is None:
             return
         for name in changed:
-            target = f"url:{self.address}/{name}"
-            generated = hashlib.sha1(target.encode(), usedforsecurity=False).hexdigest()  # as the catalog names them
+            location = self._registered() if name == INDEX else location_ref(name)
             try:
-                self.backstage.refresh(f"location:default/generated-{generated}")
+                self.backstage.refresh(str(location))
+            except NotFoundError:
+                _log.info("Backstage's catalog doesn't have %s, for %s, yet", location, name)
             except TemporaryError as error:
                 _log.info("Backstage wasn't told of the new catalog: %s", error)
                 return

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import jwt
 import urllib3
 
 from scenedock.effects.signing_keys import ALGORITHM, SigningKey
-from scenedock.errors import TemporaryError
+from scenedock.errors import NotFoundError, TemporaryError
 from scenedock.model.action import PLUGIN_ID
 from scenedock.model.json import JsonObject
 
@@ -60,16 +61,21 @@ class BackstageBackend:
         ------
         TemporaryError   the backend can't be reached, or answers something else
         """
-        return self._ask("GET", path, {}, None)
+        return self._read(path, *self._ask("GET", path, {}, None))
 
     def refresh(self, entity_ref: str) -> None:
-        """Have the catalog look at an entity again, at once.
+        """Have the catalog look at an entity, and at the Locations that brought it, again and at once.
 
         Raises
         ------
+        NotFoundError    the catalog doesn't have it (yet)
         TemporaryError   the backend can't be reached, or refuses
         """
-        self._call("POST", "catalog", "refresh", {"entityRef": entity_ref})
+        headers = {"Authorization": f"Bearer {self.token('catalog')}"}
+        answered = self._ask("POST", "catalog/refresh", headers, {"entityRef": entity_ref})
+        if answered[0] == HTTPStatus.NOT_FOUND:
+            raise NotFoundError(f"Backstage's catalog has no {entity_ref}")
+        self._read("catalog/refresh", *answered)
 
     def token(self, plugin: str) -> str:
         """A token with which a plugin of Backstage knows us; kept until shortly before it expires."""
@@ -83,11 +89,7 @@ class BackstageBackend:
             self._tokens[plugin] = held, until
         return held
 
-    def _call(self, method: str, plugin: str, path: str, body: JsonObject | None) -> Mapping[str, Any]:
-        headers = {"Authorization": f"Bearer {self.token(plugin)}"}
-        return self._ask(method, f"{plugin}/{path}", headers, body)
-
-    def _ask(self, method: str, path: str, headers: Mapping[str, str], body: JsonObject | None) -> Mapping[str, Any]:
+    def _ask(self, method: str, path: str, headers: Mapping[str, str], body: JsonObject | None) -> tuple[int, bytes]:
         url = f"{self.url}/api/{path}"
         sent = None if body is None else json.dumps(body).encode()
         try:
@@ -105,8 +107,12 @@ class BackstageBackend:
                 answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise TemporaryError(f"{url}: Backstage can't be reached: {type(error).__name__}", retry_after=5) from error
-        if answer.status >= 300 or len(data) > _MOST_BYTES:
-            raise TemporaryError(f"{url}: Backstage answered {answer.status}", retry_after=5)
+        return answer.status, data
+
+    def _read(self, path: str, status: int, data: bytes) -> Mapping[str, Any]:
+        url = f"{self.url}/api/{path}"
+        if status >= HTTPStatus.MULTIPLE_CHOICES or len(data) > _MOST_BYTES:
+            raise TemporaryError(f"{url}: Backstage answered {status}", retry_after=5)
         if not data:
             return {}
         try:

@@ -100,15 +100,24 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["security"] = []
     elif route.access == "feed":
         operation["security"] = [{"bearer": []}, {}]
-    if route.parameters:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "description": about, "schema": {"type": "string"}}
-            for name, about in route.parameters.items()
-        ]
+    if route.parameters or route.query:
+        operation["parameters"] = _parameters(route)
     if route.body is not None:
         content = {"application/json": {"schema": route.body}}
         operation["requestBody"] = {"required": "required" in route.body, "content": content}
     return operation
+
+
+def _parameters(route: Route) -> list[JsonObject]:
+    in_path: list[JsonObject] = [
+        {"name": name, "in": "path", "required": True, "description": about, "schema": {"type": "string"}}
+        for name, about in route.parameters.items()
+    ]
+    in_query: list[JsonObject] = []
+    for name, described in route.query.items():
+        schema = {key: value for key, value in described.items() if key != "description"}
+        in_query.append({"name": name, "in": "query", "description": described["description"], "schema": schema})
+    return in_path + in_query
 
 
 def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:
@@ -147,6 +156,8 @@ def _errors(route: Route) -> dict[str, JsonObject]:
         statuses |= {401, 403, 429, 503}
     if route.parameters:
         statuses |= {404}
+    if route.query:
+        statuses |= {400}
     if route.body is not None:
         statuses |= {400, 409, 413}
     schema: JsonObject = {"$ref": "#/components/schemas/Error"}

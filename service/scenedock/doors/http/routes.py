@@ -48,6 +48,8 @@ class Route:
     body: JsonObject | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What each part of the path is."""
+    query: Mapping[str, JsonObject] = field(default_factory=dict)
+    """The schema of each parameter of the query, with a description; one that is an array is repeated for each item."""
     tag: str = "service"
     browser: bool = False
     """Whether a browser may ask with a password (the token) instead of a bearer token."""

@@ -10,7 +10,17 @@ from flask import Response, g, request
 from scenedock.doors.http.answers import json_answer
 from scenedock.doors.http.bodies import json_body
 from scenedock.doors.http.routes import Answer, Route
-from scenedock.doors.http.task_documents import EVENTS, ID, TASK, TASKS, number, task_document, wanted
+from scenedock.doors.http.task_documents import (
+    AFTER,
+    EVENTS,
+    ID,
+    TASK,
+    TASKS,
+    TASKS_QUERY,
+    number,
+    task_document,
+    wanted,
+)
 from scenedock.doors.http.tasks import SECONDS_OF_A_POLL, SECRETS, poll, secrets, stream
 from scenedock.doors.service import Service
 from scenedock.model.json import JsonObject
@@ -82,11 +92,13 @@ _ID: Final = {"task_id": "Id of the task"}
 _ACTIONS: Final[JsonObject] = {"type": "array", "items": {"type": "object", "required": ["id"]}}
 _CANCELLED: Final[JsonObject] = {"type": "object", "properties": {"status": {"const": "cancelled"}}}
 _STREAM: Final = Answer("The events", None, "text/event-stream")
+_LISTED: Final = {200: Answer("The tasks", TASKS)}
+_LOGGED: Final = {200: Answer("The events", EVENTS)}
 _TAG: Final = "scaffolder"
 
 ROUTES = (
     Route("GET", f"{BASE}/actions", "read", scaffolder_actions, {200: Answer("The actions", _ACTIONS)}, tag=_TAG),
-    Route("GET", f"{BASE}/tasks", "read", scaffolder_tasks, {200: Answer("The tasks", TASKS)}, tag=_TAG),
+    Route("GET", f"{BASE}/tasks", "read", scaffolder_tasks, _LISTED, query=TASKS_QUERY, tag=_TAG),
     Route("GET", _TASK, "read", scaffolder_task, {200: Answer("The task", TASK)}, None, _ID, tag=_TAG),
     Route(
         "POST",
@@ -99,8 +111,6 @@ ROUTES = (
         tag=_TAG,
     ),
     Route("POST", f"{_TASK}/retry", "run", scaffolder_retry, {201: Answer("Retried", ID)}, SECRETS, _ID, tag=_TAG),
-    Route(
-        "GET", f"{_TASK}/events", "read", scaffolder_events, {200: Answer("The events", EVENTS)}, None, _ID, tag=_TAG
-    ),
-    Route("GET", f"{_TASK}/eventstream", "read", scaffolder_eventstream, {200: _STREAM}, None, _ID, tag=_TAG),
+    Route("GET", f"{_TASK}/events", "read", scaffolder_events, _LOGGED, None, _ID, AFTER, tag=_TAG),
+    Route("GET", f"{_TASK}/eventstream", "read", scaffolder_eventstream, {200: _STREAM}, None, _ID, AFTER, tag=_TAG),
 )

@@ -19,6 +19,8 @@ _NAMES: Final[Mapping[str, SortKey]] = {
     **{re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", key): key for key in SORT_KEYS},
 }
 _LARGEST: Final = 2**53 - 1
+_MOST_TASKS: Final = 1_000
+_USUAL_TASKS: Final = 50
 
 TASK: Final[JsonObject] = {
     "type": "object",
@@ -51,6 +53,48 @@ EVENTS: Final[JsonObject] = {
             "createdAt": {"type": "string"},
         },
     },
+}
+TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
+    "createdBy": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Only tasks of these users or services, by their reference",
+    },
+    "status": {
+        "type": "array",
+        "items": {"enum": list(STATUSES)},
+        "description": "Only tasks of these statuses",
+    },
+    "order": {
+        "type": "array",
+        "items": {"enum": [f"{way}:{name}" for name in _NAMES for way in ("asc", "desc")]},
+        "description": "What to sort by, the most important first",
+        "default": ["desc:createdAt"],
+    },
+    "limit": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": _MOST_TASKS,
+        "default": _USUAL_TASKS,
+        "description": "How many tasks to list",
+    },
+    "offset": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": _LARGEST,
+        "default": 0,
+        "description": "How many tasks to leave out before them",
+    },
+}
+"""What `wanted` reads."""
+AFTER: Final[Mapping[str, JsonObject]] = {
+    "after": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": _LARGEST,
+        "default": 0,
+        "description": "Only events with a greater id",
+    }
 }
 ID: Final[JsonObject] = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 
@@ -104,8 +148,8 @@ def wanted(query: MultiDict[str, str]) -> Wanted:
         created_by=tuple(query.getlist("createdBy")) or None,
         status=statuses,
         order=tuple(orders) or (("createdAt", "desc"),),  # type: ignore[arg-type] # the ways are the two literals
-        limit=number(query, "limit", 50, 1_000),
-        offset=number(query, "offset", 0, _LARGEST),
+        limit=number(query, "limit", _USUAL_TASKS, _MOST_TASKS),
+        offset=number(query, "offset", 0),
     )
 
 

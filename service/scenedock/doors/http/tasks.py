@@ -11,10 +11,12 @@ from scenedock.doors.http.answers import json_answer, json_text
 from scenedock.doors.http.bodies import json_body
 from scenedock.doors.http.routes import BASE, Answer, Route
 from scenedock.doors.http.task_documents import (
+    AFTER,
     EVENTS,
     ID,
     TASK,
     TASKS,
+    TASKS_QUERY,
     event_document,
     number,
     task_document,
@@ -70,8 +72,8 @@ def show_a_task(service: Service, task_id: str) -> Response:
 def read_log(service: Service, task_id: str) -> Response:
     """Read the events of a task after a number (`after`); with `wait=1`, wait up to 30 s for one."""
     show_task(service.tasks.effects, g.caller, task_id)
-    after, patience = number(request.args, "after", 0), SECONDS_OF_A_POLL if "wait" in request.args else 0.0
-    return poll(service, task_id, after, patience)
+    after, patient = number(request.args, "after", 0), number(request.args, "wait", 0, 1)
+    return poll(service, task_id, after, SECONDS_OF_A_POLL if patient else 0.0)
 
 
 def follow_log(service: Service, task_id: str) -> Response:
@@ -174,13 +176,22 @@ SECRETS: JsonObject = {"type": "object", "properties": {"secrets": _TEXTS}}
 _TASK = f"{BASE}/tasks/{{task_id}}"
 _EVENTS = Answer("The events", None, "text/event-stream")
 _SHOWN = {200: Answer("The task", TASK)}
+_LISTED = {200: Answer("The tasks", TASKS)}
+_LOGGED = {200: Answer("The events", EVENTS)}
+_WAIT: JsonObject = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 1,
+    "default": 0,
+    "description": f"1: where there is no event yet, wait up to {SECONDS_OF_A_POLL:.0f} s for one",
+}
 
 ROUTES = (
     Route("POST", f"{BASE}/tasks", "read", submit_a_task, {201: Answer("Taken over", ID)}, _SUBMISSION, tag="tasks"),
-    Route("GET", f"{BASE}/tasks", "read", list_tasks, {200: Answer("The tasks", TASKS)}, tag="tasks"),
+    Route("GET", f"{BASE}/tasks", "read", list_tasks, _LISTED, query=TASKS_QUERY, tag="tasks"),
     Route("GET", _TASK, "read", show_a_task, _SHOWN, None, _ID, tag="tasks"),
-    Route("GET", f"{_TASK}/log", "read", read_log, {200: Answer("The events", EVENTS)}, None, _ID, tag="tasks"),
-    Route("GET", f"{_TASK}/eventstream", "read", follow_log, {200: _EVENTS}, None, _ID, tag="tasks"),
+    Route("GET", f"{_TASK}/log", "read", read_log, _LOGGED, None, _ID, {**AFTER, "wait": _WAIT}, tag="tasks"),
+    Route("GET", f"{_TASK}/eventstream", "read", follow_log, {200: _EVENTS}, None, _ID, AFTER, tag="tasks"),
     Route("POST", f"{_TASK}/cancel", "run", cancel_a_task, _SHOWN, {"type": "object"}, _ID, tag="tasks"),
     Route("POST", f"{_TASK}/retry", "run", retry_a_task, {201: Answer("Retried", ID)}, SECRETS, _ID, tag="tasks"),
 )
