@@ -13,7 +13,7 @@ from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.documents.writing import write_documents
 from scenedock.model.entity import API_VERSION, Entity, EntityRef
 from scenedock.model.finding import Finding
-from scenedock.model.json import JsonObject, as_text
+from scenedock.model.json import JsonObject, as_object, as_text
 
 INDEX = "catalog-info.yaml"
 
@@ -34,7 +34,8 @@ class ComponentLine:
         """The line of a Component."""
         kind, owner, lifecycle = (as_text(entity.spec.get(key)) for key in ("type", "owner", "lifecycle"))
         owner = owner.removeprefix("group:default/")
-        return cls(entity.name, kind, owner, lifecycle, entity.place.repository, entity.place.path)
+        folder = as_text(as_object(entity.metadata.get("annotations")).get("scenedock.dev/path"))
+        return cls(entity.name, kind, owner, lifecycle, entity.place.repository, folder or entity.place.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,3 +102,13 @@ def test_who_guesses_tokens_is_slowed_down_and_who_has_one_is_not(tmp_path: Path
     assert guesses == [401, 401, 401, 429, 429]
     assert [client.get("/healthz").status_code for _ in range(5)] == [200] * 5
     assert client.get(f"{BASE}/actions", headers=bearer(RUN)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/scenedock/tasks/a%00b", "/api/scenedock/tasks?createdBy=%00", "/healthz?a%00=1"]
+)
+def test_an_address_with_a_nul_character_is_refused(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, headers=bearer(READ))
+
+    assert answer.status_code == 400
+    assert "NUL character" in answer.get_data(as_text=True)

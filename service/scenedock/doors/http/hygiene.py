@@ -11,6 +11,7 @@ from typing import Final
 from flask import Flask, Response, g, request
 
 from scenedock.doors.service import Service
+from scenedock.errors import InputError
 
 _log: Final = logging.getLogger("scenedock.requests")
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
@@ -32,6 +33,9 @@ def guard(app: Flask, service: Service) -> None:
         g.began = time.perf_counter()
         given = request.headers.get("X-Request-Id", "")
         g.request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        if any("\0" in text for text in (request.path, *request.args.keys(), *request.args.values())):
+            # PostgreSQL has no text with it, and nothing of ours is called so.
+            raise InputError("the address holds a NUL character; leave it out")
 
     def finish(answer: Response) -> Response:
         seconds = time.perf_counter() - g.began
