@@ -69,7 +69,7 @@ def test_it_is_sent_compressed_to_who_can_read_that(client: FlaskClient) -> None
     assert "Content-Encoding" not in get(client, address, Accept_Encoding="gzip;q=0").headers
 
 
-@pytest.mark.parametrize("name", ["nope.yaml", "..%2f..%2fsigning-key.pem", "%2e%2e", "catalog-info.yaml%00"])
+@pytest.mark.parametrize("name", ["nope.yaml", "..%2f..%2fsigning-key.pem", "%2e%2e"])
 def test_only_files_of_the_feed_are_there(client: FlaskClient, name: str) -> None:
     assert get(client, f"{BASE}/catalog/{name}").status_code == 404
 
