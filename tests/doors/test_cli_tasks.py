@@ -51,6 +51,17 @@ def test_a_task_runs_with_its_log_and_is_found_again() -> None:
     assert tasks("list", "--status", "failed").stdout == ""
 
 
+def test_an_action_that_changes_something_is_a_task_at_the_command_line_too() -> None:
+    baking = ["actions", "run", "bake-skeleton", "skeleton=library-chart", 'answers={"name": "acme-service"}']
+    baked = CliRunner().invoke(main, baking, catch_exceptions=False)
+    listed = tasks("list").stdout
+    CliRunner().invoke(main, ["actions", "run", "list-skeletons"], catch_exceptions=False)
+
+    assert (baked.exit_code, json.loads(baked.stdout)["url"]) == (0, None)
+    assert re.fullmatch(r"\S+  completed .*command-line  Bake skeleton\n", listed)
+    assert tasks("list").stdout == listed, "what only reads is no task"
+
+
 def test_the_same_key_gives_the_same_task() -> None:
     assert run(GOOD, "--key", "nightly")[0] == run(GOOD, "--key", "nightly")[0]
 

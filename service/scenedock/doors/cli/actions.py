@@ -51,19 +51,28 @@ def show_action(name: str) -> None:
 def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | None) -> None:
     """Run the action NAME, and print its output as JSON.
 
-    A VALUE is JSON where it can be read as such and the field isn't text, else text.
+    A VALUE is JSON where it can be read as such and the field isn't text, else text. An action that changes something
+    runs as a task, which `scenedock tasks` lists, and which goes on later if this is cut off.
 
     Exit codes: 0 done, 2 the input is wrong, others as listed in the reference of errors.
     """
     from scenedock.doors.cli.settings import settings_in_force
+    from scenedock.doors.cli.tasks import tasks_of
     from scenedock.doors.wiring import open_effects
     from scenedock.usecases.run_action import run_action
+    from scenedock.usecases.run_as_task import TaskCalls
 
     found = _action(name)
     given = {**_read_input(file), **dict(_field(found, each) for each in fields)}
     effects = open_effects(settings_in_force(settings).settings)
     context = Context(_YOU, effects, log=lambda message: click.echo(message, err=True))
-    click.echo(json.dumps(run_action(found, context, given), indent=2, ensure_ascii=False))
+    if found.attributes.read_only:
+        output = run_action(found, context, given)
+    else:
+        with tasks_of(settings, "embedded") as tasks:
+            tasks.start()
+            output = TaskCalls(tasks.effects, tasks.actions).run(found, context, given)
+    click.echo(json.dumps(output, indent=2, ensure_ascii=False))
 
 
 def _action(name: str) -> Action[Effects]:

@@ -35,7 +35,7 @@ def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     from scenedock.effects.task_store import Wanted
 
     chosen = tuple(known for known in STATUSES if known in status)
-    with _tasks(file) as tasks:
+    with tasks_of(file) as tasks:
         found, total = tasks.effects.store.find(Wanted(status=chosen, limit=limit))
     for task in found:
         click.echo(f"{task.id}  {task.status:<10}  {_when(task.created_at)}  {task.created_by or '-'}  {_what(task)}")
@@ -55,7 +55,7 @@ def show_task(task_id: str, file: Path | None) -> None:
 
     from scenedock.doors.http.task_documents import task_document
 
-    with _tasks(file) as tasks:
+    with tasks_of(file) as tasks:
         task = tasks.effects.store.get(task_id)
     output = {"output": task.state.get("output")} if task.finished else {}
     click.echo(json.dumps({**task_document(task), **output}, indent=2, ensure_ascii=False))
@@ -70,7 +70,7 @@ def show_log(task_id: str, *, follow: bool, file: Path | None) -> None:
 
     Exit codes: 0 done (with --follow: the task completed), 1 it failed, 2 there is no such task.
     """
-    with _tasks(file) as tasks:
+    with tasks_of(file) as tasks:
         if not follow:
             tasks.effects.store.get(task_id)
             for event in tasks.effects.store.events(task_id):
@@ -89,7 +89,7 @@ def cancel_task(task_id: str, file: Path | None) -> None:
     """
     from scenedock.usecases import manage_tasks
 
-    with _tasks(file) as tasks:
+    with tasks_of(file) as tasks:
         task = manage_tasks.cancel_task(tasks.effects, _you(), task_id)
     click.echo(f"{task.id}  {task.status}{'' if task.finished else ', will be cancelled'}")
 
@@ -106,7 +106,7 @@ def retry_task(task_id: str, file: Path | None) -> None:
     """
     from scenedock.usecases import manage_tasks
 
-    with _tasks(file) as tasks:
+    with tasks_of(file) as tasks:
         click.echo(manage_tasks.retry_task(tasks.effects, _you(), task_id, {}).id)
 
 
@@ -124,7 +124,7 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
     from scenedock.usecases.submit_task import submit_task
 
     document = _read(spec)
-    with _tasks(file, "embedded") as tasks:
+    with tasks_of(file, "embedded") as tasks:
         tasks.start()
         task = submit_task(tasks.effects, tasks.actions, _you(), document, key=key)
         click.echo(f"Task {task.id}", err=True)
@@ -166,7 +166,7 @@ def worker(file: Path | None) -> None:
     set_up_logs(settings.log_format)
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before there are threads, which inherit it
-    with _tasks(file, "worker") as tasks:
+    with tasks_of(file, "worker") as tasks:
         tasks.start()
         click.echo(f"Running tasks, {settings.task_threads} at once", err=True)
         signal.sigwait(signals)
@@ -175,7 +175,8 @@ def worker(file: Path | None) -> None:
 
 
 @contextmanager
-def _tasks(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
+def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
+    """The tasks of the data that settings name; what this starts ends with it."""
     from scenedock.actions import ACTIONS
     from scenedock.doors.cli.settings import settings_in_force
     from scenedock.doors.task_wiring import open_tasks, task_settings
