@@ -96,6 +96,37 @@ def messages(events: list[dict[str, Any]]) -> list[str]:
     return [event["body"]["message"] for event in events]
 
 
+# First, while no reader of another test holds a place that the service has yet to see free.
+def test_one_reader_too_many_is_told_when_to_come_back_and_nobody_else_notices(running: Running) -> None:
+    task_id = running.submit(make_file(seconds=5.0))
+    pool = urllib3.PoolManager(maxsize=READERS, block=False, retries=False)
+    address = f"{running.url}/api/scenedock/tasks/{task_id}/eventstream"
+    headers = {"Authorization": f"Bearer {RUN}"}
+    streams = [_answered(200, pool, address, headers) for _ in range(READERS)]
+    refused = _answered(503, pool, address, headers)
+
+    assert (refused.status, refused.headers.get("Retry-After")) == (503, "5")
+    assert running.ask("GET", f"tasks/{task_id}")["status"] == "processing"
+    for stream in streams:
+        text = stream.read().decode()
+        assert text.count("event: completion\n") == 1
+        assert [line for line in text.splitlines() if line.startswith("id:")] == []
+    pool.clear()
+
+
+def _answered(
+    status: int, pool: urllib3.PoolManager, address: str, headers: dict[str, str]
+) -> urllib3.BaseHTTPResponse:
+    """An answer with this status; it takes the service a moment to see who came and who left."""
+    for _ in range(200):
+        answer = pool.request("GET", address, headers=headers, preload_content=False)
+        if answer.status == status:
+            return answer
+        answer.close()
+        time.sleep(0.1)
+    raise AssertionError(f"no answer had the status {status}")
+
+
 def test_it_lists_actions_with_schemas_and_examples(client: ScaffolderClient) -> None:
     actions = {each["id"]: each for each in client.call("listActions")["answer"]}
 
@@ -171,34 +202,6 @@ def test_a_task_of_another_is_not_there(client: ScaffolderClient, running: Runni
 @pytest.mark.parametrize("query", ["order=desc:spec", "order=createdAt", "status=done", "limit=2000", "offset=-1"])
 def test_what_is_not_on_the_list_cannot_be_sorted_or_filtered_by(running: Running, query: str) -> None:
     assert running.ask("GET", f"tasks?{query}")[0] == 400
-
-
-def test_one_reader_too_many_is_told_when_to_come_back_and_nobody_else_notices(running: Running) -> None:
-    task_id = running.submit(make_file(seconds=5.0))
-    pool = urllib3.PoolManager(maxsize=READERS, block=False, retries=False)
-    address = f"{running.url}/api/scenedock/tasks/{task_id}/eventstream"
-    headers = {"Authorization": f"Bearer {RUN}"}
-    streams = [_followed(pool, address, headers) for _ in range(READERS)]
-    refused = pool.request("GET", address, headers=headers)
-
-    assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
-    assert running.ask("GET", f"tasks/{task_id}")["status"] == "processing"
-    for stream in streams:
-        text = stream.read().decode()
-        assert text.count("event: completion\n") == 1
-        assert [line for line in text.splitlines() if line.startswith("id:")] == []
-    pool.clear()
-
-
-def _followed(pool: urllib3.PoolManager, address: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
-    """A stream of events; readers of an earlier test may hold their places until the service sees that they left."""
-    for _ in range(300):
-        stream = pool.request("GET", address, headers=headers, preload_content=False)
-        if stream.status == 200:
-            return stream
-        stream.drain_conn()
-        time.sleep(0.1)
-    raise AssertionError("no place to follow a task became free")
 
 
 def test_the_same_idempotency_key_gives_the_same_task(running: Running) -> None:
