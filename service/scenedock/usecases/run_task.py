@@ -150,7 +150,7 @@ class _TaskRun:
         if not holds(step.condition, self._scope()):
             self._add(step_ended(task, step, "skipped", journal.now))
             return True
-        given = as_object(render({**step.input, **as_object(self._hidden_inputs().get(step.id))}, self._scope()))
+        given = self._given(step)
         seats = self._running.limits.seats(action, given)
         full = self._running.effects.store.take_seats(task, seats) if seats else None
         if full is not None:
@@ -195,6 +195,11 @@ class _TaskRun:
             secrets={name: str(value) for name, value in as_object(self._secrets.get("secrets")).items()},
         )
 
+    def _given(self, step: Step) -> JsonObject:
+        """The step's input as the action takes it."""
+        written = {**step.input, **as_object(as_object(self._secrets.get("inputs")).get(step.id))}
+        return written if self._journal.task.state.get("rendered") else as_object(render(written, self._scope()))
+
     def _scope(self) -> JsonObject:
         task = self._journal.task
         return {
@@ -202,9 +207,6 @@ class _TaskRun:
             "parameters": as_object(task.spec.get("parameters")),
             "secrets": as_object(self._secrets.get("secrets")),
         }
-
-    def _hidden_inputs(self) -> JsonObject:
-        return as_object(self._secrets.get("inputs"))
 
     def _wait(self, step: Step, waiting: WaitingFor) -> None:
         if gave_up(self._journal.task.step_state(step.id), waiting, self._journal.now):

@@ -26,10 +26,12 @@ def submit_task(
     *,
     secrets: Mapping[str, str] | None = None,
     key: str = "",
+    rendered: bool = False,
 ) -> Task:
     """Take a task over: when this returns, the task will end, whatever happens to this process.
 
     `spec` has TaskSpecV1beta3's shape; `steps` is all it needs. The same `key` of the same caller gives the same task.
+    Inputs that are `rendered` are data: what looks like a reference in them is somebody's text, and stays it.
     What an action's input holds that is sensitive is kept sealed and out of the stored spec.
 
     Raises
@@ -37,10 +39,10 @@ def submit_task(
     InputError        the spec is wrong; the message names the step
     NotAllowedError   the caller may not run one of the actions
     """
-    steps = read_steps(spec)
+    steps = read_steps(spec, rendered=rendered)
     known = {action.id: action for action in actions}
     for step in steps:
-        _judge(step, known, caller)
+        _judge(step, known, caller, rendered=rendered)
     task_id, now = str(uuid.uuid4()), effects.clock()
     hidden = {step.id: _sensitive(known[step.action], step.input) for step in steps}
     task = Task(
@@ -50,7 +52,7 @@ def submit_task(
         created_at=now,
         created_by=identity(caller),
         wake_at=now + HANDOVER_MILLISECONDS,
-        state={"steps": {}, "checkpoints": {}, "caller": _caller(caller)},
+        state={"steps": {}, "checkpoints": {}, "caller": _caller(caller), "rendered": rendered},
         secrets_sealed=effects.seal.close(
             task_id, {"secrets": dict(secrets or {}), "inputs": {step: each for step, each in hidden.items() if each}}
         ),
@@ -64,7 +66,7 @@ def submit_task(
 
 
 def one_action(action: Action[Any], given: JsonObject) -> JsonObject:
-    """The spec of a task of one step, for a door that invokes one action."""
+    """The spec of a task of one step, for a door that invokes one action; its input is rendered."""
     return {"steps": [{"id": action.name, "name": action.title, "action": action.id, "input": given}]}
 
 
@@ -73,13 +75,13 @@ def identity(caller: Caller) -> str:
     return caller.user or caller.subject
 
 
-def _judge(step: Step, known: Mapping[str, Action[Any]], caller: Caller) -> None:
+def _judge(step: Step, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool) -> None:
     action = known.get(step.action)
     if action is None:
         raise InputError(f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(known))}")
     if not caller.may(action.needed_scope):
         raise NotAllowedError(f"step {step.id}: {caller.subject} may not run {step.action}")
-    if not is_reference(step.input):
+    if rendered or not is_reference(step.input):
         action.check(step.input)
 
 
