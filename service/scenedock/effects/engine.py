@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, SetWorkflowID
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 
 from scenedock.effects.database import Database, make_engine
 from scenedock.errors import TemporaryError
@@ -77,8 +77,8 @@ class Engine:
                     self._mine.discard((task_id, number))
 
         def start(task_id: str, number: int) -> None:
-            with SetWorkflowID(_workflow_id(task_id, number)):
-                DBOS.start_workflow(run_task, task_id, number)
+            # Under a new id each time: of a known one dbos would run nothing here, and we would wait for its end.
+            DBOS.start_workflow(run_task, task_id, number)
 
         DBOS.listen_queues([_QUEUE] if self._queued else [])
         DBOS.launch()
@@ -87,7 +87,7 @@ class Engine:
         self._start = start
 
     def start(self, task_id: str, number: int) -> None:
-        """Run a task in this process, as soon as a thread is free.
+        """Run a task in this process, as soon as a thread is free; a run that is another's by then does nothing.
 
         Raises
         ------
@@ -96,6 +96,8 @@ class Engine:
         if self._start is None:
             raise TemporaryError("tasks aren't run here at present", retry_after=5)
         with self._lock:
+            if (task_id, number) in self._mine:
+                return
             self._mine.add((task_id, number))
         try:
             self._start(task_id, number)
