@@ -6,14 +6,14 @@ import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scenedock.effects.journal import Journal
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import ERRORS, ScenedockError, TemporaryError
 from scenedock.model.action import Action, Caller, Context
-from scenedock.model.json import JsonObject, as_object
+from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.redaction import Redactor, sensitive_texts
 from scenedock.model.references import holds, render
 from scenedock.model.task import Step, Task, WaitingFor, fingerprint
@@ -24,11 +24,11 @@ from scenedock.model.task_changes import (
     ended,
     failure,
     gave_up,
-    logged,
     rested,
     started,
     step_began,
     step_ended,
+    with_step,
 )
 
 _log: Final = logging.getLogger("scenedock.tasks")
@@ -159,7 +159,6 @@ class _TaskRun:
         self._add(step_began(task, step, journal.now, journal.now + self._running.limits.step_seconds * 1_000))
         journal.write()
         if journal.task.cancel_requested:
-            self._add(step_ended(journal.task, step, "cancelled", journal.now))
             self._add(cancelled(journal.task, journal.now))
             return False
         return self._attempt(action, step, given)
@@ -212,22 +211,25 @@ class _TaskRun:
         if gave_up(self._journal.task.step_state(step.id), waiting, self._journal.now):
             self._fail("TimeoutError", f"waited {waiting.give_up_seconds:,.0f} s for {waiting.key} in vain", step)
         else:
+            self._note(step, tries=0, until=None)  # what it waits for is no time that it is tried for
             self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.key}")
 
     def _try_again(self, step: Step, error: TemporaryError) -> None:
-        """Rest before the next try, each time for longer, until the deadline of the step."""
+        """Rest before the next try, each time for longer, until the deadline that the first one had."""
         task, now = self._journal.task, self._journal.now
         state = task.step_state(step.id)
         tries = int(str(state.get("tries", 0))) + 1
         pause = min(max(error.retry_after, _FIRST_PAUSE_SECONDS * 2 ** (tries - 1)), _LONGEST_PAUSE_SECONDS)
-        over = int(str(state.get("since", now))) + self._running.limits.step_seconds * 1_000
-        if now + pause * 1_000 > over:
+        until = int(str(state.get("until") or task.deadline_at))
+        if now + pause * 1_000 > until:
             self._fail("ServiceUnavailableError", f"{error} (tried {tries} times)", step)
             return
-        steps = {**as_object(task.state.get("steps")), step.id: {**state, "tries": tries}}
-        told = logged(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", now, step.id)
-        self._add(Change(replace(task, state={**task.state, "steps": steps}), (told,)))
+        self._note(step, tries=tries, until=until)
+        self._journal.log(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", step.id)
         self._rest(int(pause * 1_000), "", "until the next try")
+
+    def _note(self, step: Step, **known: Json) -> None:
+        self._add(Change(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **known})))
 
     def _rest(self, milliseconds: int, key: str, reason: str) -> None:
         now = self._journal.now
