@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -64,7 +65,10 @@ class Limits:
 
 
 class RunningTasks:
-    """Runs tasks on whatever threads call it, and knows their journals."""
+    """Runs tasks on whatever threads call it, and knows their journals.
+
+    Once `draining` is set no step is begun any more: each task goes back to the others after the step that runs.
+    """
 
     def __init__(
         self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: Limits
@@ -73,10 +77,13 @@ class RunningTasks:
         self.actions = {action.id: action for action in actions}
         self.action_effects = action_effects
         self.limits = limits
+        self.draining = threading.Event()
         self._journals: set[Journal] = set()
 
     def run(self, task_id: str, number: int, owner: str) -> None:
         """Run a task until it ends or rests; what another runs is left to it."""
+        if self.draining.is_set():
+            return
         now = self.effects.clock()
         try:
             began = started(self.effects.store.get(task_id), number, owner, now)
@@ -123,6 +130,9 @@ class _TaskRun:
                     continue
                 if self._journal.task.cancel_requested:
                     self._add(cancelled(self._journal.task, self._journal.now))
+                    break
+                if self._running.draining.is_set():
+                    self._rest(0, "", "for another worker, as this one stops")
                     break
                 if not self._step(step):
                     break
