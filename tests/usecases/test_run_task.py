@@ -372,3 +372,14 @@ def test_a_step_ends_with_its_task_for_those_who_read_the_log(tasks: TaskService
 
     assert done.step_state("one")["status"] == status
     assert [event.step_status for event in tasks.effects.store.events(task.id) if event.step_status][-1] == status
+
+
+def test_a_task_that_is_stored_as_the_service_stops_is_acknowledged(
+    tasks: TaskService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is refused submits it again; both would run, here or elsewhere."""
+    monkeypatch.setattr(tasks.effects.engine, "_start", None)
+    task = submit(tasks, step("echo", text="late"))
+    monkeypatch.undo()
+
+    assert ended(tasks, task).status == "completed"

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 
 from scenedock.effects.database import Database, make_engine
-from scenedock.errors import TemporaryError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -89,14 +88,10 @@ class Engine:
     def start(self, task_id: str, number: int) -> None:
         """Run a task in this process, as soon as a thread is free; a run that is another's by then does nothing.
 
-        Raises
-        ------
-        TemporaryError   the engine isn't launched, or is stopping
+        The task is stored: what can't be started here, because we are about to stop, is handed out again in seconds.
         """
-        if self._start is None:
-            raise TemporaryError("tasks aren't run here at present", retry_after=5)
         with self._lock:
-            if (task_id, number) in self._mine:
+            if self._start is None or (task_id, number) in self._mine:
                 return
             self._mine.add((task_id, number))
         try:
