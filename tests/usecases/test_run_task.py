@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from urllib.parse import quote_plus
 
 import pytest
+from dbos import DBOS
 from pydantic import JsonValue
 
 from scenedock.doors.task_service import TaskService
@@ -383,3 +384,15 @@ def test_a_task_that_is_stored_as_the_service_stops_is_acknowledged(
     monkeypatch.undo()
 
     assert ended(tasks, task).status == "completed"
+
+
+def test_the_records_of_all_runs_that_ended_long_ago_are_deleted_however_many_there_are(
+    tasks: TaskService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in [submit(tasks, step("echo", text="old")) for _ in range(3)]:
+        ended(tasks, task)
+    monkeypatch.setattr("scenedock.effects.engine._AT_ONCE", 2)
+
+    tasks.effects.engine.forget(tasks.effects.clock() + 1_000)
+
+    assert DBOS.list_workflows() == []

@@ -32,6 +32,8 @@ _WORKFLOW = "run_task"
 # A new release goes on with the tasks of the one before: what a task is stands in its row, never in a workflow's shape.
 _APPLICATION_VERSION = "1"
 _POLLING_SECONDS = 0.05
+_AT_ONCE = 1_000
+"""How many records of runs are deleted in one go."""
 
 
 class _AsJson(Serializer):
@@ -130,8 +132,8 @@ class Engine:
     def forget(self, before: int) -> None:
         """Delete the records of runs that ended before a time, in milliseconds since 1970."""
         end = datetime.fromtimestamp(before / 1_000, UTC).isoformat()
-        found = DBOS.list_workflows(end_time=end, limit=1_000, load_input=False, load_output=False)
-        DBOS.delete_workflows([workflow.workflow_id for workflow in found])
+        while found := DBOS.list_workflows(end_time=end, limit=_AT_ONCE, load_input=False, load_output=False):
+            DBOS.delete_workflows([workflow.workflow_id for workflow in found])
 
     def _config(self) -> DBOSConfig:
         _quiet()
