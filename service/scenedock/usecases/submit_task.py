@@ -10,12 +10,15 @@ from typing import Any
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.action import Action, Caller
-from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.json import Json, JsonObject
+from scenedock.model.redaction import check_size, sensitive_texts
 from scenedock.model.references import is_reference
 from scenedock.model.task import API_VERSION, Step, Task, after, read_steps
 from scenedock.model.task_changes import HANDOVER_MILLISECONDS
 
-_SPEC_KEYS = ("parameters", "output", "templateInfo")
+_OBJECTS = ("parameters", "output", "templateInfo")
+_KNOWN = frozenset({"apiVersion", "steps", "user", *_OBJECTS})
+"""What TaskSpecV1beta3 has; who submitted it is known from elsewhere than `user`."""
 
 
 def submit_task(
@@ -36,15 +39,17 @@ def submit_task(
 
     Raises
     ------
-    InputError        the spec is wrong; the message names the step
+    InputError        the spec is wrong (the message names the step), or the secrets are too large
     NotAllowedError   the caller may not run one of the actions
     """
+    _check(spec)
     steps = read_steps(spec, rendered=rendered)
     known = {action.id: action for action in actions}
     for step in steps:
         _judge(step, known, caller, rendered=rendered)
     task_id, now = str(uuid.uuid4()), effects.clock()
     hidden = {step.id: _sensitive(known[step.action], step.input) for step in steps}
+    check_size([*(secrets or {}).values(), *sensitive_texts(hidden)])
     task = Task(
         id=task_id,
         spec=_stored_spec(spec, steps, known, caller),
@@ -75,6 +80,14 @@ def identity(caller: Caller) -> str:
     return caller.user or caller.subject
 
 
+def _check(spec: JsonObject) -> None:
+    if unknown := sorted(set(spec) - _KNOWN):
+        raise InputError(f"`{unknown[0]}` is not known; a task has: {', '.join(sorted(_KNOWN))}")
+    for name in _OBJECTS:
+        if not isinstance(spec.get(name), Mapping | None):
+            raise InputError(f"`{name}` must be an object")
+
+
 def _judge(step: Step, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool) -> None:
     action = known.get(step.action)
     if action is None:
@@ -94,7 +107,7 @@ def _stored_spec(
     spec: JsonObject, steps: Sequence[Step], known: Mapping[str, Action[Any]], caller: Caller
 ) -> JsonObject:
     kept: dict[str, Json] = {"apiVersion": API_VERSION, "parameters": {}, "output": {}}
-    kept |= {name: as_object(spec.get(name)) for name in _SPEC_KEYS if name in spec}
+    kept |= {name: spec[name] for name in _OBJECTS if spec.get(name) is not None}
     kept["steps"] = [
         {**step.to_json(), "input": {**step.input, **known[step.action].redacted(step.input)}} for step in steps
     ]
