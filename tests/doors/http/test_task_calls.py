@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -155,8 +156,8 @@ def test_what_looks_like_an_expression_in_a_call_is_an_answer_like_any_other(cli
 
     answer = client.post(BAKE_V2, json=body, headers=bearer(RUN))
 
-    assert answer.status_code == 200, answer.json
-    folder = answer.json["output"]["folder"]
+    assert answer.status_code == 200, answer.text
+    folder = json.loads(answer.text)["output"]["folder"]
     packed = client.get(f"{BASE}/folders/{folder}", headers=bearer(RUN)).data
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         texts = [file.read().decode() for member in tar if member.isfile() and (file := tar.extractfile(member))]
