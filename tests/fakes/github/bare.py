@@ -166,15 +166,19 @@ class Bare:
             index = {"GIT_INDEX_FILE": os.path.join(folder, "index")}  # noqa: PTH118 (a variable, not a path of ours)
             if base:
                 self.run("read-tree", base, environment=index)
-            lines = []
-            for entry in entries:
-                if entry.kind == "tree" and entry.sha:
-                    self.run("read-tree", f"--prefix={entry.path}/", entry.sha, environment=index)
-                else:
-                    mode = entry.mode if entry.sha else "0"
-                    lines.append(f"{mode} {entry.sha or NULL}\t{entry.path}\0".encode())
+            lines = [line for entry in entries for line in self._index_lines(entry, base)]
             self.run("update-index", "-z", "--replace", "--index-info", stdin=b"".join(lines), environment=index)
             return self.run("write-tree", environment=index).decode().strip()
+
+    def _index_lines(self, entry: Entry, base: str | None) -> list[bytes]:
+        """What `update-index` reads of an entry; a folder takes the place of what was there."""
+        if entry.kind != "tree" or not entry.sha:
+            return [f"{entry.mode if entry.sha else '0'} {entry.sha or NULL}\t{entry.path}\0".encode()]
+        old = self.tree(base, recursive=True) if base else []
+        gone = [f"0 {NULL}\t{each.path}\0" for each in old if each.path.startswith(f"{entry.path}/")]
+        below = [each for each in self.tree(entry.sha, recursive=True) if each.kind != "tree"]
+        new = [f"{each.mode} {each.sha}\t{entry.path}/{each.path}\0" for each in below]
+        return [line.encode() for line in [*gone, *new]]
 
     def tree(self, sha: str, *, recursive: bool = False, path: str = "") -> list[Entry]:
         """The entries of a tree or commit, folders among them, in git's order."""

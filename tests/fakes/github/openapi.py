@@ -76,7 +76,8 @@ class Description:
             f"{method.upper()} {template}": Operation(f"{method.upper()} {template}", node[method])
             for template, node in description()["paths"].items()
             for method in METHODS
-            if method in node
+            # An older name of `compare/{basehead}`.
+            if method in node and not template.endswith("/compare/{base}...{head}")
         }
         self._patterns = sorted(
             ((_pattern(each), each) for each in self.operations.values()),

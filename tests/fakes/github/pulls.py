@@ -152,6 +152,13 @@ def request_reviewers(call: Call) -> Answer:
     return Answer(201, _simple(call, found))
 
 
+def requested_reviewers(call: Call) -> Answer:
+    """GET /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers."""
+    found = _pull(call)
+    teams = [_team(call, each.slug) for each in found.teams]
+    return Answer(200, {"users": [call.view.account(each) for each in found.reviewers], "teams": teams})
+
+
 def add_labels(call: Call) -> Answer:
     """POST /repos/{owner}/{repo}/issues/{issue_number}/labels: labels that aren't there yet are made."""
     repository, found, body = call.repository, _pull(call), call.body
@@ -338,6 +345,9 @@ ROUTES = (
     Route("GET /repos/{owner}/{repo}/pulls/{pull_number}/merge", is_merged, "contents:read"),
     Route("GET /repos/{owner}/{repo}/pulls/{pull_number}/commits", commits, "pull_requests:read"),
     Route("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", files, "pull_requests:read"),
+    Route(
+        "GET /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers", requested_reviewers, "pull_requests:read"
+    ),
     Route(
         "POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers", request_reviewers, "pull_requests:write"
     ),

@@ -123,7 +123,7 @@ def _create(call: Call, owner: Account) -> Answer:
     if call.caller.account.kind == "User" and owner.kind == "Organization":
         made.collaborators[call.caller.account.login] = "admin"
     if body.get("auto_init"):
-        text = f"# {name}\n" + (f"{made.description}\n" if made.description else "")
+        text = "\n".join(filter(None, [f"# {name}", made.description]))
         readme = Entry("README.md", "100644", "blob", made.git.write_blob(text.encode()))
         commit_files(call, made, made.default_branch, [readme], "Initial commit", parent=None)
     return Answer(201, _shown(call, made), {"Location": call.view.repository_url(made)})
