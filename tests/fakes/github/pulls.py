@@ -7,7 +7,7 @@ from typing import Any
 from tests.fakes.github.access import role
 from tests.fakes.github.bare import NULL
 from tests.fakes.github.branches import APPROVAL, locked, pushed
-from tests.fakes.github.call import Answer, Call, Event, RefusedError, Route, invalid, not_found
+from tests.fakes.github.call import PROTECTED, Answer, Call, Event, RefusedError, Route, invalid, not_found
 from tests.fakes.github.history import between, changes
 from tests.fakes.github.views import node_id
 from tests.fakes.github.world import Comment, Pull, Repository, now
@@ -93,7 +93,7 @@ def merge(call: Call) -> Answer:
     if body.get("sha", head) != head:
         raise RefusedError(409, "Head branch was modified. Review and try the merge again.")
     if found.base in locked(call, repository):
-        raise RefusedError(405, APPROVAL)
+        raise RefusedError(405, APPROVAL, documentation=PROTECTED)
     method = body.get("merge_method", "merge")
     allowed = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}[method]
     if not repository.settings.get(allowed, True):
@@ -188,6 +188,15 @@ def comments(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}/issues/{issue_number}/comments."""
     found = _pull(call)
     return call.page([call.view.comment(call.repository, found, each) for each in found.comments])
+
+
+def close_without_branch(call: Call, branch: str, sha: str) -> None:
+    """Close the pull requests of a branch that was deleted; `sha` is where it was."""
+    for each in call.repository.pulls.values():
+        if each.state == "open" and each.head == branch:
+            each.head_sha = sha
+            _close(call, each)
+            _tell(call, each, "closed")
 
 
 def _pull(call: Call) -> Pull:
