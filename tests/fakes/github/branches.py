@@ -7,7 +7,7 @@ from typing import Any
 from tests.fakes.github.access import granted, role
 from tests.fakes.github.bare import NULL
 from tests.fakes.github.call import PROTECTED, Answer, Call, Event, RefusedError, Route, not_found
-from tests.fakes.github.world import Repository
+from tests.fakes.github.model import Repository
 
 APPROVAL = "At least 1 approving review is required by reviewers with write access."
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.fakes.github.model import Account, App, Repository, Token
 from tests.fakes.github.views import View
-from tests.fakes.github.world import Account, App, Repository, Token, World
+from tests.fakes.github.world import World
 
 DOCUMENTATION = "https://docs.github.com/rest"
 PROTECTED = "https://docs.github.com/articles/about-protected-branches"

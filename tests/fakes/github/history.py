@@ -10,8 +10,8 @@ from urllib.parse import quote
 from tests.fakes.github.bare import NULL, Commit, Entry
 from tests.fakes.github.branches import APPROVAL, locked, pushed, refuse_workflows
 from tests.fakes.github.call import PROTECTED, Answer, Call, RefusedError, Route, not_found
+from tests.fakes.github.model import Repository
 from tests.fakes.github.repositories import commit_files
-from tests.fakes.github.world import Repository
 
 _STATUS = {"A": "added", "M": "modified", "D": "removed", "R": "renamed", "T": "changed", "C": "copied"}
 _MOST = 1000

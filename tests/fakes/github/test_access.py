@@ -14,8 +14,8 @@ from github.Organization import Organization
 from github.Repository import Repository
 
 from tests.fakes.github.conftest import Connect, connected
+from tests.fakes.github.model import App
 from tests.fakes.github.server import FakeGitHub
-from tests.fakes.github.world import App
 
 PERMISSIONS = {"administration": "write", "contents": "write", "pull_requests": "write", "members": "read"}
 
