@@ -67,6 +67,21 @@ class Caller:
         return self.token.account
 
 
+@dataclass
+class Noted:
+    """A request that came; `status` is 0 until it is answered, and stays so if the connection was dropped."""
+
+    method: str
+    path: str
+    query: str
+    body: Any
+    caller: str = ""
+    status: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status} {self.caller}"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that webhooks tell of; `action` as in the payload, empty where the event has none."""
