@@ -235,6 +235,15 @@ class Bare:
             found.append(Commit(sha, tree, tuple(parents.split()), author, committer, message.rstrip("\n")))
         return found
 
+    def touched(self, sha: str) -> dict[str, list[str]]:
+        """The paths that a commit `added`, `removed` and `modified`."""
+        words = {"A": "added", "D": "removed"}
+        found: dict[str, list[str]] = {"added": [], "removed": [], "modified": []}
+        parts = self.text("diff-tree", "-r", "--root", "--no-commit-id", "--name-status", "-z", sha).split("\0")
+        for status, path in zip(parts[::2], parts[1::2], strict=False):
+            found[words.get(status, "modified")].append(path)
+        return found
+
     def merged_tree(self, base: str, head: str) -> str | None:
         """The tree of a merge, None where there are conflicts."""
         try:
