@@ -28,7 +28,7 @@ def serve_git(
     try:
         caller = authenticate(world, request.headers.get("Authorization", ""))
         noted.caller = caller.name
-        call = Call(world, caller, View(world, url, url), "", values, {}, None, "", events)
+        call = Call(world, caller, View(world, url, url), request.method, url, values, {}, None, "", events)
         authorise_repository(call, call.repository, ["contents"], "write" if writes else "read")
     except RefusedError as refused:
         # Whoever says nothing is asked who they are, also for what isn't there.

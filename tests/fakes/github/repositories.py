@@ -49,9 +49,7 @@ def update(call: Call) -> Answer:
         found.git.run("symbolic-ref", "HEAD", f"refs/heads/{name}")
     if "name" in body and body["name"] != found.name:
         _free(call, found.owner, body["name"])
-        del call.world.repositories[found.full_name.lower()]
-        found.name = body["name"]
-        call.world.repositories[found.full_name.lower()] = found
+        call.world.rename(found, body["name"])
     _describe(found, body)
     return Answer(200, _shown(call, found))
 

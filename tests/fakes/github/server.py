@@ -117,7 +117,7 @@ class FakeGitHub:
 
     def _answer(self, request: Request, path: str, noted: Noted, events: list[Event]) -> Answer:
         prefix = "/api/v3" if path.startswith("/api/v3/") else ""
-        path = path.removeprefix(prefix)
+        path = self._by_name(path.removeprefix(prefix))
         found = operations().find(request.method, path)
         if found is None:
             return self._violated(noted, 404, ["no such operation in GitHub's description"])
@@ -134,8 +134,16 @@ class FakeGitHub:
             return self._violated(noted, 501, [f"the fake has no {operation.name}"])
         view = View(self.world, f"{self.url}{prefix}", self.url)
         accept = request.headers.get("Accept", "")
-        call = Call(self.world, Caller("anonymous"), view, f"{view.api}{path}", values, query, body, accept, events)
+        anonymous, url = Caller("anonymous"), f"{view.api}{path}"
+        call = Call(self.world, anonymous, view, request.method, url, values, query, body, accept, events)
         return self._checked(operation, self._done(call, request.headers.get("Authorization", ""), operation, noted))
+
+    def _by_name(self, path: str) -> str:
+        """The path with a repository's name for its id, to which GitHub redirects."""
+        if not (found := re.match(r"/repositories/(\d+)", path)):
+            return path
+        names = {each.id: each.full_name for each in self.world.repositories.values()}
+        return f"/repos/{names.get(int(found[1]), '?/?')}{path[found.end() :]}"
 
     def _done(self, call: Call, authorization: str, operation: Operation, noted: Noted) -> Answer:
         route = ROUTES[operation.name]
