@@ -9,6 +9,7 @@ from tests.fakes.github.bare import NULL, Commit
 from tests.fakes.github.call import PROTECTED, Answer, Call, Event, RefusedError, Route, not_found
 from tests.fakes.github.model import Repository
 
+_TOUCHED = {"added": "ARC", "removed": "D", "modified": "MT"}
 APPROVAL = "At least 1 approving review is required by reviewers with write access."
 
 
@@ -159,6 +160,7 @@ def pushed(call: Call, repository: Repository, ref: str, before: str, after: str
 
 def _pushed_commit(call: Call, repository: Repository, commit: Commit) -> dict[str, Any]:
     shown = call.view.git_commit(repository, commit)
+    touched = repository.git.changes(commit.parents[0] if commit.parents else None, commit.sha)
     return {
         "id": commit.sha,
         "tree_id": commit.tree,
@@ -168,7 +170,7 @@ def _pushed_commit(call: Call, repository: Repository, commit: Commit) -> dict[s
         "url": shown["html_url"],
         "author": {"name": commit.author.name, "email": commit.author.email},
         "committer": {"name": commit.committer.name, "email": commit.committer.email},
-        **repository.git.touched(commit.sha),
+        **{word: [each.path for each in touched if each.status in letters] for word, letters in _TOUCHED.items()},
     }
 
 
