@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from scenedock.doors.task_wiring import TaskSettings, migrate_all, open_database, open_tasks
+from scenedock.doors.task_opening import migrate_all, open_database
+from scenedock.doors.task_wiring import TaskSettings, open_tasks
 from scenedock.effects.database import Database
 from scenedock.effects.executors import LocalExecutors, SharedExecutors
+from scenedock.effects.task_migrations import MIGRATIONS
 from scenedock.effects.task_store import TaskStore
-from scenedock.effects.task_tables import METADATA, MIGRATIONS, migrate
+from scenedock.effects.task_tables import METADATA, migrate
 from scenedock.errors import ConflictError
 from scenedock.model.task import Task
 from scenedock.model.task_changes import Change, ended, logged, started

@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from scenedock.effects.task_store import Wanted
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.action import REDACTED, Caller
 from scenedock.model.json import JsonObject, as_object
-from scenedock.model.task import Task, TaskEvent
+from scenedock.model.task import Task, TaskEvent, Wanted
 from scenedock.model.task_changes import cancel_asked, retried
 from scenedock.usecases.submit_task import identity
 

@@ -9,10 +9,9 @@ from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
-from scenedock.effects.task_store import SORT_KEYS, SortKey, Wanted
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
-from scenedock.model.task import STATUSES, Task, TaskEvent
+from scenedock.model.task import SORT_KEYS, STATUSES, SortKey, Task, TaskEvent, Wanted
 
 _NAMES: Final[Mapping[str, SortKey]] = {
     **{key: key for key in SORT_KEYS},
