@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
 BASE = "/api/scenedock"
 PATIENCE = 60
+HEAVY = {"sqlalchemy", "cryptography", "jsonschema_rs"}
+"""Libraries with compiled code, which shows in the memory map of a process that has loaded them."""
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,32 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         timeout=PATIENCE,
         check=False,
     )
+
+
+def test_a_service_without_tasks_has_not_opened_what_runs_them(tmp_path: Path) -> None:
+    port = free_port()
+    server = Server(
+        [SCENEDOCK, "serve"], environment(tmp_path, port), ROOT, f"http://127.0.0.1:{port}/readyz", tmp_path / "log"
+    )
+    server.start()
+    try:
+        with connected(port) as connection:
+            assert ask(connection, f"{BASE}/actions")[0] == 200
+            assert not loaded(server) & HEAVY
+            given = {"skeleton": "library-chart", "answers": {"name": "shared", "owner": "group:default/platform"}}
+            assert ask(connection, f"{BASE}/actions/bake-skeleton/invoke", given)[0] == 200
+            assert "sqlalchemy" in loaded(server)
+    finally:
+        server.stop()
+
+
+def loaded(server: Server) -> set[str]:
+    """The packages with compiled code that the process which answers has loaded."""
+    assert server.process
+    first = server.process.pid
+    (worker,) = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    mapped = Path(f"/proc/{worker}/maps").read_text().split()
+    return {word.partition("/site-packages/")[2].partition("/")[0] for word in mapped}
 
 
 def test_it_says_where_things_are(served: tuple[Server, int]) -> None:

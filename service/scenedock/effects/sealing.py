@@ -74,16 +74,29 @@ class Seal:
 
 
 def seal_of(keys: str, data: Path) -> Seal:
-    """The seal with the configured keys (commas between them), or with one made and kept in the data folder."""
+    """The seal with the configured keys (commas between them), or with one made and kept in the data folder.
+
+    Raises
+    ------
+    InputError   a key is none, or can't be kept
+    """
     if keys:
         return Seal(*(key.strip() for key in keys.split(",")))
     path = data / "seal.key"
-    data.mkdir(parents=True, exist_ok=True)
-    beside = data / f".seal.key.{os.getpid()}"
+    try:
+        return Seal(_shared_key(path))
+    except OSError as error:
+        raise InputError(f"{path}: the key that seals secrets can't be kept here: {error.strerror or error}") from error
+
+
+def _shared_key(path: Path) -> str:
+    """The key in a file that replicas share; the first to come makes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".seal.key.{os.getpid()}")
     if not path.exists():
         beside.touch(mode=0o600)
         beside.write_bytes(urlsafe_b64encode(os.urandom(_KEY_BYTES)))
         with suppress(FileExistsError):  # another process was faster
             os.link(beside, path)
         beside.unlink()
-    return Seal(path.read_text("ascii").strip())
+    return path.read_text("ascii").strip()

@@ -10,7 +10,6 @@ import sqlite3
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from scenedock.effects.database import PATIENCE_SECONDS
 from scenedock.effects.task_migrations import VERSIONS, require_known, require_present
@@ -34,11 +33,11 @@ class TaskLookout:
     """
 
     def __init__(self, url: str, data: Path, keep_days: int) -> None:
-        scheme, _, rest = url.partition("://")
+        scheme, slashes, rest = url.partition("://")
         kind = scheme.partition("+")[0]
-        if url and not rest:
+        if url and not slashes:
             raise InputError("the database's address is no URL; write postgresql://USER@HOST/NAME")
-        if url and (kind not in {"postgresql", "sqlite"} or not urlsplit(url).path[1:]):
+        if url and kind != "postgresql" and (kind != "sqlite" or not rest[1:]):
             raise InputError("the database must be postgresql://… or sqlite:///FILE")
         self._address = f"postgresql://{rest}" if kind == "postgresql" else ""
         self._file = Path(rest[1:]) if kind == "sqlite" else data / "tasks.db"
