@@ -40,7 +40,7 @@ class OpenTasks:
 class TaskService:
     """What doors need of tasks; `readers` bounds the clients that wait.
 
-    `opened` opens them, which takes memory and time (decision 20). Once started, this has the lookout look for work
+    `opened` opens them, which takes memory and time (decision 10). Once started, this has the lookout look for work
     twice a second, until it sees some or somebody wants tasks anyway; `at_once` doesn't wait for either. Without a
     lookout this process runs no tasks.
     """
