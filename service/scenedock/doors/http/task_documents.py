@@ -9,6 +9,7 @@ from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
+from scenedock.doors.http.routes import TEXT
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.task import SORT_KEYS, STATUSES, SortKey, Task, TaskEvent, Wanted
@@ -56,7 +57,7 @@ EVENTS: Final[JsonObject] = {
 TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
     "createdBy": {
         "type": "array",
-        "items": {"type": "string"},
+        "items": TEXT,
         "description": "Only tasks of these users or services, by their reference",
     },
     "status": {

@@ -37,6 +37,8 @@ from scenedock.usecases.manage_tasks import (
 )
 from scenedock.usecases.submit_task import submit_task
 
+_KEY: Final = "Idempotency-Key"
+_LONGEST_KEY: Final = 200
 SECONDS_OF_A_POLL: Final = 30.0
 _SECONDS_BETWEEN_BEATS: Final = 10.0
 
@@ -47,13 +49,16 @@ def submit_a_task(service: Service) -> Response:
     spec = body.get("spec")
     if not isinstance(spec, Mapping):
         raise InputError("the body must have a `spec`, an object with `steps`")
+    key = request.headers.get(_KEY, "")
+    if len(key) > _LONGEST_KEY:
+        raise InputError(f"`{_KEY}` must have at most {_LONGEST_KEY} characters")
     task = submit_task(
         service.tasks.effects,
         service.tasks.actions,
         g.caller,
         spec,
         secrets=secrets(body),
-        key=request.headers.get("Idempotency-Key", "")[:200],
+        key=key,
     )
     return json_answer({"id": task.id}, 201)
 
@@ -178,6 +183,11 @@ _EVENTS = Answer("The events", None, "text/event-stream")
 _SHOWN = {200: Answer("The task", TASK)}
 _LISTED = {200: Answer("The tasks", TASKS)}
 _LOGGED = {200: Answer("The events", EVENTS)}
+_NAMES_THE_CALL: JsonObject = {
+    "type": "string",
+    "maxLength": _LONGEST_KEY,
+    "description": "Names the call: the same key of the same caller gives the same task",
+}
 _WAIT: JsonObject = {
     "type": "integer",
     "minimum": 0,
@@ -187,7 +197,16 @@ _WAIT: JsonObject = {
 }
 
 ROUTES = (
-    Route("POST", f"{BASE}/tasks", "read", submit_a_task, {201: Answer("Taken over", ID)}, _SUBMISSION, tag="tasks"),
+    Route(
+        "POST",
+        f"{BASE}/tasks",
+        "read",
+        submit_a_task,
+        {201: Answer("Taken over", ID)},
+        _SUBMISSION,
+        headers={_KEY: _NAMES_THE_CALL},
+        tag="tasks",
+    ),
     Route("GET", f"{BASE}/tasks", "read", list_tasks, _LISTED, query=TASKS_QUERY, tag="tasks"),
     Route("GET", _TASK, "read", show_a_task, _SHOWN, None, _ID, tag="tasks"),
     Route("GET", f"{_TASK}/log", "read", read_log, _LOGGED, None, _ID, {**AFTER, "wait": _WAIT}, tag="tasks"),
