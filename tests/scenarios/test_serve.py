@@ -11,13 +11,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from tests.tools.server import Server, free_port
+from scenedock.doors.task_opening import open_database
+from scenedock.doors.task_wiring import TaskSettings
+from scenedock.effects.task_store import TaskStore
+from scenedock.effects.task_tables import migrate
+from scenedock.model.json import JsonObject
+from scenedock.model.task import Task
+from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import EXAMPLE, READ, RUN, TOKENS, bearer
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +54,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
         "SCENEDOCK_REPOSITORIES": str(EXAMPLE),
         "SCENEDOCK_TOKENS_FILE": str(folder / "tokens.yaml"),
         "SCENEDOCK_THREADS": "4",
+        "SCENEDOCK_EVENT_READERS": "1",
     }
 
 
@@ -147,6 +154,43 @@ def test_clients_that_dawdle_keep_nobody_else_waiting_for_long(served: tuple[Ser
     finally:
         for dawdler in dawdlers:
             dawdler.close()
+
+
+def test_a_reader_that_hangs_up_leaves_its_place_to_the_next(served: tuple[Server, int]) -> None:
+    put_waiting_task(served[0].log.parent / "data")
+
+    with follower(served[1]) as first:
+        assert b" 200 " in first
+        with follower(served[1]) as second:
+            assert b" 503 " in second
+    left = time.monotonic()
+    wait_until(lambda: place_is_free(served[1]), "a place for the next reader")
+
+    assert time.monotonic() - left < 8  # without a look at the connection it is the next beat but one, after 20 s
+
+
+@contextmanager
+def follower(port: int) -> Iterator[bytes]:
+    """A client that follows the waiting task, and the beginning of the answer that it gets."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
+        path = f"{BASE}/tasks/waiting/eventstream"
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {RUN}\r\n\r\n".encode())
+        yield client.recv(1000)
+
+
+def place_is_free(port: int) -> bool:
+    with follower(port) as answer:
+        return b" 200 " in answer
+
+
+def put_waiting_task(data: Path) -> None:
+    """A task of the runner that waits for days, and says nothing."""
+    database = open_database(TaskSettings(data))
+    database.write(migrate)
+    now = time.time_ns() // 1_000_000
+    spec: JsonObject = {"steps": []}
+    TaskStore(database).add(Task("waiting", spec, "processing", now, "token:runner", wake_at=now + 86_400_000), None)
+    database.close()
 
 
 def test_a_client_that_hangs_up_harms_nobody(served: tuple[Server, int]) -> None:
