@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("scenedock.tasks")
 
 _LOOK_SECONDS: Final = 0.5
+_SECONDS_TO_OPEN: Final = 60
+"""How long one request waits for what another is opening: the database may be away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,6 @@ class TaskService:
         """
         return self._at_hand().effects
 
-    @property
-    def worker(self) -> TaskWorker | None:
-        """What runs tasks in this process, opened by now; None where others run them."""
-        return self._at_hand().worker
-
     def start(self) -> None:
         """Begin to run tasks, if this process does."""
         with self._lock:
@@ -98,12 +95,18 @@ class TaskService:
             opened.close(grace_seconds)
 
     def _at_hand(self) -> OpenTasks:
-        with self._lock:
+        if opened := self._opened:
+            return opened
+        if not self._lock.acquire(timeout=_SECONDS_TO_OPEN):
+            raise TemporaryError("tasks are still being opened; try again", retry_after=10)
+        try:
             if self._opened is None:
                 if self._stopping.is_set():
                     raise TemporaryError("the service is about to stop; try again", retry_after=5)
                 self._opened = self._open_and_start()
             return self._opened
+        finally:
+            self._lock.release()
 
     def _open_and_start(self) -> OpenTasks:
         opened = self._open()

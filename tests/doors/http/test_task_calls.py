@@ -121,7 +121,7 @@ def test_a_refusal_keeps_its_class(service: Service) -> None:
         raise NotAllowedError("not for you")
 
     found = replace(service.actions["bake-skeleton"], function=refuse)
-    running = service.tasks.worker._running  # type: ignore[union-attr]
+    running = service.tasks._at_hand().worker._running  # type: ignore[union-attr]
     kept = running.actions[found.id]
     running.actions[found.id] = found
     try:
