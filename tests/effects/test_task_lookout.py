@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_every_task_that_has_not_ended_is_work(tmp_path: Path, store: TaskStore,
 def test_a_task_that_has_ended_is_work_only_when_it_is_to_be_forgotten(
     tmp_path: Path, store: TaskStore, days: int, *, work: bool
 ) -> None:
-    store.add(WAITING, None)
+    store.add(replace(WAITING, created_at=NOW - days * DAY - 1), None)
     store.change("t", lambda task: cancel_asked(task, NOW - days * DAY))
 
     assert store.get("t").finished
@@ -78,6 +79,13 @@ def test_tables_of_a_newer_release_are_refused_before_anything_is_opened(tmp_pat
         pytest.raises(ConflictError, match="newer release"),
     ):
         lookout.require_usable()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tasks.db").write_text("tasks:\n  - none\n" * 100)
+
+    with pytest.raises(InputError, match=r"tasks\.db: this is no database"):
+        TaskLookout("", tmp_path, keep_days=30).require_usable()
 
 
 @pytest.mark.parametrize("url", ["mysql://root@localhost/tasks", "sqlite://", "tasks"])

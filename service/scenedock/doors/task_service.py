@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("scenedock.tasks")
 
 _LOOK_SECONDS: Final = 0.5
+_SECONDS_AFTER_A_FAILURE: Final = 2.0
 _SECONDS_TO_OPEN: Final = 60
 """How long one request waits for what another is opening: the database may be away."""
 
@@ -120,12 +121,15 @@ class TaskService:
 
     def _watch(self, lookout: TaskLookout) -> None:
         while self._opened is None and not self._stopping.is_set():
+            pause = _LOOK_SECONDS
             try:
                 if self._at_once or lookout.sees_work():
                     self._at_hand()
             except ScenedockError as error:
-                _log.warning("tasks can't be looked at: %s", error)
+                _log.warning("tasks can't be run: %s", error)
+                pause = _SECONDS_AFTER_A_FAILURE
             except Exception:  # noqa: BLE001 - what waits in the database must be taken up, however often that fails
-                _log.exception("tasks can't be opened; it is tried again")
-            self._stopping.wait(_LOOK_SECONDS)
+                _log.exception("tasks can't be run; it is tried again")
+                pause = _SECONDS_AFTER_A_FAILURE
+            self._stopping.wait(pause)
         lookout.close()

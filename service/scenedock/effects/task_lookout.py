@@ -51,6 +51,7 @@ class TaskLookout:
 
         Raises
         ------
+        InputError       it is no such database
         ConflictError    they must be migrated first, or were by a newer release
         TemporaryError   the database stays away
         """
@@ -73,11 +74,10 @@ class TaskLookout:
         ------
         TemporaryError   the database can't be reached
         """
-        forgotten = int((time.time() - self._keep_days * _DAY_SECONDS) * 1_000)
-        return (
-            self._first("SELECT 1 FROM task WHERE status IN ('open', 'processing') LIMIT 1")
-            or self._first(f"SELECT 1 FROM task WHERE ended_at < {forgotten:d} LIMIT 1")  # noqa: S608 - a number
-        ) is not None
+        old = int((time.time() - self._keep_days * _DAY_SECONDS) * 1_000)
+        forgotten = f"created_at < {old:d} AND ended_at < {old:d}"  # there is an index of the former
+        conditions = ("status IN ('open', 'processing')", forgotten)
+        return any(self._first(f"SELECT 1 FROM task WHERE {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
 
     def close(self) -> None:
         """Close the connection; the next look makes another."""
@@ -96,11 +96,14 @@ class TaskLookout:
         try:
             self._connection = self._connection or sqlite3.connect(self._file)
             return self._connection.execute(query).fetchall()
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             self.close()
             if "no such table" in str(error):
                 return []
             raise TemporaryError(f"{self._file}: the tasks can't be read: {error}", retry_after=10) from error
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise InputError(f"{self._file}: this is no database of tasks: {error}") from error
 
     def _rows_of_postgresql(self, query: str) -> list[tuple[Any, ...]]:
         import psycopg
@@ -112,6 +115,9 @@ class TaskLookout:
             return self._connection.execute(query).fetchall()
         except psycopg.errors.UndefinedTable:
             return []
-        except psycopg.Error as error:
+        except psycopg.ProgrammingError as error:  # whose words may be those of the address, password and all
             self.close()
-            raise TemporaryError(f"the database of tasks can't be reached: {error}", retry_after=10) from error
+            raise InputError(f"the database of tasks can't be used: {type(error).__name__}") from None
+        except psycopg.Error:
+            self.close()
+            raise TemporaryError("the database of tasks can't be reached", retry_after=10) from None

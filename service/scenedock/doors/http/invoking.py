@@ -54,7 +54,8 @@ def _said_to_wait() -> bool:
     """
     direct = request.headers.get("Connection", "").lower() == "keep-alive"
     say = request.environ.get("wsgi.early_hints")
-    if not say or not direct or g.caller.kind != "backstage" or any(map(request.headers.get, _FORWARDED)):
+    passed_on = request.environ["SERVER_PROTOCOL"] != "HTTP/1.1" or any(map(request.headers.get, _FORWARDED))
+    if not say or not direct or passed_on or g.caller.kind != "backstage":
         return False
     try:
         say([("X-Request-Id", g.request_id)])
