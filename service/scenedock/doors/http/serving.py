@@ -14,8 +14,6 @@ from scenedock.doors.http.worker import Worker
 from scenedock.doors.logs import set_up_logs
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from scenedock.doors.service import Service
 
 # Backstage's connections are kept for longer than gunicorn's 2 s: one that is closed just as it is used fails a call.
@@ -72,15 +70,17 @@ class Server(BaseApplication):
         from scenedock.doors.http.folders import make_folders_app
 
         set_up_logs(self._service.settings.log_format)
-        self._service.start()
-        app, listen = make_app(self._service), self._service.settings.folders_listen
-        return by_port(app, make_folders_app(self._service), listen.port) if listen else app
+        made: Callable[..., Any] = make_app(self._service)
+        if listen := self._service.settings.folders_listen:
+            made = by_port(made, make_folders_app(self._service), listen.port)
+        self._service.start()  # last: what it begins takes processor time from what is still to be made
+        return made
 
     def _stop(self, _server: object, _worker: object) -> None:
         self._service.stop()
 
 
-def by_port(app: Flask, folders: Flask, port: int) -> Callable[..., Any]:
+def by_port(app: Callable[..., Any], folders: Callable[..., Any], port: int) -> Callable[..., Any]:
     """An app that hands requests on one port to another app; the port is the socket's, whatever a request says."""
 
     def choose(environ: dict[str, Any], start_response: Any) -> Any:
