@@ -116,6 +116,13 @@ def test_equal_calls_at_once_are_one_task(service: Service) -> None:
     assert tasks(service) < before + 4
 
 
+def test_an_idempotency_key_that_could_not_be_told_from_another_is_refused(client: FlaskClient) -> None:
+    answer: Any = client.post(f"{BASE}/tasks", json={"spec": {}}, headers={**bearer(RUN), "Idempotency-Key": "k" * 201})
+
+    assert answer.status_code == 400
+    assert "`Idempotency-Key` must have at most 200 characters" in answer.json["error"]["message"]
+
+
 def test_a_refusal_keeps_its_class(service: Service) -> None:
     def refuse(_context: Context[Effects], _given: object) -> Any:
         raise NotAllowedError("not for you")
