@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, g, request
 
 from scenedock.doors.http.answers import json_answer
-from scenedock.doors.http.bodies import json_body
+from scenedock.doors.http.bodies import json_body, secrets
 from scenedock.doors.http.following import SECONDS_OF_A_POLL, poll, stream
 from scenedock.doors.http.routes import BASE, Answer, Route
 from scenedock.doors.http.task_documents import (
@@ -34,7 +34,6 @@ from scenedock.usecases.manage_tasks import (
 from scenedock.usecases.submit_task import submit_task
 
 _KEY: Final = "Idempotency-Key"
-_LONGEST_KEY: Final = 200
 
 
 def submit_a_task(service: Service) -> Response:
@@ -43,16 +42,13 @@ def submit_a_task(service: Service) -> Response:
     spec = body.get("spec")
     if not isinstance(spec, Mapping):
         raise InputError("the body must have a `spec`, an object with `steps`")
-    key = request.headers.get(_KEY, "")
-    if len(key) > _LONGEST_KEY:
-        raise InputError(f"`{_KEY}` must have at most {_LONGEST_KEY} characters")
     task = submit_task(
         service.tasks.effects,
         service.tasks.actions,
         g.caller,
         spec,
         secrets=secrets(body),
-        key=key,
+        key=request.headers.get(_KEY, ""),
     )
     return json_answer({"id": task.id}, 201)
 
@@ -91,19 +87,6 @@ def retry_a_task(service: Service, task_id: str) -> Response:
     return json_answer({"id": retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body())).id}, 201)
 
 
-def secrets(body: JsonObject) -> Mapping[str, str]:
-    """The `secrets` of a body: texts by name.
-
-    Raises
-    ------
-    InputError   they are something else
-    """
-    given = body.get("secrets") or {}
-    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
-        raise InputError("`secrets` must be an object of texts")
-    return {name: str(value) for name, value in given.items()}
-
-
 _ID = {"task_id": "Id of the task"}
 _TEXTS: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
 _SUBMISSION: JsonObject = {
@@ -119,7 +102,6 @@ _LISTED = {200: Answer("The tasks", TASKS)}
 _LOGGED = {200: Answer("The events", EVENTS)}
 _NAMES_THE_CALL: JsonObject = {
     "type": "string",
-    "maxLength": _LONGEST_KEY,
     "description": "Names the call: the same key of the same caller gives the same task",
 }
 _WAIT: JsonObject = {
