@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from scenedock.actions import ACTIONS
 from scenedock.doors.http.app import ROUTES, make_app
 from scenedock.doors.http.openapi import openapi_document
-from scenedock.doors.http.routes import BASE
+from scenedock.doors.http.routes import BASE, TEXT
 from tests.tools.service import ADMIN, bearer, service_in
 
 DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
@@ -27,7 +27,7 @@ QUERIES = [
     (path, parameter["name"], parameter["schema"])
     for path, item in DOCUMENT["paths"].items()
     for parameter in item.get("get", {}).get("parameters", ())
-    if parameter["in"] == "query" and parameter["schema"].get("items") != {"type": "string"}
+    if parameter["in"] == "query" and parameter["schema"].get("items") != TEXT
 ]
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
 

@@ -13,10 +13,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenedock.effects.baked_trees import write_tree
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.skeletons.output import BakedFile, BakedTree
+
+if TYPE_CHECKING:
+    from scenedock.effects.signing_keys import SigningKey
 
 OWNER = "scenedock"
 """The first part of a result's address, where Gitea has the owner of a repository."""
@@ -28,12 +32,12 @@ _REF = re.compile(r"^(?P<until>[0-9]{1,12})-(?P<signature>[0-9a-f]{32})$")
 class ResultFolders:
     """Folders below `root`, each named after its content, kept for `seconds` after they were last asked for.
 
-    `address` is where Backstage fetches them, empty if it can't; `secret` signs the addresses.
+    `address` is where Backstage fetches them, empty if it can't; `key` signs the addresses.
     """
 
     root: Path
     address: str
-    secret: bytes
+    key: SigningKey
     seconds: int
     clock: Callable[[], float] = time.time
 
@@ -88,7 +92,7 @@ class ResultFolders:
         return folder
 
     def _signature(self, name: str, until: int) -> str:
-        return hmac.new(self.secret, f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self.key.secret("folders"), f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def _forget_old(self) -> None:
         if not self.root.is_dir():

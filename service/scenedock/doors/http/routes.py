@@ -20,6 +20,9 @@ from scenedock.model.json import JsonObject
 
 BASE = f"/api/{PLUGIN_ID}"
 
+TEXT: JsonObject = {"type": "string", "pattern": "^[^\\u0000]*$"}
+"""What any text in an address is: without NUL, which PostgreSQL's texts can't hold."""
+
 Access: TypeAlias = Literal["public", "feed", "read", "run", "admin"]
 """Who may ask: anybody; whoever may read the catalog feed; a caller with this scope."""
 
@@ -50,6 +53,8 @@ class Route:
     """What each part of the path is."""
     query: Mapping[str, JsonObject] = field(default_factory=dict)
     """The schema of each parameter of the query, with a description; one that is an array is repeated for each item."""
+    headers: Mapping[str, JsonObject] = field(default_factory=dict)
+    """The schema of each header that is read besides those of every request, with a description."""
     tag: str = "service"
     browser: bool = False
     """Whether a browser may ask with a password (the token) instead of a bearer token."""
