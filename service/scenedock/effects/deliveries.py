@@ -1,0 +1,43 @@
+"""Deliveries of webhooks: each is handled once, whoever of all replicas gets it, and however often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+
+from scenedock.effects.database import Database
+from scenedock.effects.task_store import wake
+from scenedock.effects.task_tables import WEBHOOK_DELIVERY
+from scenedock.model.task import fingerprint
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def receive(database: Database, delivery: str, keys: Sequence[str], now: int) -> int | None:
+    """Note a delivery and wake the tasks that wait for these keys, both or nothing; answer how many were woken.
+
+    None means that the delivery was noted before: then nothing is done.
+
+    Raises
+    ------
+    TemporaryError   the database stays away
+    """
+
+    def work(connection: Connection) -> int:
+        connection.execute(WEBHOOK_DELIVERY.insert().values(id=fingerprint(delivery), received_at=now))
+        return wake(connection, [fingerprint(key) for key in keys], now)
+
+    try:
+        return database.write(work)
+    except IntegrityError:
+        return None
+
+
+def forget_deliveries(database: Database, before: int) -> int:
+    """Delete what was noted of deliveries before a time, in milliseconds since 1970; answer how many."""
+    old = delete(WEBHOOK_DELIVERY).where(WEBHOOK_DELIVERY.c.received_at < before)
+    return database.write(lambda connection: connection.execute(old).rowcount)
