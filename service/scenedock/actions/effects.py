@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scenedock.effects.confined_bakes import ConfinedBakes
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import ServedRepository
 from scenedock.effects.result_folders import ResultFolders
 from scenedock.effects.skeleton_library import SkeletonLibrary
 
@@ -15,7 +15,7 @@ from scenedock.effects.skeleton_library import SkeletonLibrary
 class Effects:
     """`repositories` are the GitOps repositories by name, `results` the folders that actions leave."""
 
-    repositories: Mapping[str, RepositoryFolder]
+    repositories: Mapping[str, ServedRepository]
     skeletons: SkeletonLibrary
     bakes: ConfinedBakes
     results: ResultFolders

@@ -17,14 +17,14 @@ from scenedock.doors.task_wiring import Role, open_tasks, task_settings
 from scenedock.doors.wiring import open_effects, signing_key
 from scenedock.effects.backstage import BackstageBackend, PublicKeys
 from scenedock.effects.disk import read_file
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import ServedRepository
 from scenedock.usecases.authenticate import Authenticator, read_static_tokens
 from scenedock.usecases.run_as_task import TaskCalls
 
 
 def open_service(
     settings: Settings,
-    build_feed: Callable[[Mapping[str, RepositoryFolder]], Feed] = build_apart,
+    build_feed: Callable[[Mapping[str, ServedRepository]], Feed] = build_apart,
     role: Role = "embedded",
 ) -> Service:
     """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
@@ -43,6 +43,7 @@ def open_service(
         address=f"{settings.url}{BASE}/catalog",
         build=build_feed,
         backstage=backstage,
+        fetch=fetch,
     )
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)
