@@ -77,6 +77,10 @@ class Settings:
     cookiecutters: Annotated[
         Path | None, Setting(optional_path, "Folder of the skeletons that ship with Scenedock, where it isn't found.")
     ] = None
+    code_hosts: Annotated[
+        Path | None,
+        Setting(optional_path, "File that lists the code hosts where repositories may be written to, and how."),
+    ] = None
     public_feed: Annotated[
         bool,
         Setting(flag, "Whether anybody may read the catalog feed: Backstage reads a Location without a token."),

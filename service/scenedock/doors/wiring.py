@@ -18,6 +18,7 @@ from scenedock.effects.repositories import Repository, RepositoryFolder, ServedR
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
     from scenedock.doors.settings import Settings
+    from scenedock.effects.code_hosts import CodeHosts
     from scenedock.effects.signing_keys import SigningKey
     from scenedock.effects.skeleton_library import SkeletonLibrary
 
@@ -85,7 +86,23 @@ def open_effects(settings: Settings) -> Effects:
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),
         results=ResultFolders(settings.data / "folders", address, secret, settings.folders_seconds),
+        code_hosts=list_code_hosts(settings.code_hosts),
     )
+
+
+def list_code_hosts(listed: Path | None) -> CodeHosts:
+    """The code hosts of a list (a YAML file), with their secrets.
+
+    Raises
+    ------
+    InputError, NotFoundError   the list or a secret can't be used
+    """
+    from scenedock.effects.code_hosts import CodeHosts, open_code_hosts
+    from scenedock.gitops.code_host_list import read_code_hosts
+
+    if listed is None:
+        return CodeHosts()
+    return open_code_hosts(read_code_hosts(read_file(listed), str(listed)), listed, os.environ)
 
 
 def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary:
