@@ -8,17 +8,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from scenedock.catalog.feed import INDEX, Feed, location_ref, with_findings
+from scenedock.doors.watched_repositories import STALE, WatchedRepositories
 from scenedock.effects.apart import run_apart
 from scenedock.effects.backstage import BackstageBackend
 from scenedock.effects.feed_file import load_feed, save_feed
 from scenedock.effects.repositories import ServedRepository
-from scenedock.effects.repository_clones import RepositoryClone
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place
@@ -26,8 +25,6 @@ from scenedock.model.finding import Finding, Place
 _log: Final = logging.getLogger("scenedock.feed")
 _SECONDS_FOR_THE_FIRST = 10.0
 _MOST_SECONDS_OF_A_BUILD = 1800.0
-_FETCHES_AT_ONCE = 4
-_STALE_REPOSITORY = "stale-repository"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +60,16 @@ class Served:
 class CatalogFeed:
     """The feed of some repositories. `build` makes one in a process of its own, `start` a thread that keeps it new.
 
-    `fetch` brings a repository at an address to its present commit; where it can't, the commit before stays. Building is work for one core for as long as it takes; in this process every answer would wait for it.
+    Building is work for one core for as long as it takes; in this process every answer would wait for it.
     """
 
-    repositories: Mapping[str, ServedRepository]
+    repositories: WatchedRepositories
     file: Path
     seconds: float
     address: str
     """The address of the folder in which Backstage finds the files."""
     build: Callable[[Mapping[str, ServedRepository]], Feed]
     backstage: BackstageBackend | None = None
-    fetch: Callable[[RepositoryClone], None] | None = None
     _served: Served | None = None
     _signature: str = ""
     _first: threading.Event = field(default_factory=threading.Event)
@@ -84,9 +80,6 @@ class CatalogFeed:
     _next_turn: float = 0.0
     """When all repositories are looked at again, in seconds of the monotonic clock."""
     _pushed: set[str] = field(default_factory=set)
-    _seen: dict[str, float] = field(default_factory=dict)
-    _stale: dict[str, str] = field(default_factory=dict)
-    """Why a repository could not be fetched the last time."""
 
     def start(self) -> None:
         """Serve what was kept, and begin to look at the repositories."""
@@ -139,22 +132,22 @@ class CatalogFeed:
             raise NotFoundError(f"the catalog has no file {name!r}; begin with catalog-info.yaml")
         return files[name]
 
-    def refresh(self, fetched: Collection[str] | None = None) -> None:
+    def refresh(self, names: Collection[str] | None = None) -> None:
         """Look at the repositories and make the feed anew where one has changed; on errors the last good one stays.
 
-        Of those at addresses only `fetched` are asked whether they have changed; without it, all.
+        Of those at addresses only the named ones are asked whether they have changed; without names, all.
         """
-        self._fetch(self.repositories if fetched is None else fetched)
+        self.repositories.look(names)
         try:
-            signature = ",".join(f"{name}={each.signature()}" for name, each in self.repositories.items())
+            signature = self.repositories.signature()
             if self._served is None or signature != self._signature:
-                feed = self.build(self.repositories)
-                changed = self._serve(feed, checked=self._checked())
+                feed = self.build(self.repositories.by_name)
+                changed = self._serve(feed, checked=self.repositories.all_seen())
                 self._signature = signature
                 self._keep(feed)
                 self._tell_backstage(changed)
             else:
-                self._served = self._as_served(self._served.feed, self._served.files, self._checked())
+                self._served = self._as_served(self._served.feed, self._served.files, self.repositories.all_seen())
         except (ScenedockError, ValueError) as error:
             self._fail(error)
         finally:
@@ -178,39 +171,10 @@ class CatalogFeed:
             self._next_turn = time.monotonic() + self.seconds
             return None
 
-    def _fetch(self, names: Collection[str]) -> None:
-        """Fetch the repositories at addresses among these, a few at once: one that dawdles keeps few others waiting."""
-        clones = {name: each for name, each in self.repositories.items() if isinstance(each, RepositoryClone)}
-        wanted = [name for name in clones if name in names]
-        with ThreadPoolExecutor(_FETCHES_AT_ONCE, thread_name_prefix="fetch") as threads:
-            for name, problem in zip(wanted, threads.map(lambda name: self._problem(clones[name]), wanted), strict=True):
-                if problem:
-                    _log.error("the repository %s can't be fetched, so its last good state stays: %s", name, problem)
-                    self._stale[name] = problem
-                else:
-                    self._stale.pop(name, None)
-                    self._seen[name] = time.time()
-        self._seen |= {name: time.time() for name in self.repositories if name not in clones}
-
-    def _problem(self, clone: RepositoryClone) -> str:
-        try:
-            if self.fetch is not None:
-                self.fetch(clone)
-        except ScenedockError as error:
-            return str(error)
-        return ""
-
-    def _checked(self) -> float:
-        return min((self._seen.get(name, 0.0) for name in self.repositories), default=time.time())
-
     def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
-        remedy = "See that the address, the branch and the token are right, and that the host can be reached."
-        stale = [
-            Finding("error", _STALE_REPOSITORY, f"its last good state is served: {said}", Place(name), remedy)
-            for name, said in sorted(self._stale.items())
-        ]
-        told = with_findings(feed, _STALE_REPOSITORY, stale)
-        return Served(told, files, checked, dict(self._seen), frozenset(self._stale))
+        known = self.repositories
+        told = with_findings(feed, STALE, known.findings())
+        return Served(told, files, checked, dict(known.seen), frozenset(known.stale))
 
     def _serve(self, feed: Feed, checked: float) -> list[str]:
         """Serve this feed from now on; the names of the files that are other than before."""
@@ -229,7 +193,8 @@ class CatalogFeed:
         said = f"the catalog can't be made, so the last good one is served: {error}"
         finding = Finding("error", "stale-feed", said, Place(), "Mend the repository; nothing is lost.")
         served = self._served
-        self._served = self._as_served(with_findings(served.feed, "stale-feed", [finding]), served.files, served.checked)
+        told = with_findings(served.feed, finding.code, [finding])
+        self._served = self._as_served(told, served.files, served.checked)
         self._signature = ""
 
     def _keep(self, feed: Feed) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from scenedock.actions import ACTIONS
 from scenedock.catalog.feed import Feed
@@ -14,10 +15,13 @@ from scenedock.doors.metrics import Metrics
 from scenedock.doors.service import Service
 from scenedock.doors.settings import Settings
 from scenedock.doors.task_wiring import Role, open_tasks, task_settings
+from scenedock.doors.watched_repositories import WatchedRepositories
 from scenedock.doors.wiring import open_effects, signing_key
 from scenedock.effects.backstage import BackstageBackend, PublicKeys
+from scenedock.effects.code_hosts import CodeHosts
 from scenedock.effects.disk import read_file
 from scenedock.effects.repositories import ServedRepository
+from scenedock.effects.repository_clones import RepositoryClone, fetch
 from scenedock.usecases.authenticate import Authenticator, read_static_tokens
 from scenedock.usecases.run_as_task import TaskCalls
 
@@ -37,13 +41,12 @@ def open_service(
     backstage = BackstageBackend(settings.backstage_url, key) if settings.backstage_url else None
     effects = open_effects(settings)
     feed = CatalogFeed(
-        repositories=effects.repositories,
+        repositories=WatchedRepositories(effects.repositories, partial(_fetch, effects.code_hosts)),
         file=settings.data / "catalog-feed.json",
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE}/catalog",
         build=build_feed,
         backstage=backstage,
-        fetch=fetch,
     )
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)
@@ -60,6 +63,10 @@ def open_service(
         tasks=tasks,
         listings=listings(actions),
     )
+
+
+def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
+    fetch(clone, code_hosts.git_login(clone.remote.repository))
 
 
 def _authenticator(settings: Settings, backstage: BackstageBackend | None) -> Authenticator:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def receive(database: Database, delivery: str, keys: Sequence[str], now: int) -> int | None:
+def receive(database: Database, names: Sequence[str], keys: Sequence[str], now: int) -> int | None:
     """Note a delivery and wake the tasks that wait for these keys, both or nothing; answer how many were woken.
 
-    None means that the delivery was noted before: then nothing is done.
+    `names` are what the delivery is known by. If one of them was noted before, nothing is done, and the answer is None.
 
     Raises
     ------
@@ -28,7 +28,8 @@ def receive(database: Database, delivery: str, keys: Sequence[str], now: int) ->
     """
 
     def work(connection: Connection) -> int:
-        connection.execute(WEBHOOK_DELIVERY.insert().values(id=fingerprint(delivery), received_at=now))
+        rows = [{"id": fingerprint(name), "received_at": now} for name in names]
+        connection.execute(WEBHOOK_DELIVERY.insert(), rows)
         return wake(connection, [fingerprint(key) for key in keys], now)
 
     try:

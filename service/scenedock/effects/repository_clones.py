@@ -1,4 +1,4 @@
-"""Repositories at addresses: one branch of each, fetched into a bare clone in the data folder, read without a checkout."""
+"""Repositories at addresses: one branch of each, fetched into a bare clone, and read without a checkout."""
 
 from __future__ import annotations
 
@@ -66,6 +66,12 @@ class RepositoryClone:
         if not commit:
             raise NotFoundError(f"{self.remote.url}: could not be fetched yet; the log of the service says why")
         return commit
+
+    def is_at(self, repository: RepositoryAddress, branch: str) -> bool:
+        """Whether it is this branch of a repository; the names of hosts, owners and repositories have no case here."""
+        if str(repository).lower() != str(self.remote.repository).lower():
+            return False
+        return ask_git(self.folder, "symbolic-ref", "HEAD").text == f"refs/heads/{branch}"
 
     @contextmanager
     def opened(self) -> Iterator[GitRevision]:
