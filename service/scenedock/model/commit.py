@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from scenedock.errors import InputError
 
@@ -35,6 +36,27 @@ class FileChange:
     def touched(self) -> tuple[str, ...]:
         """Every path that the change concerns."""
         return tuple(filter(None, (self.path, self.renamed_from)))
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFile:
+    """A file as a commit has it: its mode as git writes it, and the id of its content."""
+
+    mode: str
+    blob: str
+
+
+Listing: TypeAlias = Mapping[str, RepositoryFile]
+"""The files of a commit by their paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A commit at which a branch stands: its id, the id of its tree, and its message."""
+
+    commit: str
+    tree: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
