@@ -79,7 +79,8 @@ def receive_webhook(
     """
     if not _DELIVERY.match(delivery):
         raise InputError("the header `X-GitHub-Delivery` must be the id of a delivery")
-    if event.name != "ping" and not (event.repository and _is_ours(hosts, signed_by, event.repository)):
+    tells = bool(event.repository and (event.closed or event.pushed) and _is_ours(hosts, signed_by, event.repository))
+    if not tells and event.name != "ping":
         return Received("ignored")
     keys = [pull_request_key(event.repository, event.closed)] if event.repository and event.closed else []
     digest = hashlib.sha256(body).hexdigest()
