@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenedock.effects.host_secrets import HostSecrets, read_host_secrets
+from scenedock.effects.remote_repository import RemoteRepository
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.code_host import OWNER, CodeHost, RepositoryAddress
+
+if TYPE_CHECKING:
+    from github.Auth import Auth
+
+    from scenedock.effects.github_pace import Pace
+
+_MOST_UPLOADS = 10_000
+
+
+class LastUsed(OrderedDict[tuple[str, str], None]):
+    """Keys, of which the oldest are forgotten when there are too many."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: tuple[str, str], value: None) -> None:
+        """Remember a key."""
+        super().__setitem__(key, value)
+        while len(self) > self._most:
+            self.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +51,9 @@ class CodeHosts:
 
     def __init__(self, known: Sequence[KnownHost] = ()) -> None:
         self._known = {each.host.host: each for each in known}
+        self._credentials: dict[tuple[str, str], tuple[Auth, Pace]] = {}
+        self._uploaded: MutableMapping[tuple[str, str], None] = LastUsed(_MOST_UPLOADS)
+        self._lock = threading.Lock()
 
     def host_of(self, address: RepositoryAddress) -> CodeHost:
         """The host of a repository that may be written to; nothing is asked of it.
@@ -35,6 +64,42 @@ class CodeHosts:
         NotAllowedError   the host or the owner is not in the list
         """
         return self._known_of(address).host
+
+    @contextmanager
+    def open(self, address: RepositoryAddress) -> Iterator[RemoteRepository]:
+        """A repository that may be written to, for one thread and one action; nothing is asked of its host yet.
+
+        On GitHub it is a `GitHubRepository`.
+
+        Raises
+        ------
+        InputError        its host takes no such owner
+        NotAllowedError   the host or the owner is not in the list
+        """
+        known = self._known_of(address)
+        if known.host.type == "git":
+            from scenedock.effects.git_push import open_git_repository
+
+            with open_git_repository(known.host, known.secrets, address) as repository:
+                yield repository
+            return
+        from scenedock.effects.github_client import GitHubClient
+        from scenedock.effects.github_repository import GitHubRepository
+
+        auth, pace = self._credential(known, address.owner)
+        with GitHubClient(known.host.api, known.host.host, auth, pace) as client:
+            yield GitHubRepository(client, known.host, address, self._uploaded)
+
+    def _credential(self, known: KnownHost, owner: str) -> tuple[Auth, Pace]:
+        """The credential for an owner and its pace, which all threads share; a personal token is one for all owners."""
+        from scenedock.effects.github_auth import github_auth
+        from scenedock.effects.github_pace import Pace
+
+        key = (known.host.host, owner.lower() if known.secrets.app_key else "")
+        with self._lock:
+            if key not in self._credentials:
+                self._credentials[key] = github_auth(known.host, known.secrets, owner), Pace()
+            return self._credentials[key]
 
     def webhook_secret(self, host: str) -> str:
         """The secret that signs the webhooks of a host; empty where it has none."""

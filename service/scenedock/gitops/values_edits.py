@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*(:[A-Za-z0-9._/+-]+)*")
 def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
     r"""The file with another scalar at a path of its first document.
 
-    `path` has dots between keys, `\\.` for a dot in a key, and numbers for the items of a list: `image.tag`,
+    `path` has dots between keys, `\.` for a dot in a key, and numbers for the items of a list: `image.tag`,
     `containers.0.image`. A text keeps the quotes that were there; `file` is how errors call the file.
 
     Raises
