@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from scenedock.catalog.feed import INDEX, Feed, location_ref, with_findings
+from scenedock.catalog.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.doors.watched_repositories import STALE, WatchedRepositories
 from scenedock.effects.apart import run_apart
 from scenedock.effects.backstage import BackstageBackend
 from scenedock.effects.feed_file import load_feed, save_feed
 from scenedock.effects.repositories import ServedRepository
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
-from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place
 
 _log: Final = logging.getLogger("scenedock.feed")
@@ -203,11 +202,6 @@ class CatalogFeed:
         except ScenedockError as error:
             _log.warning("the catalog can't be kept for the next start: %s", error)
 
-    def _registered(self) -> EntityRef:
-        """The Location of the index as Backstage's catalog names one of its configuration."""
-        target = f"url:{self.address}/{INDEX}"
-        return EntityRef.of("Location", f"generated-{hashlib.sha1(target.encode(), usedforsecurity=False).hexdigest()}")
-
     def _tell_backstage(self, changed: list[str]) -> None:
         """Have Backstage fetch what has changed now and not at its next turn; without its help that comes later.
 
@@ -216,7 +210,7 @@ class CatalogFeed:
         if self.backstage is None:
             return
         for name in changed:
-            location = self._registered() if name == INDEX else location_ref(name)
+            location = registered_ref(f"{self.address}/{INDEX}") if name == INDEX else location_ref(name)
             try:
                 self.backstage.refresh(str(location))
             except NotFoundError:

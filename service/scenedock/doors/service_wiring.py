@@ -38,7 +38,6 @@ def open_service(
     InputError, NotFoundError   what a setting names can't be used
     """
     key = signing_key(settings)
-    backstage = BackstageBackend(settings.backstage_url, key) if settings.backstage_url else None
     effects = open_effects(settings)
     feed = CatalogFeed(
         repositories=WatchedRepositories(effects.repositories, partial(_fetch, effects.code_hosts)),
@@ -46,7 +45,7 @@ def open_service(
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE}/catalog",
         build=build_feed,
-        backstage=backstage,
+        backstage=effects.backstage,
     )
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)
@@ -54,7 +53,7 @@ def open_service(
     return Service(
         settings=settings,
         key=key,
-        authenticator=_authenticator(settings, backstage),
+        authenticator=_authenticator(settings, effects.backstage),
         actions=actions,
         effects=effects,
         feed=feed,

@@ -76,6 +76,7 @@ def open_effects(settings: Settings) -> Effects:
     InputError, NotFoundError   what a setting names can't be used
     """
     from scenedock.actions.effects import Effects
+    from scenedock.effects.backstage import BackstageBackend
     from scenedock.effects.confined_bakes import ConfinedBakes
     from scenedock.effects.result_folders import ResultFolders
 
@@ -87,6 +88,7 @@ def open_effects(settings: Settings) -> Effects:
         bakes=ConfinedBakes(),
         results=ResultFolders(settings.data / "folders", address, secret, settings.folders_seconds),
         code_hosts=list_code_hosts(settings.code_hosts),
+        backstage=BackstageBackend(settings.backstage_url, signing_key(settings)) if settings.backstage_url else None,
     )
 
 

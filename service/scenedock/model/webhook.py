@@ -17,15 +17,6 @@ _EVENT = re.compile(r"^[a-z_]{1,64}$")
 _HEADS = "refs/heads/"
 
 
-def pull_request_key(repository: RepositoryAddress, number: int) -> str:
-    """What a task waits for that waits for the end of a pull request; the names of repositories have no case here.
-
-    >>> pull_request_key(RepositoryAddress("github.com", "Acme", "apps"), 12)
-    'pull-request:github.com/acme/apps#12'
-    """
-    return f"pull-request:{str(repository).lower()}#{number}"
-
-
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
     """Something that happened on a code host.

@@ -14,7 +14,8 @@ from scenedock.effects.deliveries import receive
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import AuthenticationError, InputError, ScenedockError
 from scenedock.model.code_host import RepositoryAddress
-from scenedock.model.webhook import WebhookEvent, pull_request_key
+from scenedock.model.pull_request import awaited
+from scenedock.model.webhook import WebhookEvent
 
 _SIGNATURE = re.compile(r"^sha256=[0-9a-f]{64}$")
 _DELIVERY = re.compile(r"^[A-Za-z0-9-]{1,100}$")
@@ -82,7 +83,8 @@ def receive_webhook(
     tells = bool(event.repository and (event.closed or event.pushed) and _is_ours(hosts, signed_by, event.repository))
     if not tells and event.name != "ping":
         return Received("ignored")
-    keys = [pull_request_key(event.repository, event.closed)] if event.repository and event.closed else []
+    repository = event.repository
+    keys = [awaited(repository.host, repository.path, event.closed)] if repository and event.closed else []
     digest = hashlib.sha256(body).hexdigest()
     woken = receive(effects.database, [f"id {delivery}", f"body {event.name} {digest}"], keys, effects.clock())
     return Received("repeated") if woken is None else Received("handled", woken)
