@@ -40,6 +40,8 @@ class GitRepository:
 
     def __init__(self, host: CodeHost, secrets: HostSecrets, address: RepositoryAddress, folder: Path) -> None:
         self.address = address
+        self.pulls = None
+        self.settings = None
         self._url = f"{host.api}/{address.path}.git"
         self._folder = folder
         self._author = host.author or Author("Scenedock", f"scenedock@{address.host.partition(':')[0]}")

@@ -3,67 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from scenedock.effects.github_repository import GitHubRepository
+from scenedock.effects.github_client import GitHubClient
 from scenedock.errors import TemporaryError
+from scenedock.model.code_host import RepositoryAddress
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.model.pull_request import PullRequest, PullRequestState
+from scenedock.model.pull_request import NewPullRequest, PullRequest, PullRequestState
 
 
-@dataclass(frozen=True, slots=True)
-class NewPullRequest:
-    """What a pull request shall be: `branch` into `base`."""
+class PullRequests:
+    """The pull requests of one repository."""
 
-    branch: str
-    base: str
-    title: str
-    body: str
-    draft: bool = False
+    def __init__(self, client: GitHubClient, address: RepositoryAddress) -> None:
+        self._client = client
+        self._address = address
+        self._path = f"/repos/{address.path}"
 
+    def find(self, branch: str) -> PullRequest | None:
+        """The newest pull request that was ever made of a branch, also where the branch is gone by now."""
+        head = f"{self._address.owner}:{branch}"
+        parameters: dict[str, str | int] = {"head": head, "state": "all", "sort": "created", "direction": "desc"}
+        answer = self._client.call("GET", f"{self._path}/pulls", parameters={**parameters, "per_page": 10})
+        found = [_read(each) for each in as_list(answer.body)]
+        return next((each for each in found if each.branch == branch), None)
 
-def find_pull_request(repository: GitHubRepository, branch: str) -> PullRequest | None:
-    """The newest pull request that was ever made of a branch, also where the branch is gone by now."""
-    head = f"{repository.address.owner}:{branch}"
-    parameters: dict[str, str | int] = {"head": head, "state": "all", "sort": "created", "direction": "desc"}
-    answer = repository.client.call("GET", f"{repository.path}/pulls", parameters={**parameters, "per_page": 10})
-    found = [_read(each) for each in as_list(answer.body)]
-    return next((each for each in found if each.branch == branch), None)
+    def get(self, number: int) -> PullRequest:
+        """A pull request by its number.
 
+        Raises
+        ------
+        NotFoundError   there is none
+        """
+        return _read(self._client.call("GET", f"{self._path}/pulls/{number}").body)
 
-def get_pull_request(repository: GitHubRepository, number: int) -> PullRequest:
-    """A pull request by its number.
+    def open(self, new: NewPullRequest) -> PullRequest | None:
+        """Open a pull request; None where there is an open one of its branch already."""
+        body: JsonObject = {
+            "title": new.title,
+            "head": new.branch,
+            "base": new.base,
+            "body": new.body,
+            "draft": new.draft,
+        }
+        answer = self._client.call(
+            "POST", f"{self._path}/pulls", body, expected=(422,), saying="already exists", tells=True
+        )
+        return _read(answer.body) if answer.status == 200 else None
 
-    Raises
-    ------
-    NotFoundError   there is none
-    """
-    return _read(repository.client.call("GET", f"{repository.path}/pulls/{number}").body)
+    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+        """Give a pull request labels; those that aren't there yet are made."""
+        self._client.call("POST", f"{self._path}/issues/{number}/labels", {"labels": list(labels)}, tells=True)
 
+    def ask_reviewers(self, number: int, people: Sequence[str], teams: Sequence[str]) -> None:
+        """Ask people and teams for a review.
 
-def open_pull_request(repository: GitHubRepository, new: NewPullRequest) -> PullRequest | None:
-    """Open a pull request; None where there is an open one of its branch already."""
-    body: JsonObject = {"title": new.title, "head": new.branch, "base": new.base, "body": new.body, "draft": new.draft}
-    answer = repository.client.call(
-        "POST", f"{repository.path}/pulls", body, expected=(422,), saying="already exists", tells=True
-    )
-    return _read(answer.body) if answer.status == 200 else None
-
-
-def add_labels(repository: GitHubRepository, number: int, labels: Sequence[str]) -> None:
-    """Give a pull request labels; those that aren't there yet are made."""
-    repository.client.call("POST", f"{repository.path}/issues/{number}/labels", {"labels": list(labels)}, tells=True)
-
-
-def ask_reviewers(repository: GitHubRepository, number: int, people: Sequence[str], teams: Sequence[str]) -> None:
-    """Ask people and teams for a review.
-
-    Raises
-    ------
-    InputError   one of them can't be asked
-    """
-    body = {"reviewers": list(people), "team_reviewers": list(teams)}
-    repository.client.call("POST", f"{repository.path}/pulls/{number}/requested_reviewers", body, tells=True)
+        Raises
+        ------
+        InputError   one of them can't be asked
+        """
+        body = {"reviewers": list(people), "team_reviewers": list(teams)}
+        self._client.call("POST", f"{self._path}/pulls/{number}/requested_reviewers", body, tells=True)
 
 
 def _read(body: Json) -> PullRequest:

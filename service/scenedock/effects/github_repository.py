@@ -9,6 +9,8 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from urllib.parse import quote
 
 from scenedock.effects.github_client import Answer, GitHubClient
+from scenedock.effects.github_pulls import PullRequests
+from scenedock.effects.github_settings import RepositorySettings
 from scenedock.errors import TemporaryError
 from scenedock.model.code_host import CodeHost, RepositoryAddress
 from scenedock.model.commit import FileChange, Head, Listing, RepositoryFile
@@ -36,6 +38,8 @@ class GitHubRepository:
         self.client = client
         self.address = address
         self.path = f"/repos/{address.path}"
+        self.pulls: PullRequests | None = PullRequests(client, address)
+        self.settings: RepositorySettings | None = RepositorySettings(client, address)
         self._host = host
         self._uploaded = uploaded
         self._remembered = False

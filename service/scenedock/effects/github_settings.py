@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from github.PublicKey import encrypt
 
-from scenedock.effects.github_client import Answer
-from scenedock.effects.github_repository import GitHubRepository
+from scenedock.effects.github_client import Answer, GitHubClient
 from scenedock.errors import NotFoundError
-from scenedock.model.code_host import Visibility
+from scenedock.model.code_host import RepositoryAddress, Visibility
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 
 
@@ -34,92 +33,91 @@ class Existing:
         )
 
 
-def create_repository(repository: GitHubRepository, visibility: Visibility, description: str) -> Existing | None:
-    """Make a repository with a first commit of GitHub's; None where there is one of this name.
+class RepositorySettings:
+    """One repository, which may not be there yet."""
 
-    Raises
-    ------
-    NotFoundError     the owner is no organisation that our credentials reach
-    NotAllowedError   they may not make repositories there
-    """
-    owner = repository.address.owner
-    body: dict[str, Json] = {
-        "name": repository.address.name,
-        "description": description,
-        "private": visibility != "public",
-        "auto_init": True,
-    }
-    try:
-        return _create(repository, f"/orgs/{owner}/repos", {**body, "visibility": visibility})
-    except NotFoundError:  # no organisation: a user makes repositories at home only
-        if repository.client.call("GET", "/user").text("login").lower() != owner.lower():
-            raise
-    return _create(repository, "/user/repos", body)
+    def __init__(self, client: GitHubClient, address: RepositoryAddress) -> None:
+        self._client = client
+        self._address = address
+        self._path = f"/repos/{address.path}"
 
+    def create(self, visibility: Visibility, description: str) -> Existing | None:
+        """Make a repository with a first commit of GitHub's; None where there is one of this name.
 
-def _create(repository: GitHubRepository, path: str, body: JsonObject) -> Existing | None:
-    answer = repository.client.call("POST", path, body, expected=(422,), saying="already exists", tells=True)
-    return Existing.of(answer) if answer.status == 200 else None
+        Raises
+        ------
+        NotFoundError     the owner is no organisation that our credentials reach
+        NotAllowedError   they may not make repositories there
+        """
+        owner = self._address.owner
+        body: dict[str, Json] = {
+            "name": self._address.name,
+            "description": description,
+            "private": visibility != "public",
+            "auto_init": True,
+        }
+        try:
+            return self._create(f"/orgs/{owner}/repos", {**body, "visibility": visibility})
+        except NotFoundError:  # no organisation: a user makes repositories at home only
+            if self._client.call("GET", "/user").text("login").lower() != owner.lower():
+                raise
+        return self._create("/user/repos", body)
 
+    def _create(self, path: str, body: JsonObject) -> Existing | None:
+        answer = self._client.call("POST", path, body, expected=(422,), saying="already exists", tells=True)
+        return Existing.of(answer) if answer.status == 200 else None
 
-def get_repository(repository: GitHubRepository) -> Existing:
-    """What GitHub says of a repository.
+    def get(self) -> Existing:
+        """What GitHub says of a repository.
 
-    Raises
-    ------
-    NotFoundError   there is none
-    """
-    return Existing.of(repository.client.call("GET", repository.path))
+        Raises
+        ------
+        NotFoundError   there is none
+        """
+        return Existing.of(self._client.call("GET", self._path))
 
+    def update(self, changes: Mapping[str, str]) -> None:
+        """Set a repository's `description` and `homepage`."""
+        self._client.call("PATCH", self._path, changes)
 
-def update_repository(repository: GitHubRepository, changes: Mapping[str, str]) -> None:
-    """Set a repository's `description` and `homepage`."""
-    repository.client.call("PATCH", repository.path, changes)
+    def rename_branch(self, old: str, new: str) -> None:
+        """Give a branch another name; the default branch stays the default."""
+        self._client.call("POST", f"{self._path}/branches/{old}/rename", {"new_name": new})
 
+    def set_topics(self, topics: Sequence[str]) -> None:
+        """Set all topics of a repository."""
+        self._client.call("PUT", f"{self._path}/topics", {"names": list(topics)})
 
-def rename_branch(repository: GitHubRepository, old: str, new: str) -> None:
-    """Give a branch another name; the default branch stays the default."""
-    repository.client.call("POST", f"{repository.path}/branches/{old}/rename", {"new_name": new})
+    def give_team_access(self, team: str, permission: str) -> None:
+        """Give a team of the organisation access, by its slug.
 
+        Raises
+        ------
+        NotFoundError   there is no such team
+        """
+        address = self._address
+        path = f"/orgs/{address.owner}/teams/{team}/repos/{address.path}"
+        self._client.call("PUT", path, {"permission": permission})
 
-def set_topics(repository: GitHubRepository, topics: Sequence[str]) -> None:
-    """Set all topics of a repository."""
-    repository.client.call("PUT", f"{repository.path}/topics", {"names": list(topics)})
+    def protect_branch(self, branch: str, approvals: int, checks: Sequence[str]) -> None:
+        """Let a branch change only by pull requests, with so many approvals and these checks passed."""
+        body: JsonObject = {
+            "required_pull_request_reviews": {"required_approving_review_count": approvals},
+            "required_status_checks": {"strict": False, "contexts": list(checks)} if checks else None,
+            "enforce_admins": False,
+            "restrictions": None,
+        }
+        self._client.call("PUT", f"{self._path}/branches/{branch}/protection", body)
 
+    def set_variable(self, name: str, value: str) -> None:
+        """Set a variable for the repository's GitHub Actions."""
+        path, body = f"{self._path}/actions/variables", {"name": name, "value": value}
+        if self._client.call("POST", path, body, expected=(409,)).status == 409:
+            self._client.call("PATCH", f"{path}/{name}", body)
 
-def give_team_access(repository: GitHubRepository, team: str, permission: str) -> None:
-    """Give a team of the organisation access, by its slug.
-
-    Raises
-    ------
-    NotFoundError   there is no such team
-    """
-    address = repository.address
-    path = f"/orgs/{address.owner}/teams/{team}/repos/{address.path}"
-    repository.client.call("PUT", path, {"permission": permission})
-
-
-def protect_branch(repository: GitHubRepository, branch: str, approvals: int, checks: Sequence[str]) -> None:
-    """Let a branch change only by pull requests, with so many approvals and these checks passed."""
-    body: JsonObject = {
-        "required_pull_request_reviews": {"required_approving_review_count": approvals},
-        "required_status_checks": {"strict": False, "contexts": list(checks)} if checks else None,
-        "enforce_admins": False,
-        "restrictions": None,
-    }
-    repository.client.call("PUT", f"{repository.path}/branches/{branch}/protection", body)
-
-
-def set_variable(repository: GitHubRepository, name: str, value: str) -> None:
-    """Set a variable for the repository's GitHub Actions."""
-    path, body = f"{repository.path}/actions/variables", {"name": name, "value": value}
-    if repository.client.call("POST", path, body, expected=(409,)).status == 409:
-        repository.client.call("PATCH", f"{path}/{name}", body)
-
-
-def set_secrets(repository: GitHubRepository, secrets: Mapping[str, str]) -> None:
-    """Set secrets for the repository's GitHub Actions, sealed for its public key."""
-    key = repository.client.call("GET", f"{repository.path}/actions/secrets/public-key")
-    for name, value in sorted(secrets.items()):
-        body = {"encrypted_value": encrypt(key.text("key"), value), "key_id": key.text("key_id")}
-        repository.client.call("PUT", f"{repository.path}/actions/secrets/{name}", body)
+    def set_secrets(self, secrets: Mapping[str, str]) -> None:
+        """Set secrets for the repository's GitHub Actions, sealed for its public key."""
+        key = self._client.call("GET", f"{self._path}/actions/secrets/public-key")
+        for name, value in sorted(secrets.items()):
+            body = {"encrypted_value": encrypt(key.text("key"), value), "key_id": key.text("key_id")}
+            self._client.call("PUT", f"{self._path}/actions/secrets/{name}", body)

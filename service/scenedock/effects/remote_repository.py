@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scenedock.model.code_host import RepositoryAddress
 from scenedock.model.commit import FileChange, Head, Listing, RepositoryFile
+
+if TYPE_CHECKING:
+    from scenedock.effects.github_pulls import PullRequests
+    from scenedock.effects.github_settings import RepositorySettings
 
 
 class RemoteRepository(Protocol):
@@ -17,6 +21,14 @@ class RemoteRepository(Protocol):
     @property
     def address(self) -> RepositoryAddress:
         """Where it is."""
+
+    @property
+    def pulls(self) -> PullRequests | None:
+        """Its pull requests; None where the host is a plain git server."""
+
+    @property
+    def settings(self) -> RepositorySettings | None:
+        """The repository as such; None where the host is a plain git server."""
 
     def default_branch(self) -> str:
         """The branch that others begin at."""

@@ -21,6 +21,17 @@ class PullRequest:
     merge_commit: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NewPullRequest:
+    """What a pull request shall be: `branch` into `base`."""
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    draft: bool = False
+
+
 def awaited(host: str, path: str, number: int) -> str:
     """The key under which tasks wait for the end of a pull request; names on GitHub have no case."""
     return f"pull-request:{host}/{path.lower()}#{number}"
