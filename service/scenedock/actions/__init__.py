@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from scenedock.actions.bake_skeleton import bake_skeleton_action
+from scenedock.actions.commit_change import commit_change_action
 from scenedock.actions.effects import Effects
 from scenedock.actions.export_catalog import export_catalog_action
 from scenedock.actions.list_skeletons import list_skeletons_action
+from scenedock.actions.propose_change import propose_change_action
+from scenedock.actions.publish_repository import publish_repository_action
 from scenedock.actions.validate_entities import validate_entities_action
 from scenedock.model.action import Action
 
@@ -14,4 +17,7 @@ ACTIONS: tuple[Action[Effects], ...] = (
     bake_skeleton_action,
     validate_entities_action,
     export_catalog_action,
+    publish_repository_action,
+    propose_change_action,
+    commit_change_action,
 )
