@@ -90,7 +90,7 @@ def refresh_entity(backstage: BackstageBackend, entity_ref: str) -> Registration
 
 
 def _check(hosts: CodeHosts, url: str) -> None:
-    """Refuse what is in no repository of ours: Backstage would read it in our name, which may read more than the caller.
+    """Refuse what is in no repository of ours: Backstage would read it in our name, not in the caller's.
 
     What owner and repository are can be told of GitHub's addresses, not of those of others, which may have groups.
     """
