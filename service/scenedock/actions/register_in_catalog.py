@@ -49,7 +49,7 @@ def register_in_catalog_action(context: Context[Effects], given: Input) -> Outpu
     Raises
     ------
     InputError        not exactly one of `url`, `repoUrl` and `entityRef` is given, or Backstage refuses what is there
-    NotAllowedError   the file's host or owner is not in the list of code hosts, Backstage doesn't let us, or there is none
+    NotAllowedError   the file's host or owner is not in the list of code hosts, or Backstage doesn't let us
     NotFoundError     the catalog has no entity `entityRef`
     TemporaryError    Backstage can't be reached
     """
