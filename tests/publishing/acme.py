@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenedock.actions import ACTIONS
-from scenedock.actions.effects import Effects
 from scenedock.doors.settings import Settings
 from scenedock.doors.wiring import open_effects
 from scenedock.effects.github_repository import GitHubRepository
 from scenedock.errors import TemporaryError
-from scenedock.model.action import Caller, Context
 from scenedock.model.code_host import read_repository
 from scenedock.model.json import JsonObject
 from tests.fakes.github.server import FakeGitHub, fake_github
 from tests.fakes.github.world import Repository
+from tests.publishing.step import Step
 
 APPS = {
     "README.md": "# Deployments\n",
@@ -41,21 +39,11 @@ HOST = """hosts:
 
 
 @dataclass
-class Acme:
+class Acme(Step):
     """The company; `run` is what a step of a task does."""
 
-    github: FakeGitHub
-    folder: Path
-    effects: Effects
-    logged: list[str] = field(default_factory=list)
-
-    def run(self, name: str, given: JsonObject, *, again: bool = False, task: str = "task-1") -> dict[str, Any]:
-        """Run an action as the only step of a task, for Jane."""
-        caller = Caller("token:ci", "token", user="user:default/jane", scope="run")
-        context = Context(
-            caller, self.effects, task_id=task, step_id="step-1", tried_before=again, log=self.logged.append
-        )
-        return dict({action.name: action for action in ACTIONS}[name].run(context, given))
+    github: FakeGitHub = field(kw_only=True)
+    folder: Path = field(kw_only=True)
 
     def run_to_the_end(self, name: str, given: JsonObject, *, tries: int = 8) -> dict[str, Any]:
         """Run an action as the engine does: again after each TemporaryError, without the pauses.
@@ -109,5 +97,5 @@ def acme_with(folder: Path, credential: str = "token_file: token", token: str = 
         (folder / "token").write_text(f"{token}\n", encoding="utf-8")
         text = HOST.format(api=github.url, credential=credential)
         (folder / "hosts.yaml").write_text(text, encoding="utf-8")
-        acme = Acme(github, folder, open_effects(Settings(data=folder / "data", code_hosts=folder / "hosts.yaml")))
-        yield acme
+        effects = open_effects(Settings(data=folder / "data", code_hosts=folder / "hosts.yaml"))
+        yield Acme(effects, github=github, folder=folder)
