@@ -45,6 +45,11 @@ class Acme(Step):
     github: FakeGitHub = field(kw_only=True)
     folder: Path = field(kw_only=True)
 
+    @property
+    def hosts(self) -> Path:
+        """The list of code hosts."""
+        return self.folder / "hosts.yaml"
+
     def run_to_the_end(self, name: str, given: JsonObject, *, tries: int = 8) -> dict[str, Any]:
         """Run an action as the engine does: again after each TemporaryError, without the pauses.
 
@@ -87,6 +92,7 @@ class Acme(Step):
 @contextmanager
 def acme_with(folder: Path, credential: str = "token_file: token", token: str = "") -> Iterator[Acme]:
     """The company, with ada's token, or another credential of the host."""
+    folder.mkdir(exist_ok=True)
     with fake_github(folder / "github") as github:
         world = github.world
         world.organization("acme", admins=("ada",), members=("bob",))
