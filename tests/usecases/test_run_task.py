@@ -235,17 +235,17 @@ def test_word_that_comes_while_a_task_looks_is_not_lost(tasks: TaskService, worl
 
 
 def test_a_task_says_once_what_it_waits_for(tasks: TaskService, world: World) -> None:
-    task = submit(tasks, step("await-gate", text="pull-request:3"))
+    task = submit(tasks, step("await-gate", text="pull-request:5"))
     waiting(tasks, task)
     for _ in range(2):
-        wake_tasks(tasks.effects, "pull-request:3")
+        wake_tasks(tasks.effects, "pull-request:5")
         time.sleep(1)
-    world.opened.add("pull-request:3")
-    wake_tasks(tasks.effects, "pull-request:3")
+    world.opened.add("pull-request:5")
+    wake_tasks(tasks.effects, "pull-request:5")
     ended(tasks, task)
 
     said = messages(tasks.effects.store.events(task.id))
-    assert said.count("Waiting: for pull-request:3") == 1
+    assert said.count("Waiting: for pull-request:5") == 1
 
 
 def test_a_wait_in_vain_ends(tasks: TaskService) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scenedock.effects.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, InputError, NotAllowedError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_host import CodeHost, Visibility
 from scenedock.model.commit import Attempt, Head, Mark, commit_message
@@ -104,10 +104,12 @@ def _earlier(repository: RemoteRepository, branch: str, mark: Mark, *, being_fil
     ------
     ConflictError   the repository isn't ours, or somebody was quicker to commit to it
     """
-    latest = repository.latest(branch, _HISTORY)
+    latest = repository.latest(branch, _HISTORY) if repository.head(branch) else []
     ours = next((head for head in latest if mark.in_text(head.message)), None)
     if ours is None and not being_filled:
         raise ConflictError(f"there is a repository {repository.address} already; it stays as it is: take another name")
+    if not latest:
+        raise TemporaryError(f"{repository.address} is being made", retry_after=5)
     if ours is None and len(latest) != 1:
         raise ConflictError(f"{repository.address}: somebody committed to it before it was filled; nothing is changed")
     return ours
