@@ -65,13 +65,21 @@ class Settings:
     )
     repositories: Annotated[
         tuple[str, ...],
-        Setting(texts, "Folders of the GitOps repositories whose catalog is served; what is listed first wins."),
+        Setting(
+            texts,
+            "GitOps repositories whose catalog is served: folders, or addresses `https://HOST/OWNER/NAME#BRANCH` "
+            "(by default the repository's own branch); what is listed first wins.",
+        ),
     ] = ()
     skeletons: Annotated[
         Path | None, Setting(optional_path, "File that lists the skeletons that may be baked, beside those shipped.")
     ] = None
     cookiecutters: Annotated[
         Path | None, Setting(optional_path, "Folder of the skeletons that ship with Scenedock, where it isn't found.")
+    ] = None
+    code_hosts: Annotated[
+        Path | None,
+        Setting(optional_path, "File that lists the code hosts where repositories may be written to, and how."),
     ] = None
     public_feed: Annotated[
         bool,

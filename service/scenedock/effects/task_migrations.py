@@ -30,6 +30,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX task_seat_task_id ON task_seat (task_id)",
         "CREATE TABLE schedule (name TEXT PRIMARY KEY, last_tick BIGINT NOT NULL)",
     ),
+    (
+        "CREATE TABLE webhook_delivery (id TEXT PRIMARY KEY, received_at BIGINT NOT NULL)",
+        "CREATE INDEX webhook_delivery_received_at ON webhook_delivery (received_at)",
+    ),
 )
 """What each version adds, from version 1. An entry that was released is never changed, only followed by another."""
 

@@ -1,4 +1,4 @@
-"""The tables of tasks as the code uses them, and how a database gets them."""
+"""The tables of tasks and of what wakes them as the code uses them, and how a database gets them."""
 
 from __future__ import annotations
 
@@ -71,6 +71,14 @@ SCHEDULE = Table(
     METADATA,
     Column("name", Text, primary_key=True),
     Column("last_tick", BigInteger, nullable=False),
+)
+
+WEBHOOK_DELIVERY = Table(
+    "webhook_delivery",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Index("webhook_delivery_received_at", "received_at"),
 )
 
 VERSION = Table(VERSIONS, METADATA, Column("version", Integer, primary_key=True, autoincrement=False))

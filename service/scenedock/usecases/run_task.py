@@ -175,6 +175,7 @@ class _TaskRun:
             effects=self._running.action_effects,
             task_id=self._journal.task.id,
             step_id=step.id,
+            tried_before=self._journal.task.run > 1,
             log=lambda message: self._journal.log(self._redactor.text(message), step.id),
             secrets={name: str(value) for name, value in as_object(self._secrets.get("secrets")).items()},
         )

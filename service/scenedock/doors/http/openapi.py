@@ -93,7 +93,13 @@ def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]
                     "type": "http",
                     "scheme": "bearer",
                     "description": "A plugin token of Backstage, or a static token of the service",
-                }
+                },
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Hub-Signature-256",
+                    "description": "`sha256=` and the HMAC-SHA256 of the body with the webhook secret of a code host",
+                },
             },
             "schemas": {"Error": _ERROR},
         },
@@ -111,6 +117,8 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["security"] = []
     elif route.access == "feed":
         operation["security"] = [{"bearer": []}, {}]
+    elif route.access == "signed":
+        operation["security"] = [{"signature": []}]
     operation["parameters"] = _parameters(route)
     if route.body is not None:
         content = {"application/json": {"schema": route.body}}
@@ -129,8 +137,9 @@ def _parameters(route: Route) -> list[JsonObject]:
 
 
 def _described(name: str, place: str, about: JsonObject) -> JsonObject:
-    schema = {key: value for key, value in about.items() if key != "description"}
-    return {"name": name, "in": place, "description": about["description"], "schema": schema}
+    schema = {key: value for key, value in about.items() if key not in {"description", "required"}}
+    required: JsonObject = {"required": True} if about.get("required") is True else {}
+    return {"name": name, "in": place, **required, "description": about["description"], "schema": schema}
 
 
 def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:
