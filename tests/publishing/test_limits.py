@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from scenedock.usecases.run_as_task import TaskCalls
 from tests.fakes.github import faults
 from tests.publishing.acme import Acme
 
-PROPOSAL = {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}
+PROPOSAL: dict[str, Any] = {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}
 
 
 @pytest.mark.parametrize(
