@@ -159,7 +159,7 @@ class Task:
 
     `state` is `{steps: {id: {status, output, …}}, checkpoints, output, recoveries, caller, rendered}`. `run` counts how
     often the task was handed to a worker: whoever holds an older number may write nothing more. `wait_for` is the
-    fingerprint of the key that is waited for.
+    fingerprint of the key that is waited for, also while the task looks whether it has happened.
     """
 
     id: str
