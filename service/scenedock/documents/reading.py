@@ -18,6 +18,7 @@ from yaml.reader import ReaderError
 
 from scenedock.documents.composing import Composed, DocumentError, Position, RepeatedKey, compose
 from scenedock.documents.encryption import encryption_of
+from scenedock.documents.ordinary import read_ordinary
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
 from scenedock.model.json import Json
 
@@ -41,6 +42,10 @@ class _Stream:
 
     def documents(self) -> Iterator[Document]:
         """Every document, the empty ones too."""
+        if ordinary := read_ordinary(self._data, self._meaning):
+            self._read = 1
+            yield Document(*ordinary, (), self, 0)
+            return
         try:
             for composed in compose(self._data, self._meaning):
                 self._read += 1
