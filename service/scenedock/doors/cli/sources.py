@@ -85,8 +85,10 @@ def _no_search_for_garbage() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what is there is old now: else the search would begin with all of it
         if enabled:
             gc.enable()
+        gc.unfreeze()
 
 
 def source_options(command: Callable[..., object]) -> Callable[..., object]:
