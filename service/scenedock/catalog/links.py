@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
+from operator import attrgetter
 
 from scenedock.catalog.deployments import Deployment
 from scenedock.catalog.mapping import Mapped, MappedService
@@ -18,6 +19,7 @@ from scenedock.model.finding import Finding
 from scenedock.model.json import as_list, as_object, as_text
 
 _MOST_CYCLES = 20
+_parts = attrgetter("kind", "namespace", "name")
 _PARENT_FIELDS = ("subcomponentOf", "subdomainOf", "parent")
 
 
@@ -101,9 +103,8 @@ class _Graph:
         first, dot, rest = host.partition(".")
         if not dot or rest.endswith((".svc", ".svc.cluster.local")) or rest.split(".")[1:2] == ["svc"]:
             return self._names.get(first, set())
-        if host == "localhost" or _is_address(host):
-            return set()
-        return self._ingress.get((deployment.environment, host), set())
+        found = self._ingress.get((deployment.environment, host), set())
+        return set() if found and (host == "localhost" or _is_address(host)) else found
 
 
 def _satellites(each: MappedService) -> Iterator[EntityRef]:
@@ -180,8 +181,17 @@ def _dangling(mapped: Mapped, known: Collection[EntityRef]) -> Iterator[Finding]
 def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
     """Circles: of parents, which Backstage can't show; of dependencies, which is worth a thought."""
     places = {entity.ref: entity for entity in entities}
-    for fields, severe in ((_PARENT_FIELDS, True), (("dependsOn",), False)):
-        graph = {entity.ref: _targets(entity, fields) for entity in entities}
+    parents: dict[EntityRef, set[EntityRef]] = defaultdict(set)
+    dependencies: dict[EntityRef, set[EntityRef]] = defaultdict(set)
+    graphs: dict[str | int, dict[EntityRef, set[EntityRef]]] = {
+        **dict.fromkeys(_PARENT_FIELDS, parents),
+        "dependsOn": dependencies,
+    }
+    for entity in entities:
+        for reference in references_of(entity.document):
+            if reference.path[1] in graphs and not reference.fault:
+                graphs[reference.path[1]][entity.ref].add(reference.ref)
+    for graph, severe in ((parents, True), (dependencies, False)):
         for cycle in _each_cycle(graph):
             said = " → ".join(ref.name for ref in cycle)
             yield Finding(
@@ -193,20 +203,12 @@ def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
             )
 
 
-def _targets(entity: Entity, fields: Collection[str]) -> set[EntityRef]:
-    return {
-        reference.ref
-        for reference in references_of(entity.document)
-        if not reference.fault and reference.path[1] in fields
-    }
-
-
 def _each_cycle(graph: Mapping[EntityRef, set[EntityRef]]) -> Iterator[list[EntityRef]]:
     """One circle after the other, each begun at its smallest member; at most twenty."""
     edges = {ref: set(targets) for ref, targets in graph.items()}
     for _ in range(_MOST_CYCLES):
         try:
-            TopologicalSorter({ref: sorted(targets) for ref, targets in sorted(edges.items())}).prepare()
+            TopologicalSorter({ref: sorted(edges[ref], key=_parts) for ref in sorted(edges, key=_parts)}).prepare()
         except CycleError as error:
             found: list[EntityRef] = list(reversed(error.args[1]))[:-1]
             start = found.index(min(found))

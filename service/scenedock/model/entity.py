@@ -63,6 +63,11 @@ class Entity:
 
     document: JsonObject
     place: Place = field(default_factory=Place)
+    ref: EntityRef = field(init=False, repr=False, compare=False)
+    """The reference under which Backstage knows this entity."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ref", EntityRef.of(self.kind, self.name, self.namespace))
 
     @property
     def kind(self) -> str:
@@ -88,11 +93,6 @@ class Entity:
     def namespace(self) -> str:
         """`metadata.namespace`, or `default`."""
         return as_text(self.metadata.get("namespace")) or DEFAULT_NAMESPACE
-
-    @property
-    def ref(self) -> EntityRef:
-        """The reference under which Backstage knows this entity."""
-        return EntityRef.of(self.kind, self.name, self.namespace)
 
 
 def build_entity(kind: str, name: str, metadata: JsonObject, spec: JsonObject, place: Place) -> Entity:
