@@ -99,6 +99,7 @@ class EnvironmentNames:
         return self.named(stem) if "/" in path or self.lists(stem) else None
 
 
+@lru_cache(maxsize=1024)
 def is_production(environment: str) -> bool:
     """Whether an environment is of the production tier: the first known word of its name tells.
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 MOST_NAME_CHARACTERS = 63
@@ -142,6 +143,8 @@ def as_entity_name(text: str) -> str:
     Accents go, each run of what is not allowed becomes a hyphen, and the rest is cut at 63 characters, as Helm charts
     cut the names of releases.
     """
+    if is_entity_name(text):
+        return text
     return _cut(re.sub(r"[^A-Za-z0-9_.-]+", "-", _without_accents(text)), "-_.")
 
 
@@ -153,6 +156,7 @@ def join_name(stem: str, ending: str) -> str:
     return f"{begin}-{end}" if begin and end else begin or end
 
 
+@lru_cache(maxsize=4096)
 def as_tag(text: str) -> str:
     """The text as a tag: as for a name, and in lower case."""
     return _cut(re.sub(r"[^a-z0-9:+#]+", "-", _without_accents(text).lower()), "-")

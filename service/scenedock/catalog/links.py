@@ -145,7 +145,7 @@ def _with_relations(entity: Entity, field: str, refs: Collection[EntityRef]) -> 
         reference = Reference(("spec", field), text, RELATION_FIELDS[entity.kind][field], entity.namespace)
         if reference.fault or reference.ref not in refs:
             relations.add(text)
-    return replace(entity, document={**entity.document, "spec": {**entity.spec, field: sorted(relations)}})
+    return Entity({**entity.document, "spec": {**entity.spec, field: sorted(relations)}}, entity.place)
 
 
 def _is_address(host: str) -> bool:

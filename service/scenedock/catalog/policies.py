@@ -22,7 +22,7 @@ def police(mapped: Mapped) -> Mapped:
     for each in mapped.services:
         allowed = officer.allowed(each.entities)
         if allowed and allowed[0].kind == each.main.kind:
-            services.append(replace(each, entities=allowed))
+            services.append(each if allowed == each.entities else replace(each, entities=allowed))
     shared = officer.allowed(mapped.shared)
     return replace(
         mapped,

@@ -19,6 +19,7 @@ _LONGEST = 256 * 1024
 # Nothing is nested deeper than it is indented, so this keeps well within the composer's `MAX_DEPTH`.
 _FARTHEST = 80
 
+_ASCII = b"\n" + bytes(range(0x20, 0x7F))
 _PASSED_OVER = r"(?:[ ]*+(?:\#[^\n]*+)?\n)*"  # lines that are blank or a comment
 _QUOTED = r"""(?:"[^"\\\n]*"|'[^'\n]*')"""
 _KEY = r"""(?:\w[\w./-]{0,200}|"[^"\\\n]{0,200}"|'[^'\n]{0,200}')"""
@@ -62,7 +63,8 @@ def read_ordinary(data: bytes, meaning: Meaning) -> tuple[Json, int] | None:
         return None
     try:
         text = data.decode() + "\n"
-        if not text.replace("\n", "").isprintable():  # it has a tab, a control character, or another line break
+        # Tabs, control characters and other line breaks are none of ours.
+        if data.translate(None, _ASCII) and not text.replace("\n", "").isprintable():
             return None
         body = _START.sub("", text, count=1)
         value = _Block(_LINE.findall(body), meaning).document()

@@ -16,7 +16,7 @@ from typing import TypeGuard
 
 from scenedock.model.json import Json, JsonObject
 
-_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]|:(?=\S)|[ ](?=[^\s#]|[ ]))*")
+_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]++|:(?=\S)|[ ](?=[^\s#]|[ ]))*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 _LONGEST_WORD = max(map(len, _WORDS))
 
@@ -57,7 +57,7 @@ def _document(document: JsonObject) -> str:
 def _block(lines: list[str], value: Mapping[str, Json] | Sequence[Json], indent: str, lead: str) -> None:
     """Append a container that isn't empty; its first line begins with `lead`, the others with the indentation."""
     deeper = indent + "  "
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         for key, child in value.items():
             head = f"{lead}{_key(key)}:"
             if len(head) > _LONGEST_KEY:
@@ -80,7 +80,7 @@ def _block(lines: list[str], value: Mapping[str, Json] | Sequence[Json], indent:
 
 def _is_block(value: Json) -> TypeGuard[Mapping[str, Json] | Sequence[Json]]:
     """Whether this is a container that needs lines of its own."""
-    return not isinstance(value, str) and isinstance(value, (Mapping, Sequence)) and len(value) > 0
+    return not isinstance(value, str) and isinstance(value, (dict, list, Mapping, Sequence)) and len(value) > 0
 
 
 def _inline(value: Json, indent: str) -> str:
