@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
-from operator import attrgetter
 
 from scenedock.catalog.deployments import Deployment
 from scenedock.catalog.mapping import Mapped, MappedService
@@ -19,7 +18,6 @@ from scenedock.model.finding import Finding
 from scenedock.model.json import as_list, as_object, as_text
 
 _MOST_CYCLES = 20
-_parts = attrgetter("kind", "namespace", "name")
 _PARENT_FIELDS = ("subcomponentOf", "subdomainOf", "parent")
 
 
@@ -208,7 +206,7 @@ def _each_cycle(graph: Mapping[EntityRef, set[EntityRef]]) -> Iterator[list[Enti
     edges = {ref: set(targets) for ref, targets in graph.items()}
     for _ in range(_MOST_CYCLES):
         try:
-            TopologicalSorter({ref: sorted(edges[ref], key=_parts) for ref in sorted(edges, key=_parts)}).prepare()
+            TopologicalSorter({ref: sorted(targets) for ref, targets in sorted(edges.items())}).prepare()
         except CycleError as error:
             found: list[EntityRef] = list(reversed(error.args[1]))[:-1]
             start = found.index(min(found))

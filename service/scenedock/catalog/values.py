@@ -57,14 +57,12 @@ class _Sign:
 
     hosts: tuple[str, ...] = ()
     ingress_host: str = ""
-    exposed: bool = False
-    scheduled: bool = False
     kubernetes_id: str = ""
 
 
 _EXPOSING = frozenset({"service", "ingress"})
-_EXPOSED = _Sign(exposed=True)
-_SCHEDULED = _Sign(scheduled=True)
+_EXPOSED = _Sign()
+_SCHEDULED = _Sign()
 
 
 def read_values(values: JsonObject) -> ValuesFacts:
@@ -81,12 +79,12 @@ def read_environments(merged: Mapping[str, JsonObject]) -> dict[str, ValuesFacts
 
 
 def _facts(values: JsonObject, signs: Sequence[_Sign]) -> ValuesFacts:
-    ingress_hosts = frozenset(sign.ingress_host for sign in signs if sign.ingress_host)
+    ingress_hosts = {sign.ingress_host for sign in signs if sign.ingress_host}
     return ValuesFacts(
-        hosts=frozenset(host for sign in signs for host in sign.hosts if host not in ingress_hosts),
-        ingress_hosts=ingress_hosts,
-        exposed=any(sign.exposed for sign in signs),
-        scheduled=any(sign.scheduled for sign in signs),
+        hosts=frozenset({host for sign in signs for host in sign.hosts} - ingress_hosts),
+        ingress_hosts=frozenset(ingress_hosts),
+        exposed=_EXPOSED in signs,
+        scheduled=_SCHEDULED in signs,
         owner=_owner_of(values),
         fullname=as_text(values.get("fullnameOverride")),
         kubernetes_id=next((sign.kubernetes_id for sign in signs if sign.kubernetes_id), ""),

@@ -99,6 +99,9 @@ class Document:
         return position
 
 
+_NOTHING = Document(None)
+
+
 def read_documents(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> tuple[Document, ...]:
     """Every document of a YAML file but the empty ones, in order.
 
@@ -119,7 +122,7 @@ def read_document(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_
     ------
     DocumentError   as `read_documents` does
     """
-    return next(_stream(data, meaning, max_bytes).documents(), Document(None))
+    return next(_stream(data, meaning, max_bytes).documents(), _NOTHING)
 
 
 def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:

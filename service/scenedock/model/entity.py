@@ -6,6 +6,7 @@ Source of the rules: Backstage, "Descriptor Format of Catalog Entities" and "Ent
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -14,8 +15,7 @@ API_VERSION = "backstage.io/v1alpha1"
 DEFAULT_NAMESPACE = "default"
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class EntityRef:
+class EntityRef(NamedTuple):
     """`kind:namespace/name`, compared without regard to case as Backstage does (all three are kept in lower case)."""
 
     kind: str
