@@ -159,6 +159,9 @@ class FolderReader:
         if document.value is None and required:
             self._note("unreadable-yaml", "is empty", (path, None), remedy)
             return None
+        for repeated in document.repeated_keys:
+            said = f"{repeated.key!r} is set in line {repeated.before} and again here, and Helm takes the last"
+            self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
         return as_object(document.value)
 
     def _bytes(self, path: str) -> bytes | None:

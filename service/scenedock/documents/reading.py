@@ -44,12 +44,12 @@ class _Stream:
         """Every document, the empty ones too."""
         if ordinary := read_ordinary(self._data, self._meaning):
             self._read = 1
-            yield Document(*ordinary, (), self, 0)
+            yield Document(*ordinary, self)
             return
         try:
             for composed in compose(self._data, self._meaning):
                 self._read += 1
-                yield Document(composed.value, composed.line, composed.repeated_keys, self, self._read - 1)
+                yield Document(composed.value, composed.line, self, self._read - 1, bool(composed.repeated_keys))
         except YAMLError as error:
             raise _explained(_translated(error, self._data), self._data) from error
         except DocumentError as error:
@@ -70,9 +70,14 @@ class Document:
 
     value: Json
     line: int = 1
-    repeated_keys: tuple[RepeatedKey, ...] = ()
     _stream: _Stream | None = field(default=None, repr=False, compare=False)
     _index: int = field(default=0, repr=False, compare=False)
+    _repeats: bool = field(default=False, repr=False, compare=False)
+
+    @property
+    def repeated_keys(self) -> tuple[RepeatedKey, ...]:
+        """The keys that a mapping of the document has twice, with the lines of both."""
+        return self._stream.with_positions[self._index].repeated_keys if self._stream and self._repeats else ()
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """The line of `position_of`."""

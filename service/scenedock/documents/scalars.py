@@ -108,8 +108,7 @@ _HELM_INTEGER = re.compile(
     r"[-+]?(?:(?P<decimal>[1-9][0-9]{0,19})|0[xX](?P<hexadecimal>[0-9a-fA-F]+)|0[bB](?P<binary>[01]+)"
     r"|(?P<octal>0[oO][0-7]+|0[0-7]*))"
 )
-_HELM_POINT_LONGEST_KEPT = 32
-_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_HELM_POINT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _BASES = {"decimal": 10, "octal": 8, "hexadecimal": 16, "binary": 2}
 
 

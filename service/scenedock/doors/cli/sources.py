@@ -71,7 +71,7 @@ class Sources:
         return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
 
     def _known(self) -> Collection[EntityRef]:
-        from scenedock.catalog.known import read_known
+        from scenedock.catalog.entity_files import read_known
         from scenedock.effects.disk import read_file
 
         return read_known(read_file(self.known), label=str(self.known)) if self.known else ()
