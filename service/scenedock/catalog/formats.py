@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 
 MOST_NAME_CHARACTERS = 63
@@ -156,9 +155,10 @@ def join_name(stem: str, ending: str) -> str:
     return f"{begin}-{end}" if begin and end else begin or end
 
 
-@lru_cache(maxsize=4096)
 def as_tag(text: str) -> str:
     """The text as a tag: as for a name, and in lower case."""
+    if is_tag(text):
+        return text
     return _cut(re.sub(r"[^a-z0-9:+#]+", "-", _without_accents(text).lower()), "-")
 
 
