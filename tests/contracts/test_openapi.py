@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,6 +70,22 @@ def test_every_answer_is_as_documented(
         case.call_and_validate(headers=headers, excluded_checks=excluded)
 
     ask()
+
+
+def test_no_address_is_that_of_two_operations() -> None:
+    """A name in an address may be any text; none of them is the address of something else."""
+    patterns = [
+        (method, path, re.compile(re.sub(r"\\{[^/]+\\}", "[^/]+", re.escape(path)))) for path, method in OPERATIONS
+    ]
+
+    both = [
+        (path, other)
+        for method, path, pattern in patterns
+        for other, others_method in OPERATIONS
+        if other != path and others_method == method and pattern.fullmatch(other)
+    ]
+
+    assert both == []
 
 
 @pytest.mark.parametrize(("path", "name", "schema"), QUERIES)
