@@ -53,9 +53,16 @@ def test_a_form_asks_what_the_skeleton_asks(template: dict[str, Any], given: dic
     assert form.keys() - questions.keys() == {"repoUrl"}
     for name in form.keys() & questions.keys():
         asked, question = form[name], questions[name]
-        assert asked["description"] == question["title"]
+        assert question["title"].startswith(asked["description"])  # one that is seen where it matters needn't say when
         assert {rule: asked.get(rule) for rule in RULES} == {rule: question.get(rule) for rule in RULES}, name
         assert asked.get("default", question.get("default")) == question.get("default")
+
+
+@EACH
+def test_a_form_says_its_rules_in_words(template: dict[str, Any], given: dict[str, Any]) -> None:
+    ruled = {name: field for name, field in pages(template).items() if "pattern" in field}
+
+    assert [name for name, field in ruled.items() if "pattern" not in field.get("errorMessage", {})] == []
 
 
 @EACH
