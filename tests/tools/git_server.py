@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,21 +59,31 @@ class GitServer:
         if self.redirect_to:
             start_response("302 Found", [("Location", f"{self.redirect_to}{environ['PATH_INFO']}")])
             return []
-        keys = ("REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "PATH_INFO", "REMOTE_ADDR")
-        given = {key: str(environ.get(key, "")) for key in keys}
-        protocol = {"GIT_PROTOCOL": environ.get("HTTP_GIT_PROTOCOL", "")}
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        done = subprocess.run(
-            ["git", "http-backend"],
-            input=body,
-            capture_output=True,
-            check=True,
-            env={**GIT, **given, **protocol, "GIT_PROJECT_ROOT": str(self.root), "GIT_HTTP_EXPORT_ALL": "1"},
-        )
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        start_response(headers.pop("Status", "200 OK"), list(headers.items()))
+        status, headers, content = http_backend(self.root, environ, body)
+        start_response(status, headers)
         return [content]
+
+
+def http_backend(root: Path, environ: Mapping[str, Any], body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
+    """What git's own server answers to a request of WSGI below a folder: status, headers and body.
+
+    The variables of `environ` that begin with `FAKE_` are there for the hooks of the repositories.
+    """
+    keys = ("REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "PATH_INFO", "REMOTE_ADDR", "HTTP_CONTENT_ENCODING")
+    given = {key: str(environ.get(key, "")) for key in keys}
+    given |= {key: str(value) for key, value in environ.items() if key.startswith("FAKE_")}
+    protocol = {"GIT_PROTOCOL": environ.get("HTTP_GIT_PROTOCOL", "")}
+    done = subprocess.run(
+        ["git", "http-backend"],
+        input=body,
+        capture_output=True,
+        check=True,
+        env={**GIT, **given, **protocol, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1"},
+    )
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    return headers.pop("Status", "200 OK"), list(headers.items()), content
 
 
 def git(folder: Path, *arguments: str) -> str:
