@@ -61,7 +61,8 @@ def test_a_form_asks_what_the_skeleton_asks(template: dict[str, Any], given: dic
     assert form.keys() - questions.keys() == {"repoUrl"}
     for name in form.keys() & questions.keys():
         asked, question = form[name], questions[name]
-        assert question["title"].startswith(asked["description"])  # one that is seen where it matters needn't say when
+        full = question["title"]
+        assert asked["description"] in (full, full.rpartition(" (")[0])  # one seen where it matters needn't say when
         assert choices(asked) == choices(question)
         assert {rule: asked.get(rule) for rule in RULES} == {rule: question.get(rule) for rule in RULES}, name
         assert asked.get("default", question.get("default")) == question.get("default")
