@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import threading
@@ -22,12 +23,22 @@ class _Silent(WSGIRequestHandler):
 
 @dataclass
 class GitServer:
-    """Repositories below `root`, at `http://127.0.0.1:PORT/NAME`. `requests` are the paths that were asked for."""
+    """Repositories below `root`, at `http://127.0.0.1:PORT/NAME`. `requests` are the paths that were asked for.
+
+    With a `token` it wants that as password. `before` is called with each path.
+    """
 
     root: Path
     address: str = ""
     redirect_to: str = ""
     requests: list[str] = field(default_factory=list)
+    token: str = ""
+    before: Callable[[str], None] = lambda _path: None
+
+    def create(self, name: str) -> None:
+        """Make an empty repository that takes pushes of whoever has the token."""
+        git(self.root, "init", "--quiet", "--bare", "--initial-branch=main", name)
+        git(self.root / name, "config", "http.receivepack", "true")
 
     def commit(self, name: str, files: dict[str, str], *, tag: str = "", links: dict[str, str] | None = None) -> str:
         """Make a repository's next commit, which has exactly these files; the commit's id."""
@@ -35,7 +46,7 @@ class GitServer:
         if not work.exists():
             git(self.root, "init", "--quiet", "--bare", "--initial-branch=main", name)
             git(self.root / name, "config", "uploadpack.allowAnySHA1InWant", "true")
-            git(self.root, "init", "--quiet", "--initial-branch=main", work.name)
+            git(self.root, "init", "--quiet", "--initial-branch=main", str(work))
         git(work, "rm", "-r", "-q", "--cached", "--ignore-unmatch", ".")
         for path, text in files.items():
             (work / path).parent.mkdir(parents=True, exist_ok=True)
@@ -59,10 +70,18 @@ class GitServer:
         if self.redirect_to:
             start_response("302 Found", [("Location", f"{self.redirect_to}{environ['PATH_INFO']}")])
             return []
+        if self.token and not self._knows(environ.get("HTTP_AUTHORIZATION", "")):
+            start_response("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="git"')])
+            return []
+        self.before(environ["PATH_INFO"])
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         status, headers, content = http_backend(self.root, environ, body)
         start_response(status, headers)
         return [content]
+
+    def _knows(self, authorization: str) -> bool:
+        password = base64.b64decode(authorization.partition(" ")[2]).decode().partition(":")[2]
+        return password == self.token
 
 
 def http_backend(root: Path, environ: Mapping[str, Any], body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:

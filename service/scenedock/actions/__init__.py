@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from scenedock.actions.await_pull_request import await_pull_request_action
 from scenedock.actions.bake_skeleton import bake_skeleton_action
+from scenedock.actions.commit_change import commit_change_action
 from scenedock.actions.effects import Effects
 from scenedock.actions.export_catalog import export_catalog_action
 from scenedock.actions.list_skeletons import list_skeletons_action
+from scenedock.actions.propose_change import propose_change_action
+from scenedock.actions.publish_repository import publish_repository_action
+from scenedock.actions.register_in_catalog import register_in_catalog_action
 from scenedock.actions.validate_entities import validate_entities_action
 from scenedock.model.action import Action
 
@@ -14,4 +19,9 @@ ACTIONS: tuple[Action[Effects], ...] = (
     bake_skeleton_action,
     validate_entities_action,
     export_catalog_action,
+    publish_repository_action,
+    propose_change_action,
+    commit_change_action,
+    await_pull_request_action,
+    register_in_catalog_action,
 )

@@ -65,13 +65,21 @@ class Settings:
     )
     repositories: Annotated[
         tuple[str, ...],
-        Setting(texts, "Folders of the GitOps repositories whose catalog is served; what is listed first wins."),
+        Setting(
+            texts,
+            "GitOps repositories whose catalog is served: folders, or addresses `https://HOST/OWNER/NAME#BRANCH` "
+            "(by default the repository's own branch); what is listed first wins.",
+        ),
     ] = ()
     skeletons: Annotated[
         Path | None, Setting(optional_path, "File that lists the skeletons that may be baked, beside those shipped.")
     ] = None
     cookiecutters: Annotated[
         Path | None, Setting(optional_path, "Folder of the skeletons that ship with Scenedock, where it isn't found.")
+    ] = None
+    code_hosts: Annotated[
+        Path | None,
+        Setting(optional_path, "File that lists the code hosts where repositories may be written to, and how."),
     ] = None
     public_feed: Annotated[
         bool,
@@ -117,6 +125,14 @@ class Settings:
     task_days: Annotated[int, Setting(number(1, 3_650), "Days for which ended tasks and their logs are kept.")] = 30
     event_readers: Annotated[int, Setting(number(1, 256), "Clients that may follow the events of tasks at once.")] = 4
     threads: Annotated[int, Setting(number(2, 512), "Requests that are worked on at once.")] = 16
+    quiet_seconds: Annotated[
+        int,
+        Setting(
+            number(1, 240),
+            "Seconds of silence that a call's connection bears: less than what Backstage (300) and any proxy between "
+            "(often 60) wait.",
+        ),
+    ] = 25
     max_body_bytes: Annotated[int, Setting(number(1_024, 104_857_600), "Bytes that a request's body may have.")] = (
         4_194_304
     )

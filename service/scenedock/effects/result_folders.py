@@ -13,10 +13,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenedock.effects.baked_trees import write_tree
-from scenedock.errors import ConflictError, NotFoundError
+from scenedock.effects.disk import read_file
+from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.gitops.changes import NewFile
+from scenedock.model.code_host import checked_path
 from scenedock.skeletons.output import BakedFile, BakedTree
+
+if TYPE_CHECKING:
+    from scenedock.effects.signing_keys import SigningKey
 
 OWNER = "scenedock"
 """The first part of a result's address, where Gitea has the owner of a repository."""
@@ -28,12 +35,12 @@ _REF = re.compile(r"^(?P<until>[0-9]{1,12})-(?P<signature>[0-9a-f]{32})$")
 class ResultFolders:
     """Folders below `root`, each named after its content, kept for `seconds` after they were last asked for.
 
-    `address` is where Backstage fetches them, empty if it can't; `secret` signs the addresses.
+    `address` is where Backstage fetches them, empty if it can't; `key` signs the addresses.
     """
 
     root: Path
     address: str
-    secret: bytes
+    key: SigningKey
     seconds: int
     clock: Callable[[], float] = time.time
 
@@ -87,8 +94,26 @@ class ResultFolders:
             raise NotFoundError("there is no such folder; it may have expired: run the action again")
         return folder
 
+    def files(self, name: str) -> tuple[NewFile, ...]:
+        """The files of a result, sorted by their paths in it.
+
+        Raises
+        ------
+        NotFoundError   there is no such result
+        InputError      there is something in it that isn't a file
+        """
+        folder = self.folder(name)
+        found: list[NewFile] = []
+        for path in sorted(folder.rglob("*")):
+            below = path.relative_to(folder).as_posix()
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                raise InputError(f"{below!r} in the folder is no regular file; it can't be published")
+            if path.is_file():
+                found.append(NewFile(checked_path(below), read_file(path), bool(path.stat().st_mode & 0o100)))
+        return tuple(found)
+
     def _signature(self, name: str, until: int) -> str:
-        return hmac.new(self.secret, f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self.key.secret("folders"), f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def _forget_old(self) -> None:
         if not self.root.is_dir():

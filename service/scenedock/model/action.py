@@ -121,14 +121,15 @@ class Context(Generic[E]):
     """What surrounds one call of an action.
 
     `effects` are the effects that actions use, built once in wiring. `task_id` and `step_id` name the task that runs
-    the action (an effect looks for what an earlier attempt of the same task has made). `log` tells the
-    person who waits. `secrets` are never shown.
+    the action; if `tried_before`, an earlier run of the task may have made something already, which a use case looks
+    for before it makes anything. `log` tells the person who waits. `secrets` are never shown.
     """
 
     caller: Caller
     effects: E
     task_id: str = ""
     step_id: str = ""
+    tried_before: bool = False
     request_id: str = ""
     log: Callable[[str], None] = lambda _message: None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)

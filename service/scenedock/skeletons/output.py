@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scenedock.errors import InputError
+from scenedock.model.file_paths import LONGEST_NAME, refusal, without_dots
 from scenedock.skeletons.metering import Limits
 from scenedock.skeletons.problems import LimitError, SkeletonError
-
-LONGEST_NAME = 255
-"""Bytes of one file or folder name, as file systems have it."""
 
 
 class OutputPathError(InputError):
@@ -62,41 +59,6 @@ class BakedTree:
         return BakedTree(self.root, tuple(sorted((*self.files, file))), folders)
 
 
-_FORBIDDEN: tuple[tuple[Callable[[str], bool], str, str], ...] = (
-    (lambda path: path.startswith("/"), "/", "it begins with `/`"),
-    (lambda path: ".." in path.split("/"), "..", "it has `..` in it"),
-    (lambda path: "\\" in path, "\\", "it has a backslash in it"),
-    (lambda path: bool(re.match(r"[A-Za-z]:", path)), ":", "it begins with a drive"),
-    (lambda path: bool(re.search(r"[\x00-\x1f\x7f]", path)), "", "it has a NUL or another control character in it"),
-    (lambda path: not _is_utf8(path), "", "it is not UTF-8"),
-    (
-        lambda path: any(_is_git_folder(name) for name in path.split("/")),
-        "git",
-        "it is inside a `.git` folder, where files become commands",
-    ),
-    (
-        lambda path: any(len(name.encode()) > LONGEST_NAME for name in path.split("/")),
-        "",
-        f"a name in it is longer than {LONGEST_NAME} bytes",
-    ),
-)
-"""What no path of a result may be: the test, what an answer must contain to be the cause, and the words."""
-
-
-def _is_utf8(path: str) -> bool:
-    """Whether a path has none of the halves of characters with which Python reads other bytes from a disk."""
-    return not re.search(r"[\ud800-\udfff]", path)
-
-
-def _is_git_folder(name: str) -> bool:
-    """Whether some file system takes the name for `.git`.
-
-    git's list: trailing dots, spaces, streams and short names of Windows, characters that macOS doesn't see.
-    """
-    seen = re.sub(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]", "", name)
-    return bool(re.fullmatch(r"(\.git|git~\d)[. ]*(:.*)?", seen, re.IGNORECASE))
-
-
 def contained(path: str, template: str, answers: Mapping[str, object]) -> str:
     """A rendered path without empty parts and dots, if it stays where it belongs.
 
@@ -104,12 +66,11 @@ def contained(path: str, template: str, answers: Mapping[str, object]) -> str:
     ------
     OutputPathError   it doesn't; the message names the path's template and the answers that may be the cause
     """
-    for is_forbidden, marker, reason in _FORBIDDEN:
-        if is_forbidden(path):
-            causes = _causes(marker, answers)
-            blame = f"; look at the answer of {causes}" if causes else ""
-            raise OutputPathError(f"the path {template!r} of the skeleton can't be used: {reason}{blame}")
-    return "/".join(part for part in path.split("/") if part not in {"", "."})
+    if refused := refusal(path):
+        causes = _causes(refused.marker, answers)
+        blame = f"; look at the answer of {causes}" if causes else ""
+        raise OutputPathError(f"the path {template!r} of the skeleton can't be used: {refused.reason}{blame}")
+    return without_dots(path)
 
 
 def _causes(marker: str, answers: Mapping[str, object]) -> str:

@@ -1,0 +1,92 @@
+"""The pace at which GitHub may be asked, so that its limits are kept rather than met.
+
+Source: GitHub's "Rate limits for the REST API": per minute 900 points (a read is 1, a write 5), 80 requests that make
+content which others are told of, of these 500 in an hour, and few requests at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from scenedock.errors import TemporaryError
+
+AT_ONCE = 4
+LONGEST_WAIT_SECONDS = 5.0
+_TURN_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Window:
+    """So many points in so many seconds; `taken` are the times and points of what was asked lately."""
+
+    seconds: float
+    most: int
+    taken: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def free_at(self, points: int, now: float) -> float:
+        """When so many points may be taken."""
+        while self.taken and self.taken[0][0] <= now - self.seconds:
+            self.taken.popleft()
+        over = sum(each for _, each in self.taken) + points - self.most
+        for at, each in self.taken:
+            if over <= 0:
+                break
+            over -= each
+            now = max(now, at + self.seconds)
+        return now
+
+
+class Pace:
+    """The limits of one credential: waits a little for a turn, and puts off what would have to wait for long."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._at_once = threading.BoundedSemaphore(AT_ONCE)
+        self._points = _Window(60, 900)
+        self._content = (_Window(60, 80), _Window(3_600, 500))
+        self._held_until = 0.0
+
+    @contextmanager
+    def turn(self, *, writes: bool, tells: bool) -> Iterator[None]:
+        """Wait for one request's turn; `tells` where others are told of what it makes, as of a pull request.
+
+        Raises
+        ------
+        TemporaryError   the turn comes later than is worth waiting for
+        """
+        self._sleep_until(self._reserve(5 if writes else 1, tells=tells))
+        if not self._at_once.acquire(timeout=_TURN_SECONDS):
+            raise TemporaryError("too many requests to GitHub are under way", retry_after=5)
+        try:
+            yield
+        finally:
+            self._at_once.release()
+
+    def hold(self, seconds: float) -> None:
+        """Ask nothing for so long: GitHub said so."""
+        with self._lock:
+            self._held_until = max(self._held_until, self._clock() + seconds)
+
+    def _reserve(self, points: int, *, tells: bool) -> float:
+        with self._lock:
+            now = self._clock()
+            windows = [(self._points, points), *((each, 1) for each in self._content if tells)]
+            at = max(self._held_until, *(window.free_at(taken, now) for window, taken in windows))
+            if at - now > LONGEST_WAIT_SECONDS:
+                raise TemporaryError("GitHub's rate limit is used up for now", retry_after=at - now)
+            for window, taken in windows:
+                window.taken.append((max(at, now), taken))
+            return at
+
+    def _sleep_until(self, at: float) -> None:
+        if (seconds := at - self._clock()) > 0:
+            self._sleep(seconds)

@@ -1,0 +1,158 @@
+"""Edits of scalars in a YAML file, in place: comments, quotes, order and layout of everything else stay as they are."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.cyaml import CBaseLoader
+from yaml.error import YAMLError
+
+from scenedock.documents.encryption import encryption_of
+from scenedock.documents.reading import HELM, DocumentError, read_document
+from scenedock.errors import InputError
+from scenedock.model.json import Json
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*(:[A-Za-z0-9._/+-]+)*")
+
+
+def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
+    r"""The file with another scalar at a path of its first document.
+
+    `path` has dots between keys, `\.` for a dot in a key, and numbers for the items of a list: `image.tag`,
+    `containers.0.image`. A text keeps the quotes that were there; `file` is how errors call the file.
+
+    Raises
+    ------
+    InputError   nothing is there, or it isn't a plain or quoted scalar of its own; with the line
+    """
+    keys = _keys(path)
+    if isinstance(value, str) and re.search(r"[\ud800-\udfff]", value):
+        raise InputError(f"{file}: {path}: the value is not UTF-8")
+    if encryption := encryption_of(data):
+        raise InputError(f"{file}: the file is encrypted with {encryption}; Scenedock can't edit it")
+    before = _read(data, file)
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        loader = CBaseLoader(text)
+        root = loader.get_node() if loader.check_node() else None
+    except (YAMLError, UnicodeDecodeError):
+        raise InputError(
+            f"{file}: it can't be edited in place: an anchor is defined twice, or it isn't UTF-8"
+        ) from None
+    node = _find(root, keys, file)
+    start, end = node.start_mark.index, node.end_mark.index
+    old = text[start:end]
+    if old[:1] in {"&", "!"}:
+        what = "an anchor" if old[0] == "&" else "a tag"
+        raise InputError(f"{file}:{node.start_mark.line + 1}: {path} has {what}; edit it by hand")
+    written = _written(value, old[:1] if old[:1] in {"'", '"'} else "")
+    if not old and not text[:start].endswith((" ", "\t")):
+        written = f" {written}"
+    made = data[: len(data) - len(text.encode())] + (text[:start] + written + text[end:]).encode()
+    if _said(_read(made, file)) != _said(_with(before, keys, value)):
+        raise InputError(f"{file}:{node.start_mark.line + 1}: {path}: it can't be set without changing something else")
+    return made
+
+
+def get_value(data: bytes, path: str, file: str) -> Json:
+    """What stands at a path of a YAML file's first document; None where nothing does.
+
+    Raises
+    ------
+    InputError   it can't be read
+    """
+    value = _read(data, file)
+    for key in _keys(path):
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        elif isinstance(value, Sequence) and not isinstance(value, str) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return None
+    return value
+
+
+def _keys(path: str) -> list[str]:
+    return [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", path)]
+
+
+def _read(data: bytes, file: str) -> Json:
+    try:
+        return read_document(data, meaning=HELM).value
+    except DocumentError as error:
+        raise InputError(f"{file}:{error.line or 1}: {error}") from None
+
+
+def _find(root: Node | None, keys: Sequence[str], file: str) -> ScalarNode:
+    """The scalar at a path of keys, if it stands there itself."""
+    node, line = root, 1
+    for depth, key in enumerate(keys):
+        found = _below(node, key)
+        if found is None:
+            known = ".".join(keys[:depth]) or "the file"
+            raise InputError(f"{file}:{line}: there is no {'.'.join(keys)!r}: {known} has no {key!r} of its own")
+        at, node = found
+        if node.start_mark.index < at:
+            raise InputError(
+                f"{file}:{line}: {'.'.join(keys[: depth + 1])} is an alias of what begins in line "
+                f"{node.start_mark.line + 1}; edit it by hand"
+            )
+        line = node.start_mark.line + 1
+    shown = f"{file}:{line}: {'.'.join(keys)}"
+    if not isinstance(node, ScalarNode):
+        raise InputError(f"{shown} is no single value; name one below it")
+    if node.style in {"|", ">"}:
+        raise InputError(f"{shown} is a block of text; edit it by hand")
+    return node
+
+
+def _below(node: Node | None, key: str) -> tuple[int, Node] | None:
+    """Where the key begins and what stands under it; of a key that occurs twice the last one counts, as in Helm."""
+    if isinstance(node, MappingNode):
+        for name, value in reversed(node.value):
+            if isinstance(name, ScalarNode) and name.value == key:
+                return name.start_mark.index, value
+    if isinstance(node, SequenceNode) and key.isdecimal() and int(key) < len(node.value):
+        return node.start_mark.index, node.value[int(key)]
+    return None
+
+
+def _written(value: Scalar, quote: str) -> str:
+    """The scalar as YAML has it, in the quotes that were there if it is a text."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if quote == "'" and value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
+    if not quote and _PLAIN.fullmatch(value) and HELM.plain(value) == value:
+        return value
+    return '"' + "".join(map(_escaped, value)) + '"'
+
+
+def _escaped(sign: str) -> str:
+    """A character as it stands in double quotes; JSON's escapes of rare ones are none of YAML's."""
+    if sign in {'"', "\\"}:
+        return f"\\{sign}"
+    return sign if sign.isprintable() else {"\n": "\\n", "\t": "\\t"}.get(sign, f"\\U{ord(sign):08X}")
+
+
+def _with(value: Json, keys: Sequence[str], new: Scalar) -> Json:
+    """A copy of the value with another scalar at a path of keys."""
+    if not keys:
+        return new
+    if isinstance(value, Mapping):
+        return {**value, keys[0]: _with(value.get(keys[0]), keys[1:], new)}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_with(each, keys[1:], new) if str(at) == keys[0] else each for at, each in enumerate(value)]
+    return value
+
+
+def _said(value: Json) -> str:
+    """The value as text, in which `1`, `1.0`, `true` and `"1"` differ, and the order of keys doesn't count."""
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,171 @@
+"""Code hosts: where repositories live, and the grammar of what names something there, checked before any call."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+from scenedock.errors import InputError
+from scenedock.model.file_paths import refusal, without_dots
+
+HostType: TypeAlias = Literal["github", "git"]
+Visibility: TypeAlias = Literal["public", "private", "internal"]
+
+HOST = r"^(?=.{1,253}(:|$))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?$"
+OWNER = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$"
+"""A user or organisation of GitHub."""
+GROUPS = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,19}$"
+"""What stands before a repository's name on any git server."""
+REPOSITORY_NAME = r"^(?!\.{1,2}$)(?!-)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$"
+
+_FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RepositoryAddress:
+    """Where a repository lives: `host` with a port that isn't the usual one, `owner` (or groups with `/`), `name`."""
+
+    host: str
+    owner: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.path}"
+
+
+def read_repository(text: str) -> RepositoryAddress:
+    """The repository that a text names.
+
+    It is `https://github.com/acme/apps`, with or without `.git`; `github.com/acme/apps`; or what Backstage's
+    RepoUrlPicker gives, `github.com?owner=acme&repo=apps`.
+
+    Raises
+    ------
+    InputError   it is none of these, has credentials, or a part of it is not as hosts take it
+    """
+    wrong = InputError(
+        f"{_shown(text)} names no repository; write https://HOST/OWNER/NAME, HOST/OWNER/NAME "
+        "or HOST?owner=OWNER&repo=NAME"
+    )
+    if "@" in text or len(text) > 500:
+        raise wrong
+    try:
+        split = urlsplit(text if "://" in text else f"https://{text}")
+        query = parse_qsl(split.query, keep_blank_values=True, strict_parsing=True) if split.query else []
+    except ValueError:
+        raise wrong from None
+    if split.scheme != "https" or split.fragment or not text.isascii() or not text.isprintable():
+        raise wrong
+    if query:
+        given = dict(query)
+        if split.path not in {"", "/"} or len(query) != 2 or set(given) != {"owner", "repo"}:
+            raise wrong
+        owner, name = given["owner"], given["repo"]
+    else:
+        owner, _, name = split.path.removeprefix("/").removesuffix("/").rpartition("/")
+        name = name.removesuffix(".git")
+    for value, pattern in ((split.netloc, HOST), (owner, GROUPS), (name, REPOSITORY_NAME)):
+        if not re.fullmatch(pattern, value):
+            raise wrong
+    return RepositoryAddress(split.netloc, owner, name)
+
+
+def checked_branch(name: str) -> str:
+    """The name of a branch, if git takes it (`git check-ref-format --branch`) and no command for an option.
+
+    Raises
+    ------
+    InputError   it doesn't
+    """
+    parts = name.split("/")
+    wrong = (
+        not name
+        or len(name.encode("utf-8", "replace")) > 200
+        or name in {"@", "HEAD"}
+        or name.startswith(("-", "/", "refs/"))
+        or name.endswith(("/", "."))
+        or _FORBIDDEN_IN_REFS.search(name)
+        or any(part.startswith(".") or part.endswith(".lock") for part in parts)
+    )
+    if wrong:
+        raise InputError(f"{_shown(name)} can't be the name of a branch; write letters, digits, `-`, `_` and `/`")
+    return name
+
+
+def checked_path(path: str) -> str:
+    """The path of a file in a repository, without empty parts and `.`.
+
+    Raises
+    ------
+    InputError   it is empty, or would be somewhere else
+    """
+    refused = refusal(path)
+    clean = without_dots(path) if refused is None else ""
+    if refused or not clean or clean.startswith("-"):
+        reason = refused.reason if refused else "it begins with `-`" if clean else "it is empty"
+        raise InputError(f"the path {_shown(path)} can't be used: {reason}; write one relative to the repository")
+    return clean
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a secret is: in a `file`, relative to the list of hosts, or in the environment variable `variable`."""
+
+    file: str = ""
+    variable: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whom commits name as their author."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHost:
+    """One host of the list, without its secrets.
+
+    `api` is the base address of its API (GitHub) or of its repositories (plain git). Only repositories of `owners` are
+    touched. `direct_commits` are patterns of `owner/name` where commits may go to a branch without a pull request;
+    `visibility` is what new repositories may be.
+    """
+
+    host: str
+    type: HostType
+    api: str
+    owners: tuple[str, ...]
+    app_id: str = ""
+    app_key: SecretSource | None = None
+    token: SecretSource | None = None
+    username: str = ""
+    webhook_secret: SecretSource | None = None
+    direct_commits: tuple[str, ...] = ()
+    visibility: tuple[Visibility, ...] = ("private", "internal")
+    author: Author | None = field(default=None)
+
+    def has_owner(self, address: RepositoryAddress) -> bool:
+        """Whether the owner of a repository is one of those that are written to; GitHub's names have no case."""
+        if self.type == "github":
+            return address.owner.lower() in {owner.lower() for owner in self.owners}
+        return address.owner in self.owners
+
+    def takes_commits(self, address: RepositoryAddress) -> bool:
+        """Whether commits may go to a branch of a repository without a pull request."""
+        fold = str.lower if self.type == "github" else str
+        return any(fnmatchcase(fold(address.path), fold(pattern)) for pattern in self.direct_commits)
+
+
+def _shown(text: str) -> str:
+    """A text as a message has it: cut short, and without what may be a password before an `@`."""
+    return repr(text.rpartition("@")[2][:120])

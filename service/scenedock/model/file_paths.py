@@ -1,0 +1,63 @@
+"""Which paths a file of a skeleton's result or of a commit may have: those that stay in their folder, on any system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LONGEST_NAME = 255
+"""Bytes of one file or folder name, as file systems have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathRefusal:
+    """Why a path can't be used. `marker` is what a text must contain to be the cause; empty where that isn't known."""
+
+    reason: str
+    marker: str = ""
+
+
+_RULES: tuple[tuple[Callable[[str], bool], PathRefusal], ...] = (
+    (lambda path: path.startswith("/"), PathRefusal("it begins with `/`", "/")),
+    (lambda path: ".." in path.split("/"), PathRefusal("it has `..` in it", "..")),
+    (lambda path: "\\" in path, PathRefusal("it has a backslash in it", "\\")),
+    (lambda path: bool(re.match(r"[A-Za-z]:", path)), PathRefusal("it begins with a drive", ":")),
+    (
+        lambda path: bool(re.search(r"[\x00-\x1f\x7f]", path)),
+        PathRefusal("it has a NUL or another control character in it"),
+    ),
+    (lambda path: not _is_utf8(path), PathRefusal("it is not UTF-8")),
+    (
+        lambda path: any(_is_git_folder(name) for name in path.split("/")),
+        PathRefusal("it is inside a `.git` folder, where files become commands", "git"),
+    ),
+    (
+        lambda path: any(len(name.encode()) > LONGEST_NAME for name in path.split("/")),
+        PathRefusal(f"a name in it is longer than {LONGEST_NAME} bytes"),
+    ),
+)
+
+
+def refusal(path: str) -> PathRefusal | None:
+    """Why a file can't have this path, relative to its project or repository; None where it can."""
+    return next((refused for is_forbidden, refused in _RULES if is_forbidden(path)), None)
+
+
+def without_dots(path: str) -> str:
+    """The path without empty parts and `.`."""
+    return "/".join(part for part in path.split("/") if part not in {"", "."})
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether a path has none of the halves of characters with which Python reads other bytes from a disk."""
+    return not re.search(r"[\ud800-\udfff]", path)
+
+
+def _is_git_folder(name: str) -> bool:
+    """Whether some file system takes the name for `.git`.
+
+    git's list: trailing dots, spaces, streams and short names of Windows, characters that macOS doesn't see.
+    """
+    seen = re.sub(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]", "", name)
+    return bool(re.fullmatch(r"(\.git|git~\d)[. ]*(:.*)?", seen, re.IGNORECASE))

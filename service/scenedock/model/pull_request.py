@@ -1,0 +1,37 @@
+"""Pull requests as a code host knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+PullRequestState: TypeAlias = Literal["open", "merged", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """One pull request; `commit` is the head of its branch, `merge_commit` what came of it, where it is merged."""
+
+    number: int
+    url: str
+    state: PullRequestState
+    branch: str
+    commit: str
+    body: str = ""
+    merge_commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPullRequest:
+    """What a pull request shall be: `branch` into `base`."""
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    draft: bool = False
+
+
+def awaited(host: str, path: str, number: int) -> str:
+    """The key under which tasks wait for the end of a pull request; names on GitHub have no case."""
+    return f"pull-request:{host}/{path.lower()}#{number}"
