@@ -14,7 +14,7 @@ from scenedock.model.json import as_list
 from scenedock.usecases.list_skeletons import show_skeleton
 
 TEMPLATES = Path(__file__).parents[2] / "catalog-info" / "templates"
-RULES = ("type", "pattern", "minLength", "maxLength", "enum", "oneOf")
+RULES = ("type", "pattern", "minLength", "maxLength")
 
 
 def baking() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -44,6 +44,14 @@ def pages(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return dict(field for page in template["spec"]["parameters"] for field in fields(page))
 
 
+def choices(field: dict[str, Any]) -> list[tuple[object, object]]:
+    """The choices of a field with what people read; Backstage's review page has labels of `enumNames` only."""
+    if "oneOf" in field:
+        return [(choice["const"], choice["title"]) for choice in field["oneOf"]]
+    offered = field.get("enum", [])
+    return list(zip(offered, field.get("enumNames", offered), strict=True))
+
+
 @EACH
 def test_a_form_asks_what_the_skeleton_asks(template: dict[str, Any], given: dict[str, Any]) -> None:
     questions: Any = show_skeleton(open_skeletons(None, None).open(given["skeleton"]), {})["properties"]
@@ -53,9 +61,18 @@ def test_a_form_asks_what_the_skeleton_asks(template: dict[str, Any], given: dic
     assert form.keys() - questions.keys() == {"repoUrl"}
     for name in form.keys() & questions.keys():
         asked, question = form[name], questions[name]
-        assert asked["description"] == question["title"]
+        full = question["title"]
+        assert asked["description"] in (full, full.rpartition(" (")[0])  # one seen where it matters needn't say when
+        assert choices(asked) == choices(question)
         assert {rule: asked.get(rule) for rule in RULES} == {rule: question.get(rule) for rule in RULES}, name
         assert asked.get("default", question.get("default")) == question.get("default")
+
+
+@EACH
+def test_a_form_says_its_rules_in_words(template: dict[str, Any], given: dict[str, Any]) -> None:
+    ruled = {name: field for name, field in pages(template).items() if "pattern" in field}
+
+    assert [name for name, field in ruled.items() if "pattern" not in field.get("errorMessage", {})] == []
 
 
 @EACH
