@@ -12,7 +12,8 @@ import pytest
 
 from scenedock.catalog.feed import Feed
 from scenedock.doors.catalog_feed import CatalogFeed
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.doors.watched_repositories import WatchedRepositories
+from scenedock.effects.repositories import RepositoryFolder, ServedRepository
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.finding import Finding, Place
 
@@ -46,7 +47,7 @@ class Builder:
         self.others: dict[str, bytes] = {}
         self.error: Exception | None = None
 
-    def __call__(self, _repositories: Mapping[str, RepositoryFolder]) -> Feed:
+    def __call__(self, _repositories: Mapping[str, ServedRepository]) -> Feed:
         self.made += 1
         if self.error:
             raise self.error
@@ -68,7 +69,7 @@ def builder() -> Builder:
 
 @pytest.fixture
 def feed(tmp_path: Path, repository: Path, builder: Builder) -> CatalogFeed:
-    repositories = {"apps": RepositoryFolder(repository)}
+    repositories = WatchedRepositories({"apps": RepositoryFolder(repository)})
     return CatalogFeed(repositories, tmp_path / "feed.json", 60, ADDRESS, builder)
 
 

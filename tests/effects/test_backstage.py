@@ -13,7 +13,7 @@ import pytest
 
 from scenedock.effects.backstage import BackstageBackend, PublicKeys, plugin_keys
 from scenedock.effects.signing_keys import SigningKey, shared_signing_key
-from scenedock.errors import NotFoundError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.tools.tokens import Backstage, new_key
 
 
@@ -90,6 +90,56 @@ def test_what_the_catalog_does_not_have_is_not_found(peer: Peer, key: SigningKey
 
     with pytest.raises(NotFoundError, match="has no location:default/generated-1"):
         BackstageBackend(peer.url, key).refresh("location:default/generated-1")
+
+
+def test_a_location_is_tried_and_then_registered_with_our_token(peer: Peer, key: SigningKey) -> None:
+    peer.body = b'{"location": {"id": "7"}, "exists": false}'
+    backend = BackstageBackend(peer.url, key)
+
+    answers = [backend.add_location("https://x/y", dry_run=dry_run) for dry_run in (True, False)]
+
+    assert [each["exists"] for each in answers] == [False, False]
+    assert [asked[:2] for asked in peer.asked] == [
+        ("POST", "/api/catalog/locations?dryRun=true"),
+        ("POST", "/api/catalog/locations"),
+    ]
+    for _, _, headers, sent in peer.asked:
+        assert json.loads(sent) == {"type": "url", "target": "https://x/y"}
+        assert headers["Authorization"] == f"Bearer {backend.token('catalog')}"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        (400, InputError, "https://x/y: Backstage says: no matching files"),
+        (403, NotAllowedError, "Backstage says: no matching files"),
+        (409, ConflictError, "Backstage says: no matching files"),
+        (401, TemporaryError, "answered 401"),
+        (500, TemporaryError, "answered 500"),
+    ],
+)
+def test_what_backstage_refuses_is_told_as_it_says_it(
+    peer: Peer, key: SigningKey, status: int, error: type[Exception], said: str
+) -> None:
+    peer.status, peer.body = status, b'{"error": {"name": "X", "message": "no matching files"}}'
+
+    with pytest.raises(error, match=said):
+        BackstageBackend(peer.url, key).add_location("https://x/y", dry_run=True)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"error": 1}'])
+def test_a_refusal_that_says_nothing_is_told_by_its_status(peer: Peer, key: SigningKey, body: bytes) -> None:
+    peer.status, peer.body = 400, body
+
+    with pytest.raises(InputError, match="Backstage says: 400"):
+        BackstageBackend(peer.url, key).add_location("https://x/y", dry_run=True)
+
+
+def test_a_location_is_found_by_its_address(peer: Peer, key: SigningKey) -> None:
+    peer.body = b'[{"data": {"id": "1", "target": "https://a"}}, {"data": {"id": "2", "target": "https://b"}}, 3]'
+    backend = BackstageBackend(peer.url, key)
+
+    assert [backend.location_id(f"https://{name}") for name in "bc"] == ["2", None]
 
 
 def test_a_redirect_is_not_followed(peer: Peer, key: SigningKey) -> None:

@@ -13,12 +13,13 @@ from sqlalchemy import inspect, text
 
 from scenedock.doors.task_wiring import TaskSettings, migrate_all, open_database, open_tasks
 from scenedock.effects.database import Database
+from scenedock.effects.deliveries import forget_deliveries, receive
 from scenedock.effects.executors import LocalExecutors, SharedExecutors
 from scenedock.effects.task_store import TaskStore
 from scenedock.effects.task_tables import METADATA, MIGRATIONS, migrate
 from scenedock.errors import ConflictError
-from scenedock.model.task import Task
-from scenedock.model.task_changes import Change, ended, logged, started
+from scenedock.model.task import Task, fingerprint
+from scenedock.model.task_changes import Change, ended, logged, rested, started
 from tests.tools.postgres import Postgres
 
 WRITERS = 20
@@ -140,6 +141,38 @@ def test_what_ended_long_ago_is_forgotten_and_nothing_else(database: Database) -
     assert [task.id for task in store.held_by("me")] == ["running"]
     assert store.get("young").finished
     assert store.events("old") == []
+
+
+def test_a_delivery_is_handled_once_however_many_replicas_get_it_and_however_often(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    store.add(new_task("waits"), None)
+    store.change("waits", lambda task: started(task, 1, "me", 1))
+    store.change("waits", lambda task: rested(task, 2, wake_at=900, wait_for=fingerprint("pull-request:1"), reason=""))
+
+    with ThreadPoolExecutor(8) as threads:
+        handled = list(threads.map(lambda _: receive(database, ["a", "b"], ["pull-request:1"], 5), range(8)))
+
+    assert sorted(handled, key=str) == [1, *[None] * 7]
+    assert store.get("waits").wake_at == 5
+    assert receive(database, ["c", "d"], [], 50) == 0
+    assert receive(database, ["e", "d"], [], 50) is None
+    assert (forget_deliveries(database, 50), forget_deliveries(database, 50)) == (2, 0)
+    assert receive(database, ["c", "e"], [], 60) is None
+    assert receive(database, ["a", "e"], [], 60) == 0
+
+
+def test_who_is_woken_while_it_looks_is_asked_to_look_again_and_not_handed_to_another(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    store.add(new_task("looks"), None)
+    store.change("looks", lambda task: started(task, 1, "me", 1))
+    store.change("looks", lambda task: rested(task, 2, wake_at=900, wait_for=fingerprint("it"), reason=""))
+    store.change("looks", lambda task: started(task, 1, "me", 3))
+
+    assert (store.wake("it", 4), store.wake("it", 5)) == (1, 0)
+
+    assert (store.get("looks").wait_for, store.due(1_000)) == (None, [])
 
 
 def test_an_executor_is_dead_when_it_has_left_and_not_before(database: Database, tmp_path: Path) -> None:

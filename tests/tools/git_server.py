@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,11 +23,16 @@ class _Silent(WSGIRequestHandler):
 
 @dataclass
 class GitServer:
-    """Repositories below `root`, at `http://127.0.0.1:PORT/NAME`. `requests` are the paths that were asked for."""
+    """Repositories below `root`, at `http://127.0.0.1:PORT/NAME`. `requests` are the paths that were asked for.
+
+    With a `token` it wants that from any user; `meanwhile` is called while a client waits for its answer.
+    """
 
     root: Path
     address: str = ""
     redirect_to: str = ""
+    token: str = ""
+    meanwhile: Callable[[], object] = lambda: None
     requests: list[str] = field(default_factory=list)
 
     def commit(self, name: str, files: dict[str, str], *, tag: str = "", links: dict[str, str] | None = None) -> str:
@@ -35,7 +41,7 @@ class GitServer:
         if not work.exists():
             git(self.root, "init", "--quiet", "--bare", "--initial-branch=main", name)
             git(self.root / name, "config", "uploadpack.allowAnySHA1InWant", "true")
-            git(self.root, "init", "--quiet", "--initial-branch=main", work.name)
+            git(self.root, "init", "--quiet", "--initial-branch=main", str(work))
         git(work, "rm", "-r", "-q", "--cached", "--ignore-unmatch", ".")
         for path, text in files.items():
             (work / path).parent.mkdir(parents=True, exist_ok=True)
@@ -59,10 +65,18 @@ class GitServer:
         if self.redirect_to:
             start_response("302 Found", [("Location", f"{self.redirect_to}{environ['PATH_INFO']}")])
             return []
+        self.meanwhile()
+        if self.token and not self._is_known(environ.get("HTTP_AUTHORIZATION", "")):
+            start_response("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="git"')])
+            return []
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         status, headers, content = http_backend(self.root, environ, body)
         start_response(status, headers)
         return [content]
+
+    def _is_known(self, authorization: str) -> bool:
+        scheme, _, encoded = authorization.partition(" ")
+        return scheme == "Basic" and b64decode(encoded).decode().partition(":")[2] == self.token
 
 
 def http_backend(root: Path, environ: Mapping[str, Any], body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:

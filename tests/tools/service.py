@@ -14,7 +14,7 @@ from scenedock.doors.service_wiring import open_service
 from scenedock.doors.settings import Settings
 from scenedock.doors.wiring import served_repositories
 from scenedock.effects.backstage import PublicKeys
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import ServedRepository
 from scenedock.usecases.authenticate import Authenticator, read_static_tokens
 from scenedock.usecases.build_feed import build_feed
 from tests.tools.tokens import Backstage
@@ -43,10 +43,10 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _feed_of_the_example(_repositories: Mapping[str, RepositoryFolder]) -> Feed:
+def _feed_of_the_example(_repositories: Mapping[str, ServedRepository]) -> Feed:
     return _example_feed()
 
 
 @cache
 def _example_feed() -> Feed:
-    return build_feed(served_repositories([str(EXAMPLE)]))
+    return build_feed(served_repositories([str(EXAMPLE)], Path()))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from scenedock.actions.await_pull_request import await_pull_request_action
 from scenedock.actions.bake_skeleton import bake_skeleton_action
 from scenedock.actions.effects import Effects
 from scenedock.actions.export_catalog import export_catalog_action
 from scenedock.actions.list_skeletons import list_skeletons_action
+from scenedock.actions.register_in_catalog import register_in_catalog_action
 from scenedock.actions.validate_entities import validate_entities_action
 from scenedock.model.action import Action
 
 ACTIONS: tuple[Action[Effects], ...] = (
     list_skeletons_action,
     bake_skeleton_action,
+    await_pull_request_action,
+    register_in_catalog_action,
     validate_entities_action,
     export_catalog_action,
 )

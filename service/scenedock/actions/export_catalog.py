@@ -8,6 +8,7 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.findings import FindingOutput
 from scenedock.catalog.output import render
 from scenedock.catalog.summary import count_by_type
+from scenedock.effects.repositories import opened
 from scenedock.errors import NotFoundError
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.usecases.export_catalog import export_catalog
@@ -47,7 +48,8 @@ def export_catalog_action(context: Context[Effects], given: Input) -> Output:
             known = ", ".join(repositories) or "none"
             raise NotFoundError(f"there is no repository {given.repository!r}; there are: {known}")
         repositories = {given.repository: repositories[given.repository]}
-    made = export_catalog(repositories)
+    with opened(repositories) as readable:
+        made = export_catalog(readable)
     context.log(f"{len(made.entities)} entities, {len(made.findings)} findings")
     return Output(
         entities=len(made.entities),

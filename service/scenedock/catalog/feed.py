@@ -85,9 +85,18 @@ def location_ref(name: str) -> EntityRef:
     return EntityRef.of("Location", f"scenedock-{name.removesuffix('.yaml')}")
 
 
-def with_finding(feed: Feed, finding: Finding) -> Feed:
-    """The feed with a finding before all others, instead of one of the same code."""
-    return replace(feed, findings=(finding, *(each for each in feed.findings if each.code != finding.code)))
+def registered_ref(target: str) -> EntityRef:
+    """The Location that Backstage makes of the address of a file that is registered or in its configuration.
+
+    Source: `computeLocationEntityRef` of @backstage/plugin-catalog-backend.
+    """
+    digest = hashlib.sha1(f"url:{target}".encode(), usedforsecurity=False).hexdigest()
+    return EntityRef.of("Location", f"generated-{digest}")
+
+
+def with_findings(feed: Feed, code: str, findings: Sequence[Finding]) -> Feed:
+    """The feed with these findings before all others, instead of those that it has of this code."""
+    return replace(feed, findings=(*findings, *(each for each in feed.findings if each.code != code)))
 
 
 def _in_files(entities: Sequence[Entity]) -> dict[str, list[Entity]]:

@@ -7,14 +7,26 @@ from urllib.parse import quote, urlsplit
 
 from scenedock.model.helm import Provider, RepositoryFacts
 
-# Shapes of: a folder, the editor of a file. Sources: the hosts' own documentation of their URLs.
-_SHAPES: Mapping[Provider, tuple[str, str]] = {
-    "github": ("{url}/tree/{branch}/{path}", "{url}/edit/{branch}/{path}"),
-    "gitlab": ("{url}/-/tree/{branch}/{path}", "{url}/-/edit/{branch}/{path}"),
-    "bitbucket": ("{url}/src/{branch}/{path}", "{url}/src/{branch}/{path}?mode=edit&at={branch}"),
-    "gitea": ("{url}/src/branch/{branch}/{path}", "{url}/_edit/{branch}/{path}"),
+# Shapes of: a folder, the editor of a file, a file. Sources: the hosts' own documentation of their URLs.
+_SHAPES: Mapping[Provider, tuple[str, str, str]] = {
+    "github": ("{url}/tree/{branch}/{path}", "{url}/edit/{branch}/{path}", "{url}/blob/{branch}/{path}"),
+    "gitlab": ("{url}/-/tree/{branch}/{path}", "{url}/-/edit/{branch}/{path}", "{url}/-/blob/{branch}/{path}"),
+    "bitbucket": (
+        "{url}/src/{branch}/{path}",
+        "{url}/src/{branch}/{path}?mode=edit&at={branch}",
+        "{url}/src/{branch}/{path}",
+    ),
+    "gitea": (
+        "{url}/src/branch/{branch}/{path}",
+        "{url}/_edit/{branch}/{path}",
+        "{url}/src/branch/{branch}/{path}",
+    ),
     # The path comes last, so that a folder's address ends in its slash.
-    "azure": ("{url}?version=GB{branch}&path=/{path}", "{url}?version=GB{branch}&_a=contents&path=/{path}"),
+    "azure": (
+        "{url}?version=GB{branch}&path=/{path}",
+        "{url}?version=GB{branch}&_a=contents&path=/{path}",
+        "{url}?version=GB{branch}&path=/{path}",
+    ),
 }
 
 
@@ -32,6 +44,11 @@ def source_location(repository: RepositoryFacts, path: str) -> str:
 def edit_url(repository: RepositoryFacts, path: str) -> str:
     """The page that edits a file; empty where the repository's address isn't known."""
     return _url(repository, 1, path)
+
+
+def file_url(repository: RepositoryFacts, path: str) -> str:
+    """The page of a file, from which Backstage reads it; empty where the repository's address isn't known."""
+    return _url(repository, 2, path)
 
 
 def provider_of(url: str) -> Provider:

@@ -7,18 +7,18 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from scenedock.catalog.feed import INDEX, Feed, location_ref, with_finding
+from scenedock.catalog.feed import INDEX, Feed, location_ref, registered_ref, with_findings
+from scenedock.doors.watched_repositories import STALE, WatchedRepositories
 from scenedock.effects.apart import run_apart
 from scenedock.effects.backstage import BackstageBackend
 from scenedock.effects.feed_file import load_feed, save_feed
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import ServedRepository
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
-from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place
 
 _log: Final = logging.getLogger("scenedock.feed")
@@ -42,11 +42,17 @@ class ServedFile:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A feed that is being served, and when (seconds since the epoch) it was last known to be true."""
+    """A feed that is being served, and when (seconds since the epoch) it was last known to be true.
+
+    `seen` says the same of each repository: of one at an address that is when it was fetched, 0 before the first time.
+    """
 
     feed: Feed
     files: Mapping[str, ServedFile]
     checked: float
+    seen: Mapping[str, float] = field(default_factory=dict)
+    stale: Collection[str] = ()
+    """The repositories that could not be fetched the last time."""
 
 
 @dataclass(slots=True)
@@ -56,12 +62,12 @@ class CatalogFeed:
     Building is work for one core for as long as it takes; in this process every answer would wait for it.
     """
 
-    repositories: Mapping[str, RepositoryFolder]
+    repositories: WatchedRepositories
     file: Path
     seconds: float
     address: str
     """The address of the folder in which Backstage finds the files."""
-    build: Callable[[Mapping[str, RepositoryFolder]], Feed]
+    build: Callable[[Mapping[str, ServedRepository]], Feed]
     backstage: BackstageBackend | None = None
     _served: Served | None = None
     _signature: str = ""
@@ -69,6 +75,10 @@ class CatalogFeed:
     _wanted: threading.Event = field(default_factory=threading.Event)
     _stopped: bool = False
     _thread: threading.Thread | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _next_turn: float = 0.0
+    """When all repositories are looked at again, in seconds of the monotonic clock."""
+    _pushed: set[str] = field(default_factory=set)
 
     def start(self) -> None:
         """Serve what was kept, and begin to look at the repositories."""
@@ -82,8 +92,13 @@ class CatalogFeed:
         self._stopped = True
         self._wanted.set()
 
-    def want(self) -> None:
-        """Have the repositories looked at now."""
+    def want(self, repositories: Collection[str] | None = None) -> None:
+        """Have some repositories (by name; without any said, all) looked at now."""
+        with self._lock:
+            if repositories is None:
+                self._next_turn = 0.0
+            else:
+                self._pushed |= set(repositories)
         self._wanted.set()
 
     def current(self) -> Served:
@@ -116,18 +131,22 @@ class CatalogFeed:
             raise NotFoundError(f"the catalog has no file {name!r}; begin with catalog-info.yaml")
         return files[name]
 
-    def refresh(self) -> None:
-        """Look at the repositories and make the feed anew where one has changed; on errors the last good one stays."""
+    def refresh(self, names: Collection[str] | None = None) -> None:
+        """Look at the repositories and make the feed anew where one has changed; on errors the last good one stays.
+
+        Of those at addresses only the named ones are asked whether they have changed; without names, all.
+        """
+        self.repositories.look(names)
         try:
-            signature = ",".join(f"{name}={each.signature()}" for name, each in self.repositories.items())
+            signature = self.repositories.signature()
             if self._served is None or signature != self._signature:
-                feed = self.build(self.repositories)
-                changed = self._serve(feed, checked=time.time())
+                feed = self.build(self.repositories.by_name)
+                changed = self._serve(feed, checked=self.repositories.all_seen())
                 self._signature = signature
                 self._keep(feed)
                 self._tell_backstage(changed)
             else:
-                self._served = Served(self._served.feed, self._served.files, time.time())
+                self._served = self._as_served(self._served.feed, self._served.files, self.repositories.all_seen())
         except (ScenedockError, ValueError) as error:
             self._fail(error)
         finally:
@@ -136,17 +155,31 @@ class CatalogFeed:
     def _run(self) -> None:
         while not self._stopped:
             try:
-                self.refresh()
+                self.refresh(self._due())
             except Exception:  # noqa: BLE001 - the thread outlives whatever a build does; without it nothing is ever renewed
                 _log.exception("the catalog can't be made")
-            self._wanted.wait(self.seconds)
+            self._wanted.wait(max(0.0, self._next_turn - time.monotonic()))
             self._wanted.clear()
+
+    def _due(self) -> Collection[str] | None:
+        """What is to be looked at now: all when their turn has come, else what was pushed to."""
+        with self._lock:
+            pushed, self._pushed = self._pushed, set()
+            if time.monotonic() < self._next_turn:
+                return pushed
+            self._next_turn = time.monotonic() + self.seconds
+            return None
+
+    def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
+        known = self.repositories
+        told = with_findings(feed, STALE, known.findings())
+        return Served(told, files, checked, dict(known.seen), frozenset(known.stale))
 
     def _serve(self, feed: Feed, checked: float) -> list[str]:
         """Serve this feed from now on; the names of the files that are other than before."""
         before = self._served.files if self._served else {}
         files = {name: ServedFile.of(data) for name, data in feed.files.items()}
-        self._served = Served(feed, files, checked)
+        self._served = self._as_served(feed, files, checked)
         changed = [name for name, each in files.items() if name not in before or before[name].etag != each.etag]
         if changed and checked:
             _log.info("the catalog has changed: %d entities in %d files", feed.entities, len(files))
@@ -159,7 +192,8 @@ class CatalogFeed:
         said = f"the catalog can't be made, so the last good one is served: {error}"
         finding = Finding("error", "stale-feed", said, Place(), "Mend the repository; nothing is lost.")
         served = self._served
-        self._served = Served(with_finding(served.feed, finding), served.files, served.checked)
+        told = with_findings(served.feed, finding.code, [finding])
+        self._served = self._as_served(told, served.files, served.checked)
         self._signature = ""
 
     def _keep(self, feed: Feed) -> None:
@@ -167,11 +201,6 @@ class CatalogFeed:
             save_feed(self.file, feed)
         except ScenedockError as error:
             _log.warning("the catalog can't be kept for the next start: %s", error)
-
-    def _registered(self) -> EntityRef:
-        """The Location of the index as Backstage's catalog names one of its configuration."""
-        target = f"url:{self.address}/{INDEX}"
-        return EntityRef.of("Location", f"generated-{hashlib.sha1(target.encode(), usedforsecurity=False).hexdigest()}")
 
     def _tell_backstage(self, changed: list[str]) -> None:
         """Have Backstage fetch what has changed now and not at its next turn; without its help that comes later.
@@ -181,7 +210,7 @@ class CatalogFeed:
         if self.backstage is None:
             return
         for name in changed:
-            location = self._registered() if name == INDEX else location_ref(name)
+            location = registered_ref(f"{self.address}/{INDEX}") if name == INDEX else location_ref(name)
             try:
                 self.backstage.refresh(str(location))
             except NotFoundError:
@@ -191,7 +220,7 @@ class CatalogFeed:
                 return
 
 
-def build_apart(repositories: Mapping[str, RepositoryFolder]) -> Feed:
+def build_apart(repositories: Mapping[str, ServedRepository]) -> Feed:
     """Build the feed in a process of its own.
 
     Raises

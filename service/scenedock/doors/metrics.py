@@ -39,12 +39,20 @@ class Metrics:
             "scenedock_feed_age_seconds", "Seconds since the feed was known to be true.", registry=registry
         )
         self._entities = Gauge("scenedock_entities", "Entities in the feed.", ["kind"], registry=registry)
+        self._repositories = Gauge(
+            "scenedock_repository_age_seconds",
+            "Seconds since a repository was last seen as it is.",
+            ["repository"],
+            registry=registry,
+        )
         self._findings = Gauge("scenedock_findings", "Findings of the feed.", ["severity"], registry=registry)
 
     def text(self) -> bytes:
         """All of it in Prometheus's text format."""
         if served := self._feed():
             self._age.set(max(0.0, time.time() - served.checked))
+            for name, seen in served.seen.items():
+                self._repositories.labels(name).set(max(0.0, time.time() - seen))
             self._entities.clear()
             for kind, count in served.feed.by_kind.items():
                 self._entities.labels(kind).set(count)

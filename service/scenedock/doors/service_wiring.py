@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from scenedock.actions import ACTIONS
 from scenedock.catalog.feed import Feed
@@ -14,17 +15,20 @@ from scenedock.doors.metrics import Metrics
 from scenedock.doors.service import Service
 from scenedock.doors.settings import Settings
 from scenedock.doors.task_wiring import Role, open_tasks, task_settings
+from scenedock.doors.watched_repositories import WatchedRepositories
 from scenedock.doors.wiring import open_effects, signing_key
 from scenedock.effects.backstage import BackstageBackend, PublicKeys
+from scenedock.effects.code_hosts import CodeHosts
 from scenedock.effects.disk import read_file
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import ServedRepository
+from scenedock.effects.repository_clones import RepositoryClone, fetch
 from scenedock.usecases.authenticate import Authenticator, read_static_tokens
 from scenedock.usecases.run_as_task import TaskCalls
 
 
 def open_service(
     settings: Settings,
-    build_feed: Callable[[Mapping[str, RepositoryFolder]], Feed] = build_apart,
+    build_feed: Callable[[Mapping[str, ServedRepository]], Feed] = build_apart,
     role: Role = "embedded",
 ) -> Service:
     """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
@@ -34,15 +38,14 @@ def open_service(
     InputError, NotFoundError   what a setting names can't be used
     """
     key = signing_key(settings)
-    backstage = BackstageBackend(settings.backstage_url, key) if settings.backstage_url else None
     effects = open_effects(settings)
     feed = CatalogFeed(
-        repositories=effects.repositories,
+        repositories=WatchedRepositories(effects.repositories, partial(_fetch, effects.code_hosts)),
         file=settings.data / "catalog-feed.json",
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE}/catalog",
         build=build_feed,
-        backstage=backstage,
+        backstage=effects.backstage,
     )
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)
@@ -50,7 +53,7 @@ def open_service(
     return Service(
         settings=settings,
         key=key,
-        authenticator=_authenticator(settings, backstage),
+        authenticator=_authenticator(settings, effects.backstage),
         actions=actions,
         effects=effects,
         feed=feed,
@@ -59,6 +62,10 @@ def open_service(
         tasks=tasks,
         listings=listings(actions),
     )
+
+
+def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
+    fetch(clone, code_hosts.git_login(clone.remote.repository))
 
 
 def _authenticator(settings: Settings, backstage: BackstageBackend | None) -> Authenticator:

@@ -65,7 +65,11 @@ class Settings:
     )
     repositories: Annotated[
         tuple[str, ...],
-        Setting(texts, "Folders of the GitOps repositories whose catalog is served; what is listed first wins."),
+        Setting(
+            texts,
+            "GitOps repositories whose catalog is served: folders, or addresses `https://HOST/OWNER/NAME#BRANCH` "
+            "(by default the repository's own branch); what is listed first wins.",
+        ),
     ] = ()
     skeletons: Annotated[
         Path | None, Setting(optional_path, "File that lists the skeletons that may be baked, beside those shipped.")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenedock.effects.disk import read_file
-from scenedock.effects.repositories import Repository, RepositoryFolder
+from scenedock.effects.repositories import Repository, RepositoryFolder, ServedRepository
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
@@ -35,17 +35,22 @@ def open_repositories(paths: Mapping[str, Path], ref: str | None = None) -> Iter
         yield {name: opened.enter_context(GitRevision(path, ref)) for name, path in paths.items()}
 
 
-def served_repositories(paths: Sequence[str]) -> dict[str, RepositoryFolder]:
-    """The repositories of the service by name, for their paths.
+def served_repositories(named: Sequence[str], clones: Path) -> dict[str, ServedRepository]:
+    """The repositories of the service by name, for their paths and addresses; those at addresses are kept in `clones`.
 
     Raises
     ------
-    InputError   a repository is named twice
+    InputError   a repository is named twice, or an address is wrong
     """
+    from scenedock.effects.repository_clones import RemoteBranch, RepositoryClone
     from scenedock.usecases.export_catalog import name_repositories
 
-    absolute = [(path, os.path.abspath(path)) for path in paths]  # noqa: PTH100 - it resolves no links
-    return {name: RepositoryFolder(Path(path)) for name, path in name_repositories(absolute).items()}
+    remotes = {each: RemoteBranch.read(each) for each in named if "://" in each}
+    absolute = [(each, remotes[each].url if each in remotes else os.path.abspath(each)) for each in named]  # noqa: PTH100 - it resolves no links
+    return {
+        name: RepositoryClone.below(clones, remotes[each]) if each in remotes else RepositoryFolder(Path(each))
+        for name, each in name_repositories(absolute).items()
+    }
 
 
 def signing_key(settings: Settings) -> SigningKey:
@@ -71,17 +76,19 @@ def open_effects(settings: Settings) -> Effects:
     InputError, NotFoundError   what a setting names can't be used
     """
     from scenedock.actions.effects import Effects
+    from scenedock.effects.backstage import BackstageBackend
     from scenedock.effects.confined_bakes import ConfinedBakes
     from scenedock.effects.result_folders import ResultFolders
 
     address = settings.folders_address
     secret = signing_key(settings).secret("folders") if address else b""
     return Effects(
-        repositories=served_repositories(settings.repositories),
+        repositories=served_repositories(settings.repositories, settings.data / "repositories"),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),
         results=ResultFolders(settings.data / "folders", address, secret, settings.folders_seconds),
         code_hosts=list_code_hosts(settings.code_hosts),
+        backstage=BackstageBackend(settings.backstage_url, signing_key(settings)) if settings.backstage_url else None,
     )
 
 

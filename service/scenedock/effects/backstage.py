@@ -15,9 +15,9 @@ import jwt
 import urllib3
 
 from scenedock.effects.signing_keys import ALGORITHM, SigningKey
-from scenedock.errors import NotFoundError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.action import PLUGIN_ID
-from scenedock.model.json import JsonObject
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 PLUGIN = re.compile(r"^[a-z0-9_-]{1,64}$")
 PLUGIN_TOKEN = "vnd.backstage.plugin"  # noqa: S105 - the type of a token
@@ -25,6 +25,12 @@ USER_KEYS = "auth/.well-known/jwks.json"
 _MOST_BYTES = 1024 * 1024
 _SECONDS_OF_A_TOKEN = 3600
 _SECONDS_TO_RENEW = 600
+_SECONDS_TO_READ_ENTITIES = 60.0  # Backstage fetches the file, and whatever it refers to, before it answers
+_REFUSALS: Mapping[int, type[ScenedockError]] = {
+    HTTPStatus.BAD_REQUEST: InputError,
+    HTTPStatus.FORBIDDEN: NotAllowedError,
+    HTTPStatus.CONFLICT: ConflictError,
+}
 
 
 def plugin_keys(plugin: str) -> str:
@@ -50,9 +56,7 @@ class BackstageBackend:
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._pool = urllib3.PoolManager(
-            maxsize=4, timeout=urllib3.Timeout(connect=2.0, read=self.timeout), retries=False
-        )
+        self._pool = urllib3.PoolManager(maxsize=4, retries=False)
 
     def get(self, path: str) -> JsonObject:
         """A JSON object at a path below `/api`, without credentials.
@@ -71,11 +75,44 @@ class BackstageBackend:
         NotFoundError    the catalog doesn't have it (yet)
         TemporaryError   the backend can't be reached, or refuses
         """
-        headers = {"Authorization": f"Bearer {self.token('catalog')}"}
-        answered = self._ask("POST", "catalog/refresh", headers, {"entityRef": entity_ref})
+        answered = self._ask("POST", "catalog/refresh", self._signed("catalog"), {"entityRef": entity_ref})
         if answered[0] == HTTPStatus.NOT_FOUND:
             raise NotFoundError(f"Backstage's catalog has no {entity_ref}")
         self._read("catalog/refresh", *answered)
+
+    def add_location(self, target: str, *, dry_run: bool) -> JsonObject:
+        """Register the catalog file at an address, or with `dry_run` have it read and judged; Backstage's answer.
+
+        That is `{location: {id, entityRef}, entities, exists}`; only a dry run has entities and `exists`.
+
+        Raises
+        ------
+        InputError        the file can't be read, or has an entity that Backstage refuses
+        NotAllowedError   Backstage's permissions don't let us
+        ConflictError     it is registered already
+        TemporaryError    the backend can't be reached, or refuses otherwise
+        """
+        path = f"catalog/locations{'?dryRun=true' if dry_run else ''}"
+        body: JsonObject = {"type": "url", "target": target}
+        status, data = self._ask("POST", path, self._signed("catalog"), body, seconds=_SECONDS_TO_READ_ENTITIES)
+        if status in _REFUSALS:
+            raise _REFUSALS[status](f"{target}: Backstage says: {_message(data) or status}")
+        return self._read(path, status, data)
+
+    def location_id(self, target: str) -> str | None:
+        """The id under which the file at an address is registered; None where it isn't, or we may not see it.
+
+        Raises
+        ------
+        TemporaryError   the backend can't be reached, or refuses
+        """
+        path = "catalog/locations"
+        listed = self._document(path, *self._ask("GET", path, self._signed("catalog"), None))
+        locations = [as_object(as_object(each).get("data")) for each in as_list(listed)]
+        return next((as_text(each.get("id")) for each in locations if each.get("target") == target), None)
+
+    def _signed(self, plugin: str) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.token(plugin)}"}
 
     def token(self, plugin: str) -> str:
         """A token with which a plugin of Backstage knows us; kept until shortly before it expires."""
@@ -89,7 +126,9 @@ class BackstageBackend:
             self._tokens[plugin] = held, until
         return held
 
-    def _ask(self, method: str, path: str, headers: Mapping[str, str], body: JsonObject | None) -> tuple[int, bytes]:
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: JsonObject | None, seconds: float = 0
+    ) -> tuple[int, bytes]:
         url = f"{self.url}/api/{path}"
         sent = None if body is None else json.dumps(body).encode()
         try:
@@ -98,6 +137,7 @@ class BackstageBackend:
                 url,
                 headers={**headers, "Accept": "application/json", "Content-Type": "application/json"},
                 body=sent,
+                timeout=urllib3.Timeout(connect=2.0, read=seconds or self.timeout),
                 redirect=False,
                 preload_content=False,
             )
@@ -109,17 +149,28 @@ class BackstageBackend:
             raise TemporaryError(f"{url}: Backstage can't be reached: {type(error).__name__}", retry_after=5) from error
         return answer.status, data
 
-    def _read(self, path: str, status: int, data: bytes) -> Mapping[str, Any]:
+    def _read(self, path: str, status: int, data: bytes) -> JsonObject:
+        return as_object(self._document(path, status, data))
+
+    def _document(self, path: str, status: int, data: bytes) -> Json:
         url = f"{self.url}/api/{path}"
         if status >= HTTPStatus.MULTIPLE_CHOICES or len(data) > _MOST_BYTES:
             raise TemporaryError(f"{url}: Backstage answered {status}", retry_after=5)
         if not data:
             return {}
         try:
-            found = json.loads(data)
+            found: Json = json.loads(data)
         except ValueError as error:
             raise TemporaryError(f"{url}: Backstage answered no JSON", retry_after=5) from error
-        return found if isinstance(found, dict) else {}
+        return found
+
+
+def _message(data: bytes) -> str:
+    """What an error of Backstage says."""
+    try:
+        return as_text(as_object(as_object(json.loads(data)).get("error")).get("message"))
+    except ValueError:
+        return ""
 
 
 @dataclass(slots=True)

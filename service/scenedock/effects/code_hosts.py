@@ -109,6 +109,13 @@ class CodeHosts:
         """The hosts whose webhooks can be checked."""
         return tuple(name for name, each in self._known.items() if each.secrets.webhook_secret)
 
+    def git_login(self, address: RepositoryAddress) -> tuple[str, str] | None:
+        """The user and the token that git shows for a repository; None for one that isn't ours, or without a token."""
+        known = self._known.get(address.host)
+        if known is None or not known.host.has_owner(address) or not known.secrets.token:
+            return None
+        return known.host.username or "x-access-token", known.secrets.token
+
     def _known_of(self, address: RepositoryAddress) -> KnownHost:
         known = self._known.get(address.host)
         if known is None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from scenedock.effects.task_store import TaskStore, claiming, fenced
 from scenedock.model.task import Task
-from scenedock.model.task_changes import Change, LeaseLostError, NewEvent, logged
+from scenedock.model.task_changes import Change, LeaseLostError, NewEvent, logged, overtaken
 
 _MOST_LINES = 200
 _LONGEST_SECONDS = 0.3
@@ -69,8 +69,13 @@ class Journal:
             mine, events, mark = self.task, tuple(self._events), f"{self._run}.{self._writes}"
 
             def decide(stored: Task) -> Change:
+                now = self._clock()
                 task = replace(mine, cancel_requested=stored.cancel_requested, last_event=stored.last_event)
-                return Change(replace(task, heartbeat_at=self._clock()), events)
+                if overtaken(stored, mine):
+                    task = replace(task, wake_at=now)
+                elif self._writes and mine.wait_for is not None:
+                    task = replace(task, wait_for=stored.wait_for)
+                return Change(replace(task, heartbeat_at=now), events)
 
             fence = fenced if self._writes else claiming
             written = self._store.change(mine.id, fence(self._run, decide), mark)

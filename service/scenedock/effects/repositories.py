@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -31,11 +32,32 @@ class Repository(Protocol):
         """Where it lives, as far as git knows."""
 
 
+class ServedRepository(Protocol):
+    """A repository that changes while the service runs: it is looked at again and again, and read as it is then."""
+
+    def signature(self) -> str:
+        """Changes whenever its files do."""
+
+    def opened(self) -> AbstractContextManager[Repository]:
+        """The repository, to be read by one reader."""
+
+
+@contextmanager
+def opened(repositories: Mapping[str, ServedRepository]) -> Iterator[Mapping[str, Repository]]:
+    """The repositories by name, each as it is now, for one reader."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(each.opened()) for name, each in repositories.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class RepositoryFolder:
     """A repository as a folder on disk."""
 
     root: Path
+
+    def opened(self) -> AbstractContextManager[RepositoryFolder]:
+        """The folder itself, which any number may read."""
+        return nullcontext(self)
 
     def listing(self) -> Listing:
         """Its files, sorted, without those of git; links to folders are not entered.

@@ -6,18 +6,14 @@ submodules) can run.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import re
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from scenedock.effects.confined_git import ConfinedGit, last_line
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.skeletons.links import link_skeleton
 from scenedock.skeletons.problems import SkeletonError
@@ -44,9 +40,8 @@ class SkeletonRepositories:
         seconds: float = 120.0,
     ) -> None:
         self._cache = cache
-        self._protocols = tuple(protocols)
+        self._git = ConfinedGit(cache, tuple(protocols), seconds)
         self._fresh_for = fresh_for
-        self._seconds = seconds
         self._commits: dict[tuple[str, str], tuple[str, float]] = {}
         self._lock = threading.Lock()
 
@@ -64,9 +59,9 @@ class SkeletonRepositories:
             commit, until = self._commits.get((address, ref), ("", 0.0))
         if commit and (is_commit(ref) or time.monotonic() < until):
             return commit
-        with self._clone(address) as clone:
+        with self._git.bare(self._path(address)) as clone:
             commit = ref if is_commit(ref) else self._remote_commit(clone, address, ref)
-            if self._git(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
+            if self._git.run(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
                 self._fetch(clone, address, ref, commit)
         with self._lock:
             self._commits[address, ref] = commit, time.monotonic() + self._fresh_for
@@ -80,7 +75,7 @@ class SkeletonRepositories:
         NotFoundError   the commit has no such folder
         """
         folder = f"{directory}/" if directory else ""
-        found = self._git(self._path(address), "rev-parse", "--verify", "--quiet", f"{commit}:{folder}")
+        found = self._git.run(self._path(address), "rev-parse", "--verify", "--quiet", f"{commit}:{folder}")
         if found.returncode != 0:
             raise NotFoundError(f"{address}: commit {commit[:12]} has no folder {directory!r}")
         return found.stdout.decode().strip()
@@ -93,7 +88,7 @@ class SkeletonRepositories:
         SkeletonError   it is too large, or has a link that leaves it
         """
         clone = self._path(address)
-        listed = self._run(clone, "ls-tree", "-r", "-t", "-z", "--full-tree", "--long", tree).decode(
+        listed = self._git.output(clone, "ls-tree", "-r", "-t", "-z", "--full-tree", "--long", tree).decode(
             "utf-8", "surrogateescape"
         )
         folders: dict[str, int] = {}
@@ -123,8 +118,8 @@ class SkeletonRepositories:
         return link_skeleton(label, tree, files, folders, links)
 
     def _check(self, address: str, ref: str) -> None:
-        protocol = address.partition("://")[0]
-        if protocol not in self._protocols or not re.fullmatch(r"[a-z]+://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]+", address):
+        allowed = address.partition("://")[0] in self._git.protocols
+        if not allowed or not re.fullmatch(r"[a-z]+://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]+", address):
             raise InputError(f"{address!r} can't be fetched; write https://HOST/PATH, without credentials")
         if not re.search(GIT_REF, ref) or ".." in ref:
             raise InputError(f"{ref!r} is not the name of a tag, branch or commit")
@@ -132,23 +127,10 @@ class SkeletonRepositories:
     def _path(self, address: str) -> Path:
         return self._cache / f"{hashlib.sha256(address.encode()).hexdigest()[:32]}.git"
 
-    @contextmanager
-    def _clone(self, address: str) -> Iterator[Path]:
-        """The bare clone of an address, to be changed by nobody else meanwhile, in this process or another."""
-        path = self._path(address)
-        self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self._cache / f"{path.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (path / "HEAD").is_file():
-                self._run(self._cache, "init", "--quiet", "--bare", str(path))
-            for left in (*path.glob("*.lock"), *path.glob("refs/**/*.lock")):
-                left.unlink()  # of a git that was killed: while we have the lock above, nobody else writes here
-            yield path
-
     def _remote_commit(self, clone: Path, address: str, ref: str) -> str:
-        listed = self._git(clone, "ls-remote", "--quiet", address, ref, f"{ref}^{{}}")
+        listed = self._git.run(clone, "ls-remote", "--quiet", address, ref, f"{ref}^{{}}")
         if listed.returncode != 0:
-            raise TemporaryError(f"{address} can't be reached: {_last_line(listed.stderr)}", retry_after=30)
+            raise TemporaryError(f"{address} can't be reached: {last_line(listed.stderr)}", retry_after=30)
         lines = [line.partition("\t") for line in listed.stdout.decode().splitlines()]
         commits = {name: commit for commit, _, name in lines}
         for name in (f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}", ref):
@@ -160,17 +142,17 @@ class SkeletonRepositories:
     def _fetch(self, clone: Path, address: str, ref: str, commit: str) -> None:
         """Fetch one commit; a server that gives none by id is asked for all branches and tags."""
         quiet = ("fetch", "--quiet", "--no-auto-gc", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
-        self._git(clone, *quiet, "--depth=1", address, commit)
-        if self._git(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0:
+        self._git.run(clone, *quiet, "--depth=1", address, commit)
+        if self._git.run(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0:
             return
-        everything = self._git(clone, *quiet, address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        everything = self._git.run(clone, *quiet, address, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
         if everything.returncode != 0:
-            raise TemporaryError(f"{address} can't be fetched: {_last_line(everything.stderr)}", retry_after=30)
-        if self._git(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
+            raise TemporaryError(f"{address} can't be fetched: {last_line(everything.stderr)}", retry_after=30)
+        if self._git.run(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
             raise NotFoundError(f"{address} has no commit {ref!r}")
 
     def _contents(self, clone: Path, blobs: Sequence[str]) -> list[bytes]:
-        output = self._run(clone, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode())
+        output = self._git.output(clone, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode())
         contents: list[bytes] = []
         at = 0
         for _ in blobs:
@@ -179,42 +161,3 @@ class SkeletonRepositories:
             contents.append(output[end + 1 : end + 1 + length])
             at = end + 1 + length + 1
         return contents
-
-    def _run(self, folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-        """What git prints, where it must not fail."""
-        done = self._git(folder, *arguments, given=given)
-        if done.returncode != 0:
-            raise TemporaryError(f"git {arguments[0]} failed: {_last_line(done.stderr)}", retry_after=30)
-        return done.stdout
-
-    def _git(self, folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run git with nothing of the service's environment or configuration, in a group that can be killed whole."""
-        command = ["git", "-C", str(folder), "-c", "http.followRedirects=false", *arguments]
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(self._cache),
-            "LC_ALL": "C",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ALLOW_PROTOCOL": ":".join(self._protocols),
-        }
-        with subprocess.Popen(  # noqa: S603  # no shell, and every argument was checked
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        ) as process:
-            try:
-                output, errors = process.communicate(given, timeout=self._seconds)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise TemporaryError(f"git took longer than {self._seconds:g} s", retry_after=60) from None
-        return subprocess.CompletedProcess(command, process.returncode, output, errors)
-
-
-def _last_line(errors: bytes) -> str:
-    lines = errors.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else "git says nothing"

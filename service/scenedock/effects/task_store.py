@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.database import Database
@@ -197,7 +197,7 @@ class TaskStore:
 
     def wake(self, key: str, now: int) -> int:
         """Let all tasks that wait for something go on; answer how many."""
-        return self._database.write(lambda connection: _wake(connection, [fingerprint(key)], now))
+        return self._database.write(lambda connection: wake(connection, [fingerprint(key)], now))
 
     def last_tick(self, schedule: str, now: int) -> int:
         """The last tick of a schedule that was handled; of a new schedule, now."""
@@ -285,11 +285,20 @@ def _leave_seats(connection: Connection, task_id: str, now: int) -> None:
     taken = connection.execute(select(TASK_SEAT.c.name).where(TASK_SEAT.c.task_id == task_id)).all()
     if taken:
         connection.execute(delete(TASK_SEAT).where(TASK_SEAT.c.task_id == task_id))
-        _wake(connection, [str(row.name) for row in taken], now)
+        wake(connection, [str(row.name) for row in taken], now)
 
 
-def _wake(connection: Connection, keys: Sequence[str], now: int) -> int:
-    return connection.execute(update(TASK).where(TASK.c.wait_for.in_(keys)).values(wake_at=now)).rowcount
+def wake(connection: Connection, keys: Sequence[str], now: int) -> int:
+    """Let the tasks that wait for these go on, in the caller's transaction; answer how many.
+
+    `keys` are fingerprints. A task that just looks whether it has happened loses its wait, so that it looks once more.
+    """
+    rests = TASK.c.lease_owner.is_(None)
+    woken = update(TASK).where(TASK.c.wait_for.in_(keys))
+    told = woken.values(
+        wake_at=case((rests, now), else_=TASK.c.wake_at), wait_for=case((rests, TASK.c.wait_for), else_=null())
+    )
+    return connection.execute(told).rowcount
 
 
 def _stored(task: Task) -> dict[str, Any]:

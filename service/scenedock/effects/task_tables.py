@@ -1,4 +1,4 @@
-"""The tables of tasks, and the numbered list of changes that make them of whatever a database holds."""
+"""The tables of tasks and of what wakes them, and the numbered changes that make them of whatever a database holds."""
 
 from __future__ import annotations
 
@@ -73,6 +73,14 @@ SCHEDULE = Table(
     Column("last_tick", BigInteger, nullable=False),
 )
 
+WEBHOOK_DELIVERY = Table(
+    "webhook_delivery",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
+    Index("webhook_delivery_received_at", "received_at"),
+)
+
 VERSION = Table("task_schema", METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -97,6 +105,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         PRIMARY KEY (name, seat))""",
         "CREATE INDEX task_seat_task_id ON task_seat (task_id)",
         "CREATE TABLE schedule (name TEXT PRIMARY KEY, last_tick BIGINT NOT NULL)",
+    ),
+    (
+        "CREATE TABLE webhook_delivery (id TEXT PRIMARY KEY, received_at BIGINT NOT NULL)",
+        "CREATE INDEX webhook_delivery_received_at ON webhook_delivery (received_at)",
     ),
 )
 """What each version adds, from version 1. An entry that was released is never changed, only followed by another."""

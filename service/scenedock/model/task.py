@@ -157,7 +157,7 @@ class Task:
 
     `state` is `{steps: {id: {status, output, …}}, checkpoints, output, recoveries}`. `run` counts how often the
     task was handed to a worker: whoever holds an older number may write nothing more. `wait_for` is the fingerprint of
-    the key that is waited for.
+    the key that is waited for, also while the task looks whether it has happened.
     """
 
     id: str

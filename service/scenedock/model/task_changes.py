@@ -60,7 +60,9 @@ def started(task: Task, run: int, owner: str, now: int) -> Change:
     if task.run != run or task.finished or task.lease_owner is not None:
         raise LeaseLostError(task.id)
     status = after(task.status, "start")
-    return Change(replace(_awake(task), status=status, lease_owner=owner, heartbeat_at=now))
+    # It goes on waiting while it looks whether that has happened: word of it that comes meanwhile is not lost.
+    looking = replace(_awake(task), wait_for=task.wait_for)
+    return Change(replace(looking, status=status, lease_owner=owner, heartbeat_at=now))
 
 
 def handed_out(task: Task, now: int) -> Change:
@@ -94,7 +96,8 @@ def step_ended(task: Task, step: Step, status: Status, now: int, output: JsonObj
     state |= {"output": output} if output is not None else {}
     told = logged(f"{_WORDS[status]} step {step.name}", now, step.id, status)
     after_it = _with_step(task, step, state)
-    return Change(replace(after_it, deadline_at=None, state={**after_it.state, "recoveries": 0}), (told,))
+    state_after = {**after_it.state, "recoveries": 0}
+    return Change(replace(after_it, deadline_at=None, wait_for=None, state=state_after), (told,))
 
 
 _WORDS: Mapping[Status, str] = {
@@ -110,7 +113,17 @@ def rested(task: Task, now: int, *, wake_at: int, wait_for: str | None, reason: 
     status = after(task.status, "wait")
     waiting = replace(task, status=status, wake_at=wake_at, wait_for=wait_for, reason=reason)
     told = logged(f"Waiting: {reason}", now)
-    return Change(replace(waiting, lease_owner=None, deadline_at=None), (told,) if task.reason != reason else ())
+    again = wait_for is not None and task.wait_for == wait_for
+    return Change(replace(waiting, lease_owner=None, deadline_at=None), () if again else (told,))
+
+
+def overtaken(stored: Task, resting: Task) -> bool:
+    """Whether word of what a task will wait for may have come before it was known to wait for it.
+
+    `stored` is what others see of the task, which begins to rest. It has then to look once more, at once: at first,
+    because nobody could tell it anything, and later, because who wakes a task that is looking takes its wait away.
+    """
+    return resting.lease_owner is None and resting.wait_for is not None and stored.wait_for != resting.wait_for
 
 
 def gave_up(step_state: JsonObject, waiting: WaitingFor, now: int) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scenedock.catalog.feed import Feed, make_feed
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.repositories import ServedRepository, opened
 from scenedock.usecases.export_catalog import export_catalog
 
 
-def build_feed(repositories: Mapping[str, RepositoryFolder]) -> Feed:
+def build_feed(repositories: Mapping[str, ServedRepository]) -> Feed:
     """The feed as of now.
 
     Raises
@@ -17,5 +17,6 @@ def build_feed(repositories: Mapping[str, RepositoryFolder]) -> Feed:
     NotFoundError   a repository isn't there
     InputError      a repository can't be read, or its settings are wrong
     """
-    made = export_catalog(repositories)
+    with opened(repositories) as readable:
+        made = export_catalog(readable)
     return make_feed(made.entities, made.findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+from scenedock.effects.deliveries import forget_deliveries
 from scenedock.effects.tasks import TaskEffects
 from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
@@ -22,6 +23,7 @@ class Output(Model):
     """What was deleted."""
 
     tasks: Annotated[int, "How many tasks were deleted, with their logs"]
+    deliveries: Annotated[int, "How many notes of webhook deliveries were deleted"]
 
 
 def forget_old_tasks_action(effects: TaskEffects) -> Action[Any]:
@@ -29,14 +31,15 @@ def forget_old_tasks_action(effects: TaskEffects) -> Action[Any]:
 
     @action("forget-old-tasks", destructive=True, idempotent=True)
     def forget_old_tasks(context: Context[Any], given: Input) -> Output:
-        """Delete tasks that ended long ago, and their logs."""
+        """Delete tasks that ended long ago, and their logs, and what was noted of webhook deliveries before."""
         before = effects.clock() - given.days * _DAY
         count = 0
         while forgotten := effects.store.forget(before):
             count += len(forgotten)
         effects.engine.forget(before)
+        deliveries = forget_deliveries(effects.database, before)
         context.log(f"deleted {count:,} tasks that ended more than {given.days} days ago")
-        return Output(tasks=count)
+        return Output(tasks=count, deliveries=deliveries)
 
     return forget_old_tasks
 

@@ -14,11 +14,13 @@ from scenedock.doors.http.routes import Access, Route, is_open
 from scenedock.doors.service import Service
 from scenedock.errors import AuthenticationError, NotAllowedError
 from scenedock.model.action import Caller, Scope
+from scenedock.usecases.receive_webhook import checked_signature, signers
 
 _log: Final = logging.getLogger("scenedock.access")
 _SCOPES: Final[Mapping[Access, Scope]] = {
     "public": "read",
     "feed": "read",
+    "signed": "read",
     "read": "read",
     "run": "run",
     "admin": "admin",
@@ -38,6 +40,8 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
     g.browser = route.browser
     if route.access == "public":  # who asks whether we live must not be told that we are busy
         return NOBODY
+    if route.access == "signed":
+        return _signer(service, limits)
     if is_open(service, route.access):
         limits.take(f"open to {request.remote_addr}")
         return NOBODY
@@ -51,6 +55,18 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
     if not caller.may(needed):
         raise NotAllowedError(f"this needs a caller with scope `{needed}`; this one has `{caller.scope}`")
     return caller
+
+
+def _signer(service: Service, limits: RateLimits) -> Caller:
+    """The code hosts that have signed the body; `g.signers` are their names."""
+    limits.take(f"open to {request.remote_addr}")
+    try:
+        signature = checked_signature(request.headers.get("X-Hub-Signature-256", ""))
+        g.signers = signers(service.effects.code_hosts, request.get_data(), signature)
+    except AuthenticationError as error:
+        _note(str(error))
+        raise
+    return Caller(f"webhook:{','.join(sorted(g.signers))}", "token")
 
 
 def _credentials(route: Route) -> str:
@@ -67,5 +83,5 @@ def _credentials(route: Route) -> str:
 
 def _note(why: str) -> None:
     _log.warning(
-        "a token was refused: %s", why, extra={"facts": {"request_id": g.request_id, "address": request.remote_addr}}
+        "a caller was refused: %s", why, extra={"facts": {"request_id": g.request_id, "address": request.remote_addr}}
     )

@@ -19,6 +19,7 @@ from scenedock.doors.http import (
     results,
     scaffolder,
     tasks,
+    webhooks,
 )
 from scenedock.doors.http.access import admit
 from scenedock.doors.http.answers import bug, http_refusal, refusal
@@ -38,6 +39,7 @@ ROUTES: tuple[Route, ...] = (
     *scaffolder.ROUTES,
     *catalog.ROUTES,
     *results.ROUTES,
+    *webhooks.ROUTES,
     *openapi.ROUTES,
 )
 

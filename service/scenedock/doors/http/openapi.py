@@ -82,7 +82,13 @@ def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]
                     "type": "http",
                     "scheme": "bearer",
                     "description": "A plugin token of Backstage, or a static token of the service",
-                }
+                },
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Hub-Signature-256",
+                    "description": "`sha256=` and the HMAC-SHA256 of the body with the webhook secret of a code host",
+                },
             },
             "schemas": {"Error": _ERROR},
         },
@@ -100,7 +106,9 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["security"] = []
     elif route.access == "feed":
         operation["security"] = [{"bearer": []}, {}]
-    if route.parameters or route.query:
+    elif route.access == "signed":
+        operation["security"] = [{"signature": []}]
+    if route.parameters or route.query or route.headers:
         operation["parameters"] = _parameters(route)
     if route.body is not None:
         content = {"application/json": {"schema": route.body}}
@@ -117,7 +125,11 @@ def _parameters(route: Route) -> list[JsonObject]:
     for name, described in route.query.items():
         schema = {key: value for key, value in described.items() if key != "description"}
         in_query.append({"name": name, "in": "query", "description": described["description"], "schema": schema})
-    return in_path + in_query
+    in_headers: list[JsonObject] = [
+        {"name": name, "in": "header", "required": True, "description": about, "schema": {"type": "string"}}
+        for name, about in route.headers.items()
+    ]
+    return in_path + in_query + in_headers
 
 
 def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:

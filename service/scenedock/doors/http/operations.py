@@ -17,8 +17,10 @@ def healthz(_service: Service) -> Response:
 
 def readyz(service: Service) -> Response:
     """Say whether there is a catalog to serve; until then others should be asked."""
-    ready = service.feed.at_hand() is not None
-    return json_answer({"status": "ok" if ready else "starting"}, 200 if ready else 503)
+    served = service.feed.at_hand()
+    if served is None:
+        return json_answer({"status": "starting"}, 503)
+    return json_answer({"status": "ok", "staleRepositories": len(served.stale)})
 
 
 def metrics(service: Service) -> Response:
@@ -32,6 +34,14 @@ def read_keys(service: Service) -> Response:
 
 
 _STATUS: JsonObject = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
+_READY: JsonObject = {
+    "type": "object",
+    "required": ["status", "staleRepositories"],
+    "properties": {
+        "status": {"type": "string"},
+        "staleRepositories": {"type": "integer", "description": "How many could not be fetched the last time"},
+    },
+}
 _KEYS: JsonObject = {
     "type": "object",
     "required": ["keys"],
@@ -40,7 +50,7 @@ _KEYS: JsonObject = {
 
 ROUTES = (
     Route("GET", "/healthz", "public", healthz, {200: Answer("Alive", _STATUS)}),
-    Route("GET", "/readyz", "public", readyz, {200: Answer("Ready", _STATUS), 503: Answer("Not yet", _STATUS)}),
+    Route("GET", "/readyz", "public", readyz, {200: Answer("Ready", _READY), 503: Answer("Not yet", _STATUS)}),
     Route("GET", "/metrics", "read", metrics, {200: Answer("Metrics", None, "text/plain")}),
     Route(
         "GET",

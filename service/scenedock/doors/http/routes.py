@@ -1,7 +1,8 @@
 """What a route is: one row of the table that the app, the access rules, OpenAPI and the reference are made of.
 
 Who may ask: `public`, anybody; `feed`, anybody if `SCENEDOCK_PUBLIC_FEED` is set, else a caller with scope `read`;
-`read`, `run`, `admin`, a caller with that scope or a wider one. To run an action that changes something a caller needs
+`signed`, who signs the body with the webhook secret of a code host; `read`, `run`, `admin`, a caller with that scope
+or a wider one. To run an action that changes something a caller needs
 `run`. Bodies, answers and errors are in the OpenAPI document (`openapi.json`, beside this page and served).
 """
 
@@ -20,8 +21,8 @@ from scenedock.model.json import JsonObject
 
 BASE = f"/api/{PLUGIN_ID}"
 
-Access: TypeAlias = Literal["public", "feed", "read", "run", "admin"]
-"""Who may ask: anybody; whoever may read the catalog feed; a caller with this scope."""
+Access: TypeAlias = Literal["public", "feed", "signed", "read", "run", "admin"]
+"""Who may ask: anybody; whoever may read the catalog feed; who signs as a code host; a caller with this scope."""
 
 Handler: TypeAlias = Callable[..., Response]
 """(service, *parts of the path) → answer."""
@@ -50,6 +51,8 @@ class Route:
     """What each part of the path is."""
     query: Mapping[str, JsonObject] = field(default_factory=dict)
     """The schema of each parameter of the query, with a description; one that is an array is repeated for each item."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What each header is that the route needs."""
     tag: str = "service"
     browser: bool = False
     """Whether a browser may ask with a password (the token) instead of a bearer token."""

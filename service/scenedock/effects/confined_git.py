@@ -1,0 +1,105 @@
+"""git for what comes over the network: without our environment and configuration, bounded in time, one at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenedock.errors import TemporaryError
+
+
+@dataclass(frozen=True, slots=True)
+class ConfinedGit:
+    """The git command line as if nobody had configured it; `home` is a folder of ours, `protocols` what it may speak.
+
+    Each command may take `seconds`, and is ended with all processes that it has started. Redirects are not followed.
+    """
+
+    home: Path
+    protocols: tuple[str, ...] = ("https",)
+    seconds: float = 120.0
+
+    def run(
+        self, folder: Path, *arguments: str, given: bytes = b"", secrets: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run git in a folder; `secrets` is configuration that others must not see, so it is in the environment alone.
+
+        Raises
+        ------
+        TemporaryError   it took too long
+        """
+        command = ["git", "-C", str(folder), "-c", "http.followRedirects=false", *arguments]
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.home),
+            "LC_ALL": "C",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ALLOW_PROTOCOL": ":".join(self.protocols),
+            **_configuration(secrets or {}),
+        }
+        with subprocess.Popen(  # noqa: S603  # no shell, and every argument was checked
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        ) as process:
+            try:
+                output, errors = process.communicate(given, timeout=self.seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise TemporaryError(f"git took longer than {self.seconds:g} s", retry_after=60) from None
+        return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+    def output(self, folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+        """What git prints, where it must not fail.
+
+        Raises
+        ------
+        TemporaryError   it fails
+        """
+        done = self.run(folder, *arguments, given=given)
+        if done.returncode != 0:
+            raise TemporaryError(f"git {arguments[0]} failed: {last_line(done.stderr)}", retry_after=30)
+        return done.stdout
+
+    @contextmanager
+    def bare(self, path: Path) -> Iterator[Path]:
+        """The bare repository at a path, made at first, to be changed by nobody else meanwhile, in any process."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with path.with_name(f"{path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (path / "HEAD").is_file():
+                self.output(path.parent, "init", "--quiet", "--bare", str(path))
+            for left in (*path.glob("*.lock"), *path.glob("refs/**/*.lock")):
+                left.unlink()  # of a git that was killed: while we have the lock above, nobody else writes here
+            yield path
+
+
+def basic_authorization(address: str, user: str, token: str) -> Mapping[str, str]:
+    """Configuration with which git shows a token to the host of an address, and to no other."""
+    encoded = b64encode(f"{user}:{token}".encode()).decode()
+    return {f"http.{address}.extraHeader": f"Authorization: Basic {encoded}"}
+
+
+def last_line(errors: bytes) -> str:
+    """What git said at the end, which is what went wrong."""
+    lines = errors.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "git says nothing"
+
+
+def _configuration(values: Mapping[str, str]) -> dict[str, str]:
+    variables = {"GIT_CONFIG_COUNT": str(len(values))} if values else {}
+    for number, (key, value) in enumerate(values.items()):
+        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables

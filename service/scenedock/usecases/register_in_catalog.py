@@ -1,0 +1,98 @@
+"""Register a catalog file in Backstage, or have what is registered read again."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from scenedock.catalog.feed import registered_ref
+from scenedock.catalog.source_urls import file_url, provider_of
+from scenedock.effects.code_hosts import CodeHosts
+from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.model.code_host import checked_branch, checked_path, read_repository
+from scenedock.model.entity import Entity, EntityRef
+from scenedock.model.helm import RepositoryFacts
+from scenedock.model.json import as_list, as_object, as_text, value_at
+
+if TYPE_CHECKING:
+    from scenedock.effects.backstage import BackstageBackend
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the catalog has now: the entities of the file, sorted, and the id of its Location if we may know it."""
+
+    entity_refs: tuple[str, ...]
+    location_id: str | None = None
+    created: bool = False
+
+
+def catalog_file_url(hosts: CodeHosts, repository: str, path: str, branch: str | None) -> str:
+    """The address under which the host of a repository shows a file; without a branch, of the default one.
+
+    Raises
+    ------
+    InputError        a part is not as hosts take it
+    NotAllowedError   the host or the owner is not in our list
+    """
+    address = read_repository(repository)
+    scheme = hosts.host_of(address).api.partition("://")[0]
+    at = checked_branch(branch) if branch else "HEAD"
+    facts = RepositoryFacts(address.name, f"{scheme}://{address}", at, provider_of(f"https://{address}"))
+    return file_url(facts, checked_path(path))
+
+
+def register_file(backstage: BackstageBackend, hosts: CodeHosts, url: str) -> Registration:
+    """Register the catalog file at an address, once Backstage has read it and found nothing wrong.
+
+    A file that is registered already is read again.
+
+    Raises
+    ------
+    InputError        the address can't be one, or Backstage refuses what is there
+    NotAllowedError   its host or owner is not in our list, or Backstage's permissions don't let us
+    TemporaryError    Backstage can't be reached
+    """
+    _check(hosts, url)
+    location = registered_ref(url)
+    tried = backstage.add_location(url, dry_run=True)
+    found = {Entity(as_object(each)).ref for each in as_list(tried.get("entities"))} - {location}
+    refs = tuple(map(str, sorted(found)))
+    if tried.get("exists") is not True:
+        with suppress(ConflictError):  # another was faster
+            made = backstage.add_location(url, dry_run=False)
+            return Registration(refs, as_text(value_at(made, ["location", "id"])) or None, created=True)
+    with suppress(NotFoundError):  # it is so new that Backstage will read it for the first time anyway
+        backstage.refresh(str(location))
+    return Registration(refs, backstage.location_id(url))
+
+
+def refresh_entity(backstage: BackstageBackend, entity_ref: str) -> Registration:
+    """Have Backstage read the Location that brought an entity again.
+
+    Raises
+    ------
+    InputError       it is no reference
+    NotFoundError    the catalog has no such entity
+    TemporaryError   Backstage can't be reached
+    """
+    try:
+        ref = EntityRef.parse(entity_ref, default_kind="component")
+    except ValueError as error:
+        raise InputError(f"`entityRef`: {error}") from None
+    backstage.refresh(str(ref))
+    return Registration((str(ref),))
+
+
+def _check(hosts: CodeHosts, url: str) -> None:
+    """Refuse what no repository of ours can be: Backstage would read it in our name, which isn't the caller's."""
+    try:
+        split = urlsplit(url)
+        parts = split.path.split("/")
+    except ValueError:
+        raise InputError(f"{url!r} is no address") from None
+    if split.scheme not in {"https", "http"} or len(parts) < 4 or not url.isprintable() or len(url) > 2_000:
+        raise InputError(f"{url!r} must be the address of a catalog file in a repository, https://HOST/OWNER/NAME/…")
+    hosts.host_of(read_repository(f"{split.netloc}/{parts[1]}/{parts[2]}"))
