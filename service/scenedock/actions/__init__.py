@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from scenedock.actions.await_pull_request import await_pull_request_action
 from scenedock.actions.bake_skeleton import bake_skeleton_action
+from scenedock.actions.commit_change import commit_change_action
 from scenedock.actions.effects import Effects
 from scenedock.actions.export_catalog import export_catalog_action
 from scenedock.actions.list_skeletons import list_skeletons_action
+from scenedock.actions.propose_change import propose_change_action
+from scenedock.actions.publish_repository import publish_repository_action
 from scenedock.actions.register_in_catalog import register_in_catalog_action
 from scenedock.actions.validate_entities import validate_entities_action
 from scenedock.model.action import Action
@@ -14,6 +17,9 @@ from scenedock.model.action import Action
 ACTIONS: tuple[Action[Effects], ...] = (
     list_skeletons_action,
     bake_skeleton_action,
+    publish_repository_action,
+    propose_change_action,
+    commit_change_action,
     await_pull_request_action,
     register_in_catalog_action,
     validate_entities_action,

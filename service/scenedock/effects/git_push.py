@@ -69,10 +69,6 @@ class GitRepository:
         found = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", self._remote("--symref", "HEAD"), re.MULTILINE)
         return found[1] if found else "main"
 
-    def is_empty(self) -> bool:
-        """Whether the repository has no branch and no tag."""
-        return not self._remote()
-
     def head(self, branch: str) -> Head | None:
         """The commit at which a branch stands; None where there is no such branch."""
         commit = self._remote(f"refs/heads/{branch}").partition("\t")[0]

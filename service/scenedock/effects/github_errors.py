@@ -42,6 +42,8 @@ def refusal_of(error: GithubException, asked: str, host: str) -> ScenedockError:
         return NotAllowedError(f"{shown}{_needed(error.headers or {})}")
     if status in {404, 410, 451}:
         return NotFoundError(f"{shown}; it isn't there, or our credentials for {host} don't reach it")
+    if status == 409 and "repository is empty" in said.lower():  # it was made a moment ago
+        return TemporaryError(f"{host} isn't done with making the repository ({asked})", retry_after=2)
     if status == 409:
         return ConflictError(shown)
     return InputError(shown)

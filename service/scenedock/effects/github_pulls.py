@@ -50,7 +50,7 @@ class PullRequests:
         )
         return _read(answer.body) if answer.status == 200 else None
 
-    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+    def label(self, number: int, labels: Sequence[str]) -> None:
         """Give a pull request labels; those that aren't there yet are made."""
         self._client.call("POST", f"{self._path}/issues/{number}/labels", {"labels": list(labels)}, tells=True)
 

@@ -15,7 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scenedock.effects.baked_trees import write_tree
-from scenedock.errors import ConflictError, NotFoundError
+from scenedock.effects.disk import read_file
+from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.gitops.changes import NewFile
+from scenedock.model.code_host import checked_path
 from scenedock.skeletons.output import BakedFile, BakedTree
 
 OWNER = "scenedock"
@@ -86,6 +89,24 @@ class ResultFolders:
         if not _NAME.match(name) or not folder.is_dir():
             raise NotFoundError("there is no such folder; it may have expired: run the action again")
         return folder
+
+    def files(self, name: str) -> tuple[NewFile, ...]:
+        """The files of a result, sorted by their paths in it.
+
+        Raises
+        ------
+        NotFoundError   there is no such result
+        InputError      there is something in it that isn't a file
+        """
+        folder = self.folder(name)
+        found: list[NewFile] = []
+        for path in sorted(folder.rglob("*")):
+            below = path.relative_to(folder).as_posix()
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                raise InputError(f"{below!r} in the folder is no regular file; it can't be published")
+            if path.is_file():
+                found.append(NewFile(checked_path(below), read_file(path), bool(path.stat().st_mode & 0o100)))
+        return tuple(found)
 
     def _signature(self, name: str, until: int) -> str:
         return hmac.new(self.secret, f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]

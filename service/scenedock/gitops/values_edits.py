@@ -32,7 +32,7 @@ def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
     ------
     InputError   nothing is there, or it isn't a plain or quoted scalar of its own; with the line
     """
-    keys = [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", path)]
+    keys = _keys(path)
     if encryption := encryption_of(data):
         raise InputError(f"{file}: the file is encrypted with {encryption}; Scenedock can't edit it")
     before = _read(data, file)
@@ -57,6 +57,28 @@ def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
     if _said(_read(made, file)) != _said(_with(before, keys, value)):
         raise InputError(f"{file}:{node.start_mark.line + 1}: {path}: it can't be set without changing something else")
     return made
+
+
+def get_value(data: bytes, path: str, file: str) -> Json:
+    """What stands at a path of a YAML file's first document; None where nothing does.
+
+    Raises
+    ------
+    InputError   it can't be read
+    """
+    value = _read(data, file)
+    for key in _keys(path):
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        elif isinstance(value, Sequence) and not isinstance(value, str) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return None
+    return value
+
+
+def _keys(path: str) -> list[str]:
+    return [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", path)]
 
 
 def _read(data: bytes, file: str) -> Json:

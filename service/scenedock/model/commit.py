@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -79,7 +79,38 @@ class Mark:
         return self.trailer in (line.strip() for line in text.splitlines())
 
 
-def commit_message(text: str, mark: Mark, user: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a step to make something on a code host. What carries `mark` was made by it, or by one before.
+
+    `user` is the one on whose behalf, if any; `tried_before` whether there may have been a try before; `log` tells the
+    person who waits.
+    """
+
+    mark: Mark
+    user: str | None = None
+    tried_before: bool = False
+    log: Callable[[str], None] = lambda _message: None
+
+    @property
+    def trailers(self) -> str:
+        """Lines that say on whose behalf something was made, and by which task."""
+        return "\n".join([*([f"{USER_TRAILER}: {self.user}"] if self.user else []), self.mark.trailer])
+
+
+def refuse_trailers(text: str, what: str) -> None:
+    """Refuse a text that has lines which only Scenedock writes.
+
+    Raises
+    ------
+    InputError   it has one
+    """
+    ours = tuple(f"{name}:".lower() for name in (TASK_TRAILER, USER_TRAILER))
+    if any(line.strip().lower().startswith(ours) for line in text.splitlines()):
+        raise InputError(f"the {what} has a line `{TASK_TRAILER}:` or `{USER_TRAILER}:`; Scenedock writes these")
+
+
+def commit_message(text: str, attempt: Attempt) -> str:
     """The message of a commit: the text, then as trailers the user on whose behalf it is made, and the task.
 
     Raises
@@ -91,14 +122,10 @@ def commit_message(text: str, mark: Mark, user: str | None) -> str:
         raise InputError("the commit message is empty; say in a line what changes")
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]|[\ud800-\udfff]", "\n".join(lines)):
         raise InputError("the commit message has control characters in it; remove them")
-    if any(line.lower().startswith((f"{TASK_TRAILER}:".lower(), f"{USER_TRAILER}:".lower())) for line in lines):
-        raise InputError(
-            f"the commit message has a line `{TASK_TRAILER}:` or `{USER_TRAILER}:`; Scenedock writes these"
-        )
+    refuse_trailers(text, "commit message")
     if len(lines[0]) > _LONGEST_SUBJECT:
         raise InputError(f"the first line of the commit message has more than {_LONGEST_SUBJECT} characters")
-    trailers = [f"{USER_TRAILER}: {user}"] if user else []
-    return "\n".join([*lines, "", *trailers, mark.trailer, ""])
+    return "\n".join([*lines, "", attempt.trailers, ""])
 
 
 def check_changes(changes: Sequence[FileChange]) -> None:

@@ -34,7 +34,7 @@ def description() -> dict[str, Any]:
 
 def _extract(folder: Path) -> None:
     published = json.loads((node_modules(NODE) / _PUBLISHED).read_bytes())
-    _allow_bare_labels(published)
+    _mend(published["paths"])
     kinds = ("schemas", "parameters", "responses")
     kept = {
         "paths": _cut(published["paths"]),
@@ -44,11 +44,15 @@ def _extract(folder: Path) -> None:
     (folder / "description.json").write_text(json.dumps(kept), encoding="utf-8")
 
 
-def _allow_bare_labels(published: dict[str, Any]) -> None:
-    """Say in the schema what its prose says: "You can also pass an array of labels directly"."""
-    node = published["paths"]["/repos/{owner}/{repo}/issues/{issue_number}/labels"]["post"]["requestBody"]
-    schema = node["content"]["application/json"]["schema"]
-    schema["oneOf"].append(schema["oneOf"][0]["properties"]["labels"])
+def _mend(paths: dict[str, Any]) -> None:
+    """Put right, in place, what the description says elsewhere or in prose, and GitHub does."""
+    # "You can also pass an array of labels directly."
+    body = paths["/repos/{owner}/{repo}/issues/{issue_number}/labels"]["post"]["requestBody"]
+    labels = body["content"]["application/json"]["schema"]["oneOf"]
+    labels.append(labels[0]["properties"]["labels"])
+    # Here an account is a user and an enterprise at once; for a single installation it is either.
+    listed = paths["/app/installations"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    listed["items"] = {"$ref": "#/components/schemas/installation"}
 
 
 def _cut(node: Any) -> Any:
@@ -58,7 +62,8 @@ def _cut(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     kept = {
-        name: _cut(value)
+        # Of `oneOf`, GitHub means that one at least fits: most of its errors fit two.
+        "anyOf" if name == "oneOf" else name: _cut(value)
         for name, value in node.items()
         # A property may be called `description` or `example`: then its value is a schema.
         if isinstance(value, dict) or (name not in _UNUSED and name != "example")

@@ -15,6 +15,7 @@ from jsonschema_rs import Draft4Validator
 from tests.fakes.github.description import description
 
 METHODS = ("get", "post", "put", "patch", "delete")
+ERROR = {"$ref": "#/components/schemas/basic-error"}
 UNDOCUMENTED = {401, 403, 404, 409, 422, 429, 500, 502, 503}
 """Statuses that GitHub may give to anything, with the body of an error, and doesn't list everywhere."""
 
@@ -56,12 +57,13 @@ class Operation:
         if described is None:
             if status not in UNDOCUMENTED:
                 return [f"status {status}: not in the description"]
-            schema: Any = {"$ref": "#/components/schemas/basic-error"}
+            schema: Any = ERROR
         else:
             content = _resolved(described).get("content", {})
-            if "application/json" not in content:
+            # An error says what it is about even where no body is described.
+            if "application/json" not in content and status < 400:
                 return [f"body: none is described for {status}"] if body is not None else []
-            schema = content["application/json"]["schema"]
+            schema = content.get("application/json", {}).get("schema", ERROR)
         return [f"answer {each}" for each in _problems(schema, body)]
 
 
@@ -148,7 +150,12 @@ def _typed(schema: Mapping[str, Any], text: str) -> Any:
 
 def _problems(schema: Mapping[str, Any], value: Any) -> list[str]:
     errors = _validator(json.dumps(schema)).iter_errors(value)
-    return [f"{'/'.join(map(str, each.instance_path))}: {each.message[:300]}" for each in errors]
+    return [f"{'/'.join(map(str, each.instance_path))}: {_short(each.message)}" for each in errors]
+
+
+def _short(message: str) -> str:
+    """A message begins with the value, however large, and ends with what is wrong with it."""
+    return message if len(message) < 300 else f"{message[:100]} … {message[-200:]}"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
 import traceback
@@ -23,7 +24,7 @@ from tests.fakes.github.faults import DroppedError, Faults
 from tests.fakes.github.git_http import serve_git
 from tests.fakes.github.openapi import Operation, operations, webhook_problems
 from tests.fakes.github.views import View
-from tests.fakes.github.webhooks import Webhooks
+from tests.fakes.github.webhooks import Webhooks, send
 from tests.fakes.github.world import World
 
 if TYPE_CHECKING:
@@ -78,10 +79,12 @@ class FakeGitHub:
         try:
             response = self._respond(request, path, events)
         except DroppedError:
-            self.webhooks.tell(events)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            send(self.webhooks.prepare(events))
             # An exception of this kind is how the server is told that nobody listens any more.
             raise ConnectionAbortedError from None
-        response.call_on_close(lambda: self.webhooks.tell(events))
+        deliveries = self.webhooks.prepare(events)
+        response.call_on_close(lambda: send(deliveries))
         return response(environ, start_response)
 
     def _respond(self, request: Request, path: str, events: list[Event]) -> Response:
@@ -195,5 +198,5 @@ def fake_github(folder: Path) -> Iterator[FakeGitHub]:
         server.shutdown()
         thread.join()
         server.server_close()
-    assert github.violations == []
-    assert github.mistakes == []
+    if wrong := [*github.violations, *github.mistakes]:
+        raise AssertionError("not as GitHub describes its API:\n" + "\n".join(wrong))

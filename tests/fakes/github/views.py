@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from tests.fakes.github.bare import Commit, Entry, Signature
 from tests.fakes.github.world import (
@@ -86,7 +87,8 @@ class View:
 
     def account(self, account: Account) -> Body:
         """GitHub's `simple-user`."""
-        url = f"{self.api}/users/{account.login}"
+        url = f"{self.api}/users/{quote(account.login)}"
+        page = f"apps/{account.login.removesuffix('[bot]')}" if account.kind == "Bot" else account.login
         return {
             "login": account.login,
             "id": account.id,
@@ -94,7 +96,7 @@ class View:
             "avatar_url": f"{self.web}/avatars/{account.id}",
             "gravatar_id": "",
             "url": url,
-            "html_url": f"{self.web}/{account.login}",
+            "html_url": f"{self.web}/{page}",
             **{name: f"{url}/{path}" for name, path in _ACCOUNT_URLS.items()},
             "type": account.kind,
             "site_admin": False,
@@ -303,7 +305,7 @@ class View:
         return {
             "id": identity,
             "node_id": node_id("Label", identity),
-            "url": f"{self.repository_url(repository)}/labels/{name.replace(' ', '%20')}",
+            "url": f"{self.repository_url(repository)}/labels/{quote(name)}",
             "name": name,
             "description": "",
             "color": "ededed",

@@ -50,16 +50,20 @@ class Webhooks:
         """Tell an address of everything, signed with a secret."""
         self.receivers.append((url, secret))
 
-    def tell(self, events: Iterable[Event]) -> None:
-        """Send what happened to everybody, in order."""
-        for event in events:
-            for url, secret in self.receivers:
-                made = delivery(event, url, secret)
-                self.deliveries.append(made)
-                made.send()
+    def prepare(self, events: Iterable[Event]) -> list[Delivery]:
+        """What shall be sent of what happened, to everybody, in order."""
+        made = [_delivery(event, url, secret) for event in events for url, secret in self.receivers]
+        self.deliveries += made
+        return made
 
 
-def delivery(event: Event, url: str, secret: str) -> Delivery:
+def send(deliveries: Iterable[Delivery]) -> None:
+    """Send one after the other."""
+    for each in deliveries:
+        each.send()
+
+
+def _delivery(event: Event, url: str, secret: str) -> Delivery:
     """What GitHub sends of an event."""
     body = json.dumps(event.payload).encode()
     signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()

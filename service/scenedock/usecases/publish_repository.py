@@ -1,0 +1,153 @@
+"""Publish a project as a new repository; once, however often it is tried, and never over somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scenedock.effects.remote_repository import RemoteRepository
+from scenedock.errors import ConflictError, InputError, NotAllowedError
+from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
+from scenedock.model.code_host import CodeHost, Visibility
+from scenedock.model.commit import Attempt, Head, Mark, commit_message
+
+_HISTORY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What the default branch asks of changes: a pull request with so many approvals, and checks that pass."""
+
+    approvals: int
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewRepository:
+    """What a repository shall be. `teams` have permissions by their slugs; variables and secrets are for Actions."""
+
+    files: tuple[NewFile, ...]
+    message: str
+    visibility: Visibility = "private"
+    description: str = ""
+    homepage: str = ""
+    default_branch: str = "main"
+    topics: tuple[str, ...] = ()
+    teams: Mapping[str, str] = field(default_factory=dict)
+    protection: Protection | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether more is wanted than files, which is all that a plain git server takes."""
+        return bool(self.topics or self.teams or self.protection or self.variables or self.secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where it is: for browsers, for git, and the files of its default branch for Backstage."""
+
+    url: str
+    remote_url: str
+    contents_url: str
+    commit: str
+    default_branch: str
+
+
+def publish_repository(
+    repository: RemoteRepository, host: CodeHost, wanted: NewRepository, attempt: Attempt
+) -> Published:
+    """Make a repository with one commit, and set what is wanted for it.
+
+    Until all is done its description carries the task's id, and then its commit does: so an earlier try of the same
+    step is known, and taken up where it ended.
+
+    Raises
+    ------
+    ConflictError     there is a repository of this name that isn't ours; it stays as it is
+    NotAllowedError   the visibility isn't allowed here, or our credentials don't suffice
+    InputError        there is no file, or the host can't do what is wanted
+    TemporaryError    the host can't be reached, or asks to wait
+    """
+    message = commit_message(wanted.message, attempt)
+    changes = plan_changes(ChangeRequest(files=wanted.files), {}, lambda _path: b"")
+    if repository.settings is None:
+        return _publish_plainly(repository, host, wanted, attempt)
+    if wanted.visibility not in host.visibility:
+        allowed = ", ".join(host.visibility)
+        raise NotAllowedError(f"new repositories on {host.host} may not be {wanted.visibility}, only {allowed}")
+    settings, mark = repository.settings, attempt.mark
+    made = settings.create(wanted.visibility, _filling(mark))
+    about = made or settings.get()
+    branch, filled = about.default_branch, None
+    if made is None:
+        filled = _earlier(repository, branch, mark, being_filled=about.description == _filling(mark))
+    if filled is None:
+        filled = repository.write(None, changes, {}, message)
+        repository.move_branch(branch, filled, expected=None)
+    if made or about.description == _filling(mark):
+        _set_all(repository, wanted, branch)
+        attempt.log(f"published {len(wanted.files)} files to {about.url}")
+        branch = wanted.default_branch
+    return Published(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
+
+
+def _filling(mark: Mark) -> str:
+    return f"Being filled by Scenedock, task {mark}"
+
+
+def _earlier(repository: RemoteRepository, branch: str, mark: Mark, *, being_filled: bool) -> Head | None:
+    """The commit of an earlier try; None where it only made the repository, which has GitHub's first commit alone.
+
+    Raises
+    ------
+    ConflictError   the repository isn't ours, or somebody was quicker to commit to it
+    """
+    latest = repository.latest(branch, _HISTORY)
+    ours = next((head for head in latest if mark.in_text(head.message)), None)
+    if ours is None and not being_filled:
+        raise ConflictError(f"there is a repository {repository.address} already; it stays as it is: take another name")
+    if ours is None and len(latest) != 1:
+        raise ConflictError(f"{repository.address}: somebody committed to it before it was filled; nothing is changed")
+    return ours
+
+
+def _set_all(repository: RemoteRepository, wanted: NewRepository, branch: str) -> None:
+    """All that is wanted beside files. All may be done twice; the description comes last, as it ends our claim."""
+    settings = repository.settings
+    if settings is None:
+        return
+    if branch != wanted.default_branch:
+        settings.rename_branch(branch, wanted.default_branch)
+    if wanted.topics:
+        settings.set_topics(wanted.topics)
+    for team, permission in sorted(wanted.teams.items()):
+        settings.give_team_access(team, permission)
+    for name, value in sorted(wanted.variables.items()):
+        settings.set_variable(name, value)
+    if wanted.secrets:
+        settings.set_secrets(wanted.secrets)
+    if wanted.protection:
+        settings.protect_branch(wanted.default_branch, wanted.protection.approvals, wanted.protection.checks)
+    settings.update({"description": wanted.description, "homepage": wanted.homepage})
+
+
+def _publish_plainly(
+    repository: RemoteRepository, host: CodeHost, wanted: NewRepository, attempt: Attempt
+) -> Published:
+    """Fill a repository that somebody made, and that is empty: a git server has no way to make one."""
+    if wanted.has_settings:
+        raise InputError(
+            f"{host.host} is a plain git server: it takes files, but no topics, teams, protection, variables or secrets"
+        )
+    branch = wanted.default_branch
+    message = commit_message(wanted.message, attempt)
+    filled = next((head for head in repository.latest(branch, _HISTORY) if attempt.mark.in_text(head.message)), None)
+    if filled is None:
+        changes = plan_changes(ChangeRequest(files=wanted.files), {}, lambda _path: b"")
+        filled = repository.write(None, changes, {}, message)
+        if repository.head(repository.default_branch()) or not repository.create_branch(branch, filled):
+            raise ConflictError(f"{repository.address} isn't empty, and stays as it is: take another one")
+    url = f"{host.api}/{repository.address.path}"
+    return Published(url, f"{url}.git", url, filled.commit, branch)
