@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scenedock.catalog import feed as feeds
-from scenedock.catalog.feed import INDEX, Feed, location_ref, make_feed, with_finding
+from scenedock.catalog.feed import INDEX, Feed, location_ref, make_feed, with_findings
 from scenedock.catalog.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.model.entity import Entity, build_entity
@@ -84,7 +84,9 @@ def test_what_cannot_be_read_again_is_never_served(monkeypatch: pytest.MonkeyPat
         make_feed([component("a")], ())
 
 
-def test_a_finding_takes_the_place_of_one_of_its_code() -> None:
-    feed = with_finding(make_feed([], [Finding("info", "x", "old", Place())]), Finding("error", "x", "new", Place()))
+def test_findings_take_the_place_of_those_of_their_code() -> None:
+    feed = make_feed([], [Finding("info", code, "old", Place()) for code in ("x", "y", "x")])
+    new = [Finding("error", "x", message, Place()) for message in ("new", "newer")]
 
-    assert [finding.message for finding in feed.findings] == ["new"]
+    assert [finding.message for finding in with_findings(feed, "x", new).findings] == ["new", "newer", "old"]
+    assert [finding.code for finding in with_findings(feed, "x", []).findings] == ["y"]

@@ -110,10 +110,19 @@ class CodeHosts:
         return tuple(name for name, each in self._known.items() if each.secrets.webhook_secret)
 
     def git_login(self, address: RepositoryAddress) -> tuple[str, str] | None:
-        """The user and the token that git shows for a repository; None for one that isn't ours, or without a token."""
+        """The user and the token that git shows to read a repository; None for one of a host or owner not in the list.
+
+        Raises
+        ------
+        NotAllowedError   the GitHub App isn't known, or not installed for the owner
+        TemporaryError    GitHub can't be asked for a token
+        """
         known = self._known.get(address.host)
-        if known is None or not known.host.has_owner(address) or not known.secrets.token:
+        if known is None or not known.host.has_owner(address):
             return None
+        if known.host.type == "github":
+            auth, _ = self._credential(known, address.owner)
+            return "x-access-token", auth.token
         return known.host.username or "x-access-token", known.secrets.token
 
     def _known_of(self, address: RepositoryAddress) -> KnownHost:

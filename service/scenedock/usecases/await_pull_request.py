@@ -39,14 +39,11 @@ def await_pull_request(hosts: CodeHosts, url: str, *, allow_closed: bool) -> Pul
     NotFoundError     there is none of this number
     TemporaryError    the host can't be asked
     """
-    from scenedock.effects.github_pulls import get_pull_request
-    from scenedock.effects.github_repository import GitHubRepository
-
     address, number = read_pull_request_url(url)
     with hosts.open(address) as repository:
-        if not isinstance(repository, GitHubRepository):
+        if repository.pulls is None:
             raise InputError(f"{address.host} is a plain git server, which has no pull requests")
-        found = get_pull_request(repository, number)
+        found = repository.pulls.get(number)
     if found.state == "open":
         raise WaitingFor(awaited(address.host, address.path, number), check_seconds=_SECONDS_BETWEEN_LOOKS)
     if found.state == "closed" and not allow_closed:
