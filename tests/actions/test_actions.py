@@ -16,7 +16,13 @@ from scenedock.model.action import Action, Caller, Context, Example
 from scenedock.model.json import JsonObject
 from tests.tools.service import EXAMPLE
 
-ELSEWHERE = {"await-pull-request", "register-in-catalog"}
+ELSEWHERE = {
+    "publish-repository",
+    "propose-change",
+    "commit-change",
+    "await-pull-request",
+    "register-in-catalog",
+}
 """Actions that need a code host or a Backstage; tests of their own run them."""
 EXAMPLES = [(action, example) for action in ACTIONS for example in action.examples]
 RUN_HERE = [(action, example) for action, example in EXAMPLES if action.name not in ELSEWHERE]

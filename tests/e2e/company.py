@@ -68,6 +68,13 @@ class Company:
         given: dict[str, Any] = json.loads((folder / "input.json").read_bytes())
         return given, folder / "files"
 
+    def put_on_code_host(self, path: str, text: str) -> str:
+        """Put a file there; its address."""
+        file = self.folder / "code" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return f"{self.code_host.ready.rstrip('/')}/{path}"
+
     def tasks(self) -> int:
         """How many tasks Scenedock has had."""
         address = self.feed.partition("/catalog/")[0] + "/tasks"
@@ -104,6 +111,7 @@ def company_in(folder: Path) -> Company:
         "SCENEDOCK_BACKSTAGE_URL": f"http://{backstage}",
         "SCENEDOCK_REPOSITORIES": str(repository),
         "SCENEDOCK_SKELETONS": str(ROOT / "tests" / "e2e" / "skeletons" / "skeletons.yaml"),
+        "SCENEDOCK_CODE_HOSTS": str(_code_hosts(folder, code)),
         "SCENEDOCK_PUBLIC_FEED": "true",
         "SCENEDOCK_TOKENS_FILE": str(tokens),
         "SCENEDOCK_REFRESH_SECONDS": "1",
@@ -124,6 +132,15 @@ def company_in(folder: Path) -> Company:
         feed=feed,
         operator=operator,
     )
+
+
+def _code_hosts(folder: Path, code: str) -> Path:
+    """The list of code hosts: the one that serves files here, and the owner whose files may be registered."""
+    (folder / "code-token").write_text(secrets.token_hex(16), encoding="utf-8")
+    host = {"host": code, "type": "git", "api": f"http://{code}", "owners": ["acme"], "token_file": "code-token"}
+    listed = folder / "code-hosts.yaml"
+    listed.write_text(yaml.safe_dump({"hosts": [host]}), encoding="utf-8")
+    return listed
 
 
 def _app_config(code: str, service: str, folders: str, locations: list[str]) -> dict[str, Any]:

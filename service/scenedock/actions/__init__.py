@@ -17,11 +17,11 @@ from scenedock.model.action import Action
 ACTIONS: tuple[Action[Effects], ...] = (
     list_skeletons_action,
     bake_skeleton_action,
+    validate_entities_action,
+    export_catalog_action,
     publish_repository_action,
     propose_change_action,
     commit_change_action,
     await_pull_request_action,
     register_in_catalog_action,
-    validate_entities_action,
-    export_catalog_action,
 )

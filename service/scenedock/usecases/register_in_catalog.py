@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from scenedock.catalog.feed import registered_ref
 from scenedock.catalog.source_urls import file_url, provider_of
 from scenedock.effects.code_hosts import CodeHosts
-from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.errors import ConflictError, InputError, NotFoundError, ScenedockError
 from scenedock.model.code_host import checked_branch, checked_path, read_repository
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.helm import RepositoryFacts
@@ -18,6 +19,8 @@ from scenedock.model.json import as_list, as_object, as_text, value_at
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage import BackstageBackend
+
+_ADDRESS = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~%/?&=+,:@-]{1,1900}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,21 @@ def refresh_entity(backstage: BackstageBackend, entity_ref: str) -> Registration
 
 
 def _check(hosts: CodeHosts, url: str) -> None:
-    """Refuse what no repository of ours can be: Backstage would read it in our name, which isn't the caller's."""
-    try:
-        split = urlsplit(url)
-        parts = split.path.split("/")
-    except ValueError:
-        raise InputError(f"{url!r} is no address") from None
-    if split.scheme not in {"https", "http"} or len(parts) < 4 or not url.isprintable() or len(url) > 2_000:
-        raise InputError(f"{url!r} must be the address of a catalog file in a repository, https://HOST/OWNER/NAME/…")
-    hosts.host_of(read_repository(f"{split.netloc}/{parts[1]}/{parts[2]}"))
+    """Refuse what is in no repository of ours: Backstage would read it in our name, not in the caller's.
+
+    What owner and repository are can be told of GitHub's addresses, not of those of others, which may have groups.
+    """
+    parts = urlsplit(url).path.split("/") if _ADDRESS.fullmatch(url) else []
+    if len(parts) < 4 or {".", ".."} & {unquote(part) for part in parts}:
+        raise InputError(f"{url[:200]!r} must be the address of a file in a repository, https://HOST/OWNER/NAME/…")
+    refusals: list[ScenedockError] = []
+    for end in range(3, len(parts)):
+        try:
+            host = hosts.host_of(read_repository(f"{urlsplit(url).netloc}/{'/'.join(parts[1:end])}"))
+        except ScenedockError as error:
+            refusals.append(error)
+            continue
+        if urlsplit(url).scheme != urlsplit(host.api).scheme:
+            raise InputError(f"{url[:200]!r} must begin with {urlsplit(host.api).scheme}://")
+        return
+    raise refusals[0]
