@@ -15,11 +15,12 @@ DOCUMENTATION = "https://docs.github.com/rest"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered: a body of None is none at all."""
+    """What is answered: a body of None is none at all; `raw` instead of it to a client that accepts raw content."""
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
 
 
 class RefusedError(Exception):

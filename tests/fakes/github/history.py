@@ -90,7 +90,7 @@ def contents(call: Call) -> Answer:
         )
     content = found.git.read_blob(entries[0].sha or "")
     body = {**_content(call, found, entries[0], revision), "encoding": "base64"}
-    return Answer(200, {**body, "content": base64.encodebytes(content).decode()})
+    return Answer(200, {**body, "content": base64.encodebytes(content).decode()}, raw=content)
 
 
 def put_contents(call: Call) -> Answer:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _AREAS = (accounts, actions, branches, git_data, history, pulls, repositories)
 ROUTES: dict[str, Route] = {route.operation: route for area in _AREAS for route in area.ROUTES}
+_RAW = re.compile(r"application/vnd\.github(\.v3)?\.raw\b")
 _GIT = re.compile(r"/([^/]+)/([^/]+?)(?:\.git)?/(info/refs|git-upload-pack|git-receive-pack)")
 
 
@@ -105,6 +106,9 @@ class FakeGitHub:
         for each in struck:
             if each.after and (instead := each.after()) is not None:
                 return self._sent(noted, instead)
+        if answer and answer.raw is not None and _RAW.search(request.headers.get("Accept", "")):
+            noted.status = answer.status
+            return Response(answer.raw, answer.status, content_type="application/vnd.github.raw; charset=utf-8")
         return response or self._sent(noted, answer or Answer(500))
 
     def _sent(self, noted: Noted, answer: Answer) -> Response:
