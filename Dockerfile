@@ -10,6 +10,7 @@ RUN python -m pip install --require-hashes --requirement requirements/build.txt 
  && python -m pip --python /opt/scenedock/bin/python install --require-hashes --requirement requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY service/ service/
+COPY cookiecutters/ cookiecutters/
 RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
  && python -m pip --python /opt/scenedock/bin/python install --no-deps dist/*.whl
 
@@ -26,7 +27,6 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && git config --system --add safe.directory '*'
 COPY --from=build /opt/scenedock /opt/scenedock
-COPY cookiecutters/ /opt/scenedock/share/scenedock/cookiecutters/
 # Nothing is written but what a command is asked to write, the service's data, and /tmp while a skeleton runs code
 # of its own; so the root may be read-only, with volumes for those two.
 RUN install --directory --owner=10001 --group=10001 /data

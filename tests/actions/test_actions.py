@@ -13,15 +13,13 @@ from scenedock.doors.settings import Settings
 from scenedock.doors.wiring import open_effects
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Action, Caller, Context, Example
-from scenedock.model.json import JsonObject
+from scenedock.model.json import JsonObject, as_object
 from tests.tools.service import EXAMPLE
 
 ELSEWHERE = {
-    "publish-repository",
-    "propose-change",
-    "commit-change",
-    "await-pull-request",
-    "register-in-catalog",
+    action.name
+    for action in ACTIONS
+    if {"repoUrl", "pullRequestUrl"} & as_object(action.input_schema()["properties"]).keys()
 }
 """Actions that need a code host or a Backstage; tests of their own run them."""
 EXAMPLES = [(action, example) for action in ACTIONS for example in action.examples]

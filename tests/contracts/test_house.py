@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tomllib
+import zipfile
 from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
@@ -145,6 +147,20 @@ def test_an_npm_lock_holds_hashes_and_no_addresses() -> None:
 
 def test_what_builds_the_package_is_locked() -> None:
     assert PYPROJECT["dependency-groups"]["build"] == PYPROJECT["build-system"]["requires"]
+
+
+def test_the_package_brings_the_skeletons(tmp_path: Path) -> None:
+    """As files of the environment that it is installed into, where `scenedock skeletons` looks for them."""
+    options = "--quiet --no-deps --no-build-isolation --wheel-dir".split()
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(tmp_path), str(ROOT)], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    shipped = [path for path in tracked_files() if path.is_relative_to(ROOT / "cookiecutters")]
+    with zipfile.ZipFile(wheel) as packed:
+        place = f"{wheel.name.rsplit('-', 3)[0]}.data/data/share/scenedock"
+        brought = {name.removeprefix(f"{place}/"): packed.read(name) for name in packed.namelist() if place in name}
+
+    assert shipped
+    assert brought == {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in shipped}
 
 
 def test_the_image_is_labelled_with_the_version_of_the_package() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,14 @@ import pytest
 
 from scenedock.catalog.feed import Feed
 from scenedock.doors.catalog_feed import CatalogFeed
+from scenedock.doors.metrics import Metrics
 from scenedock.doors.watched_repositories import WatchedRepositories
+from scenedock.doors.wiring import served_repositories
 from scenedock.effects.repositories import RepositoryFolder, ServedRepository
+from scenedock.effects.repository_clones import RepositoryClone, fetch
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.finding import Finding, Place
+from tests.tools.git_server import GitServer, git_server
 
 ADDRESS = "http://scenedock/api/scenedock/catalog"
 # sha1 of url:http://scenedock/api/scenedock/catalog/catalog-info.yaml, as Backstage's catalog computes it
@@ -206,3 +212,96 @@ def test_a_backstage_that_is_away_is_no_reason_to_fail(feed: CatalogFeed, caplog
 
     assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
     assert "Backstage wasn't told" in caplog.text
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GitServer]:
+    with git_server(tmp_path / "server") as running:
+        for name in ("apps", "shops"):
+            running.commit(f"acme/{name}", {"a.yaml": "a: 1\n"})
+        yield running
+
+
+@pytest.fixture
+def fetching(tmp_path: Path, server: GitServer, builder: Builder) -> CatalogFeed:
+    """The feed of two repositories at addresses."""
+    named = [f"{server.address}/acme/{name}" for name in ("apps", "shops")]
+    repositories = served_repositories(named, tmp_path / "clones")
+    watched = WatchedRepositories(repositories, lambda clone: fetch(clone, None))
+    return CatalogFeed(watched, tmp_path / "feed.json", 86_400, ADDRESS, builder)
+
+
+def test_a_repository_at_an_address_is_fetched_and_the_feed_made_anew(
+    fetching: CatalogFeed, builder: Builder, server: GitServer
+) -> None:
+    fetching.refresh()
+    fetching.refresh()
+    assert builder.made == 1
+
+    server.commit("acme/apps", {"a.yaml": "a: 2\n"})
+    fetching.refresh()
+    assert builder.made == 2
+    assert fetching.current().feed.findings == ()
+
+
+def test_only_what_was_pushed_to_is_fetched(fetching: CatalogFeed, builder: Builder, server: GitServer) -> None:
+    fetching.start()
+    fetching.current()
+    server.requests.clear()
+    server.commit("acme/shops", {"a.yaml": "a: 2\n"})
+
+    fetching.want(["shops"])
+    until = time.monotonic() + 30
+    while builder.made < 2:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    fetching.stop()
+
+    assert {path.split("/")[2] for path in server.requests} == {"shops"}
+
+
+def test_a_repository_that_cannot_be_fetched_stays_as_it_was_and_is_told_of(
+    fetching: CatalogFeed, builder: Builder, server: GitServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics = Metrics(fetching.at_hand)
+    fetching.refresh()
+    seen = fetching.current().seen["shops"]
+    (server.root / "acme/shops").rename(server.root / "gone")
+    server.commit("acme/apps", {"a.yaml": "a: 2\n"})
+
+    fetching.refresh()
+    fetching.refresh()
+
+    served = fetching.current()
+    (finding,) = served.feed.findings
+    assert (finding.severity, finding.code, finding.place.repository) == ("error", "stale-repository", "shops")
+    assert "can't be fetched" in finding.message
+    assert (list(served.stale), builder.made) == (["shops"], 2), "the other repository is followed all the same"
+    assert served.checked == served.seen["shops"] == seen < served.seen["apps"]
+    assert b'scenedock_repository_age_seconds{repository="shops"}' in metrics.text()
+    assert "the repository shops can't be fetched" in caplog.text
+
+    (server.root / "gone").rename(server.root / "acme/shops")
+    fetching.refresh()
+    assert (fetching.current().feed.findings, list(fetching.current().stale)) == ((), [])
+
+
+def test_a_repository_that_was_never_fetched_leaves_no_half_of_a_catalog(
+    fetching: CatalogFeed, builder: Builder, server: GitServer
+) -> None:
+    (server.root / "acme/shops").rename(server.root / "gone")
+    fetching.refresh()
+
+    assert (fetching.at_hand(), builder.made) == (None, 0)
+
+
+def test_a_disk_that_refuses_costs_freshness_only(fetching: CatalogFeed) -> None:
+    def full(_clone: RepositoryClone) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    fetching.refresh()
+    fetching.repositories.fetch = full
+    fetching.refresh()
+
+    assert {finding.place.repository for finding in fetching.current().feed.findings} == {"apps", "shops"}
+    assert "No space left on device" in fetching.current().feed.findings[0].message

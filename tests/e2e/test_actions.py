@@ -133,7 +133,7 @@ def test_a_template_calls_our_api_with_the_generic_action_as_its_user(company: C
 
 
 def test_a_page_of_the_portal_reads_our_findings_through_the_proxy(company: Company) -> None:
-    report = company.frontend.ask("GET", "proxy/scenedock/catalog/findings")
+    report = company.frontend.ask("GET", "proxy/scenedock/findings")
 
     assert report["entities"]["byKind"] == company.exported()
 

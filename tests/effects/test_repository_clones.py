@@ -14,7 +14,7 @@ import pytest
 
 from scenedock.effects.repositories import opened
 from scenedock.effects.repository_clones import RemoteBranch, RepositoryClone, fetch
-from scenedock.errors import InputError, NotFoundError, TemporaryError
+from scenedock.errors import InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.tools.git_server import GitServer, git, git_server
 
 FILES = {"billing/Chart.yaml": "name: billing\n", "README.md": "x\n"}
@@ -120,7 +120,7 @@ def test_what_was_never_fetched_is_not_found(server: GitServer, tmp_path: Path) 
 
     with pytest.raises(TemporaryError):
         fetch(clone, None)
-    with pytest.raises(NotFoundError, match="could not be fetched yet"), clone.opened():
+    with pytest.raises(NotFoundError, match="was never fetched into"), clone.opened():
         pass
 
 
@@ -173,7 +173,7 @@ def test_a_token_opens_what_is_private_and_is_seen_nowhere(
     fetch(clone, ("x-access-token", CANARY))
     refusals = []
     for wrong in (None, ("x-access-token", f"{CANARY}wrong")):
-        with pytest.raises(TemporaryError) as refused:
+        with pytest.raises(NotAllowedError, match="doesn't take our token, wants one") as refused:
             fetch(clone, wrong)
         refusals.append(str(refused.value))
 

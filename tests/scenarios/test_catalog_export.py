@@ -453,7 +453,7 @@ class TestTerminals:
 def _slow_program(seconds: float) -> str:
     """A program like the command, whose disk takes its time for the values of billing."""
     return f"""
-import sys, time
+import signal, sys, time
 from scenedock.doors.cli import main
 from scenedock.effects.repositories import RepositoryFolder
 read = RepositoryFolder.read
@@ -463,6 +463,7 @@ def slowly(folder, path):
         time.sleep({seconds})
     return read(folder, path)
 RepositoryFolder.read = slowly
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has those that it puts in the background ignore it
 main(["catalog", "export", *sys.argv[1:]])
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from scenedock.actions.effects import Effects
-from scenedock.errors import InputError
+from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.action import Context, Example, Model, TaskInput, action
 from scenedock.usecases.register_in_catalog import catalog_file_url, refresh_entity, register_file
 
@@ -57,7 +57,7 @@ def register_in_catalog_action(context: Context[Effects], given: Input) -> Outpu
     if sum(each is not None for each in (given.url, given.repo_url, given.entity_ref)) != 1:
         raise InputError("give one of `url`, `repoUrl` and `entityRef`")
     if backstage is None:
-        raise InputError("the service knows no Backstage; set SCENEDOCK_BACKSTAGE_URL")
+        raise NotAllowedError("the service knows no Backstage that it may tell; SCENEDOCK_BACKSTAGE_URL names it")
     if given.entity_ref is not None:
         made = refresh_entity(backstage, given.entity_ref)
         context.log(f"Backstage reads the file of {given.entity_ref} again")

@@ -80,6 +80,6 @@ class WatchedRepositories:
         try:
             if isinstance(repository, RepositoryClone):
                 self.fetch(repository)
-        except ScenedockError as error:
+        except (ScenedockError, OSError) as error:
             return str(error)
         return ""

@@ -14,12 +14,16 @@ from pathlib import Path
 
 from scenedock.errors import TemporaryError
 
+_WAYS_OUT = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE")
+"""What the network needs of our environment."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConfinedGit:
-    """The git command line as if nobody had configured it; `home` is a folder of ours, `protocols` what it may speak.
+    """The git command line as if nobody had configured it, but for proxies. `home` is a folder of ours.
 
-    Each command may take `seconds`, and is ended with all processes that it has started. Redirects are not followed.
+    It may speak `protocols`. Each command may take `seconds`, and is ended with all processes that it has started.
+    Redirects are not followed.
     """
 
     home: Path
@@ -44,6 +48,7 @@ class ConfinedGit:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_ALLOW_PROTOCOL": ":".join(self.protocols),
+            **{name: os.environ[name] for name in _WAYS_OUT if name in os.environ},
             **_configuration(secrets or {}),
         }
         with subprocess.Popen(  # noqa: S603  # no shell, and every argument was checked

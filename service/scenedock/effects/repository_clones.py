@@ -12,7 +12,7 @@ from pathlib import Path
 from scenedock.effects.confined_git import ConfinedGit, basic_authorization, last_line
 from scenedock.effects.git import ask_git
 from scenedock.effects.git_revisions import GitRevision
-from scenedock.errors import NotFoundError, TemporaryError
+from scenedock.errors import NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.code_host import RepositoryAddress, checked_branch, read_repository
 
 _LOOPBACK = re.compile(r"^http://(127\.0\.0\.1|localhost)(:\d+)?/")
@@ -64,7 +64,9 @@ class RepositoryClone:
         """
         commit = ask_git(self.folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").text
         if not commit:
-            raise NotFoundError(f"{self.remote.url}: could not be fetched yet; the log of the service says why")
+            raise NotFoundError(
+                f"{self.remote.url}: was never fetched into {self.folder.parent}; the log of `scenedock serve` says why"
+            )
         return commit
 
     def is_at(self, repository: RepositoryAddress, branch: str) -> bool:
@@ -88,8 +90,9 @@ def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float 
 
     Raises
     ------
-    NotFoundError    there is no such branch
-    TemporaryError   the repository can't be reached, or git took too long
+    NotAllowedError   the host doesn't take the token, or wants one
+    NotFoundError     there is no such branch
+    TemporaryError    the repository can't be reached, or git took too long
     """
     remote = clone.remote
     git = ConfinedGit(clone.folder.parent, (remote.url.partition("://")[0],), seconds)
@@ -100,7 +103,7 @@ def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float 
         head = f"refs/heads/{branch}"
         done = git.run(folder, *_FETCH, f"+{head}:{head}", secrets=secrets)
         if done.returncode != 0:
-            raise _refusal(remote, branch, last_line(done.stderr))
+            raise _refusal(remote.url, done.stderr)
         git.output(folder, "symbolic-ref", "HEAD", head)
         # What no commit needs any more goes after a day: whoever still reads it has ended by then.
         git.run(folder, "-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=1.day.ago", "gc", "--auto", "--quiet")
@@ -115,15 +118,17 @@ _FETCH = (
 def _default_branch(git: ConfinedGit, folder: Path, url: str, secrets: Mapping[str, str]) -> str:
     listed = git.run(folder, "ls-remote", "--quiet", "--symref", "origin", "HEAD", secrets=secrets)
     if listed.returncode != 0:
-        said = last_line(listed.stderr)
-        raise TemporaryError(f"{url}: can't be fetched: {said}", retry_after=_SECONDS_TO_TRY_AGAIN)
+        raise _refusal(url, listed.stderr)
     found = _DEFAULT_BRANCH.search(listed.stdout.decode("utf-8", "replace"))
     if found is None:
         raise NotFoundError(f"{url}: the repository says no default branch; name one, {url}#BRANCH")
     return checked_branch(found["branch"])
 
 
-def _refusal(remote: RemoteBranch, branch: str, said: str) -> NotFoundError | TemporaryError:
+def _refusal(url: str, errors: bytes) -> NotAllowedError | NotFoundError | TemporaryError:
+    said = last_line(errors)
     if "couldn't find remote ref" in said:
-        return NotFoundError(f"{remote.url}: has no branch {branch!r}")
-    return TemporaryError(f"{remote.url}: can't be fetched: {said}", retry_after=_SECONDS_TO_TRY_AGAIN)
+        return NotFoundError(f"{url}: has no branch {said.rpartition('/')[2]!r}")
+    if re.search(r"Authentication failed|could not read Username|error: 40[13]", said):
+        return NotAllowedError(f"{url}: the host doesn't take our token, wants one, or has no such repository: {said}")
+    return TemporaryError(f"{url}: can't be fetched: {said}", retry_after=_SECONDS_TO_TRY_AGAIN)

@@ -69,7 +69,7 @@ def test_the_feed_is_open_to_all_if_it_is_made_public(tmp_path: Path) -> None:
     assert client.get(FEED).status_code == 200
     assert client.get("/").status_code == 200
     assert client.get(f"{BASE}/actions").status_code == 401
-    assert client.get(f"{BASE}/catalog/findings").status_code == 401
+    assert client.get(f"{BASE}/findings").status_code == 401
 
 
 def test_a_person_opens_the_page_with_a_token_as_the_password(client: FlaskClient) -> None:

@@ -82,7 +82,7 @@ def test_a_refresh_is_asked_for_and_not_waited_for(client: FlaskClient, service:
 
 
 def test_findings_say_what_to_mend_and_where(client: FlaskClient) -> None:
-    report = get(client, f"{BASE}/catalog/findings").json
+    report = get(client, f"{BASE}/findings").json
 
     assert report["entities"] == {"total": 10, "byKind": {"API": 1, "Component": 6, "Resource": 3}}
     assert [(each["code"], each["path"]) for each in report["findings"]] == [

@@ -80,7 +80,7 @@ _REFRESHING: JsonObject = {"type": "object", "required": ["refreshing"], "proper
 ROUTES = (
     Route(
         "GET",
-        f"{BASE}/catalog/findings",
+        f"{BASE}/findings",
         "read",
         read_findings,
         {200: Answer("The report", _REPORT)},

@@ -57,7 +57,7 @@ EVENTS: Final[JsonObject] = {
 TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
     "createdBy": {
         "type": "array",
-        "items": {"type": "string"},
+        "items": {"type": "string", "pattern": r"^[^\u0000]*$"},
         "description": "Only tasks of these users or services, by their reference",
     },
     "status": {
