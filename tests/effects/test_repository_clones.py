@@ -136,7 +136,7 @@ def test_many_may_fetch_one_clone_at_once(server: GitServer, tmp_path: Path) -> 
 
 def test_a_host_that_dawdles_is_not_waited_for(server: GitServer, tmp_path: Path) -> None:
     server.commit("acme/apps", FILES)
-    server.meanwhile = lambda: time.sleep(2)
+    server.before = lambda _path: time.sleep(2)
 
     with pytest.raises(TemporaryError, match=r"git took longer than 0\.2 s"):
         fetch(clone_of(server, tmp_path), None, seconds=0.2)
@@ -160,14 +160,14 @@ def test_a_token_opens_what_is_private_and_is_seen_nowhere(
     server.token = CANARY
     commands: set[str] = set()
 
-    def note_commands() -> None:
+    def note_commands(_path: str) -> None:
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 commands.add((process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
             except OSError:
                 continue
 
-    server.meanwhile = note_commands
+    server.before = note_commands
     clone = clone_of(server, tmp_path)
 
     fetch(clone, ("x-access-token", CANARY))

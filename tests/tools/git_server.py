@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import threading
-from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,15 +25,20 @@ class _Silent(WSGIRequestHandler):
 class GitServer:
     """Repositories below `root`, at `http://127.0.0.1:PORT/NAME`. `requests` are the paths that were asked for.
 
-    With a `token` it wants that from any user; `meanwhile` is called while a client waits for its answer.
+    With a `token` it wants that as password. `before` is called with each path.
     """
 
     root: Path
     address: str = ""
     redirect_to: str = ""
-    token: str = ""
-    meanwhile: Callable[[], object] = lambda: None
     requests: list[str] = field(default_factory=list)
+    token: str = ""
+    before: Callable[[str], None] = lambda _path: None
+
+    def create(self, name: str) -> None:
+        """Make an empty repository that takes pushes of whoever has the token."""
+        git(self.root, "init", "--quiet", "--bare", "--initial-branch=main", name)
+        git(self.root / name, "config", "http.receivepack", "true")
 
     def commit(self, name: str, files: dict[str, str], *, tag: str = "", links: dict[str, str] | None = None) -> str:
         """Make a repository's next commit, which has exactly these files; the commit's id."""
@@ -65,18 +70,18 @@ class GitServer:
         if self.redirect_to:
             start_response("302 Found", [("Location", f"{self.redirect_to}{environ['PATH_INFO']}")])
             return []
-        self.meanwhile()
-        if self.token and not self._is_known(environ.get("HTTP_AUTHORIZATION", "")):
+        if self.token and not self._knows(environ.get("HTTP_AUTHORIZATION", "")):
             start_response("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="git"')])
             return []
+        self.before(environ["PATH_INFO"])
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         status, headers, content = http_backend(self.root, environ, body)
         start_response(status, headers)
         return [content]
 
-    def _is_known(self, authorization: str) -> bool:
-        scheme, _, encoded = authorization.partition(" ")
-        return scheme == "Basic" and b64decode(encoded).decode().partition(":")[2] == self.token
+    def _knows(self, authorization: str) -> bool:
+        password = base64.b64decode(authorization.partition(" ")[2]).decode().partition(":")[2]
+        return password == self.token
 
 
 def http_backend(root: Path, environ: Mapping[str, Any], body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:

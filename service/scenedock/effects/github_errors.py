@@ -22,7 +22,7 @@ _SECONDARY_LIMIT_SECONDS = 60.0
 """How long to wait after a secondary limit that doesn't say: "wait for at least one minute"."""
 _PAUSE_SECONDS = 5.0
 _LONGEST = 400
-_PROTECTED = ("protected branch", "protected ref", "rule violations", "required status check", "branch is protected")
+_PROTECTED = ("protected", "rule violations", "required status check", "approving review")
 
 
 class MovedError(Exception):

@@ -9,7 +9,8 @@ import time
 import jwt
 
 from tests.fakes.github.call import Call, Caller, RefusedError, Route, not_found
-from tests.fakes.github.world import ROLES, Account, Repository, Token, World
+from tests.fakes.github.model import ROLES, Account, Repository, Token
+from tests.fakes.github.world import World
 
 LEVELS = ("", "read", "write", "admin")
 _NO_APP = "A JSON web token could not be decoded"

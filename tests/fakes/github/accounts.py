@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.fakes.github.access import LEVELS, authorise_organization, authorise_repository
 from tests.fakes.github.call import Answer, Call, RefusedError, Route, not_found
-from tests.fakes.github.world import Account, Installation, Team, at
+from tests.fakes.github.model import Account, Installation, Team, at
 
 LIMIT = 5000
 """Requests an hour, for which nothing is counted: a fault says when it is reached."""

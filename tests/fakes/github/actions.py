@@ -11,7 +11,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import SealedBox
 
 from tests.fakes.github.call import Answer, Call, RefusedError, Route, not_found
-from tests.fakes.github.world import Secret, Variable, now
+from tests.fakes.github.model import Secret, Variable, now
 
 
 def variables(call: Call) -> Answer:

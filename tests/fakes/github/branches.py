@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.fakes.github.access import granted, role
 from tests.fakes.github.bare import NULL
-from tests.fakes.github.call import Answer, Call, Event, RefusedError, Route, not_found
-from tests.fakes.github.world import Repository
+from tests.fakes.github.call import PROTECTED, Answer, Call, Event, RefusedError, Route, not_found
+from tests.fakes.github.model import Repository
 
 APPROVAL = "At least 1 approving review is required by reviewers with write access."
 
@@ -104,14 +104,14 @@ def refuse_move(call: Call, repository: Repository, ref: str, sha: str, *, force
     rules = repository.protection.get(name) if ref.startswith("refs/heads/") else None
     if rules is not None:
         if sha == NULL and not rules.get("allow_deletions"):
-            raise RefusedError(422, "Cannot delete this protected branch")
+            raise RefusedError(422, "Cannot delete a protected branch", documentation=PROTECTED)
         if name in locked(call, repository):
-            raise RefusedError(422, APPROVAL)
+            raise RefusedError(422, APPROVAL, documentation=PROTECTED)
     if sha != NULL and old is not None and not repository.git.is_ancestor(old, sha):
         if not force:
             raise RefusedError(422, "Update is not a fast forward")
         if rules is not None and not rules.get("allow_force_pushes"):
-            raise RefusedError(422, "Cannot force-push to this branch")
+            raise RefusedError(422, "Cannot force-push to a protected branch", documentation=PROTECTED)
 
 
 def refuse_workflows(call: Call, paths: list[str]) -> None:

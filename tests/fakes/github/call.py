@@ -7,28 +7,31 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.fakes.github.model import Account, App, Repository, Token
 from tests.fakes.github.views import View
-from tests.fakes.github.world import Account, App, Repository, Token, World
+from tests.fakes.github.world import World
 
 DOCUMENTATION = "https://docs.github.com/rest"
+PROTECTED = "https://docs.github.com/articles/about-protected-branches"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered: a body of None is none at all; `raw` instead of it to a client that accepts raw content."""
+    """What is answered: a body of None is none at all, one of bytes is a file as it is, others are JSON."""
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    raw: bytes | None = None
 
 
 class RefusedError(Exception):
     """What GitHub answers where it doesn't do what was asked."""
 
-    def __init__(self, status: int, message: str, errors: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, status: int, message: str, errors: Sequence[Any] = (), *, documentation: str = DOCUMENTATION
+    ) -> None:
         super().__init__(message)
-        body = {"message": message, "documentation_url": DOCUMENTATION, "status": str(status)}
+        body = {"message": message, "documentation_url": documentation, "status": str(status)}
         self.answer = Answer(status, body | ({"errors": list(errors)} if errors else {}))
 
 
@@ -84,6 +87,8 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
+    accept: str = ""
+    """The header that says in which form the client takes an answer."""
     events: list[Event] = field(default_factory=list)
     """What the call made happen, for webhooks."""
 
@@ -125,3 +130,12 @@ class Route:
     operation: str
     answer: Callable[[Call], Answer]
     needs: str = ""
+
+    def headers(self, caller: Caller) -> dict[str, str]:
+        """What an answer says of what the caller's kind needs: an app permissions, a person scopes."""
+        permissions, _, level = self.needs.partition(":")
+        if caller.token is None or not level:
+            return {}
+        if caller.token.installation is not None:
+            return {"x-accepted-github-permissions": "; ".join(f"{each}={level}" for each in permissions.split("|"))}
+        return {"x-oauth-scopes": ", ".join(caller.token.scopes), "x-accepted-oauth-scopes": "repo"}

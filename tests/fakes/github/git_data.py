@@ -9,6 +9,7 @@ from typing import Any
 from tests.fakes.github.bare import MODES, NULL, Entry, GitError, Signature
 from tests.fakes.github.branches import pushed, refuse_move, refuse_workflows
 from tests.fakes.github.call import Answer, Call, RefusedError, Route, not_found
+from tests.fakes.github.pulls import close_without_branch
 from tests.fakes.github.views import raw_date
 
 
@@ -68,6 +69,7 @@ def delete_ref(call: Call) -> Answer:
     refuse_move(call, call.repository, name, NULL, force=True)
     git.move(name, NULL)
     pushed(call, call.repository, name, old, NULL)
+    close_without_branch(call, name.removeprefix("refs/heads/"), old)
     return Answer(204)
 
 

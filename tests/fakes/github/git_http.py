@@ -11,6 +11,7 @@ from tests.fakes.github.access import authenticate, authorise_repository
 from tests.fakes.github.bare import NULL
 from tests.fakes.github.branches import locked, pushed
 from tests.fakes.github.call import Call, Event, RefusedError
+from tests.fakes.github.pulls import close_without_branch
 from tests.fakes.github.views import View
 from tests.fakes.github.world import World
 from tests.tools.git_server import http_backend
@@ -31,7 +32,7 @@ def serve_git(
     try:
         caller = authenticate(world, request.headers.get("Authorization", ""))
         noted.caller = caller.name
-        call = Call(world, caller, View(world, url, url), "", values, {}, None, events)
+        call = Call(world, caller, View(world, url, url), "", values, {}, None, "", events)
         authorise_repository(call, call.repository, ["contents"], "write" if writes else "read")
     except RefusedError as refused:
         noted.status = refused.answer.status if request.headers.get("Authorization") else 401
@@ -48,5 +49,7 @@ def serve_git(
     for ref in sorted(before.keys() | after.keys()):
         if before.get(ref) != after.get(ref):
             pushed(call, repository, ref, before.get(ref, NULL), after.get(ref, NULL))
+        if ref not in after:
+            close_without_branch(call, ref.removeprefix("refs/heads/"), before[ref])
     noted.status = int(status.split()[0])
     return Response(content, status, headers)

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from tests.fakes.github.bare import NULL, Commit, Entry
 from tests.fakes.github.branches import APPROVAL, locked, pushed, refuse_workflows
-from tests.fakes.github.call import Answer, Call, RefusedError, Route, not_found
+from tests.fakes.github.call import PROTECTED, Answer, Call, RefusedError, Route, not_found
+from tests.fakes.github.model import Repository
 from tests.fakes.github.repositories import commit_files
-from tests.fakes.github.world import Repository
 
 _STATUS = {"A": "added", "M": "modified", "D": "removed", "R": "renamed", "T": "changed", "C": "copied"}
 _MOST = 1000
@@ -76,7 +76,7 @@ def compare(call: Call) -> Answer:
 
 
 def contents(call: Call) -> Answer:
-    """GET /repos/{owner}/{repo}/contents/{path}: a file, or the entries of a folder."""
+    """GET /repos/{owner}/{repo}/contents/{path}: a file, in JSON or raw, or the entries of a folder."""
     found, path = call.repository, call.path["path"].strip("/")
     revision = _commit(found, call.query.get("ref", found.default_branch), 404, "No commit found for the ref").sha
     if not path:
@@ -89,8 +89,10 @@ def contents(call: Call) -> Answer:
             200, [_content(call, found, each, revision) for each in found.git.tree(revision, path=f"{path}/")]
         )
     content = found.git.read_blob(entries[0].sha or "")
+    if ".raw" in call.accept:
+        return Answer(200, content)
     body = {**_content(call, found, entries[0], revision), "encoding": "base64"}
-    return Answer(200, {**body, "content": base64.encodebytes(content).decode()}, raw=content)
+    return Answer(200, {**body, "content": base64.encodebytes(content).decode()})
 
 
 def put_contents(call: Call) -> Answer:
@@ -101,7 +103,7 @@ def put_contents(call: Call) -> Answer:
     if parent is None and not found.empty:
         raise RefusedError(404, f"Branch {branch} not found")
     if branch in locked(call, found):
-        raise RefusedError(409, f"Could not update file: {APPROVAL}")
+        raise RefusedError(409, f"Could not update file: {APPROVAL}", documentation=PROTECTED)
     refuse_workflows(call, [path])
     old = found.git.tree(parent, path=path) if parent else []
     if old and "sha" not in body:

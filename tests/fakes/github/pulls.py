@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.fakes.github.access import role
 from tests.fakes.github.bare import NULL
 from tests.fakes.github.branches import APPROVAL, locked, pushed
-from tests.fakes.github.call import Answer, Call, Event, RefusedError, Route, invalid, not_found
+from tests.fakes.github.call import PROTECTED, Answer, Call, Event, RefusedError, Route, invalid, not_found
 from tests.fakes.github.history import between, changes
-from tests.fakes.github.views import node_id
-from tests.fakes.github.world import Comment, Pull, Repository, now
+from tests.fakes.github.model import Comment, Pull, now
+from tests.fakes.github.pull_views import ends, full, pull_url, simple, team
 
 
 def pulls(call: Call) -> Answer:
@@ -27,12 +25,12 @@ def pulls(call: Call) -> Answer:
     ]
     newest_first = query.get("direction", "desc" if query.get("sort", "created") == "created" else "asc") == "desc"
     listed.sort(key=lambda each: each.number, reverse=newest_first)
-    return call.page([_simple(call, each) for each in listed])
+    return call.page([simple(call, each) for each in listed])
 
 
 def pull(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}/pulls/{pull_number}."""
-    return Answer(200, _full(call, _pull(call)))
+    return Answer(200, full(call, _pull(call)))
 
 
 def create(call: Call) -> Answer:
@@ -62,7 +60,7 @@ def create(call: Call) -> Answer:
     )
     found.pulls[number] = made
     _tell(call, made, "opened")
-    return Answer(201, _full(call, made), {"Location": _url(call, made)})
+    return Answer(201, full(call, made), {"Location": pull_url(call, made)})
 
 
 def update(call: Call) -> Answer:
@@ -81,19 +79,19 @@ def update(call: Call) -> Answer:
         _tell(call, found, "closed")
     found.title, found.body, found.base = (body.get(name, getattr(found, name)) for name in ("title", "body", "base"))
     found.updated = now()
-    return Answer(200, _full(call, found))
+    return Answer(200, full(call, found))
 
 
 def merge(call: Call) -> Answer:
     """PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge."""
     repository, found, body = call.repository, _pull(call), call.body or {}
-    base, head = _shas(repository, found)
+    base, head = ends(repository, found)
     if found.state != "open" or found.draft:
         raise RefusedError(405, "Pull Request is not mergeable")
     if body.get("sha", head) != head:
         raise RefusedError(409, "Head branch was modified. Review and try the merge again.")
     if found.base in locked(call, repository):
-        raise RefusedError(405, APPROVAL)
+        raise RefusedError(405, APPROVAL, documentation=PROTECTED)
     method = body.get("merge_method", "merge")
     allowed = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}[method]
     if not repository.settings.get(allowed, True):
@@ -121,13 +119,13 @@ def is_merged(call: Call) -> Answer:
 def commits(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}/pulls/{pull_number}/commits."""
     found = _pull(call)
-    listed = between(call.repository, *_shas(call.repository, found))
+    listed = between(call.repository, *ends(call.repository, found))
     return call.page([call.view.commit(call.repository, each) for each in listed])
 
 
 def files(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}/pulls/{pull_number}/files."""
-    base, head = _shas(call.repository, _pull(call))
+    base, head = ends(call.repository, _pull(call))
     return call.page(changes(call, call.repository, call.repository.git.merge_base(base, head), head))
 
 
@@ -149,13 +147,13 @@ def request_reviewers(call: Call) -> Answer:
         )
     found.reviewers += [each for each in wanted if each and each not in found.reviewers]
     found.teams += [each for each in teams if each and each not in found.teams]
-    return Answer(201, _simple(call, found))
+    return Answer(201, simple(call, found))
 
 
 def requested_reviewers(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers."""
     found = _pull(call)
-    teams = [_team(call, each.slug) for each in found.teams]
+    teams = [team(call, each.slug) for each in found.teams]
     return Answer(200, {"users": [call.view.account(each) for each in found.reviewers], "teams": teams})
 
 
@@ -190,6 +188,15 @@ def comments(call: Call) -> Answer:
     return call.page([call.view.comment(call.repository, found, each) for each in found.comments])
 
 
+def close_without_branch(call: Call, branch: str, sha: str) -> None:
+    """Close the pull requests of a branch that was deleted; `sha` is where it was."""
+    for each in call.repository.pulls.values():
+        if each.state == "open" and each.head == branch:
+            each.head_sha = sha
+            _close(call, each)
+            _tell(call, each, "closed")
+
+
 def _pull(call: Call) -> Pull:
     number = call.path.get("pull_number") or call.path["issue_number"]
     found = call.repository.pulls.get(int(number))
@@ -198,14 +205,8 @@ def _pull(call: Call) -> Pull:
     return found
 
 
-def _shas(repository: Repository, pull: Pull) -> tuple[str, str]:
-    """Where base and head are; where they were when a pull request is closed."""
-    base, head = repository.branch(pull.base), repository.branch(pull.head)
-    return pull.base_sha or base or NULL, pull.head_sha or head or NULL
-
-
 def _close(call: Call, pull: Pull) -> None:
-    pull.base_sha, pull.head_sha = _shas(call.repository, pull)
+    pull.base_sha, pull.head_sha = ends(call.repository, pull)
     pull.state, pull.closed, pull.updated = "closed", now(), now()
 
 
@@ -234,106 +235,11 @@ def _tell(call: Call, pull: Pull, action: str) -> None:
     payload = {
         "action": action,
         "number": pull.number,
-        "pull_request": _full(call, pull),
+        "pull_request": full(call, pull),
         "repository": call.view.repository(call.repository),
         "sender": call.view.account(call.caller.account),
     }
     call.events.append(Event("pull_request", action, payload))
-
-
-def _url(call: Call, pull: Pull) -> str:
-    return f"{call.view.repository_url(call.repository)}/pulls/{pull.number}"
-
-
-def _side(call: Call, name: str, sha: str) -> dict[str, Any]:
-    repository = call.repository
-    return {
-        "label": f"{repository.owner.login}:{name}",
-        "ref": name,
-        "sha": sha,
-        "user": call.view.account(repository.owner),
-        "repo": call.view.repository(repository),
-    }
-
-
-def _simple(call: Call, pull: Pull) -> dict[str, Any]:
-    """GitHub's `pull-request-simple`."""
-    repository, view = call.repository, call.view
-    base, head = _shas(repository, pull)
-    url, page = _url(call, pull), f"{view.web}/{repository.full_name}/pull/{pull.number}"
-    issue = f"{view.repository_url(repository)}/issues/{pull.number}"
-    urls = {
-        "self": url,
-        "html": page,
-        "issue": issue,
-        "comments": f"{issue}/comments",
-        "review_comments": f"{url}/comments",
-        "review_comment": f"{view.repository_url(repository)}/pulls/comments{{/number}}",
-        "commits": f"{url}/commits",
-        "statuses": f"{view.repository_url(repository)}/statuses/{head}",
-    }
-    return {
-        "id": pull.id,
-        "node_id": node_id("PullRequest", pull.id),
-        "number": pull.number,
-        "url": url,
-        **{f"{name}_url": address for name, address in urls.items() if name != "self"},
-        "diff_url": f"{page}.diff",
-        "patch_url": f"{page}.patch",
-        "_links": {name: {"href": address} for name, address in urls.items()},
-        "state": pull.state,
-        "locked": False,
-        "draft": pull.draft,
-        "title": pull.title,
-        "body": pull.body,
-        "user": view.account(pull.account),
-        "labels": [view.label(repository, name) for name in pull.labels],
-        "milestone": None,
-        "assignee": None,
-        "assignees": [],
-        "requested_reviewers": [view.account(each) for each in pull.reviewers],
-        "requested_teams": [_team(call, each.slug) for each in pull.teams],
-        "head": _side(call, pull.head, head),
-        "base": _side(call, pull.base, base),
-        "created_at": pull.created,
-        "updated_at": pull.updated,
-        "closed_at": pull.closed,
-        "merged_at": pull.closed if pull.merged else None,
-        "merge_commit_sha": pull.merge_sha,
-        "author_association": "MEMBER",
-        "auto_merge": None,
-        "active_lock_reason": None,
-    }
-
-
-def _full(call: Call, pull: Pull) -> dict[str, Any]:
-    """GitHub's `pull-request`."""
-    repository = call.repository
-    base, head = _shas(repository, pull)
-    git = repository.git
-    files = changes(call, repository, git.merge_base(base, head), head) if NULL not in {base, head} else []
-    mergeable = git.merged_tree(base, head) is not None if pull.state == "open" and NULL not in {base, head} else None
-    return {
-        **_simple(call, pull),
-        "merged": pull.merged,
-        "mergeable": mergeable,
-        "mergeable_state": {True: "clean", False: "dirty", None: "unknown"}[mergeable],
-        "rebaseable": mergeable,
-        "merged_by": call.view.account(pull.merged_by) if pull.merged_by else None,
-        "comments": len(pull.comments),
-        "review_comments": 0,
-        "maintainer_can_modify": False,
-        "commits": len(between(repository, base, head)) if NULL not in {base, head} else 0,
-        "additions": sum(each["additions"] for each in files),
-        "deletions": sum(each["deletions"] for each in files),
-        "changed_files": len(files),
-    }
-
-
-def _team(call: Call, slug: str) -> dict[str, Any]:
-    shown = call.view.team(call.world.teams[call.repository.owner.login.lower(), slug])
-    kept = "id node_id url members_url name description permission privacy html_url repositories_url slug parent type"
-    return {name: shown[name] for name in kept.split()}
 
 
 ROUTES = (

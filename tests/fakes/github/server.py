@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 _AREAS = (accounts, actions, branches, git_data, history, pulls, repositories)
 ROUTES: dict[str, Route] = {route.operation: route for area in _AREAS for route in area.ROUTES}
-_RAW = re.compile(r"application/vnd\.github(\.v3)?\.raw\b")
 _GIT = re.compile(r"/([^/]+)/([^/]+?)(?:\.git)?/(info/refs|git-upload-pack|git-receive-pack)")
 
 
@@ -106,14 +105,12 @@ class FakeGitHub:
         for each in struck:
             if each.after and (instead := each.after()) is not None:
                 return self._sent(noted, instead)
-        if answer and answer.raw is not None and _RAW.search(request.headers.get("Accept", "")):
-            noted.status = answer.status
-            return Response(answer.raw, answer.status, content_type="application/vnd.github.raw; charset=utf-8")
         return response or self._sent(noted, answer or Answer(500))
 
     def _sent(self, noted: Noted, answer: Answer) -> Response:
         noted.status = answer.status
-        body = json.dumps(answer.body) if answer.body is not None else ""
+        raw = isinstance(answer.body, bytes)
+        body = answer.body if raw else json.dumps(answer.body) if answer.body is not None else ""
         limits = {
             "x-ratelimit-limit": str(accounts.LIMIT),
             "x-ratelimit-remaining": str(accounts.LIMIT - 1),
@@ -122,7 +119,8 @@ class FakeGitHub:
             "x-ratelimit-resource": "core",
         }
         headers = {**limits, "x-github-request-id": f"FAKE:{len(self.calls)}", **answer.headers}
-        return Response(body, answer.status, headers, content_type="application/json; charset=utf-8")
+        kind = "application/vnd.github.raw" if raw else "application/json"
+        return Response(body, answer.status, headers, content_type=f"{kind}; charset=utf-8")
 
     def _answer(self, request: Request, path: str, noted: Noted, events: list[Event]) -> Answer:
         prefix = "/api/v3" if path.startswith("/api/v3/") else ""
@@ -142,7 +140,8 @@ class FakeGitHub:
         if operation.name not in ROUTES:
             return self._violated(noted, 501, [f"the fake has no {operation.name}"])
         view = View(self.world, f"{self.url}{prefix}", self.url)
-        call = Call(self.world, Caller("anonymous"), view, f"{view.api}{path}", values, query, body, events)
+        accept = request.headers.get("Accept", "")
+        call = Call(self.world, Caller("anonymous"), view, f"{view.api}{path}", values, query, body, accept, events)
         return self._checked(operation, self._done(call, request.headers.get("Authorization", ""), operation, noted))
 
     def _done(self, call: Call, authorization: str, operation: Operation, noted: Noted) -> Answer:
@@ -152,12 +151,13 @@ class FakeGitHub:
                 call.caller = authenticate(self.world, authorization)
                 noted.caller = call.caller.name
                 authorise(call, route)
-                return route.answer(call)
+                answer = route.answer(call)
         except RefusedError as refused:
-            return refused.answer
+            answer = refused.answer
         except Exception:  # noqa: BLE001 (whatever is wrong with the fake must end in the test's report)
             self.mistakes.append(f"{operation.name}:\n{traceback.format_exc()}")
             return Answer(500, {"message": "the fake is broken"})
+        return replace(answer, headers={**answer.headers, **route.headers(call.caller)})
 
     def _violated(self, noted: Noted, status: int, problems: list[str]) -> Answer:
         message = f"{noted.method} {noted.path}: {'; '.join(problems)}"
@@ -165,7 +165,9 @@ class FakeGitHub:
         return RefusedError(status, f"Not as GitHub describes its API: {message}").answer
 
     def _checked(self, operation: Operation, answer: Answer) -> Answer:
-        problems = operation.answer_problems(answer.status, answer.body)
+        # Of a file as it is, GitHub's description says nothing.
+        raw = isinstance(answer.body, bytes)
+        problems = [] if raw else operation.answer_problems(answer.status, answer.body)
         if not problems:
             return answer
         message = f"{operation.name} {answer.status}: {'; '.join(problems)}"

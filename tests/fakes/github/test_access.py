@@ -14,8 +14,8 @@ from github.Organization import Organization
 from github.Repository import Repository
 
 from tests.fakes.github.conftest import Connect, connected
+from tests.fakes.github.model import App
 from tests.fakes.github.server import FakeGitHub
-from tests.fakes.github.world import App
 
 PERMISSIONS = {"administration": "write", "contents": "write", "pull_requests": "write", "members": "read"}
 
@@ -29,8 +29,15 @@ def app(fake: FakeGitHub) -> App:
 
 @pytest.fixture
 def integration(fake: FakeGitHub, app: App) -> Iterator[GithubIntegration]:
-    with GithubIntegration(auth=Auth.AppAuth(app.id, app.private_key), base_url=fake.url, retry=None) as made:
+    with integrated(fake, Auth.AppAuth(app.id, app.private_key)) as made:
         yield made
+
+
+def integrated(fake: FakeGitHub, auth: Auth.AppAuth) -> GithubIntegration:
+    """The real client of an app, without its pauses."""
+    return GithubIntegration(
+        auth=auth, base_url=fake.url, retry=None, seconds_between_requests=0, seconds_between_writes=0
+    )
 
 
 def status(call: Callable[..., Any], *arguments: Any) -> int:
@@ -67,8 +74,9 @@ def test_a_token_may_be_for_less_than_its_installation(
     assert token.permissions == {"contents": "read"}
     with connected(fake.url, token.token) as client:
         assert client.get_repo("acme/billing").get_branch("main").name == "main"
-        with pytest.raises(GithubException, match="Resource not accessible by integration"):
+        with pytest.raises(GithubException, match="Resource not accessible by integration") as caught:
             client.get_repo("acme/billing").create_git_blob("text", "utf-8")
+        assert (caught.value.headers or {})["x-accepted-github-permissions"] == "contents=write"
     assert status(lambda: integration.get_access_token(installation.id, {"secrets": "write"})) == 422
 
 
@@ -115,7 +123,7 @@ def test_the_signature_of_another_key_is_none(fake: FakeGitHub, app: App) -> Non
     other = fake.world.app("other", "acme", {})
     forged = Auth.AppAuth(app.id, other.private_key)
 
-    with GithubIntegration(auth=forged, base_url=fake.url, retry=None) as client:
+    with integrated(fake, forged) as client:
         assert status(client.get_app) == 401
 
 

@@ -13,6 +13,7 @@ from github.Repository import Repository
 from tests.fakes.github import faults
 from tests.fakes.github.conftest import commit
 from tests.fakes.github.server import FakeGitHub
+from tests.tools.server import wait_until
 
 
 def test_limits_are_told_as_github_tells_them(fake: FakeGitHub, billing: Repository) -> None:
@@ -104,6 +105,19 @@ def test_the_effect_is_there_when_a_test_is_called_after_it(fake: FakeGitHub, bi
     billing.create_git_ref("refs/heads/one", held.branch("main") or "")
 
     assert seen == [["refs/heads/main", "refs/heads/one"]]
+
+
+def test_a_client_that_is_gone_changes_nothing(fake: FakeGitHub, billing: Repository) -> None:
+    fake.faults.add("POST .*/git/refs", after=faults.slow(0.3))
+    held = fake.world.repository("acme/billing")
+    headers = {"Authorization": f"token {fake.world.personal_token('ada', 'repo')}"}
+    body = {"ref": "refs/heads/one", "sha": held.branch("main")}
+
+    with pytest.raises(requests.Timeout):
+        requests.post(f"{billing.url}/git/refs", json=body, headers=headers, timeout=0.1)
+
+    assert billing.get_branch("one").name == "one"
+    wait_until(lambda: fake.calls[-2].status == 201, "the end of the request")
 
 
 def test_a_push_can_be_struck_too(fake: FakeGitHub, billing: Repository) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from github import Github, GithubException
 from github.InputGitTreeElement import InputGitTreeElement
 from github.Organization import Organization
@@ -78,6 +79,17 @@ def test_history_is_found_by_path_and_in_pages(fake: FakeGitHub, billing: Reposi
     assert billing.get_commits().totalCount == 6
     assert len(fake.called("GET .*/commits")) == 3
     assert [each.filename for each in billing.get_commit("main").files] == ["0.txt"]
+
+
+def test_a_file_is_given_as_it_is_to_who_asks_for_that(fake: FakeGitHub, billing: Repository) -> None:
+    headers = {
+        "Accept": "application/vnd.github.v3.raw",
+        "Authorization": f"token {fake.world.personal_token('ada', 'repo')}",
+    }
+
+    got = requests.get(f"{billing.url}/contents/README.md?ref=main", headers=headers, timeout=30)
+
+    assert (got.status_code, got.text) == (200, "# billing")
 
 
 def test_workflows_need_a_scope_of_their_own(fake: FakeGitHub, billing: Repository, ada: Github) -> None:

@@ -82,6 +82,18 @@ def test_they_are_found_by_state_and_branch_in_pages(billing: Repository) -> Non
     assert (billing.get_pull(2).state, billing.get_pull(2).merged, billing.get_pull(5).draft) == ("closed", False, True)
 
 
+def test_one_whose_branch_is_deleted_is_closed(billing: Repository) -> None:
+    sha = commit(billing, "task-1", {"a.txt": "text"})
+    billing.create_pull(base="main", head="task-1", title="Add")
+
+    billing.get_git_ref("heads/task-1").delete()
+
+    closed = billing.get_pull(1)
+    assert (closed.state, closed.merged, closed.head.sha) == ("closed", False, sha)
+    with pytest.raises(GithubException, match="Validation Failed"):
+        closed.edit(state="open")
+
+
 def test_only_who_has_access_can_be_asked_to_review(billing: Repository) -> None:
     commit(billing, "task-1", {"a.txt": "text"})
     pull = billing.create_pull(base="main", head="task-1", title="Add")

@@ -1,40 +1,15 @@
-"""What GitHub shows of things: the bodies of its answers."""
+"""What GitHub shows of repositories and what is in them."""
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 
+from tests.fakes.github.account_views import AccountView, Body, node_id
 from tests.fakes.github.bare import Commit, Entry, Signature
-from tests.fakes.github.world import (
-    ROLES,
-    Account,
-    App,
-    Comment,
-    Installation,
-    Pull,
-    Repository,
-    Team,
-    World,
-    at,
-)
+from tests.fakes.github.model import ROLES, Comment, Pull, Repository, at
 
-Body = dict[str, Any]
-
-_ACCOUNT_URLS = {
-    "followers_url": "followers",
-    "following_url": "following{/other_user}",
-    "gists_url": "gists{/gist_id}",
-    "starred_url": "starred{/owner}{/repo}",
-    "subscriptions_url": "subscriptions",
-    "organizations_url": "orgs",
-    "repos_url": "repos",
-    "events_url": "events{/privacy}",
-    "received_events_url": "received_events",
-}
 _REPOSITORY_URLS = (
     "archive_url={archive_format}{/ref} assignees_url=assignees{/user} blobs_url=git/blobs{/sha} "
     "branches_url=branches{/branch} collaborators_url=collaborators{/collaborator} comments_url=comments{/number} "
@@ -54,11 +29,6 @@ _COUNTS = (
 ).split()
 
 
-def node_id(kind: str, identity: object) -> str:
-    """The id of a thing in GitHub's other API."""
-    return base64.b64encode(f"{kind}:{identity}".encode()).decode()
-
-
 def iso(date: str) -> str:
     """A date of git, `1700000000 +0100`, as GitHub shows it, in UTC."""
     return at(int(date.split(maxsplit=1)[0]))
@@ -74,103 +44,12 @@ def raw_date(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """Bodies with addresses below `api`, the address of the API, and `web`, that of pages and git."""
-
-    world: World
-    api: str
-    web: str
+class View(AccountView):
+    """What is shown of repositories, besides: their git objects, labels and comments."""
 
     def repository_url(self, repository: Repository) -> str:
         """The address of a repository in the API."""
         return f"{self.api}/repos/{repository.full_name}"
-
-    def account(self, account: Account) -> Body:
-        """GitHub's `simple-user`."""
-        url = f"{self.api}/users/{quote(account.login)}"
-        page = f"apps/{account.login.removesuffix('[bot]')}" if account.kind == "Bot" else account.login
-        return {
-            "login": account.login,
-            "id": account.id,
-            "node_id": node_id("User", account.id),
-            "avatar_url": f"{self.web}/avatars/{account.id}",
-            "gravatar_id": "",
-            "url": url,
-            "html_url": f"{self.web}/{page}",
-            **{name: f"{url}/{path}" for name, path in _ACCOUNT_URLS.items()},
-            "type": account.kind,
-            "site_admin": False,
-        }
-
-    def user(self, account: Account) -> Body:
-        """GitHub's `public-user`."""
-        unknown = dict.fromkeys(("bio", "company", "hireable", "location", "twitter_username"))
-        return {
-            **self.account(account),
-            **unknown,
-            "name": account.name or None,
-            "email": account.email or None,
-            "blog": "",
-            "public_repos": 0,
-            "public_gists": 0,
-            "followers": 0,
-            "following": 0,
-            "created_at": account.created,
-            "updated_at": account.created,
-        }
-
-    def organization(self, account: Account) -> Body:
-        """GitHub's `organization-full`."""
-        url = f"{self.api}/orgs/{account.login}"
-        below = {"members_url": "members{/member}", "public_members_url": "public_members{/member}"}
-        below |= {name: name.removesuffix("_url") for name in ("repos_url", "events_url", "hooks_url", "issues_url")}
-        return {
-            "login": account.login,
-            "id": account.id,
-            "node_id": node_id("Organization", account.id),
-            "url": url,
-            **{name: f"{url}/{path}" for name, path in below.items()},
-            "avatar_url": f"{self.web}/avatars/{account.id}",
-            "description": None,
-            "html_url": f"{self.web}/{account.login}",
-            "has_organization_projects": True,
-            "has_repository_projects": True,
-            "public_repos": 0,
-            "public_gists": 0,
-            "followers": 0,
-            "following": 0,
-            "type": "Organization",
-            "created_at": account.created,
-            "updated_at": account.created,
-            "archived_at": None,
-        }
-
-    def team(self, team: Team) -> Body:
-        """GitHub's `team-full`."""
-        organization = self.organization(team.organization)
-        url = f"{self.api}/organizations/{team.organization.id}/team/{team.id}"
-        held = [each for each in self.world.repositories.values() if team.slug in each.teams]
-        return {
-            "id": team.id,
-            "node_id": node_id("Team", team.id),
-            "name": team.slug,
-            "slug": team.slug,
-            "description": None,
-            "privacy": "closed",
-            "notification_setting": "notifications_enabled",
-            "permission": "pull",
-            "type": "organization",
-            "url": url,
-            "html_url": f"{self.web}/orgs/{team.organization.login}/teams/{team.slug}",
-            "members_url": f"{url}/members{{/member}}",
-            "repositories_url": f"{url}/repos",
-            "members_count": len(team.members),
-            "repos_count": len(held),
-            "created_at": team.created,
-            "updated_at": team.created,
-            "organization": organization,
-            "parent": None,
-        }
 
     def repository(self, repository: Repository, role: str | None = None) -> Body:
         """GitHub's `full-repository`, which holds its `repository` and `minimal-repository`."""
@@ -326,45 +205,4 @@ class View:
             "author_association": "MEMBER",
             "created_at": comment.created,
             "updated_at": comment.created,
-        }
-
-    def app(self, app: App) -> Body:
-        """GitHub's `integration`."""
-        return {
-            "id": app.id,
-            "slug": app.slug,
-            "client_id": f"Iv1.{app.id:016x}",
-            "node_id": node_id("App", app.id),
-            "owner": self.account(app.owner),
-            "name": app.slug,
-            "description": None,
-            "external_url": f"{self.web}/apps/{app.slug}",
-            "html_url": f"{self.web}/apps/{app.slug}",
-            "created_at": app.created,
-            "updated_at": app.created,
-            "permissions": dict(app.permissions),
-            "events": ["pull_request", "push"],
-        }
-
-    def installation(self, installation: Installation) -> Body:
-        """GitHub's `installation`."""
-        url = f"{self.api}/app/installations/{installation.id}"
-        return {
-            "id": installation.id,
-            "account": self.account(installation.account),
-            "repository_selection": "all" if installation.repositories is None else "selected",
-            "access_tokens_url": f"{url}/access_tokens",
-            "repositories_url": f"{self.api}/installation/repositories",
-            "html_url": f"{self.web}/organizations/{installation.account.login}/settings/installations",
-            "app_id": installation.app.id,
-            "app_slug": installation.app.slug,
-            "target_id": installation.account.id,
-            "target_type": installation.account.kind,
-            "permissions": dict(installation.permissions),
-            "events": ["pull_request", "push"],
-            "single_file_name": None,
-            "created_at": installation.created,
-            "updated_at": installation.created,
-            "suspended_by": None,
-            "suspended_at": None,
         }

@@ -1,0 +1,99 @@
+"""However many files a change has, it is one commit in few calls; each binary file adds one."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from scenedock.skeletons.output import BakedFile, BakedTree
+from tests.publishing.acme import Acme
+
+BRANCH = "GET .*/branches/main"
+
+
+def files(texts: int, binaries: int) -> list[dict[str, Any]]:
+    text = [{"path": f"new/{number}.txt", "content": f"{number}\n"} for number in range(texts)]
+    return text + [
+        {"path": f"bin/{n}", "content": base64.b64encode(bytes([0, n])).decode(), "encoding": "base64"}
+        for n in range(binaries)
+    ]
+
+
+@pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (30, 0), (300, 0), (1, 1), (30, 3), (300, 30)])
+def test_a_pull_request_takes_six_calls_and_one_for_each_binary_file(acme: Acme, texts: int, binaries: int) -> None:
+    acme.calls()
+    given = {"repoUrl": "github.com/acme/apps", "title": "Add", "files": files(texts, binaries)}
+
+    made = acme.run("propose-change", given)
+
+    apps = "/repos/acme/apps"
+    assert acme.calls() == [
+        f"GET {apps}",
+        f"GET {apps}/branches/main",
+        *([f"POST {apps}/git/blobs"] * binaries),
+        f"POST {apps}/git/trees",
+        f"POST {apps}/git/commits",
+        f"POST {apps}/git/refs",
+        f"POST {apps}/pulls",
+    ]
+    assert len(acme.repository("apps").files(made["branch"])) == 5 + texts + binaries
+    assert len(acme.repository("apps").git.commits(made["branch"])) == 2
+
+
+def test_a_folder_for_a_named_branch_takes_six_calls_too_though_nothing_may_be_replaced(acme: Acme) -> None:
+    baked = tuple(BakedFile(f"x/{number:02}.txt", b"text\n") for number in range(30))
+    folder = acme.effects.results.keep(BakedTree("x", baked, {"x": None}))
+    acme.calls()
+
+    acme.run(
+        "propose-change",
+        {"repoUrl": "github.com/acme/apps", "title": "Add", "folder": folder, "targetPath": "x", "baseBranch": "main"},
+    )
+
+    assert [call.split()[0] for call in acme.calls()] == ["GET", "GET", "POST", "POST", "POST", "POST"]
+
+
+@pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (30, 0), (300, 0), (30, 3)])
+def test_a_repository_takes_five_calls_and_one_for_each_binary_file(acme: Acme, texts: int, binaries: int) -> None:
+    acme.calls()
+
+    acme.run("publish-repository", {"repoUrl": "github.com/acme/new", "files": files(texts, binaries)})
+
+    made = acme.calls()
+    assert len(made) == 5 + binaries, made
+    assert len(acme.repository("new").git.commits("main")) == 1
+
+
+@pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (30, 0), (300, 0), (30, 3)])
+def test_a_commit_takes_six_calls_and_one_for_each_binary_file(acme: Acme, texts: int, binaries: int) -> None:
+    acme.calls()
+
+    given = {"repoUrl": "github.com/acme/apps", "commitMessage": "Add", "files": files(texts, binaries)}
+    acme.run("commit-change", given)
+
+    made = acme.calls()
+    assert len(made) == 6 + binaries, made
+
+
+def test_equal_binaries_are_uploaded_once(acme: Acme) -> None:
+    same = {"content": base64.b64encode(b"\0same").decode(), "encoding": "base64"}
+    given = [{"path": name, **same} for name in "abc"]
+
+    acme.run("commit-change", {"repoUrl": "github.com/acme/apps", "commitMessage": "Add", "files": given})
+
+    assert len([call for call in acme.calls() if call.endswith("/git/blobs")]) == 1
+
+
+def test_more_than_one_call_takes_is_written_in_portions_to_one_commit(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenedock.effects.github_repository.ENTRIES_PER_TREE", 10)
+    given = {"repoUrl": "github.com/acme/apps", "commitMessage": "Add", "files": files(25, 0), "delete": ["billing"]}
+
+    acme.run("commit-change", given)
+
+    assert len([call for call in acme.calls() if call == "POST /repos/acme/apps/git/trees"]) == 3
+    assert len(acme.repository("apps").files("main")) == 27
+    assert len(acme.repository("apps").git.commits("main")) == 2

@@ -1,0 +1,116 @@
+"""A commit goes straight to a branch only where that is allowed, and never over what others did meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
+from tests.fakes.github import faults
+from tests.publishing.acme import APPS, Acme
+
+APPS_URL = "github.com/acme/apps"
+TAG = {
+    "repoUrl": APPS_URL,
+    "commitMessage": "billing 1.4.0",
+    "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.4.0"}}],
+}
+
+
+def moves(acme: Acme, *files: dict[str, str | None]) -> None:
+    """Somebody commits these files, each time just before our commit becomes the branch."""
+    left = list(files)
+
+    def move() -> None:
+        acme.github.world.commit("acme/apps", "main", left.pop(0))
+
+    acme.github.faults.add("PATCH .*/git/refs/", before=faults.calling(move), times=len(files))
+
+
+def test_a_commit_is_made_again_after_what_came_meanwhile(acme: Acme) -> None:
+    moves(acme, {"other/values.yaml": "a: 1\n"}, {"NOTES.md": None})
+
+    made = acme.run("commit-change", TAG)
+
+    apps = acme.repository("apps")
+    assert apps.branch("main") == made["commitHash"]
+    assert apps.git.commits("main")[0].message.startswith("billing 1.4.0\n")
+    assert len(apps.git.commits("main")) == 4
+    files = apps.files("main")
+    assert (b"tag: '1.4.0'" in files["billing/values.yaml"][1], "NOTES.md" in files) == (True, False)
+
+
+def test_another_value_of_the_same_file_is_no_contradiction(acme: Acme) -> None:
+    moves(acme, {"billing/values.yaml": APPS["billing/values.yaml"].replace("replicas: 2", "replicas: 5")})
+
+    acme.run("commit-change", TAG)
+
+    text = acme.repository("apps").files("main")["billing/values.yaml"][1].decode()
+    assert ("tag: '1.4.0'" in text, "replicas: 5" in text) == (True, True)
+
+
+def test_what_somebody_else_changed_too_is_a_conflict_that_names_both(acme: Acme) -> None:
+    moves(acme, {"billing/values.yaml": "image: {tag: 9.9.9}\n"})
+
+    with pytest.raises(
+        ConflictError, match=r"main has moved, and the same was changed there: billing/values.yaml \("
+    ) as error:
+        acme.run("commit-change", TAG)
+
+    apps = acme.repository("apps")
+    assert str(apps.branch("main"))[:12] in str(error.value)
+    assert apps.files("main")["billing/values.yaml"][1] == b"image: {tag: 9.9.9}\n"
+
+
+def test_a_file_that_somebody_else_wrote_meanwhile_is_a_conflict(acme: Acme) -> None:
+    moves(acme, {"new": "theirs"})
+
+    with pytest.raises(ConflictError, match="the same was changed there: new"):
+        acme.run(
+            "commit-change", {"repoUrl": APPS_URL, "commitMessage": "x", "files": [{"path": "new", "content": "y"}]}
+        )
+
+
+def test_a_branch_that_never_rests_is_tried_again_later(acme: Acme) -> None:
+    moves(acme, *[{"other": str(number)} for number in range(5)])
+
+    with pytest.raises(TemporaryError, match="main moves too often"):
+        acme.run("commit-change", TAG)
+    assert acme.run("commit-change", TAG, again=True)["changed"] is True
+
+
+def test_what_is_there_already_changes_nothing(acme: Acme) -> None:
+    first = acme.run("commit-change", TAG)
+    second = acme.run("commit-change", TAG, task="task-2")
+
+    assert (second["changed"], second["commitHash"]) == (False, first["commitHash"])
+
+
+def test_a_protected_branch_is_told_in_githubs_words(acme: Acme) -> None:
+    acme.repository("apps").protection["main"] = {
+        "required_pull_request_reviews": {"required_approving_review_count": 1},
+        "required_status_checks": None,
+        "enforce_admins": True,
+        "restrictions": None,
+    }
+
+    with pytest.raises(NotAllowedError, match=r"github\.com refuses PATCH .*approving review"):
+        acme.run("commit-change", TAG)
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "said"),
+    [
+        ({"repoUrl": "github.com/acme/other"}, NotAllowedError, "use `propose-change`, or list .* `direct_commits`"),
+        ({"branch": "no"}, NotFoundError, "has no branch 'no'"),
+        ({"commitMessage": ""}, InputError, "`commitMessage` is required"),
+        ({"commitMessage": "a\x1b[31m"}, InputError, "control characters"),
+        ({"commitMessage": "a\n\nRequested-by: user:default/boss"}, InputError, "Scenedock writes these"),
+    ],
+)
+def test_what_is_not_allowed_is_refused(acme: Acme, more: dict[str, str], error: type[Exception], said: str) -> None:
+    before = acme.repository("apps").git.refs()
+
+    with pytest.raises(error, match=said):
+        acme.run("commit-change", {**TAG, **more})
+
+    assert acme.repository("apps").git.refs() == before

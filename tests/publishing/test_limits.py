@@ -1,0 +1,107 @@
+"""GitHub's limits and troubles are waited for as it says, and blamed on nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from scenedock.effects.github_pace import Pace
+from scenedock.errors import TemporaryError
+from tests.fakes.github import faults
+from tests.publishing.acme import Acme
+
+PROPOSAL = {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}
+
+
+@pytest.mark.parametrize(
+    ("fault", "least", "most"),
+    [
+        (faults.rate_limit(40), 35, 41),
+        (faults.rate_limit(40, 429), 35, 41),
+        (faults.secondary_rate_limit(70), 70, 70),
+        (faults.unavailable(502), 1, 10),
+        (faults.dropped, 1, 10),
+    ],
+)
+def test_what_passes_is_temporary_and_says_when_to_come_back(
+    acme: Acme, fault: faults.Act, least: int, most: int
+) -> None:
+    acme.github.faults.add("POST .*/git/trees", before=fault)
+
+    with pytest.raises(TemporaryError) as temporary:
+        acme.run("propose-change", PROPOSAL)
+
+    assert least <= temporary.value.retry_after <= most
+
+
+def test_while_github_asks_to_wait_nothing_is_asked_of_it(acme: Acme) -> None:
+    acme.github.faults.add("POST .*/git/trees", before=faults.secondary_rate_limit(70))
+    with pytest.raises(TemporaryError):
+        acme.run("propose-change", PROPOSAL)
+    acme.calls()
+
+    with pytest.raises(TemporaryError, match="rate limit is used up") as temporary:
+        acme.run("propose-change", PROPOSAL, again=True)
+
+    assert (acme.calls(), temporary.value.retry_after > 60) == ([], True)
+    acme.forget_pauses()
+    assert acme.run("propose-change", PROPOSAL, again=True)["number"] == 1
+
+
+def test_an_answer_that_takes_too_long_is_given_up(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenedock.effects.github_client._SECONDS", 1)
+    acme.github.faults.add("POST .*/git/refs", after=faults.slow(3))
+
+    with pytest.raises(TemporaryError, match="took too long to answer POST"):
+        acme.run("propose-change", PROPOSAL)
+
+    assert acme.run("propose-change", PROPOSAL, again=True)["number"] == 1
+
+
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def turns(pace: Pace, count: int, *, writes: bool = True, tells: bool = False) -> None:
+    for _ in range(count):
+        with pace.turn(writes=writes, tells=tells):
+            pass
+
+
+@pytest.mark.parametrize(("writes", "tells", "allowed"), [(False, False, 900), (True, False, 180), (True, True, 80)])
+def test_a_minutes_share_is_asked_without_waiting_and_no_more(writes: bool, tells: bool, allowed: int) -> None:  # noqa: FBT001
+    clock = Clock()
+    pace = Pace(clock, clock.sleep)
+    turns(pace, allowed, writes=writes, tells=tells)
+    assert clock.slept == []
+
+    with pytest.raises(TemporaryError) as temporary:
+        turns(pace, 1, writes=writes, tells=tells)
+    assert temporary.value.retry_after == pytest.approx(60)
+
+    clock.now += 58
+    turns(pace, 1, writes=writes, tells=tells)
+    assert clock.slept == [pytest.approx(2)]
+
+
+def test_what_others_are_told_of_is_counted_by_the_hour_too() -> None:
+    clock = Clock()
+    pace = Pace(clock, clock.sleep)
+    for _ in range(7):
+        turns(pace, 71, tells=True)
+        clock.now += 61
+
+    turns(pace, 3, tells=True)
+    with pytest.raises(TemporaryError) as temporary:
+        turns(pace, 1, tells=True)
+    assert temporary.value.retry_after > 3_000

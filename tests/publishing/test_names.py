@@ -1,0 +1,218 @@
+"""What names a host, owner, repository, branch or path is judged before anything is asked of anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scenedock.errors import InputError, NotAllowedError
+from scenedock.model.code_host import RepositoryAddress, checked_branch, checked_path, read_repository
+from tests.publishing.acme import Acme
+
+ADDRESSES = [
+    "",
+    "github.com",
+    "github.com/acme",
+    "acme/apps",
+    "http://github.com/acme/apps",
+    "file:///etc/passwd",
+    "ssh://git@github.com/acme/apps",
+    "git@github.com:acme/apps.git",
+    "ext::sh -c id",
+    "https://user:hunter2-secret@github.com/acme/apps",
+    "https://github.com@evil.example/acme/apps",
+    "https://github.com/acme/apps#x",
+    "https://github.com/acme/apps?x=1",
+    "https://github.com/acme/../apps",
+    "https://github.com/acme/..",
+    "https://github.com/acme/.git",
+    "https://github.com/acme/-apps",
+    "https://github.com/-acme/apps",
+    "https://github.com/--upload-pack=id/apps",
+    "https://github.com//apps",
+    "https://github.com/acme/apps\n",
+    "https://github.com/acme/ap ps",
+    "https://github.com/acme/apps%2f..%2fother",
+    "https://GITHUB.com/acme/apps",
+    "https://gïthub.com/acme/apps",
+    "https://-github.com/acme/apps",
+    "github.com?owner=acme",
+    "github.com?owner=acme&repo=apps&repo=other",
+    "github.com?owner=acme&repo=apps&project=x",
+    "github.com?owner=..&repo=apps",
+    "github.com?owner=acme&repo=--x",
+    "github.com?owner=acme%2Fevil%0a&repo=apps",
+    f"github.com/acme/{'a' * 101}",
+]
+NOT_OURS = [
+    "https://gitlab.example/acme/apps",
+    "https://api.github.com/acme/apps",
+    "https://169.254.169.254/latest/meta-data",
+    "https://localhost:1/acme/apps",
+    "https://github.com:8443/acme/apps",
+    "https://github.com/evil/apps",
+    "github.com?owner=acme-evil&repo=apps",
+]
+BRANCHES = [
+    "-x",
+    "--force",
+    "a..b",
+    "a b",
+    "a~1",
+    "a^",
+    "a:b",
+    "a?b",
+    "a*",
+    "a[b",
+    "a\\b",
+    "/a",
+    "a/",
+    "a//b",
+    ".a",
+    "a/.b",
+    "a.lock",
+    "a.lock/b",
+    "a.",
+    "@",
+    "a@{1}",
+    "HEAD",
+    "refs/heads/a",
+    "a\nb",
+    "a\x7f",
+    "a" * 201,
+]
+PATHS = [
+    "",
+    ".",
+    "/etc/passwd",
+    "../x",
+    "a/../../x",
+    "a\\b",
+    "C:/x",
+    ".git/config",
+    "a/.GIT/hooks/pre-commit",
+    "git~1/config",
+    ".git\u200c/config",
+    "a\nb",
+    "a\x00b",
+    "-rf",
+    "a/" + "b" * 256,
+]
+ACTIONS: dict[str, dict[str, Any]] = {
+    "publish-repository": {"files": [{"path": "a", "content": "b"}]},
+    "propose-change": {"title": "x", "files": [{"path": "a", "content": "b"}]},
+    "commit-change": {"commitMessage": "x", "files": [{"path": "a", "content": "b"}]},
+}
+
+
+def refused(acme: Acme, error: type[Exception], action: str, given: dict[str, Any]) -> str:
+    """What an action says when it refuses; nothing was asked of GitHub."""
+    acme.calls()
+    with pytest.raises(error) as told:
+        acme.run(action, given)
+    assert acme.calls() == []
+    return str(told.value)
+
+
+def test_addresses_that_name_no_repository_are_refused_before_any_call(acme: Acme) -> None:
+    for address in ADDRESSES:
+        for action, given in ACTIONS.items():
+            said = refused(acme, InputError, action, {"repoUrl": address, **given})
+            assert "hunter2" not in said
+
+
+def test_hosts_and_owners_that_are_not_listed_are_refused_before_any_call(acme: Acme) -> None:
+    for address in NOT_OURS:
+        for action, given in ACTIONS.items():
+            refused(acme, NotAllowedError, action, {"repoUrl": address, **given})
+
+
+def test_branches_that_git_or_a_command_would_misread_are_refused_before_any_call(acme: Acme) -> None:
+    where = {"repoUrl": "github.com/acme/apps"}
+    for branch in BRANCHES:
+        refused(acme, InputError, "commit-change", {**where, **ACTIONS["commit-change"], "branch": branch})
+        for key in ("branch", "baseBranch"):
+            refused(acme, InputError, "propose-change", {**where, **ACTIONS["propose-change"], key: branch})
+        refused(
+            acme, InputError, "publish-repository", {**where, **ACTIONS["publish-repository"], "defaultBranch": branch}
+        )
+
+
+def test_paths_that_leave_the_repository_are_refused_before_any_call(acme: Acme) -> None:
+    where = {"repoUrl": "github.com/acme/apps", "title": "x"}
+    for path in PATHS:
+        for more in (
+            {"files": [{"path": path, "content": ""}]},
+            {"delete": [path]},
+            {"rename": [{"from": "NOTES.md", "to": path}]},
+            {"rename": [{"from": path, "to": "x"}]},
+            {"edits": [{"path": path, "set": {"a": 1}}]},
+            *([{"folder": "0" * 32, "targetPath": path}] if path not in {"", "."} else []),
+        ):
+            refused(acme, InputError, "propose-change", {**where, **more})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"topics": ["UPPER"]},
+        {"topics": ["../x"]},
+        {"teams": [{"team": "../../user", "permission": "push"}]},
+        {"teams": [{"team": "payments", "permission": "owner"}]},
+        {"variables": {"GITHUB_TOKEN": "x"}},
+        {"variables": {"a/b": "x"}},
+        {"secrets": {"../x": "hunter2-secret"}},
+        {"secrets": {"github_x": "hunter2-secret"}},
+        {"homepage": "javascript:alert(1)"},
+        {"description": "a\nb"},
+        {"visibility": "secret"},
+    ],
+)
+def test_settings_that_would_become_another_address_are_refused_before_any_call(
+    acme: Acme, more: dict[str, Any]
+) -> None:
+    given = {"repoUrl": "github.com/acme/new", **ACTIONS["publish-repository"], **more}
+
+    assert "hunter2" not in refused(acme, InputError, "publish-repository", given)
+
+
+def test_a_visibility_that_is_not_listed_is_refused_before_any_call(acme: Acme) -> None:
+    given = {"repoUrl": "github.com/acme/new", **ACTIONS["publish-repository"], "visibility": "public"}
+
+    assert "may not be public, only private, internal" in refused(acme, NotAllowedError, "publish-repository", given)
+
+
+def test_a_result_folder_is_named_and_not_addressed(acme: Acme) -> None:
+    for folder in ("..", "/etc", "../../etc", "0" * 31, "x" * 32):
+        with pytest.raises(Exception, match="no such folder"):
+            acme.run("propose-change", {"repoUrl": "github.com/acme/apps", "title": "x", "folder": folder})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://github.com/acme/apps",
+        "https://github.com/acme/apps/",
+        "https://github.com/acme/apps.git",
+        "github.com/acme/apps",
+        "github.com?owner=acme&repo=apps",
+        "https://github.com?repo=apps&owner=acme",
+    ],
+)
+def test_a_repository_has_several_addresses(text: str) -> None:
+    assert read_repository(text) == RepositoryAddress("github.com", "acme", "apps")
+
+
+def test_other_hosts_have_groups_and_ports() -> None:
+    assert read_repository("git.acme.example:8443/a/b/c").path == "a/b/c"
+
+
+@pytest.mark.parametrize("name", ["main", "feature/x-1", "release-1.2", "jane@work", "ä", "a" * 200])
+def test_usual_branches_are_taken(name: str) -> None:
+    assert checked_branch(name) == name
+
+
+@pytest.mark.parametrize(("path", "clean"), [("a", "a"), ("./a//b", "a/b"), (".github/x.yaml", ".github/x.yaml")])
+def test_usual_paths_are_taken(path: str, clean: str) -> None:
+    assert checked_path(path) == clean

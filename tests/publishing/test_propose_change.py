@@ -1,0 +1,197 @@
+"""A change becomes a branch, one commit and a pull request, with all that git keeps of files."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
+from scenedock.skeletons.output import BakedFile, BakedTree
+from tests.publishing.acme import APPS, Acme
+
+APPS_URL = "https://github.com/acme/apps"
+NEW_TAG = {
+    "repoUrl": APPS_URL,
+    "title": "billing 1.4.0",
+    "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.4.0"}}],
+}
+
+
+def test_a_new_tag_is_one_commit_whose_message_says_for_whom_and_by_which_task(acme: Acme) -> None:
+    made = acme.run("propose-change", {**NEW_TAG, "body": "Built by CI.", "labels": ["deploy"], "reviewers": ["bob"]})
+
+    apps = acme.repository("apps")
+    (commit, before) = apps.git.commits(made["branch"])
+    assert (made["changed"], made["number"], made["state"]) == (True, 1, "open")
+    assert re.fullmatch(r"scenedock/billing-1-4-0-[0-9a-f]{10}", made["branch"])
+    assert commit.message == "billing 1.4.0\n\nRequested-by: user:default/jane\nScenedock-Task: task-1/step-1"
+    assert (commit.sha, commit.parents) == (made["commitHash"], (before.sha,))
+    expected = APPS["billing/values.yaml"].replace("'1.3.0'", "'1.4.0'").encode()
+    assert apps.files(made["branch"])["billing/values.yaml"] == ("100644", expected)
+    pull = apps.pulls[1]
+    assert (pull.title, pull.base, sorted(pull.labels)) == ("billing 1.4.0", "main", ["deploy"])
+    assert pull.body == "Built by CI.\n\n---\nRequested-by: user:default/jane\nScenedock-Task: task-1/step-1"
+    assert made["pullRequestUrl"] == f"{acme.github.url}/acme/apps/pull/1"
+
+
+def test_a_baked_folder_goes_below_a_path_with_its_bits_and_binaries(acme: Acme) -> None:
+    files = (BakedFile("ledger/Chart.yaml", b"name: ledger\n"), BakedFile("ledger/logo.png", b"\x89PNG\0\xff"))
+    script = BakedFile("ledger/hooks/run.sh", "#!/bin/sh\necho é\r\n".encode(), 0o755)
+    tree = BakedTree("ledger", (files[0], script, files[1]), {"ledger": None, "ledger/hooks": None})
+    folder = acme.effects.results.keep(tree)
+
+    made = acme.run("propose-change", {"repoUrl": APPS_URL, "title": "Add", "folder": folder, "targetPath": "ledger"})
+
+    assert acme.repository("apps").files(made["branch"]) == {
+        **{path: ("100644", text.encode()) for path, text in APPS.items()},
+        "ledger/Chart.yaml": ("100644", b"name: ledger\n"),
+        "ledger/hooks/run.sh": ("100755", "#!/bin/sh\necho é\r\n".encode()),
+        "ledger/logo.png": ("100644", b"\x89PNG\0\xff"),
+    }
+
+
+def test_files_are_written_deleted_and_renamed_in_one_commit(acme: Acme) -> None:
+    binary = base64.b64encode(b"\0\1").decode()
+    first = acme.run(
+        "propose-change",
+        {
+            "repoUrl": APPS_URL,
+            "title": "Rework",
+            "files": [
+                {"path": "billing/run.sh", "content": "#!/bin/sh\nexit\n", "executable": True},
+                {"path": "logo", "content": binary, "encoding": "base64"},
+            ],
+            "delete": ["NOTES.md"],
+            "rename": [{"from": "billing/qa.yaml", "to": "qa/billing.yaml"}],
+        },
+    )
+
+    apps = acme.repository("apps")
+    assert apps.files(first["branch"]) == {
+        "README.md": ("100644", APPS["README.md"].encode()),
+        "billing/run.sh": ("100755", b"#!/bin/sh\nexit\n"),
+        "billing/values.yaml": ("100644", APPS["billing/values.yaml"].encode()),
+        "logo": ("100644", b"\0\1"),
+        "qa/billing.yaml": ("100644", APPS["billing/qa.yaml"].encode()),
+    }
+    again = {
+        "repoUrl": APPS_URL,
+        "title": "Move the folder",
+        "baseBranch": first["branch"],
+        "files": [{"path": "logo", "content": "text"}],
+        "rename": [{"from": "billing", "to": "deployments/billing"}],
+    }
+    second = acme.run("propose-change", again, task="task-2")
+    files = apps.files(second["branch"])
+    assert files["deployments/billing/run.sh"] == ("100755", b"#!/bin/sh\nexit\n")
+    assert sorted(files) == [
+        "README.md",
+        "deployments/billing/run.sh",
+        "deployments/billing/values.yaml",
+        "logo",
+        "qa/billing.yaml",
+    ]
+
+
+def test_what_changes_nothing_makes_neither_branch_nor_pull_request(acme: Acme) -> None:
+    made = acme.run(
+        "propose-change", {"repoUrl": APPS_URL, "title": "Same", "files": [{"path": "NOTES.md", "content": "old\n"}]}
+    )
+
+    apps = acme.repository("apps")
+    assert (made["changed"], made["branch"], made["pullRequestUrl"]) == (False, "main", None)
+    assert made["commitHash"] == apps.branch("main")
+    assert (apps.pulls, list(apps.git.refs())) == ({}, ["refs/heads/main"])
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "said"),
+    [
+        ({}, InputError, "nothing is to be changed"),
+        ({"delete": ["gone"]}, NotFoundError, "no file or folder 'gone'"),
+        ({"rename": [{"from": "NOTES.md", "to": "README.md"}]}, ConflictError, "already in the repository: README.md"),
+        ({"edits": [{"path": "no.yaml", "set": {"a": 1}}]}, NotFoundError, "no file 'no.yaml'"),
+        (
+            {"edits": [{"path": "billing/values.yaml", "set": {"image.tg": 1}}]},
+            InputError,
+            r"billing/values.yaml:2: .*tg",
+        ),
+        ({"files": [{"path": "a", "content": ""}] * 2}, InputError, "'a' is changed twice"),
+        ({"files": [{"path": "x/y", "content": ""}, {"path": "x", "content": ""}]}, InputError, "'x' would be a file"),
+        ({"files": [{"path": "README.md/x", "content": ""}], "delete": ["NOTES.md"]}, ConflictError, "is a file"),
+        ({"files": [{"path": "billing", "content": ""}], "delete": ["NOTES.md"]}, ConflictError, "is a folder"),
+        ({"baseBranch": "no", "delete": ["NOTES.md"]}, NotFoundError, "no branch 'no'"),
+        ({"folder": "0" * 32}, NotFoundError, "no such folder"),
+        ({"delete": ["NOTES.md"], "body": "x\nScenedock-Task: a/b"}, InputError, "Scenedock writes these"),
+        ({"repoUrl": "github.com/acme/none", "delete": ["a"]}, NotFoundError, "isn't there"),
+        ({"repoUrl": "github.com/other/none", "delete": ["a"]}, NotAllowedError, "only repositories of acme, ada"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused_and_nothing_is_made(
+    acme: Acme, more: dict[str, object], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        acme.run("propose-change", {"repoUrl": APPS_URL, "title": "x", **more})
+
+    assert (list(acme.repository("apps").git.refs()), acme.repository("apps").pulls) == (["refs/heads/main"], {})
+
+
+def test_a_folder_replaces_files_only_if_told_to(acme: Acme) -> None:
+    tree = BakedTree("billing", (BakedFile("billing/values.yaml", b"a: 1\n"),), {"billing": None})
+    given = {"repoUrl": APPS_URL, "title": "x", "folder": acme.effects.results.keep(tree), "targetPath": "billing"}
+
+    with pytest.raises(ConflictError, match=r"already in the repository: billing/values.yaml; .*`overwrite`"):
+        acme.run("propose-change", given)
+    made = acme.run("propose-change", {**given, "overwrite": True})
+
+    assert acme.repository("apps").files(made["branch"])["billing/values.yaml"] == ("100644", b"a: 1\n")
+
+
+def test_a_branch_that_somebody_else_made_stays_as_it_is(acme: Acme) -> None:
+    theirs = acme.github.world.commit("acme/apps", "main", {"a": "b"})
+    acme.repository("apps").git.move("refs/heads/feature", theirs)
+
+    for again in (False, True):
+        with pytest.raises(ConflictError, match="a branch 'feature' that this task didn't make"):
+            acme.run("propose-change", {**NEW_TAG, "branch": "feature"}, again=again)
+
+    assert acme.repository("apps").branch("feature") == theirs
+    assert acme.repository("apps").pulls == {}
+
+
+def test_the_same_step_finds_its_pull_request_again_also_when_it_is_merged_and_its_branch_gone(acme: Acme) -> None:
+    first = acme.run("propose-change", NEW_TAG)
+    apps = acme.repository("apps")
+    assert acme.run("propose-change", NEW_TAG, again=True) == first
+    acme.merge(1)
+    apps.git.run("update-ref", "-d", f"refs/heads/{first['branch']}")
+
+    again = acme.run("propose-change", NEW_TAG, again=True)
+
+    assert (again["number"], again["state"], len(apps.pulls)) == (1, "merged", 1)
+
+
+def test_a_pull_request_whose_text_was_edited_is_found_by_its_branch(acme: Acme) -> None:
+    first = acme.run("propose-change", NEW_TAG)
+    acme.repository("apps").pulls[1].body = "edited"
+    acme.github.world.commit("acme/apps", first["branch"], {"more": "by a person"})
+
+    again = acme.run("propose-change", NEW_TAG, again=True)
+
+    assert (again["number"], len(acme.repository("apps").pulls)) == (1, 1)
+
+
+def test_another_task_with_the_same_title_has_a_branch_of_its_own(acme: Acme) -> None:
+    first, second = acme.run("propose-change", NEW_TAG), acme.run("propose-change", NEW_TAG, task="task-2")
+
+    assert first["branch"] != second["branch"]
+    assert (first["number"], second["number"]) == (1, 2)
+
+
+def test_reviewers_that_github_refuses_are_told_and_the_pull_request_stays(acme: Acme) -> None:
+    made = acme.run("propose-change", {**NEW_TAG, "reviewers": ["nobody"]})
+
+    assert (made["number"], made["state"]) == (1, "open")
+    assert [line for line in acme.logged if "the pull request is open, but" in line]
