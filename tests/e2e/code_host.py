@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from github import Auth, Github
-from github.PullRequest import PullRequest
 
 from tests.fakes.github.server import FakeGitHub
-from tests.fakes.github.world import Repository
+from tests.fakes.github.model import Repository
 from tests.skeletons.shipped.world import bake
 from tests.tools.git_server import git
 
@@ -62,12 +61,8 @@ class CompanyGitHub:
 
     def merge(self, name: str, number: int) -> None:
         """What a reviewer does who likes a pull request."""
-        assert self.request(name, number).merge().merged
-
-    def request(self, name: str, number: int) -> PullRequest:
-        """A pull request as ada sees it."""
-        client = Github(base_url=self.fake.url, auth=Auth.Token(self.token), retry=None)
-        return client.get_repo(f"{OWNER}/{name}").get_pull(number)
+        with Github(base_url=self.fake.url, auth=Auth.Token(self.token), retry=None) as client:
+            assert client.get_repo(f"{OWNER}/{name}").get_pull(number).merge().merged
 
     def listed(self, folder: Path) -> dict[str, Any]:
         """Its entry in the list of code hosts, whose secrets go to files of a folder; we are an App there."""
