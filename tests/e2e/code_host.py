@@ -10,8 +10,8 @@ from typing import Any
 
 from github import Auth, Github
 
-from tests.fakes.github.server import FakeGitHub
 from tests.fakes.github.model import Repository
+from tests.fakes.github.server import FakeGitHub
 from tests.skeletons.shipped.world import bake
 from tests.tools.git_server import git
 
