@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +13,8 @@ from scenedock.doors.wiring import open_effects
 from scenedock.effects.github_repository import GitHubRepository
 from scenedock.errors import TemporaryError
 from scenedock.model.code_host import read_repository
-from scenedock.model.json import JsonObject
 from tests.fakes.github.server import FakeGitHub, fake_github
-from tests.fakes.github.world import Repository
+from tests.fakes.github.model import Repository
 from tests.publishing.step import Step
 
 APPS = {
@@ -45,7 +44,12 @@ class Acme(Step):
     github: FakeGitHub = field(kw_only=True)
     folder: Path = field(kw_only=True)
 
-    def run_to_the_end(self, name: str, given: JsonObject, *, tries: int = 8) -> dict[str, Any]:
+    @property
+    def hosts(self) -> Path:
+        """The list of code hosts."""
+        return self.folder / "hosts.yaml"
+
+    def run_to_the_end(self, name: str, given: Mapping[str, Any], *, tries: int = 8) -> dict[str, Any]:
         """Run an action as the engine does: again after each TemporaryError, without the pauses.
 
         Raises
@@ -87,6 +91,7 @@ class Acme(Step):
 @contextmanager
 def acme_with(folder: Path, credential: str = "token_file: token", token: str = "") -> Iterator[Acme]:
     """The company, with ada's token, or another credential of the host."""
+    folder.mkdir(exist_ok=True)
     with fake_github(folder / "github") as github:
         world = github.world
         world.organization("acme", admins=("ada",), members=("bob",))

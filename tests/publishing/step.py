@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from scenedock.actions import ACTIONS
 from scenedock.actions.effects import Effects
 from scenedock.model.action import Caller, Context
-from scenedock.model.json import JsonObject
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Step:
     effects: Effects
     logged: list[str] = field(default_factory=list)
 
-    def run(self, name: str, given: JsonObject, *, again: bool = False, task: str = "task-1") -> dict[str, Any]:
+    def run(self, name: str, given: Mapping[str, Any], *, again: bool = False, task: str = "task-1") -> dict[str, Any]:
         """Run an action as the only step of a task, for Jane."""
         caller = Caller("token:ci", "token", user="user:default/jane", scope="run")
         context = Context(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
@@ -9,14 +12,14 @@ from tests.fakes.github import faults
 from tests.publishing.acme import APPS, Acme
 
 APPS_URL = "github.com/acme/apps"
-TAG = {
+TAG: dict[str, Any] = {
     "repoUrl": APPS_URL,
     "commitMessage": "billing 1.4.0",
     "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.4.0"}}],
 }
 
 
-def moves(acme: Acme, *files: dict[str, str | None]) -> None:
+def moves(acme: Acme, *files: Mapping[str, str | None]) -> None:
     """Somebody commits these files, each time just before our commit becomes the branch."""
     left = list(files)
 

@@ -14,7 +14,7 @@ from scenedock.doors.wiring import open_effects
 from scenedock.effects.github_auth import InstallationAuth
 from scenedock.errors import NotAllowedError, TemporaryError
 from tests.fakes.github import faults
-from tests.fakes.github.world import App
+from tests.fakes.github.model import App
 from tests.publishing.acme import Acme, acme_with
 
 PROPOSAL = {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}

@@ -142,14 +142,15 @@ def test_branches_that_git_or_a_command_would_misread_are_refused_before_any_cal
 def test_paths_that_leave_the_repository_are_refused_before_any_call(acme: Acme) -> None:
     where = {"repoUrl": "github.com/acme/apps", "title": "x"}
     for path in PATHS:
-        for more in (
+        changes: list[dict[str, Any]] = [
             {"files": [{"path": path, "content": ""}]},
             {"delete": [path]},
             {"rename": [{"from": "NOTES.md", "to": path}]},
             {"rename": [{"from": path, "to": "x"}]},
             {"edits": [{"path": path, "set": {"a": 1}}]},
             *([{"folder": "0" * 32, "targetPath": path}] if path not in {"", "."} else []),
-        ):
+        ]
+        for more in changes:
             refused(acme, InputError, "propose-change", {**where, **more})
 
 

@@ -52,7 +52,11 @@ class GitHubRepository:
         """The commit at which a branch stands; None where there is no such branch."""
         path = f"{self.path}/branches/{quote(branch, safe='')}"
         answer = self.client.call("GET", path, expected=(404,), saying="branch not found")
-        return _head(answer.body, "commit") if answer.status == 200 else None
+        if answer.status == 404:
+            return None
+        if not value_at(answer.body, ["commit", "commit"]):  # servers that are only like GitHub say less of it
+            return self._commit(answer.text("commit", "sha"))
+        return _head(value_at(answer.body, ["commit"]))
 
     def listing(self, head: Head) -> Listing:
         """All files of a commit."""
@@ -101,6 +105,10 @@ class GitHubRepository:
         parameters = {"sha": branch, **({"path": path} if path else {})}
         return [_head(item) for item in self.client.pages(f"{self.path}/commits", parameters, max(most, 100))][:most]
 
+    def _commit(self, sha: str) -> Head:
+        answer = self.client.call("GET", f"{self.path}/git/commits/{sha}")
+        return Head(sha, answer.text("tree", "sha"), str(as_object(answer.body).get("message", "")))
+
     def _walk(self, tree: str, above: str) -> Iterator[tuple[str, RepositoryFile]]:
         """The files below a tree, asked for folder by folder: what is too large to be listed at once."""
         for name, kind, file in _entries(self.client.call("GET", f"{self.path}/git/trees/{tree}")):
@@ -141,9 +149,8 @@ class GitHubRepository:
         return blob
 
 
-def _head(body: Json, *keys: str) -> Head:
+def _head(commit: Json) -> Head:
     """A commit in one of GitHub's answers."""
-    commit = value_at(body, keys)
     sha, tree = as_text(value_at(commit, ["sha"])), as_text(value_at(commit, ["commit", "tree", "sha"]))
     if not sha or not tree:
         raise TemporaryError("GitHub's answer has no commit", retry_after=30)

@@ -33,6 +33,8 @@ def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
     InputError   nothing is there, or it isn't a plain or quoted scalar of its own; with the line
     """
     keys = _keys(path)
+    if isinstance(value, str) and re.search(r"[\ud800-\udfff]", value):
+        raise InputError(f"{file}: {path}: the value is not UTF-8")
     if encryption := encryption_of(data):
         raise InputError(f"{file}: the file is encrypted with {encryption}; Scenedock can't edit it")
     before = _read(data, file)
@@ -130,7 +132,14 @@ def _written(value: Scalar, quote: str) -> str:
         return "'" + value.replace("'", "''") + "'"
     if not quote and _PLAIN.fullmatch(value) and HELM.plain(value) == value:
         return value
-    return json.dumps(value, ensure_ascii=not value.isprintable())
+    return '"' + "".join(map(_escaped, value)) + '"'
+
+
+def _escaped(sign: str) -> str:
+    """A character as it stands in double quotes; JSON's escapes of rare ones are none of YAML's."""
+    if sign in {'"', "\\"}:
+        return f"\\{sign}"
+    return sign if sign.isprintable() else {"\n": "\\n", "\t": "\\t"}.get(sign, f"\\U{ord(sign):08X}")
 
 
 def _with(value: Json, keys: Sequence[str], new: Scalar) -> Json:

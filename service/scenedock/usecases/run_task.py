@@ -40,7 +40,7 @@ _SEAT_CHECK_MILLISECONDS = 5_000
 
 def repository_branch(action: Action[Any], given: JsonObject) -> Iterator[str]:
     """One key for the branch of a repository that an action edits: two tasks never edit it at once."""
-    repository = given.get("repository")
+    repository = given.get("repository") or (given.get("repoUrl") if given.get("branch") else None)
     if isinstance(repository, str) and not action.attributes.read_only:
         yield f"branch {repository}#{given.get('branch') or ''}"
 

@@ -1,0 +1,170 @@
+"""No credential is ever in a log, an error, an event, an output, an address, an argument of git, or the database."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from scenedock.actions import ACTIONS
+from scenedock.doors.task_service import TaskService
+from scenedock.doors.task_wiring import TaskSettings, open_tasks
+from scenedock.errors import ScenedockError
+from scenedock.model.action import Caller, Context
+from scenedock.usecases.run_as_task import TaskCalls
+from tests.fakes.github import faults
+from tests.publishing.acme import Acme, acme_with
+from tests.publishing.test_credentials import PERMISSIONS, with_app
+
+CANARY = 'ghp_canary+/"7f3a91c2d8e4b605'
+SECRET = 'value+/"of-a-secret-5d1e9a'  # noqa: S105 - it opens nothing
+
+
+def forms(secret: str) -> set[str]:
+    """What a secret may look like: itself, encoded, and slices of these."""
+    data = secret.encode()
+    whole = {
+        secret,
+        json.dumps(secret)[1:-1],
+        quote(secret, safe=""),
+        base64.b64encode(data).decode(),
+        base64.urlsafe_b64encode(data).decode(),
+        base64.b64encode(b"x-access-token:" + data).decode()[20:],
+        data.hex(),
+        repr(secret)[1:-1],
+    }
+    return {form[at : at + 12] for form in whole for at in range(len(form) - 11)}
+
+
+def found(places: dict[str, str], *secrets: str) -> list[str]:
+    """The places in which a secret is, in whatever form."""
+    return [place for place, text in places.items() for form in set().union(*map(forms, secrets)) if form in text]
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Everything that any library logs, as much as it can."""
+    loggers = [
+        logging.getLogger(name) for name in ("", "github", "github.Requester", "urllib3", "requests", "scenedock")
+    ]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)
+    yield caplog
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command lines of all processes that are started."""
+    commands: list[str] = []
+    popen = subprocess.Popen.__init__
+
+    def noted(self: Any, arguments: Any, *rest: Any, **options: Any) -> None:
+        commands.append(repr(arguments))
+        popen(self, arguments, *rest, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", noted)
+    return commands
+
+
+STEPS: list[tuple[str, dict[str, Any]]] = [
+    (
+        "publish-repository",
+        {"repoUrl": "github.com/acme/new", "files": [{"path": "a", "content": "b"}], "secrets": {"PLAIN": SECRET}},
+    ),
+    ("propose-change", {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}),
+    ("commit-change", {"repoUrl": "github.com/acme/apps", "commitMessage": "x", "delete": ["NOTES.md"]}),
+]
+
+
+def run_all(acme: Acme) -> dict[str, str]:
+    """Every action, once well and once with each thing that goes wrong; what they said."""
+    told: dict[str, str] = {}
+    strikes: list[faults.Act | None] = [
+        None,
+        faults.bad_credentials,
+        faults.missing_permission,
+        faults.rate_limit(9),
+        faults.unavailable(500),
+        faults.dropped,
+    ]
+    for number, strike in enumerate(strikes):
+        for action, given in STEPS:
+            acme.github.faults.clear()
+            if strike:
+                acme.github.faults.add("POST .*/(git/trees|access_tokens)", before=strike)
+            try:
+                told[f"{action} {number}"] = json.dumps(acme.run(action, given, again=number > 0, task=f"t{number}"))
+            except ScenedockError as error:
+                told[f"{action} {number}"] = (
+                    f"{error!r} {error.__cause__!r} {error.__context__ and error.__suppress_context__}"
+                )
+            acme.forget_pauses()
+    return told
+
+
+def test_a_personal_token_and_a_secret_are_nowhere(
+    tmp_path: Path, said: pytest.LogCaptureFixture, started: list[str]
+) -> None:
+    with acme_with(tmp_path) as acme:
+        world_token = acme.github.world.tokens.pop((tmp_path / "token").read_text().strip())
+        acme.github.world.tokens[CANARY] = world_token
+        (tmp_path / "token").write_text(CANARY, encoding="utf-8")
+        acme.restart()
+
+        told = run_all(acme)
+        asked = " ".join(f"{each.path}?{each.query}" for each in acme.github.calls)
+        bodies = json.dumps([each.body for each in acme.github.calls])
+        shown = repr(acme.effects.code_hosts._known)
+
+    assert acme.repository("new").unsealed() == {"PLAIN": SECRET}
+    places = {**told, "log": said.text, "steps": "\n".join(acme.logged), "asked": asked, "bodies": bodies}
+    assert found({**places, "processes": "\n".join(started), "repr": shown}, CANARY, SECRET) == []
+    assert "POST /repos/acme/apps/pulls" in said.text, "urllib3 must have logged for this test to mean anything"
+
+
+def test_an_apps_key_and_tokens_are_nowhere(acme: Acme, said: pytest.LogCaptureFixture) -> None:
+    app = with_app(acme, PERMISSIONS)
+
+    told = run_all(acme)
+
+    tokens = [value for value, token in acme.github.world.tokens.items() if token.installation]
+    key = "".join(app.private_key.splitlines()[1:-1])
+    assert tokens
+    places = {**told, "log": said.text, "steps": "\n".join(acme.logged), "repr": repr(acme.effects.code_hosts._known)}
+    assert found(places, key[100:200], *tokens) == []
+
+
+def test_no_event_and_no_row_of_a_task_has_them(acme: Acme, tmp_path: Path, said: pytest.LogCaptureFixture) -> None:
+    acme.github.world.tokens[CANARY] = acme.github.world.tokens[(tmp_path / "token").read_text().strip()]
+    (tmp_path / "token").write_text(CANARY, encoding="utf-8")
+    acme.restart()
+    tasks: TaskService = open_tasks(TaskSettings(data=tmp_path / "data"), ACTIONS, acme.effects)
+    tasks.start()
+    try:
+        calls = TaskCalls(tasks.effects, ACTIONS)
+        for action, given in STEPS:
+            found_action = next(each for each in ACTIONS if each.name == action)
+            calls.run(found_action, Context(Caller("token:ci", "token", scope="run"), acme.effects), given)
+        wrong = next(each for each in ACTIONS if each.name == "propose-change")
+        acme.github.faults.add(".*/repos/", before=faults.bad_credentials)
+        with pytest.raises(ScenedockError, match="doesn't know the credentials"):
+            calls.run(
+                wrong, Context(Caller("token:ci", "token", scope="run"), acme.effects), {**STEPS[1][1], "title": "y"}
+            )
+    finally:
+        tasks.stop(5)
+
+    rows = {str(path): path.read_bytes().decode("latin-1") for path in (tmp_path / "data").rglob("*") if path.is_file()}
+    assert any(path.endswith(".sqlite") or ".db" in path or "sqlite" in path for path in rows), list(rows)
+    assert found({**rows, "log": said.text}, CANARY, SECRET) == []
