@@ -53,9 +53,12 @@ def pages(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def asks_as(asked: dict[str, Any], question: dict[str, Any]) -> bool:
-    """Whether a field has the words, the rules and, if it has one, the default of a question."""
+    """Whether a field has the rules and, if it has one, the default of a question, and its words, or their beginning.
+
+    A field that is seen only where it matters needn't say when that is.
+    """
     return (
-        asked["description"] == question["title"]
+        question["title"].startswith(asked["description"])
         and all(asked.get(rule) == question.get(rule) for rule in RULES)
         and asked.get("default", question.get("default")) == question.get("default")
     )
@@ -70,6 +73,13 @@ def test_a_form_asks_what_its_skeletons_ask(template: dict[str, Any], baked: lis
     assert form.keys() - {name for each in known for name in each} <= FOR_REPOSITORIES
     for name in form.keys() - FOR_REPOSITORIES:
         assert any(asks_as(form[name], each[name]) for each in known if name in each), name
+
+
+@EACH
+def test_a_form_says_its_rules_in_words(template: dict[str, Any], baked: list[dict[str, Any]]) -> None:
+    ruled = {name: field for name, field in pages(template).items() if "pattern" in field}
+
+    assert [name for name, field in ruled.items() if "pattern" not in field.get("errorMessage", {})] == []
 
 
 @EACH

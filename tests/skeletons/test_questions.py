@@ -67,6 +67,7 @@ def test_titles_and_labels_come_from_the_prompts() -> None:
     assert properties["slug"]["title"] == "What is it called?"
     assert properties["ci"] == {
         "title": "Which pipeline?",
+        "type": "string",
         "default": "gh",
         "oneOf": [{"const": "gh", "title": "GitHub Actions"}, {"const": "gl", "title": "gl"}],
     }

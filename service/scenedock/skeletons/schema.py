@@ -59,6 +59,8 @@ def _type(question: Question) -> Json:
 def _choices(question: Question, choices: list[Json]) -> dict[str, Json]:
     default: dict[str, Json] = {"default": choices[0]}
     if question.labels:
+        if all(isinstance(choice, str) for choice in choices):
+            default["type"] = "string"  # Backstage's forms show no field for a `oneOf` without a type
         return default | {"oneOf": [{"const": c, "title": question.labels.get(str(c), str(c))} for c in choices]}
     return default | {"enum": choices}
 
