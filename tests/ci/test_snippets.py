@@ -1,4 +1,4 @@
-"""What docs/catalog-in-ci.md tells people to paste is right: each system's linters judge it, and its commands run."""
+"""What the guides tell people to paste is right: each system's linters judge it, and its commands run."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from tests.tools.venv import venv
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "catalog-in-ci.md").read_text("utf-8")
+PUBLISHING = (ROOT / "docs" / "publishing.md").read_text("utf-8")
 LOCK = Path(__file__).parent / "requirements-tools.txt"
 SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")
 
 
-def snippet(heading: str) -> str:
+def snippet(heading: str, page: str = PAGE) -> str:
     """The YAML block under a heading."""
-    found = re.search(rf"^### {heading}\n.*?^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^### {heading}\n.*?^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert found
     return found[1]
 
@@ -71,10 +72,11 @@ def installed(folder: Path) -> None:
     (folder / "bin" / "scenedock").symlink_to(SCENEDOCK)
 
 
-def test_the_workflow_pleases_github_and_its_auditor(tmp_path: Path) -> None:
-    workflow = tmp_path / ".github" / "workflows" / "catalog.yaml"
+@pytest.mark.parametrize(("heading", "page"), [("As a GitHub workflow", PAGE), ("In a GitHub workflow", PUBLISHING)])
+def test_the_workflow_pleases_github_and_its_auditor(tmp_path: Path, heading: str, page: str) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "workflow.yaml"
     workflow.parent.mkdir(parents=True)
-    workflow.write_text(snippet("As a GitHub workflow"))
+    workflow.write_text(snippet(heading, page))
 
     for name, *options in (
         ("actionlint", "-color=false"),

@@ -13,8 +13,8 @@ from scenedock.doors.wiring import open_effects
 from scenedock.effects.github_repository import GitHubRepository
 from scenedock.errors import TemporaryError
 from scenedock.model.code_host import read_repository
-from tests.fakes.github.server import FakeGitHub, fake_github
 from tests.fakes.github.model import Repository
+from tests.fakes.github.server import FakeGitHub, fake_github
 from tests.publishing.step import Step
 
 APPS = {
