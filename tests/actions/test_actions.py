@@ -20,7 +20,7 @@ from tests.publishing.acme import acme_with
 from tests.tools.service import EXAMPLE
 
 ELSEWHERE = {"await-pull-request", "register-in-catalog"}
-"""Actions that need a pull request or a Backstage; tests of their own run them."""
+"""Actions that wait for somebody, or need a Backstage; tests of their own run them."""
 EXAMPLES = [(action, example) for action in ACTIONS for example in action.examples]
 RUN_HERE = [(action, example) for action, example in EXAMPLES if action.name not in ELSEWHERE]
 

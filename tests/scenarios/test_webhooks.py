@@ -160,11 +160,20 @@ def test_a_pull_request_that_is_closed_fails_its_task_unless_that_is_allowed(com
     assert company.outcome(lenient) == ("completed", {"state": "closed", "mergeCommit": None})
 
 
+def test_entities_point_to_the_address_that_their_repository_was_fetched_from(company: Company) -> None:
+    served = company.service.feed.current().feed.files.values()
+
+    assert any(f"url:{company.github.url}/acme/apps/tree/main/billing/".encode() in data for data in served)
+
+
 def test_a_delivery_that_comes_again_is_not_handled_again(company: Company, caplog: pytest.LogCaptureFixture) -> None:
+    deliveries = company.github.webhooks.deliveries
+    before = len(deliveries)
     company.apps.create_file("README2.md", "Say more", "more")
+    until(lambda: bool(deliveries[before:] and deliveries[before].statuses))
     caplog.set_level(logging.INFO, logger="scenedock.audit")
 
-    assert company.github.webhooks.deliveries[-1].send() == 202
+    assert deliveries[before].send() == 202
     told = [record.facts["outcome"] for record in caplog.records if record.name == "scenedock.audit"]  # type: ignore[attr-defined]
     assert told[-1] == "repeated"
 

@@ -113,6 +113,8 @@ def test_a_file_of_any_code_host_of_ours_is_registered(catalog: Any, hosts: Code
         ("https://github.com/evil/billing/blob/main/catalog-info.yaml", NotAllowedError),
         ("https://github.com/acme/../evil/billing/blob/main/catalog-info.yaml", InputError),
         ("https://github.com/acme/x/%2e%2e/%2E./evil/billing/blob/main/catalog-info.yaml", InputError),
+        ("https://github.com/acme/x/blob/main/%252e%252e/%252e%252e/evil/billing/catalog-info.yaml", InputError),
+        ("https://github.com/acme/x/blob/main/..%2F..%2Fevil/billing/catalog-info.yaml", InputError),
         ("https://github.com/acme\\..\\evil/billing/blob/main/catalog-info.yaml", InputError),
         ("https://github.com@evil.example/acme/billing/catalog-info.yaml", InputError),
         ("https://evil.example/acme/billing/catalog-info.yaml", NotAllowedError),

@@ -76,9 +76,8 @@ class CatalogFeed:
     _stopped: bool = False
     _thread: threading.Thread | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _next_turn: float = 0.0
-    """When all repositories are looked at again, in seconds of the monotonic clock."""
-    _pushed: set[str] = field(default_factory=set)
+    _asked: set[str] | None = field(default_factory=set)
+    """The repositories that somebody wants to have looked at; None means all."""
 
     def start(self) -> None:
         """Serve what was kept, and begin to look at the repositories."""
@@ -95,10 +94,8 @@ class CatalogFeed:
     def want(self, repositories: Collection[str] | None = None) -> None:
         """Have some repositories (by name; without any said, all) looked at now."""
         with self._lock:
-            if repositories is None:
-                self._next_turn = 0.0
-            else:
-                self._pushed |= set(repositories)
+            all_of_them = repositories is None or self._asked is None
+            self._asked = None if all_of_them else {*(self._asked or ()), *(repositories or ())}
         self._wanted.set()
 
     def current(self) -> Served:
@@ -153,22 +150,20 @@ class CatalogFeed:
             self._first.set()
 
     def _run(self) -> None:
+        turn_of_all = time.monotonic()
         while not self._stopped:
+            with self._lock:
+                names, self._asked = self._asked, set()
+            if time.monotonic() >= turn_of_all:
+                names = None
             try:
-                self.refresh(self._due())
+                self.refresh(names)
             except Exception:  # noqa: BLE001 - the thread outlives whatever a build does; without it nothing is ever renewed
                 _log.exception("the catalog can't be made")
-            self._wanted.wait(max(0.0, self._next_turn - time.monotonic()))
+            if names is None:
+                turn_of_all = time.monotonic() + self.seconds
+            self._wanted.wait(max(0.0, turn_of_all - time.monotonic()))
             self._wanted.clear()
-
-    def _due(self) -> Collection[str] | None:
-        """What is to be looked at now: all when their turn has come, else what was pushed to."""
-        with self._lock:
-            pushed, self._pushed = self._pushed, set()
-            if time.monotonic() < self._next_turn:
-                return pushed
-            self._next_turn = time.monotonic() + self.seconds
-            return None
 
     def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
         known = self.repositories

@@ -40,7 +40,7 @@ class WatchedRepositories:
         with ThreadPoolExecutor(_FETCHES_AT_ONCE, thread_name_prefix="fetch") as threads:
             for name, problem in zip(wanted, threads.map(self._problem, wanted), strict=True):
                 if problem:
-                    _log.error("the repository %s can't be fetched, so its last good state stays: %s", name, problem)
+                    _log.error("the last good state of the repository %s stays: %s", name, problem)
                     self.stale[name] = problem
                 else:
                     self.stale.pop(name, None)

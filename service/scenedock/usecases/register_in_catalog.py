@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from scenedock.catalog.feed import registered_ref
 from scenedock.catalog.source_urls import file_url, provider_of
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from scenedock.effects.backstage import BackstageBackend
 
 _ADDRESS = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~%/?&=+,:@-]{1,1900}")
+
+_HIDDEN = re.compile(r"%(2[ef5]|5c)", re.IGNORECASE)
+"""What turns into `.`, `/`, `%` or `\\` once it is decoded, and leads out of a repository then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +97,18 @@ def _check(hosts: CodeHosts, url: str) -> None:
 
     What owner and repository are can be told of GitHub's addresses, not of those of others, which may have groups.
     """
-    parts = urlsplit(url).path.split("/") if _ADDRESS.fullmatch(url) else []
-    if len(parts) < 4 or {".", ".."} & {unquote(part) for part in parts}:
+    split = urlsplit(url if _ADDRESS.fullmatch(url) else "")
+    parts = split.path.split("/")
+    if len(parts) < 4 or {".", ".."} & set(parts) or _HIDDEN.search(url):
         raise InputError(f"{url[:200]!r} must be the address of a file in a repository, https://HOST/OWNER/NAME/…")
     refusals: list[ScenedockError] = []
     for end in range(3, len(parts)):
         try:
-            host = hosts.host_of(read_repository(f"{urlsplit(url).netloc}/{'/'.join(parts[1:end])}"))
+            api = hosts.host_of(read_repository(f"{split.netloc}/{'/'.join(parts[1:end])}")).api
         except ScenedockError as error:
             refusals.append(error)
             continue
-        if urlsplit(url).scheme != urlsplit(host.api).scheme:
-            raise InputError(f"{url[:200]!r} must begin with {urlsplit(host.api).scheme}://")
+        if split.scheme != urlsplit(api).scheme:
+            raise InputError(f"{url[:200]!r} must begin with {urlsplit(api).scheme}://")
         return
     raise refusals[0]

@@ -118,9 +118,9 @@ def is_woken(service: Service, task_id: str) -> bool:
     return (service.tasks.effects.store.get(task_id).wake_at or 0) < 10**15
 
 
-def wanted(service: Service) -> set[str]:
+def wanted(service: Service) -> set[str] | None:
     """The repositories that are to be looked at at once."""
-    return service.feed._pushed
+    return service.feed._asked
 
 
 def test_a_closed_pull_request_wakes_who_waits_for_it_and_nobody_else(

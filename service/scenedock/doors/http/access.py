@@ -20,7 +20,6 @@ _log: Final = logging.getLogger("scenedock.access")
 _SCOPES: Final[Mapping[Access, Scope]] = {
     "public": "read",
     "feed": "read",
-    "signed": "read",
     "read": "read",
     "run": "run",
     "admin": "admin",

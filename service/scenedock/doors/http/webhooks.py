@@ -73,7 +73,7 @@ ROUTES = (
         receive_github_webhook,
         {
             202: Answer(
-                "Taken: `handled`; `repeated`, as it was before; `ignored`, as it concerns nothing here", _OUTCOME
+                "Taken: `handled` now; `repeated`, so not again; `ignored`, as it concerns nothing here", _OUTCOME
             )
         },
         body=_PAYLOAD,
