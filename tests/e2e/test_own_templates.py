@@ -47,7 +47,7 @@ def test_a_person_reviews_the_catalog_of_all_repositories(company: Company) -> N
 
     assert run.status == "completed", run.text
     assert f"- Component: {company.exported()['Component']}" in text(run.output)
-    assert "**acme-apps/statement-mailer/Chart.yaml**" in text(run.output)
+    assert "**apps/statement-mailer/Chart.yaml**" in text(run.output)
 
 
 def test_a_person_reviews_one_repository(company: Company) -> None:
