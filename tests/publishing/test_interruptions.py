@@ -185,3 +185,12 @@ def test_what_a_person_committed_after_the_end_stays_when_the_step_is_done_again
 
     assert acme.run("publish-repository", publish(1), again=True) == first
     assert acme.repository("new-1").branch("trunk") == theirs
+
+
+def test_an_empty_repository_of_somebody_else_is_a_conflict_and_not_waited_for(acme: Acme) -> None:
+    acme.github.world.create_repository("acme", "new-1")
+
+    with pytest.raises(ConflictError, match="it stays as it is"):
+        acme.run("publish-repository", publish(1))
+
+    assert acme.repository("new-1").empty

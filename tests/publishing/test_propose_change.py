@@ -9,6 +9,7 @@ import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from scenedock.skeletons.output import BakedFile, BakedTree
+from tests.fakes.github.call import Answer
 from tests.publishing.acme import APPS, Acme
 
 APPS_URL = "https://github.com/acme/apps"
@@ -195,3 +196,15 @@ def test_reviewers_that_github_refuses_are_told_and_the_pull_request_stays(acme:
 
     assert (made["number"], made["state"]) == (1, "open")
     assert [line for line in acme.logged if "the pull request is open, but" in line]
+
+
+def test_a_repository_with_more_files_than_github_lists_is_looked_at_where_it_matters(acme: Acme) -> None:
+    acme.github.world.commit("acme/apps", "main", {"other/deep/down/x": "y"})
+    tree = {"sha": "0" * 40, "url": "https://api.github.com/", "tree": [], "truncated": True}
+    acme.github.faults.add("GET .*/git/trees/", before=lambda: Answer(200, tree))
+
+    made = acme.run("propose-change", {**NEW_TAG, "rename": [{"from": "billing/run.sh", "to": "bin/run.sh"}]})
+
+    files = acme.repository("apps").files(made["branch"])
+    assert ("bin/run.sh" in files, "billing/run.sh" in files, "other/deep/down/x" in files) == (True, False, True)
+    assert len([call for call in acme.calls() if "GET /repos/acme/apps/git/trees/" in call]) == 3

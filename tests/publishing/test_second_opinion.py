@@ -45,8 +45,8 @@ def test_a_repository_a_pull_request_and_a_commit_are_the_same_elsewhere(tmp_pat
             head, proposed = repository.head("main"), repository.head(pull["branch"])
             assert head
             assert proposed
-            listing = repository.listing(proposed)
-            assert {path: file.mode for path, file in repository.listing(head).items()} == {
+            listing = repository.listing(proposed, ())
+            assert {path: file.mode for path, file in repository.listing(head, ()).items()} == {
                 "run.sh": "100755",
                 "values.yaml": "100644",
             }

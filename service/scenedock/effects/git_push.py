@@ -77,7 +77,7 @@ class GitRepository:
         self._fetch(commit, branch, depth=1)
         return self._head(commit)
 
-    def listing(self, head: Head) -> Listing:
+    def listing(self, head: Head, paths: Sequence[str] = ()) -> Listing:  # noqa: ARG002 - here all cost no more
         """All files of a commit."""
         files: dict[str, RepositoryFile] = {}
         for entry in self._git("ls-tree", "-r", "-z", "--full-tree", head.tree).split(b"\0"):

@@ -23,7 +23,7 @@ class PullRequests:
         """The newest pull request that was ever made of a branch, also where the branch is gone by now."""
         head = f"{self._address.owner}:{branch}"
         parameters: dict[str, str | int] = {"head": head, "state": "all", "sort": "created", "direction": "desc"}
-        answer = self._client.call("GET", f"{self._path}/pulls", parameters={**parameters, "per_page": 10})
+        answer = self._client.call("GET", f"{self._path}/pulls", parameters={**parameters, "per_page": 100})
         found = [_read(each) for each in as_list(answer.body)]
         return next((each for each in found if each.branch == branch), None)
 

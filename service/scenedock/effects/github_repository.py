@@ -58,11 +58,11 @@ class GitHubRepository:
             return self._commit(answer.text("commit", "sha"))
         return _head(value_at(answer.body, ["commit"]))
 
-    def listing(self, head: Head) -> Listing:
-        """All files of a commit."""
+    def listing(self, head: Head, paths: Sequence[str]) -> Listing:
+        """All files of a commit; of more than GitHub lists at once, those in the folders of some paths."""
         answer = self.client.call("GET", f"{self.path}/git/trees/{head.tree}", parameters={"recursive": "1"})
         if as_object(answer.body).get("truncated") is True:
-            return dict(self._walk(head.tree, ""))
+            return dict(self._walk(head.tree, "", paths))
         return {path: file for path, kind, file in _entries(answer) if kind == "blob"}
 
     def read(self, file: RepositoryFile) -> bytes:
@@ -109,11 +109,12 @@ class GitHubRepository:
         answer = self.client.call("GET", f"{self.path}/git/commits/{sha}")
         return Head(sha, answer.text("tree", "sha"), str(as_object(answer.body).get("message", "")))
 
-    def _walk(self, tree: str, above: str) -> Iterator[tuple[str, RepositoryFile]]:
-        """The files below a tree, asked for folder by folder: what is too large to be listed at once."""
+    def _walk(self, tree: str, above: str, paths: Sequence[str]) -> Iterator[tuple[str, RepositoryFile]]:
+        """The files in the folders of some paths and in what these name, asked for folder by folder."""
         for name, kind, file in _entries(self.client.call("GET", f"{self.path}/git/trees/{tree}")):
-            if kind == "tree":
-                yield from self._walk(file.blob, f"{above}{name}/")
+            folder = f"{above}{name}/"
+            if kind == "tree" and any(f"{path}/".startswith(folder) or folder.startswith(f"{path}/") for path in paths):
+                yield from self._walk(file.blob, folder, paths)
             elif kind == "blob":
                 yield above + name, file
 

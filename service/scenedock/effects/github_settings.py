@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from github.PublicKey import encrypt
 
@@ -82,7 +83,7 @@ class RepositorySettings:
 
     def rename_branch(self, old: str, new: str) -> None:
         """Give a branch another name; the default branch stays the default."""
-        self._client.call("POST", f"{self._path}/branches/{old}/rename", {"new_name": new})
+        self._client.call("POST", f"{self._path}/branches/{quote(old, safe='')}/rename", {"new_name": new})
 
     def set_topics(self, topics: Sequence[str]) -> None:
         """Set all topics of a repository."""
@@ -116,7 +117,7 @@ class RepositorySettings:
             "enforce_admins": False,
             "restrictions": None,
         }
-        self._client.call("PUT", f"{self._path}/branches/{branch}/protection", body)
+        self._client.call("PUT", f"{self._path}/branches/{quote(branch, safe='')}/protection", body)
 
     def set_variable(self, name: str, value: str) -> None:
         """Set a variable for the repository's GitHub Actions."""

@@ -36,8 +36,8 @@ class RemoteRepository(Protocol):
     def head(self, branch: str) -> Head | None:
         """The commit at which a branch stands; None where there is no such branch."""
 
-    def listing(self, head: Head) -> Listing:
-        """All files of a commit."""
+    def listing(self, head: Head, paths: Sequence[str]) -> Listing:
+        """The files of a commit: all, or where there are very many at least those at and around some paths."""
 
     def read(self, file: RepositoryFile) -> bytes:
         """The content of a file."""

@@ -43,6 +43,13 @@ class ChangeRequest:
     edits: tuple[Edit, ...] = ()
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths that are named."""
+        files = [each.path for each in (*self.added, *self.files)]
+        moved = [path for pair in self.rename for path in pair]
+        return (*files, *(each.path for each in self.edits), *self.delete, *moved)
+
+    @property
     def needs_listing(self) -> bool:
         """Whether what is in the repository has to be known."""
         return bool(self.edits or self.delete or self.rename or (self.added and not self.overwrite))

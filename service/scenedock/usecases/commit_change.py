@@ -71,7 +71,7 @@ def commit_change(
         head = repository.head(branch)
         if head is None:
             raise NotFoundError(f"{address} has no branch {branch!r}")
-        listing = repository.listing(head)
+        listing = repository.listing(head, request.paths)
         if seen:
             _refuse_overlap(repository, request, branch, seen, listing)
         changes = plan_changes(request, listing, _reading(repository, listing))

@@ -64,8 +64,9 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
     head = repository.head(base)
     if head is None:
         raise NotFoundError(f"{repository.address} has no branch {base!r}")
-    listing = repository.listing(head) if proposal.changes.needs_listing else {}
-    changes = plan_changes(proposal.changes, listing, lambda path: repository.read(listing[path]))
+    wanted = proposal.changes
+    listing = repository.listing(head, wanted.paths) if wanted.needs_listing else {}
+    changes = plan_changes(wanted, listing, lambda path: repository.read(listing[path]))
     made = repository.write(head, changes, listing, message)
     if made.commit == head.commit:
         attempt.log(f"{repository.address}: nothing changes on {base}; there is nothing to propose")

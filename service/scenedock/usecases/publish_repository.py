@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scenedock.effects.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, InputError, NotAllowedError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_host import CodeHost, Visibility
 from scenedock.model.commit import Attempt, Head, Mark, commit_message
@@ -108,7 +108,7 @@ def _earlier(repository: RemoteRepository, branch: str, mark: Mark, description:
     ------
     ConflictError   the repository isn't ours, or somebody was quicker to commit to it
     """
-    latest = repository.latest(branch, _HISTORY)
+    latest = repository.latest(branch, _HISTORY) if repository.head(branch) else []
     ours = next((head for head in latest if mark.in_text(head.message)), None)
     if ours is None and description != _filling(mark):
         there = f"there is a repository {repository.address} already"
@@ -116,6 +116,8 @@ def _earlier(repository: RemoteRepository, branch: str, mark: Mark, description:
             task = description.removeprefix(f"{_FILLING} ")
             raise ConflictError(f"{there}, which task {task} has not filled; retry that, or delete the repository")
         raise ConflictError(f"{there}; it stays as it is: take another name")
+    if not latest:
+        raise TemporaryError(f"{repository.address} is being made", retry_after=5)
     if ours is None and len(latest) != 1:
         raise ConflictError(f"{repository.address}: somebody committed to it before it was filled; nothing is changed")
     return ours

@@ -80,7 +80,8 @@ def installation_token(call: Call) -> Answer:
     """POST /app/installations/{installation_id}/access_tokens."""
     found, asked = _installation(call), call.body or {}
     permissions = asked.get("permissions") or dict(found.permissions)
-    if any(LEVELS.index(found.permissions.get(name, "")) < LEVELS.index(at) for name, at in permissions.items()):
+    granted = {name: LEVELS.index(found.permissions.get(name, "")) for name in permissions}
+    if any(granted[name] < LEVELS.index(level) for name, level in permissions.items()):
         raise RefusedError(422, "The permissions requested are not granted to this installation.")
     token = call.world.installation_token(found, permissions, _chosen(call, found, asked))
     body: dict[str, Any] = {

@@ -58,6 +58,18 @@ class Entry:
     size: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one file: `status` is git's letter, `old_path` differs for renames; lines are counted."""
+
+    path: str
+    old_path: str
+    status: str
+    sha: str
+    added: int
+    removed: int
+
+
 class GitError(Exception):
     """Git refused; the message is what it said."""
 
@@ -233,6 +245,29 @@ class Bare:
             sha, tree, parents, an, ae, ad, cn, ce, cd, message = text.split("\0")[:10]
             author, committer = Signature(an, ae, ad), Signature(cn, ce, cd)
             found.append(Commit(sha, tree, tuple(parents.split()), author, committer, message.rstrip("\n")))
+        return found
+
+    def changes(self, before: str | None, after: str) -> list[Change]:
+        """What differs between two commits, or between nothing and a commit, in git's order."""
+        nothing = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # the empty tree, which git knows without having it
+        options = ("--raw", "--numstat", "-z", "--no-abbrev", "-M")
+        parts = iter(self.text("diff", *options, before or nothing, after).split("\0"))
+        facts: dict[str, tuple[str, str, str]] = {}
+        found = []
+        for part in parts:
+            if part.startswith(":"):
+                _, _, _, sha, status = part.split()
+                old = next(parts)
+                facts[next(parts) if status[0] in "RC" else old] = (status[0], sha, old)
+            elif part:
+                added, removed, path = part.split("\t", 2)
+                if not path:
+                    next(parts)
+                    path = next(parts)
+                status, sha, old = facts[path]
+                found.append(
+                    Change(path, old, status, sha, int(added.replace("-", "0")), int(removed.replace("-", "0")))
+                )
         return found
 
     def merged_tree(self, base: str, head: str) -> str | None:

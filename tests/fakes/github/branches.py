@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fakes.github.access import granted, role
-from tests.fakes.github.bare import NULL
+from tests.fakes.github.bare import NULL, Commit
 from tests.fakes.github.call import PROTECTED, Answer, Call, Event, RefusedError, Route, not_found
 from tests.fakes.github.model import Repository
 
+_TOUCHED = {"added": "ARC", "removed": "D", "modified": "MT"}
 APPROVAL = "At least 1 approving review is required by reviewers with write access."
 
 
@@ -137,23 +138,8 @@ def pushed(call: Call, repository: Repository, ref: str, before: str, after: str
     view, git = call.view, repository.git
     if after != NULL and git.kind(after) == "commit":
         known = [before] if before != NULL else [sha for name, sha in git.refs("refs/heads/").items() if name != ref]
-        for commit in reversed(git.commits("--max-count=20", after, *(f"^{sha}" for sha in known))):
-            shown = view.git_commit(repository, commit)
-            made.append(
-                {
-                    "id": commit.sha,
-                    "tree_id": commit.tree,
-                    "distinct": True,
-                    "message": commit.message,
-                    "timestamp": shown["committer"]["date"],
-                    "url": shown["html_url"],
-                    "author": {"name": commit.author.name, "email": commit.author.email},
-                    "committer": {"name": commit.committer.name, "email": commit.committer.email},
-                    "added": [],
-                    "removed": [],
-                    "modified": [],
-                }
-            )
+        new = git.commits("--reverse", "--max-count=20", after, *(f"^{sha}" for sha in known))
+        made = [_pushed_commit(call, repository, commit) for commit in new]
     payload = {
         "ref": ref,
         "before": before,
@@ -170,6 +156,22 @@ def pushed(call: Call, repository: Repository, ref: str, before: str, after: str
         "sender": view.account(call.caller.account),
     }
     call.events.append(Event("push", "", payload))
+
+
+def _pushed_commit(call: Call, repository: Repository, commit: Commit) -> dict[str, Any]:
+    shown = call.view.git_commit(repository, commit)
+    touched = repository.git.changes(commit.parents[0] if commit.parents else None, commit.sha)
+    return {
+        "id": commit.sha,
+        "tree_id": commit.tree,
+        "distinct": True,
+        "message": commit.message,
+        "timestamp": shown["committer"]["date"],
+        "url": shown["html_url"],
+        "author": {"name": commit.author.name, "email": commit.author.email},
+        "committer": {"name": commit.committer.name, "email": commit.committer.email},
+        **{word: [each.path for each in touched if each.status in letters] for word, letters in _TOUCHED.items()},
+    }
 
 
 def _shown(call: Call, name: str) -> dict[str, Any]:

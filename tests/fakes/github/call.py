@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,6 +67,21 @@ class Caller:
         return self.token.account
 
 
+@dataclass
+class Noted:
+    """A request that came; `status` is 0 until it is answered, and stays so if the connection was dropped."""
+
+    method: str
+    path: str
+    query: str
+    body: Any
+    caller: str = ""
+    status: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status} {self.caller}"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that webhooks tell of; `action` as in the payload, empty where the event has none."""
@@ -83,6 +98,7 @@ class Call:
     world: World
     caller: Caller
     view: View
+    method: str
     url: str
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -95,10 +111,20 @@ class Call:
     @property
     def repository(self) -> Repository:
         """The repository that the path names."""
-        found = self.world.repositories.get(f"{self.path['owner']}/{self.path['repo']}".lower())
-        if found is None:
+        name = f"{self.path['owner']}/{self.path['repo']}".lower()
+        if name in self.world.moved:
+            raise self._moved(self.world.moved[name])
+        if name not in self.world.repositories:
             raise not_found()
-        return found
+        return self.world.repositories[name]
+
+    def _moved(self, repository: Repository) -> RefusedError:
+        """GitHub leads to what has another name by its id, whatever comes after that in the path."""
+        below = self.url.removeprefix(f"{self.view.api}/repos/").split("/", 2)[2:]
+        url = "/".join([f"{self.view.api}/repositories/{repository.id}", *below])
+        refused = RefusedError(301 if self.method == "GET" else 307, "Moved Permanently")
+        refused.answer = replace(refused.answer, body={**refused.answer.body, "url": url}, headers={"Location": url})
+        return refused
 
     @property
     def filled(self) -> Repository:

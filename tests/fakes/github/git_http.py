@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
 from tests.fakes.github.access import authenticate, authorise_repository
 from tests.fakes.github.bare import NULL
 from tests.fakes.github.branches import locked, pushed
-from tests.fakes.github.call import Call, Event, RefusedError
+from tests.fakes.github.call import Call, Event, Noted, RefusedError
 from tests.fakes.github.pulls import close_without_branch
 from tests.fakes.github.views import View
 from tests.fakes.github.world import World
 from tests.tools.git_server import http_backend
-
-if TYPE_CHECKING:
-    from tests.fakes.github.server import Noted
 
 _ASK = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
@@ -32,11 +28,12 @@ def serve_git(
     try:
         caller = authenticate(world, request.headers.get("Authorization", ""))
         noted.caller = caller.name
-        call = Call(world, caller, View(world, url, url), "", values, {}, None, "", events)
+        call = Call(world, caller, View(world, url, url), request.method, url, values, {}, None, "", events)
         authorise_repository(call, call.repository, ["contents"], "write" if writes else "read")
     except RefusedError as refused:
-        noted.status = refused.answer.status if request.headers.get("Authorization") else 401
-        return Response("Repository not found." if noted.status == 404 else str(refused), noted.status, _ASK)
+        # Whoever says nothing is asked who they are, also for what isn't there.
+        refusal = refused.answer.status if "Authorization" in request.headers else 401
+        return Response("Repository not found." if refusal == 404 else str(refused), refusal, _ASK)
     repository = call.repository
     before = repository.git.refs("refs/heads/")
     protected = " ".join(f"refs/heads/{branch}" for branch in sorted(locked(call, repository))) if writes else ""
@@ -51,5 +48,4 @@ def serve_git(
             pushed(call, repository, ref, before.get(ref, NULL), after.get(ref, NULL))
         if ref not in after:
             close_without_branch(call, ref.removeprefix("refs/heads/"), before[ref])
-    noted.status = int(status.split()[0])
     return Response(content, status, headers)

@@ -128,38 +128,22 @@ def between(found: Repository, base: str, head: str) -> list[Commit]:
 
 def changes(call: Call, found: Repository, base: str | None, head: str) -> list[dict[str, Any]]:
     """What differs between two commits, as GitHub's `diff-entry`."""
-    before = base or found.git.run("hash-object", "-t", "tree", "-w", "--stdin").decode().strip()
-    raw = found.git.text("diff", "--raw", "--numstat", "-z", "--no-abbrev", "-M", before, head).split("\0")
-    names: dict[str, tuple[str, str, str]] = {}
-    lines: dict[str, tuple[int, int]] = {}
-    parts = iter(raw)
-    for part in parts:
-        if part.startswith(":"):
-            _, _, _, sha, status = part.split()
-            old = next(parts)
-            names[next(parts) if status[0] in "RC" else old] = (status[0], sha, old)
-        elif part:
-            added, removed, name = part.split("\t")
-            if not name:
-                next(parts)
-                name = next(parts)
-            lines[name] = (int(added.replace("-", "0")), int(removed.replace("-", "0")))
     page = f"{call.view.web}/{found.full_name}"
     shown = []
-    for name, (status, sha, old) in names.items():
-        added_lines, removed_lines = lines[name]
+    for each in found.git.changes(base, head):
+        path = quote(each.path)
         entry = {
-            "sha": sha,
-            "filename": name,
-            "status": _STATUS[status],
-            "additions": added_lines,
-            "deletions": removed_lines,
-            "changes": added_lines + removed_lines,
-            "blob_url": f"{page}/blob/{head}/{_quoted(name)}",
-            "raw_url": f"{page}/raw/{head}/{_quoted(name)}",
-            "contents_url": f"{call.view.repository_url(found)}/contents/{_quoted(name)}?ref={head}",
+            "sha": each.sha,
+            "filename": each.path,
+            "status": _STATUS[each.status],
+            "additions": each.added,
+            "deletions": each.removed,
+            "changes": each.added + each.removed,
+            "blob_url": f"{page}/blob/{head}/{path}",
+            "raw_url": f"{page}/raw/{head}/{path}",
+            "contents_url": f"{call.view.repository_url(found)}/contents/{path}?ref={head}",
         }
-        shown.append(entry | ({"previous_filename": old} if status in "RC" else {}))
+        shown.append(entry | ({"previous_filename": each.old_path} if each.old_path != each.path else {}))
     return shown
 
 
@@ -172,7 +156,7 @@ def _commit(found: Repository, name: str, status: int, message: str) -> Commit:
 
 def _content(call: Call, found: Repository, entry: Entry, revision: str) -> dict[str, Any]:
     kind = {"blob": "file", "tree": "dir", "commit": "submodule"}[entry.kind]
-    url, path = call.view.repository_url(found), _quoted(entry.path)
+    url, path = call.view.repository_url(found), quote(entry.path)
     git_url = f"{url}/git/{entry.kind}s/{entry.sha}"
     html_url = f"{call.view.web}/{found.full_name}/{entry.kind}/{revision}/{path}"
     self_url = f"{url}/contents/{path}?ref={revision}"
@@ -188,10 +172,6 @@ def _content(call: Call, found: Repository, entry: Entry, revision: str) -> dict
         "download_url": f"{call.view.web}/{found.full_name}/raw/{revision}/{path}" if kind == "file" else None,
         "_links": {"self": self_url, "git": git_url, "html": html_url},
     }
-
-
-def _quoted(path: str) -> str:
-    return quote(path)
 
 
 ROUTES = (

@@ -16,7 +16,7 @@ from tests.fakes.github.description import description
 
 METHODS = ("get", "post", "put", "patch", "delete")
 ERROR = {"$ref": "#/components/schemas/basic-error"}
-UNDOCUMENTED = {401, 403, 404, 409, 422, 429, 500, 502, 503}
+UNDOCUMENTED = {301, 307, 401, 403, 404, 409, 422, 429, 500, 502, 503}
 """Statuses that GitHub may give to anything, with the body of an error, and doesn't list everywhere."""
 
 

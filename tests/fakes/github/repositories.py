@@ -49,9 +49,7 @@ def update(call: Call) -> Answer:
         found.git.run("symbolic-ref", "HEAD", f"refs/heads/{name}")
     if "name" in body and body["name"] != found.name:
         _free(call, found.owner, body["name"])
-        del call.world.repositories[found.full_name.lower()]
-        found.name = body["name"]
-        call.world.repositories[found.full_name.lower()] = found
+        call.world.rename(found, body["name"])
     _describe(found, body)
     return Answer(200, _shown(call, found))
 
@@ -120,8 +118,12 @@ def _create(call: Call, owner: Account) -> Answer:
     private = body.get("visibility", "private" if body.get("private") else "public") == "private"
     made = call.world.create_repository(owner.login, name, private=private)
     _describe(made, body)
-    if call.caller.account.kind == "User" and owner.kind == "Organization":
-        made.collaborators[call.caller.account.login] = "admin"
+    token = call.caller.token
+    if token and token.installation is None:
+        made.collaborators[token.account.login] = "admin"
+    elif token and token.installation and token.installation.repositories is not None:
+        # An app reaches what it makes, whatever else was chosen for it.
+        token.installation.repositories.add(made.id)
     if body.get("auto_init"):
         text = "\n".join(filter(None, [f"# {name}", made.description]))
         readme = Entry("README.md", "100644", "blob", made.git.write_blob(text.encode()))

@@ -19,8 +19,8 @@ from werkzeug.wrappers import Request, Response
 
 from tests.fakes.github import accounts, actions, branches, git_data, history, pulls, repositories
 from tests.fakes.github.access import authenticate, authorise
-from tests.fakes.github.call import Answer, Call, Caller, Event, RefusedError, Route
-from tests.fakes.github.faults import DroppedError, Faults
+from tests.fakes.github.call import Answer, Call, Caller, Event, Noted, RefusedError, Route
+from tests.fakes.github.faults import Act, DroppedError, Faults
 from tests.fakes.github.git_http import serve_git
 from tests.fakes.github.openapi import Operation, operations, webhook_problems
 from tests.fakes.github.views import View
@@ -33,21 +33,6 @@ if TYPE_CHECKING:
 _AREAS = (accounts, actions, branches, git_data, history, pulls, repositories)
 ROUTES: dict[str, Route] = {route.operation: route for area in _AREAS for route in area.ROUTES}
 _GIT = re.compile(r"/([^/]+)/([^/]+?)(?:\.git)?/(info/refs|git-upload-pack|git-receive-pack)")
-
-
-@dataclass
-class Noted:
-    """A request that came; `status` is 0 until it is answered, and stays so if the connection was dropped."""
-
-    method: str
-    path: str
-    query: str
-    body: Any
-    caller: str = ""
-    status: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path} {self.status} {self.caller}"
 
 
 @dataclass
@@ -83,6 +68,9 @@ class FakeGitHub:
             send(self.webhooks.prepare(events))
             # An exception of this kind is how the server is told that nobody listens any more.
             raise ConnectionAbortedError from None
+        except Exception:  # noqa: BLE001 (whatever is wrong with the fake must end in the test's report)
+            self.mistakes.append(f"{request.method} {path}:\n{traceback.format_exc()}")
+            response = Response("the fake is broken", 500)
         deliveries = self.webhooks.prepare(events)
         response.call_on_close(lambda: send(deliveries))
         return response(environ, start_response)
@@ -91,24 +79,29 @@ class FakeGitHub:
         noted = Noted(request.method, path, request.query_string.decode(), None)
         struck = self.faults.strike(f"{request.method} {path}")
         self.calls.append(noted)
-        for each in struck:
-            if each.before and (answer := each.before()) is not None:
-                return self._sent(noted, answer)
-        if git := _GIT.fullmatch(path):
-            with self._lock:
-                response = serve_git(self.world, self.url, request, git, noted, events)
-            answer = None
-        else:
-            answer = self._answer(request, path, noted, events)
-            response = None
+        response = (
+            self._instead([each.before for each in struck])
+            or self._git(request, path, noted, events)
+            or self._sent(self._answer(request, path, noted, events))
+        )
         self._check_payloads(events)
-        for each in struck:
-            if each.after and (instead := each.after()) is not None:
-                return self._sent(noted, instead)
-        return response or self._sent(noted, answer or Answer(500))
+        response = self._instead([each.after for each in struck]) or response
+        noted.status = response.status_code
+        return response
 
-    def _sent(self, noted: Noted, answer: Answer) -> Response:
-        noted.status = answer.status
+    def _instead(self, acts: list[Act | None]) -> Response | None:
+        for act in filter(None, acts):
+            if (answer := act()) is not None:
+                return self._sent(answer)
+        return None
+
+    def _git(self, request: Request, path: str, noted: Noted, events: list[Event]) -> Response | None:
+        if not (asked := _GIT.fullmatch(path)):
+            return None
+        with self._lock:
+            return serve_git(self.world, self.url, request, asked, noted, events)
+
+    def _sent(self, answer: Answer) -> Response:
         raw = isinstance(answer.body, bytes)
         body = answer.body if raw else json.dumps(answer.body) if answer.body is not None else ""
         limits = {
@@ -124,7 +117,7 @@ class FakeGitHub:
 
     def _answer(self, request: Request, path: str, noted: Noted, events: list[Event]) -> Answer:
         prefix = "/api/v3" if path.startswith("/api/v3/") else ""
-        path = path.removeprefix(prefix)
+        path = self._by_name(path.removeprefix(prefix))
         found = operations().find(request.method, path)
         if found is None:
             return self._violated(noted, 404, ["no such operation in GitHub's description"])
@@ -141,8 +134,16 @@ class FakeGitHub:
             return self._violated(noted, 501, [f"the fake has no {operation.name}"])
         view = View(self.world, f"{self.url}{prefix}", self.url)
         accept = request.headers.get("Accept", "")
-        call = Call(self.world, Caller("anonymous"), view, f"{view.api}{path}", values, query, body, accept, events)
+        anonymous, url = Caller("anonymous"), f"{view.api}{path}"
+        call = Call(self.world, anonymous, view, request.method, url, values, query, body, accept, events)
         return self._checked(operation, self._done(call, request.headers.get("Authorization", ""), operation, noted))
+
+    def _by_name(self, path: str) -> str:
+        """The path with a repository's name for its id, to which GitHub redirects."""
+        if not (found := re.match(r"/repositories/(\d+)", path)):
+            return path
+        names = {each.id: each.full_name for each in self.world.repositories.values()}
+        return f"/repos/{names.get(int(found[1]), '?/?')}{path[found.end() :]}"
 
     def _done(self, call: Call, authorization: str, operation: Operation, noted: Noted) -> Answer:
         route = ROUTES[operation.name]
@@ -154,9 +155,6 @@ class FakeGitHub:
                 answer = route.answer(call)
         except RefusedError as refused:
             answer = refused.answer
-        except Exception:  # noqa: BLE001 (whatever is wrong with the fake must end in the test's report)
-            self.mistakes.append(f"{operation.name}:\n{traceback.format_exc()}")
-            return Answer(500, {"message": "the fake is broken"})
         return replace(answer, headers={**answer.headers, **route.headers(call.caller)})
 
     def _violated(self, noted: Noted, status: int, problems: list[str]) -> Answer:

@@ -90,6 +90,8 @@ def test_an_installation_on_some_repositories_sees_no_others(
     with connected(fake.url, integration.get_access_token(installed.id).token) as client:
         assert client.get_repo("acme/billing").name == "billing"
         assert status(client.get_repo, "acme/payroll") == 404
+        client.get_organization("acme").create_repo("invoices", private=True)
+        assert client.get_repo("acme/invoices").name == "invoices"
     assert status(integration.get_repo_installation, "acme", "payroll") == 404
 
 

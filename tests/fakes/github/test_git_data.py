@@ -81,6 +81,26 @@ def test_history_is_found_by_path_and_in_pages(fake: FakeGitHub, billing: Reposi
     assert [each.filename for each in billing.get_commit("main").files] == ["0.txt"]
 
 
+def test_a_commit_says_what_became_of_each_file(fake: FakeGitHub, billing: Repository) -> None:
+    lines = "".join(f"{number}\n" for number in range(20))
+    fake.world.commit("acme/billing", "main", {"old - name.txt": lines, "gone.txt": "text", "kept.txt": "a-\tb\n"})
+    made = fake.world.commit(
+        "acme/billing",
+        "main",
+        {"old - name.txt": None, "new name.txt": lines, "gone.txt": None, "kept.txt": "-\t\n", "logo.bin": "\0"},
+    )
+
+    files = {each.filename: each for each in billing.get_commit(made).files}
+
+    assert {name: (each.status, each.additions, each.deletions) for name, each in files.items()} == {
+        "gone.txt": ("removed", 0, 1),
+        "kept.txt": ("modified", 1, 1),
+        "logo.bin": ("added", 0, 0),
+        "new name.txt": ("renamed", 0, 0),
+    }
+    assert files["new name.txt"].previous_filename == "old - name.txt"
+
+
 def test_a_file_is_given_as_it_is_to_who_asks_for_that(fake: FakeGitHub, billing: Repository) -> None:
     headers = {
         "Accept": "application/vnd.github.v3.raw",

@@ -45,6 +45,21 @@ def test_a_repository_is_described_changed_and_deleted(fake: FakeGitHub, ada: Gi
         ada.get_repo("ada/diary")
 
 
+def test_the_former_name_of_a_repository_leads_to_it_until_another_takes_it(
+    fake: FakeGitHub, ada: Github, acme: Organization, billing: Repository
+) -> None:
+    fake.world.rename(fake.world.repository("acme/billing"), "invoices")
+
+    assert ada.get_repo("acme/billing").full_name == "acme/invoices"
+    assert [each.status for each in fake.calls][-2:] == [301, 200]
+    # The client neither follows this one nor takes it for an error.
+    billing.create_git_blob("text", "utf-8")
+    assert fake.calls[-1].status == 307
+
+    acme.create_repo("billing")
+    assert ada.get_repo("acme/billing").full_name == "acme/billing"
+
+
 def test_a_branch_is_renamed_with_all_that_names_it(fake: FakeGitHub, billing: Repository) -> None:
     commit(billing, "task-1", {"a.txt": "text"})
     billing.create_pull(base="main", head="task-1", title="Add")

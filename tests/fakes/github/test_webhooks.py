@@ -91,6 +91,7 @@ def test_opening_and_closing_are_told_too_and_again_on_demand(
         ("pull_request", "closed"),
     ]
     assert told[2][1]["pull_request"]["merged"] is False
+    assert [each["added"] for each in told[0][1]["commits"]] == [["a.txt"]]
     assert fake.webhooks.deliveries[2].send() == 202
     first, again = receiver.got[2], receiver.got[3]
     assert first[0]["X-GitHub-Delivery"] == again[0]["X-GitHub-Delivery"]

@@ -25,6 +25,8 @@ class World:
     accounts: dict[str, Account] = field(default_factory=dict)
     teams: dict[tuple[str, str], Team] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
+    moved: dict[str, Repository] = field(default_factory=dict)
+    """Former names of repositories, from which GitHub redirects until a new one takes them."""
     apps: dict[int, App] = field(default_factory=dict)
     installations: dict[int, Installation] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
@@ -122,8 +124,16 @@ class World:
         identity = self.new_id()
         made = Repository(identity, account, name, private, Bare(self.folder / f"{identity}.git"))
         made.git.create()
+        self.moved.pop(made.full_name.lower(), None)
         self.repositories[made.full_name.lower()] = made
         return made
+
+    def rename(self, repository: Repository, name: str) -> None:
+        """Give a repository another name; its old one leads to it."""
+        del self.repositories[repository.full_name.lower()]
+        self.moved[repository.full_name.lower()] = repository
+        repository.name = name
+        self.repositories[repository.full_name.lower()] = repository
 
     def _account(self, made: Account) -> Account:
         self.accounts[made.login.lower()] = made
