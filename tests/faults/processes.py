@@ -43,9 +43,11 @@ class Processes:
         self.database = database
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def start(self, role: Role, tasks: int = 0, release: str = "1", cron: str = "") -> subprocess.Popen[bytes]:
-        """Start one, and wait until it runs tasks."""
-        what = [str(self.folder), self.database, role, str(tasks), release, cron]
+    def start(
+        self, role: Role, tasks: int = 0, release: str = "1", cron: str = "", grace: int = 1
+    ) -> subprocess.Popen[bytes]:
+        """Start one, and wait until it runs tasks; told to stop, it gives them so many seconds."""
+        what = [str(self.folder), self.database, role, str(tasks), release, cron, str(grace)]
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'service'}"}
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(

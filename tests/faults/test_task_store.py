@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from scenedock.doors.task_wiring import TaskSettings, migrate_all, open_database, open_tasks
 from scenedock.effects.database import Database
@@ -19,7 +19,17 @@ from scenedock.effects.task_store import TaskStore
 from scenedock.effects.task_tables import METADATA, MIGRATIONS, migrate
 from scenedock.errors import ConflictError
 from scenedock.model.task import Task, fingerprint
-from scenedock.model.task_changes import Change, ended, logged, rested, started
+from scenedock.model.task_changes import (
+    Change,
+    LeaseLostError,
+    cancel_asked,
+    ended,
+    handed_out,
+    logged,
+    rested,
+    retried,
+    started,
+)
 from tests.tools.postgres import Postgres
 
 WRITERS = 20
@@ -80,6 +90,15 @@ def test_a_change_whose_answer_was_lost_is_not_written_twice(database: Database)
         store.change("once", lambda task: Change(task, (logged("line", 1),)), "mark")
 
     assert len(store.events("once")) == 1
+
+
+def test_a_task_whose_storing_was_not_answered_is_found_again_and_no_other(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    store.add(new_task("another's"), None)
+
+    for _ in range(2):  # as after a connection that broke when the transaction had ended
+        assert store.add(new_task("mine"), None).id == "mine"
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses_from_nothing_and_from_any_version(
@@ -175,6 +194,25 @@ def test_who_is_woken_while_it_looks_is_asked_to_look_again_and_not_handed_to_an
     assert (store.get("looks").wait_for, store.due(1_000)) == (None, [])
 
 
+def test_a_task_that_is_retried_while_old_ones_are_forgotten_stays(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    store.add(new_task("old"), None)
+    store.change("old", lambda task: started(task, 1, "me", 1))
+    store.change("old", lambda task: ended(task, "fail", {"message": "failed"}, 10))
+    forgotten: list[Future[list[str]]] = []
+
+    def retry(_connection: Connection, _task: Task) -> None:
+        forgotten.append(threads.submit(store.forget, 100))
+        time.sleep(0.5)  # it has looked by now, where nothing keeps it from looking
+
+    with ThreadPoolExecutor(1) as threads:
+        store.change("old", lambda task: retried(task, None, 20), "", retry)
+
+    assert forgotten[0].result() == []
+    assert store.get("old").status == "open"
+
+
 def test_an_executor_is_dead_when_it_has_left_and_not_before(database: Database, tmp_path: Path) -> None:
     def executors() -> LocalExecutors | SharedExecutors:
         return LocalExecutors(tmp_path / "executors") if database.is_sqlite else SharedExecutors(database)
@@ -207,3 +245,18 @@ def test_seats_are_given_once_and_back_when_the_task_ends(database: Database) ->
     assert store.take_seats(second, {"b": 2}) is None
     store.change("first", lambda task: ended(replace(task), "complete", {"message": "done"}, 5))
     assert store.take_seats(second, {"a": 1, "b": 2}) is None
+
+
+def test_a_run_that_was_overtaken_takes_no_seat_that_nobody_would_give_back(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    for name in ("cancelled", "handed-out", "next"):
+        store.add(new_task(name), None)
+    begun = {name: started(store.get(name), 1, "me", 1).task for name in ("cancelled", "handed-out", "next")}
+    store.change("cancelled", lambda task: cancel_asked(task, 2))
+    store.change("handed-out", lambda task: handed_out(task, 2))
+
+    for name in ("cancelled", "handed-out"):
+        with pytest.raises(LeaseLostError):
+            store.take_seats(begun[name], {"branch acme/apps#main": 1})
+    assert store.take_seats(begun["next"], {"branch acme/apps#main": 1}) is None

@@ -13,10 +13,12 @@ from typing import Annotated, Any
 from urllib.parse import quote_plus
 
 import pytest
+from dbos import DBOS
 from pydantic import JsonValue
 
 from scenedock.doors.task_service import TaskService
 from scenedock.doors.task_wiring import TaskSettings, open_tasks
+from scenedock.effects.engine import Engine
 from scenedock.effects.sealing import Seal
 from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
 from scenedock.model.action import REDACTED, Caller, Context, Model, Sensitive, TaskInput, action
@@ -40,6 +42,8 @@ class World:
         self.most_inside = 0
         self.lock = threading.Lock()
         self.wake: Callable[[str], int] = lambda _key: 0
+        self.looking = threading.Event()
+        self.look = threading.Event()
 
 
 class Given(TaskInput):
@@ -48,6 +52,7 @@ class Given(TaskInput):
     text: str = ""
     repository: str = ""
     seconds: float = 0
+    slowly: bool = False
     answers: Annotated[dict[str, JsonValue], "Answers", Sensitive()] = {}  # noqa: RUF012 - pydantic copies it
 
 
@@ -77,7 +82,14 @@ def stumble(context: Context[World], _given: Given) -> Made:
 @action("await-gate")
 def await_gate(context: Context[World], given: Given) -> Made:
     """Wait until a gate is open."""
-    if given.text not in context.effects.opened:
+    world = context.effects
+    if given.slowly:
+        world.looking.set()
+        world.look.wait(30)
+    if (busy := f"busy {given.text}") in world.opened:
+        world.opened = {*world.opened, given.text} - {busy}
+        raise TemporaryError("the forge is busy", retry_after=0.1)
+    if given.text not in world.opened:
         raise WaitingFor(given.text, check_seconds=60, give_up_seconds=0 if given.text == "never" else 600)
     return Made(text="open")
 
@@ -223,17 +235,17 @@ def test_word_that_comes_while_a_task_looks_is_not_lost(tasks: TaskService, worl
 
 
 def test_a_task_says_once_what_it_waits_for(tasks: TaskService, world: World) -> None:
-    task = submit(tasks, step("await-gate", text="pull-request:3"))
+    task = submit(tasks, step("await-gate", text="pull-request:5"))
     waiting(tasks, task)
     for _ in range(2):
-        wake_tasks(tasks.effects, "pull-request:3")
+        wake_tasks(tasks.effects, "pull-request:5")
         time.sleep(1)
-    world.opened.add("pull-request:3")
-    wake_tasks(tasks.effects, "pull-request:3")
+    world.opened.add("pull-request:5")
+    wake_tasks(tasks.effects, "pull-request:5")
     ended(tasks, task)
 
     said = messages(tasks.effects.store.events(task.id))
-    assert said.count("Waiting: for pull-request:3") == 1
+    assert said.count("Waiting: for pull-request:5") == 1
 
 
 def test_a_wait_in_vain_ends(tasks: TaskService) -> None:
@@ -351,3 +363,78 @@ def test_secrets_sealed_with_another_key_or_for_another_task_do_not_open() -> No
         Seal(old).open("b", sealed)
     with pytest.raises(InputError, match="must be 32 bytes"):
         Seal("short")
+
+
+def test_a_run_that_is_started_once_more_is_not_taken_for_one_that_runs(tasks: TaskService) -> None:
+    engine = tasks.effects.engine
+    assert isinstance(engine, Engine)
+    done = ended(tasks, submit(tasks, step("echo", text="once")))
+
+    engine.start(done.id, done.run)
+
+    until = time.monotonic() + 10
+    while engine.has(done.id, done.run):
+        assert time.monotonic() < until, "a task that is woken would be left to a run that is none"
+        time.sleep(0.02)
+    assert messages(tasks.effects.store.events(done.id)).count("Beginning step scenedock:echo") == 1
+
+
+def test_a_step_that_has_waited_for_long_may_still_be_tried_again(tasks: TaskService, world: World) -> None:
+    task = waiting(tasks, submit(tasks, step("await-gate", text="pull-request:3")))
+    time.sleep(3.2)  # longer than a step may take, with its retries
+    world.opened.add("busy pull-request:3")
+    wake_tasks(tasks.effects, "pull-request:3")
+
+    done = ended(tasks, task)
+
+    assert "Try 1 failed: the forge is busy; again in 1 s" in messages(tasks.effects.store.events(task.id))
+    assert done.status == "completed"
+
+
+def test_a_task_that_is_cancelled_while_its_step_finds_that_it_has_to_wait_ends(
+    tasks: TaskService, world: World
+) -> None:
+    world.look.clear()
+    task = submit(tasks, step("await-gate", text="pull-request:4", slowly=True))
+    assert world.looking.wait(30)
+    assert not cancel_task(tasks.effects, YOU, task.id).finished
+    world.look.set()
+
+    assert ended(tasks, task, 10).status == "cancelled"
+
+
+@pytest.mark.parametrize(("how", "status"), [("cancelled", "cancelled"), ("late", "failed")])
+def test_a_step_ends_with_its_task_for_those_who_read_the_log(tasks: TaskService, how: str, status: str) -> None:
+    if how == "late":
+        task = submit(tasks, step("edit", repository="late", seconds=4))
+    else:
+        task = waiting(tasks, submit(tasks, step("await-gate", text="pull-request:5")))
+        cancel_task(tasks.effects, YOU, task.id)
+
+    done = ended(tasks, task)
+
+    assert done.step_state("one")["status"] == status
+    assert [event.step_status for event in tasks.effects.store.events(task.id) if event.step_status][-1] == status
+
+
+def test_a_task_that_is_stored_as_the_service_stops_is_acknowledged(
+    tasks: TaskService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is refused submits it again; both would run, here or elsewhere."""
+    monkeypatch.setattr(tasks.effects.engine, "_start", None)
+    task = submit(tasks, step("echo", text="late"))
+    monkeypatch.undo()
+
+    assert ended(tasks, task).status == "completed"
+
+
+def test_the_records_of_all_runs_that_ended_long_ago_are_deleted_however_many_there_are(
+    tasks: TaskService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in [submit(tasks, step("echo", text="old")) for _ in range(3)]:
+        ended(tasks, task)
+    monkeypatch.setattr("scenedock.effects.engine._AT_ONCE", 2)
+
+    tasks.effects.engine.forget(tasks.effects.clock() + 1_000)
+
+    assert DBOS.list_workflows() == []

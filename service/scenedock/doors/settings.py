@@ -245,7 +245,7 @@ def _from_environment(
         if name in variables:
             given[variables[name]] = said, name
         elif name in files:
-            given[files[name]] = read_file(Path(said)).decode("utf-8", "replace"), f"{name}={said}"
+            given[files[name]] = read_file(Path(said)).decode("utf-8", "replace").strip(), f"{name}={said}"
         elif name.startswith(PREFIX) and name != SETTINGS_FILE and not _OF_KUBERNETES.match(name):
             problems.append(f"{name}: there is no such setting; `scenedock settings` lists all")
     return given

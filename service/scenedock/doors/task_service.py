@@ -36,7 +36,8 @@ class TaskWorker:
         self._thread.start()
 
     def stop(self, grace_seconds: int) -> None:
-        """Take no more tasks; what hasn't ended when the grace is over goes on elsewhere once this process ends."""
+        """Begin no more steps; one that outlasts the grace is begun again elsewhere once this process ends."""
+        self._running.draining.set()
         self._engine.stop(grace_seconds)
         self._stopping.set()
         if self._thread.ident is not None:
@@ -47,8 +48,11 @@ class TaskWorker:
     def _tend(self) -> None:
         while True:
             now = self._running.effects.clock()
-            tend(self._tending, now)
-            self._schedules.look(now)
+            if self._running.draining.is_set():
+                tend(self._tending.stay, now)
+            else:
+                tend(self._tending.look, now)
+                self._schedules.look(now)
             self._running.flush()
             if self._stopping.wait(_LOOK_SECONDS):
                 return

@@ -199,6 +199,9 @@ class PublicKeys:
         """
         with self._lock:
             held = self._held.setdefault(path, _Held(float(self.burst), self.clock()))
+        known = held.keys.get(kid)
+        if known is not None and self.clock() - held.asked <= self.keep:
+            return known  # without waiting for what somebody else's key id has us ask
         with held.lock:  # of many requests with a new key, one asks
             if kid not in held.keys or self.clock() - held.asked > self.keep:
                 self._ask(path, held, needed=kid not in held.keys)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from scenedock.effects.database import Database
 from scenedock.effects.task_tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.errors import NotFoundError
-from scenedock.model.task import Status, Task, TaskEvent, fingerprint
+from scenedock.model.task import FINAL, Status, Task, TaskEvent, fingerprint
 from scenedock.model.task_changes import Change, LeaseLostError, NewEvent
 
 if TYPE_CHECKING:
@@ -63,10 +63,8 @@ class TaskStore:
         try:
             self._database.write(work)
         except IntegrityError:  # the key is taken, or this very task was stored before the connection broke
-            rows = self._database.read(
-                select(*_COLUMNS).where(or_(TASK.c.idempotency_key == key, TASK.c.id == task.id))
-            )
-            return _task(rows[0])
+            same = TASK.c.id == task.id if key is None else or_(TASK.c.idempotency_key == key, TASK.c.id == task.id)
+            return _task(self._database.read(select(*_COLUMNS).where(same))[0])
         return task
 
     def get(self, task_id: str) -> Task:
@@ -140,9 +138,17 @@ class TaskStore:
 
         `seats` says for each name how many there are. A task that has one already keeps it. All are given back when
         the task rests or ends.
+
+        Raises
+        ------
+        LeaseLostError   the task has ended or is another's by now: nobody would give the seats back
         """
 
         def work(connection: Connection) -> None:
+            present = select(TASK.c.run, TASK.c.status, TASK.c.lease_owner).where(TASK.c.id == task.id)
+            row = connection.execute(present.with_for_update()).first()
+            if not row or row.run != task.run or row.status in FINAL or row.lease_owner not in {None, task.lease_owner}:
+                raise LeaseLostError(task.id)
             for seat_name, size in sorted(seats.items()):
                 name = fingerprint(seat_name)
                 query = select(TASK_SEAT.c.seat, TASK_SEAT.c.task_id).where(TASK_SEAT.c.name == name)
@@ -220,6 +226,7 @@ class TaskStore:
 
         def work(connection: Connection) -> list[str]:
             query = select(TASK.c.id).where(TASK.c.ended_at < before).limit(limit)
+            query = query.with_for_update(skip_locked=True)  # one that is being retried stays
             ids = [str(row.id) for row in connection.execute(query)]
             connection.execute(delete(TASK_EVENT).where(TASK_EVENT.c.task_id.in_(ids)))
             connection.execute(delete(TASK).where(TASK.c.id.in_(ids)))

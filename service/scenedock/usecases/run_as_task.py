@@ -66,7 +66,9 @@ class TaskCalls:
         request_id = as_text(given.get("requestId"))
         key = f"{found.id} {request_id}" if request_id else ""
         while True:
-            task = submit_task(self.effects, self.actions, context.caller, spec, secrets=context.secrets, key=key)
+            task = submit_task(
+                self.effects, self.actions, context.caller, spec, secrets=context.secrets, key=key, rendered=True
+            )
             if task.created_at < began and task.status in {"failed", "cancelled"}:
                 key = f"{key} after {task.id}"  # who calls again after a failure wants another try
                 continue

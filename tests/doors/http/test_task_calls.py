@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import tarfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +26,7 @@ from scenedock.usecases.run_as_task import TaskCalls
 from tests.tools.service import RUN, bearer, service_in
 
 BAKE = f"{BASE}/actions/bake-skeleton/invoke"
+BAKE_V2 = f"{BASE}/.backstage/actions/v2/actions/scenedock:bake-skeleton/invoke"
 GIVEN: dict[str, Any] = {
     "skeleton": "microservice-python",
     "answers": {"name": "ledger", "owner": "group:default/payments"},
@@ -139,3 +143,23 @@ def test_secret_answers_are_in_no_log_and_no_task(client: FlaskClient, caplog: p
 
     assert "hunter2-canary" not in caplog.text
     assert "hunter2-canary" not in client.get(f"{BASE}/tasks", headers=bearer(RUN)).text
+
+
+EXPRESSIONS = ["${{ secrets.token }}", "${{ parameters.x }}", "on: ${{ github.ref }}", "${{ hunter2-canary"]
+
+
+@pytest.mark.parametrize("said", EXPRESSIONS)
+def test_what_looks_like_an_expression_in_a_call_is_an_answer_like_any_other(client: FlaskClient, said: str) -> None:
+    """Backstage has rendered the input of a call already: what is left of `${{ … }}` is a person's text, never ours."""
+    given = GIVEN | {"answers": GIVEN["answers"] | {"description": said}}
+    body = {"input": given, "secrets": {"token": "hunter2-canary-of-a-team"}}
+
+    answer = client.post(BAKE_V2, json=body, headers=bearer(RUN))
+
+    assert answer.status_code == 200, answer.text
+    folder = json.loads(answer.text)["output"]["folder"]
+    packed = client.get(f"{BASE}/folders/{folder}", headers=bearer(RUN)).data
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        texts = [file.read().decode() for member in tar if member.isfile() and (file := tar.extractfile(member))]
+    assert any(said in text for text in texts)
+    assert not any("hunter2-canary-of-a-team" in text for text in texts)

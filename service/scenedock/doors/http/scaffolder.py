@@ -8,7 +8,7 @@ import yaml
 from flask import Response, g, request
 
 from scenedock.doors.http.answers import json_answer
-from scenedock.doors.http.bodies import json_body
+from scenedock.doors.http.bodies import json_body, secrets
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.doors.http.task_documents import (
     AFTER,
@@ -21,7 +21,7 @@ from scenedock.doors.http.task_documents import (
     task_document,
     wanted,
 )
-from scenedock.doors.http.tasks import SECONDS_OF_A_POLL, SECRETS, poll, secrets, stream
+from scenedock.doors.http.tasks import SECONDS_OF_A_POLL, SECRETS, poll, stream
 from scenedock.doors.service import Service
 from scenedock.model.json import JsonObject
 from scenedock.usecases.manage_tasks import cancel_task, find_tasks, retry_task, show_task

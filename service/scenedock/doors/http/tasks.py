@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, g, request
 
 from scenedock.doors.http.answers import json_answer, json_text
-from scenedock.doors.http.bodies import json_body
+from scenedock.doors.http.bodies import json_body, secrets
 from scenedock.doors.http.routes import BASE, Answer, Route
 from scenedock.doors.http.task_documents import (
     AFTER,
@@ -53,7 +53,7 @@ def submit_a_task(service: Service) -> Response:
         g.caller,
         spec,
         secrets=secrets(body),
-        key=request.headers.get("Idempotency-Key", "")[:200],
+        key=request.headers.get("Idempotency-Key", ""),
     )
     return json_answer({"id": task.id}, 201)
 
@@ -90,19 +90,6 @@ def cancel_a_task(service: Service, task_id: str) -> Response:
 def retry_a_task(service: Service, task_id: str) -> Response:
     """Retry a failed or cancelled task from the first step that isn't completed; `secrets` are given anew."""
     return json_answer({"id": retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body())).id}, 201)
-
-
-def secrets(body: JsonObject) -> Mapping[str, str]:
-    """The `secrets` of a body: texts by name.
-
-    Raises
-    ------
-    InputError   they are something else
-    """
-    given = body.get("secrets") or {}
-    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
-        raise InputError("`secrets` must be an object of texts")
-    return {name: str(value) for name, value in given.items()}
 
 
 def poll(service: Service, task_id: str, after: int, patience_seconds: float) -> Response:
