@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scenedock.effects.github_pace import Pace
-from scenedock.errors import TemporaryError
+from scenedock.errors import NotFoundError, TemporaryError
 from tests.fakes.github import faults
 from tests.publishing.acme import Acme
 
@@ -55,6 +55,21 @@ def test_an_answer_that_takes_too_long_is_given_up(acme: Acme, monkeypatch: pyte
         acme.run("propose-change", PROPOSAL)
 
     assert acme.run("propose-change", PROPOSAL, again=True)["number"] == 1
+
+
+def test_a_repository_that_was_renamed_is_not_followed(acme: Acme) -> None:
+    acme.github.world.rename(acme.repository("apps"), "deployments")
+
+    for action, given in (
+        ("propose-change", PROPOSAL),
+        ("propose-change", {**PROPOSAL, "baseBranch": "main"}),
+        ("commit-change", {**PROPOSAL, "commitMessage": "x"}),
+    ):
+        with pytest.raises(NotFoundError, match=r"answered .* with another address: was it renamed"):
+            acme.run(action, {key: value for key, value in given.items() if action[0] == "p" or key != "title"})
+
+    assert list(acme.repository("deployments").git.refs()) == ["refs/heads/main"]
+    assert {each.status for each in acme.github.calls} == {301}
 
 
 class Clock:

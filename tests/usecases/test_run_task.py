@@ -37,6 +37,7 @@ class World:
 
     def __init__(self) -> None:
         self.runs: dict[str, int] = {}
+        self.tried_before: dict[str, list[bool]] = {}
         self.opened: set[str] = set()
         self.inside = 0
         self.most_inside = 0
@@ -74,6 +75,7 @@ def stumble(context: Context[World], _given: Given) -> Made:
     """Work at the second try."""
     runs = context.effects.runs
     runs[context.task_id] = runs.get(context.task_id, 0) + 1
+    context.effects.tried_before.setdefault(context.task_id, []).append(context.tried_before)
     if runs[context.task_id] < 2:
         raise TemporaryError("the forge is busy", retry_after=0.1)
     return Made(text=str(runs[context.task_id]))
@@ -201,12 +203,13 @@ def test_outputs_travel_from_step_to_step_and_out(tasks: TaskService) -> None:
     ]
 
 
-def test_what_may_work_later_is_tried_again(tasks: TaskService) -> None:
+def test_what_may_work_later_is_tried_again_and_knows_it(tasks: TaskService, world: World) -> None:
     task = submit(tasks, step("stumble"))
 
     done = ended(tasks, task)
 
     assert (done.status, as_object(done.step_state("one")["output"])["text"]) == ("completed", "2")
+    assert world.tried_before[task.id] == [False, True]
     assert "Try 1 failed: the forge is busy; again in 1 s" in messages(tasks.effects.store.events(task.id))
 
 
