@@ -22,8 +22,8 @@ from tests.tools.service import ADMIN, bearer, service_in
 
 DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
 # What a schema can't say: the input of a step depends on its action, and on what `${{ … }}` refers to; the names of
-# repositories, branches and paths have git's grammar, and the changes of a commit must not contradict each other; a file
-# is registered by one of several fields.
+# repositories, branches and paths have git's grammar, and the changes of a commit must not contradict each other; one
+# of several fields says what is registered.
 MORE_THAN_A_SCHEMA = {
     f"{BASE}/tasks",
     *(f"{BASE}/actions/{name}/invoke" for name in ("publish-repository", "propose-change", "commit-change")),
