@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -14,7 +14,7 @@ from scenedock.doors.http.answers import json_answer
 from scenedock.doors.http.routes import BASE, Answer, Route
 from scenedock.doors.service import Service
 from scenedock.model.action import Action
-from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.json import JsonObject
 
 _ERROR: JsonObject = {
     "type": "object",
@@ -136,8 +136,8 @@ def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:
     operation = _operation(route)
     del operation["parameters"]
     examples = {f"example-{number}": _example(found, number) for number in range(len(found.examples))}
-    content = {"schema": _inlined(found.input_schema()), **({"examples": examples} if examples else {})}
-    properties = {"output": _inlined(found.output_schema())}
+    content = {"schema": found.input_schema(), **({"examples": examples} if examples else {})}
+    properties = {"output": found.output_schema()}
     output: JsonObject = {"type": "object", "required": ["output"], "properties": properties}
     return operation | {
         "operationId": f"invoke-{found.name}",
@@ -177,22 +177,6 @@ def _errors(route: Route) -> dict[str, JsonObject]:
         str(status): {"description": _ERRORS[status], "content": {"application/json": {"schema": schema}}}
         for status in sorted(statuses - {int(status) for status in route.answers})
     }
-
-
-def _inlined(schema: JsonObject) -> JsonObject:
-    """A schema whose `$defs` stand where they are used: a reference would be read from the root of the document."""
-    definitions = as_object(schema.get("$defs"))
-
-    def inline(value: Json) -> Json:
-        if isinstance(value, Mapping):
-            reference = value.get("$ref")
-            if isinstance(reference, str):
-                target = as_object(definitions[reference.rpartition("/")[2]])
-                return inline({**target, **{key: each for key, each in value.items() if key != "$ref"}})
-            return {key: inline(each) for key, each in value.items() if key != "$defs"}
-        return [inline(each) for each in value] if isinstance(value, list) else value
-
-    return as_object(inline(schema))
 
 
 _DOCUMENT: JsonObject = {"type": "object", "required": ["openapi", "paths"]}
