@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import bindparam, text
 from sqlalchemy.exc import OperationalError
 
-from scenedock.doors.task_wiring import TaskSettings, open_database
+from scenedock.doors.task_opening import open_database
+from scenedock.doors.task_wiring import TaskSettings
 from scenedock.effects.database import database_address
 from scenedock.errors import InputError
 

@@ -21,9 +21,9 @@ from scenedock.doors.task_wiring import Role, TaskSettings, open_tasks
 from scenedock.model.action import Action, Caller, Context, Model, TaskInput, action
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.task import WaitingFor
-from scenedock.usecases.run_task import Limits
 from scenedock.usecases.schedules import Schedule
 from scenedock.usecases.submit_task import submit_task
+from scenedock.usecases.task_limits import Limits
 
 CALLER = Caller("tests", "local", "user:default/guest", "admin")
 STEPS = 3

@@ -5,19 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, inspect, text
 
-from scenedock.doors.task_wiring import TaskSettings, migrate_all, open_database, open_tasks
+from scenedock.doors.task_opening import migrate_all, open_database
+from scenedock.doors.task_wiring import TaskSettings, open_tasks
 from scenedock.effects.database import Database
 from scenedock.effects.deliveries import forget_deliveries, receive
 from scenedock.effects.executors import LocalExecutors, SharedExecutors
+from scenedock.effects.task_lookout import TaskLookout
+from scenedock.effects.task_migrations import MIGRATIONS
 from scenedock.effects.task_store import TaskStore
-from scenedock.effects.task_tables import METADATA, MIGRATIONS, migrate
-from scenedock.errors import ConflictError
+from scenedock.effects.task_tables import METADATA, migrate
+from scenedock.errors import ConflictError, InputError
 from scenedock.model.task import Task, fingerprint
 from scenedock.model.task_changes import (
     Change,
@@ -30,6 +34,7 @@ from scenedock.model.task_changes import (
     retried,
     started,
 )
+from tests.faults.processes import migrated
 from tests.tools.postgres import Postgres
 
 WRITERS = 20
@@ -133,6 +138,27 @@ def test_a_database_that_is_behind_or_ahead_is_refused_with_what_to_do(tmp_path:
     with pytest.raises(ConflictError, match="run the newer release"):
         migrate_all(opened)
     opened.close()
+
+
+def test_without_a_word_of_its_password_an_address_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    settings = TaskSettings(tmp_path, "postgresql://tasks:hunter%2-canary@127.0.0.1/tasks")
+
+    with pytest.raises(InputError, match="can't be used") as refused:
+        open_tasks(settings, [], None)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_lookout_on_postgresql_sees_what_has_not_ended(tmp_path: Path, postgres: Postgres) -> None:
+    url = migrated(tmp_path, postgres.make_database(tmp_path.name))
+    database = open_database(TaskSettings(tmp_path, url))
+    with closing(TaskLookout(url, tmp_path, keep_days=30)) as lookout:
+        lookout.require_usable()
+        before = lookout.sees_work()
+        TaskStore(database).add(new_task("new"), None)
+        after = lookout.sees_work()
+    database.close()
+
+    assert (before, after) == (False, True)
 
 
 def test_an_old_database_keeps_its_tasks(database: Database) -> None:

@@ -208,3 +208,14 @@ def test_a_repository_with_more_files_than_github_lists_is_looked_at_where_it_ma
     files = acme.repository("apps").files(made["branch"])
     assert ("bin/run.sh" in files, "billing/run.sh" in files, "other/deep/down/x" in files) == (True, False, True)
     assert len([call for call in acme.calls() if "GET /repos/acme/apps/git/trees/" in call]) == 3
+
+
+def test_github_enterprise_has_its_api_below_a_path(acme: Acme) -> None:
+    acme.hosts.write_text(acme.hosts.read_text("utf-8").replace(acme.github.url, f"{acme.github.url}/api/v3"), "utf-8")
+    acme.restart()
+    acme.calls()
+
+    made = acme.run("propose-change", {**NEW_TAG, "labels": ["deploy"]})
+
+    assert made["number"] == 1
+    assert {call.split()[1].partition("/repos/")[0] for call in acme.calls()} == {"/api/v3"}

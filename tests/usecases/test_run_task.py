@@ -25,8 +25,8 @@ from scenedock.model.action import REDACTED, Caller, Context, Model, Sensitive, 
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.task import Task, TaskEvent, WaitingFor
 from scenedock.usecases.manage_tasks import cancel_task, completion, retry_task, show_task, wake_tasks
-from scenedock.usecases.run_task import Limits
 from scenedock.usecases.submit_task import submit_task
+from scenedock.usecases.task_limits import Limits
 
 YOU = Caller("tests", "local", "user:default/guest", "admin")
 CANARY = "kanarie-7f3a/9c+1e5%8842&Vogel"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 60
-"""How long a write waits for a database that is restarting before it gives up."""
+"""How long we wait for a database that is restarting before we give up."""
 _BUSY_MILLISECONDS = 30_000
 
 

@@ -81,10 +81,14 @@ class Engine:
             # Under a new id each time: of a known one dbos would run nothing here, and we would wait for its end.
             DBOS.start_workflow(run_task, task_id, number)
 
-        DBOS.listen_queues([_QUEUE] if self._queued else [])
-        DBOS.launch()
-        if self._queued:
-            DBOS.register_queue(_QUEUE, worker_concurrency=self._threads, polling_interval_sec=_POLLING_SECONDS)
+        try:
+            DBOS.listen_queues([_QUEUE] if self._queued else [])
+            DBOS.launch()
+            if self._queued:
+                DBOS.register_queue(_QUEUE, worker_concurrency=self._threads, polling_interval_sec=_POLLING_SECONDS)
+        except Exception:
+            DBOS.destroy(destroy_registry=True)  # else the next launch would find a half of this one
+            raise
         self._start = start
 
     def start(self, task_id: str, number: int) -> None:

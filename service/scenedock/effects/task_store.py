@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, case, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,35 +13,21 @@ from sqlalchemy.exc import IntegrityError
 from scenedock.effects.database import Database
 from scenedock.effects.task_tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.errors import NotFoundError
-from scenedock.model.task import FINAL, Status, Task, TaskEvent, fingerprint
+from scenedock.model.task import FINAL, SortKey, Task, TaskEvent, Wanted, fingerprint
 from scenedock.model.task_changes import Change, LeaseLostError, NewEvent
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Row
 
-SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
-SORT_KEYS: Mapping[SortKey, ColumnElement[Any]] = {
+_SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
     "createdAt": TASK.c.created_at,
     "createdBy": TASK.c.created_by,
     "status": TASK.c.status,
 }
-"""What tasks may be sorted by, and nothing else: a sort by more tells of what may not be seen."""
-
 _COLUMNS = [TASK.c[each.name] for each in fields(Task)]
 _IN_JSON = frozenset({"spec", "state"})
 _NEVER_CHANGED = frozenset({"id", "spec", "created_at", "created_by"})
 _CHANGED = [each.name for each in fields(Task) if each.name not in _NEVER_CHANGED]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
-
-    created_by: tuple[str, ...] | None = None
-    status: tuple[Status, ...] = ()
-    order: tuple[tuple[SortKey, Literal["asc", "desc"]], ...] = (("createdAt", "desc"),)
-    limit: int = 50
-    offset: int = 0
 
 
 class TaskStore:
@@ -86,7 +72,8 @@ class TaskStore:
             conditions.append(TASK.c.created_by.in_(wanted.created_by))
         if wanted.status:
             conditions.append(TASK.c.status.in_(wanted.status))
-        order = [SORT_KEYS[key].asc() if way == "asc" else SORT_KEYS[key].desc() for key, way in wanted.order]
+        columns = [(_SORT_COLUMNS[key], way) for key, way in wanted.order]
+        order = [column.asc() if way == "asc" else column.desc() for column, way in columns]
         query = select(*_COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
         count = self._database.read(select(func.count()).select_from(TASK).where(*conditions))[0][0]
         rows = self._database.read(query.limit(wanted.limit).offset(wanted.offset))

@@ -38,6 +38,10 @@ TRANSITIONS: Mapping[tuple[Status | None, Happening], Status] = {
 EventType: TypeAlias = Literal["log", "completion", "cancelled", "recovered"]
 """The types that Backstage's front end knows; it throws on any other."""
 
+SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
+SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
+"""What tasks may be sorted by, and nothing else: a sort by more tells of what may not be seen."""
+
 _STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
 _MOST_STEPS = 100
@@ -196,6 +200,17 @@ class Task:
     def finished(self) -> bool:
         """Whether it has ended, for good or until somebody retries it."""
         return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
+
+    created_by: tuple[str, ...] | None = None
+    status: tuple[Status, ...] = ()
+    order: tuple[tuple[SortKey, Literal["asc", "desc"]], ...] = (("createdAt", "desc"),)
+    limit: int = 50
+    offset: int = 0
 
 
 def _condition(step: JsonObject) -> bool | str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scenedock.effects.journal import Journal
@@ -31,37 +30,13 @@ from scenedock.model.task_changes import (
     step_ended,
     with_step,
 )
+from scenedock.usecases.task_limits import Limits
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 300.0
 _SEAT_CHECK_MILLISECONDS = 5_000
-
-
-def repository_branch(action: Action[Any], given: JsonObject) -> Iterator[str]:
-    """One key for the branch of a repository that an action edits: two tasks never edit it at once."""
-    repository = given.get("repository") or (given.get("repoUrl") if given.get("branch") else None)
-    if isinstance(repository, str) and not action.attributes.read_only:
-        yield f"branch {repository}#{given.get('branch') or ''}"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long and how often actions may run.
-
-    `step_seconds` is the deadline of each step, with all its retries. `at_once` says for an action's id how many of it
-    run at the same time, anywhere. `keys` names what a step must have for itself alone.
-    """
-
-    step_seconds: int = 3_600
-    at_once: Mapping[str, int] = field(default_factory=dict)
-    keys: Callable[[Action[Any], JsonObject], Iterable[str]] = repository_branch
-
-    def seats(self, action: Action[Any], given: JsonObject) -> dict[str, int]:
-        """The seats that a step needs, and how many there are of each."""
-        seats = {f"action {action.id}": self.at_once[action.id]} if action.id in self.at_once else {}
-        return seats | dict.fromkeys(self.keys(action, given), 1)
 
 
 class RunningTasks:

@@ -18,10 +18,10 @@ from scenedock.actions.effects import Effects
 from scenedock.doors.http.app import make_app
 from scenedock.doors.http.routes import BASE
 from scenedock.doors.service import Service
-from scenedock.effects.task_store import Wanted
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
+from scenedock.model.task import Wanted
 from scenedock.usecases.run_as_task import TaskCalls
 from tests.tools.service import RUN, bearer, service_in
 
@@ -104,7 +104,7 @@ def test_all_that_is_wrong_with_the_answers_reaches_the_caller(client: FlaskClie
 
 def test_equal_calls_at_once_are_one_task(service: Service) -> None:
     before = tasks(service)
-    calls = TaskCalls(service.tasks.effects, service.tasks.actions)
+    calls = TaskCalls(lambda: service.tasks.effects, service.tasks.actions)
     found: Action[Effects] = service.actions["bake-skeleton"]
     caller = replace(service.authenticator.caller(f"Bearer {RUN}", print), user="user:default/jane")
     together = threading.Barrier(4)
@@ -125,13 +125,15 @@ def test_a_refusal_keeps_its_class(service: Service) -> None:
         raise NotAllowedError("not for you")
 
     found = replace(service.actions["bake-skeleton"], function=refuse)
-    running = service.tasks.worker._running  # type: ignore[union-attr]
+    running = service.tasks._at_hand().worker._running  # type: ignore[union-attr]
     kept = running.actions[found.id]
     running.actions[found.id] = found
     try:
         caller = service.authenticator.caller(f"Bearer {RUN}", print)
         with pytest.raises(NotAllowedError, match="not for you"):
-            TaskCalls(service.tasks.effects, service.tasks.actions).run(found, Context(caller, service.effects), GIVEN)
+            TaskCalls(lambda: service.tasks.effects, service.tasks.actions).run(
+                found, Context(caller, service.effects), GIVEN
+            )
     finally:
         running.actions[found.id] = kept
 

@@ -100,4 +100,4 @@ def test_who_may_only_read_submits_only_what_reads(client: FlaskClient, service:
     hidden = submit(client, {"spec": {"steps": [{"action": "scenedock:forget-old-tasks"}]}}, ADMIN)
 
     assert (refused.status_code, hidden.status_code) == (403, 400)
-    assert service.tasks.worker is not None
+    assert service.tasks._at_hand().worker is not None
