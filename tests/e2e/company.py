@@ -17,6 +17,8 @@ import yaml
 from scenedock.catalog.summary import count_by_type
 from scenedock.effects.repositories import RepositoryFolder
 from scenedock.usecases.export_catalog import export_catalog
+from tests.e2e.code_host import CompanyGitHub, company_github
+from tests.fakes.github.server import FakeGitHub
 from tests.tools.backstage import backend_server
 from tests.tools.frontend import Frontend, TaskRun
 from tests.tools.server import Server, free_port, wait_until
@@ -29,10 +31,10 @@ TEMPLATES_OF_TESTS = ROOT / "tests" / "e2e" / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """All of it, each server a process of its own. `repository` is the GitOps repository, whose catalog is served."""
+    """All of it, each server but GitHub a process of its own; the catalog of `github`'s GitOps repository is served."""
 
     folder: Path
-    repository: Path
+    github: CompanyGitHub
     code_host: Server
     service: Server
     backstage: Server
@@ -41,6 +43,13 @@ class Company:
     """The address at which Backstage reads the catalog."""
     operator: str
     """A token of somebody who may see everything in Scenedock."""
+    pipeline: str
+    """A token of pipelines, which may run actions."""
+
+    @property
+    def repository(self) -> Path:
+        """The GitOps repository as somebody works in it; `github.push` publishes what was changed there."""
+        return self.github.repository
 
     def start(self) -> None:
         """Start everything."""
@@ -75,6 +84,11 @@ class Company:
         file.write_text(text, encoding="utf-8")
         return f"{self.code_host.ready.rstrip('/')}/{path}"
 
+    @property
+    def api(self) -> str:
+        """The address of Scenedock's own HTTP API."""
+        return self.feed.partition("/catalog/")[0]
+
     def tasks(self) -> int:
         """How many tasks Scenedock has had."""
         total: int = self._listed_tasks()["totalTasks"]
@@ -85,13 +99,14 @@ class Company:
         return {task["status"] for task in self._listed_tasks()["tasks"]}
 
     def _listed_tasks(self) -> Any:
-        address = self.feed.partition("/catalog/")[0] + "/tasks"
+        address = f"{self.api}/tasks"
         answer = urllib3.request("GET", address, headers={"Authorization": f"Bearer {self.operator}"}, retries=False)
         return answer.json()
 
     def exported(self) -> Counter[str]:
         """How many entities of each kind an export of the repository has."""
-        made = export_catalog({"acme-apps": RepositoryFolder(self.repository)})
+        self.github.pull()
+        made = export_catalog({"apps": RepositoryFolder(self.repository)})
         return Counter({kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()})
 
     def ingested(self) -> Counter[str]:
@@ -101,57 +116,60 @@ class Company:
         return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")
 
 
-def company_in(folder: Path) -> Company:
-    """A company that keeps everything in a folder; nothing runs yet."""
+def company_in(folder: Path, fake: FakeGitHub) -> Company:
+    """A company that keeps everything in a folder, and its repositories on a GitHub; nothing else runs yet."""
     code, service, folders, backstage = (f"127.0.0.1:{free_port()}" for _ in range(4))
-    repository = shutil.copytree(ROOT / "examples" / "acme-apps", folder / "acme-apps")
-    portal, operator = secrets.token_hex(32), secrets.token_hex(32)
+    github = company_github(fake, folder)
+    portal, operator, pipeline = (secrets.token_hex(32) for _ in range(3))
     tokens = folder / "tokens.yaml"
     listed = [
         {"name": "portal", "token": portal, "scope": "read"},
         {"name": "ops", "token": operator, "scope": "admin"},
+        {"name": "pipeline", "token": pipeline, "scope": "run"},
     ]
     tokens.write_text(yaml.safe_dump({"tokens": listed}), encoding="utf-8")
     settings = {
         "SCENEDOCK_DATA": str(folder / "data"),
         "SCENEDOCK_LISTEN": service,
         "SCENEDOCK_BACKSTAGE_URL": f"http://{backstage}",
-        "SCENEDOCK_REPOSITORIES": str(repository),
+        "SCENEDOCK_REPOSITORIES": f"{github.apps}#main",
         "SCENEDOCK_SKELETONS": str(ROOT / "tests" / "e2e" / "skeletons" / "skeletons.yaml"),
-        "SCENEDOCK_CODE_HOSTS": str(_code_hosts(folder, code)),
+        "SCENEDOCK_CODE_HOSTS": str(_code_hosts(folder, code, github)),
         "SCENEDOCK_PUBLIC_FEED": "true",
         "SCENEDOCK_TOKENS_FILE": str(tokens),
-        "SCENEDOCK_REFRESH_SECONDS": "1",
+        "SCENEDOCK_REFRESH_SECONDS": "3600",  # webhooks tell what happens
         "SCENEDOCK_FOLDERS_LISTEN": folders,
         "SCENEDOCK_LOG_FORMAT": "json",
         "SCENEDOCK_QUIET_SECONDS": "1",
     }
     feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
+    fake.webhooks.add(f"http://{service}/api/scenedock/webhooks/github", github.webhook_secret)
     locations = _put_on_code_host(folder / "code", f"http://{code}")
     return Company(
         folder=folder,
-        repository=repository,
+        github=github,
         code_host=_code_host(folder, code),
         service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
         backstage=backend_server(
-            folder, backstage, _app_config(code, service, folders, locations), {"SCENEDOCK_TOKEN": portal}
+            folder, backstage, _app_config(code, service, folders, locations, github), {"SCENEDOCK_TOKEN": portal}
         ),
         frontend=Frontend(f"http://{backstage}"),
         feed=feed,
         operator=operator,
+        pipeline=pipeline,
     )
 
 
-def _code_hosts(folder: Path, code: str) -> Path:
-    """The list of code hosts: the one that serves files here, and the owner whose files may be registered."""
+def _code_hosts(folder: Path, code: str, github: CompanyGitHub) -> Path:
+    """The list of code hosts: GitHub, and the one that serves files here, with the owner whose may be registered."""
     (folder / "code-token").write_text(secrets.token_hex(16), encoding="utf-8")
     host = {"host": code, "type": "git", "api": f"http://{code}", "owners": ["acme"], "token_file": "code-token"}
     listed = folder / "code-hosts.yaml"
-    listed.write_text(yaml.safe_dump({"hosts": [host]}), encoding="utf-8")
+    listed.write_text(yaml.safe_dump({"hosts": [github.listed(folder), host]}), encoding="utf-8")
     return listed
 
 
-def _app_config(code: str, service: str, folders: str, locations: list[str]) -> dict[str, Any]:
+def _app_config(code: str, service: str, folders: str, locations: list[str], github: CompanyGitHub) -> dict[str, Any]:
     """What our documentation says to paste, and where the company's other files are."""
     page = (ROOT / "docs" / "backstage.md").read_text(encoding="utf-8")
     pasted = page.partition("```yaml\n")[2].partition("```")[0]
@@ -159,6 +177,7 @@ def _app_config(code: str, service: str, folders: str, locations: list[str]) -> 
         pasted.replace("scenedock:8000", service).replace("scenedock:8001", folders)
     )
     config["backend"]["reading"]["allow"].append({"host": code})
+    config["integrations"]["github"] = [github.integration()]
     config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
     return config
 

@@ -15,7 +15,7 @@ from tests.tools.backstage import USER
 from tests.tools.frontend import RefusedError
 
 TEMPLATES = Path(__file__).parent / "templates"
-NO_SUCH_REPOSITORY = "there is no repository 'payroll'; there are: acme-apps"
+NO_SUCH_REPOSITORY = "there is no repository 'payroll'; there are: apps"
 
 
 def template(name: str) -> dict[str, Any]:
@@ -143,11 +143,11 @@ def test_we_know_the_user_on_whose_behalf_a_plugin_calls(company: Company, plugi
     before = len(audited(company, "scenedock:export-catalog"))
 
     if plugin == "scaffolder":
-        company.frontend.run("refused", {"repository": "acme-apps"})
+        company.frontend.run("refused", {"repository": "apps"})
     else:
-        company.frontend.call("scenedock.export-catalog", {"repository": "acme-apps"})
+        company.frontend.call("scenedock.export-catalog", {"repository": "apps"})
 
     (line,) = audited(company, "scenedock:export-catalog")[before:]
     assert line["user"] == USER
-    assert line["input"] == {"repository": "acme-apps"}
+    assert line["input"] == {"repository": "apps"}
     assert plugin in line["caller"]

@@ -43,12 +43,13 @@ def test_the_entities_that_describe_us_are_in_the_catalog_with_the_definition_of
     assert "/api/scenedock/actions/export-catalog/invoke" in json.loads(api["spec"]["definition"])["paths"]
 
 
-def test_a_changed_folder_shows_in_the_catalog_without_anybody_doing_anything(company: Company) -> None:
+def test_a_pushed_change_of_a_folder_shows_in_the_catalog_without_anybody_doing_more(company: Company) -> None:
     wait_until(lambda: company.frontend.has(["component:default/search"]), "search in the catalog")
     chart = company.repository / "search" / "Chart.yaml"
     text = chart.read_text(encoding="utf-8")
 
     chart.write_text(f"{text.rstrip()}\nkeywords: [found-again]\n", encoding="utf-8")
+    company.github.push()
 
     wait_until(
         lambda: "found-again" in str(company.frontend.entities("kind=component,metadata.name=search")), "the change"
@@ -71,18 +72,21 @@ def test_a_refresh_of_an_unchanged_feed_moves_no_entity_over_the_wire(company: C
 
 
 def test_a_new_folder_gets_its_entities_and_a_removed_one_loses_them(company: Company) -> None:
-    folder = _folder_of_a_service(company, "ledger")
+    folder = _folder_of_a_service(company, "wallet")
+    company.github.push()
 
-    wait_until(lambda: company.frontend.has(["component:default/ledger"]), "the new Component")
+    wait_until(lambda: company.frontend.has(["component:default/wallet"]), "the new Component")
 
     shutil.rmtree(folder)
-    wait_until(lambda: not company.frontend.has(["component:default/ledger"]), "an end of the Component")
+    company.github.push()
+    wait_until(lambda: not company.frontend.has(["component:default/wallet"]), "an end of the Component")
 
 
 def test_many_new_folders_at_once_all_get_their_entities_and_none_is_in_conflict(company: Company) -> None:
     wait_until(lambda: company.ingested() == company.exported(), "the whole feed in the catalog")
     listed = _files_of_the_feed(company)
     folders = [_folder_of_a_service(company, f"shop-{number}") for number in range(60)]
+    company.github.push()
 
     wait_until(lambda: company.ingested() == company.exported(), "the entities of all folders in the catalog")
 
@@ -91,6 +95,7 @@ def test_many_new_folders_at_once_all_get_their_entities_and_none_is_in_conflict
     assert "conflicting entityRef" not in company.backstage.said()
     for folder in folders:
         shutil.rmtree(folder)
+    company.github.push()
     wait_until(lambda: company.ingested() == company.exported(), "an end of their entities")
     assert "conflicting entityRef" not in company.backstage.said()
 

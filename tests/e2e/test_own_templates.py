@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from tests.e2e.company import OUR_TEMPLATES, SCENEDOCK, Company
+from tests.e2e.company import OUR_TEMPLATES, Company
+from tests.e2e.projects import baked, contents
+
+OF_A_SERVICE = {"owner": "group:default/payments", "image": "registry.example.com/acme/books"}
 
 
 def text(output: dict[str, object]) -> str:
@@ -44,91 +47,79 @@ def test_a_person_reviews_the_catalog_of_all_repositories(company: Company) -> N
 
     assert run.status == "completed", run.text
     assert f"- Component: {company.exported()['Component']}" in text(run.output)
-    assert "**acme-apps/statement-mailer/Chart.yaml**" in text(run.output)
+    assert "**apps/statement-mailer/Chart.yaml**" in text(run.output)
 
 
 def test_a_person_reviews_one_repository(company: Company) -> None:
-    run = company.frontend.run("review-catalog", {"repository": "acme-apps"})
+    run = company.frontend.run("review-catalog", {"repository": "apps"})
 
     assert run.status == "completed", run.text
-
-
-def baked(folder: Path, skeleton: str, answers: dict[str, str]) -> Path:
-    """The same project, made on the command line."""
-    words = [f"{name}={value}" for name, value in answers.items()]
-    command = [SCENEDOCK, "skeletons", "bake", skeleton, "--output", str(folder), *words]
-    subprocess.run(command, check=True, capture_output=True)
-    (made,) = folder.iterdir()
-    return made
-
-
-def contents(folder: Path) -> dict[str, tuple[bytes, bool]]:
-    """All files by their path, with their bytes and whether they can be executed."""
-    return {
-        str(path.relative_to(folder)): (path.read_bytes(), bool(path.stat().st_mode & 0o100))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def test_a_person_starts_a_python_service_in_a_repository_of_its_own(company: Company, tmp_path: Path) -> None:
-    answers = {"name": "ledger", "description": "Keeps the “books”: all of them", "owner": "group:default/payments"}
-    form = company.frontend.fill_in("new-python-service", {**answers, "repoUrl": "github.com?owner=globex&repo=ledger"})
-
-    run = company.frontend.run("new-python-service", form)
-
-    assert run.status == "completed", run.text
-    given, files = company.published(run, "publish:github")
-    assert given["repoUrl"] == "github.com?owner=globex&repo=ledger"
-    assert contents(files) == contents(baked(tmp_path, "microservice-python", {**answers, "organisation": "globex"}))
-    assert run.output["links"][0]["url"].startswith("https://github.com/")
-
-
-def test_a_person_starts_a_library_chart_by_a_pull_request(company: Company, tmp_path: Path) -> None:
-    answers = {"name": "microservice", "owner": "group:default/platform"}
-    form = company.frontend.fill_in("new-library-chart", {**answers, "repoUrl": "github.com?owner=acme&repo=apps"})
-
-    run = company.frontend.run("new-library-chart", form)
-
-    assert run.status == "completed", run.text
-    given, files = company.published(run, "publish:github:pull-request")
-    assert (given["branchName"], given["targetPath"]) == ("add-microservice", "microservice")
-    assert contents(files) == contents(baked(tmp_path, "library-chart", answers))
 
 
 @pytest.mark.parametrize(
-    "choices",
+    ("template", "answers", "branch", "title"),
     [
-        {"environment_qa": False},
-        {"layout": "cluster", "library_source": "registry", "library_version": "1.2.3"},
+        (
+            "new-library-chart",
+            {"name": "microservice", "owner": "group:default/platform"},
+            "add-microservice",
+            "Add the library chart microservice",
+        ),
+        (
+            "new-deployment",
+            {**OF_A_SERVICE, "service": "books", "environment_qa": False},
+            "deploy-books",
+            "Deploy books",
+        ),
+        (
+            "new-deployment",
+            {**OF_A_SERVICE, "service": "tills", "layout": "cluster", "library_source": "registry"},
+            "deploy-tills",
+            "Deploy tills",
+        ),
     ],
-    ids=["a folder with environments", "a repository of a cluster"],
+    ids=["a library chart", "a folder with environments", "a repository of a cluster"],
 )
-def test_a_person_deploys_a_service_by_a_pull_request(
-    company: Company, tmp_path: Path, choices: dict[str, str | bool]
+def test_a_person_adds_a_folder_by_a_pull_request(
+    company: Company, tmp_path: Path, template: str, answers: dict[str, Any], branch: str, title: str
 ) -> None:
-    answers = {"service": "ledger", "owner": "group:default/payments", "image": "registry.example.com/acme/ledger"}
-    form = company.frontend.fill_in(
-        "new-deployment", {**answers, **choices, "repoUrl": "github.com?owner=acme&repo=apps"}
-    )
+    form = company.frontend.fill_in(template, {**answers, "repoUrl": company.github.picked("apps")})
 
-    run = company.frontend.run("new-deployment", form)
+    run = company.frontend.run(template, form)
 
     assert run.status == "completed", run.text
-    given, files = company.published(run, "publish:github:pull-request")
-    assert (given["branchName"], given["targetPath"]) == ("deploy-ledger", "ledger")
-    left_empty = {"description": "", "ingress_domain": ""}
-    asked = {name: str(value).lower() for name, value in choices.items()}
-    assert contents(files) == contents(baked(tmp_path, "deployment", {**answers, **left_empty, **asked}))
+    skeleton = {"new-library-chart": "library-chart", "new-deployment": "deployment"}[template]
+    left_empty = {"description": "", "ingress_domain": ""} if skeleton == "deployment" else {}
+    made = baked(tmp_path, skeleton, {**left_empty, **answers})
+    apps = company.github.hosted("apps")
+    assert apps.files(branch) == apps.files("main") | contents(made, below=f"{made.name}/")
+    (pull,) = (each for each in apps.pulls.values() if each.head == branch)
+    assert (pull.title, pull.base, len(pull.labels)) == (title, "main", 1)
+    assert run.output["links"][0]["url"] == f"{company.github.apps}/pull/{pull.number}"
 
 
-def test_the_template_editor_tries_a_template_that_makes_something_without_making_it(company: Company) -> None:
-    template = yaml.safe_load((OUR_TEMPLATES / "new-library-chart.yaml").read_bytes())
-    form = company.frontend.fill_in(
-        "new-library-chart", {"owner": "group:default/platform", "repoUrl": "github.com?owner=acme&repo=apps"}
-    )
+def test_the_template_editor_tries_a_template_that_makes_something_without_making_it(
+    company: Company,
+) -> None:
+    template = yaml.safe_load((OUR_TEMPLATES / "new-python-service.yaml").read_bytes())
+    picked = {"repoUrl": company.github.picked("nothing"), "gitopsRepoUrl": company.github.picked("apps")}
+    form = company.frontend.fill_in("new-python-service", {**OF_A_SERVICE, "name": "nothing", **picked})
+    before = len(company.github.fake.calls)
 
     shown = company.frontend.dry_run(template, form)
 
     assert shown["directoryContents"] == []
-    assert "scenedock:bake-skeleton" in str(shown["log"])
+    for step in template["spec"]["steps"]:
+        assert step["action"] in str(shown["log"])
+    assert len(company.github.fake.calls) == before
+
+
+def test_what_is_baked_also_goes_on_through_any_action_that_publishes(company: Company, tmp_path: Path) -> None:
+    run = company.frontend.run("publishes-elsewhere", {"name": "ledger"})
+
+    assert run.status == "completed", run.text
+    given, files = company.published(run, "publish:github")
+    assert given["repoUrl"] == "github.com?owner=acme&repo=ledger"
+    assert contents(files) == contents(
+        baked(tmp_path, "microservice-python", {"name": "ledger", "owner": "group:default/payments"})
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.errors import ConflictError, TemporaryError
+from scenedock.errors import ConflictError, NotAllowedError, NotFoundError, TemporaryError
 from tests.fakes.github import faults
 from tests.fakes.github.call import RefusedError
 from tests.publishing.acme import Acme
@@ -148,6 +148,24 @@ def test_a_repository_that_was_there_before_stays_untouched(acme: Acme) -> None:
 
     assert acme.repository("apps").git.refs() == before
     assert [call for call in acme.calls() if not call.startswith("GET")] == ["POST /orgs/acme/repos"] * 2
+
+
+def test_a_repository_that_another_task_left_half_made_is_told_with_that_task(acme: Acme) -> None:
+    acme.github.faults.add("PUT .*/protection", before=faults.missing_permission)
+    with pytest.raises(NotAllowedError):
+        acme.run("publish-repository", publish(1), task="task-1")
+
+    with pytest.raises(ConflictError, match=r"which task task-1/step-1 has not filled; retry that, or delete"):
+        acme.run("publish-repository", publish(1), task="task-2")
+
+
+def test_a_team_that_is_not_there_is_told_before_there_is_half_a_repository(acme: Acme) -> None:
+    nobody = {"team": "nobody", "permission": "push"}
+
+    with pytest.raises(NotFoundError, match=r"github\.com/acme has no team 'nobody'"):
+        acme.run("publish-repository", {**publish(1), "teams": [nobody]})
+
+    assert [call for call in acme.calls() if not call.startswith("GET")] == []
 
 
 def test_a_repository_that_a_person_filled_between_two_tries_stays_untouched(acme: Acme) -> None:

@@ -89,13 +89,22 @@ class RepositorySettings:
         """Set all topics of a repository."""
         self._client.call("PUT", f"{self._path}/topics", {"names": list(topics)})
 
-    def give_team_access(self, team: str, permission: str) -> None:
-        """Give a team of the organisation access, by its slug.
+    def check_team(self, team: str) -> None:
+        """See that the organisation has a team, by its slug.
 
         Raises
         ------
         NotFoundError   there is no such team
         """
+        owner = self._address.owner
+        if self._client.call("GET", f"/orgs/{owner}/teams/{team}", expected=(404,)).status == 404:
+            raise NotFoundError(
+                f"{self._address.host}/{owner} has no team {team!r}, or our credentials don't reach it; "
+                "a team is named as in its address"
+            )
+
+    def give_team_access(self, team: str, permission: str) -> None:
+        """Give a team of the organisation access, by its slug."""
         address = self._address
         path = f"/orgs/{address.owner}/teams/{team}/repos/{address.path}"
         self._client.call("PUT", path, {"permission": permission})

@@ -13,6 +13,7 @@ from scenedock.model.code_host import CodeHost, Visibility
 from scenedock.model.commit import Attempt, Head, Mark, commit_message
 
 _HISTORY = 100
+_FILLING = "Being filled by Scenedock, task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def publish_repository(
     ------
     ConflictError     there is a repository of this name that isn't ours; it stays as it is
     NotAllowedError   the visibility isn't allowed here, or our credentials don't suffice
+    NotFoundError     there is no such organisation or team
     InputError        there is no file, or the host can't do what is wanted
     TemporaryError    the host can't be reached, or asks to wait
     """
@@ -80,11 +82,13 @@ def publish_repository(
         allowed = ", ".join(host.visibility)
         raise NotAllowedError(f"new repositories on {host.host} may not be {wanted.visibility}, only {allowed}")
     settings, mark = repository.settings, attempt.mark
+    for team in sorted(wanted.teams):  # a wrong name is told before there is half a repository
+        settings.check_team(team)
     made = settings.create(wanted.visibility, _filling(mark))
     about = made or settings.get()
     branch, filled = about.default_branch, None
     if made is None:
-        filled = _earlier(repository, branch, mark, being_filled=about.description == _filling(mark))
+        filled = _earlier(repository, branch, mark, about.description)
     if filled is None:
         filled = fill()
         repository.move_branch(branch, filled, expected=None)
@@ -96,10 +100,10 @@ def publish_repository(
 
 
 def _filling(mark: Mark) -> str:
-    return f"Being filled by Scenedock, task {mark}"
+    return f"{_FILLING} {mark}"
 
 
-def _earlier(repository: RemoteRepository, branch: str, mark: Mark, *, being_filled: bool) -> Head | None:
+def _earlier(repository: RemoteRepository, branch: str, mark: Mark, description: str) -> Head | None:
     """The commit of an earlier try; None where it only made the repository, which has GitHub's first commit alone.
 
     Raises
@@ -108,8 +112,12 @@ def _earlier(repository: RemoteRepository, branch: str, mark: Mark, *, being_fil
     """
     latest = repository.latest(branch, _HISTORY) if repository.head(branch) else []
     ours = next((head for head in latest if mark.in_text(head.message)), None)
-    if ours is None and not being_filled:
-        raise ConflictError(f"there is a repository {repository.address} already; it stays as it is: take another name")
+    if ours is None and description != _filling(mark):
+        there = f"there is a repository {repository.address} already"
+        if description.startswith(f"{_FILLING} "):
+            task = description.removeprefix(f"{_FILLING} ")
+            raise ConflictError(f"{there}, which task {task} has not filled; retry that, or delete the repository")
+        raise ConflictError(f"{there}; it stays as it is: take another name")
     if not latest:
         raise TemporaryError(f"{repository.address} is being made", retry_after=5)
     if ours is None and len(latest) != 1:

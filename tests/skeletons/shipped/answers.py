@@ -32,6 +32,7 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
         "description": """It's "the" orders: 100 % #1""",
         "owner": "group:default/orders",
         "system": "shop",
+        "api": "orders",
         "source_repository": "https://github.com/acme/orders",
         "image": "registry.example.com:5000/acme/orders",
         "version": "1.10.0-rc.1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,7 +80,9 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
 
     assert yaml.safe_load(text(deployment, "Chart.yaml"))["description"] == description
     assert yaml.safe_load(text(library, "Chart.yaml"))["description"] == description
-    assert yaml.safe_load(text(service, "catalog-info.yaml"))["metadata"]["description"] == description
+    for entity in yaml.safe_load_all(text(service, "catalog-info.yaml")):
+        assert entity["metadata"]["description"] == description
+    assert json.loads(text(service, "openapi.json"))["info"]["description"] == description
     assert yaml.safe_load(text(service, "mkdocs.yml"))["site_description"] == description
     tomllib.loads(text(service, "pyproject.toml"))
 
@@ -94,6 +97,7 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("deployment", {"description": "one\ntwo"}),
         ("deployment", {"owner": "the payments team"}),
         ("deployment", {"system": "shop: x"}),
+        ("deployment", {"api": "a b"}),
         ("deployment", {"source_repository": "git@example.com:acme/billing"}),
         ("deployment", {"image": "registry.example.com/acme/billing:1.0.0"}),
         ("deployment", {"image": "Registry/Billing"}),
@@ -111,6 +115,7 @@ def test_any_line_of_text_is_a_description(description: str) -> None:
         ("microservice-python", {"name": "order_desk"}),
         ("microservice-python", {"organisation": "acme inc"}),
         ("microservice-python", {"code_owners": "@acme/a\n* @acme/b"}),
+        ("microservice-python", {"component": "chart"}),
         ("microservice-python", {"ci": "jenkins"}),
         ("microservice-python", {"python_version": "2.7"}),
     ],

@@ -46,7 +46,7 @@ def exported(repository: Path) -> dict[str, dict[str, Any]]:
 
 def test_a_folder_with_several_environments(repository: Path) -> None:
     bake("deployment", repository)
-    source = {"source_repository": "https://github.com/acme/order-desk-code", "system": "shop"}
+    source = {"source_repository": "https://github.com/acme/order-desk-code", "api": "order-desk", "system": "shop"}
     bake("deployment", repository, {"service": "orders", "owner": "group:default/orders", **source})
     apply(repository, 0)
 
@@ -59,6 +59,7 @@ def test_a_folder_with_several_environments(repository: Path) -> None:
         "owner": "group:default/orders",
         "system": "shop",
         "dependsOn": ["component:workload"],
+        "providesApis": ["order-desk"],
     }
     annotations = entities["orders"]["metadata"]["annotations"]
     assert annotations["scenedock.dev/environments"] == "dev,production,qa"

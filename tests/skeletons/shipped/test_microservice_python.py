@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import schemathesis
 import yaml
 
 from tests.skeletons.shipped.answers import MICROSERVICES
@@ -25,6 +27,7 @@ ALWAYS = {
     "docs/operations.md",
     "gunicorn.conf.py",
     "mkdocs.yml",
+    "openapi.json",
     "pyproject.toml",
     "requirements-dev.txt",
     "requirements.txt",
@@ -140,10 +143,33 @@ def test_its_documentation_builds(service: Path, tmp_path: Path) -> None:
     assert (tmp_path / "operations" / "index.html").is_file()
 
 
-def test_backstage_accepts_its_entity(service: Path) -> None:
-    entity = yaml.safe_load((service / "catalog-info.yaml").read_text(encoding="utf-8"))
+def entities(service: Path) -> list[dict[str, Any]]:
+    """What Backstage makes of its catalog-info.yaml, the definition of the API put in."""
+    described = list(yaml.safe_load_all((service / "catalog-info.yaml").read_text(encoding="utf-8")))
+    definition = described[-1]["spec"]["definition"]
+    described[-1]["spec"]["definition"] = (service / definition["$text"]).read_text(encoding="utf-8")
+    return described
 
-    assert judge([entity]) == [None]
+
+def test_backstage_accepts_its_entities(service: Path) -> None:
+    component, api = entities(service)
+
+    assert judge([component, api]) == [None, None]
+    assert component["spec"]["providesApis"] == [api["metadata"]["name"]]
+
+
+def test_its_component_is_left_to_the_folder_of_its_deployment(tmp_path: Path) -> None:
+    made = bake("microservice-python", tmp_path, {"component": "deployment", "system": "shop"})
+
+    (api,) = entities(made)
+
+    assert judge([api]) == [None]
+    assert (api["kind"], api["spec"]["system"]) == ("API", "shop")
+    assert set(api["metadata"]["annotations"]) == {"backstage.io/techdocs-ref", "github.com/project-slug"}
+
+
+def test_its_api_is_described_as_openapi_wants_it(service: Path) -> None:
+    schemathesis.openapi.from_path(service / "openapi.json").validate()
 
 
 def test_its_answers_arrive_unchanged(tmp_path: Path) -> None:
@@ -151,5 +177,6 @@ def test_its_answers_arrive_unchanged(tmp_path: Path) -> None:
 
     made = bake("microservice-python", tmp_path, answers)
 
-    entity = yaml.safe_load((made / "catalog-info.yaml").read_text(encoding="utf-8"))
-    assert (entity["metadata"]["name"], entity["metadata"]["description"]) == (answers["name"], answers["description"])
+    for entity in entities(made):
+        assert entity["metadata"]["name"] == answers["name"]
+        assert entity["metadata"]["description"] == answers["description"]

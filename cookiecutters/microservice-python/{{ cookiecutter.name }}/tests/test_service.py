@@ -2,7 +2,9 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -45,6 +47,20 @@ def test_it_says_who_it_is(client: FlaskClient, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SERVICE_VERSION", "1.2.3")
 
     assert client.get("/").json == {"service": NAME, "version": "1.2.3"}
+
+
+def test_its_api_is_described_for_those_who_call_it() -> None:
+    paths = json.loads(Path(__file__).parents[1].joinpath("openapi.json").read_bytes())["paths"]
+    machines = {"/healthz", "/readyz", "/metrics"}
+
+    answered = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in create_app().url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static" and rule.rule not in machines
+    }
+
+    assert {(path, method) for path, methods in paths.items() for method in methods} == answered
 
 
 def test_it_is_alive_even_if_it_is_not_ready() -> None:
