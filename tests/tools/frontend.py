@@ -42,11 +42,11 @@ class Frontend:
 
     url: str
     _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False, timeout=60))
-    _token: str = ""
+    token: str = ""
 
     def sign_in(self) -> None:
         """Get the guest user's token, again after a restart."""
-        self._token = self.ask("GET", "auth/guest/refresh")["backstageIdentity"]["token"]
+        self.token = self.ask("GET", "auth/guest/refresh")["backstageIdentity"]["token"]
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """The JSON that a path below `/api` answers.
@@ -56,8 +56,8 @@ class Frontend:
         RefusedError   it answers an error
         """
         headers = {"Accept": "application/json, text/event-stream"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         answer = self._pool.request(
             method, f"{self.url}/api/{path}", headers=headers, json=body if body is not None else None
         )
