@@ -87,7 +87,14 @@ class Frontend:
     def run(self, template: str, values: Mapping[str, Any], secrets: Mapping[str, str] | None = None) -> TaskRun:
         """Send a Template's form, and follow the task to its end."""
         body = {"templateRef": f"template:default/{template}", "values": values, "secrets": secrets or {}}
-        task = self.ask("POST", "scaffolder/v2/tasks", body)["id"]
+        return self._followed(self.ask("POST", "scaffolder/v2/tasks", body)["id"])
+
+    def retry(self, run: TaskRun) -> TaskRun:
+        """What the Retry button does on the page of a task that has ended, and how the task ends then."""
+        self.ask("POST", f"scaffolder/v2/tasks/{run.id}/retry", {"secrets": {}})
+        return self._followed(run.id)
+
+    def _followed(self, task: str) -> TaskRun:
         events: list[dict[str, Any]] = []
         until = time.monotonic() + SECONDS_TO_WAIT
         while not events or events[-1]["type"] != "completion":
@@ -99,7 +106,7 @@ class Frontend:
         return TaskRun(
             id=task,
             status=self.ask("GET", f"scaffolder/v2/tasks/{task}")["status"],
-            log=[event["body"]["message"] for event in events],
+            log=[event["body"]["message"] for event in events if "message" in event["body"]],
             output=events[-1]["body"].get("output") or {},
         )
 
