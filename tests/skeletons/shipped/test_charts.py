@@ -374,7 +374,7 @@ def test_a_catalog_file_says_only_what_the_folder_does_not_show(repository: Repo
         "apiVersion": "backstage.io/v1alpha1",
         "kind": "Component",
         "metadata": {"name": "orders", "annotations": {"backstage.io/kubernetes-id": "orders"}},
-        "spec": {"owner": "group:default/orders", "system": "shop"},
+        "spec": {"owner": "group:default/orders", "system": "shop", "providesApis": ["orders"]},
     }
 
 
