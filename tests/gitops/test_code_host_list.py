@@ -29,6 +29,20 @@ LIST = b"""hosts:
 """
 
 
+@pytest.mark.parametrize(
+    ("host", "api"),
+    [
+        ("github.com", "https://api.github.com"),
+        ("acme.ghe.com", "https://api.acme.ghe.com"),
+        ("github.acme.example", "https://github.acme.example/api/v3"),
+    ],
+)
+def test_each_kind_of_github_has_its_usual_api(host: str, api: str) -> None:
+    data = f"hosts: [{{host: {host}, type: github, owners: [acme], token_env: TOKEN}}]".encode()
+
+    assert [each.api for each in read_code_hosts(data, "hosts.yaml")] == [api]
+
+
 def test_each_host_has_what_it_needs() -> None:
     github, enterprise, plain = read_code_hosts(LIST, "hosts.yaml")
 

@@ -14,9 +14,14 @@ BRANCH = "GET .*/branches/main"
 
 
 def files(texts: int, binaries: int) -> list[dict[str, Any]]:
-    text = [{"path": f"new/{number}.txt", "content": f"{number}\n"} for number in range(texts)]
+    text = [{"path": f"new/{number}.txt", "content": f"{number}\n", "executable": False} for number in range(texts)]
     return text + [
-        {"path": f"bin/{n}", "content": base64.b64encode(bytes([0, n])).decode(), "encoding": "base64"}
+        {
+            "path": f"bin/{n}",
+            "content": base64.b64encode(bytes([0, n])).decode(),
+            "encoding": "base64",
+            "executable": False,
+        }
         for n in range(binaries)
     ]
 
@@ -40,6 +45,16 @@ def test_a_pull_request_takes_six_calls_and_one_for_each_binary_file(acme: Acme,
     ]
     assert len(acme.repository("apps").files(made["branch"])) == 5 + texts + binaries
     assert len(acme.repository("apps").git.commits(made["branch"])) == 2
+
+
+def test_files_that_shall_stay_executable_if_they_were_take_one_call_more(acme: Acme) -> None:
+    text = [{"path": f"new/{number}.txt", "content": "x"} for number in range(30)]
+    acme.calls()
+
+    acme.run("propose-change", {"repoUrl": "github.com/acme/apps", "title": "Add", "files": text})
+
+    made = acme.calls()
+    assert (len(made), made[2].startswith("GET /repos/acme/apps/git/trees/")) == (7, True)
 
 
 def test_a_folder_for_a_named_branch_takes_six_calls_too_though_nothing_may_be_replaced(acme: Acme) -> None:

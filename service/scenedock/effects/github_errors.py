@@ -22,7 +22,7 @@ _SECONDARY_LIMIT_SECONDS = 60.0
 """How long to wait after a secondary limit that doesn't say: "wait for at least one minute"."""
 _PAUSE_SECONDS = 5.0
 _LONGEST = 400
-_PROTECTED = ("protected", "rule violations", "required status check", "approving review")
+_PROTECTED = ("protected", "rule violations", "required status check", "approving review", "through a pull request")
 
 
 class MovedError(Exception):
@@ -40,7 +40,7 @@ def refusal_of(error: GithubException, asked: str, host: str) -> ScenedockError:
         return TemporaryError(f"{host} answered {status} to {asked}", retry_after=_PAUSE_SECONDS)
     if status in {401, 403} or (status in {409, 422} and any(word in said.lower() for word in _PROTECTED)):
         return NotAllowedError(f"{shown}{_needed(error.headers or {})}")
-    if status in {404, 410, 451}:
+    if status in {404, 410, 451} or (status == 422 and "reference does not exist" in said.lower()):
         return NotFoundError(f"{shown}; it isn't there, or our credentials for {host} don't reach it")
     if status == 409 and "repository is empty" in said.lower():  # it was made a moment ago
         return TemporaryError(f"{host} isn't done with making the repository ({asked})", retry_after=2)
@@ -66,6 +66,9 @@ def rate_limited(error: GithubException) -> float | None:
     Source: GitHub's "Best practices for using the REST API": `retry-after` first, then `x-ratelimit-reset` if nothing
     remains, else at least a minute.
     """
+    said = said_by(error.data).lower()
+    if error.status == 422 and "submitted too quickly" in said:
+        return _SECONDARY_LIMIT_SECONDS
     if error.status not in {403, 429}:
         return None
     headers = error.headers or {}
@@ -73,7 +76,6 @@ def rate_limited(error: GithubException) -> float | None:
         return max(1.0, float(headers["retry-after"]))
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdecimal():
         return max(1.0, float(headers["x-ratelimit-reset"]) - time.time())
-    said = said_by(error.data).lower()
     return _SECONDARY_LIMIT_SECONDS if error.status == 429 or "rate limit" in said or "abuse" in said else None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from scenedock.effects.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_host import CodeHost, Visibility
 from scenedock.model.commit import Attempt, Head, Mark, commit_message
@@ -87,14 +88,26 @@ def publish_repository(
     branch, filled = about.default_branch, None
     if made is None:
         filled = _earlier(repository, branch, mark, about.description)
-    if filled is None:
-        filled = repository.write(None, changes, {}, message)
-        repository.move_branch(branch, filled, expected=None)
-    if made or about.description == _filling(mark):
-        _set_all(repository, wanted, branch)
-        attempt.log(f"published {len(wanted.files)} files to {about.url}")
-        branch = wanted.default_branch
+    with _patience(is_new=made is not None or branch != wanted.default_branch):
+        if filled is None:
+            filled = repository.write(None, changes, {}, message)
+            repository.move_branch(branch, filled, expected=None)
+        if made or about.description == _filling(mark):
+            _set_all(repository, wanted, branch)
+            attempt.log(f"published {len(wanted.files)} files to {about.url}")
+            branch = wanted.default_branch
     return Published(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
+
+
+@contextmanager
+def _patience(*, is_new: bool) -> Iterator[None]:
+    """Come back once for what GitHub doesn't find: it needs a while to make a repository, or rename a branch."""
+    try:
+        yield
+    except NotFoundError as error:
+        if not is_new:
+            raise
+        raise TemporaryError(f"{error}, or it is just being made", retry_after=5) from None
 
 
 def _filling(mark: Mark) -> str:
