@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Annotated
 
 from bench.backstage_tasks import backstage_tasks_a_second
+from scenedock.doors.task_opening import migrate_all, open_database
 from scenedock.doors.task_service import TaskService
-from scenedock.doors.task_wiring import Role, TaskSettings, migrate_all, open_database, open_tasks
+from scenedock.doors.task_wiring import Role, TaskSettings, open_tasks
 from scenedock.model.action import Caller, Context, Model, action
 from scenedock.model.json import JsonObject, as_object
 from scenedock.model.task import Task

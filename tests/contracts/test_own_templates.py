@@ -15,7 +15,7 @@ from scenedock.model.json import as_list
 from scenedock.usecases.list_skeletons import show_skeleton
 
 TEMPLATES = Path(__file__).parents[2] / "catalog-info" / "templates"
-RULES = ("type", "pattern", "minLength", "maxLength", "enum", "oneOf")
+RULES = ("type", "pattern", "minLength", "maxLength")
 
 
 FOR_REPOSITORIES = {"repoUrl", "gitopsRepoUrl", "team"}
@@ -52,6 +52,14 @@ def pages(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return dict(field for page in template["spec"]["parameters"] for field in fields(page))
 
 
+def choices(field: dict[str, Any]) -> list[tuple[object, object]]:
+    """The choices of a field with what people read; Backstage's review page has labels of `enumNames` only."""
+    if "oneOf" in field:
+        return [(choice["const"], choice["title"]) for choice in field["oneOf"]]
+    offered = field.get("enum", [])
+    return list(zip(offered, field.get("enumNames", offered), strict=True))
+
+
 def asks_as(asked: dict[str, Any], question: dict[str, Any]) -> bool:
     """Whether a field has the rules and, if it has one, the default of a question, and its words, or their beginning.
 
@@ -59,6 +67,7 @@ def asks_as(asked: dict[str, Any], question: dict[str, Any]) -> bool:
     """
     return (
         question["title"].startswith(asked["description"])
+        and choices(asked) == choices(question)
         and all(asked.get(rule) == question.get(rule) for rule in RULES)
         and asked.get("default", question.get("default")) == question.get("default")
     )

@@ -100,7 +100,7 @@ def test_a_worker_refuses_a_database_that_nobody_migrated_and_then_runs_what_oth
         monkeypatch.setenv("SCENEDOCK_DATABASE_URL", server.make_database("cli"))
         refused = CliRunner().invoke(main, ["worker"], catch_exceptions=False)
         assert (refused.exit_code, "scenedock migrate" in refused.stderr) == (4, True)
-        assert CliRunner().invoke(main, ["migrate"]).stdout == "The database was 2 versions behind\n"
+        assert CliRunner().invoke(main, ["migrate"]).stdout == "The database was 3 versions behind\n"
         assert CliRunner().invoke(main, ["migrate"]).stdout == "The database is up to date\n"
 
         failed, _ = run(BAD)

@@ -48,3 +48,13 @@ def test_a_person_reads_words(stream: io.StringIO) -> None:
     logging.getLogger("x").warning("something is odd")
 
     assert stream.getvalue().split(" ", 1)[1] == "warning: something is odd\n"
+
+
+def test_a_person_at_a_terminal_is_not_deceived(stream: io.StringIO) -> None:
+    set_up_logs("text", stream)
+
+    logging.getLogger("x").info("GET %s 404", "/a\n12:00:00 user:default/admin ran it\x1b[2J\r\x9b")
+
+    _first, second = stream.getvalue().splitlines()
+    assert second.startswith("  12:00:00 user")
+    assert second.endswith("ran it\\x1b[2J\\x0d\\x9b 404")

@@ -117,3 +117,9 @@ def test_a_default_may_be_written_out(name: str) -> None:
     assert not written or getattr(read_settings({variable(name): written}, nothing).settings, name) == getattr(
         Settings(), name
     )
+
+
+def test_the_last_line_end_of_a_secrets_file_is_none_of_the_secret() -> None:
+    given = {"SCENEDOCK_DATABASE_URL_FILE": "/run/url"}
+
+    assert read_settings(given, lambda _: b"postgresql://h/tasks\n").settings.database_url == "postgresql://h/tasks"

@@ -17,7 +17,11 @@ from tests.tools.git_server import git
 
 ROOT = Path(__file__).parents[2]
 OWNER = "acme"
-_PERMISSIONS = ("administration", "contents", "members", "pull_requests", "workflows")
+_IDENTITY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+_PERMISSIONS = {
+    **dict.fromkeys(("administration", "contents", "pull_requests", "workflows"), "write"),
+    "members": "read",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class CompanyGitHub:
         """What a person picks in the form for a repository."""
         return f"{self.host}?owner={OWNER}&repo={name}"
 
-    def has(self, name: str) -> Repository:
+    def hosted(self, name: str) -> Repository:
         """A repository of the organisation."""
         return self.fake.world.repository(f"{OWNER}/{name}")
 
@@ -66,7 +70,7 @@ class CompanyGitHub:
 
     def listed(self, folder: Path) -> dict[str, Any]:
         """Its entry in the list of code hosts, whose secrets go to files of a folder; we are an App there."""
-        app = self.fake.world.app("scenedock", OWNER, dict.fromkeys(_PERMISSIONS, "write"))
+        app = self.fake.world.app("scenedock", OWNER, _PERMISSIONS)
         self.fake.world.install(app, OWNER)
         (folder / "app.pem").write_text(app.private_key, encoding="utf-8")
         (folder / "webhook-secret").write_text(self.webhook_secret, encoding="utf-8")
@@ -84,9 +88,6 @@ class CompanyGitHub:
         return {"host": self.host, "apiBaseUrl": f"{self.fake.url}/api/v3", "token": self.token}
 
 
-_IDENTITY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-
-
 def company_github(fake: FakeGitHub, folder: Path) -> CompanyGitHub:
     """The company's GitHub, where the GitOps repository is our example with a library chart."""
     fake.world.organization(OWNER, admins=("ada",), members=("bob",))
@@ -96,9 +97,8 @@ def company_github(fake: FakeGitHub, folder: Path) -> CompanyGitHub:
     repository = shutil.copytree(ROOT / "examples" / "acme-apps", folder / "apps")
     bake("library-chart", repository)
     git(repository, "init", "--quiet", "--initial-branch=main")
-    git(
-        repository, "remote", "add", "origin", f"http://ada:{token}@{fake.url.removeprefix('http://')}/{OWNER}/apps.git"
-    )
+    remote = f"{fake.url.replace('://', f'://ada:{token}@')}/{OWNER}/apps.git"
+    git(repository, "remote", "add", "origin", remote)
     git(repository, "add", "--all")
     git(repository, *_IDENTITY, "commit", "--quiet", "--message", "Begin")
     git(repository, "push", "--quiet", "origin", "main")

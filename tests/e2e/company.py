@@ -91,10 +91,17 @@ class Company:
 
     def tasks(self) -> int:
         """How many tasks Scenedock has had."""
+        total: int = self._listed_tasks()["totalTasks"]
+        return total
+
+    def statuses(self) -> set[str]:
+        """The statuses of Scenedock's latest tasks."""
+        return {task["status"] for task in self._listed_tasks()["tasks"]}
+
+    def _listed_tasks(self) -> Any:
         address = f"{self.api}/tasks"
         answer = urllib3.request("GET", address, headers={"Authorization": f"Bearer {self.operator}"}, retries=False)
-        total: int = answer.json()["totalTasks"]
-        return total
+        return answer.json()
 
     def exported(self) -> Counter[str]:
         """How many entities of each kind an export of the repository has."""
@@ -133,6 +140,7 @@ def company_in(folder: Path, fake: FakeGitHub) -> Company:
         "SCENEDOCK_REFRESH_SECONDS": "3600",  # webhooks tell what happens
         "SCENEDOCK_FOLDERS_LISTEN": folders,
         "SCENEDOCK_LOG_FORMAT": "json",
+        "SCENEDOCK_QUIET_SECONDS": "1",
     }
     feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
     fake.webhooks.add(f"http://{service}/api/scenedock/webhooks/github", github.webhook_secret)

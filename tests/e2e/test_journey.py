@@ -51,7 +51,7 @@ def merged(journey: Journey) -> Journey:
     wait_until(lambda: journey.company.frontend.has([API]), "the API of the repository in the catalog")
     assert not journey.company.frontend.has([COMPONENT])
     (number,) = (
-        each.number for each in journey.company.github.has("apps").pulls.values() if each.title.endswith("ledger")
+        each.number for each in journey.company.github.hosted("apps").pulls.values() if each.title.endswith("ledger")
     )
     journey.company.github.merge("apps", number)
     wait_until(lambda: journey.company.frontend.has([COMPONENT]), "the Component of the folder in the catalog")
@@ -63,7 +63,7 @@ def test_the_repository_has_what_was_baked_in_one_commit_on_behalf_of_the_person
 ) -> None:
     made = baked(tmp_path, "microservice-python", {**ANSWERS, "organisation": "acme", "component": "deployment"})
 
-    repository = journey.company.github.has("ledger")
+    repository = journey.company.github.hosted("ledger")
 
     assert repository.files() == contents(made)
     assert ".github/workflows/ci.yml" in repository.files()
@@ -88,7 +88,7 @@ def test_the_deployment_is_a_pull_request_that_a_reviewer_understands(journey: J
         "ingress_domain": "",
     }
     made = baked(tmp_path, "deployment", answers)
-    apps = github.has("apps")
+    apps = github.hosted("apps")
 
     (pull,) = (each for each in apps.pulls.values() if each.title == "Deploy ledger")
 
@@ -149,7 +149,7 @@ def test_no_entity_is_claimed_by_the_repository_and_the_folder(merged: Journey) 
 
 
 def test_a_service_of_a_name_that_is_taken_is_refused_and_nothing_is_touched(journey: Journey) -> None:
-    repository = journey.company.github.has("ledger")
+    repository = journey.company.github.hosted("ledger")
     before = repository.git.commits("main"), repository.description
 
     run = journey.company.frontend.run("new-python-service", journey.form)
@@ -182,7 +182,7 @@ def test_a_pipeline_proposes_the_image_that_it_has_built(merged: Journey) -> Non
     assert [answer.status for answer in answers] == [200, 200], answers[0].json()
     assert answers[0].json() == answers[1].json()
     made = answers[0].json()["output"]
-    apps = company.github.has("apps")
+    apps = company.github.hosted("apps")
     assert apps.pulls[made["number"]].title == given["title"]
     before, after = apps.files("main"), apps.files(made["branch"])
     mode, values = before.pop("ledger/values-dev.yaml")

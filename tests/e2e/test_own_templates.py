@@ -91,7 +91,7 @@ def test_a_person_adds_a_folder_by_a_pull_request(
     skeleton = {"new-library-chart": "library-chart", "new-deployment": "deployment"}[template]
     left_empty = {"description": "", "ingress_domain": ""} if skeleton == "deployment" else {}
     made = baked(tmp_path, skeleton, {**left_empty, **answers})
-    apps = company.github.has("apps")
+    apps = company.github.hosted("apps")
     assert apps.files(branch) == apps.files("main") | contents(made, below=f"{made.name}/")
     (pull,) = (each for each in apps.pulls.values() if each.head == branch)
     assert (pull.title, pull.base, len(pull.labels)) == (title, "main", 1)

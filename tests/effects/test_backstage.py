@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from scenedock.effects.backstage import BackstageBackend, PublicKeys, plugin_keys
 from scenedock.effects.signing_keys import SigningKey, shared_signing_key
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
+from scenedock.model.json import JsonObject
 from tests.tools.tokens import Backstage, new_key
 
 
@@ -211,3 +213,26 @@ def test_many_requests_with_one_new_key_ask_once() -> None:
         thread.join()
 
     assert backstage.asked == ["p"]
+
+
+def test_a_known_key_does_not_wait_for_what_a_forged_one_asks() -> None:
+    backstage = Backstage()
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(path: str) -> JsonObject:
+        if backstage.asked:
+            asked.set()
+            answer.wait(30)
+        return backstage.fetch(path)
+
+    keys = PublicKeys(slow)
+    known = keys.key("p", backstage.plugin_key.kid)
+    with ThreadPoolExecutor(2) as threads:
+        forged = threads.submit(keys.key, "p", "forged")
+        assert asked.wait(30)
+        try:
+            assert threads.submit(keys.key, "p", backstage.plugin_key.kid).result(10) is known
+        finally:
+            answer.set()
+
+        assert forged.result(30) is None

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scenedock.effects.git_revisions import GitRevision
@@ -54,6 +54,7 @@ def grow(root: Path, trees: list[tuple[str, bytes | str]]) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(PATHS, st.one_of(st.binary(max_size=8), TARGETS)), max_size=8))
+@example([("a/a", b""), ("a/b/a", "../a/..")])  # up from a file
 def test_links_and_files_of_any_tree_are_those_of_its_folder(trees: list[tuple[str, bytes | str]]) -> None:
     with TemporaryDirectory() as folder:
         root = Path(folder) / "repository"

@@ -70,4 +70,4 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
 
     with pytest.raises(InputError, match="can't be written here"):
-        shared_signing_key(tmp_path / "data" / "key.pem")
+        _ = shared_signing_key(tmp_path / "data" / "key.pem").private

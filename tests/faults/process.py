@@ -1,4 +1,4 @@
-"""A process that runs tasks until it is killed: `process.py FOLDER DATABASE ROLE TASKS RELEASE CRON`.
+"""A process that runs tasks until it is killed: `process.py FOLDER DATABASE ROLE TASKS RELEASE CRON GRACE`.
 
 Its one action leaves a file in `FOLDER/world`, looking first whether an earlier attempt has made it, and notes in
 `FOLDER/ran` each time that it is run. TASKS tasks are submitted; the ids of those
@@ -21,9 +21,9 @@ from scenedock.doors.task_wiring import Role, TaskSettings, open_tasks
 from scenedock.model.action import Action, Caller, Context, Model, TaskInput, action
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.task import WaitingFor
-from scenedock.usecases.run_task import Limits
 from scenedock.usecases.schedules import Schedule
 from scenedock.usecases.submit_task import submit_task
+from scenedock.usecases.task_limits import Limits
 
 CALLER = Caller("tests", "local", "user:default/guest", "admin")
 STEPS = 3
@@ -91,7 +91,7 @@ def submit(service: TaskService, folder: Path, count: int, pause: Callable[[], N
         pause()
 
 
-def main(folder: Path, database: str, role: Role, count: int, release: str, cron: str) -> None:
+def main(folder: Path, database: str, role: Role, count: int, release: str, cron: str, grace: str) -> None:
     """Run until SIGTERM."""
     (folder / "world").mkdir(exist_ok=True)
     service = open_service(folder, database, role, release, cron)
@@ -99,7 +99,7 @@ def main(folder: Path, database: str, role: Role, count: int, release: str, cron
     (folder / f"ready.{os.getpid()}").touch()
     submit(service, folder, count, lambda: time.sleep(0.02))
     signal.sigwait({signal.SIGTERM})
-    service.stop(1)
+    service.stop(int(grace))
     os._exit(0)
 
 

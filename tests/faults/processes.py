@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from scenedock.doors.task_opening import migrate_all, open_database
 from scenedock.doors.task_service import TaskService
-from scenedock.doors.task_wiring import Role, TaskSettings, migrate_all, open_database
+from scenedock.doors.task_wiring import Role, TaskSettings
 from tests.faults.process import STEPS
 
 _log = logging.getLogger(__name__)
@@ -43,9 +44,11 @@ class Processes:
         self.database = database
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def start(self, role: Role, tasks: int = 0, release: str = "1", cron: str = "") -> subprocess.Popen[bytes]:
-        """Start one, and wait until it runs tasks."""
-        what = [str(self.folder), self.database, role, str(tasks), release, cron]
+    def start(
+        self, role: Role, tasks: int = 0, release: str = "1", cron: str = "", grace: int = 1
+    ) -> subprocess.Popen[bytes]:
+        """Start one, and wait until it runs tasks; told to stop, it gives them so many seconds."""
+        what = [str(self.folder), self.database, role, str(tasks), release, cron, str(grace)]
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'service'}"}
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(

@@ -41,3 +41,28 @@ def test_tasks_that_run_wait_and_stand_in_the_queue_end_under_the_new_release(
     assert {release for task_id, step, _, release in ran if task_id in waiting and step == "first"} == {"1"}
     assert {release for task_id, _, _, release in ran if task_id in queued} == {"2"}
     assert [line for line in ran if line[0] in running and line[3] == "2"]
+
+
+def test_a_worker_that_is_told_to_stop_hands_its_tasks_on_after_the_step_that_runs(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    database = migrated(tmp_path, postgres.make_database(tmp_path.name))
+    with processes(tmp_path, database) as started:
+        service = open_service(tmp_path, database, "web")
+        store = service.effects.store
+        old = started.start("worker", release="1", grace=30)
+        steps = [make_file(f"s{number}", seconds=0.4) for number in range(6)]
+        tasks = [submit_task(service.effects, service.actions, CALLER, {"steps": steps}).id for _ in range(8)]
+        wait_until(lambda: all(store.get(task_id).lease_owner for task_id in tasks[:4]))
+        started.stop(old)
+
+        given_back = [store.get(task_id) for task_id in tasks]
+        assert {(task.status in {"open", "processing"}, task.lease_owner) for task in given_back} == {(True, None)}
+        started.start("worker", release="2")
+        wait_until(lambda: all(store.get(task_id).finished for task_id in tasks))
+
+        assert {store.get(task_id).status for task_id in tasks} == {"completed"}
+        assert not [event for task_id in tasks for event in store.events(task_id) if event.type == "recovered"]
+        service.stop(0)
+    ran = [tuple(line.split()[:2]) for line in lines(tmp_path / "ran")]
+    assert len(ran) == len(set(ran)) == len(tasks) * len(steps)

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
-from scenedock.doors.task_wiring import TaskSettings, migrate_all, open_database, open_tasks
+from scenedock.doors.task_opening import migrate_all, open_database
+from scenedock.doors.task_wiring import TaskSettings, open_tasks
 from scenedock.effects.database import Database
 from scenedock.effects.deliveries import forget_deliveries, receive
 from scenedock.effects.executors import LocalExecutors, SharedExecutors
+from scenedock.effects.task_lookout import TaskLookout
+from scenedock.effects.task_migrations import MIGRATIONS
 from scenedock.effects.task_store import TaskStore
-from scenedock.effects.task_tables import METADATA, MIGRATIONS, migrate
-from scenedock.errors import ConflictError
+from scenedock.effects.task_tables import METADATA, migrate
+from scenedock.errors import ConflictError, InputError
 from scenedock.model.task import Task, fingerprint
-from scenedock.model.task_changes import Change, ended, logged, rested, started
+from scenedock.model.task_changes import (
+    Change,
+    LeaseLostError,
+    cancel_asked,
+    ended,
+    handed_out,
+    logged,
+    rested,
+    retried,
+    started,
+)
+from tests.faults.processes import migrated
 from tests.tools.postgres import Postgres
 
 WRITERS = 20
@@ -82,6 +97,15 @@ def test_a_change_whose_answer_was_lost_is_not_written_twice(database: Database)
     assert len(store.events("once")) == 1
 
 
+def test_a_task_whose_storing_was_not_answered_is_found_again_and_no_other(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    store.add(new_task("another's"), None)
+
+    for _ in range(2):  # as after a connection that broke when the transaction had ended
+        assert store.add(new_task("mine"), None).id == "mine"
+
+
 def test_the_migrations_make_the_tables_that_the_code_uses_from_nothing_and_from_any_version(
     database: Database,
 ) -> None:
@@ -114,6 +138,27 @@ def test_a_database_that_is_behind_or_ahead_is_refused_with_what_to_do(tmp_path:
     with pytest.raises(ConflictError, match="run the newer release"):
         migrate_all(opened)
     opened.close()
+
+
+def test_without_a_word_of_its_password_an_address_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    settings = TaskSettings(tmp_path, "postgresql://tasks:hunter%2-canary@127.0.0.1/tasks")
+
+    with pytest.raises(InputError, match="can't be used") as refused:
+        open_tasks(settings, [], None)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_lookout_on_postgresql_sees_what_has_not_ended(tmp_path: Path, postgres: Postgres) -> None:
+    url = migrated(tmp_path, postgres.make_database(tmp_path.name))
+    database = open_database(TaskSettings(tmp_path, url))
+    with closing(TaskLookout(url, tmp_path, keep_days=30)) as lookout:
+        lookout.require_usable()
+        before = lookout.sees_work()
+        TaskStore(database).add(new_task("new"), None)
+        after = lookout.sees_work()
+    database.close()
+
+    assert (before, after) == (False, True)
 
 
 def test_an_old_database_keeps_its_tasks(database: Database) -> None:
@@ -175,6 +220,25 @@ def test_who_is_woken_while_it_looks_is_asked_to_look_again_and_not_handed_to_an
     assert (store.get("looks").wait_for, store.due(1_000)) == (None, [])
 
 
+def test_a_task_that_is_retried_while_old_ones_are_forgotten_stays(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    store.add(new_task("old"), None)
+    store.change("old", lambda task: started(task, 1, "me", 1))
+    store.change("old", lambda task: ended(task, "fail", {"message": "failed"}, 10))
+    forgotten: list[Future[list[str]]] = []
+
+    def retry(_connection: Connection, _task: Task) -> None:
+        forgotten.append(threads.submit(store.forget, 100))
+        time.sleep(0.5)  # it has looked by now, where nothing keeps it from looking
+
+    with ThreadPoolExecutor(1) as threads:
+        store.change("old", lambda task: retried(task, None, 20), "", retry)
+
+    assert forgotten[0].result() == []
+    assert store.get("old").status == "open"
+
+
 def test_an_executor_is_dead_when_it_has_left_and_not_before(database: Database, tmp_path: Path) -> None:
     def executors() -> LocalExecutors | SharedExecutors:
         return LocalExecutors(tmp_path / "executors") if database.is_sqlite else SharedExecutors(database)
@@ -207,3 +271,18 @@ def test_seats_are_given_once_and_back_when_the_task_ends(database: Database) ->
     assert store.take_seats(second, {"b": 2}) is None
     store.change("first", lambda task: ended(replace(task), "complete", {"message": "done"}, 5))
     assert store.take_seats(second, {"a": 1, "b": 2}) is None
+
+
+def test_a_run_that_was_overtaken_takes_no_seat_that_nobody_would_give_back(database: Database) -> None:
+    database.write(migrate)
+    store = TaskStore(database)
+    for name in ("cancelled", "handed-out", "next"):
+        store.add(new_task(name), None)
+    begun = {name: started(store.get(name), 1, "me", 1).task for name in ("cancelled", "handed-out", "next")}
+    store.change("cancelled", lambda task: cancel_asked(task, 2))
+    store.change("handed-out", lambda task: handed_out(task, 2))
+
+    for name in ("cancelled", "handed-out"):
+        with pytest.raises(LeaseLostError):
+            store.take_seats(begun[name], {"branch acme/apps#main": 1})
+    assert store.take_seats(begun["next"], {"branch acme/apps#main": 1}) is None

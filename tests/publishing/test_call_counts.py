@@ -10,8 +10,6 @@ import pytest
 from scenedock.skeletons.output import BakedFile, BakedTree
 from tests.publishing.acme import Acme
 
-BRANCH = "GET .*/branches/main"
-
 
 def files(texts: int, binaries: int) -> list[dict[str, Any]]:
     text = [{"path": f"new/{number}.txt", "content": f"{number}\n", "executable": False} for number in range(texts)]

@@ -152,7 +152,7 @@ def test_no_event_and_no_row_of_a_task_has_them(acme: Acme, tmp_path: Path, said
     tasks: TaskService = open_tasks(TaskSettings(data=tmp_path / "data"), ACTIONS, acme.effects)
     tasks.start()
     try:
-        calls = TaskCalls(tasks.effects, ACTIONS)
+        calls = TaskCalls(lambda: tasks.effects, ACTIONS)
         for action, given in STEPS:
             found_action = next(each for each in ACTIONS if each.name == action)
             calls.run(found_action, Context(Caller("token:ci", "token", scope="run"), acme.effects), given)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from scenedock.actions import ACTIONS
+from scenedock.doors.task_wiring import TaskSettings, open_tasks
 from scenedock.effects.github_pace import Pace
-from scenedock.errors import TemporaryError
+from scenedock.effects.task_store import Wanted
+from scenedock.errors import NotFoundError, TemporaryError
+from scenedock.model.action import Caller, Context
+from scenedock.usecases.run_as_task import TaskCalls
 from tests.fakes.github import faults
 from tests.publishing.acme import Acme
 
-PROPOSAL = {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}
+PROPOSAL: dict[str, Any] = {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,47 @@ def test_an_answer_that_takes_too_long_is_given_up(acme: Acme, monkeypatch: pyte
         acme.run("propose-change", PROPOSAL)
 
     assert acme.run("propose-change", PROPOSAL, again=True)["number"] == 1
+
+
+def test_a_repository_that_was_renamed_is_not_followed(acme: Acme) -> None:
+    acme.github.world.rename(acme.repository("apps"), "deployments")
+
+    for action, given in (
+        ("propose-change", PROPOSAL),
+        ("propose-change", {**PROPOSAL, "baseBranch": "main"}),
+        ("commit-change", {**PROPOSAL, "commitMessage": "x"}),
+    ):
+        with pytest.raises(NotFoundError, match=r"answered .* with another address: was it renamed"):
+            acme.run(action, {key: value for key, value in given.items() if action[0] == "p" or key != "title"})
+
+    assert list(acme.repository("deployments").git.refs()) == ["refs/heads/main"]
+    assert {each.status for each in acme.github.calls} == {301}
+
+
+def test_a_task_rests_while_github_asks_to_wait_and_then_goes_on(acme: Acme, tmp_path: Path) -> None:
+    acme.github.faults.add("POST .*/git/refs", after=faults.dropped)
+    acme.github.faults.add("POST .*/pulls", before=faults.secondary_rate_limit(1))
+    propose = next(action for action in ACTIONS if action.name == "propose-change")
+    tasks = open_tasks(TaskSettings(data=tmp_path / "tasks"), ACTIONS, acme.effects)
+    tasks.start()
+    try:
+        context = Context(Caller("token:ci", "token", scope="run"), acme.effects)
+        made = TaskCalls(tasks.effects, ACTIONS).run(propose, context, PROPOSAL)
+        ((task,), _) = tasks.effects.store.find(Wanted())
+        told = [str(event.body.get("message")) for event in tasks.effects.store.events(task.id)]
+    finally:
+        tasks.stop(5)
+
+    assert (made["number"], list(acme.repository("apps").pulls)) == (1, [1])
+    assert (
+        acme.repository("apps")
+        .git.commits(str(made["branch"]))[0]
+        .message.endswith(f"Scenedock-Task: {task.id}/propose-change")
+    )
+    assert [line[:60] for line in told if line.startswith("Try")] == [
+        "Try 1 failed: github.com can't be reached, or hung up (POST ",
+        "Try 2 failed: github.com asks us to wait: You have exceeded ",
+    ]
 
 
 class Clock:

@@ -179,7 +179,7 @@ def test_the_token_is_in_no_argument_and_left_nowhere(
         started.append(repr(command))
         return popen(command, **options)
 
-    monkeypatch.setattr("scenedock.effects.git_push.subprocess.Popen", noted)
+    monkeypatch.setattr("scenedock.effects.confined_git.subprocess.Popen", noted)
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -270,3 +270,14 @@ def test_longer_lists_than_a_change_has_are_refused_before_any_call(acme: Acme, 
         acme.run("propose-change", {"repoUrl": APPS_URL, "title": "x", "files": [{"path": "a", "content": ""}], **more})
 
     assert acme.calls() == []
+
+
+def test_github_enterprise_has_its_api_below_a_path(acme: Acme) -> None:
+    acme.hosts.write_text(acme.hosts.read_text("utf-8").replace(acme.github.url, f"{acme.github.url}/api/v3"), "utf-8")
+    acme.restart()
+    acme.calls()
+
+    made = acme.run("propose-change", {**NEW_TAG, "labels": ["deploy"]})
+
+    assert made["number"] == 1
+    assert {call.split()[1].partition("/repos/")[0] for call in acme.calls()} == {"/api/v3"}

@@ -11,19 +11,27 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from tests.tools.server import Server, free_port
+from scenedock.doors.task_opening import open_database
+from scenedock.doors.task_wiring import TaskSettings
+from scenedock.effects.task_store import TaskStore
+from scenedock.effects.task_tables import migrate
+from scenedock.model.json import JsonObject
+from scenedock.model.task import Task
+from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import EXAMPLE, READ, RUN, TOKENS, bearer
 
 ROOT = Path(__file__).parents[2]
 SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
 BASE = "/api/scenedock"
 PATIENCE = 60
+HEAVY = {"sqlalchemy", "cryptography", "jsonschema_rs"}
+"""Libraries with compiled code, which shows in the memory map of a process that has loaded them."""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +54,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
         "SCENEDOCK_REPOSITORIES": str(EXAMPLE),
         "SCENEDOCK_TOKENS_FILE": str(folder / "tokens.yaml"),
         "SCENEDOCK_THREADS": "4",
+        "SCENEDOCK_EVENT_READERS": "1",
     }
 
 
@@ -70,6 +79,32 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         timeout=PATIENCE,
         check=False,
     )
+
+
+def test_a_service_without_tasks_has_not_opened_what_runs_them(tmp_path: Path) -> None:
+    port = free_port()
+    server = Server(
+        [SCENEDOCK, "serve"], environment(tmp_path, port), ROOT, f"http://127.0.0.1:{port}/readyz", tmp_path / "log"
+    )
+    server.start()
+    try:
+        with connected(port) as connection:
+            assert ask(connection, f"{BASE}/actions")[0] == 200
+            assert not loaded(server) & HEAVY
+            given = {"skeleton": "library-chart", "answers": {"name": "shared", "owner": "group:default/platform"}}
+            assert ask(connection, f"{BASE}/actions/bake-skeleton/invoke", given)[0] == 200
+            assert "sqlalchemy" in loaded(server)
+    finally:
+        server.stop()
+
+
+def loaded(server: Server) -> set[str]:
+    """The packages with compiled code that the process which answers has loaded."""
+    assert server.process
+    first = server.process.pid
+    (worker,) = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    mapped = Path(f"/proc/{worker}/maps").read_text().split()
+    return {word.partition("/site-packages/")[2].partition("/")[0] for word in mapped}
 
 
 def test_it_says_where_things_are(served: tuple[Server, int]) -> None:
@@ -119,6 +154,43 @@ def test_clients_that_dawdle_keep_nobody_else_waiting_for_long(served: tuple[Ser
     finally:
         for dawdler in dawdlers:
             dawdler.close()
+
+
+def test_a_reader_that_hangs_up_leaves_its_place_to_the_next(served: tuple[Server, int]) -> None:
+    put_waiting_task(served[0].log.parent / "data")
+
+    with follower(served[1]) as first:
+        assert b" 200 " in first
+        with follower(served[1]) as second:
+            assert b" 503 " in second
+    left = time.monotonic()
+    wait_until(lambda: place_is_free(served[1]), "a place for the next reader")
+
+    assert time.monotonic() - left < 8  # without a look at the connection it is the next beat but one, after 20 s
+
+
+@contextmanager
+def follower(port: int) -> Iterator[bytes]:
+    """A client that follows the waiting task, and the beginning of the answer that it gets."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
+        path = f"{BASE}/tasks/waiting/eventstream"
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {RUN}\r\n\r\n".encode())
+        yield client.recv(1000)
+
+
+def place_is_free(port: int) -> bool:
+    with follower(port) as answer:
+        return b" 200 " in answer
+
+
+def put_waiting_task(data: Path) -> None:
+    """A task of the runner that waits for days, and says nothing."""
+    database = open_database(TaskSettings(data))
+    database.write(migrate)
+    now = time.time_ns() // 1_000_000
+    spec: JsonObject = {"steps": []}
+    TaskStore(database).add(Task("waiting", spec, "processing", now, "token:runner", wake_at=now + 86_400_000), None)
+    database.close()
 
 
 def test_a_client_that_hangs_up_harms_nobody(served: tuple[Server, int]) -> None:

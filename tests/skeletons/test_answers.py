@@ -66,7 +66,7 @@ def test_the_message_has_one_line_for_each() -> None:
         ("name", "", "the answer is empty"),
         ("name", "   ", "the answer is empty"),
         ("name", "toolongname", "'toolongname' is longer than 8 characters"),
-        ("name", "A b", r"'A b' does not match ^[a-z-]+$"),
+        ("name", "A b", r"'A b' does not match `^[a-z-]+$`"),
         ("name", 7, "7 is not text; write it in quotes"),
         ("name", True, "True is not text"),
         ("name", None, "None is not text"),

@@ -90,6 +90,13 @@ class Server:
         self.process.wait()
         self.process = None
 
+    def kill(self) -> None:
+        """End it and everything that it started at once, as if the machine had failed."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
     def said(self) -> str:
         """All that it has printed, over all its starts."""
         return self.log.read_text(encoding="utf-8", errors="replace")

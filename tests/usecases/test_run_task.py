@@ -13,18 +13,20 @@ from typing import Annotated, Any
 from urllib.parse import quote_plus
 
 import pytest
+from dbos import DBOS
 from pydantic import JsonValue
 
 from scenedock.doors.task_service import TaskService
 from scenedock.doors.task_wiring import TaskSettings, open_tasks
+from scenedock.effects.engine import Engine
 from scenedock.effects.sealing import Seal
 from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
 from scenedock.model.action import REDACTED, Caller, Context, Model, Sensitive, TaskInput, action
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.task import Task, TaskEvent, WaitingFor
 from scenedock.usecases.manage_tasks import cancel_task, completion, retry_task, show_task, wake_tasks
-from scenedock.usecases.run_task import Limits
 from scenedock.usecases.submit_task import submit_task
+from scenedock.usecases.task_limits import Limits
 
 YOU = Caller("tests", "local", "user:default/guest", "admin")
 CANARY = "kanarie-7f3a/9c+1e5%8842&Vogel"
@@ -35,11 +37,14 @@ class World:
 
     def __init__(self) -> None:
         self.runs: dict[str, int] = {}
+        self.tried_before: dict[str, list[bool]] = {}
         self.opened: set[str] = set()
         self.inside = 0
         self.most_inside = 0
         self.lock = threading.Lock()
         self.wake: Callable[[str], int] = lambda _key: 0
+        self.looking = threading.Event()
+        self.look = threading.Event()
 
 
 class Given(TaskInput):
@@ -48,6 +53,7 @@ class Given(TaskInput):
     text: str = ""
     repository: str = ""
     seconds: float = 0
+    slowly: bool = False
     answers: Annotated[dict[str, JsonValue], "Answers", Sensitive()] = {}  # noqa: RUF012 - pydantic copies it
 
 
@@ -69,6 +75,7 @@ def stumble(context: Context[World], _given: Given) -> Made:
     """Work at the second try."""
     runs = context.effects.runs
     runs[context.task_id] = runs.get(context.task_id, 0) + 1
+    context.effects.tried_before.setdefault(context.task_id, []).append(context.tried_before)
     if runs[context.task_id] < 2:
         raise TemporaryError("the forge is busy", retry_after=0.1)
     return Made(text=str(runs[context.task_id]))
@@ -77,7 +84,14 @@ def stumble(context: Context[World], _given: Given) -> Made:
 @action("await-gate")
 def await_gate(context: Context[World], given: Given) -> Made:
     """Wait until a gate is open."""
-    if given.text not in context.effects.opened:
+    world = context.effects
+    if given.slowly:
+        world.looking.set()
+        world.look.wait(30)
+    if (busy := f"busy {given.text}") in world.opened:
+        world.opened = {*world.opened, given.text} - {busy}
+        raise TemporaryError("the forge is busy", retry_after=0.1)
+    if given.text not in world.opened:
         raise WaitingFor(given.text, check_seconds=60, give_up_seconds=0 if given.text == "never" else 600)
     return Made(text="open")
 
@@ -159,8 +173,9 @@ def ended(tasks: TaskService, task: Task, seconds: float = 30) -> Task:
 
 
 def waiting(tasks: TaskService, task: Task) -> Task:
+    """The task once it rests for long: its first look is followed by a second one at once."""
     until = time.monotonic() + 30
-    while not (task := tasks.effects.store.get(task.id)).reason:
+    while (task := tasks.effects.store.get(task.id)).lease_owner or (task.wake_at or 0) < time.time() * 1_000 + 20_000:
         assert time.monotonic() < until, task
         time.sleep(0.02)
     return task
@@ -189,12 +204,13 @@ def test_outputs_travel_from_step_to_step_and_out(tasks: TaskService) -> None:
     ]
 
 
-def test_what_may_work_later_is_tried_again(tasks: TaskService) -> None:
+def test_what_may_work_later_is_tried_again_and_knows_it(tasks: TaskService, world: World) -> None:
     task = submit(tasks, step("stumble"))
 
     done = ended(tasks, task)
 
     assert (done.status, as_object(done.step_state("one")["output"])["text"]) == ("completed", "2")
+    assert world.tried_before[task.id] == [False, True]
     assert "Try 1 failed: the forge is busy; again in 1 s" in messages(tasks.effects.store.events(task.id))
 
 
@@ -223,17 +239,17 @@ def test_word_that_comes_while_a_task_looks_is_not_lost(tasks: TaskService, worl
 
 
 def test_a_task_says_once_what_it_waits_for(tasks: TaskService, world: World) -> None:
-    task = submit(tasks, step("await-gate", text="pull-request:3"))
+    task = submit(tasks, step("await-gate", text="said-once:1"))
     waiting(tasks, task)
     for _ in range(2):
-        wake_tasks(tasks.effects, "pull-request:3")
+        wake_tasks(tasks.effects, "said-once:1")
         time.sleep(1)
-    world.opened.add("pull-request:3")
-    wake_tasks(tasks.effects, "pull-request:3")
+    world.opened.add("said-once:1")
+    wake_tasks(tasks.effects, "said-once:1")
     ended(tasks, task)
 
     said = messages(tasks.effects.store.events(task.id))
-    assert said.count("Waiting: for pull-request:3") == 1
+    assert said.count("Waiting: for said-once:1") == 1
 
 
 def test_a_wait_in_vain_ends(tasks: TaskService) -> None:
@@ -351,3 +367,78 @@ def test_secrets_sealed_with_another_key_or_for_another_task_do_not_open() -> No
         Seal(old).open("b", sealed)
     with pytest.raises(InputError, match="must be 32 bytes"):
         Seal("short")
+
+
+def test_a_run_that_is_started_once_more_is_not_taken_for_one_that_runs(tasks: TaskService) -> None:
+    engine = tasks.effects.engine
+    assert isinstance(engine, Engine)
+    done = ended(tasks, submit(tasks, step("echo", text="once")))
+
+    engine.start(done.id, done.run)
+
+    until = time.monotonic() + 10
+    while engine.has(done.id, done.run):
+        assert time.monotonic() < until, "a task that is woken would be left to a run that is none"
+        time.sleep(0.02)
+    assert messages(tasks.effects.store.events(done.id)).count("Beginning step scenedock:echo") == 1
+
+
+def test_a_step_that_has_waited_for_long_may_still_be_tried_again(tasks: TaskService, world: World) -> None:
+    task = waiting(tasks, submit(tasks, step("await-gate", text="pull-request:3")))
+    time.sleep(3.2)  # longer than a step may take, with its retries
+    world.opened.add("busy pull-request:3")
+    wake_tasks(tasks.effects, "pull-request:3")
+
+    done = ended(tasks, task)
+
+    assert "Try 1 failed: the forge is busy; again in 1 s" in messages(tasks.effects.store.events(task.id))
+    assert done.status == "completed"
+
+
+def test_a_task_that_is_cancelled_while_its_step_finds_that_it_has_to_wait_ends(
+    tasks: TaskService, world: World
+) -> None:
+    world.look.clear()
+    task = submit(tasks, step("await-gate", text="pull-request:4", slowly=True))
+    assert world.looking.wait(30)
+    assert not cancel_task(tasks.effects, YOU, task.id).finished
+    world.look.set()
+
+    assert ended(tasks, task, 10).status == "cancelled"
+
+
+@pytest.mark.parametrize(("how", "status"), [("cancelled", "cancelled"), ("late", "failed")])
+def test_a_step_ends_with_its_task_for_those_who_read_the_log(tasks: TaskService, how: str, status: str) -> None:
+    if how == "late":
+        task = submit(tasks, step("edit", repository="late", seconds=4))
+    else:
+        task = waiting(tasks, submit(tasks, step("await-gate", text="pull-request:5")))
+        cancel_task(tasks.effects, YOU, task.id)
+
+    done = ended(tasks, task)
+
+    assert done.step_state("one")["status"] == status
+    assert [event.step_status for event in tasks.effects.store.events(task.id) if event.step_status][-1] == status
+
+
+def test_a_task_that_is_stored_as_the_service_stops_is_acknowledged(
+    tasks: TaskService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is refused submits it again; both would run, here or elsewhere."""
+    monkeypatch.setattr(tasks.effects.engine, "_start", None)
+    task = submit(tasks, step("echo", text="late"))
+    monkeypatch.undo()
+
+    assert ended(tasks, task).status == "completed"
+
+
+def test_the_records_of_all_runs_that_ended_long_ago_are_deleted_however_many_there_are(
+    tasks: TaskService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in [submit(tasks, step("echo", text="old")) for _ in range(3)]:
+        ended(tasks, task)
+    monkeypatch.setattr("scenedock.effects.engine._AT_ONCE", 2)
+
+    tasks.effects.engine.forget(tasks.effects.clock() + 1_000)
+
+    assert DBOS.list_workflows() == []

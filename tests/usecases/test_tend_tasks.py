@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.doors.task_wiring import TaskSettings, open_database
+from scenedock.doors.task_opening import open_database
+from scenedock.doors.task_wiring import TaskSettings
 from scenedock.effects.engine import Engine
 from scenedock.effects.executors import LocalExecutors
 from scenedock.effects.task_store import TaskStore

@@ -41,7 +41,7 @@ EXAMPLES = [
 ]
 
 
-@action("commit-change", idempotent=True, examples=EXAMPLES)
+@action("commit-change", destructive=True, idempotent=True, examples=EXAMPLES)
 def commit_change_action(context: Context[Effects], given: Input) -> Output:
     """Commit a change to a branch itself, where the list of code hosts allows it.
 

@@ -77,12 +77,13 @@ EXAMPLES = [
 ]
 
 
-@action("propose-change", idempotent=True, examples=EXAMPLES)
+@action("propose-change", examples=EXAMPLES)
 def propose_change_action(context: Context[Effects], given: Input) -> Output:
     """Propose a change of a repository as a pull request of one commit.
 
-    The change may be a baked folder, files, deletions, renames and values of YAML files, all at once. On a plain git
-    server a branch is pushed, and whoever looks after it merges.
+    The change may be a baked folder, files, deletions, renames and values of YAML files, all at once. Two calls are two
+    pull requests, unless they have the same `requestId`. On a plain git server a branch is pushed, and whoever looks
+    after it merges.
 
     Raises
     ------

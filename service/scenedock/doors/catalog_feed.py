@@ -210,7 +210,7 @@ class CatalogFeed:
                 self.backstage.refresh(str(location))
             except NotFoundError:
                 _log.info("Backstage's catalog doesn't have %s, for %s, yet", location, name)
-            except TemporaryError as error:
+            except ScenedockError as error:
                 _log.info("Backstage wasn't told of the new catalog: %s", error)
                 return
 

@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
+# What somebody sent can neither begin a line as ours do, nor tell the terminal anything.
+_SHOWN: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {ord("\n"): "\n  "}
 _LEVELS: Final = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
 
 
@@ -34,7 +36,7 @@ class Readable(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, with a traceback below it where there is one."""
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        line = f"{at} {_LEVELS.get(record.levelname, '')}{record.getMessage()}"
+        line = f"{at} {_LEVELS.get(record.levelname, '')}{record.getMessage().translate(_SHOWN)}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

@@ -57,7 +57,7 @@ def open_service(
         actions=actions,
         effects=effects,
         feed=feed,
-        calls=Calls(max(1, settings.threads // 2), metrics, TaskCalls(tasks.effects, ACTIONS).run),
+        calls=Calls(max(1, settings.threads // 2), metrics, TaskCalls(lambda: tasks.effects, ACTIONS).run),
         metrics=metrics,
         tasks=tasks,
         listings=listings(actions),

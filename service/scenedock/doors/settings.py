@@ -125,6 +125,14 @@ class Settings:
     task_days: Annotated[int, Setting(number(1, 3_650), "Days for which ended tasks and their logs are kept.")] = 30
     event_readers: Annotated[int, Setting(number(1, 256), "Clients that may follow the events of tasks at once.")] = 4
     threads: Annotated[int, Setting(number(2, 512), "Requests that are worked on at once.")] = 16
+    quiet_seconds: Annotated[
+        int,
+        Setting(
+            number(1, 240),
+            "Seconds of silence that a call's connection bears: less than what Backstage (300) and any proxy between "
+            "(often 60) wait.",
+        ),
+    ] = 25
     max_body_bytes: Annotated[int, Setting(number(1_024, 104_857_600), "Bytes that a request's body may have.")] = (
         4_194_304
     )
@@ -245,7 +253,7 @@ def _from_environment(
         if name in variables:
             given[variables[name]] = said, name
         elif name in files:
-            given[files[name]] = read_file(Path(said)).decode("utf-8", "replace"), f"{name}={said}"
+            given[files[name]] = read_file(Path(said)).decode("utf-8", "replace").strip(), f"{name}={said}"
         elif name.startswith(PREFIX) and name != SETTINGS_FILE and not _OF_KUBERNETES.match(name):
             problems.append(f"{name}: there is no such setting; `scenedock settings` lists all")
     return given

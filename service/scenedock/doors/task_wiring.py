@@ -1,28 +1,23 @@
-"""Where the effects of tasks are built: the part of wiring that needs a database."""
+"""Where tasks are wired without being opened: what is wrong shows at once, what takes memory and time waits."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from scenedock.doors.settings import Settings, variable
-from scenedock.doors.task_service import TaskService, TaskWorker
-from scenedock.effects.database import Database, database_address
-from scenedock.effects.engine import Engine, RemoteEngine, migrate_engine
-from scenedock.effects.executors import Executors, LocalExecutors, SharedExecutors
+from scenedock.doors.task_service import OpenTasks, TaskService
 from scenedock.effects.sealing import seal_of
-from scenedock.effects.task_store import TaskStore
-from scenedock.effects.task_tables import migrate, require_version
-from scenedock.effects.tasks import TaskEffects
-from scenedock.errors import InputError, ScenedockError
+from scenedock.effects.task_lookout import TaskLookout
+from scenedock.errors import InputError
 from scenedock.model.action import Action
-from scenedock.usecases.retention import forget_old_tasks_action, retention_schedule
-from scenedock.usecases.run_task import Limits, RunningTasks
-from scenedock.usecases.schedules import Schedule, Schedules
+from scenedock.usecases.task_limits import Limits
+
+if TYPE_CHECKING:
+    from scenedock.usecases.schedules import Schedule
 
 Role: TypeAlias = Literal["embedded", "web", "worker"]
 """What a process does with tasks: everything; submit and read; run those that others submit."""
@@ -45,34 +40,28 @@ class TaskSettings:
 def open_tasks(
     settings: TaskSettings, actions: Sequence[Action[Any]], action_effects: Any, role: Role = "embedded"
 ) -> TaskService:
-    """The tasks; nothing runs yet. SQLite is migrated on the way, PostgreSQL by `scenedock migrate` alone.
+    """The tasks; neither the database nor the engine is open before they are needed.
+
+    Who runs the tasks of others, or has a clock to keep, needs them from the start.
 
     Raises
     ------
-    InputError      what a setting names can't be used
-    ConflictError   the database must be migrated first, or was by a newer release
+    InputError       what a setting names can't be used
+    ConflictError    the database must be migrated first, or was by a newer release
+    TemporaryError   it can't be reached
     """
     seal = seal_of(settings.seal_keys, settings.data)
-    database = open_database(settings)
-    try:
-        database.write(migrate if database.is_sqlite else require_version)
-    except ScenedockError:
-        database.close()
-        raise
-    readers = threading.BoundedSemaphore(settings.readers)
-    store = TaskStore(database)
-    if role == "web":
-        remote = TaskEffects(database, store, seal, RemoteEngine(database), _milliseconds)
-        return TaskService(remote, tuple(actions), None, readers)
-    executors: Executors = (
-        LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database)
-    )
-    engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
-    effects = TaskEffects(database, store, seal, engine, _milliseconds)
-    own = [*actions, forget_old_tasks_action(effects)]
-    running = RunningTasks(effects, own, action_effects, settings.limits)
-    schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])
-    return TaskService(effects, tuple(actions), TaskWorker(engine, running, executors, schedules), readers)
+    lookout = TaskLookout(settings.database, settings.data, settings.keep_days)
+    with closing(lookout):  # who serves forks before it starts, and a connection would be both processes'
+        lookout.require_usable()
+
+    def opened() -> OpenTasks:
+        from scenedock.doors.task_opening import opened_tasks
+
+        return opened_tasks(settings, actions, action_effects, role, seal)
+
+    busy = role == "worker" or bool(settings.schedules)
+    return TaskService(tuple(actions), settings.readers, opened, None if role == "web" else lookout, at_once=busy)
 
 
 def task_settings(settings: Settings) -> TaskSettings:
@@ -98,24 +87,3 @@ def _limit(text: str) -> tuple[str, int]:
     if not action or not number.isdecimal() or int(number) < 1:
         raise InputError(f"{variable('task_limits')}: {text!r} must be ACTION=NUMBER")
     return action, int(number)
-
-
-def open_database(settings: TaskSettings) -> Database:
-    """The database of tasks.
-
-    Raises
-    ------
-    InputError   it is neither SQLite nor PostgreSQL
-    """
-    return Database(database_address(settings.database, settings.data))
-
-
-def migrate_all(database: Database) -> int:
-    """Bring all tables to the present version; answer how many versions ours were behind."""
-    behind = database.write(migrate)
-    migrate_engine(database)
-    return behind
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000

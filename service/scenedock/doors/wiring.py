@@ -58,7 +58,7 @@ def signing_key(settings: Settings) -> SigningKey:
 
     Raises
     ------
-    InputError   it can't be used
+    InputError   the one that was given can't be used
     """
     from scenedock.doors.settings import variable
     from scenedock.effects.signing_keys import read_signing_key, shared_signing_key
@@ -81,12 +81,11 @@ def open_effects(settings: Settings) -> Effects:
     from scenedock.effects.result_folders import ResultFolders
 
     address = settings.folders_address
-    secret = signing_key(settings).secret("folders") if address else b""
     return Effects(
         repositories=served_repositories(settings.repositories, settings.data / "repositories"),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),
-        results=ResultFolders(settings.data / "folders", address, secret, settings.folders_seconds),
+        results=ResultFolders(settings.data / "folders", address, signing_key(settings), settings.folders_seconds),
         code_hosts=list_code_hosts(settings.code_hosts),
         backstage=BackstageBackend(settings.backstage_url, signing_key(settings)) if settings.backstage_url else None,
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import jwt
 import urllib3
 
 from scenedock.effects.signing_keys import ALGORITHM, SigningKey
@@ -122,6 +121,8 @@ class BackstageBackend:
             until = now + _SECONDS_OF_A_TOKEN
             claims = {"sub": PLUGIN_ID, "aud": plugin, "iat": int(now), "exp": int(until)}
             headers = {"kid": self.key.kid, "typ": PLUGIN_TOKEN}
+            import jwt
+
             held = jwt.encode(claims, self.key.private, algorithm=ALGORITHM, headers=headers)
             self._tokens[plugin] = held, until
         return held
@@ -199,6 +200,9 @@ class PublicKeys:
         """
         with self._lock:
             held = self._held.setdefault(path, _Held(float(self.burst), self.clock()))
+        known = held.keys.get(kid)
+        if known is not None and self.clock() - held.asked <= self.keep:
+            return known  # without waiting for what somebody else's key id has us ask
         with held.lock:  # of many requests with a new key, one asks
             if kid not in held.keys or self.clock() - held.asked > self.keep:
                 self._ask(path, held, needed=kid not in held.keys)
@@ -232,6 +236,8 @@ class _Held:
 
 def _readable_keys(published: JsonObject) -> dict[str, Any]:
     """The EC P-256 keys of a JWKS by id; whatever else it holds is left out."""
+    import jwt
+
     listed = published.get("keys")
     keys: dict[str, Any] = {}
     for each in listed if isinstance(listed, list) else ():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 60
-"""How long a write waits for a database that is restarting before it gives up."""
+"""How long we wait for a database that is restarting before we give up."""
 _BUSY_MILLISECONDS = 30_000
 
 
@@ -99,7 +99,7 @@ def database_address(url: str, data: Path) -> URL:
         url = f"sqlite:///{data.absolute() / 'tasks.db'}"
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise InputError("the database's address is no URL; write postgresql://USER@HOST/NAME") from None
     if address.get_backend_name() == "postgresql":
         return address.set(drivername="postgresql+psycopg")
@@ -116,10 +116,11 @@ def make_engine(address: URL, *, pool_size: int, begin: str = "") -> Engine:
     """
     from sqlalchemy import create_engine, event
 
+    size = {"pool_size": pool_size, "max_overflow": pool_size * 4}
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_size=pool_size, max_overflow=pool_size * 4, pool_use_lifo=True)
+        return create_engine(address, **size, hide_parameters=True, pool_use_lifo=True)
     settings = {"isolation_level": None if begin else "IMMEDIATE", "timeout": _BUSY_MILLISECONDS / 1_000}
-    engine = create_engine(address, connect_args=settings, pool_size=pool_size, max_overflow=pool_size * 4)
+    engine = create_engine(address, connect_args=settings, **size, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: object, _entry: ConnectionPoolEntry) -> None:

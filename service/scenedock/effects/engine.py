@@ -14,10 +14,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, SetWorkflowID
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 
 from scenedock.effects.database import Database, make_engine
-from scenedock.errors import TemporaryError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -33,6 +32,8 @@ _WORKFLOW = "run_task"
 # A new release goes on with the tasks of the one before: what a task is stands in its row, never in a workflow's shape.
 _APPLICATION_VERSION = "1"
 _POLLING_SECONDS = 0.05
+_AT_ONCE = 1_000
+"""How many records of runs are deleted in one go."""
 
 
 class _AsJson(Serializer):
@@ -77,25 +78,27 @@ class Engine:
                     self._mine.discard((task_id, number))
 
         def start(task_id: str, number: int) -> None:
-            with SetWorkflowID(_workflow_id(task_id, number)):
-                DBOS.start_workflow(run_task, task_id, number)
+            # Under a new id each time: of a known one dbos would run nothing here, and we would wait for its end.
+            DBOS.start_workflow(run_task, task_id, number)
 
-        DBOS.listen_queues([_QUEUE] if self._queued else [])
-        DBOS.launch()
-        if self._queued:
-            DBOS.register_queue(_QUEUE, worker_concurrency=self._threads, polling_interval_sec=_POLLING_SECONDS)
+        try:
+            DBOS.listen_queues([_QUEUE] if self._queued else [])
+            DBOS.launch()
+            if self._queued:
+                DBOS.register_queue(_QUEUE, worker_concurrency=self._threads, polling_interval_sec=_POLLING_SECONDS)
+        except Exception:
+            DBOS.destroy(destroy_registry=True)  # else the next launch would find a half of this one
+            raise
         self._start = start
 
     def start(self, task_id: str, number: int) -> None:
-        """Run a task in this process, as soon as a thread is free.
+        """Run a task in this process, as soon as a thread is free; a run that is another's by then does nothing.
 
-        Raises
-        ------
-        TemporaryError   the engine isn't launched, or is stopping
+        The task is stored: what can't be started here, because we are about to stop, is handed out again in seconds.
         """
-        if self._start is None:
-            raise TemporaryError("tasks aren't run here at present", retry_after=5)
         with self._lock:
+            if self._start is None or (task_id, number) in self._mine:
+                return
             self._mine.add((task_id, number))
         try:
             self._start(task_id, number)
@@ -133,8 +136,8 @@ class Engine:
     def forget(self, before: int) -> None:
         """Delete the records of runs that ended before a time, in milliseconds since 1970."""
         end = datetime.fromtimestamp(before / 1_000, UTC).isoformat()
-        found = DBOS.list_workflows(end_time=end, limit=1_000, load_input=False, load_output=False)
-        DBOS.delete_workflows([workflow.workflow_id for workflow in found])
+        while found := DBOS.list_workflows(end_time=end, limit=_AT_ONCE, load_input=False, load_output=False):
+            DBOS.delete_workflows([workflow.workflow_id for workflow in found])
 
     def _config(self) -> DBOSConfig:
         _quiet()

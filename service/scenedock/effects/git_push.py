@@ -6,10 +6,7 @@ address.
 
 from __future__ import annotations
 
-import base64
-import os
 import re
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,15 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from scenedock.effects.confined_git import ConfinedGit, basic_authorization, last_line
 from scenedock.effects.host_secrets import HostSecrets
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_host import Author, CodeHost, RepositoryAddress
 from scenedock.model.commit import FileChange, Head, Listing, RepositoryFile
 
-_SECONDS: Final = 120.0
 _HISTORY: Final = 100
 """Commits of a branch that are fetched to look for an earlier try."""
-_NO_COMMIT: Final = ""
 
 
 @contextmanager
@@ -45,23 +41,8 @@ class GitRepository:
         self._url = f"{host.api}/{address.path}.git"
         self._folder = folder
         self._author = host.author or Author("Scenedock", f"scenedock@{address.host.partition(':')[0]}")
-        user = host.username or "x-access-token"
-        basic = base64.b64encode(f"{user}:{secrets.token}".encode()).decode()
-        self._environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(folder),
-            "LC_ALL": "C",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ALLOW_PROTOCOL": host.api.partition("://")[0],
-            "GIT_CONFIG_COUNT": "2",
-            "GIT_CONFIG_KEY_0": "http.followRedirects",
-            "GIT_CONFIG_VALUE_0": "false",
-            "GIT_CONFIG_KEY_1": f"http.{host.api}/.extraHeader",
-            "GIT_CONFIG_VALUE_1": f"Authorization: Basic {basic}",
-            **{name: os.environ[name] for name in _PROXIES if name in os.environ},
-        }
+        self._confined = ConfinedGit(folder, (host.api.partition("://")[0],))
+        self._login = basic_authorization(f"{host.api}/", host.username or "x-access-token", secrets.token)
         self._git("init", "--quiet", "--bare", str(folder))
 
     def default_branch(self) -> str:
@@ -71,7 +52,7 @@ class GitRepository:
 
     def head(self, branch: str) -> Head | None:
         """The commit at which a branch stands; None where there is no such branch."""
-        commit = self._remote(f"refs/heads/{branch}").partition("\t")[0]
+        commit = self._tip(branch)
         if not commit:
             return None
         self._fetch(commit, branch, depth=1)
@@ -108,7 +89,7 @@ class GitRepository:
 
     def create_branch(self, name: str, head: Head) -> bool:
         """Make a branch; False where there is one of this name."""
-        return self._push(name, head, _NO_COMMIT)
+        return self._push(name, head, "")
 
     def move_branch(self, name: str, head: Head, *, expected: Head | None) -> bool:
         """Let a branch stand at a commit, if it still stands at the `expected` one; False where it doesn't."""
@@ -116,13 +97,19 @@ class GitRepository:
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it."""
-        commit = self._remote(f"refs/heads/{branch}").partition("\t")[0]
+        commit = self._tip(branch)
         if not commit:
             return []
         self._fetch(commit, branch, depth=min(most, _HISTORY))
         below = ["--", f":(literal){path}"] if path else []
         listed = self._git("log", f"--max-count={most}", "-z", "--format=%H %T%n%B", commit, *below)
         return [_logged(entry) for entry in listed.decode("utf-8", "replace").split("\0") if entry.strip()]
+
+    def _tip(self, branch: str) -> str:
+        """The commit at which a branch stands; `ls-remote` lists longer names that end so, too."""
+        ref = f"refs/heads/{branch}"
+        lines = (line.partition("\t") for line in self._remote(ref).splitlines())
+        return next((commit for commit, _, name in lines if name == ref), "")
 
     def _head(self, ref: str) -> Head:
         return _logged(self._git("log", "--max-count=1", "--format=%H %T%n%B", ref, "--").decode("utf-8", "replace"))
@@ -140,7 +127,7 @@ class GitRepository:
             raise TemporaryError(f"{self.address}: the branch {branch!r} moves just now", retry_after=2)
 
     def _push(self, branch: str, head: Head, expected: str | None) -> bool:
-        """Push a commit to a branch, if it stands where it is expected; the commit before is in the lease."""
+        """Push a commit to a branch, if it stands where it is expected: nowhere if that is empty."""
         ref = f"refs/heads/{branch}"
         lease = ["--force"] if expected is None else [f"--force-with-lease={ref}:{expected}"]
         done = self._ran("push", "--porcelain", "--quiet", *lease, self._url, f"{head.commit}:{ref}")
@@ -162,27 +149,11 @@ class GitRepository:
         return done.stdout
 
     def _ran(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run git in a group of processes that can be killed whole."""
-        command = ["git", "-C", str(self._folder), *arguments]
-        with subprocess.Popen(  # noqa: S603  # no shell, and every argument was checked or is ours
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self._environment,
-            start_new_session=True,
-        ) as process:
-            try:
-                output, errors = process.communicate(given, timeout=_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise TemporaryError(f"git took longer than {_SECONDS:g} s", retry_after=60) from None
-        return subprocess.CompletedProcess(command, process.returncode, output, errors)
+        return self._confined.run(self._folder, *arguments, given=given, secrets=self._login)
 
     def _failure(self, command: str, errors: bytes) -> ScenedockError:
         """What git complains of, as an error; no line of it has our token in it, which git never sees as an address."""
         said = errors.decode("utf-8", "replace")
-        last = next((line for line in reversed(said.strip().splitlines()) if line.strip()), "git says nothing")
         if re.search(r"Authentication failed|could not read Username|error: 40[13]", said):
             return NotAllowedError(
                 f"{self.address.host} doesn't take the credentials that Scenedock has for it, or they don't suffice "
@@ -190,10 +161,11 @@ class GitRepository:
             )
         if re.search(r"repository '.*' not found|error: 404", said):
             return NotFoundError(f"{self.address} isn't there, or our credentials don't reach it")
-        return TemporaryError(f"{self.address} can't be reached (git {command}): {last[:200]}", retry_after=10)
+        return TemporaryError(
+            f"{self.address} can't be reached (git {command}): {last_line(errors)[:200]}", retry_after=10
+        )
 
 
-_PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE")
 _MOVED: Final = re.compile(
     r"stale info|fetch first|non-fast-forward|cannot lock ref|already exists|failed to update ref"
 )

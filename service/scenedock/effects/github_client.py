@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import requests
-from github import Github, GithubException
+from github import GithubException
 from github.Auth import Auth
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
@@ -47,8 +47,16 @@ class _Silent(logging.Logger):
         return False
 
 
-Requester.injectConnectionClasses(_Http, _Https)
-Requester.injectLogger(_Silent("scenedock.github"))
+class _StraightRequester(Requester):
+    """PyGithub's requester with our connections and no log.
+
+    The names are those that Python makes of its private ones; `injectConnectionClasses` would end the reuse of
+    connections, too.
+    """
+
+    _Requester__httpConnectionClass = _Http
+    _Requester__httpsConnectionClass = _Https
+    _Requester__logger = _Silent("scenedock.github")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +90,17 @@ class GitHubClient:
         self._host = host
         self._auth = auth
         self._pace = pace
-        self._github = Github(
-            base_url=api,
+        self._requester = _StraightRequester(
             auth=auth,
+            base_url=api,
             timeout=_SECONDS,
+            user_agent="scenedock",
+            per_page=100,
+            verify=True,
             retry=None,
             pool_size=1,
             seconds_between_requests=0,
             seconds_between_writes=0,
-            user_agent="scenedock",
             api_version=API_VERSION,
         )
 
@@ -100,7 +110,7 @@ class GitHubClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._github.close()
+        self._requester.close()
 
     def call(
         self,
@@ -123,7 +133,7 @@ class GitHubClient:
         token = self._auth.token  # a new one has a turn of its own
         try:
             with self._pace.turn(writes=verb != "GET", tells=tells):
-                _, given = self._github.requester.requestJsonAndCheck(
+                _, given = self._requester.requestJsonAndCheck(
                     verb, path, parameters=dict(parameters or {}), input=body
                 )
         except GithubException as error:

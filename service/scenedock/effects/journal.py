@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from scenedock.effects.task_store import TaskStore, claiming, fenced
 from scenedock.model.task import Task
-from scenedock.model.task_changes import Change, LeaseLostError, NewEvent, logged, overtaken
+from scenedock.model.task_changes import Change, LeaseLostError, NewEvent, cancelled, logged, overtaken
 
 _MOST_LINES = 200
 _LONGEST_SECONDS = 0.3
@@ -71,16 +71,20 @@ class Journal:
             def decide(stored: Task) -> Change:
                 now = self._clock()
                 task = replace(mine, cancel_requested=stored.cancel_requested, last_event=stored.last_event)
+                task = replace(task, heartbeat_at=now)
                 if overtaken(stored, mine):
                     task = replace(task, wake_at=now)
                 elif self._writes and mine.wait_for is not None:
                     task = replace(task, wait_for=stored.wait_for)
-                return Change(replace(task, heartbeat_at=now), events)
+                if task.cancel_requested and task.lease_owner is None and not task.finished:
+                    end = cancelled(task, now)  # who asked for it was told that it ends before its next step
+                    return Change(end.task, (*events, *end.events))
+                return Change(task, events)
 
             fence = fenced if self._writes else claiming
             written = self._store.change(mine.id, fence(self._run, decide), mark)
             if written.run != self._run or written.lease_owner != mine.lease_owner:
                 raise LeaseLostError(mine.id)
-            self.task = replace(mine, cancel_requested=written.cancel_requested, last_event=written.last_event)
+            self.task = written
             self._events.clear()
             self._writes += 1

@@ -177,6 +177,7 @@ def _is_readable_below(target: Path, root: Path) -> bool:
 def _target(link: str) -> Path | None:
     """What a link leads to, or None where that is nothing, or a circle."""
     try:
+        os.stat(link)  # noqa: PTH116 - resolve() would go up from a file (`file/..`), where the system refuses
         return Path(link).resolve(strict=True)
     except (OSError, RuntimeError):
         return None

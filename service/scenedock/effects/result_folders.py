@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenedock.effects.baked_trees import write_tree
 from scenedock.effects.disk import read_file
@@ -20,6 +21,9 @@ from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.gitops.changes import NewFile
 from scenedock.model.code_host import checked_path
 from scenedock.skeletons.output import BakedFile, BakedTree
+
+if TYPE_CHECKING:
+    from scenedock.effects.signing_keys import SigningKey
 
 OWNER = "scenedock"
 """The first part of a result's address, where Gitea has the owner of a repository."""
@@ -31,12 +35,12 @@ _REF = re.compile(r"^(?P<until>[0-9]{1,12})-(?P<signature>[0-9a-f]{32})$")
 class ResultFolders:
     """Folders below `root`, each named after its content, kept for `seconds` after they were last asked for.
 
-    `address` is where Backstage fetches them, empty if it can't; `secret` signs the addresses.
+    `address` is where Backstage fetches them, empty if it can't; `key` signs the addresses.
     """
 
     root: Path
     address: str
-    secret: bytes
+    key: SigningKey
     seconds: int
     clock: Callable[[], float] = time.time
 
@@ -109,7 +113,7 @@ class ResultFolders:
         return tuple(found)
 
     def _signature(self, name: str, until: int) -> str:
-        return hmac.new(self.secret, f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self.key.secret("folders"), f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def _forget_old(self) -> None:
         if not self.root.is_dir():

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject, as_object
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+_KEY_BYTES: Final = 32
 
 
 class Seal:
@@ -22,15 +30,22 @@ class Seal:
     """
 
     def __init__(self, *keys: str) -> None:
-        from cryptography.fernet import Fernet, MultiFernet
-
+        self._keys = keys
         try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
+            wrong = any(len(urlsafe_b64decode(key)) != _KEY_BYTES for key in keys)
         except ValueError:
+            wrong = True
+        if wrong:
             raise InputError(
                 "the seal key must be 32 bytes in URL-safe base64, as `openssl rand -base64 32` and "
                 "`tr +/ -_` make them"
-            ) from None
+            )
+
+    @cached_property
+    def _fernet(self) -> MultiFernet:
+        from cryptography.fernet import Fernet, MultiFernet
+
+        return MultiFernet([Fernet(key) for key in self._keys])
 
     def close(self, task_id: str, secrets: JsonObject) -> str | None:
         """The secrets of a task, sealed; None where there are none."""
@@ -59,18 +74,29 @@ class Seal:
 
 
 def seal_of(keys: str, data: Path) -> Seal:
-    """The seal with the configured keys (commas between them), or with one made and kept in the data folder."""
+    """The seal with the configured keys (commas between them), or with one made and kept in the data folder.
+
+    Raises
+    ------
+    InputError   a key is none, or can't be kept
+    """
     if keys:
         return Seal(*(key.strip() for key in keys.split(",")))
     path = data / "seal.key"
-    data.mkdir(parents=True, exist_ok=True)
-    beside = data / f".seal.key.{os.getpid()}"
-    if not path.exists():
-        from cryptography.fernet import Fernet
+    try:
+        return Seal(_shared_key(path))
+    except OSError as error:
+        raise InputError(f"{path}: the key that seals secrets can't be kept here: {error.strerror or error}") from error
 
+
+def _shared_key(path: Path) -> str:
+    """The key in a file that replicas share; the first to come makes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".seal.key.{os.getpid()}")
+    if not path.exists():
         beside.touch(mode=0o600)
-        beside.write_bytes(Fernet.generate_key())
+        beside.write_bytes(urlsafe_b64encode(os.urandom(_KEY_BYTES)))
         with suppress(FileExistsError):  # another process was faster
             os.link(beside, path)
         beside.unlink()
-    return Seal(path.read_text("ascii").strip())
+    return path.read_text("ascii").strip()

@@ -7,33 +7,50 @@ import hashlib
 import hmac
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from typing import TYPE_CHECKING, Final
 
 from scenedock.effects.disk import read_file
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
 
-ALGORITHM = "ES256"
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+ALGORITHM: Final = "ES256"
 
 
-@dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key with its id, which is the thumbprint of the public one (RFC 7638)."""
+    """A private key, which `read` reads when it is first used."""
 
-    private: ec.EllipticCurvePrivateKey
-    kid: str
-    public_jwk: JsonObject
-    """The public key as JWKS has it."""
+    def __init__(self, read: Callable[[], EllipticCurvePrivateKey]) -> None:
+        self._read = read
+
+    @cached_property
+    def private(self) -> EllipticCurvePrivateKey:
+        """The key itself.
+
+        Raises
+        ------
+        InputError   it can't be read
+        """
+        return self._read()
+
+    @cached_property
+    def public_jwk(self) -> JsonObject:
+        """The public key as JWKS has it."""
+        numbers = self.private.public_key().public_numbers()
+        x, y = (_base64url(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
+        members = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+        thumbprint = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
+        return {**members, "kid": _base64url(thumbprint), "alg": ALGORITHM, "use": "sig"}
+
+    @property
+    def kid(self) -> str:
+        """The id of the key: the thumbprint of the public one (RFC 7638)."""
+        return str(self.public_jwk["kid"])
 
     def secret(self, purpose: str) -> bytes:
         """A secret for another purpose, the same wherever the key is."""
@@ -48,34 +65,43 @@ def read_signing_key(pem: bytes, label: str) -> SigningKey:
     ------
     InputError   it is no EC P-256 private key in PEM form, or it is encrypted
     """
+    private = _parsed(pem, label)
+    return SigningKey(lambda: private)
+
+
+def shared_signing_key(path: Path) -> SigningKey:
+    """The key in a file that replicas share; the first to use it makes it.
+
+    Its properties raise InputError if the file holds no such key, or can't be written.
+    """
+
+    def read() -> EllipticCurvePrivateKey:
+        if not path.exists():
+            _make(path)
+        return _parsed(read_file(path), str(path))
+
+    return SigningKey(read)
+
+
+def _parsed(pem: bytes, label: str) -> EllipticCurvePrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
         private = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise InputError(f"{label}: this is no private key in PEM form without a password") from error
-    if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
+    if not isinstance(private, EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
         raise InputError(f"{label}: this is no EC P-256 key; make one: openssl ecparam -name prime256v1 -genkey -noout")
-    numbers = private.public_key().public_numbers()
-    x, y = (_base64url(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
-    members = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
-    thumbprint = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
-    kid = _base64url(thumbprint)
-    return SigningKey(private, kid, {**members, "kid": kid, "alg": ALGORITHM, "use": "sig"})
-
-
-def shared_signing_key(path: Path) -> SigningKey:
-    """The key in a file that replicas share; the first to come makes it.
-
-    Raises
-    ------
-    InputError   the file holds no such key, or can't be written
-    """
-    if not path.exists():
-        _make(path)
-    return read_signing_key(read_file(path), str(path))
+    return private
 
 
 def _make(path: Path) -> None:
     """Write a new key whole under a name of our own, then link it in place: of several replicas one wins."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, case, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,35 +13,21 @@ from sqlalchemy.exc import IntegrityError
 from scenedock.effects.database import Database
 from scenedock.effects.task_tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.errors import NotFoundError
-from scenedock.model.task import Status, Task, TaskEvent, fingerprint
+from scenedock.model.task import FINAL, SortKey, Task, TaskEvent, Wanted, fingerprint
 from scenedock.model.task_changes import Change, LeaseLostError, NewEvent
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Row
 
-SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
-SORT_KEYS: Mapping[SortKey, ColumnElement[Any]] = {
+_SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
     "createdAt": TASK.c.created_at,
     "createdBy": TASK.c.created_by,
     "status": TASK.c.status,
 }
-"""What tasks may be sorted by, and nothing else: a sort by more tells of what may not be seen."""
-
 _COLUMNS = [TASK.c[each.name] for each in fields(Task)]
 _IN_JSON = frozenset({"spec", "state"})
 _NEVER_CHANGED = frozenset({"id", "spec", "created_at", "created_by"})
 _CHANGED = [each.name for each in fields(Task) if each.name not in _NEVER_CHANGED]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
-
-    created_by: tuple[str, ...] | None = None
-    status: tuple[Status, ...] = ()
-    order: tuple[tuple[SortKey, Literal["asc", "desc"]], ...] = (("createdAt", "desc"),)
-    limit: int = 50
-    offset: int = 0
 
 
 class TaskStore:
@@ -63,10 +49,8 @@ class TaskStore:
         try:
             self._database.write(work)
         except IntegrityError:  # the key is taken, or this very task was stored before the connection broke
-            rows = self._database.read(
-                select(*_COLUMNS).where(or_(TASK.c.idempotency_key == key, TASK.c.id == task.id))
-            )
-            return _task(rows[0])
+            same = TASK.c.id == task.id if key is None else or_(TASK.c.idempotency_key == key, TASK.c.id == task.id)
+            return _task(self._database.read(select(*_COLUMNS).where(same))[0])
         return task
 
     def get(self, task_id: str) -> Task:
@@ -88,7 +72,8 @@ class TaskStore:
             conditions.append(TASK.c.created_by.in_(wanted.created_by))
         if wanted.status:
             conditions.append(TASK.c.status.in_(wanted.status))
-        order = [SORT_KEYS[key].asc() if way == "asc" else SORT_KEYS[key].desc() for key, way in wanted.order]
+        columns = [(_SORT_COLUMNS[key], way) for key, way in wanted.order]
+        order = [column.asc() if way == "asc" else column.desc() for column, way in columns]
         query = select(*_COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
         count = self._database.read(select(func.count()).select_from(TASK).where(*conditions))[0][0]
         rows = self._database.read(query.limit(wanted.limit).offset(wanted.offset))
@@ -140,9 +125,17 @@ class TaskStore:
 
         `seats` says for each name how many there are. A task that has one already keeps it. All are given back when
         the task rests or ends.
+
+        Raises
+        ------
+        LeaseLostError   the task has ended or is another's by now: nobody would give the seats back
         """
 
         def work(connection: Connection) -> None:
+            present = select(TASK.c.run, TASK.c.status, TASK.c.lease_owner).where(TASK.c.id == task.id)
+            row = connection.execute(present.with_for_update()).first()
+            if not row or row.run != task.run or row.status in FINAL or row.lease_owner not in {None, task.lease_owner}:
+                raise LeaseLostError(task.id)
             for seat_name, size in sorted(seats.items()):
                 name = fingerprint(seat_name)
                 query = select(TASK_SEAT.c.seat, TASK_SEAT.c.task_id).where(TASK_SEAT.c.name == name)
@@ -220,6 +213,7 @@ class TaskStore:
 
         def work(connection: Connection) -> list[str]:
             query = select(TASK.c.id).where(TASK.c.ended_at < before).limit(limit)
+            query = query.with_for_update(skip_locked=True)  # one that is being retried stays
             ids = [str(row.id) for row in connection.execute(query)]
             connection.execute(delete(TASK_EVENT).where(TASK_EVENT.c.task_id.in_(ids)))
             connection.execute(delete(TASK).where(TASK.c.id.in_(ids)))

@@ -1,4 +1,4 @@
-"""The tables of tasks and of what wakes them, and the numbered changes that make them of whatever a database holds."""
+"""The tables of tasks and of what wakes them as the code uses them, and how a database gets them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, func, inspect, select, text
 
-from scenedock.errors import ConflictError
+from scenedock.effects.task_migrations import MIGRATIONS, VERSIONS, require_known, require_present
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -81,37 +81,7 @@ WEBHOOK_DELIVERY = Table(
     Index("webhook_delivery_received_at", "received_at"),
 )
 
-VERSION = Table("task_schema", METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE task (id TEXT PRIMARY KEY, spec TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
-        created_by TEXT, created_at BIGINT NOT NULL, ended_at BIGINT, heartbeat_at BIGINT, lease_owner TEXT,
-        cancel_requested BOOLEAN NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL, wake_at BIGINT,
-        wait_for TEXT, deadline_at BIGINT, last_event BIGINT NOT NULL, last_mark TEXT NOT NULL, state TEXT NOT NULL,
-        secrets_sealed TEXT, idempotency_key TEXT)""",
-        "CREATE INDEX task_created_by ON task (created_by, created_at)",
-        "CREATE INDEX task_status ON task (status, created_at)",
-        "CREATE INDEX task_created_at ON task (created_at)",
-        "CREATE INDEX task_wake_at ON task (wake_at)",
-        "CREATE INDEX task_wait_for ON task (wait_for)",
-        "CREATE UNIQUE INDEX task_idempotency_key ON task (idempotency_key)",
-        """CREATE TABLE task_event (task_id TEXT NOT NULL, id BIGINT NOT NULL, attempt INTEGER NOT NULL,
-        type TEXT NOT NULL, step_id TEXT, step_status TEXT, body TEXT NOT NULL, created_at BIGINT NOT NULL,
-        PRIMARY KEY (task_id, id))""",
-    ),
-    (
-        """CREATE TABLE task_seat (name TEXT NOT NULL, seat INTEGER NOT NULL, task_id TEXT NOT NULL,
-        PRIMARY KEY (name, seat))""",
-        "CREATE INDEX task_seat_task_id ON task_seat (task_id)",
-        "CREATE TABLE schedule (name TEXT PRIMARY KEY, last_tick BIGINT NOT NULL)",
-    ),
-    (
-        "CREATE TABLE webhook_delivery (id TEXT PRIMARY KEY, received_at BIGINT NOT NULL)",
-        "CREATE INDEX webhook_delivery_received_at ON webhook_delivery (received_at)",
-    ),
-)
-"""What each version adds, from version 1. An entry that was released is never changed, only followed by another."""
+VERSION = Table(VERSIONS, METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
 
 def require_version(connection: Connection) -> None:
@@ -123,10 +93,7 @@ def require_version(connection: Connection) -> None:
     """
     known = inspect(connection).has_table(VERSION.name)
     found = (connection.scalar(select(func.max(VERSION.c.version))) or 0) if known else 0
-    if found != len(MIGRATIONS):
-        raise ConflictError(
-            f"the database of tasks has version {found}, this release needs {len(MIGRATIONS)}: run `scenedock migrate`"
-        )
+    require_present(found)
 
 
 _LOCK = 7_236_541_001  # any number, the same for all who migrate
@@ -141,12 +108,9 @@ def migrate(connection: Connection, version: int = len(MIGRATIONS)) -> int:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    connection.execute(text("CREATE TABLE IF NOT EXISTS task_schema (version INTEGER NOT NULL PRIMARY KEY)"))
+    connection.execute(text(f"CREATE TABLE IF NOT EXISTS {VERSIONS} (version INTEGER NOT NULL PRIMARY KEY)"))
     found = connection.scalar(select(func.coalesce(func.max(VERSION.c.version), 0))) or 0
-    if found > len(MIGRATIONS):
-        raise ConflictError(
-            f"the database of tasks has version {found}, this release knows {len(MIGRATIONS)}: run the newer release"
-        )
+    require_known(found)
     for number, statements in enumerate(MIGRATIONS[found:version], found + 1):
         for statement in statements:
             connection.execute(text(statement))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from scenedock.effects.database import Database
-from scenedock.effects.engine import Engine, RemoteEngine
-from scenedock.effects.sealing import Seal
-from scenedock.effects.task_store import TaskStore
+if TYPE_CHECKING:
+    from scenedock.effects.database import Database
+    from scenedock.effects.engine import Engine, RemoteEngine
+    from scenedock.effects.sealing import Seal
+    from scenedock.effects.task_store import TaskStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema, ErrorDetails
 
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
+from scenedock.model.schemas import plain
 
 PLUGIN_ID = "scenedock"
 """The id under which Backstage knows us: the first part of each action's id, and the audience of tokens for us."""
@@ -172,11 +173,11 @@ class Action(Generic[E]):
 
     def input_schema(self) -> JsonObject:
         """The JSON Schema (2020-12) of the input."""
-        return self.input.model_json_schema(mode="validation")
+        return plain(self.input.model_json_schema(mode="validation"))
 
     def output_schema(self) -> JsonObject:
         """The JSON Schema (2020-12) of the output."""
-        return self.output.model_json_schema(mode="serialization")
+        return plain(self.output.model_json_schema(mode="serialization"))
 
     def check(self, given: JsonObject) -> Model:
         """The input as the action takes it.

@@ -7,13 +7,27 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, quote_plus
 
+from scenedock.errors import InputError
 from scenedock.model.action import REDACTED
 from scenedock.model.json import Json
 
 SLICE = 12
 """Characters in a row of a secret (or of an encoding of it) that are never shown; a shorter secret counts whole."""
+MOST_CHARACTERS = 32_768
+"""Characters that all secrets of a task may have: each takes a kilobyte and more while they are looked for."""
 SHORTEST = 3
 """Characters that a secret has at least to be looked for; taking out shorter ones would leave no text to read."""
+
+
+def check_size(secrets: Iterable[str]) -> None:
+    """Refuse secrets that are too large to be looked for.
+
+    Raises
+    ------
+    InputError   they have too many characters in all
+    """
+    if sum(map(len, secrets)) > MOST_CHARACTERS:
+        raise InputError(f"secrets of more than {MOST_CHARACTERS:,} characters in all can't be kept out of the log")
 
 
 class Redactor:

@@ -38,6 +38,10 @@ TRANSITIONS: Mapping[tuple[Status | None, Happening], Status] = {
 EventType: TypeAlias = Literal["log", "completion", "cancelled", "recovered"]
 """The types that Backstage's front end knows; it throws on any other."""
 
+SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
+SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
+"""What tasks may be sorted by, and nothing else: a sort by more tells of what may not be seen."""
+
 _STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
 _MOST_STEPS = 100
@@ -92,8 +96,10 @@ class Step:
         return {"id": self.id, "name": self.name, "action": self.action, "input": self.input, **condition}
 
 
-def read_steps(spec: JsonObject) -> tuple[Step, ...]:
+def read_steps(spec: JsonObject, *, rendered: bool = False) -> tuple[Step, ...]:
     """The steps of a spec in Backstage's TaskSpecV1beta3 shape, with their ids and names made up where missing.
+
+    In one that is `rendered` nothing is a reference, whatever it looks like.
 
     Raises
     ------
@@ -106,15 +112,17 @@ def read_steps(spec: JsonObject) -> tuple[Step, ...]:
         raise InputError(f"the task has {len(given):,} steps; at most {_MOST_STEPS} are run")
     steps: list[Step] = []
     for number, each in enumerate(given, 1):
-        step = _read_step(each, number, [step.id for step in steps])
+        step = _read_step(each, number)
         if step.id in {earlier.id for earlier in steps}:
             raise InputError(f"step {number}: the id `{step.id}` is taken by an earlier step; ids must differ")
+        if not rendered:
+            check_references([step.input, step.condition], f"step {number}", [step.id for step in steps])
         steps.append(step)
     check_references(spec.get("output"), "output", [step.id for step in steps])
     return tuple(steps)
 
 
-def _read_step(given: Json, number: int, earlier: Sequence[str]) -> Step:
+def _read_step(given: Json, number: int) -> Step:
     where = f"step {number}"
     if not isinstance(given, Mapping) or not isinstance(given.get("action"), str):
         raise InputError(f"{where}: must be an object with an `action`")
@@ -128,8 +136,6 @@ def _read_step(given: Json, number: int, earlier: Sequence[str]) -> Step:
     name, values, condition = given.get("name", given["action"]), given.get("input", {}), given.get("if", True)
     if not isinstance(name, str) or not isinstance(values, Mapping) or not isinstance(condition, bool | str):
         raise InputError(f"{where}: `name` must be text, `input` an object, and `if` true, false or text")
-    check_references(values, where, earlier)
-    check_references(condition, where, earlier)
     return Step(written, name, str(given["action"]), values, condition)
 
 
@@ -155,9 +161,9 @@ class TaskEvent:
 class Task:
     """One task as it is stored; times are milliseconds since 1970, `spec` never changes.
 
-    `state` is `{steps: {id: {status, output, …}}, checkpoints, output, recoveries}`. `run` counts how often the
-    task was handed to a worker: whoever holds an older number may write nothing more. `wait_for` is the fingerprint of
-    the key that is waited for, also while the task looks whether it has happened.
+    `state` is `{steps: {id: {status, output, …}}, checkpoints, output, recoveries, caller, rendered}`. `run` counts how
+    often the task was handed to a worker: whoever holds an older number may write nothing more. `wait_for` is the
+    fingerprint of the key that is waited for, also while the task looks whether it has happened.
     """
 
     id: str
@@ -194,6 +200,17 @@ class Task:
     def finished(self) -> bool:
         """Whether it has ended, for good or until somebody retries it."""
         return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
+
+    created_by: tuple[str, ...] | None = None
+    status: tuple[Status, ...] = ()
+    order: tuple[tuple[SortKey, Literal["asc", "desc"]], ...] = (("createdAt", "desc"),)
+    limit: int = 50
+    offset: int = 0
 
 
 def _condition(step: JsonObject) -> bool | str:

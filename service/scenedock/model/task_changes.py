@@ -85,9 +85,7 @@ def step_began(task: Task, step: Step, now: int, deadline_at: int) -> Change:
     known = task.step_state(step.id)
     state = {**known, "status": "processing", "since": known.get("since", now)}
     told = logged(f"Beginning step {step.name}", now, step.id, "processing")
-    return Change(
-        replace(_with_step(task, step, state), deadline_at=deadline_at), () if known.get("since") else (told,)
-    )
+    return Change(replace(with_step(task, step, state), deadline_at=deadline_at), () if known.get("since") else (told,))
 
 
 def step_ended(task: Task, step: Step, status: Status, now: int, output: JsonObject | None = None) -> Change:
@@ -95,7 +93,7 @@ def step_ended(task: Task, step: Step, status: Status, now: int, output: JsonObj
     state: dict[str, Json] = {"status": status}
     state |= {"output": output} if output is not None else {}
     told = logged(f"{_WORDS[status]} step {step.name}", now, step.id, status)
-    after_it = _with_step(task, step, state)
+    after_it = with_step(task, step, state)
     state_after = {**after_it.state, "recoveries": 0}
     return Change(replace(after_it, deadline_at=None, wait_for=None, state=state_after), (told,))
 
@@ -132,11 +130,16 @@ def gave_up(step_state: JsonObject, waiting: WaitingFor, now: int) -> bool:
 
 
 def ended(task: Task, happening: Happening, body: JsonObject, now: int) -> Change:
-    """The task ends; its secrets are gone from now on."""
+    """The task ends, and with it the step that it was at; its secrets are gone from now on."""
     status = after(task.status, happening)
+    told: list[NewEvent] = []
+    for step in task.steps:
+        if task.step_state(step.id).get("status") == "processing":
+            change = step_ended(task, step, status, now)
+            task, told = change.task, [*told, *change.events]
     state = {**task.state, "output": as_object(body.get("output"))}
     gone = replace(_awake(task), status=status, state=state, lease_owner=None, deadline_at=None, secrets_sealed=None)
-    return Change(gone, (NewEvent("completion", body, now),))
+    return Change(gone, (*told, NewEvent("completion", body, now)))
 
 
 def failure(name: str, message: str) -> JsonObject:
@@ -190,5 +193,6 @@ def _steps(task: Task) -> JsonObject:
     return as_object(task.state.get("steps"))
 
 
-def _with_step(task: Task, step: Step, state: JsonObject) -> Task:
+def with_step(task: Task, step: Step, state: JsonObject) -> Task:
+    """The task with this known of a step."""
     return replace(task, state={**task.state, "steps": {**_steps(task), step.id: state}})

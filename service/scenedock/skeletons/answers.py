@@ -77,7 +77,7 @@ def _text(question: Question, value: Json) -> Any:
     if question.pattern is not None and not question.pattern.is_valid(value):
         meaning = question.description or question.title
         told = f" ({meaning})" if meaning != question.name else ""
-        raise ValueError(f"{shown(question, value)} does not match {question.pattern_text}{told}")
+        raise ValueError(f"{shown(question, value)} does not match `{question.pattern_text}`{told}")
     return value
 
 

@@ -11,13 +11,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.skeletons.problems import SkeletonError
 from scenedock.skeletons.skeleton import QUESTIONS_FILE, Skeleton
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 Kind: TypeAlias = Literal["text", "integer", "boolean", "choice", "object"]
 
@@ -137,6 +138,8 @@ def secret_variables(questions: Questions) -> frozenset[str]:
 
 
 def _rules(values: Mapping[str, Any], source: str, place: str) -> JsonObject:
+    import jsonschema_rs
+
     rules = values.get("_scenedock", {})
     line = line_of(source, "_scenedock")
     for error in jsonschema_rs.iter_errors(RULES_SCHEMA, rules):
@@ -183,6 +186,8 @@ def _kind(raw: Json) -> Kind:
 
 def _compiled(pattern: str, place: str) -> jsonschema_rs.Draft202012Validator:
     """The pattern in an engine whose time is linear in the answer: answers come from people we don't trust."""
+    import jsonschema_rs
+
     try:
         options = jsonschema_rs.RegexOptions()
         return jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)

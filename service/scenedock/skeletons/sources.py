@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
 from scenedock.errors import InputError
 from scenedock.model.json import as_list, as_object
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 Permission: TypeAlias = Literal["hooks", "extensions", "host"]
 
@@ -89,6 +90,8 @@ def read_sources(data: bytes, file: str) -> tuple[SkeletonSource, ...]:
     ------
     InputError   it is no YAML, doesn't fit the schema, or has a name twice; every problem is named with its line
     """
+    import jsonschema_rs
+
     try:
         document = read_document(data, meaning=BACKSTAGE)
     except DocumentError as error:

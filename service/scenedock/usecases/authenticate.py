@@ -16,8 +16,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jwt
-
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
 from scenedock.effects.backstage import PLUGIN_TOKEN, USER_KEYS, PublicKeys, plugin_keys
 from scenedock.effects.signing_keys import ALGORITHM
@@ -214,6 +212,8 @@ class Authenticator:
         self, token: str, header: dict[str, Any], typ: str, path: str, audience: str | None
     ) -> dict[str, Any]:
         """The claims of a token, after all of it has been checked."""
+        import jwt
+
         if self.keys is None:
             raise RefusedError("no Backstage is configured (`SCENEDOCK_BACKSTAGE_URL`)")
         kid = header.get("kid")
@@ -238,6 +238,8 @@ class Authenticator:
 
 def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims as they stand there, only to know whose key to check them with."""
+    import jwt
+
     try:
         read = jwt.decode_complete(token, options={"verify_signature": False})
     except (jwt.exceptions.PyJWTError, ValueError, RecursionError) as error:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from scenedock.effects.task_store import Wanted
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.action import REDACTED, Caller
 from scenedock.model.json import JsonObject, as_object
-from scenedock.model.task import Task, TaskEvent
+from scenedock.model.task import Task, TaskEvent, Wanted
 from scenedock.model.task_changes import cancel_asked, retried
 from scenedock.usecases.submit_task import identity
 
@@ -81,23 +80,39 @@ def wake_tasks(effects: TaskEffects, key: str) -> int:
     return effects.store.wake(key, effects.clock())
 
 
-def read_events(effects: TaskEffects, task_id: str, after: int, patience_seconds: float) -> list[TaskEvent]:
+def read_events(
+    effects: TaskEffects,
+    task_id: str,
+    after: int,
+    patience_seconds: float,
+    abandoned: Callable[[], bool] = lambda: False,
+) -> list[TaskEvent]:
     """The events after a number and every completion; without any, those that come within the patience.
 
-    That completions always belong to them is Backstage's rule: its client can't miss the end.
+    Nobody waits for what is `abandoned`. That completions always belong to them is Backstage's rule: its client can't
+    miss the end.
     """
     until = time.monotonic() + patience_seconds
     while True:
         events = effects.store.events(task_id, after)
-        if events or time.monotonic() >= until:
+        if events or time.monotonic() >= until or abandoned():
             return events
         time.sleep(min(_POLL_SECONDS, max(until - time.monotonic(), 0)))
 
 
-def follow_events(effects: TaskEffects, task_id: str, after: int, beat_seconds: float) -> Iterator[TaskEvent | None]:
-    """Every event after a number as it comes, until the task has ended; None whenever nothing came for a while."""
+def follow_events(
+    effects: TaskEffects,
+    task_id: str,
+    after: int,
+    beat_seconds: float,
+    abandoned: Callable[[], bool] = lambda: False,
+) -> Iterator[TaskEvent | None]:
+    """Every event after a number as it comes, until the task has ended; None whenever nothing came for a while.
+
+    Nobody follows what is `abandoned`.
+    """
     quiet_since = time.monotonic()
-    while True:
+    while not abandoned():
         # The task first: what it was told before it had ended is then among the events.
         finished = effects.store.get(task_id).finished
         events = [event for event in effects.store.events(task_id, after) if event.id > after]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from scenedock.effects.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
@@ -75,8 +76,9 @@ def publish_repository(
     """
     message = commit_message(wanted.message, attempt)
     changes = plan_changes(ChangeRequest(files=wanted.files), {}, lambda _path: b"")
+    fill = partial(repository.write, None, changes, {}, message)
     if repository.settings is None:
-        return _publish_plainly(repository, host, wanted, attempt)
+        return _publish_plainly(repository, host, wanted, attempt.mark, fill)
     if wanted.visibility not in host.visibility:
         allowed = ", ".join(host.visibility)
         raise NotAllowedError(f"new repositories on {host.host} may not be {wanted.visibility}, only {allowed}")
@@ -90,7 +92,7 @@ def publish_repository(
         filled = _earlier(repository, branch, mark, about.description)
     with _patience(is_new=made is not None or branch != wanted.default_branch):
         if filled is None:
-            filled = repository.write(None, changes, {}, message)
+            filled = fill()
             repository.move_branch(branch, filled, expected=None)
         if made or about.description == _filling(mark):
             _set_all(repository, wanted, branch)
@@ -157,7 +159,7 @@ def _set_all(repository: RemoteRepository, wanted: NewRepository, branch: str) -
 
 
 def _publish_plainly(
-    repository: RemoteRepository, host: CodeHost, wanted: NewRepository, attempt: Attempt
+    repository: RemoteRepository, host: CodeHost, wanted: NewRepository, mark: Mark, fill: Callable[[], Head]
 ) -> Published:
     """Fill a repository that somebody made, and that is empty: a git server has no way to make one."""
     if wanted.has_settings:
@@ -165,11 +167,9 @@ def _publish_plainly(
             f"{host.host} is a plain git server: it takes files, but no topics, teams, protection, variables or secrets"
         )
     branch = wanted.default_branch
-    message = commit_message(wanted.message, attempt)
-    filled = next((head for head in repository.latest(branch, _HISTORY) if attempt.mark.in_text(head.message)), None)
+    filled = next((head for head in repository.latest(branch, _HISTORY) if mark.in_text(head.message)), None)
     if filled is None:
-        changes = plan_changes(ChangeRequest(files=wanted.files), {}, lambda _path: b"")
-        filled = repository.write(None, changes, {}, message)
+        filled = fill()
         if repository.head(repository.default_branch()) or not repository.create_branch(branch, filled):
             raise ConflictError(f"{repository.address} isn't empty, and stays as it is: take another one")
     url = f"{host.api}/{repository.address.path}"

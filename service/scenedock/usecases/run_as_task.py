@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,7 +33,8 @@ class TaskCalls:
     equal call of the same caller that still runs here.
     """
 
-    effects: TaskEffects
+    tasks: Callable[[], TaskEffects]
+    """The effects of tasks, which are opened when the first call wants them."""
     actions: Iterable[Action[Any]]
     _running: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -52,7 +53,7 @@ class TaskCalls:
         call = _digest(found, context.caller, given)
         with self._lock:  # of two equal calls at once, the second joins the first
             joined = self._running.get(call) if not given.get("requestId") else None
-            task = self.effects.store.get(joined) if joined else self._submit(found, context, given)
+            task = self.tasks().store.get(joined) if joined else self._submit(found, context, given)
             self._running[call] = task.id
         try:
             return self._outcome(found, self._ended(task.id))
@@ -61,12 +62,14 @@ class TaskCalls:
                 self._running.pop(call, None)
 
     def _submit(self, found: Action[Any], context: Context[Any], given: JsonObject) -> Task:
-        began = self.effects.clock()
+        began = self.tasks().clock()
         spec = one_action(found, given)
         request_id = as_text(given.get("requestId"))
         key = f"{found.id} {request_id}" if request_id else ""
         while True:
-            task = submit_task(self.effects, self.actions, context.caller, spec, secrets=context.secrets, key=key)
+            task = submit_task(
+                self.tasks(), self.actions, context.caller, spec, secrets=context.secrets, key=key, rendered=True
+            )
             if task.created_at < began and task.status in {"failed", "cancelled"}:
                 key = f"{key} after {task.id}"  # who calls again after a failure wants another try
                 continue
@@ -79,7 +82,7 @@ class TaskCalls:
     def _ended(self, task_id: str) -> Task:
         pause, until = _FIRST_PAUSE, time.monotonic() + _MOST_SECONDS
         while True:
-            task = self.effects.store.get(task_id)
+            task = self.tasks().store.get(task_id)
             if task.finished:
                 return task
             if time.monotonic() > until:
@@ -92,7 +95,7 @@ class TaskCalls:
             return as_object(task.step_state(found.name).get("output"))
         if task.status == "cancelled":
             raise ConflictError(f"task {task.id} was cancelled")
-        error = as_object(completion(self.effects, task).get("error"))
+        error = as_object(completion(self.tasks(), task).get("error"))
         raise _as_raised(as_text(error.get("name")), as_text(error.get("message")) or f"task {task.id} failed")
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from scenedock.effects.journal import Journal
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import ERRORS, ScenedockError, TemporaryError
 from scenedock.model.action import Action, Caller, Context
-from scenedock.model.json import JsonObject, as_object
+from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.redaction import Redactor, sensitive_texts
 from scenedock.model.references import holds, render
 from scenedock.model.task import Step, Task, WaitingFor, fingerprint
@@ -24,12 +24,13 @@ from scenedock.model.task_changes import (
     ended,
     failure,
     gave_up,
-    logged,
     rested,
     started,
     step_began,
     step_ended,
+    with_step,
 )
+from scenedock.usecases.task_limits import Limits
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
@@ -38,33 +39,11 @@ _LONGEST_PAUSE_SECONDS = 300.0
 _SEAT_CHECK_MILLISECONDS = 5_000
 
 
-def repository_branch(action: Action[Any], given: JsonObject) -> Iterator[str]:
-    """One key for the branch of a repository that an action edits: two tasks never edit it at once."""
-    repository = given.get("repository") or (given.get("repoUrl") if given.get("branch") else None)
-    if isinstance(repository, str) and not action.attributes.read_only:
-        yield f"branch {repository}#{given.get('branch') or ''}"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long and how often actions may run.
-
-    `step_seconds` is the deadline of each step, with all its retries. `at_once` says for an action's id how many of it
-    run at the same time, anywhere. `keys` names what a step must have for itself alone.
-    """
-
-    step_seconds: int = 3_600
-    at_once: Mapping[str, int] = field(default_factory=dict)
-    keys: Callable[[Action[Any], JsonObject], Iterable[str]] = repository_branch
-
-    def seats(self, action: Action[Any], given: JsonObject) -> dict[str, int]:
-        """The seats that a step needs, and how many there are of each."""
-        seats = {f"action {action.id}": self.at_once[action.id]} if action.id in self.at_once else {}
-        return seats | dict.fromkeys(self.keys(action, given), 1)
-
-
 class RunningTasks:
-    """Runs tasks on whatever threads call it, and knows their journals."""
+    """Runs tasks on whatever threads call it, and knows their journals.
+
+    Once `draining` is set no step is begun any more: each task goes back to the others after the step that runs.
+    """
 
     def __init__(
         self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: Limits
@@ -73,10 +52,13 @@ class RunningTasks:
         self.actions = {action.id: action for action in actions}
         self.action_effects = action_effects
         self.limits = limits
+        self.draining = threading.Event()
         self._journals: set[Journal] = set()
 
     def run(self, task_id: str, number: int, owner: str) -> None:
         """Run a task until it ends or rests; what another runs is left to it."""
+        if self.draining.is_set():
+            return
         now = self.effects.clock()
         try:
             began = started(self.effects.store.get(task_id), number, owner, now)
@@ -124,6 +106,9 @@ class _TaskRun:
                 if self._journal.task.cancel_requested:
                     self._add(cancelled(self._journal.task, self._journal.now))
                     break
+                if self._running.draining.is_set():
+                    self._rest(0, "", "for another worker, as this one stops")
+                    break
                 if not self._step(step):
                     break
             else:
@@ -150,7 +135,7 @@ class _TaskRun:
         if not holds(step.condition, self._scope()):
             self._add(step_ended(task, step, "skipped", journal.now))
             return True
-        given = as_object(render({**step.input, **as_object(self._hidden_inputs().get(step.id))}, self._scope()))
+        given = self._given(step)
         seats = self._running.limits.seats(action, given)
         full = self._running.effects.store.take_seats(task, seats) if seats else None
         if full is not None:
@@ -159,7 +144,6 @@ class _TaskRun:
         self._add(step_began(task, step, journal.now, journal.now + self._running.limits.step_seconds * 1_000))
         journal.write()
         if journal.task.cancel_requested:
-            self._add(step_ended(journal.task, step, "cancelled", journal.now))
             self._add(cancelled(journal.task, journal.now))
             return False
         return self._attempt(action, step, given)
@@ -196,6 +180,11 @@ class _TaskRun:
             secrets={name: str(value) for name, value in as_object(self._secrets.get("secrets")).items()},
         )
 
+    def _given(self, step: Step) -> JsonObject:
+        """The step's input as the action takes it."""
+        written = {**step.input, **as_object(as_object(self._secrets.get("inputs")).get(step.id))}
+        return written if self._journal.task.state.get("rendered") else as_object(render(written, self._scope()))
+
     def _scope(self) -> JsonObject:
         task = self._journal.task
         return {
@@ -204,29 +193,29 @@ class _TaskRun:
             "secrets": as_object(self._secrets.get("secrets")),
         }
 
-    def _hidden_inputs(self) -> JsonObject:
-        return as_object(self._secrets.get("inputs"))
-
     def _wait(self, step: Step, waiting: WaitingFor) -> None:
         if gave_up(self._journal.task.step_state(step.id), waiting, self._journal.now):
             self._fail("TimeoutError", f"waited {waiting.give_up_seconds:,.0f} s for {waiting.key} in vain", step)
         else:
+            self._note(step, tries=0, until=None)  # what it waits for is no time that it is tried for
             self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.key}")
 
     def _try_again(self, step: Step, error: TemporaryError) -> None:
-        """Rest before the next try, each time for longer, until the deadline of the step."""
+        """Rest before the next try, each time for longer, until the deadline that the first one had."""
         task, now = self._journal.task, self._journal.now
         state = task.step_state(step.id)
         tries = int(str(state.get("tries", 0))) + 1
         pause = min(max(error.retry_after, _FIRST_PAUSE_SECONDS * 2 ** (tries - 1)), _LONGEST_PAUSE_SECONDS)
-        over = int(str(state.get("since", now))) + self._running.limits.step_seconds * 1_000
-        if now + pause * 1_000 > over:
+        until = int(str(state.get("until") or task.deadline_at))
+        if now + pause * 1_000 > until:
             self._fail("ServiceUnavailableError", f"{error} (tried {tries} times)", step)
             return
-        steps = {**as_object(task.state.get("steps")), step.id: {**state, "tries": tries}}
-        told = logged(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", now, step.id)
-        self._add(Change(replace(task, state={**task.state, "steps": steps}), (told,)))
+        self._note(step, tries=tries, until=until)
+        self._journal.log(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", step.id)
         self._rest(int(pause * 1_000), "", "until the next try")
+
+    def _note(self, step: Step, **known: Json) -> None:
+        self._add(Change(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **known})))
 
     def _rest(self, milliseconds: int, key: str, reason: str) -> None:
         now = self._journal.now

@@ -10,12 +10,15 @@ from typing import Any
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.action import Action, Caller
-from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.json import Json, JsonObject
+from scenedock.model.redaction import check_size, sensitive_texts
 from scenedock.model.references import is_reference
 from scenedock.model.task import API_VERSION, Step, Task, after, read_steps
 from scenedock.model.task_changes import HANDOVER_MILLISECONDS
 
-_SPEC_KEYS = ("parameters", "output", "templateInfo")
+_OBJECTS = ("parameters", "output", "templateInfo")
+_KNOWN = frozenset({"apiVersion", "steps", "user", *_OBJECTS})
+"""What TaskSpecV1beta3 has; who submitted it is known from elsewhere than `user`."""
 
 
 def submit_task(
@@ -26,23 +29,27 @@ def submit_task(
     *,
     secrets: Mapping[str, str] | None = None,
     key: str = "",
+    rendered: bool = False,
 ) -> Task:
     """Take a task over: when this returns, the task will end, whatever happens to this process.
 
     `spec` has TaskSpecV1beta3's shape; `steps` is all it needs. The same `key` of the same caller gives the same task.
+    Inputs that are `rendered` are data: what looks like a reference in them is somebody's text, and stays it.
     What an action's input holds that is sensitive is kept sealed and out of the stored spec.
 
     Raises
     ------
-    InputError        the spec is wrong; the message names the step
+    InputError        the spec is wrong (the message names the step), or the secrets are too large
     NotAllowedError   the caller may not run one of the actions
     """
-    steps = read_steps(spec)
+    _check(spec)
+    steps = read_steps(spec, rendered=rendered)
     known = {action.id: action for action in actions}
     for step in steps:
-        _judge(step, known, caller)
+        _judge(step, known, caller, rendered=rendered)
     task_id, now = str(uuid.uuid4()), effects.clock()
     hidden = {step.id: _sensitive(known[step.action], step.input) for step in steps}
+    check_size([*(secrets or {}).values(), *sensitive_texts(hidden)])
     task = Task(
         id=task_id,
         spec=_stored_spec(spec, steps, known, caller),
@@ -50,7 +57,7 @@ def submit_task(
         created_at=now,
         created_by=identity(caller),
         wake_at=now + HANDOVER_MILLISECONDS,
-        state={"steps": {}, "checkpoints": {}, "caller": _caller(caller)},
+        state={"steps": {}, "checkpoints": {}, "caller": _caller(caller), "rendered": rendered},
         secrets_sealed=effects.seal.close(
             task_id, {"secrets": dict(secrets or {}), "inputs": {step: each for step, each in hidden.items() if each}}
         ),
@@ -64,7 +71,7 @@ def submit_task(
 
 
 def one_action(action: Action[Any], given: JsonObject) -> JsonObject:
-    """The spec of a task of one step, for a door that invokes one action."""
+    """The spec of a task of one step, for a door that invokes one action; its input is rendered."""
     return {"steps": [{"id": action.name, "name": action.title, "action": action.id, "input": given}]}
 
 
@@ -73,13 +80,21 @@ def identity(caller: Caller) -> str:
     return caller.user or caller.subject
 
 
-def _judge(step: Step, known: Mapping[str, Action[Any]], caller: Caller) -> None:
+def _check(spec: JsonObject) -> None:
+    if unknown := sorted(set(spec) - _KNOWN):
+        raise InputError(f"`{unknown[0]}` is not known; a task has: {', '.join(sorted(_KNOWN))}")
+    for name in _OBJECTS:
+        if not isinstance(spec.get(name), Mapping | None):
+            raise InputError(f"`{name}` must be an object")
+
+
+def _judge(step: Step, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool) -> None:
     action = known.get(step.action)
     if action is None:
         raise InputError(f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(known))}")
     if not caller.may(action.needed_scope):
         raise NotAllowedError(f"step {step.id}: {caller.subject} may not run {step.action}")
-    if not is_reference(step.input):
+    if rendered or not is_reference(step.input):
         action.check(step.input)
 
 
@@ -92,7 +107,7 @@ def _stored_spec(
     spec: JsonObject, steps: Sequence[Step], known: Mapping[str, Action[Any]], caller: Caller
 ) -> JsonObject:
     kept: dict[str, Json] = {"apiVersion": API_VERSION, "parameters": {}, "output": {}}
-    kept |= {name: as_object(spec.get(name)) for name in _SPEC_KEYS if name in spec}
+    kept |= {name: spec[name] for name in _OBJECTS if spec.get(name) is not None}
     kept["steps"] = [
         {**step.to_json(), "input": {**step.input, **known[step.action].redacted(step.input)}} for step in steps
     ]

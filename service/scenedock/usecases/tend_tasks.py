@@ -6,6 +6,7 @@ Any number of executors may do it at once: each change is judged again under the
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from scenedock.effects.engine import Engine
@@ -21,7 +22,7 @@ _BEAT_MILLISECONDS = 5_000
 
 
 class Tending:
-    """One executor's care for all tasks; `look` is called every half second or so."""
+    """One executor's care for all tasks; `look`, or `stay` while it drains, is called every half second or so."""
 
     def __init__(self, store: TaskStore, engine: Engine, executors: Executors) -> None:
         self._store = store
@@ -31,12 +32,16 @@ class Tending:
         self._orphans: dict[tuple[str, int], int] = {}
         self._last_beat = 0
 
-    def look(self, now: int) -> None:
-        """Hand out what is due, end what is late, and take over what dead executors left."""
+    def stay(self, now: int) -> None:
+        """Be known as alive, with all tasks that run here."""
         self._executors.hold()
         if now - self._last_beat >= _BEAT_MILLISECONDS:
             self._store.beat(self._executors.own, now)
             self._last_beat = now
+
+    def look(self, now: int) -> None:
+        """Hand out what is due, end what is late, and take over what dead executors left."""
+        self.stay(now)
         due = self._store.due(now)
         next_up = [task.id for task in due if self._is_next_up(task)]
         self._store.postpone(next_up, now, now + HANDOVER_MILLISECONDS)
@@ -100,10 +105,10 @@ class Tending:
         return [idle[key] for key, since in self._orphans.items() if now - since >= HANDOVER_MILLISECONDS]
 
 
-def tend(tending: Tending, now: int) -> None:
-    """Look once; what goes wrong is told, and tried again at the next look."""
+def tend(look: Callable[[int], None], now: int) -> None:
+    """Look (or stay) once; what goes wrong is told, and tried again at the next look."""
     try:
-        tending.look(now)
+        look(now)
     except ScenedockError as error:
         _log.warning("tasks can't be tended: %s", error)
     except Exception:  # noqa: BLE001 - the database may be away in many ways, and who tends must outlive them all

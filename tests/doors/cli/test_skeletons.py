@@ -80,7 +80,7 @@ def test_wrong_answers_are_all_named_and_nothing_is_written(place: Path) -> None
     assert done.stderr.splitlines() == [
         "Error: The answers don't fit the questions:",
         "  nope: there is no such question; the skeleton asks slug, docs, ports, token",
-        "  slug: 'A B' does not match ^[a-z-]+$",
+        "  slug: 'A B' does not match `^[a-z-]+$`",
         "  docs: 'perhaps' is neither true nor false",
     ]
     assert not (place / "out").exists()

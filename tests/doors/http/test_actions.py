@@ -78,7 +78,7 @@ def test_a_call_without_a_body_has_no_input(client: FlaskClient) -> None:
         (V1.format("export-catalog"), {}, 404, "NotFoundError", "there is no action"),
         (V2.format(EXPORT), {"given": {}}, 400, "InputError", "not `given`"),
         (V2.format(EXPORT), {"input": []}, 400, "InputError", "`input` must be a JSON object"),
-        (V2.format(EXPORT), {"secrets": {"a": 1}}, 400, "InputError", "each of `secrets` must be text"),
+        (V2.format(EXPORT), {"secrets": {"a": 1}}, 400, "InputError", "`secrets` must be an object of texts"),
         (PLAIN.format("nope"), {}, 404, "NotFoundError", "there is no action"),
     ],
 )

@@ -111,7 +111,7 @@ def test_the_page_shows_services_findings_and_actions(client: FlaskClient) -> No
     answer = get(client, "/")
 
     assert answer.mimetype == "text/html"
-    for shown in ("statement-mailer", "has no owner", "scenedock:bake-skeleton", FEED):
+    for shown in ("statement-mailer", "has no owner", "set <code>owner</code> in", "scenedock:bake-skeleton", FEED):
         assert shown in answer.text
     assert "<script" not in answer.text
     assert "script-src" not in answer.headers["Content-Security-Policy"]

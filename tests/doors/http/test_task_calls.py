@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import tarfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,14 +18,15 @@ from scenedock.actions.effects import Effects
 from scenedock.doors.http.app import make_app
 from scenedock.doors.http.routes import BASE
 from scenedock.doors.service import Service
-from scenedock.effects.task_store import Wanted
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
+from scenedock.model.task import Wanted
 from scenedock.usecases.run_as_task import TaskCalls
 from tests.tools.service import RUN, bearer, service_in
 
 BAKE = f"{BASE}/actions/bake-skeleton/invoke"
+BAKE_V2 = f"{BASE}/.backstage/actions/v2/actions/scenedock:bake-skeleton/invoke"
 GIVEN: dict[str, Any] = {
     "skeleton": "microservice-python",
     "answers": {"name": "ledger", "owner": "group:default/payments"},
@@ -100,7 +104,7 @@ def test_all_that_is_wrong_with_the_answers_reaches_the_caller(client: FlaskClie
 
 def test_equal_calls_at_once_are_one_task(service: Service) -> None:
     before = tasks(service)
-    calls = TaskCalls(service.tasks.effects, service.tasks.actions)
+    calls = TaskCalls(lambda: service.tasks.effects, service.tasks.actions)
     found: Action[Effects] = service.actions["bake-skeleton"]
     caller = replace(service.authenticator.caller(f"Bearer {RUN}", print), user="user:default/jane")
     together = threading.Barrier(4)
@@ -121,13 +125,15 @@ def test_a_refusal_keeps_its_class(service: Service) -> None:
         raise NotAllowedError("not for you")
 
     found = replace(service.actions["bake-skeleton"], function=refuse)
-    running = service.tasks.worker._running  # type: ignore[union-attr]
+    running = service.tasks._at_hand().worker._running  # type: ignore[union-attr]
     kept = running.actions[found.id]
     running.actions[found.id] = found
     try:
         caller = service.authenticator.caller(f"Bearer {RUN}", print)
         with pytest.raises(NotAllowedError, match="not for you"):
-            TaskCalls(service.tasks.effects, service.tasks.actions).run(found, Context(caller, service.effects), GIVEN)
+            TaskCalls(lambda: service.tasks.effects, service.tasks.actions).run(
+                found, Context(caller, service.effects), GIVEN
+            )
     finally:
         running.actions[found.id] = kept
 
@@ -139,3 +145,23 @@ def test_secret_answers_are_in_no_log_and_no_task(client: FlaskClient, caplog: p
 
     assert "hunter2-canary" not in caplog.text
     assert "hunter2-canary" not in client.get(f"{BASE}/tasks", headers=bearer(RUN)).text
+
+
+EXPRESSIONS = ["${{ secrets.token }}", "${{ parameters.x }}", "on: ${{ github.ref }}", "${{ hunter2-canary"]
+
+
+@pytest.mark.parametrize("said", EXPRESSIONS)
+def test_what_looks_like_an_expression_in_a_call_is_an_answer_like_any_other(client: FlaskClient, said: str) -> None:
+    """Backstage has rendered the input of a call already: what is left of `${{ … }}` is a person's text, never ours."""
+    given = GIVEN | {"answers": GIVEN["answers"] | {"description": said}}
+    body = {"input": given, "secrets": {"token": "hunter2-canary-of-a-team"}}
+
+    answer = client.post(BAKE_V2, json=body, headers=bearer(RUN))
+
+    assert answer.status_code == 200, answer.text
+    folder = json.loads(answer.text)["output"]["folder"]
+    packed = client.get(f"{BASE}/folders/{folder}", headers=bearer(RUN)).data
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        texts = [file.read().decode() for member in tar if member.isfile() and (file := tar.extractfile(member))]
+    assert any(said in text for text in texts)
+    assert not any("hunter2-canary-of-a-team" in text for text in texts)

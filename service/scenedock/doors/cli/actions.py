@@ -71,7 +71,7 @@ def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | N
     else:
         with tasks_of(settings, "embedded") as tasks:
             tasks.start()
-            output = TaskCalls(tasks.effects, tasks.actions).run(found, context, given)
+            output = TaskCalls(lambda: tasks.effects, tasks.actions).run(found, context, given)
     click.echo(json.dumps(output, indent=2, ensure_ascii=False))
 
 

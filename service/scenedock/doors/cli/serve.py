@@ -31,9 +31,9 @@ def serve(file: Path | None, *, web_only: bool) -> None:
 
     settings = settings_in_force(file).settings
     role: Role = "web" if web_only else "embedded"
-    open_service(settings).stop()  # what can't be opened is told here, before anything listens
+    service = open_service(settings, role=role)  # what can't be opened is told here, before anything listens
     _say_where(settings)
-    Server(settings, lambda: open_service(settings, role=role)).run()
+    Server(service).run()
 
 
 def _say_where(settings: Settings) -> None:

@@ -32,7 +32,7 @@ _settings = click.option(
 @_settings
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
-    from scenedock.effects.task_store import Wanted
+    from scenedock.model.task import Wanted
 
     chosen = tuple(known for known in STATUSES if known in status)
     with tasks_of(file) as tasks:
@@ -139,7 +139,8 @@ def migrate(file: Path | None) -> None:
     Exit codes: 0 done, 2 a setting is wrong, 4 a newer release has migrated it already.
     """
     from scenedock.doors.cli.settings import settings_in_force
-    from scenedock.doors.task_wiring import migrate_all, open_database, task_settings
+    from scenedock.doors.task_opening import migrate_all, open_database
+    from scenedock.doors.task_wiring import task_settings
 
     database = open_database(task_settings(settings_in_force(file).settings))
     behind = migrate_all(database)

@@ -70,7 +70,8 @@ def reason(name: str, message: str) -> str:
 
     The scaffolder shows its user nothing of an error but the status line, so the message is there, too.
     """
-    said = re.sub(r"\s+", " ", f"{name}: {message}".translate(_WORDS)).strip()
+    one_line = re.sub(r"(?<!:)\n\s*", "; ", message.strip())
+    said = re.sub(r"\s+", " ", f"{name}: {one_line}".translate(_WORDS)).strip()
     said = re.sub(r"[^\x20-\x7e]", "?", said)
     return said if len(said) <= _LONGEST_REASON else f"{said[: _LONGEST_REASON - 3]}..."
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from flask import Response, g
 
 from scenedock.doors.http.answers import JSON
-from scenedock.doors.http.bodies import json_body
+from scenedock.doors.http.bodies import json_body, secrets
 from scenedock.doors.http.invoking import invoke
 from scenedock.doors.http.routes import BASE, Answer, Route
 from scenedock.doors.service import Service
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import PLUGIN_ID
-from scenedock.model.json import Json, JsonObject
+from scenedock.model.json import JsonObject
 
 
 def list_actions_for_backstage(service: Service) -> Response:
@@ -34,21 +34,10 @@ def invoke_for_backstage_v2(service: Service, action_id: str) -> Response:
     body = json_body()
     if unknown := sorted(set(body) - {"input", "secrets"}):
         raise InputError(f"the body has `input` and `secrets`, not `{unknown[0]}`")
-    return invoke(service, _name(action_id), _object(body, "input"), _secrets(body))
-
-
-def _object(body: JsonObject, key: str) -> Mapping[str, Json]:
-    value = body.get(key, {})
-    if not isinstance(value, Mapping):
-        raise InputError(f"`{key}` must be a JSON object")
-    return value
-
-
-def _secrets(body: JsonObject) -> dict[str, str]:
-    secrets = _object(body, "secrets")
-    if not all(isinstance(value, str) for value in secrets.values()):
-        raise InputError("each of `secrets` must be text")
-    return {name: str(value) for name, value in secrets.items()}
+    given = body.get("input", {})
+    if not isinstance(given, Mapping):
+        raise InputError("`input` must be a JSON object")
+    return invoke(service, _name(action_id), given, secrets(body))
 
 
 def _name(action_id: str) -> str:

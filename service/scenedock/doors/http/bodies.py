@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import Final, NoReturn
 
 from flask import request
 
 from scenedock.errors import InputError
-from scenedock.model.json import JsonObject
+from scenedock.model.json import Json, JsonObject
+from scenedock.model.redaction import check_size
+
+_DEEPEST: Final = 100
 
 
 def json_body() -> JsonObject:
@@ -27,9 +31,36 @@ def json_body() -> JsonObject:
         value = json.loads(data, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise InputError(f"the body is no JSON: {error}") from None
+    if not _nested_within(value, _DEEPEST):
+        raise InputError(f"the body is nested more than {_DEEPEST} deep")
     if not isinstance(value, dict):
         raise InputError("the body must be a JSON object, `{…}`")
     return value
+
+
+def secrets(body: JsonObject) -> Mapping[str, str]:
+    """The `secrets` of a body: texts by name.
+
+    Raises
+    ------
+    InputError   they are something else, or too large
+    """
+    given = body.get("secrets") or {}
+    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
+        raise InputError("`secrets` must be an object of texts")
+    found = {name: str(value) for name, value in given.items()}
+    check_size(found.values())
+    return found
+
+
+def _nested_within(value: Json, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        below = [
+            each.values() if isinstance(each, Mapping) else each for each in level if isinstance(each, dict | list)
+        ]
+        level = [inner for each in below for inner in each]
+    return not level
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -101,6 +101,7 @@ ROUTES = (
         read_feed_file,
         {200: Answer("Entities", None, _YAML), 304: Answer("The file is the one that `If-None-Match` names")},
         parameters={"name": "Name of the file, `catalog-info.yaml` or one that it lists"},
+        headers={"If-None-Match": {"type": "string", "description": "The `ETag` of the file that the caller has"}},
         tag="catalog",
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from typing import Final
 
-from flask import Response, g
+from flask import Response, g, request
 
 from scenedock.doors.http.answers import JSON, json_answer, json_text, wire_name
 from scenedock.doors.service import Service
@@ -18,38 +18,57 @@ from scenedock.usecases.run_action import find_action
 
 _log: Final = logging.getLogger("scenedock.http")
 
-SECONDS_WITHOUT_HEADERS: Final = 25.0
-"""Until then a refusal still has a status of its own; Backstage hangs up after 300 s, proxies often after 60."""
 SECONDS_BETWEEN_BYTES: Final = 1.0
+_FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip")
 
 
 def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str, str]) -> Response:
-    """Run an action by name and answer `{"output": …}`.
+    """Run an action by name and answer `{"output": …}`, however long it takes (decision 20).
 
     Raises
     ------
     NotFoundError, NotAllowedError   there is no such action, or the caller may not run it
     TemporaryError                   too many calls run
-    ScenedockError                   whatever the action refuses in the first seconds
+    ScenedockError                   whatever the action refuses; late, only if the client hears interim responses
     """
     found = find_action(service.actions, name, g.caller)
     found.check(given)
     context = Context(g.caller, service.effects, request_id=g.request_id, secrets=secrets)
     call = service.calls.start(found, context, given)
     g.audited = True
+    while True:
+        try:
+            return json_answer({"output": call.result(timeout=service.settings.quiet_seconds)})
+        except TimeoutError:
+            if call.done():  # the action itself ended with it
+                raise
+            if not _said_to_wait():
+                return Response(kept_alive(call), mimetype=JSON)
+
+
+def _said_to_wait() -> bool:
+    """Send an interim response (103), after which the client waits anew; false if it may not understand one.
+
+    node's fetch does, so Backstage does; many proxies, and Python's own client, take it for the answer. A client that
+    nothing stands before says `Connection: keep-alive`, a header for the next hop alone, and nothing of forwarding.
+    """
+    direct = request.headers.get("Connection", "").lower() == "keep-alive"
+    say = request.environ.get("wsgi.early_hints")
+    passed_on = request.environ["SERVER_PROTOCOL"] != "HTTP/1.1" or any(map(request.headers.get, _FORWARDED))
+    if not say or not direct or passed_on or g.caller.kind != "backstage":
+        return False
     try:
-        return json_answer({"output": call.result(timeout=SECONDS_WITHOUT_HEADERS)})
-    except TimeoutError:
-        if call.done():  # the action itself ended with it
-            raise
-        return Response(kept_alive(call), mimetype=JSON)
+        say([("X-Request-Id", g.request_id)])
+    except OSError:  # it has hung up
+        return False
+    return True
 
 
 def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES) -> Iterator[str]:
     """White space until there is an output, then the whole answer.
 
-    The status is sent by then, so a refusal can only be told in the body: it is no JSON, because JSON without an output
-    would be a success to Backstage.
+    The status is sent before it, so a refusal can only be told in the body: it is no JSON, because JSON without an
+    output would be a success to Backstage.
     """
     while True:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -11,10 +11,10 @@ from flask import Response
 
 from scenedock.actions.effects import Effects
 from scenedock.doors.http.answers import json_answer
-from scenedock.doors.http.routes import BASE, Answer, Route
+from scenedock.doors.http.routes import BASE, TEXT, Answer, Route
 from scenedock.doors.service import Service
 from scenedock.model.action import Action
-from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.json import JsonObject
 
 _ERROR: JsonObject = {
     "type": "object",
@@ -46,6 +46,17 @@ _ERRORS = {
     413: "The body is too large",
     429: "The caller asks too often",
     503: "Not now; try again after `Retry-After` seconds",
+}
+_HEADERS: dict[str, JsonObject] = {
+    "X-Request-Id": {
+        "type": "string",
+        "description": "Id under which the log has the request: at most 64 of A-Z, a-z, 0-9, `.`, `_` and `-`; what is "
+        "none, is replaced. The answer has it, too",
+    }
+}
+"""What is read of every request."""
+_RETRY: JsonObject = {
+    "Retry-After": {"description": "Seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}
 }
 _INVOKE = f"{BASE}/actions/{{name}}/invoke"
 
@@ -108,8 +119,7 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["security"] = [{"bearer": []}, {}]
     elif route.access == "signed":
         operation["security"] = [{"signature": []}]
-    if route.parameters or route.query or route.headers:
-        operation["parameters"] = _parameters(route)
+    operation["parameters"] = _parameters(route)
     if route.body is not None:
         content = {"application/json": {"schema": route.body}}
         operation["requestBody"] = {"required": "required" in route.body, "content": content}
@@ -118,28 +128,29 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _parameters(route: Route) -> list[JsonObject]:
     in_path: list[JsonObject] = [
-        {"name": name, "in": "path", "required": True, "description": about, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "description": about, "schema": TEXT}
         for name, about in route.parameters.items()
     ]
-    in_query: list[JsonObject] = []
-    for name, described in route.query.items():
-        schema = {key: value for key, value in described.items() if key != "description"}
-        in_query.append({"name": name, "in": "query", "description": described["description"], "schema": schema})
-    in_headers: list[JsonObject] = [
-        {"name": name, "in": "header", "required": True, "description": about, "schema": {"type": "string"}}
-        for name, about in route.headers.items()
-    ]
-    return in_path + in_query + in_headers
+    in_query = [_described(name, "query", about) for name, about in route.query.items()]
+    in_header = [_described(name, "header", about) for name, about in {**route.headers, **_HEADERS}.items()]
+    return in_path + in_query + in_header
+
+
+def _described(name: str, place: str, about: JsonObject) -> JsonObject:
+    schema = {key: value for key, value in about.items() if key not in {"description", "required"}}
+    required: JsonObject = {"required": True} if about.get("required") is True else {}
+    return {"name": name, "in": place, **required, "description": about["description"], "schema": schema}
 
 
 def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:
     operation = _operation(route)
-    del operation["parameters"]
+    asked = [each for each in operation["parameters"] if each["in"] != "path"]
     examples = {f"example-{number}": _example(found, number) for number in range(len(found.examples))}
-    content = {"schema": _inlined(found.input_schema()), **({"examples": examples} if examples else {})}
-    properties = {"output": _inlined(found.output_schema())}
+    content = {"schema": found.input_schema(), **({"examples": examples} if examples else {})}
+    properties = {"output": found.output_schema()}
     output: JsonObject = {"type": "object", "required": ["output"], "properties": properties}
     return operation | {
+        "parameters": asked,
         "operationId": f"invoke-{found.name}",
         "summary": found.summary,
         "description": found.description,
@@ -168,31 +179,19 @@ def _errors(route: Route) -> dict[str, JsonObject]:
         statuses |= {401, 403, 429, 503}
     if route.parameters:
         statuses |= {404}
-    if route.query:
+    if route.parameters or route.query or route.headers:
         statuses |= {400}
     if route.body is not None:
         statuses |= {400, 409, 413}
     schema: JsonObject = {"$ref": "#/components/schemas/Error"}
     return {
-        str(status): {"description": _ERRORS[status], "content": {"application/json": {"schema": schema}}}
+        str(status): {
+            "description": _ERRORS[status],
+            "content": {"application/json": {"schema": schema}},
+            **({"headers": _RETRY} if status in {429, 503} else {}),
+        }
         for status in sorted(statuses - {int(status) for status in route.answers})
     }
-
-
-def _inlined(schema: JsonObject) -> JsonObject:
-    """A schema whose `$defs` stand where they are used: a reference would be read from the root of the document."""
-    definitions = as_object(schema.get("$defs"))
-
-    def inline(value: Json) -> Json:
-        if isinstance(value, Mapping):
-            reference = value.get("$ref")
-            if isinstance(reference, str):
-                target = as_object(definitions[reference.rpartition("/")[2]])
-                return inline({**target, **{key: each for key, each in value.items() if key != "$ref"}})
-            return {key: inline(each) for key, each in value.items() if key != "$defs"}
-        return [inline(each) for each in value] if isinstance(value, list) else value
-
-    return as_object(inline(schema))
 
 
 _DOCUMENT: JsonObject = {"type": "object", "required": ["openapi", "paths"]}

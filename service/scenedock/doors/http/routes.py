@@ -21,6 +21,9 @@ from scenedock.model.json import JsonObject
 
 BASE = f"/api/{PLUGIN_ID}"
 
+TEXT: JsonObject = {"type": "string", "pattern": "^[^\\u0000]*$"}
+"""What any text in an address is: without NUL, which PostgreSQL's texts can't hold."""
+
 Access: TypeAlias = Literal["public", "feed", "signed", "read", "run", "admin"]
 """Who may ask: anybody; whoever may read the catalog feed; who signs as a code host; a caller with this scope."""
 
@@ -51,8 +54,9 @@ class Route:
     """What each part of the path is."""
     query: Mapping[str, JsonObject] = field(default_factory=dict)
     """The schema of each parameter of the query, with a description; one that is an array is repeated for each item."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """What each header is that the route needs."""
+    headers: Mapping[str, JsonObject] = field(default_factory=dict)
+    """The schema of each header that is read besides those of every request, with a description; `required: true`
+    marks one that can't be left out."""
     tag: str = "service"
     browser: bool = False
     """Whether a browser may ask with a password (the token) instead of a bearer token."""

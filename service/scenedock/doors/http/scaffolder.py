@@ -8,23 +8,13 @@ import yaml
 from flask import Response, g, request
 
 from scenedock.doors.http.answers import json_answer
-from scenedock.doors.http.bodies import json_body
+from scenedock.doors.http.following import SECONDS_OF_A_POLL, poll
 from scenedock.doors.http.routes import Answer, Route
-from scenedock.doors.http.task_documents import (
-    AFTER,
-    EVENTS,
-    ID,
-    TASK,
-    TASKS,
-    TASKS_QUERY,
-    number,
-    task_document,
-    wanted,
-)
-from scenedock.doors.http.tasks import SECONDS_OF_A_POLL, SECRETS, poll, secrets, stream
+from scenedock.doors.http.task_documents import AFTER, EVENTS, ID, TASK, TASKS, TASKS_QUERY, number
+from scenedock.doors.http.tasks import SECRETS, follow_log, list_tasks, retry_a_task, show_a_task
 from scenedock.doors.service import Service
 from scenedock.model.json import JsonObject
-from scenedock.usecases.manage_tasks import cancel_task, find_tasks, retry_task, show_task
+from scenedock.usecases.manage_tasks import cancel_task, show_task
 from scenedock.usecases.run_action import actions_for
 
 BASE: Final = "/api/scaffolder/v2"
@@ -55,13 +45,12 @@ def scaffolder_actions(service: Service) -> Response:
 
 def scaffolder_tasks(service: Service) -> Response:
     """List the tasks that the caller may see."""
-    tasks, total = find_tasks(service.tasks.effects, g.caller, wanted(request.args))
-    return json_answer({"tasks": [task_document(task) for task in tasks], "totalTasks": total})
+    return list_tasks(service)
 
 
 def scaffolder_task(service: Service, task_id: str) -> Response:
     """Show one task."""
-    return json_answer(task_document(show_task(service.tasks.effects, g.caller, task_id)))
+    return show_a_task(service, task_id)
 
 
 def scaffolder_cancel(service: Service, task_id: str) -> Response:
@@ -72,7 +61,7 @@ def scaffolder_cancel(service: Service, task_id: str) -> Response:
 
 def scaffolder_retry(service: Service, task_id: str) -> Response:
     """Retry a failed or cancelled task."""
-    return json_answer({"id": retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body())).id}, 201)
+    return retry_a_task(service, task_id)
 
 
 def scaffolder_events(service: Service, task_id: str) -> Response:
@@ -83,8 +72,7 @@ def scaffolder_events(service: Service, task_id: str) -> Response:
 
 def scaffolder_eventstream(service: Service, task_id: str) -> Response:
     """Follow the events of a task until it ends."""
-    show_task(service.tasks.effects, g.caller, task_id)
-    return stream(service, task_id, number(request.args, "after", 0))
+    return follow_log(service, task_id)
 
 
 _TASK: Final = f"{BASE}/tasks/{{task_id}}"

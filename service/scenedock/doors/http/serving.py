@@ -14,10 +14,7 @@ from scenedock.doors.http.worker import Worker
 from scenedock.doors.logs import set_up_logs
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from scenedock.doors.service import Service
-    from scenedock.doors.settings import Settings
 
 # Backstage's connections are kept for longer than gunicorn's 2 s: one that is closed just as it is used fails a call.
 _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
@@ -37,17 +34,15 @@ class OwnLogger(Logger):
 
 
 class Server(BaseApplication):
-    """The server for some settings. `opened` builds the service, in the worker: threads don't survive a fork."""
+    """The server of a service, which is started in the worker: threads and connections don't survive a fork."""
 
-    def __init__(self, settings: Settings, opened: Callable[[], Service]) -> None:
-        self._settings = settings
-        self._opened = opened
-        self._service: Service | None = None
+    def __init__(self, service: Service) -> None:
+        self._service = service
         super().__init__()
 
     def load_config(self) -> None:
         """Tell gunicorn what it has to know."""
-        settings = self._settings
+        settings = self._service.settings
         options: dict[str, Any] = {
             "bind": [str(listen) for listen in (settings.listen, settings.folders_listen) if listen],
             "workers": 1,
@@ -74,18 +69,18 @@ class Server(BaseApplication):
         from scenedock.doors.http.app import make_app
         from scenedock.doors.http.folders import make_folders_app
 
-        set_up_logs(self._settings.log_format)
-        self._service = self._opened()
-        self._service.start()
-        app, listen = make_app(self._service), self._settings.folders_listen
-        return by_port(app, make_folders_app(self._service), listen.port) if listen else app
+        set_up_logs(self._service.settings.log_format)
+        made: Callable[..., Any] = make_app(self._service)
+        if listen := self._service.settings.folders_listen:
+            made = by_port(made, make_folders_app(self._service), listen.port)
+        self._service.start()  # last: what it begins takes processor time from what is still to be made
+        return made
 
     def _stop(self, _server: object, _worker: object) -> None:
-        if self._service is not None:
-            self._service.stop()
+        self._service.stop()
 
 
-def by_port(app: Flask, folders: Flask, port: int) -> Callable[..., Any]:
+def by_port(app: Callable[..., Any], folders: Callable[..., Any], port: int) -> Callable[..., Any]:
     """An app that hands requests on one port to another app; the port is the socket's, whatever a request says."""
 
     def choose(environ: dict[str, Any], start_response: Any) -> Any:

@@ -9,10 +9,10 @@ from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
-from scenedock.effects.task_store import SORT_KEYS, SortKey, Wanted
+from scenedock.doors.http.routes import TEXT
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
-from scenedock.model.task import STATUSES, Task, TaskEvent
+from scenedock.model.task import SORT_KEYS, STATUSES, SortKey, Task, TaskEvent, Wanted
 
 _NAMES: Final[Mapping[str, SortKey]] = {
     **{key: key for key in SORT_KEYS},
@@ -57,7 +57,7 @@ EVENTS: Final[JsonObject] = {
 TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
     "createdBy": {
         "type": "array",
-        "items": {"type": "string", "pattern": r"^[^\u0000]*$"},
+        "items": TEXT,
         "description": "Only tasks of these users or services, by their reference",
     },
     "status": {

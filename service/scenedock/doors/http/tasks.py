@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Response, g, request
 
-from scenedock.doors.http.answers import json_answer, json_text
-from scenedock.doors.http.bodies import json_body
+from scenedock.doors.http.answers import json_answer
+from scenedock.doors.http.bodies import json_body, secrets
+from scenedock.doors.http.following import SECONDS_OF_A_POLL, poll, stream
 from scenedock.doors.http.routes import BASE, Answer, Route
 from scenedock.doors.http.task_documents import (
     AFTER,
@@ -17,28 +18,22 @@ from scenedock.doors.http.task_documents import (
     TASK,
     TASKS,
     TASKS_QUERY,
-    event_document,
     number,
     task_document,
     wanted,
 )
-from scenedock.doors.http.worker import request_was_read
 from scenedock.doors.service import Service
-from scenedock.errors import InputError, TemporaryError
+from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
-from scenedock.model.task import TaskEvent
 from scenedock.usecases.manage_tasks import (
     cancel_task,
     find_tasks,
-    follow_events,
-    read_events,
     retry_task,
     show_task,
 )
 from scenedock.usecases.submit_task import submit_task
 
-SECONDS_OF_A_POLL: Final = 30.0
-_SECONDS_BETWEEN_BEATS: Final = 10.0
+_KEY: Final = "Idempotency-Key"
 
 
 def submit_a_task(service: Service) -> Response:
@@ -53,7 +48,7 @@ def submit_a_task(service: Service) -> Response:
         g.caller,
         spec,
         secrets=secrets(body),
-        key=request.headers.get("Idempotency-Key", "")[:200],
+        key=request.headers.get(_KEY, ""),
     )
     return json_answer({"id": task.id}, 201)
 
@@ -92,79 +87,6 @@ def retry_a_task(service: Service, task_id: str) -> Response:
     return json_answer({"id": retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body())).id}, 201)
 
 
-def secrets(body: JsonObject) -> Mapping[str, str]:
-    """The `secrets` of a body: texts by name.
-
-    Raises
-    ------
-    InputError   they are something else
-    """
-    given = body.get("secrets") or {}
-    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
-        raise InputError("`secrets` must be an object of texts")
-    return {name: str(value) for name, value in given.items()}
-
-
-def poll(service: Service, task_id: str, after: int, patience_seconds: float) -> Response:
-    """The events after a number, waited for if there are none yet.
-
-    Raises
-    ------
-    TemporaryError   as many clients wait as may
-    """
-    if not patience_seconds:
-        return json_answer([event_document(event) for event in read_events(service.tasks.effects, task_id, after, 0)])
-    release = _Reader(service)
-    try:
-        events = read_events(service.tasks.effects, task_id, after, patience_seconds)
-    finally:
-        release()
-    return json_answer([event_document(event) for event in events])
-
-
-def stream(service: Service, task_id: str, after: int) -> Response:
-    """The events after a number as server-sent events; the last is a completion.
-
-    Raises
-    ------
-    TemporaryError   as many clients wait as may
-    """
-    answer = Response(_lines(service, task_id, after), mimetype="text/event-stream")
-    answer.headers["X-Accel-Buffering"] = "no"  # a proxy that collected lines would hide them until the end
-    answer.call_on_close(_Reader(service))
-    return answer
-
-
-def _lines(service: Service, task_id: str, after: int) -> Iterator[str]:
-    told = False
-    for event in follow_events(service.tasks.effects, task_id, after, _SECONDS_BETWEEN_BEATS):
-        yield _server_sent(event) if event else ":\n\n"
-        told = told or (event is not None and event.type == "completion")
-    if not told:  # the reader has it already, but takes a stream without it for a broken one
-        ends = [event for event in service.tasks.effects.store.events(task_id, after) if event.type == "completion"]
-        yield from map(_server_sent, ends[-1:])
-
-
-def _server_sent(event: TaskEvent) -> str:
-    return f"event: {event.type}\ndata: {json_text(event_document(event))}\n\n"
-
-
-class _Reader:
-    """One reader's place; given back once, however often its end is told."""
-
-    def __init__(self, service: Service) -> None:
-        self._readers = service.tasks.readers
-        self._taken = self._readers.acquire(blocking=False)
-        if not self._taken:
-            raise TemporaryError("as many clients follow tasks as may; try again", retry_after=5)
-        request_was_read()  # else the server takes the wait for a client that dawdles, and hangs up
-
-    def __call__(self) -> None:
-        if self._taken:
-            self._taken = False
-            self._readers.release()
-
-
 _ID = {"task_id": "Id of the task"}
 _TEXTS: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
 _SUBMISSION: JsonObject = {
@@ -178,6 +100,10 @@ _EVENTS = Answer("The events", None, "text/event-stream")
 _SHOWN = {200: Answer("The task", TASK)}
 _LISTED = {200: Answer("The tasks", TASKS)}
 _LOGGED = {200: Answer("The events", EVENTS)}
+_NAMES_THE_CALL: JsonObject = {
+    "type": "string",
+    "description": "Names the call: the same key of the same caller gives the same task",
+}
 _WAIT: JsonObject = {
     "type": "integer",
     "minimum": 0,
@@ -187,7 +113,16 @@ _WAIT: JsonObject = {
 }
 
 ROUTES = (
-    Route("POST", f"{BASE}/tasks", "read", submit_a_task, {201: Answer("Taken over", ID)}, _SUBMISSION, tag="tasks"),
+    Route(
+        "POST",
+        f"{BASE}/tasks",
+        "read",
+        submit_a_task,
+        {201: Answer("Taken over", ID)},
+        _SUBMISSION,
+        headers={_KEY: _NAMES_THE_CALL},
+        tag="tasks",
+    ),
     Route("GET", f"{BASE}/tasks", "read", list_tasks, _LISTED, query=TASKS_QUERY, tag="tasks"),
     Route("GET", _TASK, "read", show_a_task, _SHOWN, None, _ID, tag="tasks"),
     Route("GET", f"{_TASK}/log", "read", read_log, _LOGGED, None, _ID, {**AFTER, "wait": _WAIT}, tag="tasks"),

@@ -60,9 +60,12 @@ _PAYLOAD: JsonObject = {
         "repository": {"type": "object", "properties": {"html_url": _TEXT, "full_name": _TEXT}},
     },
 }
-_HEADERS = {
-    "X-GitHub-Event": "What happened: `ping`, `pull_request`, `push`, or what is ignored",
-    "X-GitHub-Delivery": "Id of the delivery, of letters, digits and `-`; each is handled once",
+_HEADERS: dict[str, JsonObject] = {
+    name: {"type": "string", "required": True, "description": about}
+    for name, about in {
+        "X-GitHub-Event": "What happened: `ping`, `pull_request`, `push`, or what is ignored",
+        "X-GitHub-Delivery": "Id of the delivery, of letters, digits and `-`; each is handled once",
+    }.items()
 }
 
 ROUTES = (

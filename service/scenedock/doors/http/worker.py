@@ -21,6 +21,16 @@ def request_was_read() -> None:
     _reading.pop(threading.get_ident(), None)
 
 
+def has_hung_up(connection: socket.socket) -> bool:
+    """Whether the client of a request that was read has closed its end; what it sent meanwhile stays to be read."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 class Worker(ThreadWorker):
     """gunicorn's threads, with a deadline for requests and one for clients that don't take their answers."""
 

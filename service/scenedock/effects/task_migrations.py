@@ -1,0 +1,64 @@
+"""The numbered list of changes that make the tables of tasks of whatever a database holds: SQL alone."""
+
+from __future__ import annotations
+
+from scenedock.errors import ConflictError
+
+VERSIONS = "task_schema"
+"""The table of the versions that a database has had, in its column `version`."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE task (id TEXT PRIMARY KEY, spec TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+        created_by TEXT, created_at BIGINT NOT NULL, ended_at BIGINT, heartbeat_at BIGINT, lease_owner TEXT,
+        cancel_requested BOOLEAN NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL, wake_at BIGINT,
+        wait_for TEXT, deadline_at BIGINT, last_event BIGINT NOT NULL, last_mark TEXT NOT NULL, state TEXT NOT NULL,
+        secrets_sealed TEXT, idempotency_key TEXT)""",
+        "CREATE INDEX task_created_by ON task (created_by, created_at)",
+        "CREATE INDEX task_status ON task (status, created_at)",
+        "CREATE INDEX task_created_at ON task (created_at)",
+        "CREATE INDEX task_wake_at ON task (wake_at)",
+        "CREATE INDEX task_wait_for ON task (wait_for)",
+        "CREATE UNIQUE INDEX task_idempotency_key ON task (idempotency_key)",
+        """CREATE TABLE task_event (task_id TEXT NOT NULL, id BIGINT NOT NULL, attempt INTEGER NOT NULL,
+        type TEXT NOT NULL, step_id TEXT, step_status TEXT, body TEXT NOT NULL, created_at BIGINT NOT NULL,
+        PRIMARY KEY (task_id, id))""",
+    ),
+    (
+        """CREATE TABLE task_seat (name TEXT NOT NULL, seat INTEGER NOT NULL, task_id TEXT NOT NULL,
+        PRIMARY KEY (name, seat))""",
+        "CREATE INDEX task_seat_task_id ON task_seat (task_id)",
+        "CREATE TABLE schedule (name TEXT PRIMARY KEY, last_tick BIGINT NOT NULL)",
+    ),
+    (
+        "CREATE TABLE webhook_delivery (id TEXT PRIMARY KEY, received_at BIGINT NOT NULL)",
+        "CREATE INDEX webhook_delivery_received_at ON webhook_delivery (received_at)",
+    ),
+)
+"""What each version adds, from version 1. An entry that was released is never changed, only followed by another."""
+
+
+def require_known(found: int) -> None:
+    """Refuse a database of this version if a newer release has made it.
+
+    Raises
+    ------
+    ConflictError   this release can't use it
+    """
+    if found > len(MIGRATIONS):
+        raise ConflictError(
+            f"the database of tasks has version {found}, this release knows {len(MIGRATIONS)}: run the newer release"
+        )
+
+
+def require_present(found: int) -> None:
+    """Refuse a database of any version but the present one.
+
+    Raises
+    ------
+    ConflictError   it must be migrated first, or was migrated by a newer release
+    """
+    if found != len(MIGRATIONS):
+        raise ConflictError(
+            f"the database of tasks has version {found}, this release needs {len(MIGRATIONS)}: run `scenedock migrate`"
+        )

@@ -1,0 +1,38 @@
+"""JSON Schemas of our models as those read them who know little of JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scenedock.model.json import Json, JsonObject, as_list, as_object
+
+
+def plain(schema: JsonObject) -> JsonObject:
+    """A schema with each of its `$defs` where it is used, and with `null` as a second type instead of an `anyOf`.
+
+    Backstage's page of an action shows an unknown type for a reference and none for an `anyOf`; in an OpenAPI document
+    a reference would be read from the root of the document. No definition may refer to itself.
+    """
+    definitions = as_object(schema.get("$defs"))
+
+    def plainly(value: Json) -> Json:
+        if isinstance(value, Mapping):
+            reference = value.get("$ref")
+            if isinstance(reference, str):
+                target = as_object(definitions[reference.rpartition("/")[2]])
+                return plainly({**target, **{key: each for key, each in value.items() if key != "$ref"}})
+            return _nullable({key: plainly(each) for key, each in value.items() if key != "$defs"})
+        return [plainly(each) for each in value] if isinstance(value, list) else value
+
+    return as_object(plainly(schema))
+
+
+def _nullable(schema: JsonObject) -> JsonObject:
+    choices = as_list(schema.get("anyOf"))
+    if len(choices) != 2 or choices[1] != {"type": "null"}:
+        return schema
+    rules = as_object(choices[0])
+    if not isinstance(rules.get("type"), str) or rules.keys() & {"enum", "const"}:
+        return schema
+    about = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**rules, "type": [rules["type"], "null"], **about}

@@ -1,0 +1,103 @@
+"""Tasks over HTTP: whose they are, and what may be submitted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from scenedock.doors.http.routes import BASE
+from scenedock.doors.service import Service
+from scenedock.model.redaction import MOST_CHARACTERS
+from tests.tools.service import ADMIN, READ, RUN, bearer
+from tests.tools.tokens import Backstage
+
+TASKS = f"{BASE}/tasks"
+LIST = {"action": "scenedock:list-skeletons"}
+BAKE_V2 = f"{BASE}/.backstage/actions/v2/actions/scenedock:bake-skeleton/invoke"
+
+
+def submit(client: FlaskClient, body: Any, token: str = RUN, **headers: str) -> Any:
+    return client.post(TASKS, json=body, headers=bearer(token) | headers)
+
+
+def test_keys_that_differ_are_tasks_that_differ_however_long_they_are(client: FlaskClient) -> None:
+    spec = {"spec": {"steps": [LIST]}}
+    ids = [submit(client, spec, **{"Idempotency-Key": "k" * 300 + end}).json["id"] for end in ("a", "b", "a")]
+
+    assert ids[0] == ids[2] != ids[1]
+
+
+@pytest.mark.parametrize("way", ["", "/log", "/log?wait=1", "/eventstream", "/cancel", "/retry"])
+@pytest.mark.parametrize("of", [TASKS, "/api/scaffolder/v2/tasks"])
+def test_a_task_of_another_is_not_there(client: FlaskClient, backstage: Backstage, way: str, of: str) -> None:
+    task_id = submit(client, {"spec": {"steps": [LIST]}}).json["id"]
+    if of != TASKS:
+        way = way.replace("/log", "/events")
+    ask = client.post if way in {"/cancel", "/retry"} else client.get
+    user = backstage.plugin_token(obo=backstage.user_token())
+
+    answer = ask(f"{of}/{task_id}{way}", headers=bearer(user))
+
+    assert (answer.status_code, answer.json and answer.json["error"]["name"]) == (404, "NotFoundError")
+    listed = client.get(f"{of}?createdBy=token:runner", headers=bearer(user))
+    assert listed.json == {"tasks": [], "totalTasks": 0}
+    assert client.get(f"{of}/{task_id}", headers=bearer(ADMIN)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"steps": [LIST], "output": "x"}, "`output` must be an object"),
+        ({"steps": [LIST], "parameters": [1]}, "`parameters` must be an object"),
+        ({"steps": [LIST], "paramters": {}}, "`paramters` is not known"),
+    ],
+)
+def test_what_a_spec_says_wrongly_is_refused_and_not_dropped(client: FlaskClient, spec: Any, said: str) -> None:
+    answer = submit(client, {"spec": spec})
+
+    assert answer.status_code == 400
+    assert said in answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize("depth", [150, 400, 900])
+def test_a_body_that_is_nested_too_deeply_is_refused(client: FlaskClient, depth: int) -> None:
+    deep = "[" * depth + "]" * depth
+    for field in ("input", "parameters", "templateInfo"):
+        step = {"action": LIST["action"], "input": {}}
+        spec = json.dumps({"spec": {"steps": [step], field: "DEEP"}}).replace('"DEEP"', f'{{"a": {deep}}}')
+        spec = spec if field != "input" else spec.replace('"input": {}', f'"input": {{"a": {deep}}}')
+
+        answer = client.post(TASKS, data=spec, content_type="application/json", headers=bearer(RUN))
+
+        assert answer.status_code == 400, answer.json
+
+
+@pytest.mark.parametrize("where", ["submit", "invoke", "answers"])
+def test_more_secrets_than_can_be_kept_out_of_a_log_are_refused(client: FlaskClient, where: str) -> None:
+    secret = "s3" * MOST_CHARACTERS
+    given = {"skeleton": "microservice-python", "answers": {}}
+    bodies = {
+        "submit": (TASKS, {"spec": {"steps": [LIST]}, "secrets": {"token": secret}}),
+        "invoke": (BAKE_V2, {"input": given, "secrets": {"token": secret}}),
+        "answers": (BAKE_V2, {"input": given | {"secretAnswers": {"token": secret}}}),
+    }
+
+    path, body = bodies[where]
+    answer = client.post(path, json=body, headers=bearer(RUN))
+
+    assert answer.status_code == 400
+    assert "secrets of more than" in answer.text
+
+
+def test_who_may_only_read_submits_only_what_reads(client: FlaskClient, service: Service) -> None:
+    bake = {"action": "scenedock:bake-skeleton", "input": {"skeleton": "microservice-python", "answers": {}}}
+
+    assert submit(client, {"spec": {"steps": [LIST]}}, READ).status_code == 201
+    refused = submit(client, {"spec": {"steps": [LIST, bake]}}, READ)
+    hidden = submit(client, {"spec": {"steps": [{"action": "scenedock:forget-old-tasks"}]}}, ADMIN)
+
+    assert (refused.status_code, hidden.status_code) == (403, 400)
+    assert service.tasks._at_hand().worker is not None

@@ -1,0 +1,7 @@
+#!/bin/sh
+set -e
+sleep '{{ cookiecutter.seconds }}'
+if [ '{{ cookiecutter.refusal }}' ]; then
+  echo '{{ cookiecutter.refusal }}' >&2
+  exit 1
+fi
