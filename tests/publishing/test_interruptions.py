@@ -9,6 +9,7 @@ import pytest
 
 from scenedock.errors import ConflictError, NotAllowedError, NotFoundError, TemporaryError
 from tests.fakes.github import faults
+from tests.fakes.github.call import RefusedError
 from tests.publishing.acme import Acme
 
 BINARY = {"path": "logo", "content": "AAEC", "encoding": "base64"}
@@ -194,3 +195,11 @@ def test_an_empty_repository_of_somebody_else_is_a_conflict_and_not_waited_for(a
         acme.run("publish-repository", publish(1))
 
     assert acme.repository("new-1").empty
+
+
+@pytest.mark.parametrize(("status", "message"), [(409, "Git Repository is empty."), (422, "Reference does not exist")])
+def test_a_repository_that_github_is_not_done_with_is_waited_for(acme: Acme, status: int, message: str) -> None:
+    answer = RefusedError(status, message).answer
+    acme.github.faults.add("(POST .*/git/trees|PATCH .*/git/refs)", before=lambda: answer, times=2)
+
+    published(acme, 1, acme.run_to_the_end("publish-repository", publish(1)))

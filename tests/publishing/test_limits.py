@@ -10,9 +10,9 @@ import pytest
 from scenedock.actions import ACTIONS
 from scenedock.doors.task_wiring import TaskSettings, open_tasks
 from scenedock.effects.github_pace import Pace
-from scenedock.effects.task_store import Wanted
 from scenedock.errors import NotFoundError, TemporaryError
 from scenedock.model.action import Caller, Context
+from scenedock.model.task import Wanted
 from scenedock.usecases.run_as_task import TaskCalls
 from tests.fakes.github import faults
 from tests.publishing.acme import Acme
@@ -88,7 +88,7 @@ def test_a_task_rests_while_github_asks_to_wait_and_then_goes_on(acme: Acme, tmp
     tasks.start()
     try:
         context = Context(Caller("token:ci", "token", scope="run"), acme.effects)
-        made = TaskCalls(tasks.effects, ACTIONS).run(propose, context, PROPOSAL)
+        made = TaskCalls(lambda: tasks.effects, ACTIONS).run(propose, context, PROPOSAL)
         ((task,), _) = tasks.effects.store.find(Wanted())
         told = [str(event.body.get("message")) for event in tasks.effects.store.events(task.id)]
     finally:

@@ -24,6 +24,9 @@ _PAUSE_SECONDS = 5.0
 _LONGEST = 400
 _PROTECTED = ("protected", "rule violations", "required status check", "approving review", "through a pull request")
 
+_UNFINISHED = ("repository is empty", "reference does not exist")
+"""What GitHub says of a repository that it made a moment ago."""
+
 
 class MovedError(Exception):
     """GitHub answered that a repository has another address."""
@@ -42,7 +45,7 @@ def refusal_of(error: GithubException, asked: str, host: str) -> ScenedockError:
         return NotAllowedError(f"{shown}{_needed(error.headers or {})}")
     if status in {404, 410, 451} or (status == 422 and "reference does not exist" in said.lower()):
         return NotFoundError(f"{shown}; it isn't there, or our credentials for {host} don't reach it")
-    if status == 409 and "repository is empty" in said.lower():  # it was made a moment ago
+    if status in {409, 422} and any(word in said.lower() for word in _UNFINISHED):
         return TemporaryError(f"{host} isn't done with making the repository ({asked})", retry_after=2)
     if status == 409:
         return ConflictError(shown)
