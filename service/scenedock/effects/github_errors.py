@@ -43,7 +43,7 @@ def refusal_of(error: GithubException, asked: str, host: str) -> ScenedockError:
         return TemporaryError(f"{host} answered {status} to {asked}", retry_after=_PAUSE_SECONDS)
     if status in {401, 403} or (status in {409, 422} and any(word in said.lower() for word in _PROTECTED)):
         return NotAllowedError(f"{shown}{_needed(error.headers or {})}")
-    if status in {404, 410, 451} or (status == 422 and "reference does not exist" in said.lower()):
+    if status in {404, 410, 451}:
         return NotFoundError(f"{shown}; it isn't there, or our credentials for {host} don't reach it")
     if status in {409, 422} and any(word in said.lower() for word in _UNFINISHED):
         return TemporaryError(f"{host} isn't done with making the repository ({asked})", retry_after=2)
