@@ -7,15 +7,16 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import ERRORS, ConflictError, InputError, ScenedockError, TemporaryError
-from scenedock.model.action import Action, Caller, Context
+from scenedock.model.action import REDACTED, Action, Caller, Context
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.task import Task
-from scenedock.usecases.manage_tasks import completion
+from scenedock.usecases.manage_tasks import completion, retry_task
 from scenedock.usecases.run_action import run_action
 from scenedock.usecases.submit_task import identity, one_action, submit_task
 
@@ -29,8 +30,8 @@ _BUG: Final = "Error"
 class TaskCalls:
     """Calls of actions: what only reads runs at once, everything else as a task.
 
-    A call with a `requestId` is one task however often it is made, until that has failed. A call without one joins an
-    equal call of the same caller that still runs here.
+    A call with a `requestId` is one task however often it is made; one that has failed is tried again. A call without
+    one joins an equal call of the same caller that still runs here.
     """
 
     tasks: Callable[[], TaskEffects]
@@ -70,8 +71,12 @@ class TaskCalls:
             task = submit_task(
                 self.tasks(), self.actions, context.caller, spec, secrets=context.secrets, key=key, rendered=True
             )
-            if task.created_at < began and task.status in {"failed", "cancelled"}:
-                key = f"{key} after {task.id}"  # who calls again after a failure wants another try
+            if task.created_at < began and task.status in {"failed", "cancelled"}:  # another try is wanted
+                if _may_go_on(task, found.redacted(given)):
+                    with suppress(ConflictError):  # another call was quicker to have it tried again
+                        return retry_task(self.tasks(), context.caller, task.id, context.secrets)
+                else:
+                    key = f"{key} after {task.id}"
                 continue
             if task.steps[0].input != found.redacted(given):
                 raise ConflictError(
@@ -97,6 +102,14 @@ class TaskCalls:
             raise ConflictError(f"task {task.id} was cancelled")
         error = as_object(completion(self.tasks(), task).get("error"))
         raise _as_raised(as_text(error.get("name")), as_text(error.get("message")) or f"task {task.id} failed")
+
+
+def _may_go_on(task: Task, given: JsonObject) -> bool:
+    """Whether a failed task is the same call, with nothing sensitive, which wasn't kept.
+
+    Then it goes on itself, and what it made before it failed is known by its id.
+    """
+    return task.steps[0].input == given and REDACTED not in json.dumps(given)
 
 
 def _as_raised(name: str, message: str) -> Exception:

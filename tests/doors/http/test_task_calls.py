@@ -8,6 +8,7 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -54,6 +55,18 @@ def call(client: FlaskClient, given: Any) -> Any:
     return client.post(BAKE, json=given, headers=bearer(RUN))
 
 
+@contextmanager
+def performed_as(service: Service, found: Action[Effects]) -> Iterator[None]:
+    """The worker runs an action like this for a while."""
+    running = service.tasks._at_hand().worker._running  # type: ignore[union-attr]
+    kept = running.actions[found.id]
+    running.actions[found.id] = found
+    try:
+        yield
+    finally:
+        running.actions[found.id] = kept
+
+
 def test_its_output_is_the_actions(client: FlaskClient, service: Service) -> None:
     before = tasks(service)
 
@@ -88,10 +101,34 @@ def test_after_a_failure_the_same_request_id_is_another_try(client: FlaskClient,
     before = tasks(service)
     wrong = {"skeleton": "nope", "requestId": "task-3-bake"}
 
-    answers = [call(client, wrong) for _ in range(2)]
+    answers = [call(client, wrong) for _ in range(3)]
 
-    assert [(each.status_code, each.json["error"]["name"]) for each in answers] == [(404, "NotFoundError")] * 2
-    assert tasks(service) == before + 2
+    assert [(each.status_code, each.json["error"]["name"]) for each in answers] == [(404, "NotFoundError")] * 3
+    assert tasks(service) == before + 1
+
+
+@pytest.mark.parametrize("secret", [{}, {"secretAnswers": {"token": "hunter2-canary"}}], ids=["all kept", "a secret"])
+def test_another_try_of_a_call_knows_what_the_first_made_unless_a_secret_was_not_kept(
+    service: Service, secret: dict[str, Any]
+) -> None:
+    tries: list[tuple[str | None, bool]] = []
+
+    def fail_at_first(context: Context[Effects], _given: object) -> Any:
+        tries.append((context.task_id, context.tried_before))
+        raise NotAllowedError("not yet")
+
+    found = replace(service.actions["bake-skeleton"], function=fail_at_first)
+    caller = service.authenticator.caller(f"Bearer {RUN}", print)
+    given: Any = GIVEN | secret | {"requestId": f"task-4-{len(secret)}"}
+    with performed_as(service, found):
+        for _ in range(2):
+            with pytest.raises(NotAllowedError, match="not yet"):
+                TaskCalls(lambda: service.tasks.effects, service.tasks.actions).run(
+                    found, Context(caller, service.effects), given
+                )
+
+    (first, _), (second, tried_before) = tries
+    assert tried_before == (first == second) == (not secret)
 
 
 def test_all_that_is_wrong_with_the_answers_reaches_the_caller(client: FlaskClient) -> None:
@@ -125,17 +162,12 @@ def test_a_refusal_keeps_its_class(service: Service) -> None:
         raise NotAllowedError("not for you")
 
     found = replace(service.actions["bake-skeleton"], function=refuse)
-    running = service.tasks._at_hand().worker._running  # type: ignore[union-attr]
-    kept = running.actions[found.id]
-    running.actions[found.id] = found
-    try:
+    with performed_as(service, found):
         caller = service.authenticator.caller(f"Bearer {RUN}", print)
         with pytest.raises(NotAllowedError, match="not for you"):
             TaskCalls(lambda: service.tasks.effects, service.tasks.actions).run(
                 found, Context(caller, service.effects), GIVEN
             )
-    finally:
-        running.actions[found.id] = kept
 
 
 def test_secret_answers_are_in_no_log_and_no_task(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
