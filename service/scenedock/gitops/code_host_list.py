@@ -91,10 +91,19 @@ SCHEMA: dict[str, Any] = {
     },
 }
 
+_NAME_OF_A_VARIABLE = "write the name of an environment variable, of letters, digits and `_`"
 _WANTED = {
     "host": "write a name as addresses have it, in lower case, for example `github.com`",
     "direct_commits": "write `OWNER/NAME`, or `OWNER/*`",
     "owners": "write the names of organisations, users or groups",
+    "type": f"write {' or '.join(map(repr, get_args(HostType)))}",
+    "visibility": f"write a list of {', '.join(map(repr, get_args(Visibility)))}",
+    "id": "write the App's id, or its client id",
+    "private_key_env": _NAME_OF_A_VARIABLE,
+    "token_env": _NAME_OF_A_VARIABLE,
+    "webhook_secret_env": _NAME_OF_A_VARIABLE,
+    "email": "write an address of e-mail",
+    "username": "write a name without `:` and white space",
 }
 _LOOPBACK = re.compile(r"^(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])$")
 _ADDRESS = re.compile(
