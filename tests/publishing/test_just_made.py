@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from scenedock.errors import NotFoundError, TemporaryError
+from scenedock.errors import InputError, NotFoundError, TemporaryError
+from tests.fakes.github import faults
 from tests.fakes.github.call import RefusedError
 from tests.publishing.acme import Acme
 
@@ -51,6 +52,30 @@ def test_what_stays_away_is_told_and_not_waited_for_again_and_again(acme: Acme) 
 
     with pytest.raises(NotFoundError, match="Branch not found"):
         acme.run("publish-repository", NEW, again=True)
+
+
+def test_as_many_settings_as_may_be_given_fit_in_a_minutes_share_also_when_they_are_set_again(acme: Acme) -> None:
+    for number in range(20):
+        acme.github.world.team("acme", f"t{number}")
+    given = {
+        **NEW,
+        "teams": [{"team": f"t{number}"} for number in range(20)],
+        "variables": {f"V{number}": "x" for number in range(40)},
+        "secrets": {f"S{number}": "x" for number in range(40)},
+    }
+    acme.github.faults.add("PATCH /repos/acme/new$", before=faults.dropped)
+    with pytest.raises(TemporaryError):
+        acme.run("publish-repository", given)
+    acme.restart()
+    acme.calls()
+
+    acme.run("publish-repository", given, again=True)
+
+    assert sum(1 if call.startswith("GET") else 5 for call in acme.calls()) <= 900
+    for name in ("teams", "variables", "secrets"):
+        more: Any = [{"team": "t1"}] * 21 if name == "teams" else {f"A{number}": "x" for number in range(41)}
+        with pytest.raises(InputError):
+            acme.run("publish-repository", {**given, name: more})
 
 
 def test_what_was_submitted_too_quickly_is_submitted_again_later(acme: Acme) -> None:
