@@ -10,7 +10,6 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -31,10 +30,12 @@ def snippet(heading: str, page: str = PAGE) -> str:
     return found[1]
 
 
-def tool(name: str, *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def tool(
+    name: str, *arguments: str | Path, cwd: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run a tool of the lock."""
     binaries = venv(LOCK) / "bin"
-    environment = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"}
+    environment = {**os.environ, **variables, "PATH": f"{binaries}:{os.environ['PATH']}"}
     command = [str(binaries / name), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, check=False, cwd=cwd, env=environment, text=True)
 
@@ -66,10 +67,10 @@ def shell(script: str, cwd: Path, **variables: str) -> subprocess.CompletedProce
     return subprocess.run(command, capture_output=True, check=False, cwd=cwd, env=environment, text=True)
 
 
-def installed(folder: Path) -> None:
-    """Put Scenedock where the snippets install it."""
-    (folder / "bin").mkdir(parents=True)
-    (folder / "bin" / "scenedock").symlink_to(SCENEDOCK)
+def runnable(text: str) -> str:
+    """A snippet that finds Scenedock installed already, so that nothing is fetched or built here."""
+    there = rf'mkdir -p "\1/bin" && ln -s "{SCENEDOCK}" "\1/bin/scenedock"'
+    return re.sub(r'python3 -m venv "([^"]+)" && .*', there, text)
 
 
 @pytest.mark.parametrize(("heading", "page"), [("As a GitHub workflow", PAGE), ("In a GitHub workflow", PUBLISHING)])
@@ -87,32 +88,45 @@ def test_the_workflow_pleases_github_and_its_auditor(tmp_path: Path, heading: st
         assert (name, done.returncode, done.stdout + done.stderr) == (name, 0, done.stdout + done.stderr)
 
 
-def test_the_steps_of_the_workflow_tell_the_change_and_fail_the_check(apps: Path, tmp_path: Path) -> None:
-    job: dict[str, Any] = yaml.safe_load(snippet("As a GitHub workflow"))["jobs"]["check"]
-    steps = {step["name"]: step["run"] for step in job["steps"] if "run" in step and "Install" not in step["name"]}
-    installed(tmp_path / "temp" / "scenedock")
-    variables = {"RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+def test_the_workflow_tells_the_change_fails_the_check_and_shows_the_findings(apps: Path, tmp_path: Path) -> None:
+    workflow = apps / ".github" / "workflows" / "catalog.yaml"
+    workflow.parent.mkdir()
+    upload = re.compile(r"uses: github/codeql-action/upload-sarif@.*\n(?: +.*\n)*")
+    workflow.write_text(upload.sub(f"run: cp catalog.sarif {tmp_path}\n", runnable(snippet("As a GitHub workflow"))))
+    git(apps, "commit", "--all", "--message=Next")
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": git(apps, "rev-parse", "main")}}}))
 
-    told = shell(steps["Say what changes in the catalog"], apps, BASE=git(apps, "rev-parse", "main"), **variables)
-    checked = shell(steps["Check the catalog files"], apps, **variables)
+    options = ("--platform", "ubuntu-latest=-self-hosted", "--action-offline-mode", "--eventpath", event)
+    done = tool("act", "pull_request", *options, cwd=apps, HOME=str(tmp_path))
 
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "! component:redis (platform)\n      metadata.description: " in (tmp_path / "summary.md").read_text()
-    assert checked.returncode == 1
-    assert json.loads((apps / "catalog.sarif").read_bytes())["runs"][0]["results"]
+    assert done.returncode == 1
+    assert "! component:redis (platform)\n      metadata.description: " in done.stdout
+    assert re.findall(r"(Success|Failure) - Main (.*?)(?: \[|$)", done.stdout, re.MULTILINE)[1:] == [
+        ("Success", "Install Scenedock"),
+        ("Success", "Say what changes in the catalog"),
+        ("Failure", "Check the catalog files"),
+        ("Success", "Show the findings"),
+    ]
+    assert json.loads((tmp_path / "catalog.sarif").read_bytes())["runs"][0]["results"]
 
 
-def test_the_pipeline_pleases_gitlab_and_its_script_tells_the_change_and_fails_the_check(
-    apps: Path, tmp_path: Path
-) -> None:
+def test_the_pipeline_pleases_gitlab(tmp_path: Path) -> None:
     pipeline = tmp_path / "gitlab-ci.yml"
     pipeline.write_text(snippet("As a GitLab pipeline"))
-    judged = tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", pipeline)
-    assert (judged.returncode, judged.stdout) == (0, judged.stdout)
-    installed(apps / ".venv")
 
-    script = "\n".join(yaml.safe_load(pipeline.read_text())["catalog"]["script"])
-    done = shell(script, apps, CI_MERGE_REQUEST_DIFF_BASE_SHA=git(apps, "rev-parse", "main"))
+    judged = tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", pipeline)
+
+    assert (judged.returncode, judged.stdout) == (0, judged.stdout)
+
+
+def test_the_pipeline_tells_the_change_and_fails_the_check(apps: Path, tmp_path: Path) -> None:
+    pipeline = runnable(snippet("As a GitLab pipeline"))
+    # Without an image, the emulator runs the job here.
+    (apps / ".gitlab-ci.yml").write_text(re.sub(r"^  image: .*\n", "", pipeline, flags=re.MULTILINE))
+
+    variables = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": git(apps, "rev-parse", "main")}
+    done = tool("gle", "--full", "catalog", cwd=apps, HOME=str(tmp_path), **variables)
 
     assert done.returncode == 1
     assert "! component:redis (platform)" in (apps / "catalog.diff").read_text()

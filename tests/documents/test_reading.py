@@ -103,7 +103,7 @@ def test_of_a_repeated_key_the_last_one_counts_and_the_repetition_is_told() -> N
     document = read_document(b"a: 1\nb: {c: 1, c: 2}\na: 3\n")
 
     assert document.value == {"a": 3, "b": {"c": 2}}
-    assert document.repeated_keys == (RepeatedKey("c", 2), RepeatedKey("a", 3))
+    assert document.repeated_keys == (RepeatedKey("c", 2, 2), RepeatedKey("a", 3, 1))
 
 
 def test_a_key_that_overrides_a_merged_one_is_not_repeated() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import urllib3
 import yaml
 
-from tests.e2e.company import Company
+from tests.e2e.company import SCENEDOCK, Company
 from tests.tools.server import wait_until
 
 
@@ -96,6 +98,38 @@ def test_many_new_folders_at_once_all_get_their_entities_and_none_is_in_conflict
     company.github.push()
     wait_until(lambda: company.ingested() == company.exported(), "an end of their entities")
     assert "conflicting entityRef" not in company.backstage.said()
+
+
+def test_a_comparison_tells_what_registering_would_change(company: Company, tmp_path: Path) -> None:
+    wait_until(lambda: company.ingested() == company.exported(), "the whole feed in the catalog")
+    work = Path(shutil.copytree(company.repository, tmp_path / "acme-apps"))
+    shutil.rmtree(work / "search")
+    (work / "ledger").mkdir()
+    (work / "ledger" / "Chart.yaml").write_text("apiVersion: v2\nname: ledger\nversion: 1.0.0\n", encoding="utf-8")
+    chart = work / "billing" / "Chart.yaml"
+    chart.write_text(chart.read_text(encoding="utf-8").replace("keywords: [payments]", "keywords: [money]"), "utf-8")
+
+    def compared(token: str) -> subprocess.CompletedProcess[str]:
+        command = [SCENEDOCK, "catalog", "compare", str(work), "--backstage", company.frontend.url]
+        variables = {**os.environ, "SCENEDOCK_BACKSTAGE_TOKEN": token}
+        return subprocess.run(command, env=variables, capture_output=True, check=False, text=True)
+
+    done, refused = compared(company.frontend.token), compared("of nobody")
+
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert said[0].startswith("same: 6 (")
+    assert said[1].startswith("differ: 2 (")
+    assert said[2:6] == [
+        "  component:billing",
+        "      metadata.tags: -payments +money",
+        "  component:checkout",
+        "      spec.dependsOn: -component:default/search",
+    ]
+    assert {"  component:search", "  resource:search-opensearch", "  component:scenedock"} <= set(said)
+    assert said[said.index("  component:ledger") - 1] == "only here: 1 (new to the catalog)"
+    assert said[-1] == f"  url:{company.feed} (8)"
+    assert (refused.returncode, "Backstage wants a valid token" in refused.stderr) == (3, True)
 
 
 def _folder_of_a_service(company: Company, name: str) -> Path:

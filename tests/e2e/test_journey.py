@@ -11,6 +11,7 @@ import urllib3
 
 from tests.e2e.company import Company
 from tests.e2e.projects import baked, contents
+from tests.fakes.github.faults import missing_permission
 from tests.tools.backstage import USER
 from tests.tools.frontend import TaskRun
 from tests.tools.server import wait_until
@@ -157,6 +158,23 @@ def test_a_service_of_a_name_that_is_taken_is_refused_and_nothing_is_touched(jou
     assert run.status == "failed"
     assert "acme/ledger already; it stays as it is: take another name" in run.text
     assert (repository.git.commits("main"), repository.description) == before
+
+
+def test_a_task_that_failed_half_way_is_retried_to_its_end_and_nothing_is_made_twice(company: Company) -> None:
+    github = company.github
+    picked = {"repoUrl": github.picked("abacus"), "gitopsRepoUrl": github.picked("apps"), "team": "payments"}
+    form = company.frontend.fill_in("new-python-service", {**ANSWERS, **picked, "name": "abacus"})
+    for call in ("PUT .*/abacus/topics", "POST .*/apps/pulls"):
+        github.fake.faults.add(call, before=missing_permission)
+
+    runs = [company.frontend.run("new-python-service", form)]
+    runs += [company.frontend.retry(runs[0]) for _ in range(3)]
+
+    assert [run.status for run in runs] == ["failed", "failed", "completed", "completed"]
+    assert runs[3].output == runs[2].output
+    assert len(github.hosted("abacus").git.commits("main")) == 1
+    assert github.hosted("abacus").description == ANSWERS["description"]
+    assert [each.title for each in github.hosted("apps").pulls.values()].count("Deploy abacus") == 1
 
 
 def test_a_pipeline_proposes_the_image_that_it_has_built(merged: Journey) -> None:

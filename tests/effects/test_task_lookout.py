@@ -23,7 +23,7 @@ from scenedock.model.task_changes import cancel_asked
 
 DAY = 86_400_000
 NOW = time.time_ns() // 1_000_000
-WAITING = Task("t", {}, "processing", NOW, reason="for pull-request:acme/apps#12", wake_at=NOW + 9 * DAY)
+WAITING = Task("t", {"steps": []}, "processing", NOW, reason="for pull-request:acme/apps#12", wake_at=NOW + 9 * DAY)
 
 
 def sees_work(data: Path) -> bool:

@@ -218,9 +218,13 @@ class TestStrictness:
             "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: Payments}\n---\nuser:jane\n",
             '[{"kind": "Group", "metadata": {"name": "payments", "namespace": "default"}}]',
             "# ours\n\n---\n- [group:payments]\n",
+            '{"items": [{"kind": "Group", "metadata": {"name": "payments"}}], "totalItems": 1, "pageInfo": {}}',
+            '"group:payments"' + " " * 6_000_000,
         ],
     )
-    def test_known_takes_references_and_entities(self, repository: Path, tmp_path: Path, known: str) -> None:
+    def test_known_takes_references_entities_and_answers_of_backstage(
+        self, repository: Path, tmp_path: Path, known: str
+    ) -> None:
         (tmp_path / "known.yaml").write_text(known)
 
         assert "dangling" not in export(repository, "--known", tmp_path / "known.yaml").stderr

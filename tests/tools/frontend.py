@@ -42,11 +42,11 @@ class Frontend:
 
     url: str
     _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False, timeout=60))
-    _token: str = ""
+    token: str = ""
 
     def sign_in(self) -> None:
         """Get the guest user's token, again after a restart."""
-        self._token = self.ask("GET", "auth/guest/refresh")["backstageIdentity"]["token"]
+        self.token = self.ask("GET", "auth/guest/refresh")["backstageIdentity"]["token"]
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """The JSON that a path below `/api` answers.
@@ -56,8 +56,8 @@ class Frontend:
         RefusedError   it answers an error
         """
         headers = {"Accept": "application/json, text/event-stream"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         answer = self._pool.request(
             method, f"{self.url}/api/{path}", headers=headers, json=body if body is not None else None
         )
@@ -87,7 +87,14 @@ class Frontend:
     def run(self, template: str, values: Mapping[str, Any], secrets: Mapping[str, str] | None = None) -> TaskRun:
         """Send a Template's form, and follow the task to its end."""
         body = {"templateRef": f"template:default/{template}", "values": values, "secrets": secrets or {}}
-        task = self.ask("POST", "scaffolder/v2/tasks", body)["id"]
+        return self._followed(self.ask("POST", "scaffolder/v2/tasks", body)["id"])
+
+    def retry(self, run: TaskRun) -> TaskRun:
+        """What the Retry button does on the page of a task that has ended, and how the task ends then."""
+        self.ask("POST", f"scaffolder/v2/tasks/{run.id}/retry", {"secrets": {}})
+        return self._followed(run.id)
+
+    def _followed(self, task: str) -> TaskRun:
         events: list[dict[str, Any]] = []
         until = time.monotonic() + SECONDS_TO_WAIT
         while not events or events[-1]["type"] != "completion":
@@ -99,7 +106,7 @@ class Frontend:
         return TaskRun(
             id=task,
             status=self.ask("GET", f"scaffolder/v2/tasks/{task}")["status"],
-            log=[event["body"]["message"] for event in events],
+            log=[event["body"]["message"] for event in events if "message" in event["body"]],
             output=events[-1]["body"].get("output") or {},
         )
 

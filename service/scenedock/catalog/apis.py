@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from scenedock.catalog.formats import join_name
@@ -69,5 +70,6 @@ def api_name(service: str, api: ApiFile) -> str:
     return service if not rest or rest in _GENERIC_STEMS or rest == service else join_name(service, rest)
 
 
+@lru_cache(maxsize=4096)
 def _type_of(name: str) -> Literal["openapi", "asyncapi", "graphql", "grpc"] | None:
     return next((kind for pattern, kind in _NAMES if pattern.match(name.lower())), None)

@@ -92,7 +92,9 @@ def deployments_of(
     if len(nameless) == 1:
         best = [replace(each, application=each.application or nameless[0]) for each in best]
     plain = found["argocd"] or [Deployment(None, _facts(folder, None), folder=folder.path) for folder in folders]
-    chosen = [replace(each, cluster=settings.cluster) for each in best or plain or found["apps"]]
+    chosen = best or plain or found["apps"]
+    if settings.cluster:
+        chosen = [replace(each, cluster=settings.cluster) for each in chosen]
     if settings.bind:
         facts = _joined([_facts(folder, settings.bind) for folder in folders] + [item.facts for item in items])
         proven = chosen if items else found["argocd"] or chosen

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.errors import InputError
-from scenedock.model.entity import Entity
+from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import Json, as_list
 
 # A whole catalog may stand in one file: this is room for some 50,000 entities.
 MAX_BYTES = 64 * 1024 * 1024
+
+_Made = TypeVar("_Made")
 
 
 def read_entities(data: bytes, *, label: str) -> tuple[Entity, ...]:
@@ -21,33 +24,65 @@ def read_entities(data: bytes, *, label: str) -> tuple[Entity, ...]:
     ------
     InputError   it is none of these, or something in it has no kind and name; `label` names the file
     """
+    return _read(data, label, _entity)
+
+
+def read_known(data: bytes, *, label: str) -> frozenset[EntityRef]:
+    """The references to what a file has: entities, as `read_entities` takes them, or references themselves.
+
+    Raises
+    ------
+    InputError   it can't be read, or something in it is neither an entity nor a reference; `label` names the file
+    """
+    return frozenset(_read(data, label, _ref))
+
+
+def _read(data: bytes, label: str, make: Callable[[Json], _Made]) -> tuple[_Made, ...]:
+    made: list[_Made] = []
+    line = 1
     try:
-        return tuple(entity for value in _values(data) for entity in _entities(value))
+        for begin, value in _values(data):
+            line = begin
+            made.extend(make(item) for item in _items(value))
     except ValueError as error:
-        raise InputError(f"{label}: {error}") from error
+        raise InputError(f"{label}:{line}: {error}") from error
     except InputError as error:
-        line = getattr(error, "line", None)
-        raise InputError(f"{label}:{line}: {error}" if line else f"{label}: {error}") from error
+        raise InputError(f"{label}:{getattr(error, 'line', None) or line}: {error}") from error
+    return tuple(made)
 
 
-def _values(data: bytes) -> Iterator[Json]:
+def _values(data: bytes) -> Iterator[tuple[int, Json]]:
+    """Each document, with the line where it begins."""
     text = data.lstrip()
     if not text.startswith((b"[", b"{")):
-        yield from (document.value for document in read_documents(data, meaning=BACKSTAGE, max_bytes=MAX_BYTES))
+        documents = read_documents(data, meaning=BACKSTAGE, max_bytes=MAX_BYTES)
+        yield from ((document.line, document.value) for document in documents)
         return
     try:
-        yield json.loads(text)
+        yield 1, json.loads(text)
     except json.JSONDecodeError:
-        yield from (json.loads(line) for line in text.splitlines() if line)
+        yield from ((number, json.loads(line)) for number, line in enumerate(text.splitlines(), start=1) if line)
 
 
-def _entities(value: Json) -> Iterator[Entity]:
+def _items(value: Json) -> Iterator[Json]:
     if isinstance(value, Mapping) and "items" in value and "kind" not in value:
         value = as_list(value["items"])
     if isinstance(value, list):
         for item in value:
-            yield from _entities(item)
-    elif isinstance(value, Mapping) and Entity(value).kind and Entity(value).name:
-        yield Entity(value)
+            yield from _items(item)
     else:
-        raise ValueError("expected entities, each with kind and metadata.name")
+        yield value
+
+
+def _entity(value: Json) -> Entity:
+    if isinstance(value, Mapping) and (entity := Entity(value)).kind and entity.name:
+        return entity
+    raise ValueError("expected entities, each with kind and metadata.name")
+
+
+def _ref(value: Json) -> EntityRef:
+    if isinstance(value, str):
+        return EntityRef.parse(value, default_kind="component")
+    if isinstance(value, Mapping) and (entity := Entity(value)).kind and entity.name:
+        return entity.ref
+    raise ValueError("expected entities, or references of the form [kind:][namespace/]name")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 KNOWN_ENVIRONMENTS = (
@@ -75,6 +76,7 @@ class EnvironmentNames:
             at = folder.rfind("-", 0, at)
         return None
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - names are few, and live as long as their settings
     def of_values_file(self, path: str) -> str | None:
         """The environment of a values file, by its path inside the chart's folder; None for every other file.
 
@@ -97,6 +99,7 @@ class EnvironmentNames:
         return self.named(stem) if "/" in path or self.lists(stem) else None
 
 
+@lru_cache(maxsize=1024)
 def is_production(environment: str) -> bool:
     """Whether an environment is of the production tier: the first known word of its name tells.
 

@@ -15,7 +15,7 @@ from scenedock.catalog.environments import EnvironmentNames
 from scenedock.catalog.formats import is_kind
 from scenedock.catalog.handwritten import CATALOG_FILES, is_ours, read_handwritten
 from scenedock.catalog.plan import CHART_FILE, PlannedFolder
-from scenedock.catalog.values import KUBERNETES_ID, merge_values, read_values
+from scenedock.catalog.values import KUBERNETES_ID, merge_values, read_environments
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
 from scenedock.errors import InputError
@@ -65,7 +65,7 @@ class FolderReader:
         return HelmFolder(
             path=planned.path,
             chart=chart,
-            values={environment: read_values(values) for environment, values in merged.items()},
+            values=read_environments(merged),
             kinds=kinds,
             kubernetes_id=kubernetes_id,
             value_keys=frozenset(key for values in merged.values() for key in values),
@@ -116,7 +116,7 @@ class FolderReader:
         handwritten, has_handwritten = self._handwritten(planned)
         return HelmFolder(
             path=planned.path,
-            values={environment: read_values(values) for environment, values in merged.items()},
+            values=read_environments(merged),
             has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
             handwritten=handwritten,
@@ -159,6 +159,9 @@ class FolderReader:
         if document.value is None and required:
             self._note("unreadable-yaml", "is empty", (path, None), remedy)
             return None
+        for repeated in document.repeated_keys:
+            said = f"{repeated.key!r} is set in line {repeated.before} and again here, and Helm takes the last"
+            self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
         return as_object(document.value)
 
     def _bytes(self, path: str) -> bytes | None:

@@ -142,6 +142,8 @@ def as_entity_name(text: str) -> str:
     Accents go, each run of what is not allowed becomes a hyphen, and the rest is cut at 63 characters, as Helm charts
     cut the names of releases.
     """
+    if is_entity_name(text):
+        return text
     return _cut(re.sub(r"[^A-Za-z0-9_.-]+", "-", _without_accents(text)), "-_.")
 
 
@@ -155,6 +157,8 @@ def join_name(stem: str, ending: str) -> str:
 
 def as_tag(text: str) -> str:
     """The text as a tag: as for a name, and in lower case."""
+    if is_tag(text):
+        return text
     return _cut(re.sub(r"[^a-z0-9:+#]+", "-", _without_accents(text).lower()), "-")
 
 

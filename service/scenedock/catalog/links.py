@@ -101,9 +101,8 @@ class _Graph:
         first, dot, rest = host.partition(".")
         if not dot or rest.endswith((".svc", ".svc.cluster.local")) or rest.split(".")[1:2] == ["svc"]:
             return self._names.get(first, set())
-        if host == "localhost" or _is_address(host):
-            return set()
-        return self._ingress.get((deployment.environment, host), set())
+        found = self._ingress.get((deployment.environment, host), set())
+        return set() if found and (host == "localhost" or _is_address(host)) else found
 
 
 def _satellites(each: MappedService) -> Iterator[EntityRef]:
@@ -144,7 +143,7 @@ def _with_relations(entity: Entity, field: str, refs: Collection[EntityRef]) -> 
         reference = Reference(("spec", field), text, RELATION_FIELDS[entity.kind][field], entity.namespace)
         if reference.fault or reference.ref not in refs:
             relations.add(text)
-    return replace(entity, document={**entity.document, "spec": {**entity.spec, field: sorted(relations)}})
+    return Entity({**entity.document, "spec": {**entity.spec, field: sorted(relations)}}, entity.place)
 
 
 def _is_address(host: str) -> bool:
@@ -180,8 +179,17 @@ def _dangling(mapped: Mapped, known: Collection[EntityRef]) -> Iterator[Finding]
 def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
     """Circles: of parents, which Backstage can't show; of dependencies, which is worth a thought."""
     places = {entity.ref: entity for entity in entities}
-    for fields, severe in ((_PARENT_FIELDS, True), (("dependsOn",), False)):
-        graph = {entity.ref: _targets(entity, fields) for entity in entities}
+    parents: dict[EntityRef, set[EntityRef]] = defaultdict(set)
+    dependencies: dict[EntityRef, set[EntityRef]] = defaultdict(set)
+    graphs: dict[str | int, dict[EntityRef, set[EntityRef]]] = {
+        **dict.fromkeys(_PARENT_FIELDS, parents),
+        "dependsOn": dependencies,
+    }
+    for entity in entities:
+        for reference in references_of(entity.document):
+            if reference.path[1] in graphs and not reference.fault:
+                graphs[reference.path[1]][entity.ref].add(reference.ref)
+    for graph, severe in ((parents, True), (dependencies, False)):
         for cycle in _each_cycle(graph):
             said = " → ".join(ref.name for ref in cycle)
             yield Finding(
@@ -191,14 +199,6 @@ def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
                 places[cycle[0]].place,
                 "Break the circle." if severe else "Nothing must be done; deployments in a circle have no safe order.",
             )
-
-
-def _targets(entity: Entity, fields: Collection[str]) -> set[EntityRef]:
-    return {
-        reference.ref
-        for reference in references_of(entity.document)
-        if not reference.fault and reference.path[1] in fields
-    }
 
 
 def _each_cycle(graph: Mapping[EntityRef, set[EntityRef]]) -> Iterator[list[EntityRef]]:

@@ -121,8 +121,9 @@ def map_services(services: Sequence[Service], repositories: Sequence[RepositoryC
         shared.extend(owner_entities([*(entity for each in mapped for entity in each.entities), *shared]))
     for service in services:
         mapper.findings.extend([*disagreements(service), *_changed_tags(service)])
-    renamed = [replace(each, entities=tuple(map(mapper.with_new_names, each.entities))) for each in mapped]
-    return Mapped(tuple(renamed), tuple(shared), roles, tuple(mapper.findings))
+    if mapper.renamed:
+        mapped = [replace(each, entities=tuple(map(mapper.with_new_names, each.entities))) for each in mapped]
+    return Mapped(tuple(mapped), tuple(shared), roles, tuple(mapper.findings))
 
 
 def _changed_tags(service: Service) -> Iterator[Finding]:
@@ -165,7 +166,7 @@ class _Mapper:
 
     def with_new_names(self, entity: Entity) -> Entity:
         """The entity, referring to services by the names that people gave them."""
-        return replace(entity, document=rename_references(entity.document, self.renamed)) if self.renamed else entity
+        return replace(entity, document=rename_references(entity.document, self.renamed))
 
     def _main(self, service: Service, owner: str, system: str, *, umbrella: bool) -> Entity:
         charts = [folder.chart for folder in service.folders if folder.chart]

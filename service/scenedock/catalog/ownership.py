@@ -47,6 +47,8 @@ def lifecycle_of(service: Service) -> str:
 
 def disagreements(service: Service) -> Iterator[Finding]:
     """Where repositories say different things of one service; the one that is listed first wins."""
+    if len(service.members) < 2:
+        return
     for what in ("description", "owner"):
         said = {}
         for member in service.members:

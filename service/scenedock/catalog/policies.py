@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from scenedock.catalog.formats import is_annotation_key, is_label_key, is_label_value, is_tag
 from scenedock.catalog.mapping import Mapped
@@ -21,7 +22,7 @@ def police(mapped: Mapped) -> Mapped:
     for each in mapped.services:
         allowed = officer.allowed(each.entities)
         if allowed and allowed[0].kind == each.main.kind:
-            services.append(replace(each, entities=allowed))
+            services.append(each if allowed == each.entities else replace(each, entities=allowed))
     shared = officer.allowed(mapped.shared)
     return replace(
         mapped,
@@ -85,4 +86,8 @@ def _is_label(key: str, value: Json) -> bool:
 
 
 def _is_annotation(key: str, value: Json) -> bool:
-    return is_annotation_key(key) and isinstance(value, str)
+    return isinstance(value, str) and _is_annotation_key(key)
+
+
+# Most entities have the same ones.
+_is_annotation_key = lru_cache(maxsize=1024)(is_annotation_key)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -63,7 +62,7 @@ def _renamed_along(
     pairs: dict[EntityRef, EntityRef] = {}
     for ref in old:
         for word, name in words:
-            renamed = replace(ref, name=word.sub(name, ref.name))
+            renamed = ref._replace(name=word.sub(name, ref.name))
             if renamed in new and renamed not in pairs.values():
                 pairs[ref] = renamed
                 break

@@ -59,10 +59,9 @@ def problems_of(entity: JsonObject) -> tuple[Problem, ...]:
 
 def problems_here(entity: JsonObject) -> tuple[Problem, ...]:
     """What `problems_of` says, but for values that stand in other files (`$text`) and aren't read."""
-    elsewhere = [path for path, _ in placeholders_of(entity)]
-    return tuple(
-        problem for problem in problems_of(entity) if not any(problem.path[: len(path)] == path for path in elsewhere)
-    )
+    problems = problems_of(entity)
+    elsewhere = [path for path, _ in placeholders_of(entity)] if problems else []
+    return tuple(problem for problem in problems if not any(problem.path[: len(path)] == path for path in elsewhere))
 
 
 def unknown_kind(entity: JsonObject) -> str:

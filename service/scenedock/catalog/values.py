@@ -7,8 +7,10 @@ file is no evidence, and neither is a host that a template would still change.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 
 from scenedock.model.helm import ValuesFacts
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -28,6 +30,8 @@ _IMAGE_KEY = re.compile(r"^(repository|tag|registry|digest)$|image(s|name|tag)?$
 # Where others may come from, or are sent back to: they need this deployment, not the other way round.
 _CALLER_KEY = re.compile(r"redirect|callback|logout|(allowed|trusted)origin|origins$|^cors")
 _PORT_KEYS = frozenset({"containerport", "containerports", "port", "ports", "targetport", "appport", "httpport"})
+_SCHEDULE_KEYS = frozenset({"schedule", "cronschedule", "cron"})
+_INGRESS_HOST_KEYS = frozenset({"host", "hosts", "hostname", "hostnames", "name"})
 _OWNER_KEYS = frozenset({"owner", "ownerinfo", "ownership"})
 _OWNER_FIELDS = ("team", "group", "owner", "name")
 _SEPARATORS = re.compile(r"[-_. ]")
@@ -47,49 +51,43 @@ def merge_values(base: JsonObject, overlay: JsonObject) -> JsonObject:
     return merged
 
 
-@dataclass(frozen=True, slots=True)
-class _Scalar:
-    """What one scalar tells, by where it stands; most tell nothing."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sign:
+    """What one value tells, by where it stands; most tell nothing."""
 
     hosts: tuple[str, ...] = ()
     ingress_host: str = ""
-    exposed: bool = False
-    scheduled: bool = False
     kubernetes_id: str = ""
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What all scalars so far tell."""
-
-    hosts: set[str] = field(default_factory=set)
-    ingress_hosts: set[str] = field(default_factory=set)
-    exposed: bool = False
-    scheduled: bool = False
-    kubernetes_id: str = ""
-
-    def add(self, scalar: _Scalar) -> None:
-        """One more."""
-        self.hosts.update(scalar.hosts)
-        if scalar.ingress_host:
-            self.ingress_hosts.add(scalar.ingress_host)
-        self.exposed = self.exposed or scalar.exposed
-        self.scheduled = self.scheduled or scalar.scheduled
-        self.kubernetes_id = scalar.kubernetes_id or self.kubernetes_id
+_EXPOSING = frozenset({"service", "ingress"})
+_EXPOSED = _Sign()
+_SCHEDULED = _Sign()
 
 
 def read_values(values: JsonObject) -> ValuesFacts:
     """The facts of one environment's merged values."""
-    seen = _Seen()
-    _walk(values, "", seen, in_ingress=False)
+    return read_environments({"": values})[""]
+
+
+def read_environments(merged: Mapping[str, JsonObject]) -> dict[str, ValuesFacts]:
+    """The facts of the merged values of each environment; what several share is looked at once."""
+    look = _Look()
+    return {
+        environment: _facts(values, look.signs(values, "", in_ingress=False)) for environment, values in merged.items()
+    }
+
+
+def _facts(values: JsonObject, signs: Sequence[_Sign]) -> ValuesFacts:
+    ingress_hosts = {sign.ingress_host for sign in signs if sign.ingress_host}
     return ValuesFacts(
-        hosts=frozenset(seen.hosts - seen.ingress_hosts),
-        ingress_hosts=frozenset(seen.ingress_hosts),
-        exposed=seen.exposed,
-        scheduled=seen.scheduled,
+        hosts=frozenset({host for sign in signs for host in sign.hosts} - ingress_hosts),
+        ingress_hosts=frozenset(ingress_hosts),
+        exposed=_EXPOSED in signs,
+        scheduled=_SCHEDULED in signs,
         owner=_owner_of(values),
         fullname=as_text(values.get("fullnameOverride")),
-        kubernetes_id=seen.kubernetes_id,
+        kubernetes_id=next((sign.kubernetes_id for sign in signs if sign.kubernetes_id), ""),
         labels=frozenset(
             (key, value)
             for key, value in as_object(values.get("commonLabels")).items()
@@ -98,82 +96,117 @@ def read_values(values: JsonObject) -> ValuesFacts:
     )
 
 
-# Every value of a repository goes through what follows, once for each environment, and most of them again and again.
-# So what a key or a scalar tells is kept, and types are asked for as readers make them: to ask for a Mapping or a
-# Sequence costs ten times as much.
+# Every value of a repository goes through what follows, and most of them again and again. So what a key, a scalar or a
+# container tells is kept, and types are asked for as readers make them: to ask for a Mapping or a Sequence costs ten
+# times as much.
 
 
-def _walk(value: Json, name: str, seen: _Seen, *, in_ingress: bool) -> None:
-    """Look at a value that stands under a key of this name."""
-    if isinstance(value, dict):
-        word = _word(name)
-        if word in {"service", "ingress"} and value and value.get("enabled") is not False:
-            seen.exposed = True
-        in_ingress = in_ingress or word == "ingress"
-        pair = as_text(value.get("name"))
-        for child, below in value.items():
-            # A list of {name, value} pairs is how Kubernetes writes a map of environment variables.
-            _walk(below, pair if child == "value" and pair else child, seen, in_ingress=in_ingress)
-    elif isinstance(value, list):
-        for below in value:
-            _walk(below, name, seen, in_ingress=in_ingress)
-    elif isinstance(value, str):
-        tell = _kept_scalar if len(value) <= _LONGEST_HOST else _scalar
-        if scalar := tell(value, name, in_ingress=in_ingress):
-            seen.add(scalar)
-    elif type(value) is int and _word(name) in _PORT_KEYS:
-        seen.exposed = True
+class _Look:
+    """Looks at values for signs. All of them have to live as long as this does."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str, bool], Sequence[_Sign]] = {}
+
+    def signs(self, container: JsonObject | list[Json], name: str, *, in_ingress: bool) -> Sequence[_Sign]:
+        """What a mapping or list under a key of this name tells, each sign once."""
+        place = (id(container), name, in_ingress)
+        if place in self._known:
+            return self._known[place]
+        found: list[_Sign] = []
+        pair = ""
+        children: Iterable[tuple[str, Json]]
+        if isinstance(container, list):
+            children = zip(repeat(name), container)
+        else:
+            word = _key(name).word
+            if word in _EXPOSING and container and container.get("enabled") is not False:
+                found.append(_EXPOSED)
+            in_ingress = in_ingress or word == "ingress"
+            if "value" in container:
+                # A list of {name, value} pairs is how Kubernetes writes a map of environment variables.
+                pair = as_text(container.get("name"))
+            children = container.items()
+        for key, value in children:
+            said = pair if pair and key == "value" else key
+            if isinstance(value, str):
+                sign = (_kept_sign if len(value) <= _LONGEST_HOST else _sign)(value, said, in_ingress)
+                if sign:
+                    found.append(sign)
+            elif isinstance(value, (dict, list)):
+                found += self.signs(value, said, in_ingress=in_ingress)
+            elif type(value) is int and _key(said).is_port:
+                found.append(_EXPOSED)
+        signs = self._known[place] = list(dict.fromkeys(found)) if len(found) > 1 else found
+        return signs
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What a key says of the values under it."""
+
+    word: str
+    is_image: bool
+    is_port: bool
+    is_schedule: bool
+    is_host: bool
+    is_caller: bool
+    is_ingress_host: bool
 
 
 @lru_cache(maxsize=4096)
-def _word(name: str) -> str:
+def _key(name: str) -> _Key:
     """A key without its writer's style: `containerPort`, `container-port` and `container_port` are one."""
-    return _SEPARATORS.sub("", name).lower()
+    word = _SEPARATORS.sub("", name).lower()
+    return _Key(
+        word,
+        is_image=_IMAGE_KEY.search(word) is not None,
+        is_port=word in _PORT_KEYS,
+        is_schedule=word in _SCHEDULE_KEYS,
+        is_host=word.endswith(("host", "hostname", "url")),
+        is_caller=_CALLER_KEY.search(word) is not None,
+        is_ingress_host=word in _INGRESS_HOST_KEYS,
+    )
 
 
-def _scalar(value: str, name: str, *, in_ingress: bool) -> _Scalar | None:
-    text, word = value.strip(), _word(name)
-    if not text or "{{" in text or "${" in text or _IMAGE_KEY.search(word):
+def _sign(value: str, name: str, in_ingress: bool) -> _Sign | None:  # noqa: FBT001 - a cache takes no keywords quickly
+    text, key = value.strip(), _key(name)
+    if not text or key.is_image or "{{" in text or "${" in text:
         return None
     if name == KUBERNETES_ID:
-        return _Scalar(kubernetes_id=text)
-    if word in {"schedule", "cronschedule", "cron"}:
-        return _Scalar(scheduled=True) if _CRON.match(text) else None
-    if word in _PORT_KEYS and text.isdigit():
-        return _Scalar(exposed=True)
-    if in_ingress and word in {"host", "hosts", "hostname", "hostnames", "name"} and _BARE_HOST.match(text):
-        return _Scalar(ingress_host=text.lower())
-    hosts = () if _CALLER_KEY.search(word) else _hosts_in(text, word)
-    return _Scalar(hosts) if hosts else None
+        return _Sign(kubernetes_id=text)
+    if key.is_schedule:
+        return _SCHEDULED if _CRON.match(text) else None
+    if key.is_port and text.isdigit():
+        return _EXPOSED
+    if in_ingress and key.is_ingress_host and _BARE_HOST.match(text):
+        return _Sign(ingress_host=text.lower())
+    hosts = () if key.is_caller else _hosts_in(text, key)
+    return _Sign(hosts) if hosts else None
 
 
-_kept_scalar = lru_cache(maxsize=16384)(_scalar)
+_kept_sign = lru_cache(maxsize=16384)(_sign)
 
 
-def _hosts_in(text: str, word: str) -> tuple[str, ...]:
+def _hosts_in(text: str, key: _Key) -> tuple[str, ...]:
     """The hosts that a scalar names; none unless the whole of it is one, or several with commas between."""
-    parts = [part.strip() for part in text.split(",")]
-    hosts = tuple(_host_of(part, word) for part in parts if part)
+    hosts = tuple(_host_of(part, key) for each in text.split(",") if (part := each.strip()))
     return hosts if all(hosts) else ()
 
 
-def _host_of(text: str, word: str) -> str:
+def _host_of(text: str, key: _Key) -> str:
     """The host of a URL, a `host:port`, an in-cluster name, or a bare name under a host's key; empty for all else."""
-    if len(text) > _LONGEST_URL:
+    if ":" in text:
+        match = (_URL.match(text) or _HOST_PORT.match(text)) if len(text) <= _LONGEST_URL else None
+        return match["host"].lower() if match else ""
+    if len(text) > _LONGEST_HOST or not (key.is_host or _CLUSTER_NAME.search(text)):
         return ""
-    if match := _URL.match(text) or _HOST_PORT.match(text):
-        return match["host"].lower()
-    if len(text) > _LONGEST_HOST or not _BARE_HOST.match(text):
-        return ""
-    return text.lower() if _CLUSTER_NAME.search(text) or word.endswith(("host", "hostname", "url")) else ""
+    return text.lower() if _BARE_HOST.match(text) else ""
 
 
 def _owner_of(values: JsonObject) -> str:
     """The team in an `owner-info`-like block (or a plain `owner: team`) at the top of the values."""
     for scope in (values, as_object(values.get("global"))):
-        for key in sorted(scope):
-            if _SEPARATORS.sub("", key).lower() not in _OWNER_KEYS:
-                continue
+        for key in sorted(key for key in scope if _key(key).word in _OWNER_KEYS):
             block = scope[key]
             if isinstance(block, str):
                 return block.strip()

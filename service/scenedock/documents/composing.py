@@ -50,10 +50,14 @@ class DocumentError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class RepeatedKey:
-    """A key that its mapping has had before, and the line where it comes again. The last one counts, as in Helm."""
+    """A key that its mapping has had before, the line where it comes again, and that of the one before, if known.
+
+    The last one counts, as in Helm. Lines of those before are known where positions were asked for.
+    """
 
     key: str
     line: int
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ class _Composer:
                     positions.update(self._positions.get(id(source), {}))
                 continue
             if key in mapping and key not in merged:
-                self._repeat(key, event)
+                self._repeat(key, event, positions.get(key))
             if self._with_positions:
                 positions[key] = _position(event)
             mapping[key] = self._node(self._next(), depth)
@@ -182,10 +186,10 @@ class _Composer:
         """Whether this `<<` is a merge key: it has no quotes, or the tag that says so."""
         return self._meaning.merges and type(event) is ScalarEvent and (event.implicit[0] or event.tag == MERGE_TAG)
 
-    def _repeat(self, key: str, event: Event | None) -> None:
+    def _repeat(self, key: str, event: Event | None, before: Position | None) -> None:
         if self._meaning.unique_keys:
             raise _refusal(f"the key {key!r} occurs twice in one mapping", event)
-        self._repeated.append(RepeatedKey(key, _line(event)))
+        self._repeated.append(RepeatedKey(key, _line(event), before[0] if before else None))
 
     def _sources(self, depth: int) -> Sequence[dict[str, Json]]:
         """The mappings that a merge key brings in, those that win last.

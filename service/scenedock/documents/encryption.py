@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 Encryption: TypeAlias = Literal["git-crypt", "ansible-vault", "age", "pgp", "sops"]
 
-_HEADERS: tuple[tuple[bytes, Encryption], ...] = (
-    (b"\0GITCRYPT\0", "git-crypt"),
-    (b"$ANSIBLE_VAULT;", "ansible-vault"),
-    (b"age-encryption.org/", "age"),
-    (b"-----BEGIN AGE ENCRYPTED FILE-----", "age"),
-    (b"-----BEGIN PGP MESSAGE-----", "pgp"),
-)
+_HEADERS: Mapping[bytes, Encryption] = {
+    b"\0GITCRYPT\0": "git-crypt",
+    b"$ANSIBLE_VAULT;": "ansible-vault",
+    b"age-encryption.org/": "age",
+    b"-----BEGIN AGE ENCRYPTED FILE-----": "age",
+    b"-----BEGIN PGP MESSAGE-----": "pgp",
+}
+_BEGINNINGS = tuple(_HEADERS)
 # SOPS keeps the keys readable and adds this one, in YAML or JSON, beside the values that it encrypts.
 _SOPS_KEY = re.compile(rb"""(?:^[ \t]*|[{,]\s*)["']?sops["']?\s*:""", re.MULTILINE)
 
 
 def encryption_of(data: bytes) -> Encryption | None:
     """What a file is encrypted with, or None; `sops` files are YAML and can be read, but hold ciphertext."""
-    for header, encryption in _HEADERS:
-        if data.startswith(header):
-            return encryption
+    if data.startswith(_BEGINNINGS):
+        return next(encryption for header, encryption in _HEADERS.items() if data.startswith(header))
     if b"ENC[AES256_GCM," in data and _SOPS_KEY.search(data):
         return "sops"
     return None

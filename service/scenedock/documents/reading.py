@@ -18,6 +18,7 @@ from yaml.reader import ReaderError
 
 from scenedock.documents.composing import Composed, DocumentError, Position, RepeatedKey, compose
 from scenedock.documents.encryption import encryption_of
+from scenedock.documents.ordinary import read_ordinary
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
 from scenedock.model.json import Json
 
@@ -41,10 +42,14 @@ class _Stream:
 
     def documents(self) -> Iterator[Document]:
         """Every document, the empty ones too."""
+        if ordinary := read_ordinary(self._data, self._meaning):
+            self._read = 1
+            yield Document(*ordinary, self)
+            return
         try:
             for composed in compose(self._data, self._meaning):
                 self._read += 1
-                yield Document(composed.value, composed.line, composed.repeated_keys, self, self._read - 1)
+                yield Document(composed.value, composed.line, self, self._read - 1, bool(composed.repeated_keys))
         except YAMLError as error:
             raise _explained(_translated(error, self._data), self._data) from error
         except DocumentError as error:
@@ -65,9 +70,14 @@ class Document:
 
     value: Json
     line: int = 1
-    repeated_keys: tuple[RepeatedKey, ...] = ()
     _stream: _Stream | None = field(default=None, repr=False, compare=False)
     _index: int = field(default=0, repr=False, compare=False)
+    _repeats: bool = field(default=False, repr=False, compare=False)
+
+    @property
+    def repeated_keys(self) -> tuple[RepeatedKey, ...]:
+        """The keys that a mapping of the document has twice, with the lines of both."""
+        return self._stream.with_positions[self._index].repeated_keys if self._stream and self._repeats else ()
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """The line of `position_of`."""
@@ -94,6 +104,9 @@ class Document:
         return position
 
 
+_NOTHING = Document(None)
+
+
 def read_documents(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> tuple[Document, ...]:
     """Every document of a YAML file but the empty ones, in order.
 
@@ -114,7 +127,7 @@ def read_document(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_
     ------
     DocumentError   as `read_documents` does
     """
-    return next(_stream(data, meaning, max_bytes).documents(), Document(None))
+    return next(_stream(data, meaning, max_bytes).documents(), _NOTHING)
 
 
 def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:

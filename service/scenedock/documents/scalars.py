@@ -17,6 +17,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from scenedock.model.json import Json
@@ -33,7 +34,7 @@ _TYPES: Mapping[str, type] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Meaning:
     """How a reader understands what YAML leaves open.
 
@@ -82,6 +83,7 @@ _INFINITE = frozenset(
     [".nan", ".NaN", ".NAN", *(sign + word for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF"))]
 )
 _NUMBER_STARTS = frozenset("0123456789+-.")
+_LONGEST_KEPT = 32
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -114,7 +116,7 @@ def _helm_plain(text: str) -> Scalar:
     if text in _HELM_WORDS:
         return _HELM_WORDS[text]
     if text[0] in _NUMBER_STARTS:
-        return _helm_number(text)
+        return (_kept_helm_number if len(text) <= _LONGEST_KEPT else _helm_number)(text)
     return text
 
 
@@ -130,6 +132,10 @@ def _helm_number(text: str) -> Scalar:
         if -(2**63) <= number < (2**63 if digits[0] == "+" else 2**64):
             return number
     return _double(digits, text) if _FLOAT.fullmatch(digits) else text
+
+
+# Ports, sizes and versions repeat in file after file.
+_kept_helm_number = lru_cache(maxsize=4096)(_helm_number)
 
 
 def _helm_key(value: Json) -> str:

@@ -11,12 +11,14 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeGuard
 
 from scenedock.model.json import Json, JsonObject
 
-_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]|:(?=\S)|[ ](?=[^\s#]|[ ]))*")
+_PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]++|:(?=\S)|[ ](?=[^\s#]|[ ]))*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
+_LONGEST_WORD = max(map(len, _WORDS))
 
 # Line breaks of YAML 1.1 alone, and what nobody sees: controls, directional marks, the byte order mark.
 _UNSEEN = re.compile(
@@ -55,11 +57,11 @@ def _document(document: JsonObject) -> str:
 def _block(lines: list[str], value: Mapping[str, Json] | Sequence[Json], indent: str, lead: str) -> None:
     """Append a container that isn't empty; its first line begins with `lead`, the others with the indentation."""
     deeper = indent + "  "
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         for key, child in value.items():
-            head = f"{lead}{_line(key)}:"
+            head = f"{lead}{_key(key)}:"
             if len(head) > _LONGEST_KEY:
-                lines.append(f"{lead}? {_line(key)}")
+                lines.append(f"{lead}? {_key(key)}")
                 head = f"{indent}:"
             if _is_block(child):
                 lines.append(head)
@@ -78,7 +80,7 @@ def _block(lines: list[str], value: Mapping[str, Json] | Sequence[Json], indent:
 
 def _is_block(value: Json) -> TypeGuard[Mapping[str, Json] | Sequence[Json]]:
     """Whether this is a container that needs lines of its own."""
-    return not isinstance(value, str) and isinstance(value, (Mapping, Sequence)) and len(value) > 0
+    return not isinstance(value, str) and isinstance(value, (dict, list, Mapping, Sequence)) and len(value) > 0
 
 
 def _inline(value: Json, indent: str) -> str:
@@ -102,10 +104,14 @@ def _inline(value: Json, indent: str) -> str:
 
 def _line(text: str) -> str:
     """Text on one line: plain where that is safe, else in double quotes."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+    if _PLAIN.fullmatch(text) and (len(text) > _LONGEST_WORD or text.lower() not in _WORDS):
         return text
     quoted = json.dumps(_SURROGATE.sub("\ufffd", text), ensure_ascii=False)
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+# The same keys stand in every document.
+_key = lru_cache(maxsize=1024)(_line)
 
 
 def _literal(text: str, indent: str) -> str:

@@ -99,10 +99,11 @@ def list_code_hosts(listed: Path | None) -> CodeHosts:
     InputError, NotFoundError   the list or a secret can't be used
     """
     from scenedock.effects.code_hosts import CodeHosts, open_code_hosts
-    from scenedock.gitops.code_host_list import read_code_hosts
 
     if listed is None:
         return CodeHosts()
+    from scenedock.gitops.code_host_list import read_code_hosts
+
     return open_code_hosts(read_code_hosts(read_file(listed), str(listed)), listed, os.environ)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, get_args
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, get_args
 
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_document
 from scenedock.errors import InputError
 from scenedock.model.code_host import GROUPS, HOST, OWNER, Author, CodeHost, HostType, SecretSource, Visibility
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 _FILE = {"type": "string", "minLength": 1}
 _VARIABLE = {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$"}
@@ -122,6 +123,8 @@ def read_code_hosts(data: bytes, file: str) -> tuple[CodeHost, ...]:
         document = read_document(data, meaning=BACKSTAGE)
     except DocumentError as error:
         raise InputError(f"{file}:{error.line or 1}: {error}") from error
+    import jsonschema_rs
+
     validator = jsonschema_rs.Draft202012Validator(SCHEMA)
     problems = [(document.line_of(list(e.instance_path)), _said(e)) for e in validator.iter_errors(document.value)]
     hosts: list[CodeHost] = []

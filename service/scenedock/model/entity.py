@@ -6,6 +6,7 @@ Source of the rules: Backstage, "Descriptor Format of Catalog Entities" and "Ent
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -14,8 +15,7 @@ API_VERSION = "backstage.io/v1alpha1"
 DEFAULT_NAMESPACE = "default"
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class EntityRef:
+class EntityRef(NamedTuple):
     """`kind:namespace/name`, compared without regard to case as Backstage does (all three are kept in lower case)."""
 
     kind: str
@@ -63,6 +63,11 @@ class Entity:
 
     document: JsonObject
     place: Place = field(default_factory=Place)
+    ref: EntityRef = field(init=False, repr=False, compare=False)
+    """The reference under which Backstage knows this entity."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ref", EntityRef.of(self.kind, self.name, self.namespace))
 
     @property
     def kind(self) -> str:
@@ -88,11 +93,6 @@ class Entity:
     def namespace(self) -> str:
         """`metadata.namespace`, or `default`."""
         return as_text(self.metadata.get("namespace")) or DEFAULT_NAMESPACE
-
-    @property
-    def ref(self) -> EntityRef:
-        """The reference under which Backstage knows this entity."""
-        return EntityRef.of(self.kind, self.name, self.namespace)
 
 
 def build_entity(kind: str, name: str, metadata: JsonObject, spec: JsonObject, place: Place) -> Entity:

@@ -11,13 +11,13 @@ JsonObject: TypeAlias = Mapping[str, Json]
 
 def as_object(value: Json) -> JsonObject:
     """The value if it is a JSON object, else an empty one."""
-    # Almost all are dicts, which are told at once; to ask for a Mapping costs ten times as much.
+    # Almost all are dicts (and lists below), which are told at once; to ask for a Mapping costs ten times as much.
     return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def as_list(value: Json) -> Sequence[Json]:
     """The value if it is a JSON array, else an empty one."""
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+    return value if isinstance(value, (list, Sequence)) and not isinstance(value, str) else ()
 
 
 def as_text(value: Json) -> str:

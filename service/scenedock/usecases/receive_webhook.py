@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from scenedock.effects.code_hosts import CodeHosts
-from scenedock.effects.deliveries import receive
 from scenedock.effects.tasks import TaskEffects
 from scenedock.errors import AuthenticationError, InputError, ScenedockError
 from scenedock.model.code_host import RepositoryAddress
@@ -78,6 +77,8 @@ def receive_webhook(
     InputError       the id of the delivery can't be one
     TemporaryError   the database stays away
     """
+    from scenedock.effects.deliveries import receive
+
     if not _DELIVERY.match(delivery):
         raise InputError("the header `X-GitHub-Delivery` must be the id of a delivery")
     tells = bool(event.repository and (event.closed or event.pushed) and _is_ours(hosts, signed_by, event.repository))

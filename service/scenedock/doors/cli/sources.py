@@ -71,7 +71,7 @@ class Sources:
         return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
 
     def _known(self) -> Collection[EntityRef]:
-        from scenedock.catalog.known import read_known
+        from scenedock.catalog.entity_files import read_known
         from scenedock.effects.disk import read_file
 
         return read_known(read_file(self.known), label=str(self.known)) if self.known else ()
@@ -85,8 +85,10 @@ def _no_search_for_garbage() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what is there is old now: else the search would begin with all of it
         if enabled:
             gc.enable()
+        gc.unfreeze()
 
 
 def source_options(command: Callable[..., object]) -> Callable[..., object]:
