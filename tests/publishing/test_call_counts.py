@@ -69,13 +69,13 @@ def test_a_folder_for_a_named_branch_takes_six_calls_too_though_nothing_may_be_r
 
 
 @pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (30, 0), (300, 0), (30, 3)])
-def test_a_repository_takes_five_calls_and_one_for_each_binary_file(acme: Acme, texts: int, binaries: int) -> None:
+def test_a_repository_takes_six_calls_and_one_for_each_binary_file(acme: Acme, texts: int, binaries: int) -> None:
     acme.calls()
 
     acme.run("publish-repository", {"repoUrl": "github.com/acme/new", "files": files(texts, binaries)})
 
     made = acme.calls()
-    assert len(made) == 5 + binaries, made
+    assert len(made) == 6 + binaries, made
     assert len(acme.repository("new").git.commits("main")) == 1
 
 

@@ -85,8 +85,9 @@ def publish_repository(
     settings, mark = repository.settings, attempt.mark
     for team in sorted(wanted.teams):  # a wrong name is told before there is half a repository
         settings.check_team(team)
-    made = settings.create(wanted.visibility, _filling(mark))
-    about = made or settings.get()
+    found = settings.find()
+    made = None if found else settings.create(wanted.visibility, _filling(mark))
+    about = found or made or settings.get()
     branch, filled = about.default_branch, None
     if made is None:
         filled = _earlier(repository, branch, mark, about.description)
