@@ -150,6 +150,17 @@ def test_a_repository_that_was_there_before_stays_untouched(acme: Acme) -> None:
     assert [call for call in acme.calls() if not call.startswith("GET")] == []
 
 
+def test_a_first_try_takes_no_repository_for_its_own_whatever_that_says(acme: Acme) -> None:
+    theirs = acme.github.world.create_repository("acme", "new-1")
+    before = acme.github.world.commit("acme/new-1", "main", {"README.md": "trap"})
+    theirs.description = "Being filled by Scenedock, task task-1/step-1"
+
+    with pytest.raises(ConflictError):
+        acme.run("publish-repository", publish(1), task="task-1")
+
+    assert (theirs.branch("main"), theirs.unsealed()) == (before, {})
+
+
 def test_a_name_that_leads_to_a_renamed_repository_goes_on_leading_there(acme: Acme) -> None:
     apps = acme.repository("apps")
     acme.github.world.rename(apps, "deployments")

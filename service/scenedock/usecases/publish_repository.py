@@ -90,7 +90,7 @@ def publish_repository(
     about = found or made or settings.get()
     branch, filled = about.default_branch, None
     if made is None:
-        filled = _earlier(repository, branch, mark, about.description)
+        filled = _earlier(repository, branch, attempt, about.description)
     with _patience(is_new=made is not None or branch != wanted.default_branch):
         if filled is None:
             filled = fill()
@@ -117,16 +117,18 @@ def _filling(mark: Mark) -> str:
     return f"{_FILLING} {mark}"
 
 
-def _earlier(repository: RemoteRepository, branch: str, mark: Mark, description: str) -> Head | None:
+def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, description: str) -> Head | None:
     """The commit of an earlier try; None where it only made the repository, which has GitHub's first commit alone.
+
+    Where there was no earlier try nothing is ours, whatever it says: somebody may wait for our secrets there.
 
     Raises
     ------
     ConflictError   the repository isn't ours, or somebody was quicker to commit to it
     """
-    latest = repository.latest(branch, _HISTORY) if repository.head(branch) else []
-    ours = next((head for head in latest if mark.in_text(head.message)), None)
-    if ours is None and description != _filling(mark):
+    latest = repository.latest(branch, _HISTORY) if attempt.tried_before and repository.head(branch) else []
+    ours = next((head for head in latest if attempt.mark.in_text(head.message)), None)
+    if ours is None and not (attempt.tried_before and description == _filling(attempt.mark)):
         there = f"there is a repository {repository.address} already"
         if description.startswith(f"{_FILLING} "):
             task = description.removeprefix(f"{_FILLING} ")
