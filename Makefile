@@ -37,7 +37,7 @@ bench: set-up ## Measure, side by side with peers in one run, as ratios; the exp
 
 soak: set-up ## The long runs of the random tests and of the fault harness (an hour or two)
 	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \
-		tests/skeletons/test_like_cookiecutter_at_random.py tests/faults/test_kill.py -o log_cli=true -o log_cli_level=INFO
+		tests/skeletons/test_like_cookiecutter_at_random.py tests/faults/test_kill.py tests/publishing/test_killed.py -o log_cli=true -o log_cli_level=INFO
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes

@@ -118,7 +118,7 @@ def test_a_comparison_tells_what_registering_would_change(company: Company, tmp_
 
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
-    assert said[0].startswith("same: 6 (")
+    assert said[0].startswith("same: 7 (")
     assert said[1].startswith("differ: 2 (")
     assert said[2:6] == [
         "  component:billing",
@@ -128,7 +128,7 @@ def test_a_comparison_tells_what_registering_would_change(company: Company, tmp_
     ]
     assert {"  component:search", "  resource:search-opensearch", "  component:scenedock"} <= set(said)
     assert said[said.index("  component:ledger") - 1] == "only here: 1 (new to the catalog)"
-    assert said[-1] == f"  url:{company.feed} (8)"
+    assert said[-1] == f"  url:{company.feed} (9)"
     assert (refused.returncode, "Backstage wants a valid token" in refused.stderr) == (3, True)
 
 
