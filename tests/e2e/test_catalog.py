@@ -103,9 +103,10 @@ def test_many_new_folders_at_once_all_get_their_entities_and_none_is_in_conflict
 def test_a_comparison_tells_what_registering_would_change(company: Company, tmp_path: Path) -> None:
     wait_until(lambda: company.ingested() == company.exported(), "the whole feed in the catalog")
     work = Path(shutil.copytree(company.repository, tmp_path / "acme-apps"))
-    shutil.rmtree(work / "search")
-    (work / "ledger").mkdir()
-    (work / "ledger" / "Chart.yaml").write_text("apiVersion: v2\nname: ledger\nversion: 1.0.0\n", encoding="utf-8")
+    shutil.rmtree(work / "search")  # its Component and a Resource
+    kept = company.exported().total() - 2
+    (work / "purse").mkdir()
+    (work / "purse" / "Chart.yaml").write_text("apiVersion: v2\nname: purse\nversion: 1.0.0\n", encoding="utf-8")
     chart = work / "billing" / "Chart.yaml"
     chart.write_text(chart.read_text(encoding="utf-8").replace("keywords: [payments]", "keywords: [money]"), "utf-8")
 
@@ -118,7 +119,7 @@ def test_a_comparison_tells_what_registering_would_change(company: Company, tmp_
 
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
-    assert said[0].startswith("same: 7 (")
+    assert said[0].startswith(f"same: {kept - 2} (")
     assert said[1].startswith("differ: 2 (")
     assert said[2:6] == [
         "  component:billing",
@@ -127,8 +128,8 @@ def test_a_comparison_tells_what_registering_would_change(company: Company, tmp_
         "      spec.dependsOn: -component:default/search",
     ]
     assert {"  component:search", "  resource:search-opensearch", "  component:scenedock"} <= set(said)
-    assert said[said.index("  component:ledger") - 1] == "only here: 1 (new to the catalog)"
-    assert said[-1] == f"  url:{company.feed} (9)"
+    assert said[said.index("  component:purse") - 1] == "only here: 1 (new to the catalog)"
+    assert said[-1] == f"  url:{company.feed} ({kept})"
     assert (refused.returncode, "Backstage wants a valid token" in refused.stderr) == (3, True)
 
 
