@@ -10,6 +10,7 @@ import pytest
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.fakes.github import faults
 from tests.fakes.github.bare import Entry, Signature
+from tests.fakes.github.call import RefusedError
 from tests.publishing.acme import APPS, Acme
 
 APPS_URL = "github.com/acme/apps"
@@ -138,3 +139,18 @@ def test_a_worker_that_was_given_up_and_its_successor_make_one_commit(acme: Acme
     made = acme.run("commit-change", given, again=True)
 
     assert (made["changed"], [made["commitHash"]]) == (True, theirs)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Changes must be made through a pull request.",
+        "Repository rule violations found",
+        'Required status check "build" is expected.',
+    ],
+)
+def test_rules_of_a_branch_are_no_mistake_of_the_input(acme: Acme, words: str) -> None:
+    acme.github.faults.add("PATCH .*/git/refs/", before=lambda: RefusedError(422, words).answer)
+
+    with pytest.raises(NotAllowedError, match=words):
+        acme.run("commit-change", TAG)

@@ -171,9 +171,7 @@ def _contradictions(entry: JsonObject) -> list[tuple[str, str]]:
 def _host(entry: JsonObject, line_of: Callable[[str], int]) -> CodeHost:
     host, is_github = str(entry["host"]), entry["type"] == "github"
     app, author = as_object(entry.get("app")), as_object(entry.get("author"))
-    in_cloud = host == "github.com" or host.endswith(
-        ".ghe.com"
-    )  # the latter are GitHub Enterprise's with data residency
+    in_cloud = host == "github.com" or host.endswith(".ghe.com")  # the latter: Enterprise Cloud with data residency
     usual = f"https://api.{host}" if in_cloud else f"https://{host}/api/v3"
     return CodeHost(
         host=host,
