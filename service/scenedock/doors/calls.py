@@ -22,13 +22,16 @@ Run: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject], JsonO
 
 
 class Calls:
-    """Runs actions with `run`, `most` of them at once.
+    """Runs actions with `run`, `most` of them at once; `hurry` tells it for how many seconds it may still take.
 
     A caller who hangs up doesn't end the action. Requests wait for calls, so `most` is less than the server's threads:
     whatever runs, the list of actions is answered.
     """
 
-    def __init__(self, most: int, metrics: Metrics, run: Run) -> None:
+    def __init__(
+        self, most: int, metrics: Metrics, run: Run, hurry: Callable[[float], None] = lambda _seconds: None
+    ) -> None:
+        self.hurry = hurry
         self._most = most
         self._metrics = metrics
         self._run = run

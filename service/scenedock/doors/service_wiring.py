@@ -50,6 +50,7 @@ def open_service(
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)
     tasks = open_tasks(task_settings(settings), ACTIONS, effects, role)
+    task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
     return Service(
         settings=settings,
         key=key,
@@ -57,7 +58,7 @@ def open_service(
         actions=actions,
         effects=effects,
         feed=feed,
-        calls=Calls(max(1, settings.threads // 2), metrics, TaskCalls(lambda: tasks.effects, ACTIONS).run),
+        calls=Calls(max(1, settings.threads // 2), metrics, task_calls.run, task_calls.hurry),
         metrics=metrics,
         tasks=tasks,
         listings=listings(actions),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -37,6 +38,7 @@ class TaskCalls:
     tasks: Callable[[], TaskEffects]
     """The effects of tasks, which are opened when the first call wants them."""
     actions: Iterable[Action[Any]]
+    _leave_at: float = math.inf
     _running: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -46,7 +48,7 @@ class TaskCalls:
         Raises
         ------
         ConflictError    the `requestId` names a call with another input, or the task was cancelled
-        TemporaryError   the task has run for long, and goes on
+        TemporaryError   the task has run for long, or this process is about to stop; the task goes on
         ScenedockError   whatever the action refuses
         """
         if found.attributes.read_only:
@@ -61,6 +63,10 @@ class TaskCalls:
         finally:
             with self._lock:
                 self._running.pop(call, None)
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than some seconds for any task from now on, and not at all for one that rests."""
+        self._leave_at = min(self._leave_at, time.monotonic() + seconds)
 
     def _submit(self, found: Action[Any], context: Context[Any], given: JsonObject) -> Task:
         began = self.tasks().clock()
@@ -92,6 +98,12 @@ class TaskCalls:
                 return task
             if time.monotonic() > until:
                 raise TemporaryError(f"task {task_id} takes long and goes on; look at it later", retry_after=60)
+            rests = task.status == "processing" and task.lease_owner is None
+            if time.monotonic() > self._leave_at or (rests and self._leave_at < math.inf):
+                raise TemporaryError(
+                    f"the service is about to stop, and task {task_id} goes on; call again with the same `requestId`",
+                    retry_after=10,
+                )
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 

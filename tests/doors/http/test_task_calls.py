@@ -19,10 +19,10 @@ from scenedock.actions.effects import Effects
 from scenedock.doors.http.app import make_app
 from scenedock.doors.http.routes import BASE
 from scenedock.doors.service import Service
-from scenedock.errors import NotAllowedError
+from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
-from scenedock.model.task import Wanted
+from scenedock.model.task import WaitingFor, Wanted
 from scenedock.usecases.run_as_task import TaskCalls
 from tests.tools.service import RUN, bearer, service_in
 
@@ -168,6 +168,31 @@ def test_a_refusal_keeps_its_class(service: Service) -> None:
             TaskCalls(lambda: service.tasks.effects, service.tasks.actions).run(
                 found, Context(caller, service.effects), GIVEN
             )
+
+
+def test_a_call_whose_task_rests_does_not_keep_a_service_from_stopping(service: Service) -> None:
+    begun = threading.Event()
+
+    def wait(_context: Context[Effects], _given: object) -> Any:
+        begun.set()
+        raise WaitingFor("pull-request:acme/apps#12")
+
+    found = replace(service.actions["bake-skeleton"], function=wait)
+    running = service.tasks._at_hand().worker._running  # type: ignore[union-attr]
+    kept = running.actions[found.id]
+    running.actions[found.id] = found
+    caller = service.authenticator.caller(f"Bearer {RUN}", print)
+    calls = TaskCalls(lambda: service.tasks.effects, service.tasks.actions)
+    try:
+        with ThreadPoolExecutor(1) as callers:
+            called = callers.submit(calls.run, found, Context(caller, service.effects), GIVEN)
+            assert begun.wait(30)
+            assert not called.done()
+            calls.hurry(600)
+            with pytest.raises(TemporaryError, match=r"about to stop, and task \S+ goes on"):
+                called.result(30)
+    finally:
+        running.actions[found.id] = kept
 
 
 def test_secret_answers_are_in_no_log_and_no_task(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:

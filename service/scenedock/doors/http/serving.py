@@ -76,6 +76,10 @@ class Server(BaseApplication):
         self._service.start()  # last: what it begins takes processor time from what is still to be made
         return made
 
+    def about_to_stop(self) -> None:
+        """Prepare for the end, as soon as the worker is told."""
+        self._service.about_to_stop()
+
     def _stop(self, _server: object, _worker: object) -> None:
         self._service.stop()
 

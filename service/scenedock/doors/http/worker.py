@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 import time
+from types import FrameType
 from typing import Any, Final
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -42,6 +43,11 @@ class Worker(ThreadWorker):
             return super().handle(conn)
         finally:
             request_was_read()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Be told to stop: what runs may end, and nothing waits for what may take an hour."""
+        super().handle_exit(sig, frame)
+        self.app.about_to_stop()  # type: ignore[attr-defined] # ours, whatever gunicorn knows of it
 
     def notify(self) -> None:
         """Tell gunicorn that we live, every second, and hang up on whom we have waited for long enough."""
