@@ -29,6 +29,20 @@ LIST = b"""hosts:
 """
 
 
+@pytest.mark.parametrize(
+    ("host", "api"),
+    [
+        ("github.com", "https://api.github.com"),
+        ("acme.ghe.com", "https://api.acme.ghe.com"),
+        ("github.acme.example", "https://github.acme.example/api/v3"),
+    ],
+)
+def test_each_kind_of_github_has_its_usual_api(host: str, api: str) -> None:
+    data = f"hosts: [{{host: {host}, type: github, owners: [acme], token_env: TOKEN}}]".encode()
+
+    assert [each.api for each in read_code_hosts(data, "hosts.yaml")] == [api]
+
+
 def test_each_host_has_what_it_needs() -> None:
     github, enterprise, plain = read_code_hosts(LIST, "hosts.yaml")
 
@@ -62,7 +76,13 @@ def entry(more: str, kind: str = "github") -> bytes:
         (entry("    token_env: A\n    username: u\n"), "h.yaml:6: a host of type github has no `username`"),
         (entry("    app: {id: 1, private_key_env: A}\n", "git"), "h.yaml:5: a host of type git has no `app`"),
         (entry("    token_env: A\n    direct_commits: [acme]\n"), "h.yaml:6: .* write `OWNER/NAME`"),
-        (entry("    token_env: 'ghp_0123 4567'\n"), "h.yaml:5: hosts.0.token_env: this is not what"),
+        (
+            entry("    token_env: 'ghp_0123 4567'\n"),
+            "h.yaml:5: hosts.0.token_env: write the name of an environment var",
+        ),
+        (entry("    token_env: A\n", "gitlab"), "h.yaml:3: hosts.0.type: write 'github' or 'git'"),
+        (entry("    token_env: A\n    visibility: [secret]\n"), "h.yaml:6: .* write a list of 'public', 'private'"),
+        (entry("    app: {id: 'a b', private_key_env: A}\n"), "h.yaml:5: hosts.0.app.id: write the App's id"),
         (b"hosts: [{host: GitHub.com, type: github, owners: [a], token_env: A}]", "in lower case"),
         (b"hosts: [{host: github.com, type: github, owners: [a/b], token_env: A}]", "'a/b' can't be an owner"),
         (b"hosts:\n" + 2 * b"- {host: a.b, type: git, owners: [a], token_env: A}\n", "h.yaml:3: a.b is listed twice"),

@@ -12,9 +12,14 @@ from tests.publishing.acme import Acme
 
 
 def files(texts: int, binaries: int) -> list[dict[str, Any]]:
-    text = [{"path": f"new/{number}.txt", "content": f"{number}\n"} for number in range(texts)]
+    text = [{"path": f"new/{number}.txt", "content": f"{number}\n", "executable": False} for number in range(texts)]
     return text + [
-        {"path": f"bin/{n}", "content": base64.b64encode(bytes([0, n])).decode(), "encoding": "base64"}
+        {
+            "path": f"bin/{n}",
+            "content": base64.b64encode(bytes([0, n])).decode(),
+            "encoding": "base64",
+            "executable": False,
+        }
         for n in range(binaries)
     ]
 
@@ -40,6 +45,16 @@ def test_a_pull_request_takes_six_calls_and_one_for_each_binary_file(acme: Acme,
     assert len(acme.repository("apps").git.commits(made["branch"])) == 2
 
 
+def test_files_that_shall_stay_executable_if_they_were_take_one_call_more(acme: Acme) -> None:
+    text = [{"path": f"new/{number}.txt", "content": "x"} for number in range(30)]
+    acme.calls()
+
+    acme.run("propose-change", {"repoUrl": "github.com/acme/apps", "title": "Add", "files": text})
+
+    made = acme.calls()
+    assert (len(made), made[2].startswith("GET /repos/acme/apps/git/trees/")) == (7, True)
+
+
 def test_a_folder_for_a_named_branch_takes_six_calls_too_though_nothing_may_be_replaced(acme: Acme) -> None:
     baked = tuple(BakedFile(f"x/{number:02}.txt", b"text\n") for number in range(30))
     folder = acme.effects.results.keep(BakedTree("x", baked, {"x": None}))
@@ -54,13 +69,13 @@ def test_a_folder_for_a_named_branch_takes_six_calls_too_though_nothing_may_be_r
 
 
 @pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (30, 0), (300, 0), (30, 3)])
-def test_a_repository_takes_five_calls_and_one_for_each_binary_file(acme: Acme, texts: int, binaries: int) -> None:
+def test_a_repository_takes_six_calls_and_one_for_each_binary_file(acme: Acme, texts: int, binaries: int) -> None:
     acme.calls()
 
     acme.run("publish-repository", {"repoUrl": "github.com/acme/new", "files": files(texts, binaries)})
 
     made = acme.calls()
-    assert len(made) == 5 + binaries, made
+    assert len(made) == 6 + binaries, made
     assert len(acme.repository("new").git.commits("main")) == 1
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.fakes.github import faults
+from tests.fakes.github.bare import Entry, Signature
+from tests.fakes.github.call import RefusedError
 from tests.publishing.acme import APPS, Acme
 
 APPS_URL = "github.com/acme/apps"
@@ -117,3 +119,38 @@ def test_what_is_not_allowed_is_refused(acme: Acme, more: dict[str, str], error:
         acme.run("commit-change", {**TAG, **more})
 
     assert acme.repository("apps").git.refs() == before
+
+
+def test_a_worker_that_was_given_up_and_its_successor_make_one_commit(acme: Acme) -> None:
+    git = acme.repository("apps").git
+    long_ago = Signature("Ada", "ada@example.org", "1700000000 +0000")
+    theirs: list[str] = []
+
+    def given_up() -> None:
+        files = [Entry("NOTES.md", "100644", "blob", git.write_blob(b"new"))]
+        tree = git.write_tree(files, git.resolve("main", "tree"))
+        message = "x\n\nScenedock-Task: task-1/step-1\n"
+        theirs.append(git.write_commit(tree, [git.refs()["refs/heads/main"]], message, long_ago, long_ago))
+        git.move("refs/heads/main", theirs[0])
+
+    acme.github.faults.add("PATCH .*/git/refs/", before=faults.calling(given_up))
+    given = {"repoUrl": APPS_URL, "commitMessage": "x", "files": [{"path": "NOTES.md", "content": "new"}]}
+
+    made = acme.run("commit-change", given, again=True)
+
+    assert (made["changed"], [made["commitHash"]]) == (True, theirs)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Changes must be made through a pull request.",
+        "Repository rule violations found",
+        'Required status check "build" is expected.',
+    ],
+)
+def test_rules_of_a_branch_are_no_mistake_of_the_input(acme: Acme, words: str) -> None:
+    acme.github.faults.add("PATCH .*/git/refs/", before=lambda: RefusedError(422, words).answer)
+
+    with pytest.raises(NotAllowedError, match=words):
+        acme.run("commit-change", TAG)

@@ -128,7 +128,7 @@ def test_a_limit_in_every_call_of_a_try_still_leads_to_the_end(acme: Acme) -> No
 
     published(acme, 1, acme.run_to_the_end("publish-repository", publish(1)))
 
-    assert len([call for call in acme.calls() if call == "POST /orgs/acme/repos"]) == 4
+    assert len([call for call in acme.calls() if call == "POST /orgs/acme/repos"]) == 1
 
 
 def test_what_was_uploaded_before_an_interruption_is_not_uploaded_again(acme: Acme) -> None:
@@ -147,7 +147,28 @@ def test_a_repository_that_was_there_before_stays_untouched(acme: Acme) -> None:
             acme.run("publish-repository", {**publish(0), "repoUrl": "github.com/acme/apps"}, again=again)
 
     assert acme.repository("apps").git.refs() == before
-    assert [call for call in acme.calls() if not call.startswith("GET")] == ["POST /orgs/acme/repos"] * 2
+    assert [call for call in acme.calls() if not call.startswith("GET")] == []
+
+
+def test_a_first_try_takes_no_repository_for_its_own_whatever_that_says(acme: Acme) -> None:
+    theirs = acme.github.world.create_repository("acme", "new-1")
+    before = acme.github.world.commit("acme/new-1", "main", {"README.md": "trap"})
+    theirs.description = "Being filled by Scenedock, task task-1/step-1"
+
+    with pytest.raises(ConflictError):
+        acme.run("publish-repository", publish(1), task="task-1")
+
+    assert (theirs.branch("main"), theirs.unsealed()) == (before, {})
+
+
+def test_a_name_that_leads_to_a_renamed_repository_goes_on_leading_there(acme: Acme) -> None:
+    apps = acme.repository("apps")
+    acme.github.world.rename(apps, "deployments")
+
+    with pytest.raises(ConflictError, match=r"github\.com/acme/apps leads to a repository that was renamed"):
+        acme.run("publish-repository", {**publish(0), "repoUrl": "github.com/acme/apps"})
+
+    assert acme.github.world.moved["acme/apps"] is apps
 
 
 def test_a_repository_that_another_task_left_half_made_is_told_with_that_task(acme: Acme) -> None:

@@ -124,13 +124,19 @@ def test_a_commit_goes_to_the_branch_once_and_after_what_came_meanwhile(server: 
 
 
 def test_the_same_change_by_somebody_else_is_a_conflict(server: GitServer, step: Step) -> None:
+    changed: list[str] = []
+
     def move(path: str) -> None:
         if path.endswith("git-receive-pack"):
-            commit(server, {**APPS, "billing/values.yaml": "image: {tag: 9}\n"})
+            files = {**APPS, "billing/values.yaml": "image: {tag: 9}\n"}
+            changed.append(server.commit("platform/charts/apps.git", files))
+            commit(server, {**files, "other": "x\n"})
 
     server.before = move
-    with pytest.raises(ConflictError, match=r"changed there: billing/values.yaml \([0-9a-f]{12} x\)"):
+    with pytest.raises(ConflictError, match=r"changed there: billing/values.yaml \([0-9a-f]{12} x\)") as told:
         step.run("commit-change", {"repoUrl": URL, "commitMessage": "x", **TAG})
+
+    assert changed[0][:12] in str(told.value)
 
 
 def test_an_empty_repository_is_filled_once_and_another_never(server: GitServer, step: Step) -> None:

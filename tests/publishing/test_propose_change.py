@@ -9,10 +9,12 @@ import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from scenedock.skeletons.output import BakedFile, BakedTree
+from tests.fakes.github.bare import Entry, Signature
 from tests.fakes.github.call import Answer
 from tests.publishing.acme import APPS, Acme
 
 APPS_URL = "https://github.com/acme/apps"
+ADA = Signature("Ada", "ada@example.org", "1700000000 +0000")
 NEW_TAG = {
     "repoUrl": APPS_URL,
     "title": "billing 1.4.0",
@@ -208,6 +210,66 @@ def test_a_repository_with_more_files_than_github_lists_is_looked_at_where_it_ma
     files = acme.repository("apps").files(made["branch"])
     assert ("bin/run.sh" in files, "billing/run.sh" in files, "other/deep/down/x" in files) == (True, False, True)
     assert len([call for call in acme.calls() if "GET /repos/acme/apps/git/trees/" in call]) == 3
+
+
+def test_a_file_that_is_written_anew_stays_executable_unless_told_otherwise(acme: Acme) -> None:
+    git = acme.repository("apps").git
+    tree = git.write_tree([Entry("run.sh", "100755", "blob", git.write_blob(b"old\n"))], git.resolve("main", "tree"))
+    git.move("refs/heads/main", git.write_commit(tree, [git.refs()["refs/heads/main"]], "x", ADA, ADA))
+    given = {"repoUrl": APPS_URL, "title": "x", "files": [{"path": "run.sh", "content": "new\n"}]}
+
+    kept = acme.run("propose-change", given)
+    told = acme.run(
+        "propose-change", {**given, "files": [{"path": "run.sh", "content": "", "executable": False}]}, task="task-2"
+    )
+
+    files = acme.repository("apps").files
+    assert (files(kept["branch"])["run.sh"], files(told["branch"])["run.sh"]) == (("100755", b"new\n"), ("100644", b""))
+
+
+def test_a_file_never_takes_the_place_of_a_folder(acme: Acme) -> None:
+    with pytest.raises(ConflictError, match="'billing' is a folder in the repository"):
+        acme.run(
+            "propose-change", {"repoUrl": APPS_URL, "title": "x", "files": [{"path": "billing", "content": "all gone"}]}
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": [{"path": "link.yaml", "content": "a: 1"}]},
+        {"edits": [{"path": "link.yaml", "set": {"image.tag": "2"}}]},
+    ],
+)
+def test_a_symbolic_link_is_not_written_through(acme: Acme, change: dict[str, object]) -> None:
+    git = acme.repository("apps").git
+    link = Entry("link.yaml", "120000", "blob", git.write_blob(b"billing/values.yaml"))
+    tree = git.write_tree([link], git.resolve("main", "tree"))
+    git.move("refs/heads/main", git.write_commit(tree, [git.refs()["refs/heads/main"]], "x", ADA, ADA))
+
+    with pytest.raises(ConflictError, match=r"'link\.yaml' is a symbolic link in the repository"):
+        acme.run("propose-change", {"repoUrl": APPS_URL, "title": "x", **change})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"delete": [f"d{number}" for number in range(101)]},
+        {"rename": [{"from": f"f{number}", "to": f"t{number}"} for number in range(101)]},
+        {"edits": [{"path": f"{number}.yaml", "set": {"a": 1}} for number in range(101)]},
+        {"edits": [{"path": "a.yaml", "set": {f"k{number}": 1 for number in range(101)}}]},
+        {"labels": [f"l{number}" for number in range(101)]},
+        {"reviewers": ["bob"] * 16},
+        {"teamReviewers": ["payments"] * 16},
+    ],
+)
+def test_longer_lists_than_a_change_has_are_refused_before_any_call(acme: Acme, more: dict[str, object]) -> None:
+    acme.calls()
+
+    with pytest.raises(InputError):
+        acme.run("propose-change", {"repoUrl": APPS_URL, "title": "x", "files": [{"path": "a", "content": ""}], **more})
+
+    assert acme.calls() == []
 
 
 def test_github_enterprise_has_its_api_below_a_path(acme: Acme) -> None:

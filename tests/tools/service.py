@@ -21,11 +21,13 @@ from tests.tools.tokens import Backstage
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-apps"
 READ, RUN, ADMIN = ("reader-0123456789abcdef", "runner-0123456789abcdef", "admin-0123456789abcdef")
+PIPELINE = "pipeline-0123456789abcdef"
 TOKENS = f"""
 tokens:
   - {{name: reader, token: {READ}, scope: read}}
   - {{name: runner, token: {RUN}, scope: run}}
   - {{name: admin, token: {ADMIN}, scope: admin}}
+  - {{name: pipeline, token: {PIPELINE}, scope: run, actions: [propose-change]}}
 """
 
 

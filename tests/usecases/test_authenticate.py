@@ -366,13 +366,15 @@ tokens:
   - {{name: g, token: {SECRET}, scope: run}}
   - {{name: g, token: {SECRET}, scope: run}}
   - just text
+  - {{name: h, token: {SECRET}, scope: run, actions: []}}
+  - {{name: i, token: {SECRET}, scope: run, actions: propose-change}}
 """
     with pytest.raises(InputError) as refused:
         read_static_tokens(listed.encode(), "tokens.yaml")
 
     lines = str(refused.value).splitlines()
     assert [line.split(":")[1].strip() for line in lines] == [
-        *(f"tokens[{number}]" for number in (0, 1, 2, 3, 4, 5, 8)),
+        *(f"tokens[{number}]" for number in (0, 1, 2, 3, 4, 5, 8, 9, 10)),
         "two tokens are called g",
     ]
     assert SECRET not in str(refused.value)

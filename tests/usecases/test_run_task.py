@@ -293,7 +293,7 @@ def test_a_bug_ends_the_task_and_is_told_in_the_log_alone(tasks: TaskService, ca
 
 
 def test_who_may_not_run_an_action_cannot_submit_it(tasks: TaskService) -> None:
-    with pytest.raises(NotAllowedError, match="may not run scenedock:echo"):
+    with pytest.raises(NotAllowedError, match="step one: scenedock:echo needs a caller with scope `run`"):
         submit_task(tasks.effects, ACTIONS, Caller("x", "token", scope="read"), {"steps": [step("echo")]})
 
 

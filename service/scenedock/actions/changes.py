@@ -44,7 +44,7 @@ class EditInput(Model):
     values: Annotated[
         dict[str, str | int | float | bool | None],
         "Values by their paths in the file, such as `image.tag`; each must be there already",
-        Field(alias="set", min_length=1),
+        Field(alias="set", min_length=1, max_length=100),
     ]
 
 
@@ -55,11 +55,12 @@ class ChangeInput(TaskInput):
     target_path: Annotated[str, "Folder of the repository into which the files of `folder` go"] = "."
     overwrite: Annotated[bool, "Whether the files of `folder` may replace others"] = False
     files: Annotated[tuple[FileInput, ...], "Files to write, new or not"] = ()
-    delete: Annotated[tuple[str, ...], "Files or folders to delete"] = ()
-    rename: Annotated[tuple[RenameInput, ...], "Files or folders to rename"] = ()
+    delete: Annotated[tuple[str, ...], "Files or folders to delete", Field(max_length=100)] = ()
+    rename: Annotated[tuple[RenameInput, ...], "Files or folders to rename", Field(max_length=100)] = ()
     edits: Annotated[
         tuple[EditInput, ...],
         "Values to set in YAML files, in place: comments, quotes and layout stay",
+        Field(max_length=100),
     ] = ()
     commit_message: Annotated[str | None, "Message of the commit"] = None
 

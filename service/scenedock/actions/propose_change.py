@@ -28,14 +28,17 @@ class Input(ChangeInput):
     labels: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=50)], ...],
         "Labels",
+        Field(max_length=100),
     ] = ()
     reviewers: Annotated[
         tuple[Annotated[str, Field(pattern=_LOGIN)], ...],
         "Logins of people to ask for a review",
+        Field(max_length=15),
     ] = ()
     team_reviewers: Annotated[
         tuple[Annotated[str, Field(pattern=_TEAM)], ...],
         "Slugs of teams to ask for a review",
+        Field(max_length=15),
     ] = ()
     draft: Annotated[bool, "Whether it is a draft"] = False
 

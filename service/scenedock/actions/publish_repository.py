@@ -15,6 +15,8 @@ from scenedock.usecases.publish_repository import NewRepository, Protection, pub
 
 _TOPIC = r"^[a-z0-9][a-z0-9-]{0,49}$"
 _TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
+_SETTINGS = 40
+"""Variables, and secrets: a try sets all of them, and GitHub's share of a minute has to suffice for one."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 
 
@@ -46,18 +48,20 @@ class Input(TaskInput):
     visibility: Annotated[Visibility, "Who sees it; `internal` is for organisations of an enterprise"] = "private"
     default_branch: Annotated[str, "Its branch"] = "main"
     topics: Annotated[tuple[Annotated[str, Field(pattern=_TOPIC)], ...], "Topics", Field(max_length=20)] = ()
-    teams: Annotated[tuple[TeamInput, ...], "Teams of the organisation that get access"] = ()
+    teams: Annotated[tuple[TeamInput, ...], "Teams of the organisation that get access", Field(max_length=20)] = ()
     branch_protection: Annotated[ProtectionInput | None, "Rules for the default branch; without it there are none"] = (
         None
     )
     variables: Annotated[
-        dict[Annotated[str, Field(pattern=_NAME)], str], "Variables for GitHub Actions", Field(default_factory=dict)
+        dict[Annotated[str, Field(pattern=_NAME)], str],
+        "Variables for GitHub Actions",
+        Field(default_factory=dict, max_length=_SETTINGS),
     ]
     secrets: Annotated[
         dict[Annotated[str, Field(pattern=_NAME)], str],
         "Secrets for GitHub Actions; sealed for the repository, and kept out of logs and of what is stored of the task",
         Sensitive(),
-        Field(default_factory=dict),
+        Field(default_factory=dict, max_length=_SETTINGS),
     ]
     commit_message: Annotated[str, "Message of the first commit"] = "Initial commit"
 

@@ -14,7 +14,10 @@ from pathlib import Path
 
 from scenedock.errors import TemporaryError
 
-_WAYS_OUT = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE")
+_WAYS_OUT = (
+    *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),
+    *("SSL_CERT_FILE", "GIT_SSL_CAINFO"),
+)
 """What the network needs of our environment."""
 
 

@@ -100,7 +100,7 @@ class GitRepository:
         commit = self._tip(branch)
         if not commit:
             return []
-        self._fetch(commit, branch, depth=min(most, _HISTORY))
+        self._fetch(commit, branch, depth=_HISTORY if path else min(most, _HISTORY))
         below = ["--", f":(literal){path}"] if path else []
         listed = self._git("log", f"--max-count={most}", "-z", "--format=%H %T%n%B", commit, *below)
         return [_logged(entry) for entry in listed.decode("utf-8", "replace").split("\0") if entry.strip()]

@@ -22,7 +22,7 @@ _SECONDARY_LIMIT_SECONDS = 60.0
 """How long to wait after a secondary limit that doesn't say: "wait for at least one minute"."""
 _PAUSE_SECONDS = 5.0
 _LONGEST = 400
-_PROTECTED = ("protected", "rule violations", "required status check", "approving review")
+_PROTECTED = ("protected", "rule violations", "required status check", "approving review", "through a pull request")
 
 _UNFINISHED = ("repository is empty", "reference does not exist")
 """What GitHub says of a repository that it made a moment ago."""
@@ -69,6 +69,9 @@ def rate_limited(error: GithubException) -> float | None:
     Source: GitHub's "Best practices for using the REST API": `retry-after` first, then `x-ratelimit-reset` if nothing
     remains, else at least a minute.
     """
+    said = said_by(error.data).lower()
+    if error.status == 422 and "submitted too quickly" in said:
+        return _SECONDARY_LIMIT_SECONDS
     if error.status not in {403, 429}:
         return None
     headers = error.headers or {}
@@ -76,7 +79,6 @@ def rate_limited(error: GithubException) -> float | None:
         return max(1.0, float(headers["retry-after"]))
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdecimal():
         return max(1.0, float(headers["x-ratelimit-reset"]) - time.time())
-    said = said_by(error.data).lower()
     return _SECONDARY_LIMIT_SECONDS if error.status == 429 or "rate limit" in said or "abuse" in said else None
 
 

@@ -133,7 +133,7 @@ class GitHubRepository:
     def _tree(self, body: JsonObject) -> str:
         answer = self.client.call("POST", f"{self.path}/git/trees", body, expected=(422,) if self._remembered else ())
         if answer.status == 422:  # a blob may be gone that we uploaded long ago
-            for key in [key for key in self._uploaded if key[0] == str(self.address)]:
+            for key in [key for key in tuple(self._uploaded) if key[0] == str(self.address)]:
                 self._uploaded.pop(key, None)
             raise TemporaryError(f"{self.address} refuses the files: {answer.said}", retry_after=1)
         return answer.text("sha")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from github.PublicKey import encrypt
 
 from scenedock.effects.github_client import Answer, GitHubClient
-from scenedock.errors import NotFoundError
+from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.code_host import RepositoryAddress, Visibility
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 
@@ -66,6 +66,19 @@ class RepositorySettings:
 
     def _create(self, path: str, body: JsonObject) -> Existing | None:
         answer = self._client.call("POST", path, body, expected=(422,), saying="already exists", tells=True)
+        return Existing.of(answer) if answer.status == 200 else None
+
+    def find(self) -> Existing | None:
+        """What GitHub says of a repository; None where there is none, as far as our credentials reach.
+
+        Raises
+        ------
+        ConflictError   the name is a former one of another repository; a new one would take its visitors over
+        """
+        try:
+            answer = self._client.call("GET", self._path, expected=(404,))
+        except NotFoundError:
+            raise ConflictError(f"{self._address} leads to a repository that was renamed; take another name") from None
         return Existing.of(answer) if answer.status == 200 else None
 
     def get(self) -> Existing:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.gitops.values_edits import Scalar, set_value
 from scenedock.model.code_host import checked_path
-from scenedock.model.commit import FileChange, Listing, check_changes
+from scenedock.model.commit import SYMBOLIC_LINK, FileChange, Listing, check_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class ChangeRequest:
     @property
     def needs_listing(self) -> bool:
         """Whether what is in the repository has to be known."""
-        return bool(self.edits or self.delete or self.rename or (self.added and not self.overwrite))
+        keep_modes = any(each.executable is None for each in self.files)
+        return bool(self.edits or self.delete or self.rename or keep_modes or (self.added and not self.overwrite))
 
 
 def plan_changes(request: ChangeRequest, listing: Listing, read: Callable[[str], bytes]) -> tuple[FileChange, ...]:
@@ -65,6 +66,7 @@ def plan_changes(request: ChangeRequest, listing: Listing, read: Callable[[str],
     ConflictError   a file is there, or something of its name is
     """
     changes = [FileChange(each.path, each.content, each.executable) for each in (*request.added, *request.files)]
+    _refuse_links([*(each.path for each in changes), *(each.path for each in request.edits)], listing)
     if not request.overwrite:
         _refuse_existing([each.path for each in request.added], listing)
     changes += [FileChange(path) for named in request.delete for path in _below(named, listing)]
@@ -104,6 +106,12 @@ def _refuse_existing(paths: Sequence[str], listing: Listing) -> None:
     if there := [path for path in paths if path in listing]:
         shown = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
         raise ConflictError(f"already in the repository: {shown}; take another `targetPath`, or say `overwrite`")
+
+
+def _refuse_links(paths: Sequence[str], listing: Listing) -> None:
+    for path in paths:
+        if path in listing and listing[path].mode == SYMBOLIC_LINK:
+            raise ConflictError(f"{path!r} is a symbolic link in the repository; change what it leads to")
 
 
 def _below(named: str, listing: Listing) -> list[str]:

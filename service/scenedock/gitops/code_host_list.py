@@ -92,10 +92,19 @@ SCHEMA: dict[str, Any] = {
     },
 }
 
+_NAME_OF_A_VARIABLE = "write the name of an environment variable, of letters, digits and `_`"
 _WANTED = {
     "host": "write a name as addresses have it, in lower case, for example `github.com`",
     "direct_commits": "write `OWNER/NAME`, or `OWNER/*`",
     "owners": "write the names of organisations, users or groups",
+    "type": f"write {' or '.join(map(repr, get_args(HostType)))}",
+    "visibility": f"write a list of {', '.join(map(repr, get_args(Visibility)))}",
+    "id": "write the App's id, or its client id",
+    "private_key_env": _NAME_OF_A_VARIABLE,
+    "token_env": _NAME_OF_A_VARIABLE,
+    "webhook_secret_env": _NAME_OF_A_VARIABLE,
+    "email": "write an address of e-mail",
+    "username": "write a name without `:` and white space",
 }
 _LOOPBACK = re.compile(r"^(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])$")
 _ADDRESS = re.compile(
@@ -162,7 +171,8 @@ def _contradictions(entry: JsonObject) -> list[tuple[str, str]]:
 def _host(entry: JsonObject, line_of: Callable[[str], int]) -> CodeHost:
     host, is_github = str(entry["host"]), entry["type"] == "github"
     app, author = as_object(entry.get("app")), as_object(entry.get("author"))
-    usual = "https://api.github.com" if host == "github.com" else f"https://{host}/api/v3"
+    in_cloud = host == "github.com" or host.endswith(".ghe.com")  # the latter: Enterprise Cloud with data residency
+    usual = f"https://api.{host}" if in_cloud else f"https://{host}/api/v3"
     return CodeHost(
         host=host,
         type="github" if is_github else "git",

@@ -101,12 +101,16 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. `subject` is the plugin, token or account that speaks; `user` the entity reference on whose behalf."""
+    """Who calls. `subject` is the plugin, token or account that speaks; `user` the entity reference on whose behalf.
+
+    `actions` are the names of those that it may run; empty for all that its scope covers.
+    """
 
     subject: str
     kind: Literal["backstage", "token", "local"]
     user: str | None = None
     scope: Scope = "read"
+    actions: tuple[str, ...] = ()
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller's scope covers this one."""
@@ -170,6 +174,14 @@ class Action(Generic[E]):
     def needed_scope(self) -> Scope:
         """The scope that a caller needs."""
         return "read" if self.attributes.read_only else "run"
+
+    def refused_to(self, caller: Caller) -> str:
+        """Why a caller may not run the action; empty where it may."""
+        if not caller.may(self.needed_scope):
+            return f"{self.id} needs a caller with scope `{self.needed_scope}`; this one has `{caller.scope}`"
+        if caller.actions and self.name not in caller.actions:
+            return f"{self.id} is none of the actions that {caller.subject} may run: {', '.join(caller.actions)}"
+        return ""
 
     def input_schema(self) -> JsonObject:
         """The JSON Schema (2020-12) of the input."""

@@ -11,6 +11,8 @@ from scenedock.errors import InputError
 
 TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"
+SYMBOLIC_LINK = "120000"
+"""The mode of a file whose content is the path that it leads to."""
 _LONGEST_SUBJECT = 200
 
 

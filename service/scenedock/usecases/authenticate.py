@@ -34,15 +34,19 @@ _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")
 
 @dataclass(frozen=True, slots=True)
 class StaticToken:
-    """A token for a caller that isn't Backstage, kept as the SHA-256 of its secret."""
+    """A token for a caller that isn't Backstage, kept as the SHA-256 of its secret.
+
+    `actions` are the names of those that it may run; empty for all that its scope covers.
+    """
 
     name: str
     digest: bytes
     scope: Scope
+    actions: tuple[str, ...] = ()
 
 
 def read_static_tokens(data: bytes, label: str) -> tuple[StaticToken, ...]:
-    """The tokens in a YAML file, `tokens: [{name, token or sha256, scope}]`.
+    """The tokens in a YAML file, `tokens: [{name, token or sha256, scope, actions}]`.
 
     Raises
     ------
@@ -70,23 +74,26 @@ def read_static_tokens(data: bytes, label: str) -> tuple[StaticToken, ...]:
 
 def _static_token(given: Json) -> StaticToken:
     entry = as_object(given)
-    if unknown := sorted(set(entry) - {"name", "token", "sha256", "scope"}):
-        raise ValueError(f"there is no field {unknown[0]!r}; there are: name, token, sha256, scope")
+    if unknown := sorted(set(entry) - {"name", "token", "sha256", "scope", "actions"}):
+        raise ValueError(f"there is no field {unknown[0]!r}; there are: name, token, sha256, scope, actions")
     name, secret, digest, scope = (as_text(entry.get(key)) for key in ("name", "token", "sha256", "scope"))
     if not _NAME.fullmatch(name):
         raise ValueError("`name` must be of letters, digits, `_`, `.` and `-`")
     known = next((each for each in SCOPES if each == scope), None)
     if known is None:
         raise ValueError(f"`scope` must be one of {', '.join(SCOPES)}")
+    actions = tuple(map(as_text, as_list(entry.get("actions"))))
+    if "actions" in entry and not (actions and all(map(_NAME.fullmatch, actions))):
+        raise ValueError("`actions` must be a list of names of actions; without it all are meant that the scope covers")
     if bool(secret) == bool(digest):
         raise ValueError("give either `token` or `sha256`")
     if digest:
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise ValueError("`sha256` must be 64 hexadecimal digits in lower case")
-        return StaticToken(name, bytes.fromhex(digest), known)
+        return StaticToken(name, bytes.fromhex(digest), known, actions)
     if len(secret) < _SHORTEST_SECRET:
         raise ValueError(f"`token` must have at least {_SHORTEST_SECRET} characters; make one: openssl rand -hex 32")
-    return StaticToken(name, hashlib.sha256(secret.encode()).digest(), known)
+    return StaticToken(name, hashlib.sha256(secret.encode()).digest(), known, actions)
 
 
 class RefusedError(Exception):
@@ -160,7 +167,7 @@ class Authenticator:
         if len(token) > LONGEST_TOKEN:
             raise RefusedError("longer than a token may be")
         if static := self._static(token):
-            return Caller(f"token:{static.name}", "token", scope=static.scope)
+            return Caller(f"token:{static.name}", "token", scope=static.scope, actions=static.actions)
         if token.count(".") != 2:
             raise RefusedError("no known static token, and no JWT")
         return self._plugin(token)

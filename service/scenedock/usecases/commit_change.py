@@ -62,12 +62,10 @@ def commit_change(
         )
     message = commit_message(text, attempt)
     branch = branch or repository.default_branch()
-    if attempt.tried_before:
-        for made in repository.latest(branch, _HISTORY):
-            if attempt.mark.in_text(made.message):
-                return Committed(changed=True, branch=branch, commit=made.commit)
     seen: _Seen | None = None
     for _ in range(_ROUNDS):
+        if attempt.tried_before and (earlier := _earlier(repository, branch, attempt)):
+            return earlier
         head = repository.head(branch)
         if head is None:
             raise NotFoundError(f"{address} has no branch {branch!r}")
@@ -84,6 +82,14 @@ def commit_change(
         attempt.log(f"{address}: {branch} has moved meanwhile; the change is made again after what came")
         seen = _Seen(head, listing, changes)
     raise TemporaryError(f"{address}: {branch} moves too often", retry_after=30)
+
+
+def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt) -> Committed | None:
+    """What an earlier try has made, or one that goes on beside us, given up by mistake."""
+    for head in repository.latest(branch, _HISTORY):
+        if attempt.mark.in_text(head.message):
+            return Committed(changed=True, branch=branch, commit=head.commit)
+    return None
 
 
 def _reading(repository: RemoteRepository, listing: Listing) -> Callable[[str], bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from scenedock.effects.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_host import CodeHost, Visibility
 from scenedock.model.commit import Attempt, Head, Mark, commit_message
@@ -84,35 +85,50 @@ def publish_repository(
     settings, mark = repository.settings, attempt.mark
     for team in sorted(wanted.teams):  # a wrong name is told before there is half a repository
         settings.check_team(team)
-    made = settings.create(wanted.visibility, _filling(mark))
-    about = made or settings.get()
+    found = settings.find()
+    made = None if found else settings.create(wanted.visibility, _filling(mark))
+    about = found or made or settings.get()
     branch, filled = about.default_branch, None
     if made is None:
-        filled = _earlier(repository, branch, mark, about.description)
-    if filled is None:
-        filled = fill()
-        repository.move_branch(branch, filled, expected=None)
-    if made or about.description == _filling(mark):
-        _set_all(repository, wanted, branch)
-        attempt.log(f"published {len(wanted.files)} files to {about.url}")
-        branch = wanted.default_branch
+        filled = _earlier(repository, branch, attempt, about.description)
+    with _patience(is_new=made is not None or branch != wanted.default_branch):
+        if filled is None:
+            filled = fill()
+            repository.move_branch(branch, filled, expected=None)
+        if made or about.description == _filling(mark):
+            _set_all(repository, wanted, branch)
+            attempt.log(f"published {len(wanted.files)} files to {about.url}")
+            branch = wanted.default_branch
     return Published(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
+
+
+@contextmanager
+def _patience(*, is_new: bool) -> Iterator[None]:
+    """Come back once for what GitHub doesn't find: it needs a while to make a repository, or rename a branch."""
+    try:
+        yield
+    except NotFoundError as error:
+        if not is_new:
+            raise
+        raise TemporaryError(f"{error}, or it is just being made", retry_after=5) from None
 
 
 def _filling(mark: Mark) -> str:
     return f"{_FILLING} {mark}"
 
 
-def _earlier(repository: RemoteRepository, branch: str, mark: Mark, description: str) -> Head | None:
+def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, description: str) -> Head | None:
     """The commit of an earlier try; None where it only made the repository, which has GitHub's first commit alone.
+
+    Where there was no earlier try nothing is ours, whatever it says: somebody may wait for our secrets there.
 
     Raises
     ------
     ConflictError   the repository isn't ours, or somebody was quicker to commit to it
     """
-    latest = repository.latest(branch, _HISTORY) if repository.head(branch) else []
-    ours = next((head for head in latest if mark.in_text(head.message)), None)
-    if ours is None and description != _filling(mark):
+    latest = repository.latest(branch, _HISTORY) if attempt.tried_before and repository.head(branch) else []
+    ours = next((head for head in latest if attempt.mark.in_text(head.message)), None)
+    if ours is None and not (attempt.tried_before and description == _filling(attempt.mark)):
         there = f"there is a repository {repository.address} already"
         if description.startswith(f"{_FILLING} "):
             task = description.removeprefix(f"{_FILLING} ")

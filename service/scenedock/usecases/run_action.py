@@ -14,7 +14,7 @@ E = TypeVar("E")
 
 def actions_for(actions: Mapping[str, Action[E]], caller: Caller) -> Sequence[Action[E]]:
     """The actions that a caller may run, by name."""
-    return [actions[name] for name in sorted(actions) if caller.may(actions[name].needed_scope)]
+    return [actions[name] for name in sorted(actions) if not actions[name].refused_to(caller)]
 
 
 def find_action(actions: Mapping[str, Action[E]], name: str, caller: Caller) -> Action[E]:
@@ -29,10 +29,8 @@ def find_action(actions: Mapping[str, Action[E]], name: str, caller: Caller) -> 
         known = ", ".join(each.name for each in actions_for(actions, caller)) or "none"
         raise NotFoundError(f"there is no action {name!r}; there are: {known}")
     found = actions[name]
-    if not caller.may(found.needed_scope):
-        raise NotAllowedError(
-            f"{found.id} needs a caller with scope `{found.needed_scope}`; this one has `{caller.scope}`"
-        )
+    if refused := found.refused_to(caller):
+        raise NotAllowedError(refused)
     return found
 
 
@@ -45,6 +43,6 @@ def run_action(found: Action[E], context: Context[E], given: JsonObject) -> Json
     InputError        the input is wrong
     ScenedockError    whatever the action refuses
     """
-    if not context.caller.may(found.needed_scope):
-        raise NotAllowedError(f"{found.id} needs a caller with scope `{found.needed_scope}`")
+    if refused := found.refused_to(context.caller):
+        raise NotAllowedError(refused)
     return found.run(context, given)

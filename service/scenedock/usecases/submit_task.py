@@ -92,8 +92,8 @@ def _judge(step: Step, known: Mapping[str, Action[Any]], caller: Caller, *, rend
     action = known.get(step.action)
     if action is None:
         raise InputError(f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(known))}")
-    if not caller.may(action.needed_scope):
-        raise NotAllowedError(f"step {step.id}: {caller.subject} may not run {step.action}")
+    if refused := action.refused_to(caller):
+        raise NotAllowedError(f"step {step.id}: {refused}")
     if rendered or not is_reference(step.input):
         action.check(step.input)
 

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from scenedock.actions import ACTIONS
 from scenedock.doors.http.routes import BASE
 from scenedock.doors.service import Service
-from tests.tools.service import READ, RUN, bearer
+from scenedock.model.json import JsonObject
+from tests.tools.service import PIPELINE, READ, RUN, bearer
 from tests.tools.tokens import Backstage
 
 LIST = f"{BASE}/.backstage/actions/v1/actions"
@@ -46,6 +47,22 @@ def test_who_may_only_read_sees_only_what_reads(client: FlaskClient) -> None:
 
     assert answer.json
     assert all(each["attributes"]["readOnly"] for each in answer.json["actions"])
+
+
+@pytest.mark.parametrize("action", ["publish-repository", "export-catalog"])
+def test_a_token_for_some_actions_runs_no_others_in_whatever_way(client: FlaskClient, action: str) -> None:
+    ident = f"scenedock:{action}"
+    ways: list[tuple[str, JsonObject]] = [
+        (V1.format(ident), {}),
+        (V2.format(ident), {"input": {}}),
+        (PLAIN.format(action), {}),
+        (f"{BASE}/tasks", {"spec": {"steps": [{"action": ident, "input": {}}]}}),
+    ]
+
+    for path, body in ways:
+        answer = client.post(path, json=body, headers=bearer(PIPELINE))
+        assert (answer.status_code, f"{ident} is none of the actions that" in answer.text) == (403, True), path
+    assert client.post(PLAIN.format("propose-change"), json={}, headers=bearer(PIPELINE)).status_code == 400
 
 
 def test_every_protocol_gives_the_same_output(client: FlaskClient) -> None:
