@@ -20,7 +20,7 @@ from scenedock.errors import InputError
 from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
 from scenedock.usecases.task_limits import Limits
-from tests.faults.process import Input, Output, make_file, make_file_action
+from tests.faults.process import Output, make_file, make_file_action
 from tests.tools.scaffolder import ScaffolderClient, scaffolder_client
 from tests.tools.service import READ, RUN, service_in
 
