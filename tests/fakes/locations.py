@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
+
+from tests.tools.wsgi import served
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -63,22 +63,9 @@ class Locations:
         return 201, {"location": {"id": key, "type": "url", "target": target}, "entities": []}
 
 
-class _Silent(WSGIRequestHandler):
-    def log(self, type: str, message: str, *arguments: Any) -> None:  # noqa: A002 (the name is the library's)
-        """Say nothing: `calls` has it all."""
-
-
 @contextmanager
 def fake_locations() -> Iterator[Locations]:
     """A catalog on loopback."""
     made = Locations()
-    server = make_server("127.0.0.1", 0, made, threaded=True, request_handler=_Silent)
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with served(made) as made.url:
         yield made
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -5,20 +5,15 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from tests.tools.wsgi import served
 
 GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PATH": os.environ["PATH"]}
-
-
-class _Silent(WSGIRequestHandler):
-    def log_message(self, *arguments: Any) -> None:
-        """Say nothing: the test's output is not the place."""
 
 
 @dataclass
@@ -116,12 +111,5 @@ def git_server(root: Path) -> Iterator[GitServer]:
     """A server for as long as the block runs."""
     root.mkdir(parents=True, exist_ok=True)
     server = GitServer(root)
-    with make_server("127.0.0.1", 0, server, handler_class=_Silent) as httpd:
-        server.address = f"http://127.0.0.1:{httpd.server_port}"
-        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            httpd.shutdown()
-            thread.join()
+    with served(server) as server.address:
+        yield server

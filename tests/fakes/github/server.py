@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from tests.fakes.github import accounts, actions, branches, git_data, history, pulls, repositories
@@ -26,6 +25,7 @@ from tests.fakes.github.openapi import Operation, operations, webhook_problems
 from tests.fakes.github.views import View
 from tests.fakes.github.webhooks import Webhooks, send
 from tests.fakes.github.world import World
+from tests.tools.wsgi import served
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -178,11 +178,6 @@ class FakeGitHub:
             self.mistakes += [f"webhook {name}: {each}" for each in webhook_problems(name, event.payload)]
 
 
-class _Silent(WSGIRequestHandler):
-    def log(self, type: str, message: str, *arguments: Any) -> None:  # noqa: A002 (the name is the library's)
-        """Say nothing: the test's output is not the place, and `calls` has it all."""
-
-
 @contextmanager
 def fake_github(folder: Path) -> Iterator[FakeGitHub]:
     """A GitHub for as long as the block runs, with its repositories in a folder.
@@ -192,15 +187,7 @@ def fake_github(folder: Path) -> Iterator[FakeGitHub]:
     AssertionError   at the end: a request or an answer was not as GitHub describes its API
     """
     github = FakeGitHub(World(folder))
-    server = make_server("127.0.0.1", 0, github, threaded=True, request_handler=_Silent)
-    github.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with served(github) as github.url:
         yield github
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     if wrong := [*github.violations, *github.mistakes]:
         raise AssertionError("not as GitHub describes its API:\n" + "\n".join(wrong))
