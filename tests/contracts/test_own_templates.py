@@ -110,3 +110,9 @@ def test_each_step_that_makes_something_names_its_call(template: dict[str, Any],
     for step in steps:
         assert step["action"].startswith("scenedock:")
         assert step["input"]["requestId"] == f"${{{{ context.task.id }}}}-{step['id']}"
+
+
+@pytest.mark.parametrize("template", [template for template, _ in baking().values()], ids=list(baking()))
+def test_the_page_of_a_task_that_failed_has_a_retry_button(template: dict[str, Any]) -> None:
+    """Without this Backstage has none, though its API retries any task."""
+    assert template["spec"]["EXPERIMENTAL_recovery"] == {"EXPERIMENTAL_strategy": "startOver"}

@@ -39,8 +39,8 @@ class Journey:
 def journey(company: Company) -> Journey:
     """The Template for a new service, run to its end."""
     github = company.github
-    picked = {"repoUrl": github.picked("ledger"), "gitopsRepoUrl": github.picked("apps")}
-    form = company.frontend.fill_in("new-python-service", {**ANSWERS, **picked, "team": "payments"})
+    picked = {"gitopsRepoUrl": github.picked("apps"), "team": "payments"}
+    form = company.frontend.fill_in("new-python-service", {**ANSWERS, **picked})
     run = company.frontend.run("new-python-service", form)
     assert run.status == "completed", run.text
     return Journey(company, form, run)
@@ -162,7 +162,7 @@ def test_a_service_of_a_name_that_is_taken_is_refused_and_nothing_is_touched(jou
 
 def test_a_task_that_failed_half_way_is_retried_to_its_end_and_nothing_is_made_twice(company: Company) -> None:
     github = company.github
-    picked = {"repoUrl": github.picked("abacus"), "gitopsRepoUrl": github.picked("apps"), "team": "payments"}
+    picked = {"gitopsRepoUrl": github.picked("apps"), "team": "payments"}
     form = company.frontend.fill_in("new-python-service", {**ANSWERS, **picked, "name": "abacus"})
     for call in ("PUT .*/abacus/topics", "POST .*/apps/pulls"):
         github.fake.faults.add(call, before=missing_permission)

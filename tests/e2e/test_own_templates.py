@@ -102,7 +102,7 @@ def test_the_template_editor_tries_a_template_that_makes_something_without_makin
     company: Company,
 ) -> None:
     template = yaml.safe_load((OUR_TEMPLATES / "new-python-service.yaml").read_bytes())
-    picked = {"repoUrl": company.github.picked("nothing"), "gitopsRepoUrl": company.github.picked("apps")}
+    picked = {"gitopsRepoUrl": company.github.picked("apps")}
     form = company.frontend.fill_in("new-python-service", {**OF_A_SERVICE, "name": "nothing", **picked})
     before = len(company.github.fake.calls)
 
