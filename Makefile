@@ -13,7 +13,7 @@ help: ## Say what can be typed
 run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
 	@scripts/demo $(repository)
 	@echo
-	@SCENEDOCK_REPOSITORIES=$(or $(repository),out/acme-apps) SCENEDOCK_DATA=out/data SCENEDOCK_PUBLIC_FEED=true \
+	@exec env SCENEDOCK_REPOSITORIES=$(or $(repository),out/acme-apps) SCENEDOCK_DATA=out/data SCENEDOCK_PUBLIC_FEED=true \
 		$(bin)/scenedock serve
 
 test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
