@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 import subprocess
 from base64 import b64encode
@@ -19,6 +20,8 @@ _WAYS_OUT = (
     *("SSL_CERT_FILE", "GIT_SSL_CAINFO"),
 )
 """What the network needs of our environment."""
+_DEFAULT_BRANCH = re.compile(r"^ref: refs/heads/(?P<branch>\S+)\tHEAD$", re.MULTILINE)
+_REFUSED = re.compile(r"Authentication failed|could not read Username|error: 40[13]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,17 @@ def basic_authorization(address: str, user: str, token: str) -> Mapping[str, str
     """Configuration with which git shows a token to the host of an address, and to no other."""
     encoded = b64encode(f"{user}:{token}".encode()).decode()
     return {f"http.{address}.extraHeader": f"Authorization: Basic {encoded}"}
+
+
+def default_branch_of(listed: bytes) -> str | None:
+    """The branch that HEAD is, in what `git ls-remote --symref … HEAD` lists."""
+    found = _DEFAULT_BRANCH.search(listed.decode("utf-8", "replace"))
+    return found["branch"] if found else None
+
+
+def is_refused(errors: bytes) -> bool:
+    """Whether git complains that the host doesn't take what it was shown."""
+    return _REFUSED.search(errors.decode("utf-8", "replace")) is not None
 
 
 def last_line(errors: bytes) -> str:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from scenedock.effects.confined_git import ConfinedGit, basic_authorization, last_line
+from scenedock.effects.confined_git import ConfinedGit, basic_authorization, default_branch_of, is_refused, last_line
 from scenedock.effects.host_secrets import HostSecrets
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_host import Author, CodeHost, RepositoryAddress
@@ -47,8 +47,7 @@ class GitRepository:
 
     def default_branch(self) -> str:
         """The branch that others begin at."""
-        found = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", self._remote("--symref", "HEAD"), re.MULTILINE)
-        return found[1] if found else "main"
+        return default_branch_of(self._remote("HEAD", "--symref")) or "main"
 
     def head(self, branch: str) -> Head | None:
         """The commit at which a branch stands; None where there is no such branch."""
@@ -108,17 +107,15 @@ class GitRepository:
     def _tip(self, branch: str) -> str:
         """The commit at which a branch stands; `ls-remote` lists longer names that end so, too."""
         ref = f"refs/heads/{branch}"
-        lines = (line.partition("\t") for line in self._remote(ref).splitlines())
+        lines = (line.partition("\t") for line in self._remote(ref).decode("utf-8", "replace").splitlines())
         return next((commit for commit, _, name in lines if name == ref), "")
 
     def _head(self, ref: str) -> Head:
         return _logged(self._git("log", "--max-count=1", "--format=%H %T%n%B", ref, "--").decode("utf-8", "replace"))
 
-    def _remote(self, *arguments: str) -> str:
+    def _remote(self, pattern: str, *options: str) -> bytes:
         """What `ls-remote` lists."""
-        options = [each for each in arguments if each.startswith("--")]
-        patterns = [each for each in arguments if not each.startswith("--")]
-        return self._git("ls-remote", "--quiet", *options, self._url, *patterns).decode("utf-8", "replace")
+        return self._git("ls-remote", "--quiet", *options, self._url, pattern)
 
     def _fetch(self, commit: str, branch: str, depth: int) -> None:
         quiet = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
@@ -154,7 +151,7 @@ class GitRepository:
     def _failure(self, command: str, errors: bytes) -> ScenedockError:
         """What git complains of, as an error; no line of it has our token in it, which git never sees as an address."""
         said = errors.decode("utf-8", "replace")
-        if re.search(r"Authentication failed|could not read Username|error: 40[13]", said):
+        if is_refused(errors):
             return NotAllowedError(
                 f"{self.address.host} doesn't take the credentials that Scenedock has for it, or they don't suffice "
                 f"for {self.address}; whoever runs Scenedock has to renew them in the list of code hosts"

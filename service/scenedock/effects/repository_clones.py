@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenedock.effects.confined_git import ConfinedGit, basic_authorization, last_line
+from scenedock.effects.confined_git import ConfinedGit, basic_authorization, default_branch_of, is_refused, last_line
 from scenedock.effects.git import ask_git
 from scenedock.effects.git_revisions import GitRevision
 from scenedock.errors import NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.code_host import RepositoryAddress, checked_branch, read_repository
 
 _LOOPBACK = re.compile(r"^http://(127\.0\.0\.1|localhost)(:\d+)?/")
-_DEFAULT_BRANCH = re.compile(r"^ref: refs/heads/(?P<branch>.+)\tHEAD$", re.MULTILINE)
 _SECONDS_TO_TRY_AGAIN = 30
 
 
@@ -119,16 +118,16 @@ def _default_branch(git: ConfinedGit, folder: Path, url: str, secrets: Mapping[s
     listed = git.run(folder, "ls-remote", "--quiet", "--symref", "origin", "HEAD", secrets=secrets)
     if listed.returncode != 0:
         raise _refusal(url, listed.stderr)
-    found = _DEFAULT_BRANCH.search(listed.stdout.decode("utf-8", "replace"))
+    found = default_branch_of(listed.stdout)
     if found is None:
         raise NotFoundError(f"{url}: the repository says no default branch; name one, {url}#BRANCH")
-    return checked_branch(found["branch"])
+    return checked_branch(found)
 
 
 def _refusal(url: str, errors: bytes) -> NotAllowedError | NotFoundError | TemporaryError:
     said = last_line(errors)
     if "couldn't find remote ref" in said:
         return NotFoundError(f"{url}: has no branch {said.rpartition('/')[2]!r}")
-    if re.search(r"Authentication failed|could not read Username|error: 40[13]", said):
+    if is_refused(errors):
         return NotAllowedError(f"{url}: the host doesn't take our token, wants one, or has no such repository: {said}")
     return TemporaryError(f"{url}: can't be fetched: {said}", retry_after=_SECONDS_TO_TRY_AGAIN)
