@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scenedock.usecases.manage_tasks import wake_tasks
 from scenedock.usecases.submit_task import submit_task
 from tests.faults.process import CALLER, make_file, open_service
 from tests.faults.processes import lines, migrated, processes, wait_until
+from tests.tools.deliveries import deliver
 from tests.tools.postgres import Postgres
 
 
@@ -32,7 +32,7 @@ def test_tasks_that_run_wait_and_stand_in_the_queue_end_under_the_new_release(
         started.stop(old)
         (tmp_path / "gate").touch()
         started.start("worker", release="2")
-        wake_tasks(service.effects, "gate:gate")
+        deliver(service.effects, "gate:gate")
         wait_until(lambda: all(store.get(task_id).finished for task_id in waiting + running + queued))
 
         assert {store.get(task_id).status for task_id in waiting + running + queued} == {"completed"}

@@ -24,9 +24,10 @@ from scenedock.errors import ConflictError, InputError, NotAllowedError, Tempora
 from scenedock.model.action import REDACTED, Caller, Context, Model, Sensitive, TaskInput, action
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.task import Task, TaskEvent, WaitingFor
-from scenedock.usecases.manage_tasks import cancel_task, completion, retry_task, show_task, wake_tasks
+from scenedock.usecases.manage_tasks import cancel_task, completion, retry_task, show_task
 from scenedock.usecases.submit_task import submit_task
 from scenedock.usecases.task_limits import Limits
+from tests.tools.deliveries import deliver
 
 YOU = Caller("tests", "local", "user:default/guest", "admin")
 CANARY = "kanarie-7f3a/9c+1e5%8842&Vogel"
@@ -224,13 +225,13 @@ def test_a_task_that_waits_holds_no_worker_and_goes_on_when_it_is_woken(tasks: T
     }
     assert quick.status == "completed"
     world.opened.add("pull-request:1")
-    assert wake_tasks(tasks.effects, "pull-request:1") == 20
+    assert deliver(tasks.effects, "pull-request:1") == 20
     assert {ended(tasks, task).status for task in many} == {"completed"}
 
 
 @pytest.mark.parametrize("look", [1, 2, 3, 4])
 def test_word_that_comes_while_a_task_looks_is_not_lost(tasks: TaskService, world: World, look: int) -> None:
-    world.wake = lambda key: wake_tasks(tasks.effects, key)
+    world.wake = lambda key: deliver(tasks.effects, key)
 
     done = ended(tasks, submit(tasks, step("look-too-early", seconds=look)))
 
@@ -242,10 +243,10 @@ def test_a_task_says_once_what_it_waits_for(tasks: TaskService, world: World) ->
     task = submit(tasks, step("await-gate", text="said-once:1"))
     waiting(tasks, task)
     for _ in range(2):
-        wake_tasks(tasks.effects, "said-once:1")
+        deliver(tasks.effects, "said-once:1")
         time.sleep(1)
     world.opened.add("said-once:1")
-    wake_tasks(tasks.effects, "said-once:1")
+    deliver(tasks.effects, "said-once:1")
     ended(tasks, task)
 
     said = messages(tasks.effects.store.events(task.id))
@@ -387,7 +388,7 @@ def test_a_step_that_has_waited_for_long_may_still_be_tried_again(tasks: TaskSer
     task = waiting(tasks, submit(tasks, step("await-gate", text="pull-request:3")))
     time.sleep(3.2)  # longer than a step may take, with its retries
     world.opened.add("busy pull-request:3")
-    wake_tasks(tasks.effects, "pull-request:3")
+    deliver(tasks.effects, "pull-request:3")
 
     done = ended(tasks, task)
 

@@ -188,10 +188,6 @@ class TaskStore:
             )
         )
 
-    def wake(self, key: str, now: int) -> int:
-        """Let all tasks that wait for something go on; answer how many."""
-        return self._database.write(lambda connection: wake(connection, [fingerprint(key)], now))
-
     def last_tick(self, schedule: str, now: int) -> int:
         """The last tick of a schedule that was handled; of a new schedule, now."""
         row = self._database.read(select(SCHEDULE.c.last_tick).where(SCHEDULE.c.name == schedule))

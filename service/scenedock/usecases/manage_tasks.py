@@ -1,4 +1,4 @@
-"""What people and clients do with tasks that are there: list, show, follow, cancel, retry, wake."""
+"""What people and clients do with tasks that are there: list, show, follow, cancel, retry."""
 
 from __future__ import annotations
 
@@ -73,11 +73,6 @@ def retry_task(effects: TaskEffects, caller: Caller, task_id: str, secrets: Mapp
     )
     effects.engine.start(task.id, task.run)
     return task
-
-
-def wake_tasks(effects: TaskEffects, key: str) -> int:
-    """Let all tasks that wait for this key go on; answer how many."""
-    return effects.store.wake(key, effects.clock())
 
 
 def read_events(
