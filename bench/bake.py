@@ -21,15 +21,15 @@ from statistics import median
 
 from cookiecutter.main import cookiecutter  # type: ignore[import-untyped]  # it has no types
 
-from scenedock.effects.baked_trees import write_tree
-from scenedock.effects.confined_bakes import ConfinedBakes
-from scenedock.effects.skeleton_folders import read_skeleton
-from scenedock.effects.skeleton_library import SkeletonLibrary
-from scenedock.effects.skeleton_repositories import SkeletonRepositories
-from scenedock.skeletons.bake import Surroundings, bake
-from scenedock.skeletons.compiled import CompiledSkeleton
-from scenedock.skeletons.metering import Limits
-from scenedock.usecases.bake_skeleton import bake_skeleton
+from scenedock.effects.bakes.baked_trees import write_tree
+from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+from scenedock.effects.skeletons.folders import read_skeleton
+from scenedock.effects.skeletons.library import SkeletonLibrary
+from scenedock.effects.skeletons.repositories import SkeletonRepositories
+from scenedock.skeletons.rendering.bake import Surroundings, bake
+from scenedock.skeletons.rendering.compiled import CompiledSkeleton
+from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
 
 ROUNDS = 30
 CLIENTS = 4

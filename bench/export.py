@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.repository import write_repository
-from scenedock.catalog.validation import problems_of
+from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.model.json import JsonObject
 from tests.tools.node import node, node_modules
 

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Annotated
 
 from bench.backstage_tasks import backstage_tasks_a_second
-from scenedock.doors.task_opening import migrate_all, open_database
-from scenedock.doors.task_service import TaskService
-from scenedock.doors.task_wiring import Role, TaskSettings, open_tasks
 from scenedock.model.action import Caller, Context, Model, action
 from scenedock.model.json import JsonObject, as_object
-from scenedock.model.task import Task
-from scenedock.usecases.submit_task import submit_task
+from scenedock.model.tasks.task import Task
+from scenedock.runtime.tasks.opening import migrate_all, open_database
+from scenedock.runtime.tasks.service import TaskService
+from scenedock.runtime.tasks.settings import Role, TaskSettings
+from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.tasks.submit_task import submit_task
 from tests.tools.postgres import running_postgres
 
 STARTS = 100

@@ -16,14 +16,14 @@ import yaml
 
 from scenedock import errors
 from scenedock.actions import ACTIONS
-from scenedock.catalog import annotations as annotation_rules
-from scenedock.catalog import mapping
+from scenedock.catalog.mapping import annotations as annotation_rules
+from scenedock.catalog.mapping import entities as mapping
 from scenedock.doors.cli import main as program
 from scenedock.doors.http import routes
 from scenedock.doors.http.app import ROUTES
 from scenedock.doors.http.openapi import openapi_document
-from scenedock.doors.settings import Settings, describe_settings, shown_value, variable
 from scenedock.model.action import Action
+from scenedock.runtime.settings import Settings, describe_settings, shown_value, variable
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->"

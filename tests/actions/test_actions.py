@@ -11,11 +11,11 @@ import pytest
 
 from scenedock.actions import ACTIONS
 from scenedock.actions.effects import Effects
-from scenedock.doors.settings import Settings
-from scenedock.doors.wiring import open_effects
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Action, Caller, Context, Example
 from scenedock.model.json import JsonObject
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.wiring import open_effects
 from tests.publishing.acme import acme_with
 from tests.tools.service import EXAMPLE
 

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from scenedock.actions import ACTIONS
 from scenedock.doors.http.app import ROUTES, make_app
 from scenedock.doors.http.openapi import openapi_document
-from scenedock.doors.http.routes import BASE
+from scenedock.model.action import BASE_PATH
 from tests.tools.service import ADMIN, bearer, service_in
 
 DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
@@ -25,9 +25,9 @@ DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
 # repositories, branches and paths have git's grammar, and the changes of a commit must not contradict each other; one
 # of several fields says what is registered.
 MORE_THAN_A_SCHEMA = {
-    f"{BASE}/tasks",
-    *(f"{BASE}/actions/{name}/invoke" for name in ("publish-repository", "propose-change", "commit-change")),
-    *(f"{BASE}/actions/{name}/invoke" for name in ("await-pull-request", "register-in-catalog")),
+    f"{BASE_PATH}/tasks",
+    *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("publish-repository", "propose-change", "commit-change")),
+    *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("await-pull-request", "register-in-catalog")),
 }
 QUERIES = [
     (path, parameter["name"], parameter["schema"])
@@ -49,7 +49,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 @pytest.fixture(scope="module")
 def served(app: Flask) -> BaseSchema:
-    return schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", app, headers=bearer(ADMIN))
+    return schemathesis.openapi.from_wsgi(f"{BASE_PATH}/openapi.json", app, headers=bearer(ADMIN))
 
 
 # The threads that tend tasks draw from `random`, too; no strategy does.
@@ -98,7 +98,7 @@ def test_no_address_is_that_of_two_operations() -> None:
 def test_a_wrong_value_in_a_query_is_refused(app: Flask, path: str, name: str, schema: dict[str, Any]) -> None:
     client = app.test_client()
     spec = {"steps": [{"id": "list", "action": "scenedock:list-skeletons", "input": {}}]}
-    task: Any = client.post(f"{BASE}/tasks", json={"spec": spec}, headers=bearer(ADMIN)).json
+    task: Any = client.post(f"{BASE_PATH}/tasks", json={"spec": spec}, headers=bearer(ADMIN)).json
     wrong = ["", "x", "-1", "1.5", "٣"] + ([str(schema["maximum"] + 1)] if "maximum" in schema else [])
 
     for value in wrong:
@@ -107,4 +107,4 @@ def test_a_wrong_value_in_a_query_is_refused(app: Flask, path: str, name: str, s
 
 
 def test_the_document_says_what_is_served(app: Flask) -> None:
-    assert app.test_client().get(f"{BASE}/openapi.json", headers=bearer(ADMIN)).json == DOCUMENT
+    assert app.test_client().get(f"{BASE_PATH}/openapi.json", headers=bearer(ADMIN)).json == DOCUMENT

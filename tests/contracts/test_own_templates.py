@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from scenedock.doors.wiring import open_skeletons
 from scenedock.model.json import as_list
-from scenedock.usecases.list_skeletons import show_skeleton
+from scenedock.runtime.wiring import open_skeletons
+from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 
 TEMPLATES = Path(__file__).parents[2] / "catalog-info" / "templates"
 RULES = ("type", "pattern", "minLength", "maxLength")

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from scenedock.catalog.relations import Reference
-from scenedock.catalog.validation import problems_of, unknown_kind
+from scenedock.catalog.vocabulary.relations import Reference
+from scenedock.catalog.vocabulary.validation import problems_of, unknown_kind
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from tests.tools.judge import UNRECOGNISED, judge, judge_references, read_with_backstage
 from tests.tools.mutants import mutants

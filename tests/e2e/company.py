@@ -14,9 +14,9 @@ from typing import Any
 import urllib3
 import yaml
 
-from scenedock.catalog.summary import count_by_type
-from scenedock.effects.repositories import RepositoryFolder
-from scenedock.usecases.export_catalog import export_catalog
+from scenedock.catalog.emitting.summary import count_by_type
+from scenedock.effects.git.repositories import RepositoryFolder
+from scenedock.usecases.catalog.export_catalog import export_catalog
 from tests.e2e.code_host import CompanyGitHub, company_github
 from tests.fakes.github.server import FakeGitHub
 from tests.tools.backstage import backend_server

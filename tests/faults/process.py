@@ -16,14 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-from scenedock.doors.task_service import TaskService
-from scenedock.doors.task_wiring import Role, TaskSettings, open_tasks
 from scenedock.model.action import Action, Caller, Context, Model, TaskInput, action
 from scenedock.model.json import Json, JsonObject
-from scenedock.model.task import WaitingFor
-from scenedock.usecases.schedules import Schedule
-from scenedock.usecases.submit_task import submit_task
-from scenedock.usecases.task_limits import Limits
+from scenedock.model.tasks.task import WaitingFor
+from scenedock.runtime.tasks.service import TaskService
+from scenedock.runtime.tasks.settings import Role, TaskSettings
+from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.tasks.limits import Limits
+from scenedock.usecases.tasks.schedules import Schedule
+from scenedock.usecases.tasks.submit_task import submit_task
 
 CALLER = Caller("tests", "local", "user:default/guest", "admin")
 STEPS = 3

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scenedock.doors.task_opening import migrate_all, open_database
-from scenedock.doors.task_service import TaskService
-from scenedock.doors.task_wiring import Role, TaskSettings
+from scenedock.runtime.tasks.opening import migrate_all, open_database
+from scenedock.runtime.tasks.service import TaskService
+from scenedock.runtime.tasks.settings import Role, TaskSettings
 from tests.faults.process import STEPS
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scenedock.usecases.submit_task import submit_task
+from scenedock.usecases.tasks.submit_task import submit_task
 from tests.faults.process import CALLER, make_file, open_service
 from tests.faults.processes import lines, migrated, processes, wait_until
 from tests.tools.deliveries import deliver

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from scenedock.model.json import as_object
-from scenedock.model.task import Wanted
+from scenedock.model.tasks.task import Wanted
 from tests.faults.process import open_service
 from tests.faults.processes import migrated, processes, wait_until
 from tests.tools.postgres import Postgres

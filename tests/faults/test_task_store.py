@@ -12,18 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect, text
 
-from scenedock.doors.task_opening import migrate_all, open_database
-from scenedock.doors.task_wiring import TaskSettings, open_tasks
-from scenedock.effects.database import Database
-from scenedock.effects.deliveries import forget_deliveries, receive
-from scenedock.effects.executors import LocalExecutors, SharedExecutors
-from scenedock.effects.task_lookout import TaskLookout
-from scenedock.effects.task_migrations import MIGRATIONS
-from scenedock.effects.task_store import TaskStore
-from scenedock.effects.task_tables import METADATA, migrate
+from scenedock.effects.tasks.database import Database
+from scenedock.effects.tasks.deliveries import forget_deliveries, receive
+from scenedock.effects.tasks.executors import LocalExecutors, SharedExecutors
+from scenedock.effects.tasks.lookout import TaskLookout
+from scenedock.effects.tasks.migrations import MIGRATIONS
+from scenedock.effects.tasks.store import TaskStore
+from scenedock.effects.tasks.tables import METADATA, migrate
 from scenedock.errors import ConflictError, InputError
-from scenedock.model.task import Task, fingerprint
-from scenedock.model.task_changes import (
+from scenedock.model.tasks.changes import (
     Change,
     LeaseLostError,
     cancel_asked,
@@ -34,6 +31,10 @@ from scenedock.model.task_changes import (
     retried,
     started,
 )
+from scenedock.model.tasks.task import Task, fingerprint
+from scenedock.runtime.tasks.opening import migrate_all, open_database
+from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.runtime.tasks.wiring import open_tasks
 from tests.faults.processes import migrated
 from tests.tools.postgres import Postgres
 

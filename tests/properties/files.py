@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import yaml
 from hypothesis import strategies as st
 
-from scenedock.catalog.handwritten import MARKER_LINE
+from scenedock.catalog.reading.handwritten import MARKER_LINE
 from scenedock.model.json import Json
 
 

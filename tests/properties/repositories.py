@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from hypothesis import strategies as st
 
-from scenedock.catalog.handwritten import MARKER_LINE
+from scenedock.catalog.reading.handwritten import MARKER_LINE
 from tests.properties import documents as those
 from tests.properties.files import maybe_damaged, written
 from tests.properties.scalars import oddities

@@ -21,16 +21,16 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from scenedock.catalog.handwritten import CATALOG_FILES, is_ours
-from scenedock.catalog.output import describe_repository, render
-from scenedock.catalog.validation import problems_of
+from scenedock.catalog.emitting.output import describe_repository, render
+from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours
+from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.doors.cli import main
 from scenedock.doors.cli.export_views import as_report
-from scenedock.effects.git import GitAddress
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.git.commands import GitAddress
+from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.errors import InputError, ScenedockError
-from scenedock.usecases.export_catalog import Export, export_catalog
+from scenedock.usecases.catalog.export_catalog import Export, export_catalog
 from tests.properties.limits import soon
 from tests.properties.repositories import Tree, plant, trees
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.effects.repositories import RepositoryFolder
-from scenedock.usecases.export_catalog import Export, export_catalog
+from scenedock.effects.git.repositories import RepositoryFolder
+from scenedock.usecases.catalog.export_catalog import Export, export_catalog
 from tests.properties.limits import soon
 
 CHART = "billing/Chart.yaml"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenedock.doors.settings import Settings
-from scenedock.doors.wiring import open_effects
-from scenedock.effects.github_repository import GitHubRepository
+from scenedock.effects.github.repository import GitHubRepository
 from scenedock.errors import TemporaryError
-from scenedock.model.code_host import read_repository
+from scenedock.model.code_hosts.code_host import read_repository
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.wiring import open_effects
 from tests.fakes.github.model import Repository
 from tests.fakes.github.server import FakeGitHub, fake_github
 from tests.publishing.step import Step

@@ -9,13 +9,14 @@ import time
 from pathlib import Path
 
 from scenedock.actions import ACTIONS
-from scenedock.doors.settings import Settings
-from scenedock.doors.task_wiring import open_tasks, task_settings
-from scenedock.doors.wiring import open_effects
 from scenedock.model.action import Caller
 from scenedock.model.json import JsonObject
-from scenedock.usecases.manage_tasks import completion
-from scenedock.usecases.submit_task import submit_task
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.tasks.settings import task_settings
+from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.runtime.wiring import open_effects
+from scenedock.usecases.tasks.manage_tasks import completion
+from scenedock.usecases.tasks.submit_task import submit_task
 
 CALLER = Caller("token:ci", "token", "user:default/jane", "run")
 SECONDS = 120

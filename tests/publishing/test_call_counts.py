@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.skeletons.output import BakedFile, BakedTree
+from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.publishing.acme import Acme
 
 
@@ -102,7 +102,7 @@ def test_equal_binaries_are_uploaded_once(acme: Acme) -> None:
 def test_more_than_one_call_takes_is_written_in_portions_to_one_commit(
     acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scenedock.effects.github_repository.ENTRIES_PER_TREE", 10)
+    monkeypatch.setattr("scenedock.effects.github.repository.ENTRIES_PER_TREE", 10)
     given = {"repoUrl": "github.com/acme/apps", "commitMessage": "Add", "files": files(25, 0), "delete": ["billing"]}
 
     acme.run("commit-change", given)

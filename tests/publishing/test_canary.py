@@ -14,11 +14,12 @@ from urllib.parse import quote
 import pytest
 
 from scenedock.actions import ACTIONS
-from scenedock.doors.task_service import TaskService
-from scenedock.doors.task_wiring import TaskSettings, open_tasks
 from scenedock.errors import ScenedockError
 from scenedock.model.action import Caller, Context
-from scenedock.usecases.run_as_task import TaskCalls
+from scenedock.runtime.tasks.service import TaskService
+from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.tasks.run_as_task import TaskCalls
 from tests.fakes.github import faults
 from tests.publishing.acme import Acme, acme_with
 from tests.publishing.test_credentials import PERMISSIONS, with_app

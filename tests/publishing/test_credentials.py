@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from scenedock.doors.settings import Settings
-from scenedock.doors.wiring import open_effects
-from scenedock.effects.github_auth import InstallationAuth
+from scenedock.effects.github.auth import InstallationAuth
 from scenedock.errors import NotAllowedError, TemporaryError
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.wiring import open_effects
 from tests.fakes.github import faults
 from tests.fakes.github.model import App
 from tests.publishing.acme import Acme, acme_with

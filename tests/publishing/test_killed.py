@@ -43,9 +43,9 @@ _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(
     [
         "tests.publishing.new_service",
-        "scenedock.effects.engine",
-        "scenedock.effects.github_auth",
-        "scenedock.effects.github_repository",
+        "scenedock.effects.tasks.engine",
+        "scenedock.effects.github.auth",
+        "scenedock.effects.github.repository",
         "dbos._sys_db_sqlite",
         "sqlalchemy.dialects.sqlite",
         "binaryornot.helpers",

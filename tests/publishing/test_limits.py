@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from scenedock.actions import ACTIONS
-from scenedock.doors.task_wiring import TaskSettings, open_tasks
-from scenedock.effects.github_pace import Pace
+from scenedock.effects.github.pace import Pace
 from scenedock.errors import NotFoundError, TemporaryError
 from scenedock.model.action import Caller, Context
-from scenedock.model.task import Wanted
-from scenedock.usecases.run_as_task import TaskCalls
+from scenedock.model.tasks.task import Wanted
+from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.tasks.run_as_task import TaskCalls
 from tests.fakes.github import faults
 from tests.publishing.acme import Acme
 
@@ -56,7 +57,7 @@ def test_while_github_asks_to_wait_nothing_is_asked_of_it(acme: Acme) -> None:
 
 
 def test_an_answer_that_takes_too_long_is_given_up(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scenedock.effects.github_client._SECONDS", 1)
+    monkeypatch.setattr("scenedock.effects.github.client._SECONDS", 1)
     acme.github.faults.add("POST .*/git/refs", after=faults.slow(3))
 
     with pytest.raises(TemporaryError, match="took too long to answer POST"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scenedock.errors import InputError, NotAllowedError
-from scenedock.model.code_host import RepositoryAddress, checked_branch, checked_path, read_repository
+from scenedock.model.code_hosts.code_host import RepositoryAddress, checked_branch, checked_path, read_repository
 from tests.publishing.acme import Acme
 
 ADDRESSES = [

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from scenedock.doors.settings import Settings
-from scenedock.doors.wiring import open_effects
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.wiring import open_effects
 from tests.publishing.acme import APPS
 from tests.publishing.step import Step
 from tests.tools.git_server import GitServer, git, git_server
@@ -185,7 +185,7 @@ def test_the_token_is_in_no_argument_and_left_nowhere(
         started.append(repr(command))
         return popen(command, **options)
 
-    monkeypatch.setattr("scenedock.effects.confined_git.subprocess.Popen", noted)
+    monkeypatch.setattr("scenedock.effects.git.confined_git.subprocess.Popen", noted)
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
-from scenedock.skeletons.output import BakedFile, BakedTree
+from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.fakes.github.bare import Entry, Signature
 from tests.fakes.github.call import Answer
 from tests.publishing.acme import APPS, Acme

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.doors.settings import Settings
-from scenedock.doors.wiring import open_effects
-from scenedock.effects.github_repository import GitHubRepository
+from scenedock.effects.github.repository import GitHubRepository
 from scenedock.errors import ConflictError
-from scenedock.model.code_host import read_repository
+from scenedock.model.code_hosts.code_host import read_repository
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.wiring import open_effects
 from tests.fakes.github.emulate import emulate
 from tests.publishing.step import Step
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scenedock.catalog.handwritten import MARKER
+from scenedock.catalog.reading.handwritten import MARKER
 from tests.scenarios.repositories import BILLING, COMMAND, ENVIRONMENT, export, plant
 
 CATALOG = "billing/catalog-info.yaml"
@@ -459,7 +459,7 @@ def _slow_program(seconds: float) -> str:
     return f"""
 import signal, sys, time
 from scenedock.doors.cli import main
-from scenedock.effects.repositories import RepositoryFolder
+from scenedock.effects.git.repositories import RepositoryFolder
 read = RepositoryFolder.read
 def slowly(folder, path):
     if path == "billing/values.yaml":

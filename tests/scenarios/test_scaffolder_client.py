@@ -15,11 +15,12 @@ import urllib3
 from werkzeug.serving import make_server
 
 from scenedock.doors.http.app import make_app
-from scenedock.doors.task_wiring import TaskSettings, open_tasks
 from scenedock.errors import InputError
 from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
-from scenedock.usecases.task_limits import Limits
+from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.tasks.limits import Limits
 from tests.faults.process import Output, make_file, make_file_action
 from tests.tools.scaffolder import ScaffolderClient, scaffolder_client
 from tests.tools.service import READ, RUN, service_in

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.doors.task_opening import open_database
-from scenedock.doors.task_wiring import TaskSettings
-from scenedock.effects.task_store import TaskStore
-from scenedock.effects.task_tables import migrate
+from scenedock.effects.tasks.store import TaskStore
+from scenedock.effects.tasks.tables import migrate
 from scenedock.model.json import JsonObject
-from scenedock.model.task import Task
+from scenedock.model.tasks.task import Task
+from scenedock.runtime.tasks.opening import open_database
+from scenedock.runtime.tasks.settings import TaskSettings
 from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import EXAMPLE, READ, RUN, TOKENS, bearer
 

@@ -16,17 +16,16 @@ from github.Repository import Repository
 from werkzeug.serving import make_server
 
 from scenedock.doors.http.app import make_app
-from scenedock.doors.http.routes import BASE
-from scenedock.doors.service import Service
-from scenedock.doors.service_wiring import open_service
-from scenedock.doors.settings import Settings
-from scenedock.effects.repository_clones import RepositoryClone, fetch
-from scenedock.model.action import Caller
+from scenedock.effects.git.clones import RepositoryClone, fetch
+from scenedock.model.action import BASE_PATH, Caller
 from scenedock.model.json import Json, JsonObject, as_object
-from scenedock.model.task import Task
-from scenedock.usecases.build_feed import build_feed
-from scenedock.usecases.manage_tasks import completion
-from scenedock.usecases.submit_task import submit_task
+from scenedock.model.tasks.task import Task
+from scenedock.runtime.service import Service
+from scenedock.runtime.service_wiring import open_service
+from scenedock.runtime.settings import Settings
+from scenedock.usecases.catalog.build_feed import build_feed
+from scenedock.usecases.tasks.manage_tasks import completion
+from scenedock.usecases.tasks.submit_task import submit_task
 from tests.fakes.github.conftest import connected
 from tests.fakes.github.server import FakeGitHub, fake_github
 
@@ -107,7 +106,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             apps.create_file("billing/Chart.yaml", "Begin", CHART.format("billing"))
             service = open_service(settings_in(folder, github, token), build_feed)
             with served(service) as address:
-                github.webhooks.add(f"{address}{BASE}/webhooks/github", SIGNED_WITH)
+                github.webhooks.add(f"{address}{BASE_PATH}/webhooks/github", SIGNED_WITH)
                 made = Company(github, apps, service, token)
                 until(lambda: made.has("billing"))
                 yield made

@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from scenedock.effects.baked_trees import write_tree
-from scenedock.effects.confined_bakes import ConfinedBakes
-from scenedock.effects.skeleton_library import SkeletonLibrary
-from scenedock.effects.skeleton_repositories import SkeletonRepositories
+from scenedock.effects.bakes.baked_trees import write_tree
+from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+from scenedock.effects.skeletons.library import SkeletonLibrary
+from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.errors import ScenedockError
 from scenedock.model.provenance import PROVENANCE_FILE
-from scenedock.usecases.bake_skeleton import bake_skeleton
+from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
 
 Tree: TypeAlias = dict[str, tuple[int, bytes | None]]
 """Path → permission bits, and bytes where it is a file."""

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scenedock.skeletons.bake import Surroundings, bake
-from scenedock.skeletons.compiled import CompiledSkeleton
-from scenedock.skeletons.metering import Limits
-from scenedock.skeletons.output import BakedTree
+from scenedock.skeletons.rendering.bake import Surroundings, bake
+from scenedock.skeletons.rendering.compiled import CompiledSkeleton
+from scenedock.skeletons.rendering.output import BakedTree
+from scenedock.skeletons.sandbox.metering import Limits
 from scenedock.skeletons.skeleton import Skeleton, SkeletonFile
 
 ROOT = "{{cookiecutter.slug}}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scenedock.skeletons.compiled import CompiledSkeleton
 from scenedock.skeletons.problems import SkeletonError
+from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.skeleton import Skeleton, SkeletonFile
 from tests.skeletons.in_memory import ROOT, baked, rendered
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from scenedock.effects.baked_trees import write_tree
-from scenedock.effects.confined_bakes import ConfinedBakes
-from scenedock.effects.skeleton_folders import read_skeleton
-from scenedock.effects.skeleton_library import OpenedSkeleton
+from scenedock.effects.bakes.baked_trees import write_tree
+from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+from scenedock.effects.skeletons.folders import read_skeleton
+from scenedock.effects.skeletons.library import OpenedSkeleton
 from scenedock.errors import NotAllowedError
 from scenedock.model.json import JsonObject
-from scenedock.skeletons.bake import Surroundings, bake
-from scenedock.skeletons.compiled import CompiledSkeleton
-from scenedock.skeletons.output import BakedTree, OutputPathError
 from scenedock.skeletons.problems import AnswersError, SkeletonError
-from scenedock.skeletons.provenance import Provenance
-from scenedock.usecases.bake_skeleton import bake_skeleton
+from scenedock.skeletons.rendering.bake import Surroundings, bake
+from scenedock.skeletons.rendering.compiled import CompiledSkeleton
+from scenedock.skeletons.rendering.output import BakedTree, OutputPathError
+from scenedock.skeletons.rendering.provenance import Provenance
+from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
 from tests.skeletons.in_memory import ROOT, baked, rendered, skeleton_of
 
 PAYLOADS = [

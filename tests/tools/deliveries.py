@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from scenedock.effects.deliveries import receive
-from scenedock.effects.tasks import TaskEffects
+from scenedock.effects.tasks.deliveries import receive
+from scenedock.effects.tasks.effects import TaskEffects
 
 
 def deliver(effects: TaskEffects, key: str) -> int:

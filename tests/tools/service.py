@@ -8,15 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scenedock.catalog.feed import Feed
-from scenedock.doors.service import Service
-from scenedock.doors.service_wiring import open_service
-from scenedock.doors.settings import Settings
-from scenedock.doors.wiring import served_repositories
-from scenedock.effects.backstage import PublicKeys
-from scenedock.effects.repositories import ServedRepository
+from scenedock.catalog.emitting.feed import Feed
+from scenedock.effects.backstage.backend import PublicKeys
+from scenedock.effects.git.repositories import ServedRepository
+from scenedock.runtime.service import Service
+from scenedock.runtime.service_wiring import open_service
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.wiring import served_repositories
 from scenedock.usecases.authenticate import Authenticator, read_static_tokens
-from scenedock.usecases.build_feed import build_feed
+from scenedock.usecases.catalog.build_feed import build_feed
 from tests.tools.tokens import Backstage
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-apps"

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from scenedock.effects.signing_keys import ALGORITHM, SigningKey, read_signing_key
+from scenedock.effects.backstage.signing_keys import ALGORITHM, SigningKey, read_signing_key
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject
 

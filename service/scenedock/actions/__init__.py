@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from scenedock.actions.await_pull_request import await_pull_request_action
-from scenedock.actions.bake_skeleton import bake_skeleton_action
-from scenedock.actions.commit_change import commit_change_action
+from scenedock.actions.catalog.export_catalog import export_catalog_action
+from scenedock.actions.catalog.register_in_catalog import register_in_catalog_action
+from scenedock.actions.catalog.validate_entities import validate_entities_action
 from scenedock.actions.effects import Effects
-from scenedock.actions.export_catalog import export_catalog_action
-from scenedock.actions.list_skeletons import list_skeletons_action
-from scenedock.actions.propose_change import propose_change_action
-from scenedock.actions.publish_repository import publish_repository_action
-from scenedock.actions.register_in_catalog import register_in_catalog_action
-from scenedock.actions.validate_entities import validate_entities_action
+from scenedock.actions.publishing.await_pull_request import await_pull_request_action
+from scenedock.actions.publishing.commit_change import commit_change_action
+from scenedock.actions.publishing.propose_change import propose_change_action
+from scenedock.actions.publishing.publish_repository import publish_repository_action
+from scenedock.actions.skeletons.bake_skeleton import bake_skeleton_action
+from scenedock.actions.skeletons.list_skeletons import list_skeletons_action
 from scenedock.model.action import Action
 
 ACTIONS: tuple[Action[Effects], ...] = (

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenedock.effects.code_hosts import CodeHosts
-from scenedock.effects.confined_bakes import ConfinedBakes
-from scenedock.effects.repositories import ServedRepository
-from scenedock.effects.result_folders import ResultFolders
-from scenedock.effects.skeleton_library import SkeletonLibrary
+from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+from scenedock.effects.bakes.result_folders import ResultFolders
+from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.effects.git.repositories import ServedRepository
+from scenedock.effects.skeletons.library import SkeletonLibrary
 
 if TYPE_CHECKING:  # it brings the libraries of HTTP and tokens
-    from scenedock.effects.backstage import BackstageBackend
+    from scenedock.effects.backstage.backend import BackstageBackend
 
 
 @dataclass(frozen=True, slots=True)

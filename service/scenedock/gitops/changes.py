@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.gitops.values_edits import Scalar, set_value
-from scenedock.model.code_host import checked_path
-from scenedock.model.commit import SYMBOLIC_LINK, FileChange, Listing, check_changes
+from scenedock.model.code_hosts.code_host import checked_path
+from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, FileChange, Listing, check_changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from scenedock.model.schemas import plain
 PLUGIN_ID = "scenedock"
 """The id under which Backstage knows us: the first part of each action's id, and the audience of tokens for us."""
 
+BASE_PATH = f"/api/{PLUGIN_ID}"
+"""The path below which a Backstage backend, and so this service, serves a plugin."""
+
 REDACTED = "[redacted]"
 
 Scope: TypeAlias = Literal["read", "run", "admin"]

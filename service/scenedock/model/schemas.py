@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
+TEXT: JsonObject = {"type": "string", "pattern": "^[^\\u0000]*$"}
+"""What any text in an address is: without NUL, which PostgreSQL's texts can't hold."""
+
 
 def plain(schema: JsonObject) -> JsonObject:
     """A schema with each of its `$defs` where it is used, and with `null` as a second type instead of an `anyOf`.

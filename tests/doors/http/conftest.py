@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from scenedock.doors.http.app import make_app
-from scenedock.doors.service import Service
+from scenedock.runtime.service import Service
 from tests.tools.service import service_in
 from tests.tools.tokens import Backstage
 

@@ -10,13 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from scenedock.doors.http.app import ROUTES, make_app
-from scenedock.doors.http.routes import BASE, Route
-from scenedock.doors.service import Service
+from scenedock.doors.http.routes import Route
+from scenedock.model.action import BASE_PATH
+from scenedock.runtime.service import Service
 from tests.tools.service import READ, RUN, bearer, service_in
 from tests.tools.tokens import Backstage
 
 NEED_A_CALLER = [route for route in ROUTES if route.access != "public"]
-FEED = f"{BASE}/catalog/catalog-info.yaml"
+FEED = f"{BASE_PATH}/catalog/catalog-info.yaml"
 
 
 def address(route: Route) -> str:
@@ -25,7 +26,7 @@ def address(route: Route) -> str:
 
 def test_nothing_is_open_to_all_but_health_and_keys() -> None:
     assert sorted(route.path for route in ROUTES if route.access == "public") == [
-        f"{BASE}/.backstage/auth/v1/jwks.json",
+        f"{BASE_PATH}/.backstage/auth/v1/jwks.json",
         "/healthz",
         "/readyz",
     ]
@@ -68,8 +69,8 @@ def test_the_feed_is_open_to_all_if_it_is_made_public(tmp_path: Path) -> None:
 
     assert client.get(FEED).status_code == 200
     assert client.get("/").status_code == 200
-    assert client.get(f"{BASE}/actions").status_code == 401
-    assert client.get(f"{BASE}/findings").status_code == 401
+    assert client.get(f"{BASE_PATH}/actions").status_code == 401
+    assert client.get(f"{BASE_PATH}/findings").status_code == 401
 
 
 def test_a_person_opens_the_page_with_a_token_as_the_password(client: FlaskClient) -> None:
@@ -77,7 +78,7 @@ def test_a_person_opens_the_page_with_a_token_as_the_password(client: FlaskClien
 
     assert client.get("/", headers=basic).status_code == 200
     assert client.get(FEED, headers=basic).status_code == 401
-    assert client.post(f"{BASE}/catalog/refresh", headers=basic).status_code == 401
+    assert client.post(f"{BASE_PATH}/catalog/refresh", headers=basic).status_code == 401
     assert client.get("/", headers={"Authorization": "Basic !"}).status_code == 401
     assert [each.split()[0] for each in client.get("/").headers.getlist("WWW-Authenticate")] == ["Bearer", "Basic"]
 
@@ -85,23 +86,23 @@ def test_a_person_opens_the_page_with_a_token_as_the_password(client: FlaskClien
 def test_a_caller_who_asks_too_often_is_slowed_down_and_others_are_not(tmp_path: Path) -> None:
     client = make_app(service_in(tmp_path, requests_per_minute=3)).test_client()
 
-    answers = [client.get(f"{BASE}/actions", headers=bearer(RUN)) for _ in range(4)]
+    answers = [client.get(f"{BASE_PATH}/actions", headers=bearer(RUN)) for _ in range(4)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[3].json
     assert answers[3].json["error"]["name"] == "TooManyRequestsError"
     assert int(answers[3].headers["Retry-After"]) >= 1
-    assert client.get(f"{BASE}/actions", headers=bearer(READ)).status_code == 200
+    assert client.get(f"{BASE_PATH}/actions", headers=bearer(READ)).status_code == 200
 
 
 def test_who_guesses_tokens_is_slowed_down_and_who_has_one_is_not(tmp_path: Path) -> None:
     client = make_app(service_in(tmp_path, requests_per_minute=3)).test_client()
 
-    guesses = [client.get(f"{BASE}/actions", headers=bearer("x" * 40)).status_code for _ in range(5)]
+    guesses = [client.get(f"{BASE_PATH}/actions", headers=bearer("x" * 40)).status_code for _ in range(5)]
 
     assert guesses == [401, 401, 401, 429, 429]
     assert [client.get("/healthz").status_code for _ in range(5)] == [200] * 5
-    assert client.get(f"{BASE}/actions", headers=bearer(RUN)).status_code == 200
+    assert client.get(f"{BASE_PATH}/actions", headers=bearer(RUN)).status_code == 200
 
 
 @pytest.mark.parametrize(

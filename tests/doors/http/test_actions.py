@@ -10,16 +10,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from scenedock.actions import ACTIONS
-from scenedock.doors.http.routes import BASE
-from scenedock.doors.service import Service
+from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
+from scenedock.runtime.service import Service
 from tests.tools.service import PIPELINE, READ, RUN, bearer
 from tests.tools.tokens import Backstage
 
-LIST = f"{BASE}/.backstage/actions/v1/actions"
+LIST = f"{BASE_PATH}/.backstage/actions/v1/actions"
 V1 = LIST + "/{}/invoke"
-V2 = f"{BASE}/.backstage/actions/v2/actions/" + "{}/invoke"
-PLAIN = f"{BASE}/actions/" + "{}/invoke"
+V2 = f"{BASE_PATH}/.backstage/actions/v2/actions/" + "{}/invoke"
+PLAIN = f"{BASE_PATH}/actions/" + "{}/invoke"
 EXPORT = "scenedock:export-catalog"
 
 
@@ -56,7 +56,7 @@ def test_a_token_for_some_actions_runs_no_others_in_whatever_way(client: FlaskCl
         (V1.format(ident), {}),
         (V2.format(ident), {"input": {}}),
         (PLAIN.format(action), {}),
-        (f"{BASE}/tasks", {"spec": {"steps": [{"action": ident, "input": {}}]}}),
+        (f"{BASE_PATH}/tasks", {"spec": {"steps": [{"action": ident, "input": {}}]}}),
     ]
 
     for path, body in ways:

@@ -11,16 +11,16 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
-from scenedock.catalog.feed import Feed
+from scenedock.catalog.emitting.feed import Feed
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.doors.http.app import make_app
-from scenedock.doors.http.routes import BASE
-from scenedock.doors.service import Service
+from scenedock.model.action import BASE_PATH
 from scenedock.model.finding import Finding, Place
+from scenedock.runtime.service import Service
 from tests.tools.service import READ, RUN, bearer
 from tests.tools.tokens import Backstage
 
-FEED = f"{BASE}/catalog/catalog-info.yaml"
+FEED = f"{BASE_PATH}/catalog/catalog-info.yaml"
 
 
 def entity_files(client: FlaskClient) -> list[str]:
@@ -71,18 +71,18 @@ def test_it_is_sent_compressed_to_who_can_read_that(client: FlaskClient) -> None
 
 @pytest.mark.parametrize("name", ["nope.yaml", "..%2f..%2fsigning-key.pem", "%2e%2e"])
 def test_only_files_of_the_feed_are_there(client: FlaskClient, name: str) -> None:
-    assert get(client, f"{BASE}/catalog/{name}").status_code == 404
+    assert get(client, f"{BASE_PATH}/catalog/{name}").status_code == 404
 
 
 def test_a_refresh_is_asked_for_and_not_waited_for(client: FlaskClient, service: Service) -> None:
-    answer = client.post(f"{BASE}/catalog/refresh", headers=bearer(RUN))
+    answer = client.post(f"{BASE_PATH}/catalog/refresh", headers=bearer(RUN))
 
     assert (answer.status_code, answer.json) == (202, {"refreshing": True})
     assert service.feed._wanted.is_set()
 
 
 def test_findings_say_what_to_mend_and_where(client: FlaskClient) -> None:
-    report = get(client, f"{BASE}/findings").json
+    report = get(client, f"{BASE_PATH}/findings").json
 
     assert report["entities"] == {"total": 10, "byKind": {"API": 1, "Component": 6, "Resource": 3}}
     assert [(each["code"], each["path"]) for each in report["findings"]] == [
@@ -101,7 +101,7 @@ def test_a_service_is_ready_when_it_has_a_catalog(service: Service, client: Flas
 
 
 def test_the_key_that_signs_our_calls_is_published(service: Service, client: FlaskClient) -> None:
-    published = client.get(f"{BASE}/.backstage/auth/v1/jwks.json").json
+    published = client.get(f"{BASE_PATH}/.backstage/auth/v1/jwks.json").json
 
     assert published == {"keys": [service.key.public_jwk]}
     assert "d" not in service.key.public_jwk
@@ -143,7 +143,7 @@ def test_every_answer_has_strict_headers_and_the_request_id(service: Service, ba
     for answer in (
         client.get("/healthz", headers={"X-Request-Id": "my-id"}),
         client.get("/nowhere", headers={"X-Request-Id": "my-id"}),
-        client.get(f"{BASE}/actions", headers={**bearer(backstage.plugin_token()), "X-Request-Id": "my-id"}),
+        client.get(f"{BASE_PATH}/actions", headers={**bearer(backstage.plugin_token()), "X-Request-Id": "my-id"}),
     ):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "DENY"

@@ -12,13 +12,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from scenedock.doors.http.app import make_app
-from scenedock.doors.http.folders import make_folders_app
-from scenedock.doors.http.routes import BASE
+from scenedock.doors.http.handlers.folders import make_folders_app
 from scenedock.doors.http.serving import by_port
-from scenedock.doors.service import Service
-from scenedock.doors.setting_values import Listen
-from scenedock.effects.result_folders import ResultFolders
-from scenedock.skeletons.output import BakedFile, BakedTree
+from scenedock.effects.bakes.result_folders import ResultFolders
+from scenedock.model.action import BASE_PATH
+from scenedock.runtime.service import Service
+from scenedock.runtime.setting_values import Listen
+from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.tools.service import READ, RUN, bearer, service_in
 
 ADDRESS = "http://folders:8001"
@@ -151,12 +151,12 @@ def test_the_port_of_folders_serves_nothing_else(service: Service) -> None:
 
 def test_others_fetch_a_folder_with_their_token(service: Service, results: ResultFolders) -> None:
     client = make_app(service).test_client()
-    address = f"{BASE}/folders/{results.keep(TREE)}"
+    address = f"{BASE_PATH}/folders/{results.keep(TREE)}"
 
     assert client.get(address, headers=bearer(RUN)).data[:2] == b"\x1f\x8b"
     assert client.get(address, headers=bearer(READ)).status_code == 403
     assert client.get(address).status_code == 401
-    assert client.get(f"{BASE}/folders/{'0' * 32}", headers=bearer(RUN)).status_code == 404
+    assert client.get(f"{BASE_PATH}/folders/{'0' * 32}", headers=bearer(RUN)).status_code == 404
 
 
 def test_without_a_port_for_folders_there_is_no_address(tmp_path: Path) -> None:

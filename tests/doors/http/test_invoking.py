@@ -12,17 +12,17 @@ from itertools import islice
 import pytest
 from flask.testing import FlaskClient
 
-from scenedock.doors.calls import Calls
 from scenedock.doors.http.app import make_app
-from scenedock.doors.http.invoking import kept_alive
-from scenedock.doors.http.routes import BASE
-from scenedock.doors.service import Service
+from scenedock.doors.http.requests.invoking import kept_alive
 from scenedock.errors import InputError, NotFoundError
+from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
+from scenedock.runtime.calls import Calls
+from scenedock.runtime.service import Service
 from tests.tools.service import RUN, bearer
 from tests.tools.tokens import Backstage
 
-EXPORT = f"{BASE}/actions/export-catalog/invoke"
+EXPORT = f"{BASE_PATH}/actions/export-catalog/invoke"
 
 
 def test_white_space_comes_until_there_is_an_output() -> None:

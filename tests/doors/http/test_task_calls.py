@@ -17,17 +17,16 @@ from flask.testing import FlaskClient
 
 from scenedock.actions.effects import Effects
 from scenedock.doors.http.app import make_app
-from scenedock.doors.http.routes import BASE
-from scenedock.doors.service import Service
 from scenedock.errors import NotAllowedError, TemporaryError
-from scenedock.model.action import Action, Context
+from scenedock.model.action import BASE_PATH, Action, Context
 from scenedock.model.json import JsonObject
-from scenedock.model.task import WaitingFor, Wanted
-from scenedock.usecases.run_as_task import TaskCalls
+from scenedock.model.tasks.task import WaitingFor, Wanted
+from scenedock.runtime.service import Service
+from scenedock.usecases.tasks.run_as_task import TaskCalls
 from tests.tools.service import RUN, bearer, service_in
 
-BAKE = f"{BASE}/actions/bake-skeleton/invoke"
-BAKE_V2 = f"{BASE}/.backstage/actions/v2/actions/scenedock:bake-skeleton/invoke"
+BAKE = f"{BASE_PATH}/actions/bake-skeleton/invoke"
+BAKE_V2 = f"{BASE_PATH}/.backstage/actions/v2/actions/scenedock:bake-skeleton/invoke"
 GIVEN: dict[str, Any] = {
     "skeleton": "microservice-python",
     "answers": {"name": "ledger", "owner": "group:default/payments"},
@@ -201,7 +200,7 @@ def test_secret_answers_are_in_no_log_and_no_task(client: FlaskClient, caplog: p
     call(client, GIVEN | {"secretAnswers": {"token": "hunter2-canary"}})
 
     assert "hunter2-canary" not in caplog.text
-    assert "hunter2-canary" not in client.get(f"{BASE}/tasks", headers=bearer(RUN)).text
+    assert "hunter2-canary" not in client.get(f"{BASE_PATH}/tasks", headers=bearer(RUN)).text
 
 
 EXPRESSIONS = ["${{ secrets.token }}", "${{ parameters.x }}", "on: ${{ github.ref }}", "${{ hunter2-canary"]
@@ -217,7 +216,7 @@ def test_what_looks_like_an_expression_in_a_call_is_an_answer_like_any_other(cli
 
     assert answer.status_code == 200, answer.text
     folder = json.loads(answer.text)["output"]["folder"]
-    packed = client.get(f"{BASE}/folders/{folder}", headers=bearer(RUN)).data
+    packed = client.get(f"{BASE_PATH}/folders/{folder}", headers=bearer(RUN)).data
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         texts = [file.read().decode() for member in tar if member.isfile() and (file := tar.extractfile(member))]
     assert any(said in text for text in texts)

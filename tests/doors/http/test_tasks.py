@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from scenedock.doors.http.routes import BASE
-from scenedock.doors.service import Service
+from scenedock.model.action import BASE_PATH
 from scenedock.model.redaction import MOST_CHARACTERS
+from scenedock.runtime.service import Service
 from tests.tools.service import ADMIN, READ, RUN, bearer
 from tests.tools.tokens import Backstage
 
-TASKS = f"{BASE}/tasks"
+TASKS = f"{BASE_PATH}/tasks"
 LIST = {"action": "scenedock:list-skeletons"}
-BAKE_V2 = f"{BASE}/.backstage/actions/v2/actions/scenedock:bake-skeleton/invoke"
+BAKE_V2 = f"{BASE_PATH}/.backstage/actions/v2/actions/scenedock:bake-skeleton/invoke"
 
 
 def submit(client: FlaskClient, body: Any, token: str = RUN, **headers: str) -> Any:

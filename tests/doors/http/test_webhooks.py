@@ -15,15 +15,15 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from scenedock.doors.http.app import make_app
-from scenedock.doors.http.routes import BASE
-from scenedock.doors.service import Service
-from scenedock.effects.repository_clones import RepositoryClone, fetch
-from scenedock.model.task import Task, fingerprint
-from scenedock.model.task_changes import rested, started
+from scenedock.effects.git.clones import RepositoryClone, fetch
+from scenedock.model.action import BASE_PATH
+from scenedock.model.tasks.changes import rested, started
+from scenedock.model.tasks.task import Task, fingerprint
+from scenedock.runtime.service import Service
 from tests.tools.git_server import GitServer, git_server
 from tests.tools.service import RUN, bearer, service_in
 
-PATH = f"{BASE}/webhooks/github"
+PATH = f"{BASE_PATH}/webhooks/github"
 SECRET, OTHER_SECRET = "webhook-kanarie-0123456789", "of-another-host-0123456789"
 ID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 

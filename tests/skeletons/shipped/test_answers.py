@@ -13,12 +13,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenedock.effects.baked_trees import write_tree
-from scenedock.effects.skeleton_folders import read_skeleton
-from scenedock.skeletons.bake import bake as bake_in_memory
-from scenedock.skeletons.compiled import CompiledSkeleton
-from scenedock.skeletons.output import BakedTree
+from scenedock.effects.bakes.baked_trees import write_tree
+from scenedock.effects.skeletons.folders import read_skeleton
 from scenedock.skeletons.problems import AnswersError
+from scenedock.skeletons.rendering.bake import bake as bake_in_memory
+from scenedock.skeletons.rendering.compiled import CompiledSkeleton
+from scenedock.skeletons.rendering.output import BakedTree
 from tests.skeletons.shipped.answers import DEPLOYMENTS, LIBRARY, MICROSERVICES
 from tests.skeletons.shipped.world import SKELETONS, bake
 

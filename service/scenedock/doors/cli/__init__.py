@@ -55,7 +55,7 @@ class Program(LateGroup):
     cls=Program,
     late={
         "migrate": "scenedock.doors.cli.tasks:migrate",
-        "serve": "scenedock.doors.cli.serve:serve",
+        "serve": "scenedock.doors.serve:serve",
         "settings": "scenedock.doors.cli.settings:show_settings",
         "worker": "scenedock.doors.cli.tasks:worker",
     },

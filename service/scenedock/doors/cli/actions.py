@@ -38,7 +38,7 @@ def show_action(name: str) -> None:
 
     Exit codes: 0 done, 2 there is no such action.
     """
-    from scenedock.doors.action_listing import describe_action
+    from scenedock.runtime.action_listing import describe_action
 
     click.echo(json.dumps(describe_action(_action(name)), indent=2, ensure_ascii=False))
 
@@ -58,9 +58,9 @@ def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | N
     """
     from scenedock.doors.cli.settings import settings_in_force
     from scenedock.doors.cli.tasks import tasks_of
-    from scenedock.doors.wiring import open_effects
+    from scenedock.runtime.wiring import open_effects
     from scenedock.usecases.run_action import run_action
-    from scenedock.usecases.run_as_task import TaskCalls
+    from scenedock.usecases.tasks.run_as_task import TaskCalls
 
     found = _action(name)
     given = {**_read_input(file), **dict(_field(found, each) for each in fields)}
@@ -83,7 +83,7 @@ def _action(name: str) -> Action[Effects]:
 
 
 def _read_input(file: str | None) -> JsonObject:
-    from scenedock.effects.disk import read_file
+    from scenedock.effects.local.disk import read_file
 
     if file is None:
         return {}

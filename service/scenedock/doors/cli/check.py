@@ -13,7 +13,7 @@ from scenedock.doors.cli.export_views import finding_lines, printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
-    from scenedock.usecases.check_catalog import Check
+    from scenedock.usecases.catalog.check_catalog import Check
 
 
 _SHOWN = 20
@@ -42,8 +42,8 @@ def check(
 
     Exit codes: 0 all right, 1 files or findings to mend, 2 wrong usage or a repository that can't be read.
     """
-    from scenedock.effects.disk import write_file
-    from scenedock.usecases.check_catalog import check_catalog
+    from scenedock.effects.local.disk import write_file
+    from scenedock.usecases.catalog.check_catalog import check_catalog
 
     with sources.opened() as opened:
         result = sources.export_of(opened)
@@ -52,7 +52,7 @@ def check(
     if layout == "sarif":
         from importlib.metadata import version
 
-        from scenedock.catalog.sarif import as_sarif
+        from scenedock.catalog.emitting.sarif import as_sarif
 
         prefixes = {contents.facts.name: contents.facts.prefix for contents in result.repositories}
         text = json.dumps(as_sarif(checked.findings, version("scenedock"), prefixes), indent=2, ensure_ascii=False)

@@ -14,7 +14,7 @@ from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
-    from scenedock.catalog.comparison import Comparison, Difference
+    from scenedock.catalog.comparing.comparison import Comparison, Difference
     from scenedock.model.entity import Entity
     from scenedock.model.json import JsonObject
 
@@ -48,7 +48,7 @@ def compare(
     Exit codes: 0 done, whatever differs, 2 wrong usage or something that can't be read, 3 Backstage refuses the token,
     75 Backstage can't be reached.
     """
-    from scenedock.catalog.comparison import compare_catalogs
+    from scenedock.catalog.comparing.comparison import compare_catalogs
 
     if (backstage is None) == (entities is None):
         raise click.UsageError("Name the existing catalog with either --backstage or --entities.")
@@ -62,14 +62,14 @@ def compare(
 
 
 def _entities_at(url: str) -> Sequence[Entity]:
-    from scenedock.effects.backstage_catalog import BackstageCatalog
+    from scenedock.effects.backstage.catalog import BackstageCatalog
 
     return list(BackstageCatalog(url, os.environ.get(TOKEN, "").strip()).entities())
 
 
 def _entities_in(path: Path) -> Sequence[Entity]:
-    from scenedock.catalog.entity_files import read_entities
-    from scenedock.effects.disk import read_file
+    from scenedock.catalog.reading.entity_files import read_entities
+    from scenedock.effects.local.disk import read_file
 
     return read_entities(read_file(path), label=str(path))
 

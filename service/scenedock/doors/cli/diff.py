@@ -13,7 +13,7 @@ from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
-    from scenedock.catalog.changes import Change, Changes
+    from scenedock.catalog.comparing.changes import Change, Changes
     from scenedock.model.entity import Entity
 
 
@@ -40,8 +40,8 @@ def diff(
 
     Exit codes: 0 done, 2 wrong usage, or a repository or ref that can't be read.
     """
-    from scenedock.catalog.changes import describe_changes
-    from scenedock.usecases.diff_catalog import State, diff_catalog
+    from scenedock.catalog.comparing.changes import describe_changes
+    from scenedock.usecases.catalog.diff_catalog import State, diff_catalog
 
     earlier = replace(sources, ref=since)
     with earlier.opened() as old, sources.opened() as new:
@@ -73,7 +73,7 @@ def _fields(change: Change) -> Iterator[str]:
 
 
 def _described(entity: Entity) -> str:
-    from scenedock.catalog.changes import owner_ref
+    from scenedock.catalog.comparing.changes import owner_ref
 
     owner = owner_ref(entity)
     return f"{entity.ref.short} ({_short(str(owner)) if owner else 'no owner'})"

@@ -15,12 +15,12 @@ import click
 from scenedock.doors.cli.export_views import as_report, printable, tell
 from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.doors.cli.targets import STDOUT, Target
-from scenedock.usecases.export_catalog import PHASES, Phase
+from scenedock.usecases.catalog.export_catalog import PHASES, Phase
 
 if TYPE_CHECKING:
-    from scenedock.catalog.output import Format
+    from scenedock.catalog.emitting.output import Format
     from scenedock.model.finding import Finding
-    from scenedock.usecases.export_catalog import Progress
+    from scenedock.usecases.catalog.export_catalog import Progress
 
 _SECONDS_BEFORE_PROGRESS = 1.0
 
@@ -82,7 +82,7 @@ def export(  # noqa: PLR0913 - click hands over each option
             published = target.publish(result, opened)
     findings = (*result.findings, *(published.findings if published else ()))
     if report:
-        from scenedock.effects.disk import write_file
+        from scenedock.effects.local.disk import write_file
 
         write_file(report, json.dumps(as_report(result, findings), indent=2, ensure_ascii=False) + "\n")
     # With the entities on standard output, words for people go beside it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scenedock.catalog.mapping import MappedService
-from scenedock.catalog.output import describe_findings
-from scenedock.catalog.summary import MOST_LINES, count_by_type, describe_counts, group_findings
+from scenedock.catalog.emitting.output import describe_findings
+from scenedock.catalog.emitting.summary import MOST_LINES, count_by_type, describe_counts, group_findings
+from scenedock.catalog.mapping.entities import MappedService
 from scenedock.model.finding import Finding, Skipped
 from scenedock.model.json import JsonObject, as_text
-from scenedock.usecases.export_catalog import Export
-from scenedock.usecases.publish_catalog import Published
+from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.catalog.publish_catalog import Published
 
 
 def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from scenedock.doors.settings import Known
+    from scenedock.runtime.settings import Known
 
 
 @click.command("settings")
@@ -34,7 +34,7 @@ def settings_in_force(file: Path | None) -> Known:
     ------
     InputError, NotFoundError   one or more are wrong
     """
-    from scenedock.doors.settings import read_settings
-    from scenedock.effects.disk import read_file
+    from scenedock.effects.local.disk import read_file
+    from scenedock.runtime.settings import read_settings
 
     return read_settings(os.environ, read_file, file)

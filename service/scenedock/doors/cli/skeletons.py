@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scenedock.doors.wiring import open_skeletons
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.json import Json
+from scenedock.runtime.wiring import open_skeletons
 
 if TYPE_CHECKING:
-    from scenedock.effects.skeleton_library import OpenedSkeleton, SkeletonLibrary
+    from scenedock.effects.skeletons.library import OpenedSkeleton, SkeletonLibrary
 
 _PATH = click.Path(path_type=Path)
 
@@ -47,7 +47,7 @@ def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
     """List the skeletons that may be baked, and where each comes from."""
-    from scenedock.usecases.list_skeletons import list_skeletons
+    from scenedock.usecases.skeletons.list_skeletons import list_skeletons
 
     sources = list_skeletons(open_skeletons(listed, shipped))
     if layout == "json":
@@ -71,7 +71,7 @@ def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path
     NAME is one of the list, or the path of a folder. Where it offers nested skeletons, the answer that chooses one
     (templates=KEY) shows what that one asks.
     """
-    from scenedock.usecases.list_skeletons import show_skeleton
+    from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 
     schema = show_skeleton(_open(open_skeletons(listed, shipped), name), _given(answers))
     click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
@@ -99,9 +99,9 @@ def bake(
     NAME is one of the list, or the path of a folder. Answers are text; for a question that wants true or false, a word
     for it; for an object, JSON. A question without an answer takes its default.
     """
-    from scenedock.effects.baked_trees import write_tree
-    from scenedock.effects.confined_bakes import ConfinedBakes
-    from scenedock.usecases.bake_skeleton import bake_skeleton
+    from scenedock.effects.bakes.baked_trees import write_tree
+    from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+    from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
 
     opened = _open(open_skeletons(listed, shipped), name)
     given = {**(_read_answers(file) if file is not None else {}), **_given(answers, opened)}
@@ -143,7 +143,7 @@ def _object(name: str, text: str) -> Json:
 
 def _read_answers(path: Path) -> dict[str, Json]:
     from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
-    from scenedock.effects.disk import read_file
+    from scenedock.effects.local.disk import read_file
 
     try:
         document = read_document(read_file(path), meaning=BACKSTAGE)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.usecases.export_catalog import Export, Phase, export_catalog, name_repositories
+from scenedock.usecases.catalog.export_catalog import Export, Phase, export_catalog, name_repositories
 
 if TYPE_CHECKING:
-    from scenedock.effects.repositories import Repository
+    from scenedock.effects.git.repositories import Repository
     from scenedock.model.entity import EntityRef
-    from scenedock.usecases.export_catalog import Progress
+    from scenedock.usecases.catalog.export_catalog import Progress
 
 _OPTIONS = (
     click.argument("repositories", nargs=-1, required=True, metavar="REPO..."),
@@ -48,7 +48,7 @@ class Sources:
     @contextmanager
     def opened(self) -> Iterator[Mapping[str, Repository]]:
         """The repositories by their names."""
-        from scenedock.doors.wiring import open_repositories
+        from scenedock.runtime.wiring import open_repositories
 
         with open_repositories(self.roots, self.ref) as repositories, _no_search_for_garbage():
             yield repositories
@@ -65,14 +65,14 @@ class Sources:
         progress: Progress = lambda _done, _total: None,
     ) -> Export:
         """The catalog of repositories that are open."""
-        from scenedock.effects.disk import read_file
+        from scenedock.effects.local.disk import read_file
 
         settings = None if self.settings is None else (str(self.settings), read_file(self.settings))
         return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
 
     def _known(self) -> Collection[EntityRef]:
-        from scenedock.catalog.entity_files import read_known
-        from scenedock.effects.disk import read_file
+        from scenedock.catalog.reading.entity_files import read_known
+        from scenedock.effects.local.disk import read_file
 
         return read_known(read_file(self.known), label=str(self.known)) if self.known else ()
 

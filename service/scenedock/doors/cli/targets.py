@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.catalog.output import Format, describe_repository, render
+from scenedock.catalog.emitting.output import Format, describe_repository, render
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
-    from scenedock.effects.repositories import Repository
+    from scenedock.effects.git.repositories import Repository
     from scenedock.model.json import JsonObject
-    from scenedock.usecases.export_catalog import Export
-    from scenedock.usecases.publish_catalog import Published
+    from scenedock.usecases.catalog.export_catalog import Export
+    from scenedock.usecases.catalog.publish_catalog import Published
 
 STDOUT = "-"
 _LONGEST = 60  # characters, each of at most four bytes: with them the name of a lock is none that a disk refuses
@@ -43,7 +43,7 @@ class Target:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep every other run away from what is written here."""
-        from scenedock.effects.locks import only_one
+        from scenedock.effects.local.locks import only_one
 
         with ExitStack() as locks:
             for lock, what in self._locks():
@@ -52,8 +52,8 @@ class Target:
 
     def publish(self, result: Export, repositories: Mapping[str, Repository]) -> Published | None:
         """Write the export, or refuse to; an error that left nothing doesn't empty the file of an earlier run."""
-        from scenedock.effects.disk import write_file
-        from scenedock.usecases.publish_catalog import Published, publish_file, publish_in_place
+        from scenedock.effects.local.disk import write_file
+        from scenedock.usecases.catalog.publish_catalog import Published, publish_file, publish_in_place
 
         if self.in_place:
             return publish_in_place(result, repositories, self.roots, allow_deletions=self.allow_deletions)
@@ -72,7 +72,7 @@ class Target:
     @property
     def _is_replaced(self) -> bool:
         """Whether the output is a file that gets a new one in its place, not a stream or a device."""
-        from scenedock.effects.disk import is_stream
+        from scenedock.effects.local.disk import is_stream
 
         return not self.to_stdout and not is_stream(Path(self.output))
 

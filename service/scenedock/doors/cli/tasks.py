@@ -12,13 +12,13 @@ import click
 
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
-from scenedock.model.task import STATUSES
+from scenedock.model.tasks.task import STATUSES
 
 if TYPE_CHECKING:
-    from scenedock.doors.task_service import TaskService
-    from scenedock.doors.task_wiring import Role
     from scenedock.model.action import Caller
-    from scenedock.model.task import Task, TaskEvent
+    from scenedock.model.tasks.task import Task, TaskEvent
+    from scenedock.runtime.tasks.service import TaskService
+    from scenedock.runtime.tasks.settings import Role
 
 _BEAT_SECONDS = 5.0
 _settings = click.option(
@@ -32,7 +32,7 @@ _settings = click.option(
 @_settings
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
-    from scenedock.model.task import Wanted
+    from scenedock.model.tasks.task import Wanted
 
     chosen = tuple(known for known in STATUSES if known in status)
     with tasks_of(file) as tasks:
@@ -53,7 +53,7 @@ def show_task(task_id: str, file: Path | None) -> None:
     """
     import json
 
-    from scenedock.doors.http.task_documents import task_document
+    from scenedock.runtime.tasks.documents import task_document
 
     with tasks_of(file) as tasks:
         task = tasks.effects.store.get(task_id)
@@ -87,7 +87,7 @@ def cancel_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task.
     """
-    from scenedock.usecases import manage_tasks
+    from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
         task = manage_tasks.cancel_task(tasks.effects, _you(), task_id)
@@ -104,7 +104,7 @@ def retry_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task, 4 it neither failed nor was cancelled.
     """
-    from scenedock.usecases import manage_tasks
+    from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
         click.echo(manage_tasks.retry_task(tasks.effects, _you(), task_id, {}).id)
@@ -121,7 +121,7 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
 
     Exit codes: 0 it completed, 1 it failed, 2 it is wrong.
     """
-    from scenedock.usecases.submit_task import submit_task
+    from scenedock.usecases.tasks.submit_task import submit_task
 
     document = _read(spec)
     with tasks_of(file, "embedded") as tasks:
@@ -139,8 +139,8 @@ def migrate(file: Path | None) -> None:
     Exit codes: 0 done, 2 a setting is wrong, 4 a newer release has migrated it already.
     """
     from scenedock.doors.cli.settings import settings_in_force
-    from scenedock.doors.task_opening import migrate_all, open_database
-    from scenedock.doors.task_wiring import task_settings
+    from scenedock.runtime.tasks.opening import migrate_all, open_database
+    from scenedock.runtime.tasks.settings import task_settings
 
     database = open_database(task_settings(settings_in_force(file).settings))
     behind = migrate_all(database)
@@ -161,7 +161,7 @@ def worker(file: Path | None) -> None:
     import signal
 
     from scenedock.doors.cli.settings import settings_in_force
-    from scenedock.doors.logs import set_up_logs
+    from scenedock.runtime.logs import set_up_logs
 
     settings = settings_in_force(file).settings
     set_up_logs(settings.log_format)
@@ -180,8 +180,9 @@ def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
     """The tasks of the data that settings name; what this starts ends with it."""
     from scenedock.actions import ACTIONS
     from scenedock.doors.cli.settings import settings_in_force
-    from scenedock.doors.task_wiring import open_tasks, task_settings
-    from scenedock.doors.wiring import open_effects
+    from scenedock.runtime.tasks.settings import task_settings
+    from scenedock.runtime.tasks.wiring import open_tasks
+    from scenedock.runtime.wiring import open_effects
 
     settings = settings_in_force(file).settings
     tasks = open_tasks(task_settings(settings), ACTIONS, open_effects(settings), role)
@@ -198,7 +199,7 @@ def _you() -> Caller:
 
 
 def _follow(tasks: TaskService, task_id: str) -> None:
-    from scenedock.usecases.manage_tasks import follow_events
+    from scenedock.usecases.tasks.manage_tasks import follow_events
 
     for event in follow_events(tasks.effects, task_id, 0, _BEAT_SECONDS):
         if event:
@@ -216,7 +217,7 @@ def _read(name: str) -> JsonObject:
     import sys
 
     from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
-    from scenedock.effects.disk import read_file
+    from scenedock.effects.local.disk import read_file
 
     data = sys.stdin.buffer.read() if name == "-" else read_file(Path(name))
     try:

@@ -13,7 +13,7 @@ import click
 from scenedock.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
-    from scenedock.usecases.validate_entities import Validation
+    from scenedock.usecases.catalog.validate_entities import Validation
 
 _WORDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 _STDIN = "<stdin>"
@@ -33,7 +33,7 @@ def validate(ctx: click.Context, files: tuple[str, ...], layout: str) -> None:
 
     Exit codes: 0 all valid, 1 problems, 2 a file that can't be read or wrong usage.
     """
-    from scenedock.usecases.validate_entities import validate_entities
+    from scenedock.usecases.catalog.validate_entities import validate_entities
 
     validation = validate_entities([_STDIN if name == "-" else name for name in files], _read)
     click.echo(_as_json(validation) if layout == "json" else _as_text(validation))
@@ -41,7 +41,7 @@ def validate(ctx: click.Context, files: tuple[str, ...], layout: str) -> None:
 
 
 def _read(name: str) -> bytes:
-    from scenedock.effects.disk import read_file
+    from scenedock.effects.local.disk import read_file
 
     return sys.stdin.buffer.read() if name == _STDIN else read_file(Path(name))
 

@@ -9,11 +9,11 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from scenedock.doors.http import (
-    api,
+from scenedock.doors.http import openapi
+from scenedock.doors.http.handlers import (
+    actions,
     backstage_actions,
     catalog,
-    openapi,
     operations,
     pages,
     results,
@@ -21,20 +21,20 @@ from scenedock.doors.http import (
     tasks,
     webhooks,
 )
-from scenedock.doors.http.access import admit
-from scenedock.doors.http.answers import bug, http_refusal, refusal
-from scenedock.doors.http.hygiene import guard
-from scenedock.doors.http.rate_limits import RateLimits
+from scenedock.doors.http.requests.access import admit
+from scenedock.doors.http.requests.answers import bug, http_refusal, refusal
+from scenedock.doors.http.requests.hygiene import guard
+from scenedock.doors.http.requests.rate_limits import RateLimits
+from scenedock.doors.http.requests.worker import request_was_read
 from scenedock.doors.http.routes import Route
-from scenedock.doors.http.worker import request_was_read
-from scenedock.doors.service import Service
 from scenedock.errors import ScenedockError
+from scenedock.runtime.service import Service
 
 ROUTES: tuple[Route, ...] = (
     *pages.ROUTES,
     *operations.ROUTES,
     *backstage_actions.ROUTES,
-    *api.ROUTES,
+    *actions.ROUTES,
     *tasks.ROUTES,
     *scaffolder.ROUTES,
     *catalog.ROUTES,
@@ -47,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
 def make_app(service: Service) -> Flask:
     """The app for a service. Whatever isn't in the table of routes isn't there."""
     app = Flask("scenedock", static_folder=None, template_folder=None)
+    app.config["ROUTES"] = ROUTES
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body_bytes
     limits = RateLimits(service.settings.requests_per_minute)
     for route in ROUTES:

@@ -7,14 +7,15 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
-from flask import Response
+from flask import Response, current_app
 
 from scenedock.actions.effects import Effects
-from scenedock.doors.http.answers import json_answer
-from scenedock.doors.http.routes import BASE, TEXT, Answer, Route
-from scenedock.doors.service import Service
-from scenedock.model.action import Action
+from scenedock.doors.http.requests.answers import json_answer
+from scenedock.doors.http.routes import Answer, Route
+from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.json import JsonObject
+from scenedock.model.schemas import TEXT
+from scenedock.runtime.service import Service
 
 _ERROR: JsonObject = {
     "type": "object",
@@ -58,14 +59,12 @@ _HEADERS: dict[str, JsonObject] = {
 _RETRY: JsonObject = {
     "Retry-After": {"description": "Seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}
 }
-_INVOKE = f"{BASE}/actions/{{name}}/invoke"
+_INVOKE = f"{BASE_PATH}/actions/{{name}}/invoke"
 
 
 def read_openapi(service: Service) -> Response:
     """Read this document."""
-    from scenedock.doors.http.app import ROUTES
-
-    return json_answer(openapi_document(ROUTES, list(service.actions.values())))
+    return json_answer(openapi_document(current_app.config["ROUTES"], list(service.actions.values())))
 
 
 def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]) -> JsonObject:
@@ -197,5 +196,5 @@ def _errors(route: Route) -> dict[str, JsonObject]:
 _DOCUMENT: JsonObject = {"type": "object", "required": ["openapi", "paths"]}
 
 ROUTES = (
-    Route("GET", f"{BASE}/openapi.json", "read", read_openapi, {HTTPStatus.OK: Answer("The document", _DOCUMENT)}),
+    Route("GET", f"{BASE_PATH}/openapi.json", "read", read_openapi, {HTTPStatus.OK: Answer("The document", _DOCUMENT)}),
 )

@@ -15,14 +15,8 @@ from typing import Literal, TypeAlias
 
 from flask import Response
 
-from scenedock.doors.service import Service
-from scenedock.model.action import PLUGIN_ID
 from scenedock.model.json import JsonObject
-
-BASE = f"/api/{PLUGIN_ID}"
-
-TEXT: JsonObject = {"type": "string", "pattern": "^[^\\u0000]*$"}
-"""What any text in an address is: without NUL, which PostgreSQL's texts can't hold."""
+from scenedock.runtime.service import Service
 
 Access: TypeAlias = Literal["public", "feed", "signed", "read", "run", "admin"]
 """Who may ask: anybody; whoever may read the catalog feed; who signs as a code host; a caller with this scope."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from scenedock.doors.http.worker import Worker
-from scenedock.doors.logs import set_up_logs
+from scenedock.doors.http.requests.worker import Worker
+from scenedock.runtime.logs import set_up_logs
 
 if TYPE_CHECKING:
-    from scenedock.doors.service import Service
+    from scenedock.runtime.service import Service
 
 # Backstage's connections are kept for longer than gunicorn's 2 s: one that is closed just as it is used fails a call.
 _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
@@ -67,7 +67,7 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """Make the app, in the worker."""
         from scenedock.doors.http.app import make_app
-        from scenedock.doors.http.folders import make_folders_app
+        from scenedock.doors.http.handlers.folders import make_folders_app
 
         set_up_logs(self._service.settings.log_format)
         made: Callable[..., Any] = make_app(self._service)

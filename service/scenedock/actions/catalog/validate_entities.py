@@ -1,0 +1,55 @@
+"""`scenedock:validate-entities`: judge entities as Backstage would, before they get there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scenedock.actions.catalog.findings import FindingOutput
+from scenedock.actions.effects import Effects
+from scenedock.model.action import Context, Example, Model, action
+from scenedock.usecases.catalog.validate_entities import validate_entities
+
+
+class Input(Model):
+    """What to judge."""
+
+    content: Annotated[str, "Text of a catalog-info.yaml: one or more YAML documents", Field(max_length=300_000)]
+    name: Annotated[str, "What the text is called in findings", Field(max_length=200)] = "catalog-info.yaml"
+
+
+class Output(Model):
+    """The verdict."""
+
+    valid: Annotated[bool, "Whether Backstage would accept every entity"]
+    entities: Annotated[int, "How many entities were judged"]
+    findings: Annotated[tuple[FindingOutput, ...], "All problems, each with its line"]
+
+
+EXAMPLES = [
+    Example(
+        "A Component without an owner",
+        {
+            "content": (
+                "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: billing}\n"
+                "spec: {type: service, lifecycle: production}\n"
+            )
+        },
+    )
+]
+
+
+@action("validate-entities", read_only=True, idempotent=True, examples=EXAMPLES)
+def validate_entities_action(_context: Context[Effects], given: Input) -> Output:
+    """Judge the entities in a text as Backstage would, with all problems at once.
+
+    The verdicts are those of Backstage's own validators for its core kinds and Templates; of other kinds only the
+    envelope is judged. A text that is no YAML is a finding, too.
+    """
+    found = validate_entities([given.name], lambda _name: given.content.encode())
+    return Output(
+        valid=not found.count("error"),
+        entities=found.entities,
+        findings=tuple(FindingOutput.of(finding) for finding in found.findings),
+    )

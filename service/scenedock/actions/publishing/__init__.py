@@ -1,0 +1,1 @@
+"""Actions that publish to code hosts."""

@@ -1,0 +1,48 @@
+"""`scenedock:await-pull-request`: a task goes on when its change is merged."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from scenedock.actions.effects import Effects
+from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.usecases.publishing.await_pull_request import await_pull_request
+
+
+class Input(TaskInput):
+    """What to wait for."""
+
+    pull_request_url: Annotated[str, "Address of the pull request, as `propose-change` gives it"]
+    allow_closed: Annotated[
+        bool, "Whether the task goes on, too, if the pull request is closed without being merged"
+    ] = False
+
+
+class Output(Model):
+    """How it ended."""
+
+    state: Annotated[Literal["merged", "closed"], "`closed` only with `allowClosed`"]
+    merge_commit: Annotated[str | None, "The commit that the merge made on the base branch; null if it wasn't merged"]
+
+
+EXAMPLES = [Example("The change of an earlier step", {"pullRequestUrl": "https://github.com/acme/apps/pull/12"})]
+
+
+# It changes nothing, but only what isn't read-only runs as a task, and only a task can wait.
+@action("await-pull-request", idempotent=True, examples=EXAMPLES)
+def await_pull_request_action(context: Context[Effects], given: Input) -> Output:
+    """Wait until a pull request is merged.
+
+    The task rests meanwhile and holds no worker. A webhook of the code host wakes it at once; without one it looks
+    every five minutes. It waits for 30 days at most. A call from a Template of Backstage waits for an hour, and then
+    fails while the task goes on: a later call with the same `requestId` finds it.
+
+    Raises
+    ------
+    ConflictError     it was closed without being merged
+    NotFoundError     there is no such pull request
+    NotAllowedError   its host or owner is not in the list of code hosts
+    """
+    found = await_pull_request(context.effects.code_hosts, given.pull_request_url, allow_closed=given.allow_closed)
+    context.log(f"{given.pull_request_url} is {found.state}")
+    return Output(state="merged" if found.state == "merged" else "closed", merge_commit=found.merge_commit)

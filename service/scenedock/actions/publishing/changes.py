@@ -1,0 +1,109 @@
+"""How actions are told what changes in a repository, and on whose behalf."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from scenedock.actions.effects import Effects
+from scenedock.errors import InputError
+from scenedock.gitops.changes import ChangeRequest, Edit, NewFile, checked_folder, placed
+from scenedock.model.action import Context, Model, TaskInput
+from scenedock.model.code_hosts.code_host import checked_path
+from scenedock.model.code_hosts.commit import Attempt, Mark
+
+REPO_URL = (
+    "The repository: `https://github.com/acme/apps`, or as RepoUrlPicker gives it, `github.com?owner=acme&repo=apps`"
+)
+
+
+class FileInput(Model):
+    """A file."""
+
+    path: Annotated[str, "Its path in the repository"]
+    content: Annotated[str, "Its content"]
+    encoding: Annotated[Literal["utf-8", "base64"], "How `content` is written; binary files need base64"] = "utf-8"
+    executable: Annotated[bool | None, "Whether it can be run; by default as it was, and a new one can't"] = None
+
+
+class RenameInput(Model):
+    """A file or folder that gets another path."""
+
+    source: Annotated[str, "What it is called now", Field(alias="from")]
+    target: Annotated[str, "What it shall be called; nothing may be there", Field(alias="to")]
+
+
+class EditInput(Model):
+    """Values of a YAML file."""
+
+    path: Annotated[str, "The file's path in the repository, such as `billing/values.yaml`"]
+    values: Annotated[
+        dict[str, str | int | float | bool | None],
+        "Values by their paths in the file, such as `image.tag`; each must be there already",
+        Field(alias="set", min_length=1, max_length=100),
+    ]
+
+
+class ChangeInput(TaskInput):
+    """What changes."""
+
+    folder: Annotated[str | None, "Name of a result folder, the output `folder` of `bake-skeleton`"] = None
+    target_path: Annotated[str, "Folder of the repository into which the files of `folder` go"] = "."
+    overwrite: Annotated[bool, "Whether the files of `folder` may replace others"] = False
+    files: Annotated[tuple[FileInput, ...], "Files to write, new or not"] = ()
+    delete: Annotated[tuple[str, ...], "Files or folders to delete", Field(max_length=100)] = ()
+    rename: Annotated[tuple[RenameInput, ...], "Files or folders to rename", Field(max_length=100)] = ()
+    edits: Annotated[
+        tuple[EditInput, ...],
+        "Values to set in YAML files, in place: comments, quotes and layout stay",
+        Field(max_length=100),
+    ] = ()
+    commit_message: Annotated[str | None, "Message of the commit"] = None
+
+    def request(self, effects: Effects) -> ChangeRequest:
+        """What is asked for, with every path checked.
+
+        Raises
+        ------
+        InputError      a path or a content can't be used
+        NotFoundError   there is no such result folder
+        """
+        folder = checked_folder(self.target_path)
+        added = placed(effects.results.files(self.folder), folder) if self.folder else ()
+        return ChangeRequest(
+            added=added,
+            overwrite=self.overwrite,
+            files=new_files(self.files),
+            delete=tuple(map(checked_path, self.delete)),
+            rename=tuple((checked_path(each.source), checked_path(each.target)) for each in self.rename),
+            edits=tuple(Edit(checked_path(each.path), each.values) for each in self.edits),
+        )
+
+
+def new_files(given: tuple[FileInput, ...]) -> tuple[NewFile, ...]:
+    """Files as they were given.
+
+    Raises
+    ------
+    InputError   a path or a content can't be used
+    """
+    return tuple(NewFile(checked_path(each.path), _content(each), each.executable) for each in given)
+
+
+def attempt_of(context: Context[Any]) -> Attempt:
+    """This try of a step; outside of tasks each is the first of its own."""
+    mark = Mark(context.task_id or str(uuid.uuid4()), context.step_id or "step")
+    return Attempt(mark, context.caller.user, context.tried_before, context.log)
+
+
+def _content(file: FileInput) -> bytes:
+    try:
+        if file.encoding == "utf-8":
+            return file.content.encode()
+        return base64.b64decode(file.content, validate=True)
+    except (binascii.Error, ValueError):
+        raise InputError(f"the content of {file.path!r} is not {file.encoding}") from None

@@ -1,0 +1,67 @@
+"""`scenedock:commit-change`: a change of a repository as a commit on a branch, where that is allowed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.changes import REPO_URL, ChangeInput, attempt_of
+from scenedock.errors import InputError
+from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.code_hosts.code_host import checked_branch, read_repository
+from scenedock.usecases.publishing.commit_change import commit_change
+
+
+class Input(ChangeInput):
+    """What to commit, and where."""
+
+    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    branch: Annotated[str | None, "Branch to commit to; by default the default branch"] = None
+
+
+class Output(Model):
+    """The commit."""
+
+    changed: Annotated[bool, "Whether there was anything to change"]
+    branch: Annotated[str, "The branch"]
+    commit_hash: Annotated[str, "The commit; without a change the one at which the branch stands"]
+
+
+EXAMPLES = [
+    Example(
+        "A new image tag for a test environment",
+        {
+            "repoUrl": "https://github.com/acme/apps",
+            "commitMessage": "billing 1.4.0 to QA",
+            "edits": [{"path": "billing/qa.yaml", "set": {"image.tag": "1.4.0"}}],
+        },
+    )
+]
+
+
+@action("commit-change", destructive=True, idempotent=True, examples=EXAMPLES)
+def commit_change_action(context: Context[Effects], given: Input) -> Output:
+    """Commit a change to a branch itself, where the list of code hosts allows it.
+
+    If the branch moves meanwhile the change is made again after what came; if the same was changed there, nothing is.
+
+    Raises
+    ------
+    InputError        the address, the branch, a path or a value can't be used, or the message is missing
+    NotAllowedError   `direct_commits` of the code host doesn't list the repository, or the branch is protected
+    NotFoundError     there is no such repository, branch, file or result folder
+    ConflictError     somebody changed the same meanwhile, or a file is there
+    TemporaryError    the host can't be reached, or asks to wait
+    """
+    effects = context.effects
+    address = read_repository(given.repo_url)
+    request = given.request(effects)
+    branch = checked_branch(given.branch) if given.branch else None
+    if not given.commit_message:
+        raise InputError("`commitMessage` is required; say in a line what changes")
+    host = effects.code_hosts.host_of(address)
+    with effects.code_hosts.open(address) as repository:
+        made = commit_change(repository, host, request, branch, given.commit_message, attempt_of(context))
+    return Output(changed=made.changed, branch=made.branch, commit_hash=made.commit)

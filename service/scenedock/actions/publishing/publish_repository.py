@@ -1,0 +1,142 @@
+"""`scenedock:publish-repository`: a project as a new repository."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.changes import REPO_URL, FileInput, attempt_of, new_files
+from scenedock.errors import InputError
+from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
+from scenedock.model.code_hosts.code_host import Visibility, checked_branch, read_repository
+from scenedock.usecases.publishing.publish_repository import NewRepository, Protection, publish_repository
+
+_TOPIC = r"^[a-z0-9][a-z0-9-]{0,49}$"
+_TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
+_SETTINGS = 40
+"""Variables, and secrets: a try sets all of them, and GitHub's share of a minute has to suffice for one."""
+_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+
+
+class TeamInput(Model):
+    """A team that gets access."""
+
+    team: Annotated[str, "Its slug", Field(pattern=_TEAM)]
+    permission: Annotated[Literal["pull", "triage", "push", "maintain", "admin"], "What it may do"] = "push"
+
+
+class ProtectionInput(Model):
+    """What the default branch asks of changes; each must be a pull request."""
+
+    approvals: Annotated[int, "Approvals that a pull request needs", Field(ge=0, le=6)] = 1
+    checks: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
+        "Names of the checks that must pass",
+    ] = ()
+
+
+class Input(TaskInput):
+    """What to publish, and where."""
+
+    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    folder: Annotated[str | None, "Name of a result folder, the output `folder` of `bake-skeleton`"] = None
+    files: Annotated[tuple[FileInput, ...], "Files, instead of a folder or beside it"] = ()
+    description: Annotated[str, "What it is, in a line", Field(pattern=r"^[^\x00-\x1f\x7f]{0,350}$")] = ""
+    homepage: Annotated[str, "Its home page", Field(pattern=r"^(https?://[^\s\x00-\x1f\x7f]{1,250})?$")] = ""
+    visibility: Annotated[Visibility, "Who sees it; `internal` is for organisations of an enterprise"] = "private"
+    default_branch: Annotated[str, "Its branch"] = "main"
+    topics: Annotated[tuple[Annotated[str, Field(pattern=_TOPIC)], ...], "Topics", Field(max_length=20)] = ()
+    teams: Annotated[tuple[TeamInput, ...], "Teams of the organisation that get access", Field(max_length=20)] = ()
+    branch_protection: Annotated[ProtectionInput | None, "Rules for the default branch; without it there are none"] = (
+        None
+    )
+    variables: Annotated[
+        dict[Annotated[str, Field(pattern=_NAME)], str],
+        "Variables for GitHub Actions",
+        Field(default_factory=dict, max_length=_SETTINGS),
+    ]
+    secrets: Annotated[
+        dict[Annotated[str, Field(pattern=_NAME)], str],
+        "Secrets for GitHub Actions; sealed for the repository, and kept out of logs and of what is stored of the task",
+        Sensitive(),
+        Field(default_factory=dict, max_length=_SETTINGS),
+    ]
+    commit_message: Annotated[str, "Message of the first commit"] = "Initial commit"
+
+
+class Output(Model):
+    """The repository."""
+
+    repo_url: Annotated[str, "Its address for browsers"]
+    remote_url: Annotated[str, "Its address for git"]
+    repo_contents_url: Annotated[str, "Where the files of its default branch are, as `catalog:register` takes it"]
+    commit_hash: Annotated[str, "Its first commit"]
+    default_branch: Annotated[str, "Its default branch"]
+
+
+EXAMPLES = [
+    Example(
+        "A baked project",
+        {
+            "repoUrl": "github.com?owner=acme&repo=billing",
+            "files": [{"path": "README.md", "content": "# billing\n"}],
+            "description": "Bills what was bought",
+            "topics": ["python", "payments"],
+            "teams": [{"team": "payments", "permission": "maintain"}],
+            "branchProtection": {"approvals": 1},
+            "variables": {"IMAGE": "registry.acme.example/billing"},
+        },
+    )
+]
+
+
+@action("publish-repository", idempotent=True, examples=EXAMPLES)
+def publish_repository_action(context: Context[Effects], given: Input) -> Output:
+    """Make a repository of a baked folder or of files, with one commit.
+
+    A repository of this name that isn't this task's is left as it is. On a plain git server the repository must be
+    there, and be empty.
+
+    Raises
+    ------
+    InputError        the address, a name or a path can't be used, or the host can't do what is wanted
+    NotAllowedError   the host, the owner or the visibility isn't allowed, or the credentials don't suffice
+    NotFoundError     there is no such organisation, team or result folder
+    ConflictError     there is a repository of this name
+    TemporaryError    the host can't be reached, or asks to wait
+    """
+    effects = context.effects
+    address = read_repository(given.repo_url)
+    branch = checked_branch(given.default_branch)
+    folder = effects.results.files(given.folder) if given.folder else ()
+    if not folder and not given.files:
+        raise InputError("there is no file to publish; give `folder` or `files`")
+    if kept := [name for name in (*given.variables, *given.secrets) if name.upper().startswith("GITHUB_")]:
+        raise InputError(f"{kept[0]}: names that begin with GITHUB_ are GitHub's own; take another")
+    wanted = NewRepository(
+        files=(*folder, *new_files(given.files)),
+        message=given.commit_message,
+        visibility=given.visibility,
+        description=given.description,
+        homepage=given.homepage,
+        default_branch=branch,
+        topics=given.topics,
+        teams={each.team: each.permission for each in given.teams},
+        protection=Protection(given.branch_protection.approvals, given.branch_protection.checks)
+        if given.branch_protection
+        else None,
+        variables=given.variables,
+        secrets=given.secrets,
+    )
+    host = effects.code_hosts.host_of(address)
+    with effects.code_hosts.open(address) as repository:
+        made = publish_repository(repository, host, wanted, attempt_of(context))
+    return Output(
+        repo_url=made.url,
+        remote_url=made.remote_url,
+        repo_contents_url=made.contents_url,
+        commit_hash=made.commit,
+        default_branch=made.default_branch,
+    )

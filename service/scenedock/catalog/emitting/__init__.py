@@ -1,0 +1,1 @@
+"""Entities become output: files, the feed, SARIF, a summary."""

@@ -1,0 +1,133 @@
+"""The catalog as Backstage fetches it: an index of files, in each of which an entity stays for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scenedock.catalog.emitting.output import in_order
+from scenedock.catalog.emitting.summary import count_by_type
+from scenedock.catalog.vocabulary.validation import problems_of
+from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
+from scenedock.documents.writing import write_documents
+from scenedock.model.entity import API_VERSION, Entity, EntityRef
+from scenedock.model.finding import Finding
+from scenedock.model.json import JsonObject, as_object, as_text
+
+INDEX = "catalog-info.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentLine:
+    """What a person sees of a Component in a table. `folder` is relative to the repository's root."""
+
+    name: str
+    type: str
+    owner: str
+    lifecycle: str
+    repository: str
+    folder: str
+
+    @classmethod
+    def of(cls, entity: Entity) -> ComponentLine:
+        """The line of a Component."""
+        kind, owner, lifecycle = (as_text(entity.spec.get(key)) for key in ("type", "owner", "lifecycle"))
+        owner = owner.removeprefix("group:default/")
+        folder = as_text(as_object(entity.metadata.get("annotations")).get("scenedock.dev/path"))
+        return cls(entity.name, kind, owner, lifecycle, entity.place.repository, folder or entity.place.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The files by name, `catalog-info.yaml` among them; how many entities of each kind they hold; what was found."""
+
+    files: Mapping[str, bytes]
+    by_kind: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    components: tuple[ComponentLine, ...]
+
+    @property
+    def entities(self) -> int:
+        """How many entities the files hold, the index not counted."""
+        return sum(self.by_kind.values())
+
+
+def make_feed(entities: Sequence[Entity], findings: Sequence[Finding]) -> Feed:
+    """The feed of some entities; what Backstage would refuse is left out, and is a finding.
+
+    A wrong entity costs only itself. In a file that is no YAML it would cost all of them, so each file is read again.
+
+    Raises
+    ------
+    ValueError   a file that was written can't be read; then the writer is wrong, and nothing may be served
+    """
+    kept: list[Entity] = []
+    refused: list[Finding] = []
+    for entity in in_order(entities):
+        if problems := problems_of(entity.document):
+            said = f"{entity.ref} is left out of the feed: {'; '.join(map(str, problems))}"
+            refused.append(Finding("error", "refused-entity", said, entity.place, "Correct what it is made of."))
+        else:
+            kept.append(entity)
+    files = _in_files(kept)
+    documents = {INDEX: [_location(name) for name in sorted(files)]} | {
+        name: [each.document for each in files[name]] for name in files
+    }
+    written = {name: _written(name, content) for name, content in documents.items()}
+    by_kind = {kind: sum(types.values()) for kind, types in count_by_type(kept).items()}
+    components = tuple(ComponentLine.of(each) for each in kept if each.kind == "Component")
+    return Feed(written, by_kind, (*refused, *findings), components)
+
+
+def location_ref(name: str) -> EntityRef:
+    """The Location by which the index names a file."""
+    return EntityRef.of("Location", f"scenedock-{name.removesuffix('.yaml')}")
+
+
+def registered_ref(target: str) -> EntityRef:
+    """The Location that Backstage makes of the address of a file that is registered or in its configuration.
+
+    Source: `computeLocationEntityRef` of @backstage/plugin-catalog-backend.
+    """
+    digest = hashlib.sha1(f"url:{target}".encode(), usedforsecurity=False).hexdigest()
+    return EntityRef.of("Location", f"generated-{digest}")
+
+
+def with_findings(feed: Feed, code: str, findings: Sequence[Finding]) -> Feed:
+    """The feed with these findings before all others, instead of those that it has of this code."""
+    return replace(feed, findings=(*findings, *(each for each in feed.findings if each.code != code)))
+
+
+def _in_files(entities: Sequence[Entity]) -> dict[str, list[Entity]]:
+    """Each entity in the one of 16 files that the hash of its reference names; only files with entities.
+
+    An entity so stays in its file whatever comes and goes around it: Backstage refuses one that a second file brings
+    while the first still does. A change of one has Backstage look at all of its file: 1.6 s for 5, 6.8 s for 5,000.
+    """
+    files: dict[str, list[Entity]] = {}
+    for entity in entities:
+        part = hashlib.sha256(str(entity.ref).encode()).hexdigest()[0]
+        files.setdefault(f"entities-{part}.yaml", []).append(entity)
+    return files
+
+
+def _location(name: str) -> JsonObject:
+    """The Location of a file; with one for all files, Backstage would look at all of them after a change of one."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Location",
+        "metadata": {"name": location_ref(name).name, "description": "A file of Scenedock's catalog"},
+        "spec": {"target": f"./{name}"},
+    }
+
+
+def _written(name: str, documents: Sequence[JsonObject]) -> bytes:
+    text = write_documents(documents).encode()
+    try:
+        read = [document.value for document in read_documents(text, meaning=BACKSTAGE, max_bytes=len(text) + 1)]
+    except DocumentError as error:
+        raise ValueError(f"{name} can't be read again: {error}") from error
+    if len(read) != len(documents):
+        raise ValueError(f"{name} has {len(read)} documents when it is read again, not {len(documents)}")
+    return text

@@ -1,0 +1,113 @@
+"""Phase five, `exported`: entities as the text of files and streams. Sorted, and the same bytes from run to run."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.mapping.entities import Mapped
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, MARKER_LINE
+from scenedock.documents.writing import write_documents
+from scenedock.model.entity import Entity
+from scenedock.model.finding import Finding, Place
+from scenedock.model.json import Json, JsonObject
+
+Format: TypeAlias = Literal["yaml", "json", "jsonl"]
+
+Home: TypeAlias = tuple[str, str]
+"""Where a catalog-info.yaml lies: the repository's name, and the path in it."""
+
+
+def in_order(entities: Sequence[Entity]) -> list[Entity]:
+    """The entities by kind, namespace and name."""
+    return sorted(entities, key=lambda entity: (entity.kind, entity.namespace, entity.name))
+
+
+def render(documents: Sequence[JsonObject], layout: Format) -> str:
+    """Documents as one text: multi-document YAML, a JSON array, or a line of JSON for each."""
+    if layout == "json":
+        return json.dumps(list(documents), indent=2, ensure_ascii=False) + "\n"
+    if layout == "jsonl":
+        return "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+    return write_documents(documents)
+
+
+def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], list[Finding]]:
+    """The entities of each catalog-info.yaml; they lie with the folder that they describe.
+
+    A folder whose file a person wrote keeps that; what else its entities would say is a finding.
+    """
+    homes: dict[Home, list[Entity]] = defaultdict(list)
+    findings: list[Finding] = []
+    for each in mapped.services:
+        if each.left_out:
+            continue
+        member = each.service.members[0]
+        place = Place(member.contents.facts.name, _file_in(member.path))
+        if any(folder.has_handwritten for folder in each.service.folders):
+            findings.append(handwritten_kept(place, f"the entities of {each.service.name} are not written"))
+        else:
+            homes[place.repository, place.path].extend(each.entities)
+    for entity in mapped.shared:
+        folder = "" if entity.place.path == "scenedock.yaml" else entity.place.path
+        homes[entity.place.repository, _file_in(folder)].append(entity)
+    return {home: tuple(in_order(entities)) for home, entities in sorted(homes.items())}, findings
+
+
+def render_in_place(entities: Sequence[Entity]) -> str:
+    """The text of a catalog-info.yaml of ours."""
+    return MARKER_LINE + write_documents([entity.document for entity in entities])
+
+
+def handwritten_kept(place: Place, consequence: str) -> Finding:
+    """That a file stays as a person wrote it, and what follows from that."""
+    said = f"a person wrote it, so it stays as it is; {consequence}"
+    remedy = "Remove the file to have it generated, or export to one `--output` file, where both are merged."
+    return Finding("info", "handwritten-kept", said, place, remedy)
+
+
+def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:
+    """What phase `folders` found, a document for each folder, list item, application and skip."""
+    repository = contents.facts.name
+    for folder in contents.folders:
+        yield {
+            "folder": folder.path or ".",
+            "repository": repository,
+            "chart": folder.chart.name if folder.chart else None,
+            "environments": sorted(filter(None, folder.values)),
+            "dependencies": [
+                {"name": each.key, "folder": each.folder, "enabled": each.enabled}
+                for each in (folder.chart.dependencies if folder.chart else ())
+            ],
+            "kinds": sorted(folder.kinds),
+        }
+    for item in contents.items:
+        yield {"item": item.name, "repository": repository, "environment": item.environment, "file": item.list_path}
+    for application in contents.applications:
+        found: dict[str, Json] = {"application": application.name, "repository": repository, "folder": application.path}
+        yield {**found, "namespace": application.namespace, "environment": application.environment}
+    for skip in contents.skipped:
+        yield {"skipped": skip.place.path, "repository": repository, "reason": skip.reason}
+
+
+def describe_findings(findings: Sequence[Finding]) -> list[Mapping[str, Json]]:
+    """Findings as JSON."""
+    return [
+        {
+            "severity": each.severity,
+            "code": each.code,
+            "message": each.message,
+            "repository": each.place.repository,
+            "path": each.place.path,
+            "line": each.place.line,
+            "remedy": each.remedy,
+        }
+        for each in findings
+    ]
+
+
+def _file_in(folder: str) -> str:
+    return f"{folder}/{CATALOG_FILE}" if folder else CATALOG_FILE

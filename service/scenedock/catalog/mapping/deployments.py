@@ -1,0 +1,153 @@
+"""Where a service runs, by the best evidence there is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scenedock.catalog.mapping.identities import Identity
+from scenedock.catalog.vocabulary.owners import Codeowners
+from scenedock.catalog.vocabulary.settings import Settings
+from scenedock.model.finding import Skipped
+from scenedock.model.helm import Application, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
+
+_NO_FACTS = ValuesFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryContents:
+    """All that was read of one repository: the result of phase `folders`.
+
+    `catalog_files` are the paths of all its catalog-info.yaml, whoever wrote them.
+    """
+
+    facts: RepositoryFacts
+    settings: Settings
+    codeowners: Codeowners
+    folders: tuple[HelmFolder, ...] = ()
+    items: tuple[ListItem, ...] = ()
+    applications: tuple[Application, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    catalog_files: tuple[str, ...] = ()
+
+
+class Applications:
+    """The Argo CD applications of a repository, found by what they deploy."""
+
+    def __init__(self, applications: Iterable[Application]) -> None:
+        self._by_folder: dict[str, list[Application]] = defaultdict(list)
+        self._by_name: dict[tuple[str, str], list[Application]] = defaultdict(list)
+        for application in applications:
+            self._by_folder[application.path].append(application)
+            self._by_name[application.name, application.path].append(application)
+
+    def of(self, folders: Iterable[HelmFolder], items: Iterable[ListItem]) -> list[Application]:
+        """Those that deploy one of the folders, or the chart of a list item under the item's name."""
+        found = [each for folder in folders for each in self._by_folder.get(folder.path, ())]
+        listed = [each for item in items for each in self._by_name.get((item.name, item.chart_folder), ())]
+        return list(dict.fromkeys([*found, *listed]))
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A service in one environment of one repository; `environment` is None where nothing names one.
+
+    `folder` is the one that it is deployed from, empty for a mere item of an app list.
+    """
+
+    environment: str | None
+    facts: ValuesFacts = _NO_FACTS
+    application: Application | None = None
+    folder: str = ""
+    cluster: str = ""
+
+
+def deployments_of(
+    contents: RepositoryContents,
+    folders: tuple[HelmFolder, ...],
+    items: tuple[ListItem, ...],
+    identities: Mapping[str, Identity],
+    applications: Sequence[Application],
+) -> list[Deployment]:
+    """Where the service runs, by the best evidence: settings, app lists, Argo CD, folders, values."""
+    settings = contents.settings
+    found: dict[str, list[Deployment]] = {
+        "apps": [_of_item(contents, folders, item, applications) for item in items],
+        "argocd": [_of_application(folders, application) for application in applications],
+        "folders": [
+            Deployment(environment, _facts(folder, environment), folder=folder.path)
+            for folder in folders
+            if (environment := identities[folder.path].environment)
+        ],
+        "values": [
+            Deployment(environment, facts, folder=folder.path)
+            for folder in folders
+            for environment, facts in folder.values.items()
+            if environment
+        ],
+    }
+    best = next((found[kind] for kind in settings.evidence if any(each.environment for each in found[kind])), [])
+    nameless = [each for each in applications if each.environment is None]
+    if len(nameless) == 1:
+        best = [replace(each, application=each.application or nameless[0]) for each in best]
+    plain = found["argocd"] or [Deployment(None, _facts(folder, None), folder=folder.path) for folder in folders]
+    chosen = best or plain or found["apps"]
+    if settings.cluster:
+        chosen = [replace(each, cluster=settings.cluster) for each in chosen]
+    if settings.bind:
+        facts = _joined([_facts(folder, settings.bind) for folder in folders] + [item.facts for item in items])
+        proven = chosen if items else found["argocd"] or chosen
+        return [replace(each, facts=facts, cluster=settings.cluster) for each in _bound(proven, settings.bind)]
+    return chosen
+
+
+def _bound(deployments: Sequence[Deployment], environment: str) -> Iterator[Deployment]:
+    """The deployments of a repository that is all one environment: one for each Application, of that environment."""
+    here = [each for each in deployments if each.environment in {environment, None}] or deployments
+    once = {each.application: each for each in reversed(here)}
+    return (replace(each, environment=environment) for each in reversed(once.values()))
+
+
+def _of_item(
+    contents: RepositoryContents, folders: tuple[HelmFolder, ...], item: ListItem, applications: Sequence[Application]
+) -> Deployment:
+    """An item of an app of apps is an Application of its name, unless a manifest says more."""
+    named = Application(item.name, "") if _is_of_app_of_apps(contents, item) else None
+    application = next((each for each in applications if each.environment == item.environment), named)
+    facts = _joined([item.facts, *(_facts(folder, item.environment) for folder in folders)])
+    chart = next((folder for folder in contents.folders if folder.path == item.chart_folder), None)
+    if chart and _facts(chart, None).exposed:
+        facts = replace(facts, exposed=True)
+    return Deployment(item.environment, facts, application, folders[0].path if folders else "")
+
+
+def _is_of_app_of_apps(contents: RepositoryContents, item: ListItem) -> bool:
+    """Whether an Application is made of each item: they have charts, or the list's own chart writes Applications."""
+    listing = item.list_path.rpartition("/")[0]
+    return bool(item.chart_folder) or any(
+        folder.path == listing and "Application" in folder.kinds for folder in contents.folders
+    )
+
+
+def _of_application(folders: tuple[HelmFolder, ...], application: Application) -> Deployment:
+    facts = [_facts(folder, application.environment) for folder in folders if folder.path == application.path]
+    return Deployment(application.environment, _joined(facts), application, application.path)
+
+
+def _facts(folder: HelmFolder, environment: str | None) -> ValuesFacts:
+    return folder.values.get(environment or "", folder.values.get("", _NO_FACTS))
+
+
+def _joined(facts: Sequence[ValuesFacts]) -> ValuesFacts:
+    """Facts that hold together: what an item's values and its chart's values say."""
+    return ValuesFacts(
+        hosts=frozenset(host for each in facts for host in each.hosts),
+        ingress_hosts=frozenset(host for each in facts for host in each.ingress_hosts),
+        exposed=any(each.exposed for each in facts),
+        scheduled=any(each.scheduled for each in facts),
+        owner=next((each.owner for each in facts if each.owner), ""),
+        fullname=next((each.fullname for each in facts if each.fullname), ""),
+        kubernetes_id=next((each.kubernetes_id for each in facts if each.kubernetes_id), ""),
+        labels=frozenset(label for each in facts for label in each.labels),
+    )

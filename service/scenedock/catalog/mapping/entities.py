@@ -1,0 +1,208 @@
+"""Phase two, `mapped`: services become entities. Their relations come later, in `linked`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from scenedock.catalog.mapping.annotations import LabelUse, annotations_of, application_labels, workload_labels
+from scenedock.catalog.mapping.component_types import component_type, generic_charts
+from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.mapping.merging import combine
+from scenedock.catalog.mapping.ownership import disagreements, lifecycle_of, owner_of
+from scenedock.catalog.mapping.roles import Roles
+from scenedock.catalog.mapping.satellites import apis, backing_resources, clusters, deployments, owner_entities, tenants
+from scenedock.catalog.mapping.services import Service
+from scenedock.catalog.vocabulary.formats import as_entity_name, as_tag
+from scenedock.catalog.vocabulary.relations import rename_references
+from scenedock.model.entity import Entity, EntityRef, build_entity
+from scenedock.model.finding import Finding
+from scenedock.model.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRule:
+    """From what an entity is made, and by which rule."""
+
+    entity: str
+    source: str
+    rule: str
+
+
+MAPPING = (
+    MappingRule(
+        "Component",
+        "a service: its folders in all environments and repositories, or an item of an app list",
+        "named after the folder; description from Chart.yaml; tags from its keywords",
+    ),
+    MappingRule("Component of type `library`", "a library chart, or the chart that list items default to", "as above"),
+    MappingRule(
+        "Component of type `app-of-apps`",
+        "the folder that holds an app list, or whose templates are Argo CD applications",
+        "no edges to its apps",
+    ),
+    MappingRule(
+        "Component of type `third-party`",
+        "a chart that only wraps charts from elsewhere",
+        "no templates of its own; a generic chart, which three or more services deploy under other names, is no such",
+    ),
+    MappingRule("Component of type `job`", "CronJobs or Jobs only", "templates, or a cron expression in the values"),
+    MappingRule("Component of type `configuration`", "manifests without a workload", "with or without a chart"),
+    MappingRule("System", "an umbrella chart: it lists two or more local charts", "the listed folders are its members"),
+    MappingRule("System", "a tenant folder: `tenant/app/01-dev`", "the apps in it are its members"),
+    MappingRule(
+        "Resource of type database, cache, queue, search or bucket",
+        "a dependency on the chart of a known backing service",
+        "only if its `condition` and `tags` hold on the folder's values; named `<folder>-<alias>`",
+    ),
+    MappingRule(
+        "Resource of type `deployment`",
+        "a service in one environment",
+        "only with `environments.entities: resources`; named `<service>-<environment>`; depends on the Component",
+    ),
+    MappingRule("Resource of type `kubernetes-cluster`", "`cluster` in the settings", "the Components depend on it"),
+    MappingRule("API", "an OpenAPI, AsyncAPI, GraphQL or proto file in the folder", "with the whole definition"),
+    MappingRule("Group, User", "owners that the repository names", "only with `owners: emit`"),
+    MappingRule("any", "a catalog-info.yaml that a person wrote", "merged with ours, or passed through"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedService:
+    """A service and its entities: the first is the Component or System itself.
+
+    `ours` are those that we made, or would have: the others are only in a person's file. `left_out` says that Backstage
+    reads this folder's own catalog-info.yaml: its entities are known, not emitted.
+    """
+
+    service: Service
+    entities: tuple[Entity, ...]
+    ours: frozenset[EntityRef] = frozenset()
+    left_out: bool = False
+
+    @property
+    def main(self) -> Entity:
+        """The Component or System."""
+        return self.entities[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The result of phase `mapped`: services with their entities, and entities that belong to no one service."""
+
+    services: tuple[MappedService, ...]
+    shared: tuple[Entity, ...]
+    roles: Roles
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """All entities that will be emitted."""
+        return (*(entity for each in self.services if not each.left_out for entity in each.entities), *self.shared)
+
+
+def map_services(services: Sequence[Service], repositories: Sequence[RepositoryContents], roles: Roles) -> Mapped:
+    """The entities of all services."""
+    mapper = _Mapper(
+        roles,
+        LabelUse.of(map(application_labels, services)),
+        LabelUse.of(map(workload_labels, services)),
+        {
+            (member.contents.facts.name, folder.path): service.name
+            for service in services
+            for member in service.members
+            for folder in member.folders
+        },
+        generic_charts(services),
+    )
+    mapped = [mapper.service(service) for service in services]
+    shared = [*clusters(repositories), *tenants(services)]
+    if any(contents.settings.emit_owners for contents in repositories):
+        shared.extend(owner_entities([*(entity for each in mapped for entity in each.entities), *shared]))
+    for service in services:
+        mapper.findings.extend([*disagreements(service), *_changed_tags(service)])
+    if mapper.renamed:
+        mapped = [replace(each, entities=tuple(map(mapper.with_new_names, each.entities))) for each in mapped]
+    return Mapped(tuple(mapped), tuple(shared), roles, tuple(mapper.findings))
+
+
+def _changed_tags(service: Service) -> Iterator[Finding]:
+    """Keywords that can't be tags as they are."""
+    keywords = {word for folder in service.folders if folder.chart for word in folder.chart.keywords if word}
+    changed = [(word, as_tag(word)) for word in sorted(keywords) if as_tag(word) != word]
+    if said := ", ".join(f"{word!r} becomes {tag!r}" if tag else f"{word!r} is dropped" for word, tag in changed):
+        message = f"keywords of {service.name} can't all be tags: {said}"
+        remedy = "Write keywords in lower case and with hyphens if they shall be found as they are."
+        yield Finding("info", "tag-changed", message, service.members[0].place, remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapper:
+    roles: Roles
+    applications: LabelUse
+    workloads: LabelUse
+    names: Mapping[tuple[str, str], str]
+    generic_charts: frozenset[str]
+    findings: list[Finding] = field(default_factory=list)
+    renamed: dict[EntityRef, EntityRef] = field(default_factory=dict)
+
+    def service(self, service: Service) -> MappedService:
+        owner, system = owner_of(service), self._system(service)
+        umbrella = self.roles.is_umbrella(service)
+        main = self._main(service, owner, "" if umbrella else system, umbrella=umbrella)
+        if umbrella:
+            system = service.name
+        entities = [main, *backing_resources(service, owner, system), *apis(service, owner, system)]
+        if any(member.contents.settings.resources for member in service.members) and not umbrella:
+            entities.extend(deployments(service, owner, system))
+        written = [entity for folder in service.folders for entity in folder.handwritten]
+        left_out = bool(written) and service.members[0].contents.settings.leave_out_handwritten
+        combined, findings = combine(entities, written)
+        self.findings.extend(findings)
+        if combined[0].ref != main.ref:
+            self.renamed[main.ref] = combined[0].ref
+        ours = frozenset(entity.ref for entity in (combined[0], *entities[1:]))
+        return MappedService(service, combined, ours, left_out)
+
+    def with_new_names(self, entity: Entity) -> Entity:
+        """The entity, referring to services by the names that people gave them."""
+        return replace(entity, document=rename_references(entity.document, self.renamed))
+
+    def _main(self, service: Service, owner: str, system: str, *, umbrella: bool) -> Entity:
+        charts = [folder.chart for folder in service.folders if folder.chart]
+        override = service.override
+        description = override.description or next((chart.description for chart in charts if chart.description), "")
+        tags = {tag for chart in charts for word in chart.keywords if (tag := as_tag(word))} | set(override.tags)
+        metadata: dict[str, Json] = {
+            "title": override.title if override.title != service.name else "",
+            "description": description,
+            "labels": dict(sorted(override.labels.items())),
+            "annotations": annotations_of(service, self.applications, self.workloads),
+            "tags": sorted(tags),
+            "links": list(override.links),
+        }
+        place = service.members[0].place
+        if umbrella:
+            return build_entity("System", service.name, metadata, {"owner": owner}, place)
+        spec = {
+            "type": component_type(service, self.roles, self.generic_charts),
+            "lifecycle": lifecycle_of(service),
+            "owner": owner,
+            "system": system,
+        }
+        return build_entity("Component", service.name, metadata, spec, place)
+
+    def _system(self, service: Service) -> str:
+        """The System of a service: settings, the one umbrella that lists it, its tenant folder."""
+        if service.override.system:
+            return service.override.system
+        for member in service.members:
+            if given := member.contents.settings.system_of(member.path):
+                return given
+            for folder in member.folders:
+                umbrella = self.roles.umbrella_of.get((member.contents.facts.name, folder.path))
+                if umbrella is not None:
+                    return self.names.get((member.contents.facts.name, umbrella), "")
+            if member.tenant:
+                return as_entity_name(member.tenant.rpartition("/")[2])
+        return ""

@@ -1,0 +1,223 @@
+"""Which service a folder is, and what its path says besides: environment and tenant.
+
+The folder is the identity, never the chart's name (those repeat, or are placeholders). Folders of one service in
+several environments (`apps/billing/01-dev`, `dev/billing`, `billing-dev` beside `billing-production`) are one service.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scenedock.catalog.vocabulary.environments import EnvironmentNames
+from scenedock.catalog.vocabulary.formats import as_entity_name
+
+# Folders that only hold others: they say nothing about what is in them.
+CONTAINERS = frozenset(
+    """app apps application applications argocd chart charts cluster clusters component components deploy deployment
+    deployments env environment environments envs gitops helm helm-charts k8s kubernetes manifests namespaces project
+    projects release releases service services stack stacks workload workloads""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPath:
+    """A folder of a repository, the latter by its place in the list of repositories.
+
+    `listed` says that another folder's chart has this one among its dependencies.
+    """
+
+    repository: int
+    path: str
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The service that a folder belongs to: `name` is as people wrote it, not yet made fit for Backstage.
+
+    `home` is the service's own folder: this one, or the one above where this is just one of its environments. `tenant`
+    is the folder of `tenant/app/01-dev` that holds all apps of a tenant, or empty. Folders of one repository are one
+    service where `service` is equal: the path without what names an environment.
+    """
+
+    name: str
+    service: tuple[str, ...]
+    home: str
+    environment: str | None = None
+    tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A folder's path without what names an environment."""
+
+    segments: tuple[str, ...]
+    environment: str | None
+    in_environment_folder: bool
+
+
+def identify(
+    folders: Sequence[FolderPath], names: Sequence[EnvironmentNames], repositories: Sequence[str]
+) -> Mapping[FolderPath, Identity]:
+    """The service of each folder.
+
+    `names`, and `repositories` (what a chart in their root is called), are by a repository's place in the list.
+
+    Different services that would get one name are told apart by their parent folders, where those differ. A chart that
+    others list leaves the name to the one that nobody lists: `apps/billing` deploys `charts/billing`.
+    """
+    beside = _Siblings(folders, names)
+    readings = {folder: _read(folder, beside, repositories) for folder in folders}
+    readings = _split_suffixes(readings, names)
+    listed = {reading.segments for folder, reading in readings.items() if folder.listed}
+    chosen = _distinct_names(_per_repository(readings), listed)
+    return {
+        folder: Identity(
+            chosen[reading.segments],
+            reading.segments,
+            _home(folder, reading),
+            reading.environment,
+            _tenant(folder, reading),
+        )
+        for folder, reading in readings.items()
+    }
+
+
+class _Siblings:
+    """What lies beside a folder: `live-chat` beside `tickets` is a service, `prod-eu` beside `dev` an environment."""
+
+    def __init__(self, folders: Sequence[FolderPath], names: Sequence[EnvironmentNames]) -> None:
+        self._names = names
+        self._children: dict[tuple[int, str], set[str]] = defaultdict(set)
+        for folder in folders:
+            for parent, segment in _steps(folder.path):
+                self._children[folder.repository, parent].add(segment)
+        self._rows = {place for place in tuple(self._children) if self._is_row_of_environments(*place)}
+
+    def _is_row_of_environments(self, repository: int, parent: str) -> bool:
+        """Whether the folders in one are environments: one is a known one, all are named so, or they hold the same."""
+        names, segments = self._names[repository], self._children[repository, parent]
+        named = {segment: environment for segment in segments if (environment := names.named(segment))}
+        if len(named) == len(segments) or any(map(names.lists, named.values())):
+            return True
+        below = Counter(
+            child for segment in named for child in self._children.get((repository, f"{parent}/{segment}"), ())
+        )
+        return any(count > 1 for count in below.values())
+
+    def environments(self, folder: FolderPath) -> list[str | None]:
+        """For each segment of a path, the environment that it names.
+
+        A known name is one wherever it stands, one with a suffix only in a row of environments.
+        """
+        names = self._names[folder.repository]
+        found = [(parent, names.named(segment)) for parent, segment in _steps(folder.path)]
+        return [
+            environment
+            if environment and (names.lists(environment) or (folder.repository, parent) in self._rows)
+            else None
+            for parent, environment in found
+        ]
+
+
+def _steps(path: str) -> Iterator[tuple[str, str]]:
+    """Each segment of a path, with the path above it."""
+    above = ""
+    for segment in path.split("/"):
+        yield above, segment
+        above = f"{above}/{segment}"
+
+
+def _read(folder: FolderPath, beside: _Siblings, repositories: Sequence[str]) -> _Reading:
+    """The path without segments that are environments; a path that is nothing else stays whole."""
+    if not folder.path:
+        return _Reading((repositories[folder.repository],), None, in_environment_folder=False)
+    segments = tuple(folder.path.split("/"))
+    environments = beside.environments(folder)
+    kept = tuple(segment for segment, environment in zip(segments, environments, strict=True) if environment is None)
+    if len(kept) == len(segments) or not kept or kept[-1] in CONTAINERS:
+        # `apps/test/Chart.yaml` is a service called test: nothing else names it.
+        return _Reading(segments, None, in_environment_folder=False)
+    innermost = next(filter(None, reversed(environments)))
+    return _Reading(kept, innermost, in_environment_folder=environments[-1] is not None)
+
+
+def _split_suffixes(
+    readings: Mapping[FolderPath, _Reading], names: Sequence[EnvironmentNames]
+) -> dict[FolderPath, _Reading]:
+    """`billing-dev` and `billing-production` are one service; a lone `load-test` is a service of that name.
+
+    A name with a suffix is an environment only where a known one or another service proves it: `auth-prod-eu` beside
+    `auth-dev` or `cart-prod-eu`, but not `auth-test-client` beside `auth`.
+    """
+    endings: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    stems: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    splits: dict[FolderPath, tuple[tuple[str, ...], str]] = {}
+    whole = {reading.segments for reading in readings.values()}
+    for folder, reading in readings.items():
+        split = names[folder.repository].split(reading.segments[-1])
+        if split and reading.environment is None:
+            stem = (*reading.segments[:-1], split[0])
+            splits[folder] = stem, split[1]
+            endings[stem].add(split[1])
+            stems[split[1]].add(stem)
+    result = dict(readings)
+    for folder, (stem, environment) in splits.items():
+        known = names[folder.repository].lists
+        proven = known(environment) or any(map(known, endings[stem])) or len(stems[environment]) > 1
+        if proven and (len(endings[stem]) > 1 or stem in whole):
+            result[folder] = replace(readings[folder], segments=stem, environment=environment)
+    return result
+
+
+def _per_repository(readings: Mapping[FolderPath, _Reading]) -> list[set[tuple[str, ...]]]:
+    found: dict[int, set[tuple[str, ...]]] = defaultdict(set)
+    for folder, reading in readings.items():
+        found[folder.repository].add(reading.segments)
+    return list(found.values())
+
+
+def _distinct_names(
+    per_repository: Sequence[set[tuple[str, ...]]], listed: set[tuple[str, ...]]
+) -> dict[tuple[str, ...], str]:
+    """The last segment of each path; with as many parents in front as tell apart those of one repository.
+
+    Where all parents don't, names stay equal.
+    """
+    names = {segments: segments[-1:] for mine in per_repository for segments in mine}
+
+    def label(segments: tuple[str, ...]) -> str:
+        return as_entity_name("-".join(names[segments])).lower()
+
+    while True:
+        crowded: set[str] = set()
+        keeping: set[tuple[str, ...]] = set()
+        for mine in per_repository:
+            alike: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+            for segments in mine:
+                alike[label(segments)].add(segments)
+            for name, group in alike.items():
+                if len(group) > 1:
+                    crowded.add(name)
+                    rivals = {each for each in group if each not in listed or len(names[each]) == len(each)}
+                    keeping |= rivals if len(rivals) == 1 else set()
+        longer = {
+            segments: segments[-len(name) - 1 :]
+            for segments, name in names.items()
+            if len(name) < len(segments) and segments not in keeping and label(segments) in crowded
+        }
+        if not longer:
+            return {segments: "-".join(name) for segments, name in names.items()}
+        names |= longer
+
+
+def _home(folder: FolderPath, reading: _Reading) -> str:
+    return folder.path.rpartition("/")[0] if reading.in_environment_folder else folder.path
+
+
+def _tenant(folder: FolderPath, reading: _Reading) -> str:
+    parent = _home(folder, reading).rpartition("/")[0]
+    name = parent.rpartition("/")[2].lower()
+    return parent if reading.in_environment_folder and name not in CONTAINERS else ""

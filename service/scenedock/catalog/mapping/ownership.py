@@ -1,0 +1,70 @@
+"""The owner and lifecycle of a service, from all that its repositories say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.vocabulary.environments import is_production, production_rank
+from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.catalog.vocabulary.owners import as_owner, first_owner
+from scenedock.model.finding import Finding
+
+
+def owner_of(service: Service) -> str:
+    """The owner of a service: the best evidence of the first repository that has any, else `unknown`."""
+    return first_owner([as_owner(service.override.owner), *(_owner_in(member) for member in service.members)])
+
+
+def _owner_in(member: Member) -> str:
+    settings = member.contents.settings
+    charts = [folder.chart for folder in member.folders if folder.chart]
+    candidates = [as_owner(chart.owner) for chart in charts]
+    candidates.extend(member.contents.codeowners.owner_of(folder.path) for folder in member.folders)
+    candidates.extend(as_owner(each.facts.owner) for each in member.deployments)
+    if settings.owner_from_maintainers:
+        candidates.extend(
+            as_owner(f"user:{as_entity_name(name)}") for chart in charts for name in chart.maintainers[:1]
+        )
+    candidates.append(as_owner(settings.owner))
+    return next(filter(None, candidates), "")
+
+
+def lifecycle_of(service: Service) -> str:
+    """`deprecated` if the chart is; else what settings say of its most productive environment."""
+    if service.override.lifecycle:
+        return service.override.lifecycle
+    if any(folder.chart and folder.chart.deprecated for folder in service.folders):
+        return "deprecated"
+    table = service.members[0].contents.settings.lifecycle
+    productive = table["production"]
+    said = [
+        table.get(environment, productive if is_production(environment) else table["*"])
+        for environment in sorted(service.environments, key=production_rank)
+    ]
+    return productive if not said or productive in said else said[0]
+
+
+def disagreements(service: Service) -> Iterator[Finding]:
+    """Where repositories say different things of one service; the one that is listed first wins."""
+    if len(service.members) < 2:
+        return
+    for what in ("description", "owner"):
+        said = {}
+        for member in service.members:
+            text = _owner_in(member) if what == "owner" else _description_in(member)
+            if text:
+                said[member.contents.facts.name] = text
+        if len(set(said.values())) > 1:
+            each = "; ".join(f"{repository} says {text!r}" for repository, text in said.items())
+            yield Finding(
+                "warning",
+                "repositories-disagree",
+                f"{what} of {service.name}: {each}; the first wins",
+                service.members[0].place,
+                f"Make them equal, or set `overrides.{service.name}.{what}`.",
+            )
+
+
+def _description_in(member: Member) -> str:
+    return next((folder.chart.description for folder in member.folders if folder.chart), "")

@@ -1,0 +1,80 @@
+"""What a folder is to the others: a library, an umbrella, a list of apps, or a deployment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.mapping.services import Member, Service
+from scenedock.model.helm import Dependency, HelmFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles in all repositories; a folder is `(repository name, path)`.
+
+    `umbrella_of` maps a folder to the umbrella that lists it, where exactly one does.
+    """
+
+    libraries: frozenset[tuple[str, str]]
+    library_names: Mapping[tuple[str, str], str]
+    umbrellas: Mapping[tuple[str, str], tuple[str, ...]]
+    umbrella_of: Mapping[tuple[str, str], str]
+    lists: frozenset[tuple[str, str]]
+
+    def is_library(self, member: Member) -> bool:
+        """Whether a service is a library chart."""
+        return any((member.contents.facts.name, folder.path) in self.libraries for folder in member.folders)
+
+    def is_umbrella(self, service: Service) -> bool:
+        """Whether a service is an umbrella chart, and so becomes a System."""
+        member = service.members[0]
+        return any((member.contents.facts.name, folder.path) in self.umbrellas for folder in member.folders)
+
+    def target(self, repository: str, dependency: Dependency) -> str | None:
+        """The folder that a chart's dependency means: a local chart, or a library that is published from here."""
+        if dependency.folder is not None:
+            return dependency.folder
+        return self.library_names.get((repository, dependency.name)) if dependency.remote else None
+
+
+def assign_roles(repositories: Iterable[RepositoryContents]) -> Roles:
+    """The roles of all folders."""
+    libraries: set[tuple[str, str]] = set()
+    names: dict[tuple[str, str], str] = {}
+    lists: set[tuple[str, str]] = set()
+    charts: list[tuple[str, HelmFolder]] = []
+    for contents in repositories:
+        repository = contents.facts.name
+        defaults = {app_list.default_chart for app_list in contents.settings.apps if app_list.default_chart}
+        list_folders = {item.list_path.rpartition("/")[0] for item in contents.items}
+        for folder in contents.folders:
+            if folder.chart and (folder.chart.library or folder.path in defaults):
+                libraries.add((repository, folder.path))
+                names[repository, folder.chart.name] = folder.path
+            if folder.path in list_folders:
+                lists.add((repository, folder.path))
+            charts.append((repository, folder))
+    umbrellas = {
+        (repository, folder.path): listed
+        for repository, folder in charts
+        if len(listed := _listed(repository, folder, libraries)) > 1
+    }
+    return Roles(frozenset(libraries), names, umbrellas, _single_umbrellas(umbrellas), frozenset(lists))
+
+
+def _listed(repository: str, folder: HelmFolder, libraries: set[tuple[str, str]]) -> tuple[str, ...]:
+    """The local charts that a chart lists, without libraries."""
+    dependencies = folder.chart.dependencies if folder.chart else ()
+    paths = {each.folder for each in dependencies if each.folder is not None}
+    return tuple(sorted(path for path in paths if (repository, path) not in libraries))
+
+
+def _single_umbrellas(umbrellas: Mapping[tuple[str, str], tuple[str, ...]]) -> dict[tuple[str, str], str]:
+    listing: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (repository, umbrella), listed in umbrellas.items():
+        for path in listed:
+            listing[repository, path].append(umbrella)
+    return {folder: found[0] for folder, found in listing.items() if len(found) == 1}

@@ -1,0 +1,170 @@
+"""Folders, list items and applications of several repositories, gathered into services."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scenedock.catalog.mapping.deployments import Applications, Deployment, RepositoryContents, deployments_of
+from scenedock.catalog.mapping.identities import Identity
+from scenedock.catalog.vocabulary.environments import production_rank
+from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.catalog.vocabulary.settings import Override
+from scenedock.model.finding import Finding, Place
+from scenedock.model.helm import HelmFolder, ListItem
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What one repository says about a service: its folders (one for each environment, perhaps) or its list items.
+
+    `path` is the folder that stands for the service; for a mere list item, that of its list. What belongs to an
+    environment of the production tier comes first.
+    """
+
+    contents: RepositoryContents
+    path: str
+    folders: tuple[HelmFolder, ...]
+    items: tuple[ListItem, ...]
+    deployments: tuple[Deployment, ...]
+    tenant: str = ""
+
+    @property
+    def place(self) -> Place:
+        """Where a person would look for it."""
+        path = f"{self.folders[0].path}/Chart.yaml" if self.folders and self.folders[0].chart else self.path
+        return Place(self.contents.facts.name, path.lstrip("/") or ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: all that the repositories, in their listed order, say about it."""
+
+    name: str
+    members: tuple[Member, ...]
+    override: Override = field(default_factory=Override)
+
+    @property
+    def folders(self) -> Iterator[HelmFolder]:
+        """Its folders, those of the repository that is listed first in front."""
+        return (folder for member in self.members for folder in member.folders)
+
+    @property
+    def deployments(self) -> Iterator[Deployment]:
+        """Its deployments in all repositories."""
+        return (deployment for member in self.members for deployment in member.deployments)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The names of the environments it is known to run in, sorted."""
+        if self.override.environments is not None:
+            return tuple(sorted(self.override.environments))
+        return tuple(sorted({each.environment for each in self.deployments if each.environment}))
+
+
+def gather(
+    repositories: Sequence[RepositoryContents], identities: Mapping[tuple[int, str], Identity]
+) -> tuple[list[Service], list[Finding]]:
+    """The services of all repositories, sorted by name. `identities` are by repository number and folder path."""
+    findings: list[Finding] = []
+    members: dict[str, list[Member]] = defaultdict(list)
+    for number, contents in enumerate(repositories):
+        mine = {folder.path: identities[number, folder.path] for folder in contents.folders}
+        applications = Applications(contents.applications)
+        for raw, folders, items in _grouped(contents, mine):
+            found = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
+            listed = sorted(items, key=lambda item: production_rank(item.environment))
+            deployments = deployments_of(contents, tuple(found), tuple(listed), mine, applications.of(found, listed))
+            member = _member(contents, tuple(found), tuple(listed), mine, deployments)
+            if name := _fit(raw, member, findings):
+                members[name].append(member)
+    _refuse_unlike(members, findings)
+    services = [Service(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
+    return services, findings
+
+
+def _grouped(
+    contents: RepositoryContents, identities: Mapping[str, Identity]
+) -> Iterator[tuple[str, list[HelmFolder], list[ListItem]]]:
+    """The folders and list items of each service of one repository, by name."""
+    folders: dict[tuple[str, tuple[str, ...]], list[HelmFolder]] = defaultdict(list)
+    for folder in contents.folders:
+        identity = identities[folder.path]
+        folders[identity.name, identity.service].append(folder)
+    items: dict[str, list[ListItem]] = defaultdict(list)
+    for item in contents.items:
+        items[item.name].append(item)
+    services = sorted([*folders, *((name, ()) for name in items if name not in {raw for raw, _ in folders})])
+    for name, service in services:
+        yield name, folders.get((name, service), []), items.pop(name, [])
+
+
+def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
+    """The name as Backstage allows it; a finding where that isn't what people wrote."""
+    name = as_entity_name(raw)
+    if not name:
+        findings.append(
+            Finding(
+                "error", "no-name", f"nothing of {raw!r} may be an entity's name", member.place, "Rename the folder."
+            )
+        )
+    elif name != raw:
+        findings.append(
+            Finding(
+                "info",
+                "name-changed",
+                f"{raw!r} can't be an entity's name; it is called {name!r}",
+                member.place,
+                "Rename the folder if people should find it under its own name.",
+            )
+        )
+    return name
+
+
+def _refuse_unlike(members: dict[str, list[Member]], findings: list[Finding]) -> None:
+    """Two services of one repository with one name (or one that differs in case only): the first stays, an error."""
+    by_ref: dict[tuple[str, str], tuple[str, Member]] = {}
+    for name in sorted(members):
+        kept: list[Member] = []
+        for member in members[name]:
+            key = (member.contents.facts.name, name.lower())
+            if key in by_ref:
+                first = by_ref[key][1]
+                findings.append(
+                    Finding(
+                        "error",
+                        "duplicate-name",
+                        f"{first.path or '.'} and {member.path or '.'} would both be component:default/{name.lower()}; "
+                        "only the first is emitted",
+                        member.place,
+                        "Rename one of the two folders, or exclude it.",
+                    )
+                )
+                continue
+            by_ref[key] = name, member
+            kept.append(member)
+        members[name] = kept
+    for name in [name for name, kept in members.items() if not kept]:
+        del members[name]
+
+
+def _override(name: str, members: Sequence[Member]) -> Override:
+    """The corrections of the first repository that has any for the service."""
+    return next(
+        (override for member in members if (override := member.contents.settings.overrides.get(name))), Override()
+    )
+
+
+def _member(
+    contents: RepositoryContents,
+    folders: tuple[HelmFolder, ...],
+    items: tuple[ListItem, ...],
+    identities: Mapping[str, Identity],
+    deployments: Sequence[Deployment],
+) -> Member:
+    mine = [identities[folder.path] for folder in folders]
+    tenant = next((identity.tenant for identity in mine if identity.tenant), "")
+    homes = [identity.home for identity in mine]
+    path = homes[0] if homes else items[0].list_path.rpartition("/")[0]
+    return Member(contents, path, folders, items, tuple(deployments), tenant)

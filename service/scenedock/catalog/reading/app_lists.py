@@ -1,0 +1,108 @@
+"""Services that are items of a values file ("app of apps"), and files that say which service is enabled where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from scenedock.catalog.reading.handwritten import CATALOG_FILES
+from scenedock.catalog.reading.values import read_values
+from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList
+from scenedock.model.helm import Listing, ListItem
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_ENVIRONMENT = "{environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class AppListFile:
+    """One file of an app list, and the environment that its name says."""
+
+    path: str
+    environment: str | None
+
+
+def files_of(app_list: AppList, listing: Listing) -> list[AppListFile]:
+    """The files that an app list means, sorted by path."""
+    before, placeholder, after = app_list.file.strip("/").partition(_ENVIRONMENT)
+    pattern = re.compile(
+        re.escape(before) + (r"([A-Za-z0-9][A-Za-z0-9._-]*)" if placeholder else "()") + re.escape(after)
+    )
+    files = (path for path in listing.files if path not in listing.outside and not _is_settings_or_catalog(path))
+    found = ((path, pattern.fullmatch(path)) for path in files)
+    return [AppListFile(path, match[1] or None) for path, match in found if match]
+
+
+def _is_settings_or_catalog(path: str) -> bool:
+    """Whether a file is no app list though `{environment}.yaml` would match it: ours to read, or to write."""
+    return path == FILE_NAME or path.rpartition("/")[2] in CATALOG_FILES
+
+
+def read_items(app_list: AppList, file: AppListFile, document: Json, note: Callable[[str], None]) -> Iterator[ListItem]:
+    """The items of one file that are enabled, in the file's order. `note` is told of items that can't be read."""
+    found = 0
+    for environment, items in _item_lists(app_list.items, document, file.environment):
+        found += 1
+        for name, item in _named_items(items, note):
+            if item.get("enabled") is False:
+                continue
+            chart = as_text(item.get(app_list.chart_key)).strip("/") if app_list.chart_key else ""
+            yield ListItem(
+                name=name,
+                environment=environment,
+                list_path=file.path,
+                chart_folder=chart or app_list.default_chart,
+                default_chart=not chart and bool(app_list.default_chart),
+                slug=_fill(app_list.repository, {**item, "name": name}),
+                facts=read_values(item),
+            )
+    if not found:
+        note(f"has nothing at `{app_list.items}`" if app_list.items else "is empty")
+
+
+def _item_lists(path: str, document: Json, environment: str | None) -> Iterator[tuple[str | None, Json]]:
+    """The lists of items at a dotted path, with the environment that a `{environment}` in the path stands for."""
+    before, placeholder, after = path.partition(_ENVIRONMENT)
+    found = value_at(document, _keys(before))
+    if not placeholder:
+        if found is not None:
+            yield environment, found
+        return
+    for key, below in as_object(found).items():
+        items = value_at(below, _keys(after))
+        if items is not None:
+            yield key, items
+
+
+def _keys(path: str) -> Iterator[str]:
+    return filter(None, path.split("."))
+
+
+def _named_items(items: Json, note: Callable[[str], None]) -> Iterator[tuple[str, JsonObject]]:
+    """Name and configuration: of mappings with a `name`, plain names, or a mapping from name to configuration."""
+    if isinstance(items, Mapping):
+        for name, item in items.items():
+            yield name, {"enabled": item} if isinstance(item, bool) else as_object(item)
+        return
+    for number, item in enumerate(as_list(items), start=1):
+        name = as_text(item) or as_text(as_object(item).get("name"))
+        if name and "{{" not in name:
+            yield name, as_object(item)
+        else:
+            note(f"item {number} has no plain name")
+
+
+def _fill(template: str, item: JsonObject) -> str:
+    """`{a|b}` becomes the first of several values that the item has; nothing where it has none."""
+    lost = False
+
+    def look_up(match: re.Match[str]) -> str:
+        nonlocal lost
+        value = next((text for key in match[1].split("|") if (text := as_text(item.get(key)))), "")
+        lost = lost or not value
+        return value
+
+    filled = _PLACEHOLDER.sub(look_up, template)
+    return "" if lost else filled

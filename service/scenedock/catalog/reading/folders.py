@@ -1,0 +1,258 @@
+"""Phase one, `folders`: what the files of one deployment folder say.
+
+One folder is read at a time, and only its facts are kept: a repository of ten thousand folders needs the memory of one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from scenedock.catalog.reading.apis import is_api_file, read_api
+from scenedock.catalog.reading.charts import read_chart
+from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours, read_handwritten
+from scenedock.catalog.reading.plan import CHART_FILE, PlannedFolder
+from scenedock.catalog.reading.values import KUBERNETES_ID, merge_values, read_environments
+from scenedock.catalog.vocabulary.environments import EnvironmentNames
+from scenedock.catalog.vocabulary.formats import is_kind
+from scenedock.documents.encryption import encryption_of
+from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.errors import InputError
+from scenedock.model.entity import Entity
+from scenedock.model.finding import Finding, Place
+from scenedock.model.helm import ApiFile, Chart, HelmFolder, ValuesFacts
+from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.model.provenance import PROVENANCE_FILE
+
+_KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_KUBERNETES_ID = re.compile(
+    rf"^[ \t]*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*\r?$",
+    re.MULTILINE,
+)
+_KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
+_NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
+_PLACEHOLDER = re.compile(r"[<>{}$]")
+
+
+@dataclass(slots=True)
+class FolderReader:
+    """Reads the folders of one repository: `read` gives the bytes of a file by its path from the root."""
+
+    repository: str
+    read: Callable[[str], bytes]
+    names: EnvironmentNames
+    chart_folders: Collection[str] = ()
+    findings: list[Finding] = field(default_factory=list)
+
+    def chart_folder(self, planned: PlannedFolder) -> HelmFolder | None:
+        """A folder with a chart; None, and a finding, where its Chart.yaml can't be read."""
+        document = self._mapping(planned.at(CHART_FILE), required=True)
+        if document is None:
+            return None
+        requirements = self._optional(planned, "requirements.yaml")
+        merged = self._values(planned)
+        chart = read_chart(
+            document,
+            requirements,
+            folder=planned.path,
+            chart_folders=self.chart_folders,
+            merged_values=[values for environment, values in merged.items() if environment or len(merged) == 1],
+        )
+        self._check_name(planned, chart)
+        kinds, kubernetes_id = self._manifest_facts(planned, [name for name in planned.files if _is_manifest(name)])
+        handwritten, has_handwritten = self._handwritten(planned)
+        return HelmFolder(
+            path=planned.path,
+            chart=chart,
+            values=read_environments(merged),
+            kinds=kinds,
+            kubernetes_id=kubernetes_id,
+            value_keys=frozenset(key for values in merged.values() for key in values),
+            has_values="values.yaml" in planned.files,
+            has_techdocs="mkdocs.yml" in planned.files,
+            skeleton=self._skeleton(planned),
+            apis=tuple(self._apis(planned)),
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
+        )
+
+    def plain_folder(self, planned: PlannedFolder) -> HelmFolder | None:
+        """A folder of plain manifests: every YAML file right in it is one, or kustomize puts them together.
+
+        None where its files are something else, or only what Argo CD and Backstage read; but settings may include a
+        folder for its values alone.
+        """
+        names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in CATALOG_FILES]
+        kustomized = any(name.rpartition("/")[2] in _KUSTOMIZATIONS for name in names)
+        if not kustomized:
+            names = [name for name in names if "/" not in name]
+        documents = [document for name in names for document in self._quietly(planned, name)]
+        manifests = [document for document in documents if _is_resource(document)]
+        kinds = frozenset(
+            as_text(document.get("kind"))
+            for document in manifests
+            if not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
+        )
+        if not kinds or (len(manifests) < len(documents) and not kustomized):
+            return self._values_folder(planned) if planned.included else None
+        labels = _common_labels(documents)
+        handwritten, has_handwritten = self._handwritten(planned)
+        return HelmFolder(
+            path=planned.path,
+            values={"": ValuesFacts(labels=labels)},
+            kinds=kinds,
+            kubernetes_id=dict(labels).get(KUBERNETES_ID, ""),
+            has_techdocs="mkdocs.yml" in planned.files,
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
+        )
+
+    def _values_folder(self, planned: PlannedFolder) -> HelmFolder | None:
+        """A folder of values for a chart from elsewhere; None where it has none."""
+        merged = self._values(planned)
+        if merged == {"": {}}:
+            return None
+        handwritten, has_handwritten = self._handwritten(planned)
+        return HelmFolder(
+            path=planned.path,
+            values=read_environments(merged),
+            has_values="values.yaml" in planned.files,
+            has_techdocs="mkdocs.yml" in planned.files,
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
+        )
+
+    def _note(self, code: str, message: str, place: tuple[str, int | None], remedy: str) -> None:
+        """Keep a warning about a file of this repository; `place` is its path and line."""
+        self.findings.append(Finding("warning", code, message, Place(self.repository, *place), remedy))
+
+    def _values(self, planned: PlannedFolder) -> dict[str, JsonObject]:
+        """Merged values by environment; under `""` those of values.yaml alone."""
+        base = self._optional(planned, "values.yaml")
+        merged: dict[str, JsonObject] = {"": base}
+        for name in planned.files:
+            if name not in CATALOG_FILES and (environment := self.names.of_values_file(name)):
+                below = merged.get(environment, base)
+                merged[environment] = merge_values(below, self._optional(planned, name))
+        return merged
+
+    def _optional(self, planned: PlannedFolder, name: str) -> JsonObject:
+        if name not in planned.files:
+            return {}
+        return self._mapping(planned.at(name)) or {}
+
+    def _mapping(self, path: str, *, required: bool = False) -> JsonObject | None:
+        """The YAML mapping in a file; None with a finding where it is none. Encrypted files have no facts to give."""
+        data = self._bytes(path)
+        if data is None or encryption_of(data):
+            return None
+        remedy = "Mend the file; until then it says nothing about this folder."
+        try:
+            document = read_document(data)
+        except DocumentError as error:
+            self._note("unreadable-yaml", str(error), (path, error.line), remedy)
+            return None
+        if document.value is not None and not isinstance(document.value, Mapping):
+            self._note("unreadable-yaml", "is not a mapping of keys to values", (path, document.line), remedy)
+            return None
+        if document.value is None and required:
+            self._note("unreadable-yaml", "is empty", (path, None), remedy)
+            return None
+        for repeated in document.repeated_keys:
+            said = f"{repeated.key!r} is set in line {repeated.before} and again here, and Helm takes the last"
+            self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
+        return as_object(document.value)
+
+    def _bytes(self, path: str) -> bytes | None:
+        """The bytes of a file; None with a finding where the disk refuses them: that is no reason to end the run."""
+        try:
+            return self.read(path)
+        except InputError as error:
+            remedy = "Make the file readable; until then it says nothing about this folder."
+            self._note("unreadable-file", str(error), (path, None), remedy)
+            return None
+
+    def _skeleton(self, planned: PlannedFolder) -> str:
+        """What the folder was baked from, as `skeleton@ref`."""
+        provenance = self._optional(planned, PROVENANCE_FILE)
+        return "@".join(filter(None, (as_text(provenance.get("skeleton")), as_text(provenance.get("ref")))))
+
+    def _check_name(self, planned: PlannedFolder, chart: Chart) -> None:
+        if not chart.name or _PLACEHOLDER.search(chart.name):
+            said = f"its name is the placeholder {chart.name!r}" if chart.name else "it has no name"
+            path = planned.at(CHART_FILE)
+            self._note("chart-without-name", said, (path, None), "Give the chart the name of its folder.")
+
+    def _manifest_facts(self, planned: PlannedFolder, names: Iterable[str]) -> tuple[frozenset[str], str]:
+        """The kinds that templates spell out, and a literal `backstage.io/kubernetes-id` label."""
+        kinds: set[str] = set()
+        kubernetes_id = ""
+        for name in names:
+            text = (self._bytes(planned.at(name)) or b"").decode("utf-8", "replace")
+            kinds.update(_KIND.findall(text))
+            if match := _KUBERNETES_ID.search(text):
+                kubernetes_id = kubernetes_id or match[1]
+        return frozenset(kinds), kubernetes_id
+
+    def _apis(self, planned: PlannedFolder) -> Iterator[ApiFile]:
+        for name in planned.files:
+            if is_api_file(name) and (data := self._bytes(planned.at(name))) is not None:
+                api, problem = read_api(name, data)
+                if api:
+                    yield api
+                elif problem:
+                    path = planned.at(name)
+                    self._note("unreadable-api", problem, (path, None), "Mend or rename the file.")
+
+    def _handwritten(self, planned: PlannedFolder) -> tuple[tuple[Entity, ...], bool]:
+        """The entities that a person wrote for the folder, and whether there is a file of a person's at all."""
+
+        def beside(name: str) -> bytes | None:
+            return self._bytes(planned.at(name)) if name in planned.files else None
+
+        written: list[Entity] = []
+        theirs = False
+        for name in CATALOG_FILES:
+            if name in planned.files:
+                data = self._bytes(planned.at(name))
+                theirs = theirs or data is None or not is_ours(data)
+                entities, findings = read_handwritten(data or b"", Place(self.repository, planned.at(name)), beside)
+                written.extend(entities)
+                self.findings.extend(findings)
+        return tuple(written), theirs
+
+    def _quietly(self, planned: PlannedFolder, name: str) -> Iterator[JsonObject]:
+        """The mappings in a file that may be anything: what isn't YAML simply says nothing.
+
+        Of an encrypted one only what names the kind, which SOPS can be told to leave readable.
+        """
+        try:
+            data = self.read(planned.at(name))
+            documents = read_documents(data)
+        except InputError:
+            return
+        for document in documents:
+            value = as_object(document.value)
+            yield {key: value.get(key) for key in ("apiVersion", "kind")} if encryption_of(data) else value
+
+
+def _is_resource(document: JsonObject) -> bool:
+    return is_kind(as_text(document.get("kind"))) and bool(as_text(document.get("apiVersion")))
+
+
+def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]]:
+    """The labels that the pods of every workload carry."""
+    labels = [
+        frozenset((key, value) for key, value in as_object(metadata.get("labels")).items() if isinstance(value, str))
+        for document in documents
+        if (metadata := as_object(as_object(as_object(document.get("spec")).get("template")).get("metadata")))
+    ]
+    return frozenset.intersection(*labels) if labels else frozenset()
+
+
+def _is_manifest(name: str) -> bool:
+    """Whether Helm installs what a template renders: no partial (`_helpers.tpl`), no notes, no test (`helm test`)."""
+    file = name.rpartition("/")[2]
+    is_template = name.startswith("templates/") and not name.startswith("templates/tests/")
+    return is_template and not file.startswith("_") and file != "NOTES.txt"

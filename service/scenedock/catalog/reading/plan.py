@@ -1,0 +1,155 @@
+"""Which folders of a repository are deployments, decided from the names of its files alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scenedock.catalog.vocabulary.globs import matches
+from scenedock.catalog.vocabulary.settings import Settings
+from scenedock.model.finding import Finding, Place, Skipped
+from scenedock.model.helm import Listing
+
+CHART_FILE = "Chart.yaml"
+STARTER_FOLDERS = frozenset({"starter", "starters"})
+TEST_FOLDERS = frozenset({"tests", "testdata", "test-data", "test-fixtures", "fixtures", "__tests__"})
+
+# Folders of a chart that nothing is deployed from, and the files of a chart that configure it.
+_NOT_DEPLOYED = frozenset({"charts", "ci", "crds", "tests"})
+_CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info)\.ya?ml$")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFolder:
+    """A folder to read, and its files by their paths inside it (without those of charts below it).
+
+    `included` says that settings name a folder without a chart.
+    """
+
+    path: str
+    files: tuple[str, ...]
+    included: bool = False
+
+    def at(self, name: str) -> str:
+        """The path from the repository's root of a file inside the folder."""
+        return _within(self.path, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to read of a repository.
+
+    `charts` are the folders with a chart, `plain` those without one that hold YAML and lie beside charts, or that
+    settings include (plain manifests, perhaps, or values for a chart from elsewhere), `manifests` every YAML file that
+    could be an Argo CD manifest.
+    """
+
+    charts: tuple[PlannedFolder, ...]
+    plain: tuple[PlannedFolder, ...]
+    manifests: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    findings: tuple[Finding, ...]
+
+
+def plan_repository(repository: str, listing: Listing, settings: Settings) -> Plan:
+    """Decide what of a repository is read. `repository` is its name, for places in messages."""
+    files = listing.files
+    all_charts = {_parent(path) for path in files if path.rpartition("/")[2] == CHART_FILE}
+    reasons = {path: _reason_to_skip(path, all_charts, settings) for path in all_charts}
+    refused = {path for path, reason in reasons.items() if not reason and _within(path, CHART_FILE) in listing.outside}
+    reasons |= dict.fromkeys(refused, "its Chart.yaml is a link out of the repository")
+    charts = {path for path, reason in reasons.items() if not reason}
+    owned = _by_folder((path for path in files if path not in listing.outside), all_charts)
+    loose = tuple(path for path in owned.pop(None, ()) if path.endswith((".yaml", ".yml")))
+    plain = _plain_folders(loose, charts, settings)
+    return Plan(
+        charts=tuple(PlannedFolder(path, tuple(owned.get(path, ()))) for path in sorted(charts)),
+        plain=tuple(PlannedFolder(path, tuple(names), bool(settings.include)) for path, names in sorted(plain.items())),
+        manifests=tuple(sorted((*loose, *_beside_values(charts, owned)))),
+        skipped=tuple(
+            Skipped(Place(repository, path or "."), reason) for path, reason in sorted(reasons.items()) if reason
+        ),
+        findings=tuple(_refusal(repository, _within(path, CHART_FILE)) for path in sorted(refused)),
+    )
+
+
+def _reason_to_skip(path: str, charts: set[str], settings: Settings) -> str:
+    """Why a folder with a chart is no deployment, or an empty string."""
+    ancestors = [path[:at] for at, sign in enumerate(path) if sign == "/"]
+    for ancestor in ("", *ancestors):
+        if ancestor != path and ancestor in charts and path.startswith(_within(ancestor, "charts/")):
+            return f"a subchart of {ancestor or 'the repository root'}"
+    if matches(path, settings.exclude):
+        return "excluded by settings"
+    if settings.include:
+        return "" if matches(path, settings.include) else "not included by settings"
+    segments = path.split("/")
+    if any(segment.startswith(".") for segment in segments):
+        return "in a folder whose name begins with a dot"
+    if segments[-1].startswith("_"):
+        return "its name begins with an underscore; no namespace or application may be called so"
+    if STARTER_FOLDERS.intersection(segments):
+        return "a starter, not a deployment"
+    if TEST_FOLDERS.intersection(segments[:-1]):
+        return "test data"
+    return ""
+
+
+def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[str]]:
+    """Files by the innermost chart folder that holds them, as paths inside it; under None, whole, those of none."""
+    owned: dict[str | None, list[str]] = {}
+    for path in files:
+        folder: str | None = _parent(path)
+        while folder is not None and folder not in charts:
+            folder = _parent(folder) if folder else None
+        inside = path[len(folder) + 1 :] if folder else path
+        owned.setdefault(folder, []).append(inside)
+    return owned
+
+
+def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: Settings) -> dict[str, list[str]]:
+    """Folders without a chart that lie beside charts, or that settings include, with their YAML files."""
+    containers = {_parent(path) for path in charts if path}
+    above = {path[:at] for path in charts for at, sign in enumerate(path) if sign == "/"}
+    found: dict[str, list[str]] = {}
+    for path in loose:
+        segments = path.split("/")
+        for depth in range(1, len(segments)):
+            folder = "/".join(segments[:depth])
+            wanted = matches(folder, settings.include) if settings.include else _parent(folder) in containers
+            if not wanted or folder in above:
+                continue
+            if not _reason_to_skip(folder, charts, settings):
+                found.setdefault(folder, []).append("/".join(segments[depth:]))
+                break
+    return found
+
+
+def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iterable[str]:
+    """The YAML files of charts that could be Argo CD manifests, too: an app of apps has them among its templates."""
+    for folder in charts:
+        for name in owned.get(folder, ()):
+            first, _, rest = name.partition("/")
+            if not name.endswith((".yaml", ".yml")) or (rest and first in _NOT_DEPLOYED):
+                continue
+            if not _CHART_FILES.match(name.rpartition("/")[2]):
+                yield _within(folder, name)
+
+
+def _refusal(repository: str, path: str) -> Finding:
+    return Finding(
+        "error",
+        "link-outside-repository",
+        f"{path} is a symbolic link out of the repository and isn't followed",
+        Place(repository, path),
+        "Copy the file into the repository, or link to one inside it.",
+    )
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _within(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -1,0 +1,116 @@
+"""Who owns a folder: settings, an owner annotation, CODEOWNERS, an `owner-info` block, the default, else `unknown`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.catalog.vocabulary.globs import beginning_of, is_glob, matches
+from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
+
+# Where GitHub and GitLab look for the file, in their order.
+CODEOWNERS_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+UNKNOWN = "unknown"
+
+_SECTION = re.compile(r"^\^?\[[^\]/]+\](\[\d+\])?(?P<owners>(\s+@\S+)*)\s*$")
+_WORD = re.compile(r"(?:\\.|[^\\\s])+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One line: what it matches, what every such path begins with, and its first team, else its first user."""
+
+    globs: tuple[str, ...]
+    beginning: str
+    owner: str
+
+
+class Codeowners:
+    """CODEOWNERS: the last pattern that matches decides, sections of GitLab lend their lines their default owners.
+
+    `problems` are the lines that can't be understood, by number; they own nothing.
+    Sources: GitHub, "About code owners"; GitLab, "Code Owners: Set default owner for a section".
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self.problems: dict[int, str] = {}
+        self._rules: list[_Rule] = []
+        defaults: list[str] = []
+        for number, line in enumerate(text.splitlines(), start=1):
+            if heading := _SECTION.match(line.strip()):
+                defaults = heading["owners"].split()
+                continue
+            words = list(takewhile(lambda word: not word.startswith("#"), _WORD.findall(line)))
+            if not words:
+                continue
+            globs = tuple(_as_globs(words[0]))
+            if globs and all(map(is_glob, globs)):
+                self._rules.append(_Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults)))
+            else:
+                self.problems[number] = "the pattern is empty, too long, or its braces stand for too many"
+        self._rules.reverse()
+
+    def owner_of(self, folder: str) -> str:
+        """The owner of what lies in a folder, as an entity reference, or an empty string.
+
+        The first team counts (a Group); without one, the first user (a User). An e-mail address names nobody in
+        Backstage.
+        """
+        path = f"{folder}/Chart.yaml" if folder else "Chart.yaml"
+        return next(
+            (rule.owner for rule in self._rules if path.startswith(rule.beginning) and matches(path, rule.globs)), ""
+        )
+
+
+def _as_globs(pattern: str) -> Iterator[str]:
+    """A pattern, which follows the rules of .gitignore, as globs: of the path itself, and of what lies below it."""
+    literal = re.sub(r"\\(.)", lambda escaped: f"[{escaped[1]}]" if escaped[1] in "*?[" else escaped[1], pattern)
+    glob = literal.strip("/")
+    if not glob:
+        return
+    if "/" not in literal.rstrip("/"):
+        glob = f"**/{glob}"
+    if not literal.endswith("/"):
+        yield glob
+    if not literal.endswith("/*"):
+        yield f"{glob}/**"
+
+
+def _owner_among(words: Sequence[str]) -> str:
+    """The first team, else the first user; e-mail addresses and GitLab's roles (`@@maintainer`) are neither."""
+    owners = [(word, owner) for word in words if word.startswith("@") and (owner := as_owner(word))]
+    teams = [owner for word, owner in owners if "/" in word]
+    return next(iter([*teams, *(owner for _, owner in owners)]), "")
+
+
+def as_owner(text: str) -> str:
+    """What a person wrote as an owner, as an entity reference; a plain name means a Group. Empty if it names nobody.
+
+    >>> as_owner("payments"), as_owner("@acme/payments"), as_owner("user:jane"), as_owner("jane@acme.test")
+    ('group:default/payments', 'group:default/payments', 'user:default/jane', '')
+    """
+    word = text.strip()
+    if not word or "{{" in word or "@" in word[1:]:
+        return ""
+    if word.startswith("@"):
+        return _ref("group" if "/" in word else "user", word.rpartition("/")[2].removeprefix("@"))
+    try:
+        ref = EntityRef.parse(word, default_kind="group")
+    except ValueError:
+        return ""
+    if ref.kind not in {"group", "user"}:
+        return ""
+    return _ref(ref.kind, word.rpartition("/")[2].rpartition(":")[2], ref.namespace)
+
+
+def first_owner(candidates: Iterable[str]) -> str:
+    """The first candidate that names somebody, else `unknown`."""
+    return next(filter(None, candidates), UNKNOWN)
+
+
+def _ref(kind: str, name: str, namespace: str = DEFAULT_NAMESPACE) -> str:
+    clean = as_entity_name(name)
+    return f"{kind}:{namespace}/{clean}" if clean else ""

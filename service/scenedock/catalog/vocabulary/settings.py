@@ -1,0 +1,251 @@
+"""`scenedock.yaml`: what can't be seen in a repository, said by a person.
+
+Its JSON Schema (`schemas/scenedock.schema.json`) is the contract; here it becomes one flat, frozen object.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, EnvironmentNames
+from scenedock.catalog.vocabulary.formats import Format
+from scenedock.catalog.vocabulary.globs import first_match, is_glob
+from scenedock.catalog.vocabulary.relations import Reference
+from scenedock.documents.reading import DocumentError, read_document
+from scenedock.errors import InputError
+from scenedock.model.helm import Provider
+from scenedock.model.json import JsonObject, as_object
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator, ValidationError
+
+FILE_NAME = "scenedock.yaml"
+EVIDENCE = ("apps", "argocd", "folders", "values")
+
+StringMap: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Corrections to one service; None or empty leaves what was found."""
+
+    title: str = ""
+    description: str = ""
+    owner: str = ""
+    type: str = ""
+    lifecycle: str = ""
+    system: str = ""
+    environments: tuple[str, ...] | None = None
+    tags: tuple[str, ...] = ()
+    labels: StringMap = field(default_factory=dict)
+    annotations: StringMap = field(default_factory=dict)
+    links: tuple[JsonObject, ...] = ()
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AppList:
+    """Services that are items of a file: see `apps` in the schema."""
+
+    file: str
+    items: str = ""
+    chart_key: str = ""
+    default_chart: str = ""
+    repository: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VanishingLimit:
+    """More than `share` (0 to 1) of the last result's entities, and at least `at_least`, may not vanish at once."""
+
+    share: float = 0.2
+    at_least: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one repository, with the defaults that make an absent file useful."""
+
+    repository: str = ""
+    branch: str = ""
+    provider: Provider | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    names: EnvironmentNames = field(default_factory=EnvironmentNames)
+    resources: bool = False
+    bind: str | None = None
+    evidence: tuple[str, ...] = EVIDENCE
+    cluster: str = ""
+    owner: str = ""
+    owner_from_maintainers: bool = False
+    emit_owners: bool = False
+    lifecycle: StringMap = field(default_factory=lambda: {"production": "production", "*": "experimental"})
+    types: StringMap = field(default_factory=dict)
+    systems: StringMap = field(default_factory=dict)
+    annotations: StringMap = field(default_factory=dict)
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    apps: tuple[AppList, ...] = ()
+    backing_services: StringMap = field(default_factory=dict)
+    leave_out_handwritten: bool = False
+    known: tuple[str, ...] = ()
+    vanishing: VanishingLimit = VanishingLimit()
+
+    def type_of(self, path: str) -> str:
+        """The Component type that settings give to a folder, or an empty string."""
+        return first_match(path, self.types)
+
+    def system_of(self, path: str) -> str:
+        """The System that settings give to a folder, or an empty string."""
+        return first_match(path, self.systems)
+
+    def override(self, service: str) -> Override:
+        """The corrections for a service."""
+        return self.overrides.get(service, Override())
+
+
+def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
+    """Read a settings file; `label` is how messages name it.
+
+    Raises
+    ------
+    InputError   not YAML, or not what the schema allows: every mistake with line and column
+    """
+    try:
+        document = read_document(data)
+    except DocumentError as error:
+        raise InputError(f"{label}:{error.line or 1}:{error.column or 1}: {error}") from error
+    if document.value is None:
+        return Settings()
+    errors = [*_schema().iter_errors(document.value)]
+    if errors:
+        problems = {problem for error in errors for problem in _problems(error)}
+        placed = sorted((document.position_of(path), said) for path, said in problems)
+        raise InputError("\n".join(f"{label}:{line}:{column}: {said}" for (line, column), said in placed))
+    return _settings(as_object(document.value))
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where something is wrong, as a path into the document, and what."""
+    from jsonschema_rs import ValidationErrorKind
+
+    path = tuple(error.instance_path)
+    where = ".".join(map(str, path))
+    match error.kind:
+        case ValidationErrorKind.AdditionalProperties(names):
+            for name in names:
+                yield (
+                    (*path, name),
+                    f"there is no setting {'.'.join(map(str, (*path, name)))!r}; check its name and its indentation",
+                )
+        case ValidationErrorKind.PropertyNames(inner):
+            yield from (((*path, str(inner.instance)), said) for _, said in _problems(inner))
+        case ValidationErrorKind.Format(name):
+            yield path, f"{where or 'a key'}: {error.instance!r} {_FORMATS[name].rule}"
+        case ValidationErrorKind.Pattern():
+            yield path, f"{where}: {error.instance!r} {_rule_of_pattern(error.schema_path)}"
+        case _:
+            yield path, f"{where or 'the file'}: {error.message}"
+
+
+_FORMATS: Mapping[str, Format] = {
+    "glob": Format(is_glob, "is too long a pattern, or its braces stand for too many"),
+    "entity-ref": Format(
+        lambda text: not Reference((), text, "Component").fault, "must be a reference, [kind:][namespace/]name"
+    ),
+    "entity-ref-with-kind": Format(
+        lambda text: not Reference((), text, "").fault, "must be a reference, kind:[namespace/]name"
+    ),
+}
+
+
+def _rule_of_pattern(path: Sequence[str | int]) -> str:
+    """What the schema says for people, and for their editors, beside the pattern at a path."""
+    schema: Any = _contract()
+    for step in path[:-1]:
+        schema = schema[step]
+    return str(schema["patternErrorMessage"])
+
+
+@cache
+def _contract() -> Any:
+    text = resources.files("scenedock.catalog").joinpath("schemas/scenedock.schema.json").read_text("utf-8")
+    return json.loads(text)
+
+
+@cache
+def _schema() -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator
+
+    formats = {name: rule.holds for name, rule in _FORMATS.items()}
+    return Draft202012Validator(_contract(), formats=formats, validate_formats=True)
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    """The settings of a document that the schema has accepted."""
+    folders, environments = given.get("folders", {}), given.get("environments", {})
+    known = environments.get("known")
+    defaults = Settings()
+    return Settings(
+        repository=given.get("repository", "").rstrip("/").removesuffix(".git"),
+        branch=given.get("branch", ""),
+        provider=given.get("provider"),
+        include=tuple(folders.get("include", ())),
+        exclude=tuple(folders.get("exclude", ())),
+        names=EnvironmentNames(tuple(known or KNOWN_ENVIRONMENTS), closed=known is not None),
+        resources=environments.get("entities") == "resources",
+        bind=environments.get("bind"),
+        evidence=tuple(environments.get("evidence", EVIDENCE)),
+        cluster=given.get("cluster", ""),
+        owner=given.get("owner", ""),
+        owner_from_maintainers=given.get("ownerFromMaintainers", False),
+        emit_owners=given.get("owners") == "emit",
+        lifecycle={**defaults.lifecycle, **given.get("lifecycle", {})},
+        types=given.get("types", {}),
+        systems=given.get("systems", {}),
+        annotations=given.get("annotations", {}),
+        overrides={name: _override(override) for name, override in given.get("overrides", {}).items()},
+        apps=tuple(_app_list(item) for item in given.get("apps", ())),
+        backing_services=given.get("backingServices", {}),
+        leave_out_handwritten=given.get("handWritten") == "leave-out",
+        known=tuple(given.get("known", ())),
+        vanishing=_vanishing(given.get("vanishing", {})),
+    )
+
+
+def _vanishing(given: Mapping[str, Any]) -> VanishingLimit:
+    default = VanishingLimit()
+    return VanishingLimit(given.get("share", default.share), given.get("atLeast", default.at_least))
+
+
+def _override(given: Mapping[str, Any]) -> Override:
+    environments = given.get("environments")
+    return Override(
+        title=given.get("title", ""),
+        description=given.get("description", ""),
+        owner=given.get("owner", ""),
+        type=given.get("type", ""),
+        lifecycle=given.get("lifecycle", ""),
+        system=given.get("system", ""),
+        environments=None if environments is None else tuple(environments),
+        tags=tuple(given.get("tags", ())),
+        labels=given.get("labels", {}),
+        annotations=given.get("annotations", {}),
+        links=tuple(given.get("links", ())),
+        depends_on=tuple(given.get("dependsOn", ())),
+    )
+
+
+def _app_list(given: Mapping[str, Any]) -> AppList:
+    chart = given.get("chart", {})
+    return AppList(
+        file=given["file"],
+        items=given.get("items", ""),
+        chart_key=chart.get("from", ""),
+        default_chart=chart.get("default", "").strip("/"),
+        repository=given.get("repository", ""),
+    )

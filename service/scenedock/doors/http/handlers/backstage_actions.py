@@ -1,0 +1,113 @@
+"""Backstage's actions protocol, versions 1 and 2, as its actions registry serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Response, g
+
+from scenedock.doors.http.requests.answers import JSON
+from scenedock.doors.http.requests.bodies import json_body, secrets
+from scenedock.doors.http.requests.invoking import invoke
+from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import InputError, NotFoundError
+from scenedock.model.action import BASE_PATH, PLUGIN_ID
+from scenedock.model.json import JsonObject
+from scenedock.runtime.service import Service
+
+
+def list_actions_for_backstage(service: Service) -> Response:
+    """List the actions that the caller may run.
+
+    Every step of every Template in that Backstage waits for this list.
+    """
+    return Response(service.listings[g.caller.scope], mimetype=JSON)
+
+
+def invoke_for_backstage_v1(service: Service, action_id: str) -> Response:
+    """Run an action; the body is its input."""
+    return invoke(service, _name(action_id), json_body(), {})
+
+
+def invoke_for_backstage_v2(service: Service, action_id: str) -> Response:
+    """Run an action; the body has its input and the secrets of the task."""
+    body = json_body()
+    if unknown := sorted(set(body) - {"input", "secrets"}):
+        raise InputError(f"the body has `input` and `secrets`, not `{unknown[0]}`")
+    given = body.get("input", {})
+    if not isinstance(given, Mapping):
+        raise InputError("`input` must be a JSON object")
+    return invoke(service, _name(action_id), given, secrets(body))
+
+
+def _name(action_id: str) -> str:
+    plugin, colon, name = action_id.partition(":")
+    if not colon or plugin != PLUGIN_ID:
+        raise NotFoundError(f"there is no action {action_id!r}; ours are called {PLUGIN_ID}:…")
+    return name
+
+
+_OBJECT: JsonObject = {"type": "object"}
+_OUTPUT: JsonObject = {"type": "object", "required": ["output"], "properties": {"output": _OBJECT}}
+_ATTRIBUTES: JsonObject = {
+    "type": "object",
+    "required": ["readOnly", "destructive", "idempotent"],
+    "properties": {name: {"type": "boolean"} for name in ("readOnly", "destructive", "idempotent")},
+}
+_TEXTS = ("id", "name", "title", "description", "pluginId")
+DESCRIBED_ACTION: JsonObject = {
+    "type": "object",
+    "required": [*_TEXTS, "attributes", "examples", "schema"],
+    "properties": {
+        **{name: {"type": "string"} for name in _TEXTS},
+        "attributes": _ATTRIBUTES,
+        "examples": {"type": "array", "items": _OBJECT},
+        "schema": {
+            "type": "object",
+            "required": ["input", "output"],
+            "properties": {"input": _OBJECT, "output": _OBJECT},
+        },
+    },
+}
+_LIST: JsonObject = {
+    "type": "object",
+    "required": ["actions"],
+    "properties": {"actions": {"type": "array", "items": DESCRIBED_ACTION}},
+}
+_V2_BODY: JsonObject = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"input": _OBJECT, "secrets": {"type": "object", "additionalProperties": {"type": "string"}}},
+}
+_ID = {"action_id": "Id of the action, `scenedock:<name>`"}
+
+ROUTES = (
+    Route(
+        "GET",
+        f"{BASE_PATH}/.backstage/actions/v1/actions",
+        "read",
+        list_actions_for_backstage,
+        {200: Answer("The actions", _LIST)},
+        tag="backstage",
+    ),
+    Route(
+        "POST",
+        f"{BASE_PATH}/.backstage/actions/v1/actions/{{action_id}}/invoke",
+        "read",
+        invoke_for_backstage_v1,
+        {200: Answer("The action's output", _OUTPUT)},
+        body=_OBJECT,
+        parameters=_ID,
+        tag="backstage",
+    ),
+    Route(
+        "POST",
+        f"{BASE_PATH}/.backstage/actions/v2/actions/{{action_id}}/invoke",
+        "read",
+        invoke_for_backstage_v2,
+        {200: Answer("The action's output", _OUTPUT)},
+        body=_V2_BODY,
+        parameters=_ID,
+        tag="backstage",
+    ),
+)

@@ -1,0 +1,59 @@
+"""Results that are folders, in the shape in which Gitea has repositories: so `fetch:plain` can fetch them.
+
+Backstage reads trees only from hosts that it has an integration for. Of all of those, Gitea's needs the fewest routes:
+three. They are on a port of their own, because an integration is for a host with its port and would send other requests
+there, too. The address is signed and expires; who has it may read that one folder.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from scenedock.doors.http.requests.answers import bug, http_refusal, json_answer, refusal
+from scenedock.doors.http.requests.hygiene import guard
+from scenedock.doors.http.requests.rate_limits import RateLimits
+from scenedock.effects.bakes.result_folders import OWNER, archive, read_below
+from scenedock.errors import NotFoundError, ScenedockError
+from scenedock.runtime.service import Service
+
+_REPOSITORY = "/api/v1/repos/<owner>/<name>"
+_GZIP = "application/gzip"
+
+
+def make_folders_app(service: Service) -> Flask:
+    """The app that serves folders of results, and nothing else."""
+    app = Flask("scenedock-folders", static_folder=None, template_folder=None)
+    results = service.effects.results
+    limits = RateLimits(service.settings.requests_per_minute)
+
+    def signed(owner: str, name: str, ref: str) -> Path:
+        limits.take(f"address:{request.remote_addr}")
+        if owner != OWNER:
+            raise NotFoundError("there is no such folder")
+        return results.signed(name, ref)
+
+    def read_commit(owner: str, name: str, ref: str) -> Response:
+        """Say which state a reference is: a folder never changes, so it is its name."""
+        return json_answer({"sha": signed(owner, name, ref).name})
+
+    def read_archive(owner: str, name: str, ref: str) -> Response:
+        """Send the whole folder."""
+        return Response(archive(signed(owner, name, ref)), mimetype=_GZIP)
+
+    def read_contents(owner: str, name: str, path: str) -> Response:
+        """Send one file."""
+        data = read_below(signed(owner, name, request.args.get("ref", "")), path)
+        return json_answer({"path": path, "encoding": "base64", "content": base64.b64encode(data).decode()})
+
+    app.add_url_rule(f"{_REPOSITORY}/git/commits/<ref>", "read_commit", read_commit)
+    app.add_url_rule(f"{_REPOSITORY}/archive/<ref>.tar.gz", "read_archive", read_archive)
+    app.add_url_rule(f"{_REPOSITORY}/contents/<path:path>", "read_contents", read_contents)
+    guard(app, service)
+    app.register_error_handler(ScenedockError, refusal)
+    app.register_error_handler(HTTPException, http_refusal)
+    app.register_error_handler(Exception, bug)
+    return app

@@ -1,0 +1,28 @@
+"""Results that are folders, for callers that aren't Backstage."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from scenedock.doors.http.routes import Answer, Route
+from scenedock.effects.bakes.result_folders import archive
+from scenedock.model.action import BASE_PATH
+from scenedock.runtime.service import Service
+
+
+def read_folder(service: Service, name: str) -> Response:
+    """Read a folder that an action made, as a gzipped tar."""
+    return Response(archive(service.effects.results.folder(name)), mimetype="application/gzip")
+
+
+ROUTES = (
+    Route(
+        "GET",
+        f"{BASE_PATH}/folders/{{name}}",
+        "run",
+        read_folder,
+        {200: Answer("The folder", None, "application/gzip")},
+        parameters={"name": "Name of the folder, as the action that made it says"},
+        tag="actions",
+    ),
+)

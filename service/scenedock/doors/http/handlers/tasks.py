@@ -1,0 +1,133 @@
+"""The plain HTTP API of tasks: submit, list, show, follow, cancel, retry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Response, g, request
+
+from scenedock.doors.http.requests.answers import json_answer
+from scenedock.doors.http.requests.bodies import json_body, secrets
+from scenedock.doors.http.requests.following import SECONDS_OF_A_POLL, poll, stream
+from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import InputError
+from scenedock.model.action import BASE_PATH
+from scenedock.model.json import JsonObject
+from scenedock.runtime.service import Service
+from scenedock.runtime.tasks.documents import (
+    AFTER,
+    EVENTS,
+    ID,
+    TASK,
+    TASKS,
+    TASKS_QUERY,
+    number,
+    task_document,
+    wanted,
+)
+from scenedock.usecases.tasks.manage_tasks import (
+    cancel_task,
+    find_tasks,
+    retry_task,
+    show_task,
+)
+from scenedock.usecases.tasks.submit_task import submit_task
+
+_KEY: Final = "Idempotency-Key"
+
+
+def submit_a_task(service: Service) -> Response:
+    """Submit a task: `spec` (its `steps` are enough) and `secrets`; the header `Idempotency-Key` names the call."""
+    body = json_body()
+    spec = body.get("spec")
+    if not isinstance(spec, Mapping):
+        raise InputError("the body must have a `spec`, an object with `steps`")
+    task = submit_task(
+        service.tasks.effects,
+        service.tasks.actions,
+        g.caller,
+        spec,
+        secrets=secrets(body),
+        key=request.headers.get(_KEY, ""),
+    )
+    return json_answer({"id": task.id}, 201)
+
+
+def list_tasks(service: Service) -> Response:
+    """List the tasks that the caller may see, the newest first; by `createdBy`, `status`, `order`, limit and offset."""
+    tasks, total = find_tasks(service.tasks.effects, g.caller, wanted(request.args))
+    return json_answer({"tasks": [task_document(task) for task in tasks], "totalTasks": total})
+
+
+def show_a_task(service: Service, task_id: str) -> Response:
+    """Show one task."""
+    return json_answer(task_document(show_task(service.tasks.effects, g.caller, task_id)))
+
+
+def read_log(service: Service, task_id: str) -> Response:
+    """Read the events of a task after a number (`after`); with `wait=1`, wait up to 30 s for one."""
+    show_task(service.tasks.effects, g.caller, task_id)
+    after, patient = number(request.args, "after", 0), number(request.args, "wait", 0, 1)
+    return poll(service, task_id, after, SECONDS_OF_A_POLL if patient else 0.0)
+
+
+def follow_log(service: Service, task_id: str) -> Response:
+    """Follow the events of a task as server-sent events until it ends."""
+    show_task(service.tasks.effects, g.caller, task_id)
+    return stream(service, task_id, number(request.args, "after", 0))
+
+
+def cancel_a_task(service: Service, task_id: str) -> Response:
+    """Cancel a task: it ends before its next step; one that has ended stays as it is."""
+    return json_answer(task_document(cancel_task(service.tasks.effects, g.caller, task_id)))
+
+
+def retry_a_task(service: Service, task_id: str) -> Response:
+    """Retry a failed or cancelled task from the first step that isn't completed; `secrets` are given anew."""
+    return json_answer({"id": retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body())).id}, 201)
+
+
+_ID = {"task_id": "Id of the task"}
+_TEXTS: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
+_SUBMISSION: JsonObject = {
+    "type": "object",
+    "required": ["spec"],
+    "properties": {"spec": {"type": "object", "required": ["steps"]}, "secrets": _TEXTS},
+}
+SECRETS: JsonObject = {"type": "object", "properties": {"secrets": _TEXTS}}
+_TASK = f"{BASE_PATH}/tasks/{{task_id}}"
+_EVENTS = Answer("The events", None, "text/event-stream")
+_SHOWN = {200: Answer("The task", TASK)}
+_LISTED = {200: Answer("The tasks", TASKS)}
+_LOGGED = {200: Answer("The events", EVENTS)}
+_NAMES_THE_CALL: JsonObject = {
+    "type": "string",
+    "description": "Names the call: the same key of the same caller gives the same task",
+}
+_WAIT: JsonObject = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 1,
+    "default": 0,
+    "description": f"1: where there is no event yet, wait up to {SECONDS_OF_A_POLL:.0f} s for one",
+}
+
+ROUTES = (
+    Route(
+        "POST",
+        f"{BASE_PATH}/tasks",
+        "read",
+        submit_a_task,
+        {201: Answer("Taken over", ID)},
+        _SUBMISSION,
+        headers={_KEY: _NAMES_THE_CALL},
+        tag="tasks",
+    ),
+    Route("GET", f"{BASE_PATH}/tasks", "read", list_tasks, _LISTED, query=TASKS_QUERY, tag="tasks"),
+    Route("GET", _TASK, "read", show_a_task, _SHOWN, None, _ID, tag="tasks"),
+    Route("GET", f"{_TASK}/log", "read", read_log, _LOGGED, None, _ID, {**AFTER, "wait": _WAIT}, tag="tasks"),
+    Route("GET", f"{_TASK}/eventstream", "read", follow_log, {200: _EVENTS}, None, _ID, AFTER, tag="tasks"),
+    Route("POST", f"{_TASK}/cancel", "run", cancel_a_task, _SHOWN, {"type": "object"}, _ID, tag="tasks"),
+    Route("POST", f"{_TASK}/retry", "run", retry_a_task, {201: Answer("Retried", ID)}, SECRETS, _ID, tag="tasks"),
+)

@@ -1,0 +1,87 @@
+"""Webhooks: code hosts tell us what has happened; the answer doesn't wait for what follows from it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from flask import Response, g, request
+
+from scenedock.doors.http.requests.answers import json_answer
+from scenedock.doors.http.requests.bodies import json_body
+from scenedock.doors.http.routes import Answer, Route
+from scenedock.model.action import BASE_PATH
+from scenedock.model.code_hosts.webhook import WebhookEvent, read_event
+from scenedock.model.json import JsonObject
+from scenedock.runtime.service import Service
+from scenedock.usecases.publishing.receive_webhook import Received, receive_webhook
+
+_audit: Final = logging.getLogger("scenedock.audit")
+
+
+def receive_github_webhook(service: Service) -> Response:
+    """Receive a webhook of GitHub: who waits for a pull request goes on, a catalog that was pushed to is renewed."""
+    body = request.get_data()
+    delivery = request.headers.get("X-GitHub-Delivery", "")
+    event = read_event(request.headers.get("X-GitHub-Event", ""), json_body())
+    received = receive_webhook(service.tasks.effects, service.effects.code_hosts, g.signers, delivery, body, event)
+    if received.outcome == "handled" and event.repository and event.pushed:
+        service.feed.want(service.feed.repositories.at(event.repository, event.pushed))
+    _tell(delivery, event, received)
+    return json_answer({"outcome": received.outcome}, 202)
+
+
+def _tell(delivery: str, event: WebhookEvent, received: Received) -> None:
+    facts = {
+        "caller": g.caller.subject,
+        "event": event.name,
+        "action": event.action,
+        "delivery": delivery,
+        "repository": str(event.repository) if event.repository else None,
+        "outcome": received.outcome,
+        "woken": received.woken,
+        "request_id": g.request_id,
+    }
+    g.audited = True
+    _audit.info("%s told of %s: %s", g.caller.subject, event.name, received.outcome, extra={"facts": facts})
+
+
+_OUTCOME: JsonObject = {
+    "type": "object",
+    "required": ["outcome"],
+    "properties": {"outcome": {"enum": ["handled", "repeated", "ignored"]}},
+}
+_TEXT: JsonObject = {"type": "string"}
+_PAYLOAD: JsonObject = {
+    "type": "object",
+    "properties": {
+        "action": _TEXT,
+        "ref": _TEXT,
+        "pull_request": {"type": "object", "properties": {"number": {"type": "integer"}}},
+        "repository": {"type": "object", "properties": {"html_url": _TEXT, "full_name": _TEXT}},
+    },
+}
+_HEADERS: dict[str, JsonObject] = {
+    name: {"type": "string", "required": True, "description": about}
+    for name, about in {
+        "X-GitHub-Event": "What happened: `ping`, `pull_request`, `push`, or what is ignored",
+        "X-GitHub-Delivery": "Id of the delivery, of letters, digits and `-`; each is handled once",
+    }.items()
+}
+
+ROUTES = (
+    Route(
+        "POST",
+        f"{BASE_PATH}/webhooks/github",
+        "signed",
+        receive_github_webhook,
+        {
+            202: Answer(
+                "Taken: `handled` now; `repeated`, so not again; `ignored`, as it concerns nothing here", _OUTCOME
+            )
+        },
+        body=_PAYLOAD,
+        headers=_HEADERS,
+        tag="webhooks",
+    ),
+)

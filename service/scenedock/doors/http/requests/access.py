@@ -1,0 +1,86 @@
+"""Who may use a route: each has its rule in the table, and without one nobody may."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Final
+
+from flask import g, request
+
+from scenedock.doors.http.requests.rate_limits import RateLimits
+from scenedock.doors.http.routes import Access, Route, is_open
+from scenedock.errors import AuthenticationError, NotAllowedError
+from scenedock.model.action import Caller, Scope
+from scenedock.runtime.service import Service
+from scenedock.usecases.publishing.receive_webhook import checked_signature, signers
+
+_log: Final = logging.getLogger("scenedock.access")
+_SCOPES: Final[Mapping[Access, Scope]] = {
+    "public": "read",
+    "feed": "read",
+    "read": "read",
+    "run": "run",
+    "admin": "admin",
+}
+NOBODY: Final = Caller("anonymous", "local")
+
+
+def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
+    """Who asks, if they may use this route.
+
+    Raises
+    ------
+    AuthenticationError    nobody known asks for what isn't open to all
+    NotAllowedError        the caller's scope doesn't cover it
+    TooManyRequestsError   the caller, or the address of somebody unknown, asks too often
+    """
+    g.browser = route.browser
+    if route.access == "public":  # who asks whether we live must not be told that we are busy
+        return NOBODY
+    if route.access == "signed":
+        return _signer(service, limits)
+    if is_open(service, route.access):
+        limits.take(f"open to {request.remote_addr}")
+        return NOBODY
+    try:
+        caller = service.authenticator.caller(_credentials(route), _note)
+    except AuthenticationError:  # who guesses is slowed down; who has a token is not, whatever others do from there
+        limits.take(f"refused to {request.remote_addr}")
+        raise
+    limits.take(f"{caller.subject} {caller.user}")
+    needed = _SCOPES[route.access]
+    if not caller.may(needed):
+        raise NotAllowedError(f"this needs a caller with scope `{needed}`; this one has `{caller.scope}`")
+    return caller
+
+
+def _signer(service: Service, limits: RateLimits) -> Caller:
+    """The code hosts that have signed the body; `g.signers` are their names."""
+    limits.take(f"open to {request.remote_addr}")
+    try:
+        signature = checked_signature(request.headers.get("X-Hub-Signature-256", ""))
+        g.signers = signers(service.effects.code_hosts, request.get_data(), signature)
+    except AuthenticationError as error:
+        _note(str(error))
+        raise
+    return Caller(f"webhook:{','.join(sorted(g.signers))}", "token")
+
+
+def _credentials(route: Route) -> str:
+    """The `Authorization` header; of a browser, which knows no tokens, the password is the token."""
+    given = request.headers.get("Authorization", "")
+    scheme, _, encoded = given.partition(" ")
+    if route.browser and scheme.lower() == "basic":
+        try:
+            return f"Bearer {b64decode(encoded, validate=True).decode().partition(':')[2]}"
+        except ValueError:
+            return ""
+    return given
+
+
+def _note(why: str) -> None:
+    _log.warning(
+        "a caller was refused: %s", why, extra={"facts": {"request_id": g.request_id, "address": request.remote_addr}}
+    )

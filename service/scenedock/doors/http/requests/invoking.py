@@ -1,0 +1,88 @@
+"""Call an action for a request, and keep the connection alive until it has an output."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from typing import Final
+
+from flask import Response, g, request
+
+from scenedock.doors.http.requests.answers import JSON, json_answer, json_text, wire_name
+from scenedock.errors import ScenedockError
+from scenedock.model.action import Context
+from scenedock.model.json import JsonObject
+from scenedock.runtime.service import Service
+from scenedock.usecases.run_action import find_action
+
+_log: Final = logging.getLogger("scenedock.http")
+
+SECONDS_BETWEEN_BYTES: Final = 1.0
+_FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip")
+
+
+def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str, str]) -> Response:
+    """Run an action by name and answer `{"output": …}`, however long it takes (decision 20).
+
+    Raises
+    ------
+    NotFoundError, NotAllowedError   there is no such action, or the caller may not run it
+    TemporaryError                   too many calls run
+    ScenedockError                   whatever the action refuses; late, only if the client hears interim responses
+    """
+    found = find_action(service.actions, name, g.caller)
+    found.check(given)
+    context = Context(g.caller, service.effects, request_id=g.request_id, secrets=secrets)
+    call = service.calls.start(found, context, given)
+    g.audited = True
+    while True:
+        try:
+            return json_answer({"output": call.result(timeout=service.settings.quiet_seconds)})
+        except TimeoutError:
+            if call.done():  # the action itself ended with it
+                raise
+            if not _said_to_wait():
+                return Response(kept_alive(call), mimetype=JSON)
+
+
+def _said_to_wait() -> bool:
+    """Send an interim response (103), after which the client waits anew; false if it may not understand one.
+
+    node's fetch does, so Backstage does; many proxies, and Python's own client, take it for the answer. A client that
+    nothing stands before says `Connection: keep-alive`, a header for the next hop alone, and nothing of forwarding.
+    """
+    direct = request.headers.get("Connection", "").lower() == "keep-alive"
+    say = request.environ.get("wsgi.early_hints")
+    passed_on = request.environ["SERVER_PROTOCOL"] != "HTTP/1.1" or any(map(request.headers.get, _FORWARDED))
+    if not say or not direct or passed_on or g.caller.kind != "backstage":
+        return False
+    try:
+        say([("X-Request-Id", g.request_id)])
+    except OSError:  # it has hung up
+        return False
+    return True
+
+
+def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES) -> Iterator[str]:
+    """White space until there is an output, then the whole answer.
+
+    The status is sent before it, so a refusal can only be told in the body: it is no JSON, because JSON without an
+    output would be a success to Backstage.
+    """
+    while True:
+        try:
+            made = call.result(timeout=seconds)
+        except TimeoutError:
+            if not call.done():
+                yield " "
+                continue
+            yield "Error: the call ended with an unexpected error"
+        except ScenedockError as error:
+            yield f"{wire_name(error)}: {error}"
+        except Exception as error:  # noqa: BLE001 - of a bug, too, the caller must learn
+            _log.error("a bug", exc_info=error)
+            yield "Error: the call ended with an unexpected error"
+        else:
+            yield json_text({"output": made})
+        return

@@ -1,0 +1,52 @@
+"""`scenedock serve`: the service, in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.doors.cli.settings import settings_in_force
+
+if TYPE_CHECKING:
+    from scenedock.runtime.settings import Settings
+
+
+@click.command()
+@click.option(
+    "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
+)
+@click.option("--web-only", is_flag=True, help="Leave tasks to `scenedock worker` (they share one PostgreSQL).")
+def serve(file: Path | None, *, web_only: bool) -> None:
+    """Serve actions and the catalog to Backstage, until it is told to stop (SIGTERM, Ctrl-C).
+
+    Everything is set by the environment or one file; `scenedock settings` prints what is in force.
+
+    Exit codes: 0 stopped, 2 a setting is wrong.
+    """
+    from scenedock.doors.http.serving import Server
+    from scenedock.runtime.service_wiring import open_service
+    from scenedock.runtime.tasks.settings import Role
+
+    settings = settings_in_force(file).settings
+    role: Role = "web" if web_only else "embedded"
+    service = open_service(settings, role=role)  # what can't be opened is told here, before anything listens
+    _say_where(settings)
+    Server(service).run()
+
+
+def _say_where(settings: Settings) -> None:
+    from scenedock.model.action import BASE_PATH
+
+    feed = "anybody may read it" if settings.public_feed else "a token is needed; see SCENEDOCK_PUBLIC_FEED"
+    backstage = settings.backstage_url or "none; see SCENEDOCK_BACKSTAGE_URL"
+    lines = {
+        "Page": f"{settings.url}/",
+        "Catalog": f"{settings.url}{BASE_PATH}/catalog/catalog-info.yaml ({feed})",
+        "Actions": f"{settings.url}{BASE_PATH}/actions",
+        "Backstage": backstage,
+        "Repositories": ", ".join(settings.repositories) or "none; see SCENEDOCK_REPOSITORIES",
+        "Data": str(settings.data.resolve()),
+    }
+    click.echo("\n".join(f"{what + ':':<13} {where}" for what, where in lines.items()), err=True)

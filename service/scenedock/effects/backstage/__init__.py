@@ -1,0 +1,1 @@
+"""A Backstage backend: its catalog, its keys, and our own signing key."""

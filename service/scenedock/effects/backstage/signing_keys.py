@@ -1,0 +1,122 @@
+"""Our signing key: an EC P-256 key in a file (or given), the same in all replicas that share the file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from scenedock.effects.local.disk import read_file
+from scenedock.errors import InputError
+from scenedock.model.json import JsonObject
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+ALGORITHM: Final = "ES256"
+
+
+class SigningKey:
+    """A private key, which `read` reads when it is first used."""
+
+    def __init__(self, read: Callable[[], EllipticCurvePrivateKey]) -> None:
+        self._read = read
+
+    @cached_property
+    def private(self) -> EllipticCurvePrivateKey:
+        """The key itself.
+
+        Raises
+        ------
+        InputError   it can't be read
+        """
+        return self._read()
+
+    @cached_property
+    def public_jwk(self) -> JsonObject:
+        """The public key as JWKS has it."""
+        numbers = self.private.public_key().public_numbers()
+        x, y = (_base64url(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
+        members = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+        thumbprint = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
+        return {**members, "kid": _base64url(thumbprint), "alg": ALGORITHM, "use": "sig"}
+
+    @property
+    def kid(self) -> str:
+        """The id of the key: the thumbprint of the public one (RFC 7638)."""
+        return str(self.public_jwk["kid"])
+
+    def secret(self, purpose: str) -> bytes:
+        """A secret for another purpose, the same wherever the key is."""
+        number = self.private.private_numbers().private_value.to_bytes(32, "big")
+        return hmac.digest(number, purpose.encode(), "sha256")
+
+
+def read_signing_key(pem: bytes, label: str) -> SigningKey:
+    """A key from its PEM form; `label` is how errors call it.
+
+    Raises
+    ------
+    InputError   it is no EC P-256 private key in PEM form, or it is encrypted
+    """
+    private = _parsed(pem, label)
+    return SigningKey(lambda: private)
+
+
+def shared_signing_key(path: Path) -> SigningKey:
+    """The key in a file that replicas share; the first to use it makes it.
+
+    Its properties raise InputError if the file holds no such key, or can't be written.
+    """
+
+    def read() -> EllipticCurvePrivateKey:
+        if not path.exists():
+            _make(path)
+        return _parsed(read_file(path), str(path))
+
+    return SigningKey(read)
+
+
+def _parsed(pem: bytes, label: str) -> EllipticCurvePrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        private = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise InputError(f"{label}: this is no private key in PEM form without a password") from error
+    if not isinstance(private, EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
+        raise InputError(f"{label}: this is no EC P-256 key; make one: openssl ecparam -name prime256v1 -genkey -noout")
+    return private
+
+
+def _make(path: Path) -> None:
+    """Write a new key whole under a name of our own, then link it in place: of several replicas one wins."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(pem)
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+    except OSError as error:
+        raise InputError(f"{path}: our signing key can't be written here: {error.strerror or error}") from error
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,186 @@
+"""Baking skeletons that bring code of their own (hooks, extensions), each in a process that is shut in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scenedock.effects.bakes.confinement import ProcessLimits
+from scenedock.effects.skeletons.folders import read_skeleton
+from scenedock.errors import InputError, NotAllowedError, NotFoundError
+from scenedock.model.json import JsonObject
+from scenedock.skeletons.problems import AnswersError, LimitError, Problem, SkeletonError
+from scenedock.skeletons.rendering.bake import Surroundings
+from scenedock.skeletons.rendering.output import BakedFile, BakedTree, contained
+from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.skeleton import Skeleton
+
+_MOST_REPLY_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ConfinedBakes:
+    """Bakes in processes of their own, each with an empty environment but PATH, and a private folder as its home.
+
+    `deadline` is in seconds, from the start of the process to its end; then its whole group is killed.
+    """
+
+    deadline: float = 120.0
+    process_limits: ProcessLimits = field(default_factory=ProcessLimits)
+
+    def bake(
+        self,
+        skeleton: Skeleton,
+        folders: Sequence[str],
+        answers: JsonObject,
+        surroundings: Surroundings,
+        allowed: Collection[str],
+        limits: Limits,
+    ) -> tuple[BakedTree, JsonObject]:
+        """The tree, and the values of all questions that are not secret.
+
+        `folders` leads from the skeleton (`""`) through nested ones to the one that is baked.
+
+        Raises
+        ------
+        NotAllowedError   this machine can't confine a process
+        LimitError        it took longer than the deadline
+        InputError        as the bake itself, or a hook, refuses
+        """
+        work = Path(tempfile.mkdtemp(prefix="scenedock-bake-")).resolve()
+        try:
+            self._lay_out(work, skeleton)
+            reply = self._run(
+                work,
+                {
+                    "label": skeleton.label,
+                    "folders": list(folders),
+                    "answers": answers,
+                    "surroundings": asdict(surroundings),
+                    "allowed": sorted(allowed),
+                    "limits": asdict(limits),
+                    "process_limits": asdict(self.process_limits),
+                },
+            )
+            _raise(reply)
+            root, values = reply.get("root"), reply.get("values")
+            if not isinstance(values, dict) or not _is_inside(root):
+                raise SkeletonError(f"{skeleton.label}: its code has spoilt the result of the bake")
+            return _read_tree(work / "result", str(root), skeleton.label, limits), values
+        finally:
+            _remove(work)
+
+    @staticmethod
+    def _lay_out(work: Path, skeleton: Skeleton) -> None:
+        for name in ("home", "temporary", "result", "skeleton"):
+            (work / name).mkdir()
+        for path in skeleton.folders:
+            (work / "skeleton" / path).mkdir()
+        for path, target in skeleton.folder_links.items():
+            (work / "skeleton" / path).symlink_to(os.path.relpath(target, os.path.dirname(path)))  # noqa: PTH120  # relative
+        for path, file in skeleton.files.items():
+            written = work / "skeleton" / path
+            written.write_bytes(file.content)
+            written.chmod(file.mode)
+        for path in sorted(skeleton.folders, reverse=True):
+            (work / "skeleton" / path).chmod(skeleton.folders[path])
+
+    def _run(self, work: Path, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Start the process, give it the request, and have its reply; nothing of its group is alive afterwards."""
+        command = [sys.executable, "-I", "-m", "scenedock.effects.bakes.confined_child"]
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(work / "home"),
+            "TMPDIR": str(work / "temporary"),
+        }
+        with (work / "reply").open("w+b") as reply:
+            process = subprocess.Popen(  # noqa: S603  # no shell, and our own module
+                command,
+                stdin=subprocess.PIPE,
+                stdout=reply,
+                stderr=subprocess.DEVNULL,  # it may say secrets
+                cwd=work,
+                env=environment,
+                start_new_session=True,
+            )
+            try:
+                process.communicate(json.dumps(request).encode(), timeout=self.deadline)
+            except subprocess.TimeoutExpired:
+                raise LimitError(f"the skeleton's own code took longer than {self.deadline:g} s") from None
+            finally:
+                _kill_group(process)
+            reply.seek(0)
+            data = reply.read(_MOST_REPLY_BYTES)
+        try:
+            answer = json.loads(data)
+        except (ValueError, RecursionError):  # a hook can write here, too
+            answer = None
+        if not isinstance(answer, dict):
+            raise SkeletonError(f"the skeleton's own code ended the bake (exit code {process.returncode})")
+        return answer
+
+
+def _is_inside(root: object) -> bool:
+    return isinstance(root, str) and root != "" and not root.startswith("/") and ".." not in root.split("/")
+
+
+def _remove(work: Path) -> None:
+    """Remove a folder, even where a hook or the skeleton has taken the right to look into a part of it."""
+    shutil.rmtree(work, ignore_errors=True)
+    if not work.exists():
+        return
+    for folder, names, _ in os.walk(work):
+        for path in (Path(folder, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _raise(reply: Mapping[str, Any]) -> None:
+    """Raise the error that the process replied with, if it did."""
+    if "error" not in reply:
+        return
+    problems = reply.get("problems")
+    if isinstance(problems, list):
+        pairs = [pair for pair in problems if isinstance(pair, list) and len(pair) == 2]
+        raise AnswersError([Problem(str(question), str(message)) for question, message in pairs])
+    classes = {
+        error.__name__: error for error in (InputError, NotAllowedError, NotFoundError, SkeletonError, LimitError)
+    }
+    error = classes.get(str(reply["error"]), InputError)
+    raise error(str(reply.get("message", "")))
+
+
+def _read_tree(result: Path, root: str, label: str, limits: Limits) -> BakedTree:
+    """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out.
+
+    Names that no answer may bring into a result are refused here, too.
+    """
+    project = result / root
+    if project.resolve() != project or not project.is_dir():  # or made a link of a folder on the way there
+        raise SkeletonError(f"{label}: a hook has removed the project folder")
+    read = read_skeleton(project, f"{label} → {root}")
+    if read.folder_links:
+        raise SkeletonError(f"{label}: a hook has made a link to a folder: {', '.join(read.folder_links)}")
+    kept = [contained(path, path, {}) for path in read.files if ".git" not in path.split("/")]
+    if sum(len(read.files[path].content) for path in kept) > limits.output_bytes or len(kept) > limits.files:
+        raise LimitError(f"{label}: the result is larger than a bake may be")
+    files = [BakedFile(f"{root}/{path}", read.files[path].content, read.files[path].mode) for path in kept]
+    folders = {f"{root}/{path}": mode for path, mode in read.folders.items() if ".git" not in path.split("/")}
+    return BakedTree(root, tuple(sorted(files)), {root: None, **folders})

@@ -1,0 +1,127 @@
+"""The inside of a confined bake: `python -m scenedock.effects.bakes.confined_child` in its own folder.
+
+A request comes in as JSON on standard input; the reply goes out as JSON on standard output. Folders beside: `skeleton`
+is this bake's own copy, `result` is where the project is written, `home` and `temporary` are private.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scenedock.effects.bakes.baked_trees import fill_folder
+from scenedock.effects.bakes.confinement import ProcessLimits, limit_resources, shut_in
+from scenedock.effects.skeletons.folders import read_skeleton
+from scenedock.errors import ScenedockError
+from scenedock.skeletons.problems import AnswersError, SkeletonError
+from scenedock.skeletons.rendering.bake import HIDDEN, Mix, Surroundings, mix, render, root_of
+from scenedock.skeletons.rendering.compiled import CompiledSkeleton
+from scenedock.skeletons.rendering.needs import check_hook_values, needs_of
+from scenedock.skeletons.sandbox.metering import Budget, Limits, metered
+
+_LONGEST_OUTPUT = 2_000
+
+
+def main() -> None:
+    """Answer one request."""
+    request = json.load(sys.stdin)
+    reply = sys.stdout
+    sys.stdout = sys.stderr  # whatever the skeleton's code prints is not the reply
+    work = Path.cwd()
+    try:
+        limit_resources(ProcessLimits(**request["process_limits"]))
+        if "host" not in request["allowed"]:
+            shut_in(work)
+        answer = _bake(work, request)
+    except AnswersError as error:
+        answer = {"error": "AnswersError", "problems": [[p.question, p.message] for p in error.problems]}
+    except ScenedockError as error:
+        answer = {"error": type(error).__name__, "message": str(error)}
+    json.dump(answer, reply)
+
+
+def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    limits = Limits(**request["limits"])
+    folder = work / "skeleton"
+    for nested in request["folders"]:
+        folder = work / "skeleton" / nested
+        _run_pre_prompt(folder, request)
+    label = "/".join(filter(None, (request["label"], request["folders"][-1])))
+    compiled = _compile(folder, label)
+    needs_of([compiled]).check(label, request["allowed"])
+    budget = Budget(limits)
+    mixed = mix(compiled, request["answers"], Surroundings(**request["surroundings"]), budget)
+    check_hook_values(mixed)
+    root = root_of(mixed, budget)
+    project = work / "result" / root
+    project.mkdir(parents=True)
+    _run_hooks("pre_gen_project", mixed, budget, project)
+    tree = render(mixed, limits, Budget(limits))
+    try:
+        fill_folder(tree, project)
+    except OSError as error:
+        raise SkeletonError(f"{label}: the pre_gen_project hook has put something in the way: {error}") from error
+    _run_hooks("post_gen_project", mixed, Budget(limits), project)
+    return {"root": root, "values": mixed.values}
+
+
+def _compile(folder: Path, label: str) -> CompiledSkeleton:
+    """The skeleton with its extensions, which may be modules of its own folder."""
+    compiled = CompiledSkeleton(read_skeleton(folder, label))
+    names = compiled.options.foreign_extensions
+    if names:
+        sys.path.append(str(folder))
+        compiled = CompiledSkeleton(compiled.skeleton, names)
+    try:
+        _ = compiled.environment
+    except Exception as error:
+        raise SkeletonError(f"{label}: an extension can't be loaded: {type(error).__name__}: {error}") from error
+    return compiled
+
+
+def _run_pre_prompt(folder: Path, request: Mapping[str, Any]) -> None:
+    """Run the hooks that may change the skeleton itself, before its questions are read; they are not rendered."""
+    hooks = read_skeleton(folder, request["label"]).hooks("pre_prompt")
+    if hooks and "hooks" not in request["allowed"]:
+        raise SkeletonError(f"{hooks[0]}: hooks are not allowed")
+    for hook in hooks:
+        _run(folder / hook, hook, folder, ())
+
+
+def _run_hooks(name: str, mixed: Mix, budget: Budget, project: Path) -> None:
+    """Render and run the hooks of one kind in the project folder."""
+    skeleton = mixed.compiled.skeleton
+    for hook in skeleton.hooks(name):
+        with metered(budget):
+            text = mixed.compiled.render_text(skeleton.text(hook) or "", mixed.context, hook)
+        with tempfile.NamedTemporaryFile(suffix=Path(hook).suffix, delete=False) as script:
+            script.write(text.encode())
+        _run(Path(script.name), hook, project, mixed.secrets)
+
+
+def _run(script: Path, hook: str, folder: Path, secrets: tuple[str, ...]) -> None:
+    script.chmod(script.stat().st_mode | 0o100)
+    command = [sys.executable, str(script)] if script.suffix == ".py" else [str(script)]
+    with tempfile.TemporaryFile() as output:  # no pipe, which something left running would hold open
+        try:
+            done = subprocess.run(  # noqa: S603  # that is what a hook is for, and why we are shut in
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+            )
+        except OSError as error:
+            raise SkeletonError(f"{hook}: can't be run ({error.strerror}); does it begin like #!/bin/sh?") from error
+        output.seek(max(0, output.seek(0, io.SEEK_END) - _LONGEST_OUTPUT))
+        said = output.read().decode("utf-8", "replace").strip()
+    if done.returncode != 0:
+        for secret in secrets:
+            said = said.replace(secret, HIDDEN)
+        raise SkeletonError(f"{hook}: ended with exit code {done.returncode}\n{said}".rstrip())
+
+
+if __name__ == "__main__":
+    main()

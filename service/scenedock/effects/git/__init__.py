@@ -1,0 +1,1 @@
+"""Git: commands, objects, clones, pushes, and repositories as folders or revisions."""

@@ -1,0 +1,1 @@
+"""GitHub's API: sign-in, pace, pull requests, repositories and their settings."""

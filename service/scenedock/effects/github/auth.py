@@ -1,0 +1,91 @@
+"""Tokens of GitHub App installations: taken when needed, shared by all threads, renewed before they end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from github.Auth import AppAuth, Auth, Token
+
+from scenedock.effects.github.client import GitHubClient
+from scenedock.effects.github.pace import Pace
+from scenedock.effects.local.host_secrets import HostSecrets
+from scenedock.errors import NotAllowedError
+from scenedock.model.code_hosts.code_host import CodeHost
+from scenedock.model.json import as_object
+
+RENEW_SECONDS = 300.0
+"""A token is renewed when less than this of its hour is left: one action is done by then."""
+_NEW_SECONDS = 60.0
+
+
+class InstallationAuth(Auth):
+    """The credential of an App where one owner has installed it."""
+
+    def __init__(
+        self, host: CodeHost, secrets: HostSecrets, owner: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._host = host
+        self._app = AppAuth(host.app_id, secrets.app_key)
+        self._owner = owner
+        self._clock = clock
+        self._pace = Pace()
+        self._lock = threading.Lock()
+        self._installation = 0
+        self._token, self._since, self._until = "", 0.0, 0.0
+
+    @property
+    def token_type(self) -> str:
+        """As GitHub's documents write it."""
+        return "Bearer"
+
+    @property
+    def token(self) -> str:
+        """A token that is valid for a while.
+
+        Raises
+        ------
+        NotAllowedError   the App isn't known, or not installed for the owner
+        TemporaryError    GitHub can't be asked
+        """
+        with self._lock:
+            if self._clock() > self._until - RENEW_SECONDS:
+                self._renew()
+            return self._token
+
+    def forget(self, token: str) -> bool:
+        """Take a new token next time, since GitHub doesn't know this one; whether that may help."""
+        with self._lock:
+            if token != self._token:
+                return True
+            self._until = 0.0
+            return self._clock() - self._since > _NEW_SECONDS
+
+    def _renew(self) -> None:
+        with GitHubClient(self._host.api, self._host.host, self._app, self._pace) as client:
+            self._installation = self._installation or self._installed(client)
+            answer = client.call("POST", f"/app/installations/{self._installation}/access_tokens", expected=(404,))
+        if answer.status == 404:
+            self._installation = 0
+            raise NotAllowedError(f"the App {self._host.app_id} is no longer installed for {self._owner}")
+        self._since = self._clock()
+        self._until = datetime.fromisoformat(answer.text("expires_at")).timestamp()
+        self._token = answer.text("token")
+
+    def _installed(self, client: GitHubClient) -> int:
+        for kind in ("orgs", "users"):
+            answer = client.call("GET", f"/{kind}/{self._owner}/installation", expected=(404,))
+            number = as_object(answer.body).get("id")
+            if answer.status == 200 and isinstance(number, int):
+                return number
+        raise NotAllowedError(
+            f"the App {self._host.app_id} is not installed for {self._owner} on {self._host.host}; "
+            "an owner of it installs the App in its settings"
+        )
+
+
+def github_auth(host: CodeHost, secrets: HostSecrets, owner: str) -> Auth:
+    """The credential for an owner's repositories."""
+    return InstallationAuth(host, secrets, owner) if secrets.app_key else Token(secrets.token)

@@ -1,0 +1,171 @@
+"""Calls of GitHub's REST API through PyGithub: paced, never redirected, never logged, refusals as our errors."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+
+import requests
+from github import GithubException
+from github.Auth import Auth
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
+
+from scenedock.effects.github.errors import MovedError, failure_of, rate_limited, refusal_of, said_by
+from scenedock.effects.github.pace import Pace
+from scenedock.errors import NotAllowedError, TemporaryError
+from scenedock.model.json import Json, as_object, as_text, value_at
+
+API_VERSION: Final = "2022-11-28"
+_SECONDS: Final = 30
+
+
+def _straight(response: RequestsResponse) -> RequestsResponse:
+    """The answer, unless it leads elsewhere: PyGithub would follow to any repository of the host, ours or not."""
+    if 300 <= response.status < 400:
+        raise MovedError
+    return response
+
+
+class _Https(HTTPSRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _straight(super().getresponse())
+
+
+class _Http(HTTPRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _straight(super().getresponse())
+
+
+class _Silent(logging.Logger):
+    """PyGithub would log whole bodies: an App's new token is in one, and so is every file."""
+
+    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - the standard library's name
+        return False
+
+
+class _StraightRequester(Requester):
+    """PyGithub's requester with our connections and no log.
+
+    The names are those that Python makes of its private ones; `injectConnectionClasses` would end the reuse of
+    connections, too.
+    """
+
+    _Requester__httpConnectionClass = _Http
+    _Requester__httpsConnectionClass = _Https
+    _Requester__logger = _Silent("scenedock.github")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What GitHub answered."""
+
+    status: int
+    body: Json
+
+    @property
+    def said(self) -> str:
+        """GitHub's message, where it refused."""
+        return said_by(self.body)
+
+    def text(self, *keys: str) -> str:
+        """The text at a path of keys.
+
+        Raises
+        ------
+        TemporaryError   there is none: this is not GitHub, or it is in trouble
+        """
+        if not (found := as_text(value_at(self.body, keys))):
+            raise TemporaryError(f"GitHub's answer has no `{'.'.join(keys)}`", retry_after=30)
+        return found
+
+
+class GitHubClient:
+    """One conversation with a host's API, for one thread: PyGithub keeps the request under way in its connection."""
+
+    def __init__(self, api: str, host: str, auth: Auth, pace: Pace) -> None:
+        self._host = host
+        self._auth = auth
+        self._pace = pace
+        self._requester = _StraightRequester(
+            auth=auth,
+            base_url=api,
+            timeout=_SECONDS,
+            user_agent="scenedock",
+            per_page=100,
+            verify=True,
+            retry=None,
+            pool_size=1,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+            api_version=API_VERSION,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._requester.close()
+
+    def call(
+        self,
+        verb: str,
+        path: str,
+        body: Mapping[str, Json] | Sequence[Json] | None = None,
+        *,
+        parameters: Mapping[str, str | int] | None = None,
+        expected: Collection[int] = (),
+        saying: str = "",
+        tells: bool = False,
+    ) -> Answer:
+        """Ask once. A status of 400 and more is an answer only if it is `expected`, and GitHub's message has `saying`.
+
+        Raises
+        ------
+        ScenedockError   as GitHub refused; TemporaryError where asking again may help
+        """
+        asked = f"{verb} {path}"
+        token = self._auth.token  # a new one has a turn of its own
+        try:
+            with self._pace.turn(writes=verb != "GET", tells=tells):
+                _, given = self._requester.requestJsonAndCheck(
+                    verb, path, parameters=dict(parameters or {}), input=body
+                )
+        except GithubException as error:
+            wait = rate_limited(error)
+            if wait is not None:
+                self._pace.hold(wait)
+            elif error.status in expected and saying in said_by(error.data).lower():
+                return Answer(error.status, error.data)
+            elif error.status == 401:
+                raise self._unknown(token) from None
+            raise refusal_of(error, asked, self._host) from None
+        except (requests.RequestException, OSError, json.JSONDecodeError, MovedError) as error:
+            raise failure_of(error, asked, self._host) from None
+        return Answer(200, given)
+
+    def pages(self, path: str, parameters: Mapping[str, str | int], most: int) -> list[Any]:
+        """Up to so many items of a list, a hundred with each call."""
+        found: list[Any] = []
+        for page in range(1, most // 100 + 1):
+            body = self.call("GET", path, parameters={**parameters, "per_page": 100, "page": page}).body
+            items = body if isinstance(body, list) else []
+            found += [as_object(item) for item in items]
+            if len(items) < 100:
+                break
+        return found
+
+    def _unknown(self, token: str) -> NotAllowedError | TemporaryError:
+        """The error for credentials that GitHub doesn't know: an App's token may just have ended."""
+        forget = getattr(self._auth, "forget", None)
+        if forget and forget(token):
+            return TemporaryError(f"{self._host} no longer knows the App's token; a new one is taken", retry_after=1)
+        return NotAllowedError(
+            f"{self._host} doesn't know the credentials that Scenedock has for it (expired or revoked?); "
+            "whoever runs Scenedock has to renew them in the list of code hosts"
+        )

@@ -1,0 +1,82 @@
+"""Pull requests of a repository on GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scenedock.effects.github.client import GitHubClient
+from scenedock.errors import TemporaryError
+from scenedock.model.code_hosts.code_host import RepositoryAddress
+from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+
+
+class PullRequests:
+    """The pull requests of one repository."""
+
+    def __init__(self, client: GitHubClient, address: RepositoryAddress) -> None:
+        self._client = client
+        self._address = address
+        self._path = f"/repos/{address.path}"
+
+    def find(self, branch: str) -> PullRequest | None:
+        """The newest pull request that was ever made of a branch, also where the branch is gone by now."""
+        head = f"{self._address.owner}:{branch}"
+        parameters: dict[str, str | int] = {"head": head, "state": "all", "sort": "created", "direction": "desc"}
+        answer = self._client.call("GET", f"{self._path}/pulls", parameters={**parameters, "per_page": 100})
+        found = [_read(each) for each in as_list(answer.body)]
+        return next((each for each in found if each.branch == branch), None)
+
+    def get(self, number: int) -> PullRequest:
+        """A pull request by its number.
+
+        Raises
+        ------
+        NotFoundError   there is none
+        """
+        return _read(self._client.call("GET", f"{self._path}/pulls/{number}").body)
+
+    def open(self, new: NewPullRequest) -> PullRequest | None:
+        """Open a pull request; None where there is an open one of its branch already."""
+        body: JsonObject = {
+            "title": new.title,
+            "head": new.branch,
+            "base": new.base,
+            "body": new.body,
+            "draft": new.draft,
+        }
+        answer = self._client.call(
+            "POST", f"{self._path}/pulls", body, expected=(422,), saying="already exists", tells=True
+        )
+        return _read(answer.body) if answer.status == 200 else None
+
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Give a pull request labels; those that aren't there yet are made."""
+        self._client.call("POST", f"{self._path}/issues/{number}/labels", {"labels": list(labels)}, tells=True)
+
+    def ask_reviewers(self, number: int, people: Sequence[str], teams: Sequence[str]) -> None:
+        """Ask people and teams for a review.
+
+        Raises
+        ------
+        InputError   one of them can't be asked
+        """
+        body = {"reviewers": list(people), "team_reviewers": list(teams)}
+        self._client.call("POST", f"{self._path}/pulls/{number}/requested_reviewers", body, tells=True)
+
+
+def _read(body: Json) -> PullRequest:
+    number, url = as_object(body).get("number"), as_text(value_at(body, ["html_url"]))
+    if not isinstance(number, int) or not url:
+        raise TemporaryError("GitHub's answer has no pull request", retry_after=30)
+    merged = bool(as_object(body).get("merged_at"))
+    state: PullRequestState = "merged" if merged else "open" if value_at(body, ["state"]) == "open" else "closed"
+    return PullRequest(
+        number=number,
+        url=url,
+        state=state,
+        branch=as_text(value_at(body, ["head", "ref"])),
+        commit=as_text(value_at(body, ["head", "sha"])),
+        body=as_text(value_at(body, ["body"])),
+        merge_commit=as_text(value_at(body, ["merge_commit_sha"])) or None if merged else None,
+    )

@@ -1,0 +1,196 @@
+"""A repository on GitHub: branches, files and commits through the Git data API, in few calls however many files."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator, MutableMapping, Sequence
+from urllib.parse import quote
+
+from scenedock.effects.github.client import Answer, GitHubClient
+from scenedock.effects.github.pulls import PullRequests
+from scenedock.effects.github.settings import RepositorySettings
+from scenedock.errors import TemporaryError
+from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
+from scenedock.model.code_hosts.commit import FileChange, Head, Listing, RepositoryFile
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+
+ENTRIES_PER_TREE = 1_000
+BYTES_PER_TREE = 4_000_000
+"""What one call for a tree takes along; more files are written with several, each on top of the one before."""
+_MODES = {False: "100644", True: "100755"}
+
+
+class GitHubRepository:
+    """A repository on GitHub, for one thread.
+
+    `uploaded` remembers for all of them what was uploaded where, so that a try after an interruption goes on.
+    """
+
+    def __init__(
+        self,
+        client: GitHubClient,
+        host: CodeHost,
+        address: RepositoryAddress,
+        uploaded: MutableMapping[tuple[str, str], None],
+    ) -> None:
+        self.client = client
+        self.address = address
+        self.path = f"/repos/{address.path}"
+        self.pulls: PullRequests | None = PullRequests(client, address)
+        self.settings: RepositorySettings | None = RepositorySettings(client, address)
+        self._host = host
+        self._uploaded = uploaded
+        self._remembered = False
+
+    def default_branch(self) -> str:
+        """The branch that others begin at."""
+        return self.client.call("GET", self.path).text("default_branch")
+
+    def head(self, branch: str) -> Head | None:
+        """The commit at which a branch stands; None where there is no such branch."""
+        path = f"{self.path}/branches/{quote(branch, safe='')}"
+        answer = self.client.call("GET", path, expected=(404,), saying="branch not found")
+        if answer.status == 404:
+            return None
+        if not value_at(answer.body, ["commit", "commit"]):  # servers that are only like GitHub say less of it
+            return self._commit(answer.text("commit", "sha"))
+        return _head(value_at(answer.body, ["commit"]))
+
+    def listing(self, head: Head, paths: Sequence[str]) -> Listing:
+        """All files of a commit; of more than GitHub lists at once, those in the folders of some paths."""
+        answer = self.client.call("GET", f"{self.path}/git/trees/{head.tree}", parameters={"recursive": "1"})
+        if as_object(answer.body).get("truncated") is True:
+            return dict(self._walk(head.tree, "", paths))
+        return {path: file for path, kind, file in _entries(answer) if kind == "blob"}
+
+    def read(self, file: RepositoryFile) -> bytes:
+        """The content of a file."""
+        body = as_object(self.client.call("GET", f"{self.path}/git/blobs/{file.blob}").body)
+        try:
+            return base64.b64decode(as_text(body.get("content")))
+        except binascii.Error:
+            raise TemporaryError("GitHub's answer is no file", retry_after=30) from None
+
+    def write(self, base: Head | None, changes: Sequence[FileChange], listing: Listing, message: str) -> Head:
+        """Make a commit after `base`, or one without a parent, which no branch has yet."""
+        tree = base.tree if base else ""
+        for chunk in _chunks([self._entry(change, listing) for change in _single(changes)]):
+            body: dict[str, Json] = {"tree": chunk}
+            body |= {"base_tree": tree} if tree else {}
+            tree = self._tree(body)
+        if base and tree == base.tree:
+            return base
+        commit: dict[str, Json] = {"message": message, "tree": tree, "parents": [base.commit] if base else []}
+        if author := self._host.author:
+            commit["author"] = {"name": author.name, "email": author.email}
+        made = self.client.call("POST", f"{self.path}/git/commits", commit)
+        return Head(made.text("sha"), tree, message)
+
+    def create_branch(self, name: str, head: Head) -> bool:
+        """Make a branch; False where there is one of this name."""
+        body = {"ref": f"refs/heads/{name}", "sha": head.commit}
+        answer = self.client.call("POST", f"{self.path}/git/refs", body, expected=(422,), saying="already exists")
+        return answer.status == 200
+
+    def move_branch(self, name: str, head: Head, *, expected: Head | None) -> bool:
+        """Let a branch stand at a commit, if it still stands at the `expected` one, which is its parent."""
+        path = f"{self.path}/git/refs/heads/{quote(name)}"
+        body: JsonObject = {"sha": head.commit, "force": expected is None}
+        return self.client.call("PATCH", path, body, expected=(422,), saying="fast forward").status == 200
+
+    def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
+        """The latest commits of a branch, the newest first; with a path, those that changed it."""
+        parameters = {"sha": branch, **({"path": path} if path else {})}
+        return [_head(item) for item in self.client.pages(f"{self.path}/commits", parameters, max(most, 100))][:most]
+
+    def _commit(self, sha: str) -> Head:
+        answer = self.client.call("GET", f"{self.path}/git/commits/{sha}")
+        return Head(sha, answer.text("tree", "sha"), str(as_object(answer.body).get("message", "")))
+
+    def _walk(self, tree: str, above: str, paths: Sequence[str]) -> Iterator[tuple[str, RepositoryFile]]:
+        """The files in the folders of some paths and in what these name, asked for folder by folder."""
+        for name, kind, file in _entries(self.client.call("GET", f"{self.path}/git/trees/{tree}")):
+            folder = f"{above}{name}/"
+            if kind == "tree" and any(f"{path}/".startswith(folder) or folder.startswith(f"{path}/") for path in paths):
+                yield from self._walk(file.blob, folder, paths)
+            elif kind == "blob":
+                yield above + name, file
+
+    def _entry(self, change: FileChange, listing: Listing) -> JsonObject:
+        """One entry of a tree: text goes along with it, what is binary is uploaded first."""
+        known = listing.get(change.renamed_from or change.path)
+        if change.deletes:
+            return {"path": change.path, "mode": known.mode if known else _MODES[False], "type": "blob", "sha": None}
+        mode = known.mode if known and change.executable is None else _MODES[bool(change.executable)]
+        entry: dict[str, Json] = {"path": change.path, "mode": mode, "type": "blob"}
+        if change.content is None:
+            return {**entry, "sha": known.blob if known else None}
+        text = _text(change.content)
+        return {**entry, "sha": self._upload(change.content)} if text is None else {**entry, "content": text}
+
+    def _tree(self, body: JsonObject) -> str:
+        answer = self.client.call("POST", f"{self.path}/git/trees", body, expected=(422,) if self._remembered else ())
+        if answer.status == 422:  # a blob may be gone that we uploaded long ago
+            for key in [key for key in tuple(self._uploaded) if key[0] == str(self.address)]:
+                self._uploaded.pop(key, None)
+            raise TemporaryError(f"{self.address} refuses the files: {answer.said}", retry_after=1)
+        return answer.text("sha")
+
+    def _upload(self, content: bytes) -> str:
+        blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        key = (str(self.address), blob)
+        if key not in self._uploaded:
+            body = {"content": base64.b64encode(content).decode(), "encoding": "base64"}
+            blob = self.client.call("POST", f"{self.path}/git/blobs", body).text("sha")
+            self._uploaded[key] = None
+        else:
+            self._remembered = True
+        return blob
+
+
+def _head(commit: Json) -> Head:
+    """A commit in one of GitHub's answers."""
+    sha, tree = as_text(value_at(commit, ["sha"])), as_text(value_at(commit, ["commit", "tree", "sha"]))
+    if not sha or not tree:
+        raise TemporaryError("GitHub's answer has no commit", retry_after=30)
+    return Head(sha, tree, str(value_at(commit, ["commit", "message"]) or ""))
+
+
+def _entries(answer: Answer) -> Iterator[tuple[str, str, RepositoryFile]]:
+    """Path, kind and file of each entry of a tree; a path isn't stripped: it may begin with a space."""
+    for entry in map(as_object, as_list(as_object(answer.body).get("tree"))):
+        yield str(entry["path"]), str(entry["type"]), RepositoryFile(str(entry["mode"]), str(entry["sha"]))
+
+
+def _single(changes: Sequence[FileChange]) -> Iterator[FileChange]:
+    """The changes, with a rename as what GitHub knows: one file deleted, one written."""
+    for change in changes:
+        if change.renamed_from:
+            yield FileChange(change.renamed_from)
+        yield change
+
+
+def _chunks(entries: Sequence[JsonObject]) -> Iterator[list[JsonObject]]:
+    """The entries in portions that one call takes; deletions come first, as the paths below may be new files."""
+    chunk: list[JsonObject] = []
+    size = 0
+    for entry in sorted(entries, key=lambda each: each.get("sha", "") is not None):
+        length = len(str(entry.get("content", "")))
+        if chunk and (len(chunk) >= ENTRIES_PER_TREE or size + length > BYTES_PER_TREE):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(entry)
+        size += length
+    if chunk:
+        yield chunk
+
+
+def _text(content: bytes) -> str | None:
+    """The content as the text that JSON can carry unchanged; None where it is binary."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text

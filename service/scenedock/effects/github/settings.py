@@ -1,0 +1,146 @@
+"""Repositories on GitHub as such: making one, and what is set for it beside its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from github.PublicKey import encrypt
+
+from scenedock.effects.github.client import Answer, GitHubClient
+from scenedock.errors import ConflictError, NotFoundError
+from scenedock.model.code_hosts.code_host import RepositoryAddress, Visibility
+from scenedock.model.json import Json, JsonObject, as_object, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """What GitHub says of a repository: its addresses for browsers and for git, and what identifies it."""
+
+    url: str
+    remote_url: str
+    default_branch: str
+    description: str
+
+    @classmethod
+    def of(cls, answer: Answer) -> Existing:
+        """The repository in an answer."""
+        return cls(
+            url=answer.text("html_url"),
+            remote_url=answer.text("clone_url"),
+            default_branch=answer.text("default_branch"),
+            description=as_text(as_object(answer.body).get("description")),
+        )
+
+
+class RepositorySettings:
+    """One repository, which may not be there yet."""
+
+    def __init__(self, client: GitHubClient, address: RepositoryAddress) -> None:
+        self._client = client
+        self._address = address
+        self._path = f"/repos/{address.path}"
+
+    def create(self, visibility: Visibility, description: str) -> Existing | None:
+        """Make a repository with a first commit of GitHub's; None where there is one of this name.
+
+        Raises
+        ------
+        NotFoundError     the owner is no organisation that our credentials reach
+        NotAllowedError   they may not make repositories there
+        """
+        owner = self._address.owner
+        body: dict[str, Json] = {
+            "name": self._address.name,
+            "description": description,
+            "private": visibility != "public",
+            "auto_init": True,
+        }
+        try:
+            return self._create(f"/orgs/{owner}/repos", {**body, "visibility": visibility})
+        except NotFoundError:  # no organisation: a user makes repositories at home only
+            if self._client.call("GET", "/user").text("login").lower() != owner.lower():
+                raise
+        return self._create("/user/repos", body)
+
+    def _create(self, path: str, body: JsonObject) -> Existing | None:
+        answer = self._client.call("POST", path, body, expected=(422,), saying="already exists", tells=True)
+        return Existing.of(answer) if answer.status == 200 else None
+
+    def find(self) -> Existing | None:
+        """What GitHub says of a repository; None where there is none, as far as our credentials reach.
+
+        Raises
+        ------
+        ConflictError   the name is a former one of another repository; a new one would take its visitors over
+        """
+        try:
+            answer = self._client.call("GET", self._path, expected=(404,))
+        except NotFoundError:
+            raise ConflictError(f"{self._address} leads to a repository that was renamed; take another name") from None
+        return Existing.of(answer) if answer.status == 200 else None
+
+    def get(self) -> Existing:
+        """What GitHub says of a repository.
+
+        Raises
+        ------
+        NotFoundError   there is none
+        """
+        return Existing.of(self._client.call("GET", self._path))
+
+    def update(self, changes: Mapping[str, str]) -> None:
+        """Set a repository's `description` and `homepage`."""
+        self._client.call("PATCH", self._path, changes)
+
+    def rename_branch(self, old: str, new: str) -> None:
+        """Give a branch another name; the default branch stays the default."""
+        self._client.call("POST", f"{self._path}/branches/{quote(old, safe='')}/rename", {"new_name": new})
+
+    def set_topics(self, topics: Sequence[str]) -> None:
+        """Set all topics of a repository."""
+        self._client.call("PUT", f"{self._path}/topics", {"names": list(topics)})
+
+    def check_team(self, team: str) -> None:
+        """See that the organisation has a team, by its slug.
+
+        Raises
+        ------
+        NotFoundError   there is no such team
+        """
+        owner = self._address.owner
+        if self._client.call("GET", f"/orgs/{owner}/teams/{team}", expected=(404,)).status == 404:
+            raise NotFoundError(
+                f"{self._address.host}/{owner} has no team {team!r}, or our credentials don't reach it; "
+                "a team is named as in its address"
+            )
+
+    def give_team_access(self, team: str, permission: str) -> None:
+        """Give a team of the organisation access, by its slug."""
+        address = self._address
+        path = f"/orgs/{address.owner}/teams/{team}/repos/{address.path}"
+        self._client.call("PUT", path, {"permission": permission})
+
+    def protect_branch(self, branch: str, approvals: int, checks: Sequence[str]) -> None:
+        """Let a branch change only by pull requests, with so many approvals and these checks passed."""
+        body: JsonObject = {
+            "required_pull_request_reviews": {"required_approving_review_count": approvals},
+            "required_status_checks": {"strict": False, "contexts": list(checks)} if checks else None,
+            "enforce_admins": False,
+            "restrictions": None,
+        }
+        self._client.call("PUT", f"{self._path}/branches/{quote(branch, safe='')}/protection", body)
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Set a variable for the repository's GitHub Actions."""
+        path, body = f"{self._path}/actions/variables", {"name": name, "value": value}
+        if self._client.call("POST", path, body, expected=(409,)).status == 409:
+            self._client.call("PATCH", f"{path}/{name}", body)
+
+    def set_secrets(self, secrets: Mapping[str, str]) -> None:
+        """Set secrets for the repository's GitHub Actions, sealed for its public key."""
+        key = self._client.call("GET", f"{self._path}/actions/secrets/public-key")
+        for name, value in sorted(secrets.items()):
+            body = {"encrypted_value": encrypt(key.text("key"), value), "key_id": key.text("key_id")}
+            self._client.call("PUT", f"{self._path}/actions/secrets/{name}", body)

@@ -1,0 +1,46 @@
+"""The last good catalog feed on disk, so that a service that starts has something to serve at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from scenedock.catalog.emitting.feed import ComponentLine, Feed
+from scenedock.effects.local.disk import write_file
+from scenedock.model.finding import Finding, Place
+
+_VERSION = 1
+
+
+def save_feed(path: Path, feed: Feed) -> None:
+    """Write the feed whole or not at all.
+
+    Raises
+    ------
+    InputError, NotFoundError   it can't be written
+    """
+    kept = {
+        "version": _VERSION,
+        "files": {name: data.decode() for name, data in feed.files.items()},
+        "by_kind": dict(feed.by_kind),
+        "findings": [asdict(finding) for finding in feed.findings],
+        "components": [asdict(line) for line in feed.components],
+    }
+    write_file(path, json.dumps(kept, ensure_ascii=False))
+
+
+def load_feed(path: Path) -> Feed | None:
+    """The feed that was saved; nothing where there is none that this version can read."""
+    try:
+        kept = json.loads(path.read_bytes())
+        if kept["version"] != _VERSION:
+            return None
+        return Feed(
+            files={name: text.encode() for name, text in kept["files"].items()},
+            by_kind=kept["by_kind"],
+            findings=tuple(Finding(**{**each, "place": Place(**each["place"])}) for each in kept["findings"]),
+            components=tuple(ComponentLine(**each) for each in kept["components"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,77 @@
+"""Secrets of code hosts: read from their files or environment variables when the service starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scenedock.effects.local.disk import read_file
+from scenedock.errors import InputError, ScenedockError
+from scenedock.model.code_hosts.code_host import CodeHost, SecretSource
+
+_LONGEST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class HostSecrets:
+    """The secrets of one host; what it has none of is empty."""
+
+    token: str = field(default="", repr=False)
+    app_key: str = field(default="", repr=False)
+    webhook_secret: str = field(default="", repr=False)
+
+
+def read_host_secrets(host: CodeHost, listed_in: Path, environment: Mapping[str, str]) -> HostSecrets:
+    """The secrets of a host, whose files are relative to the list that names it.
+
+    Raises
+    ------
+    InputError   one isn't there, is empty, or can't be one; it is named with the line of the list, and never shown
+    """
+
+    def read(source: SecretSource | None) -> str:
+        return _read(source, listed_in, environment) if source else ""
+
+    secrets = HostSecrets(read(host.token), read(host.app_key), read(host.webhook_secret))
+    if any(sign.isspace() or not sign.isprintable() for sign in secrets.token):
+        raise InputError(f"{_place(host.token, listed_in)}: a token has no white space in it; is this the right file?")
+    if host.app_key and not _is_private_key(secrets.app_key):
+        place = _place(host.app_key, listed_in)
+        raise InputError(f"{place}: this is no RSA private key in PEM form; GitHub makes one for the App")
+    return secrets
+
+
+def _read(source: SecretSource, listed_in: Path, environment: Mapping[str, str]) -> str:
+    place = _place(source, listed_in)
+    if source.variable:
+        value = environment.get(source.variable, "").strip()
+        if not value:
+            raise InputError(f"{place}: the environment variable {source.variable} is not set")
+        return value
+    try:
+        data = read_file(listed_in.parent / Path(source.file).expanduser())
+    except ScenedockError as error:
+        raise InputError(f"{place}: {error}") from None
+    try:
+        value = data[:_LONGEST].decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise InputError(f"{place}: {source.file} is no text") from None
+    if not value:
+        raise InputError(f"{place}: {source.file} is empty")
+    return value
+
+
+def _is_private_key(text: str) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return isinstance(load_pem_private_key(text.encode(), password=None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
+def _place(source: SecretSource | None, listed_in: Path) -> str:
+    return f"{listed_in}:{source.line if source else 1}"

@@ -1,0 +1,1 @@
+"""Where skeletons are read from: folders, git repositories, and the library of compiled ones."""

@@ -1,0 +1,100 @@
+"""The skeletons that may be baked: those that ship with Scenedock and those of the list, found by name and compiled."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scenedock.effects.skeletons.folders import folder_version, read_skeleton
+from scenedock.effects.skeletons.repositories import SkeletonRepositories
+from scenedock.errors import NotFoundError
+from scenedock.skeletons.rendering.compiled import CompiledSkeleton, CompiledSkeletons
+from scenedock.skeletons.rendering.provenance import Provenance
+from scenedock.skeletons.skeleton import QUESTIONS_FILE
+from scenedock.skeletons.sources import Permission, SkeletonSource
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSkeleton:
+    """A skeleton that was found, ready to be baked, with what it may do and where it came from.
+
+    `template` and `repo_dir` are what templates see as `_template` and `_repo_dir`.
+    """
+
+    compiled: CompiledSkeleton
+    provenance: Provenance
+    allow: frozenset[Permission] = frozenset()
+    template: str = "."
+    repo_dir: str = "."
+
+
+@dataclass(frozen=True, slots=True)
+class SkeletonLibrary:
+    """Skeletons by name. `listed_in` is the folder to which the paths of the list are relative."""
+
+    sources: Sequence[SkeletonSource]
+    listed_in: Path
+    shipped: Path | None
+    repositories: SkeletonRepositories
+    compiled: CompiledSkeletons = field(default_factory=CompiledSkeletons)
+
+    def all(self) -> list[SkeletonSource]:
+        """Every skeleton, sorted by name; one of the list comes before a shipped one of the same name."""
+        shipped = {}
+        if self.shipped is not None and self.shipped.is_dir():
+            folders = [Path(entry.path) for entry in os.scandir(self.shipped.resolve())]
+            shipped = {
+                folder.name: SkeletonSource(folder.name, path=str(folder))
+                for folder in folders
+                if (folder / QUESTIONS_FILE).is_file()
+            }
+        listed = {source.name: source for source in self.sources}
+        return sorted((shipped | listed).values(), key=lambda source: source.name)
+
+    def open(self, name: str) -> OpenedSkeleton:
+        """The skeleton of a name.
+
+        Raises
+        ------
+        NotFoundError    there is no such skeleton, or not where the list says
+        SkeletonError    it can't be used
+        TemporaryError   its repository can't be reached
+        """
+        found = {source.name: source for source in self.all()}
+        if name not in found:
+            known = ", ".join(found) or "none"
+            raise NotFoundError(f"there is no skeleton {name!r}; there are: {known}")
+        source = found[name]
+        return self._in_repository(source) if source.git else self._in_folder(source)
+
+    def open_folder(self, path: Path) -> OpenedSkeleton:
+        """A skeleton in a folder that the person at the command line names; it may only render.
+
+        Raises
+        ------
+        NotFoundError   there is no skeleton
+        SkeletonError   it can't be used
+        """
+        version = folder_version(path)
+        label = str(path)
+        compiled = self.compiled.get(version, lambda: read_skeleton(path, label, version))
+        provenance = Provenance(path.resolve().name, digest=compiled.skeleton.digest)
+        return OpenedSkeleton(compiled, provenance, template=label, repo_dir=label)
+
+    def _in_folder(self, source: SkeletonSource) -> OpenedSkeleton:
+        folder = Path(os.path.normpath(self.listed_in / source.path)) / source.directory
+        version = folder_version(folder)
+        compiled = self.compiled.get(version, lambda: read_skeleton(folder, source.name, version))
+        provenance = Provenance(source.name, digest=compiled.skeleton.digest)
+        return OpenedSkeleton(compiled, provenance, source.allow, template=source.name)
+
+    def _in_repository(self, source: SkeletonSource) -> OpenedSkeleton:
+        commit = self.repositories.commit(source.git, source.ref)
+        tree = self.repositories.version(source.git, commit, source.directory)
+        compiled = self.compiled.get(
+            f"{source.name}:{tree}", lambda: self.repositories.read(source.git, tree, source.name)
+        )
+        provenance = Provenance(source.name, source.git, source.directory, source.ref, commit)
+        return OpenedSkeleton(compiled, provenance, source.allow, template=source.git)

@@ -1,0 +1,24 @@
+"""What use cases of tasks need of the world, together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scenedock.effects.tasks.database import Database
+    from scenedock.effects.tasks.engine import Engine, RemoteEngine
+    from scenedock.effects.tasks.sealing import Seal
+    from scenedock.effects.tasks.store import TaskStore
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEffects:
+    """`clock` tells milliseconds since 1970; `engine` runs tasks here, or hands them to workers."""
+
+    database: Database
+    store: TaskStore
+    seal: Seal
+    engine: Engine | RemoteEngine
+    clock: Callable[[], int]

@@ -1,0 +1,123 @@
+"""A look at the tables of tasks that costs next to nothing: whether there is anything to do.
+
+SQLAlchemy and dbos take half a second and 45 MiB to open, which a service without tasks need not have. So it looks with
+the bare driver, and with queries that any version of the tables answers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from scenedock.effects.tasks.database import PATIENCE_SECONDS
+from scenedock.effects.tasks.migrations import VERSIONS, require_known, require_present
+from scenedock.errors import InputError, TemporaryError
+
+if TYPE_CHECKING:
+    import psycopg
+
+_DAY_SECONDS: Final = 86_400
+_SECONDS_TO_CONNECT: Final = 10
+
+
+class TaskLookout:
+    """Looks at the database of a URL, or at SQLite in the data folder; one thread at a time.
+
+    Tasks are kept for `keep_days` after their end.
+
+    Raises
+    ------
+    InputError   the URL is neither of SQLite nor of PostgreSQL
+    """
+
+    def __init__(self, url: str, data: Path, keep_days: int) -> None:
+        scheme, slashes, rest = url.partition("://")
+        kind = scheme.partition("+")[0]
+        if url and not slashes:
+            raise InputError("the database's address is no URL; write postgresql://USER@HOST/NAME")
+        if url and kind != "postgresql" and (kind != "sqlite" or not rest[1:]):
+            raise InputError("the database must be postgresql://… or sqlite:///FILE")
+        self._address = f"postgresql://{rest}" if kind == "postgresql" else ""
+        self._file = Path(rest[1:]) if kind == "sqlite" else data / "tasks.db"
+        self._keep_days = keep_days
+        self._connection: sqlite3.Connection | psycopg.Connection[tuple[Any, ...]] | None = None
+
+    def require_usable(self) -> None:
+        """Refuse tables that this release can't use; SQLite's are made and brought up to date when they are opened.
+
+        A database that starts together with us is waited for.
+
+        Raises
+        ------
+        InputError       it is no such database
+        ConflictError    they must be migrated first, or were by a newer release
+        TemporaryError   the database stays away
+        """
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                found = self._first(f"SELECT max(version) FROM {VERSIONS}") or 0  # noqa: S608 - a name of ours
+            except TemporaryError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
+            else:
+                (require_present if self._address else require_known)(found)
+                return
+
+    def sees_work(self) -> bool:
+        """Whether there is a task that hasn't ended, or one that is to be forgotten.
+
+        Raises
+        ------
+        TemporaryError   the database can't be reached
+        """
+        old = int((time.time() - self._keep_days * _DAY_SECONDS) * 1_000)
+        forgotten = f"created_at < {old:d} AND ended_at < {old:d}"  # there is an index of the former
+        conditions = ("status IN ('open', 'processing')", forgotten)
+        return any(self._first(f"SELECT 1 FROM task WHERE {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
+
+    def close(self) -> None:
+        """Close the connection; the next look makes another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _first(self, query: str) -> int | None:
+        """The first value of the first row; None where there is none, or no such table yet."""
+        rows = self._rows_of_postgresql(query) if self._address else self._rows_of_sqlite(query)
+        return rows[0][0] if rows else None
+
+    def _rows_of_sqlite(self, query: str) -> list[tuple[Any, ...]]:
+        if not self._file.exists():
+            return []
+        try:
+            self._connection = self._connection or sqlite3.connect(self._file)
+            return self._connection.execute(query).fetchall()
+        except sqlite3.OperationalError as error:
+            self.close()
+            if "no such table" in str(error):
+                return []
+            raise TemporaryError(f"{self._file}: the tasks can't be read: {error}", retry_after=10) from error
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise InputError(f"{self._file}: this is no database of tasks: {error}") from error
+
+    def _rows_of_postgresql(self, query: str) -> list[tuple[Any, ...]]:
+        import psycopg
+
+        try:
+            self._connection = self._connection or psycopg.connect(
+                self._address, autocommit=True, connect_timeout=_SECONDS_TO_CONNECT
+            )
+            return self._connection.execute(query).fetchall()
+        except psycopg.errors.UndefinedTable:
+            return []
+        except psycopg.ProgrammingError as error:  # whose words may be those of the address, password and all
+            self.close()
+            raise InputError(f"the database of tasks can't be used: {type(error).__name__}") from None
+        except psycopg.Error:
+            self.close()
+            raise TemporaryError("the database of tasks can't be reached", retry_after=10) from None

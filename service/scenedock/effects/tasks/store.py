@@ -1,0 +1,324 @@
+"""Tasks and their events in the database: one row each, changed under its lock and together with what is told of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, case, delete, func, null, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from scenedock.effects.tasks.database import Database
+from scenedock.effects.tasks.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
+from scenedock.errors import NotFoundError
+from scenedock.model.tasks.changes import Change, LeaseLostError, NewEvent
+from scenedock.model.tasks.task import FINAL, SortKey, Task, TaskEvent, Wanted, fingerprint
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Insert, Row
+
+_SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
+    "createdAt": TASK.c.created_at,
+    "createdBy": TASK.c.created_by,
+    "status": TASK.c.status,
+}
+_COLUMNS = [TASK.c[each.name] for each in fields(Task)]
+_IN_JSON = frozenset({"spec", "state"})
+_NEVER_CHANGED = frozenset({"id", "spec", "created_at", "created_by"})
+_CHANGED = [each.name for each in fields(Task) if each.name not in _NEVER_CHANGED]
+
+
+class TaskStore:
+    """The tables of tasks. Whatever changes a task goes through `change`, which holds the lock of its row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, task: Task, key: str | None, also: Callable[[Connection], object] = lambda _connection: None) -> Task:
+        """Keep a new task, or answer the one that was submitted with the same idempotency key.
+
+        `also` is done in the same transaction, for a new task only.
+        """
+
+        def work(connection: Connection) -> None:
+            connection.execute(TASK.insert().values(**_stored(task), idempotency_key=key, last_mark="", ended_at=None))
+            also(connection)
+
+        try:
+            self._database.write(work)
+        except IntegrityError:  # the key is taken, or this very task was stored before the connection broke
+            same = TASK.c.id == task.id if key is None else or_(TASK.c.idempotency_key == key, TASK.c.id == task.id)
+            return _task(self._database.read(select(*_COLUMNS).where(same))[0])
+        return task
+
+    def get(self, task_id: str) -> Task:
+        """One task.
+
+        Raises
+        ------
+        NotFoundError   there is none of this id
+        """
+        rows = self._database.read(select(*_COLUMNS).where(TASK.c.id == task_id))
+        if not rows:
+            raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
+        return _task(rows[0])
+
+    def find(self, wanted: Wanted) -> tuple[list[Task], int]:
+        """A page of tasks, and how many there are in all."""
+        conditions = []
+        if wanted.created_by is not None:
+            conditions.append(TASK.c.created_by.in_(wanted.created_by))
+        if wanted.status:
+            conditions.append(TASK.c.status.in_(wanted.status))
+        columns = [(_SORT_COLUMNS[key], way) for key, way in wanted.order]
+        order = [column.asc() if way == "asc" else column.desc() for column, way in columns]
+        query = select(*_COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
+        count = self._database.read(select(func.count()).select_from(TASK).where(*conditions))[0][0]
+        rows = self._database.read(query.limit(wanted.limit).offset(wanted.offset))
+        return [_task(row) for row in rows], int(str(count))
+
+    def events(self, task_id: str, after: int = 0, limit: int = 10_000) -> list[TaskEvent]:
+        """The events of a task after a number, in order; completions always belong to them, as in Backstage."""
+        wanted = or_(TASK_EVENT.c.id > after, TASK_EVENT.c.type == "completion")
+        query = select(TASK_EVENT).where(TASK_EVENT.c.task_id == task_id, wanted).order_by(TASK_EVENT.c.id).limit(limit)
+        return [_event(row) for row in self._database.read(query)]
+
+    def change(
+        self,
+        task_id: str,
+        decide: Callable[[Task], Change],
+        mark: str = "",
+        also: Callable[[Connection, Task], object] = lambda _connection, _task: None,
+    ) -> Task:
+        """Change a task under the lock of its row; answer it as it is now.
+
+        A `mark` names the change: with the mark of the change before, nothing is done, because then that was written
+        although its answer was lost. `decide` may be called again after the database was away; `also` is done in the
+        same transaction.
+
+        Raises
+        ------
+        NotFoundError   there is no such task
+        """
+
+        def work(connection: Connection) -> Task:
+            query = select(*_COLUMNS, TASK.c.last_mark).where(TASK.c.id == task_id).with_for_update()
+            row = connection.execute(query).first()
+            if row is None:
+                raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
+            task = _task(row)
+            if mark and row.last_mark == mark:
+                return task
+            change = decide(task)
+            if change.task == task and not change.events:
+                return task
+            written = _write(connection, task, change, mark or row.last_mark)
+            also(connection, written)
+            return written
+
+        return self._database.write(work)
+
+    def take_seats(self, task: Task, seats: Mapping[str, int]) -> str | None:
+        """Take a seat of each name for a task, or none: then the answer is the name of which there is none free.
+
+        `seats` says for each name how many there are. A task that has one already keeps it. All are given back when
+        the task rests or ends.
+
+        Raises
+        ------
+        LeaseLostError   the task has ended or is another's by now: nobody would give the seats back
+        """
+
+        def work(connection: Connection) -> None:
+            present = select(TASK.c.run, TASK.c.status, TASK.c.lease_owner).where(TASK.c.id == task.id)
+            row = connection.execute(present.with_for_update()).first()
+            if not row or row.run != task.run or row.status in FINAL or row.lease_owner not in {None, task.lease_owner}:
+                raise LeaseLostError(task.id)
+            for seat_name, size in sorted(seats.items()):
+                name = fingerprint(seat_name)
+                query = select(TASK_SEAT.c.seat, TASK_SEAT.c.task_id).where(TASK_SEAT.c.name == name)
+                taken = {row.seat: row.task_id for row in connection.execute(query)}
+                if task.id in taken.values():
+                    continue
+                free = next((seat for seat in range(size) if seat not in taken), None)
+                if free is None:
+                    raise _TakenError(seat_name)
+                connection.execute(TASK_SEAT.insert().values(name=name, seat=free, task_id=task.id))
+
+        while True:
+            try:
+                self._database.write(work)
+            except IntegrityError:  # another was faster; there may be a further seat
+                continue
+            except _TakenError as taken:
+                return str(taken)
+            return None
+
+    def due(self, now: int, limit: int = 100) -> list[Task]:
+        """The tasks that want to be handed to a worker by now, the oldest first."""
+        query = select(*_COLUMNS).where(TASK.c.wake_at <= now).order_by(TASK.c.wake_at, TASK.c.created_at).limit(limit)
+        return [_task(row) for row in self._database.read(query)]
+
+    def postpone(self, task_ids: Sequence[str], now: int, until: int) -> None:
+        """Leave tasks that are due alone for a while: they will be begun where they are."""
+        if task_ids:
+            due = update(TASK).where(TASK.c.id.in_(task_ids), TASK.c.wake_at <= now)
+            self._database.write(lambda connection: connection.execute(due.values(wake_at=until)))
+
+    def late(self, now: int) -> list[Task]:
+        """The tasks whose running step is over its deadline."""
+        return [_task(row) for row in self._database.read(select(*_COLUMNS).where(TASK.c.deadline_at <= now))]
+
+    def owners(self) -> list[str]:
+        """The executors that hold tasks."""
+        query = select(TASK.c.lease_owner).where(TASK.c.lease_owner.is_not(None)).distinct()
+        return sorted(str(row[0]) for row in self._database.read(query))
+
+    def held_by(self, owner: str) -> list[Task]:
+        """The tasks that an executor holds."""
+        return [_task(row) for row in self._database.read(select(*_COLUMNS).where(TASK.c.lease_owner == owner))]
+
+    def beat(self, owner: str, now: int) -> None:
+        """Note that an executor is alive, on all its tasks."""
+        self._database.write(
+            lambda connection: connection.execute(
+                update(TASK).where(TASK.c.lease_owner == owner).values(heartbeat_at=now)
+            )
+        )
+
+    def last_tick(self, schedule: str, now: int) -> int:
+        """The last tick of a schedule that was handled; of a new schedule, now."""
+        row = self._database.read(select(SCHEDULE.c.last_tick).where(SCHEDULE.c.name == schedule))
+        if row:
+            return int(str(row[0][0]))
+        try:
+            self._database.write(lambda connection: connection.execute(_new_schedule(schedule, now)))
+        except IntegrityError:  # another replica was faster
+            return self.last_tick(schedule, now)
+        return now
+
+    def ticked(self, schedule: str, tick: int) -> None:
+        """Note that a tick of a schedule was handled; a later one that is noted already stays."""
+        noted = update(SCHEDULE).where(SCHEDULE.c.name == schedule, SCHEDULE.c.last_tick < tick)
+        self._database.write(lambda connection: connection.execute(noted.values(last_tick=tick)))
+
+    def forget(self, before: int, limit: int = 500) -> list[str]:
+        """Delete tasks that ended before a time, with their events; answer their ids."""
+
+        def work(connection: Connection) -> list[str]:
+            query = select(TASK.c.id).where(TASK.c.ended_at < before).limit(limit)
+            query = query.with_for_update(skip_locked=True)  # one that is being retried stays
+            ids = [str(row.id) for row in connection.execute(query)]
+            connection.execute(delete(TASK_EVENT).where(TASK_EVENT.c.task_id.in_(ids)))
+            connection.execute(delete(TASK).where(TASK.c.id.in_(ids)))
+            return ids
+
+        return self._database.write(work)
+
+
+class _TakenError(Exception):
+    """All seats of a name are taken; raised to roll the transaction back."""
+
+
+def fenced(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Change]:
+    """A decision that is only taken while this run of the task is the present one.
+
+    The decision raises LeaseLostError otherwise.
+    """
+
+    def checked(task: Task) -> Change:
+        if task.run != run or task.lease_owner is None:
+            raise LeaseLostError(task.id)
+        return decide(task)
+
+    return checked
+
+
+def claiming(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Change]:
+    """A decision that is only taken while nobody works on this run of the task yet.
+
+    The decision raises LeaseLostError otherwise.
+    """
+
+    def checked(task: Task) -> Change:
+        if task.run != run or task.lease_owner is not None or task.finished:
+            raise LeaseLostError(task.id)
+        return decide(task)
+
+    return checked
+
+
+def _new_schedule(name: str, now: int) -> Insert:
+    return SCHEDULE.insert().values(name=name, last_tick=now)
+
+
+def _write(connection: Connection, before: Task, change: Change, mark: str) -> Task:
+    now = change.events[-1].created_at if change.events else None
+    last = before.last_event + len(change.events)
+    values = {name: value for name, value in _stored(change.task).items() if name in _CHANGED} | {"last_event": last}
+    if change.task.finished and not before.finished:
+        values["ended_at"] = now
+    elif before.finished and not change.task.finished:
+        values["ended_at"] = None
+    connection.execute(update(TASK).where(TASK.c.id == before.id).values(**values, last_mark=mark))
+    if change.events:
+        rows = [_event_row(change.task, number, new) for number, new in enumerate(change.events, before.last_event + 1)]
+        connection.execute(TASK_EVENT.insert(), rows)
+    if change.task.lease_owner is None and (before.lease_owner is not None or change.task.finished):
+        _leave_seats(connection, before.id, now or 0)
+    return replace(change.task, last_event=last)
+
+
+def _leave_seats(connection: Connection, task_id: str, now: int) -> None:
+    taken = connection.execute(select(TASK_SEAT.c.name).where(TASK_SEAT.c.task_id == task_id)).all()
+    if taken:
+        connection.execute(delete(TASK_SEAT).where(TASK_SEAT.c.task_id == task_id))
+        wake(connection, [str(row.name) for row in taken], now)
+
+
+def wake(connection: Connection, keys: Sequence[str], now: int) -> int:
+    """Let the tasks that wait for these go on, in the caller's transaction; answer how many.
+
+    `keys` are fingerprints. A task that just looks whether it has happened loses its wait, so that it looks once more.
+    """
+    rests = TASK.c.lease_owner.is_(None)
+    woken = update(TASK).where(TASK.c.wait_for.in_(keys))
+    told = woken.values(
+        wake_at=case((rests, now), else_=TASK.c.wake_at), wait_for=case((rests, TASK.c.wait_for), else_=null())
+    )
+    return connection.execute(told).rowcount
+
+
+def _stored(task: Task) -> dict[str, Any]:
+    values = {each.name: getattr(task, each.name) for each in fields(Task)}
+    return {name: _json(value) if name in _IN_JSON else value for name, value in values.items()}
+
+
+def _json(value: object) -> str:
+    # PostgreSQL's text knows no NUL; escaped it stays what it was.
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _task(row: Row[*tuple[Any, ...]]) -> Task:
+    values = {each.name: getattr(row, each.name) for each in fields(Task)}
+    return Task(**{name: json.loads(value) if name in _IN_JSON else value for name, value in values.items()})
+
+
+def _event_row(task: Task, number: int, new: NewEvent) -> dict[str, Any]:
+    return {
+        "task_id": task.id,
+        "id": number,
+        "attempt": task.attempt,
+        "type": new.type,
+        "step_id": new.step_id,
+        "step_status": new.step_status,
+        "body": _json(new.body),
+        "created_at": new.created_at,
+    }
+
+
+def _event(row: Row[*tuple[Any, ...]]) -> TaskEvent:
+    values = {each.name: getattr(row, each.name) for each in fields(TaskEvent)}
+    return TaskEvent(**{**values, "body": json.loads(row.body)})

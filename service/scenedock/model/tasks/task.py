@@ -1,0 +1,218 @@
+"""Tasks: every invocation of an action that changes something, as Backstage's scaffolder clients read it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
+
+from scenedock.errors import ConflictError, InputError
+from scenedock.model.json import Json, JsonObject, as_list, as_object
+from scenedock.model.tasks.references import check_references
+
+API_VERSION = "scaffolder.backstage.io/v1beta3"
+
+Status: TypeAlias = Literal["open", "processing", "completed", "failed", "cancelled", "skipped"]
+"""What a task or a step is, in exactly Backstage's words; all else that is known is in a task's `reason`."""
+STATUSES: tuple[Status, ...] = get_args(Status)
+FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled", "skipped"})
+
+Happening: TypeAlias = Literal["submit", "start", "wait", "complete", "fail", "cancel", "retry"]
+
+TRANSITIONS: Mapping[tuple[Status | None, Happening], Status] = {
+    (None, "submit"): "open",
+    ("open", "start"): "processing",
+    ("open", "cancel"): "cancelled",
+    ("processing", "start"): "processing",  # resumed after a wait, or taken over from a worker that was lost
+    ("processing", "wait"): "processing",  # for a time, an outside event or a seat; no worker is held
+    ("processing", "complete"): "completed",
+    ("processing", "fail"): "failed",
+    ("processing", "cancel"): "cancelled",
+    ("failed", "retry"): "open",
+    ("cancelled", "retry"): "open",
+}
+"""The state machine of a task, whole. What is not here can't happen."""
+
+EventType: TypeAlias = Literal["log", "completion", "cancelled", "recovered"]
+"""The types that Backstage's front end knows; it throws on any other."""
+
+SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
+SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
+"""What tasks may be sorted by, and nothing else: a sort by more tells of what may not be seen."""
+
+_STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
+_STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
+_MOST_STEPS = 100
+
+
+def after(status: Status | None, happening: Happening) -> Status:
+    """The status of a task after something has happened to it.
+
+    Raises
+    ------
+    ConflictError   it can't happen to a task of this status
+    """
+    try:
+        return TRANSITIONS[status, happening]
+    except KeyError:
+        raise ConflictError(f"a task that is {status} can't {happening}") from None
+
+
+class WaitingFor(Exception):  # noqa: N818 - no error: the way in which an action says that its task shall rest
+    """An action raises it to be run again when something outside has happened; no worker is held meanwhile.
+
+    `key` names what is waited for (`pull-request:acme/apps#12`); who learns that it happened wakes all tasks that
+    wait for the key. Since that word may be lost, the action is run again every `check_seconds`, too, and so has to
+    look whether it happened. After `give_up_seconds` in all the step fails.
+    """
+
+    def __init__(self, key: str, *, check_seconds: float = 300, give_up_seconds: float = 30 * 86_400) -> None:
+        super().__init__(key)
+        self.key = key
+        self.check_seconds = check_seconds
+        self.give_up_seconds = give_up_seconds
+
+
+def fingerprint(key: str) -> str:
+    """What stands in the database for a key: it may have been made of a secret."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: an action and its unrendered input; `condition` is what a Template writes as `if`."""
+
+    id: str
+    name: str
+    action: str
+    input: JsonObject
+    condition: bool | str = True
+
+    def to_json(self) -> JsonObject:
+        """The step as it is stored in a task's spec."""
+        condition: JsonObject = {} if self.condition is True else {"if": self.condition}
+        return {"id": self.id, "name": self.name, "action": self.action, "input": self.input, **condition}
+
+
+def read_steps(spec: JsonObject, *, rendered: bool = False) -> tuple[Step, ...]:
+    """The steps of a spec in Backstage's TaskSpecV1beta3 shape, with their ids and names made up where missing.
+
+    In one that is `rendered` nothing is a reference, whatever it looks like.
+
+    Raises
+    ------
+    InputError   the spec is no such document; the message names the step
+    """
+    given = spec.get("steps")
+    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+        raise InputError("the task has no `steps`; give a list of at least one `{action, input}`")
+    if len(given) > _MOST_STEPS:
+        raise InputError(f"the task has {len(given):,} steps; at most {_MOST_STEPS} are run")
+    steps: list[Step] = []
+    for number, each in enumerate(given, 1):
+        step = _read_step(each, number)
+        if step.id in {earlier.id for earlier in steps}:
+            raise InputError(f"step {number}: the id `{step.id}` is taken by an earlier step; ids must differ")
+        if not rendered:
+            check_references([step.input, step.condition], f"step {number}", [step.id for step in steps])
+        steps.append(step)
+    check_references(spec.get("output"), "output", [step.id for step in steps])
+    return tuple(steps)
+
+
+def _read_step(given: Json, number: int) -> Step:
+    where = f"step {number}"
+    if not isinstance(given, Mapping) or not isinstance(given.get("action"), str):
+        raise InputError(f"{where}: must be an object with an `action`")
+    if unknown := sorted(set(given) - _STEP_KEYS):
+        raise InputError(f"{where}: `{unknown[0]}` is not known; there are: {', '.join(sorted(_STEP_KEYS))}")
+    if given.get("each") is not None:
+        raise InputError(f"{where}: `each` can't be run yet; write one step for each item")
+    written = given.get("id", f"step-{number}")
+    if not isinstance(written, str) or not _STEP_ID.match(written):
+        raise InputError(f"{where}: `id` must be letters, digits, - and _ (at most 100)")
+    name, values, condition = given.get("name", given["action"]), given.get("input", {}), given.get("if", True)
+    if not isinstance(name, str) or not isinstance(values, Mapping) or not isinstance(condition, bool | str):
+        raise InputError(f"{where}: `name` must be text, `input` an object, and `if` true, false or text")
+    return Step(written, name, str(given["action"]), values, condition)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvent:
+    """One event of a task: a log line, a step's new status, or the end.
+
+    `id` increases by one within a task, in the order in which readers can see events. `attempt` counts from 1.
+    `created_at` is in milliseconds since 1970.
+    """
+
+    task_id: str
+    id: int
+    attempt: int
+    type: EventType
+    body: JsonObject
+    created_at: int
+    step_id: str | None = None
+    step_status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task as it is stored; times are milliseconds since 1970, `spec` never changes.
+
+    `state` is `{steps: {id: {status, output, …}}, checkpoints, output, recoveries, caller, rendered}`. `run` counts how
+    often the task was handed to a worker: whoever holds an older number may write nothing more. `wait_for` is the
+    fingerprint of the key that is waited for, also while the task looks whether it has happened.
+    """
+
+    id: str
+    spec: JsonObject
+    status: Status
+    created_at: int
+    created_by: str | None = None
+    reason: str = ""
+    heartbeat_at: int | None = None
+    lease_owner: str | None = None
+    cancel_requested: bool = False
+    attempt: int = 1
+    run: int = 1
+    wake_at: int | None = None
+    wait_for: str | None = None
+    deadline_at: int | None = None
+    last_event: int = 0
+    state: JsonObject = field(default_factory=dict)
+    secrets_sealed: str | None = field(default=None, repr=False)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps, as they were stored."""
+        return tuple(
+            Step(str(step["id"]), str(step["name"]), str(step["action"]), as_object(step["input"]), _condition(step))
+            for step in map(as_object, as_list(self.spec["steps"]))
+        )
+
+    def step_state(self, step_id: str) -> JsonObject:
+        """What is known about a step of the present attempt: `status`, `output` and how often it was tried."""
+        return as_object(as_object(self.state.get("steps")).get(step_id))
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended, for good or until somebody retries it."""
+        return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
+
+    created_by: tuple[str, ...] | None = None
+    status: tuple[Status, ...] = ()
+    order: tuple[tuple[SortKey, Literal["asc", "desc"]], ...] = (("createdAt", "desc"),)
+    limit: int = 50
+    offset: int = 0
+
+
+def _condition(step: JsonObject) -> bool | str:
+    condition = step.get("if", True)
+    return condition if isinstance(condition, bool | str) else True

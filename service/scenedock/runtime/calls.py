@@ -1,0 +1,98 @@
+"""Calls of actions on behalf of callers elsewhere: bounded, counted, audited, each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, TypeAlias
+
+from scenedock.actions.effects import Effects
+from scenedock.errors import ScenedockError, TemporaryError
+from scenedock.model.action import Action, Context
+from scenedock.model.json import JsonObject
+from scenedock.model.redaction import Redactor
+from scenedock.runtime.metrics import Metrics
+
+_audit: Final = logging.getLogger("scenedock.audit")
+
+Run: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject], JsonObject]
+
+
+class Calls:
+    """Runs actions with `run`, `most` of them at once; `hurry` tells it for how many seconds it may still take.
+
+    A caller who hangs up doesn't end the action. Requests wait for calls, so `most` is less than the server's threads:
+    whatever runs, the list of actions is answered.
+    """
+
+    def __init__(
+        self, most: int, metrics: Metrics, run: Run, hurry: Callable[[float], None] = lambda _seconds: None
+    ) -> None:
+        self.hurry = hurry
+        self._most = most
+        self._metrics = metrics
+        self._run = run
+        self._free = threading.BoundedSemaphore(most)
+        self._threads = ThreadPoolExecutor(most, thread_name_prefix="call")
+
+    def start(self, found: Action[Effects], context: Context[Effects], given: JsonObject) -> Future[JsonObject]:
+        """Begin a call.
+
+        Raises
+        ------
+        TemporaryError   as many calls run as may
+        """
+        if not self._free.acquire(blocking=False):
+            raise TemporaryError(f"{self._most} calls run already, which is as many as may; try again", retry_after=2)
+        try:
+            return self._threads.submit(self._call, found, context, given)
+        except RuntimeError:  # it has stopped
+            self._free.release()
+            raise TemporaryError("the service is about to stop; try again", retry_after=5) from None
+
+    def stop(self) -> None:
+        """Take no more calls; what runs, ends."""
+        self._threads.shutdown(wait=True)
+
+    def _call(self, found: Action[Effects], context: Context[Effects], given: JsonObject) -> JsonObject:
+        began = time.perf_counter()
+        outcome, message = "bug", ""
+        self._metrics.running.inc()
+        try:
+            made = self._run(found, context, given)
+            outcome = "completed"
+        except ScenedockError as error:
+            outcome, message = "refused", str(error)
+            raise
+        finally:
+            seconds = time.perf_counter() - began
+            self._free.release()
+            self._metrics.running.dec()
+            self._metrics.invocations.labels(found.name, outcome).inc()
+            self._metrics.invocation_seconds.labels(found.name).observe(seconds)
+            audit(found, context, given, outcome, message, seconds)
+        return made
+
+
+def audit(
+    found: Action[Effects], context: Context[Effects], given: JsonObject, outcome: str, message: str, seconds: float
+) -> None:
+    """Say who called what on whose behalf, on which input (without what is sensitive), and how it ended."""
+    caller = context.caller
+    redactor = Redactor(context.secrets.values())
+    message = redactor.text(message)
+    facts = {
+        "caller": caller.subject,
+        "user": caller.user,
+        "action": found.id,
+        "input": redactor.json(found.redacted(given)),
+        "outcome": outcome,
+        "seconds": round(seconds, 4),
+        "request_id": context.request_id,
+    }
+    if message:
+        facts["message"] = message
+    _audit.info("%s ran %s: %s", caller.user or caller.subject, found.id, message or outcome, extra={"facts": facts})

@@ -1,0 +1,228 @@
+"""The catalog feed as the service holds it: the last good one, always at hand, renewed in the background."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
+from scenedock.effects.backstage.backend import BackstageBackend
+from scenedock.effects.git.repositories import ServedRepository
+from scenedock.effects.local.apart import run_apart
+from scenedock.effects.local.feed_file import load_feed, save_feed
+from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
+from scenedock.model.finding import Finding, Place
+from scenedock.runtime.watched_repositories import STALE, WatchedRepositories
+
+_log: Final = logging.getLogger("scenedock.feed")
+_SECONDS_FOR_THE_FIRST = 10.0
+_MOST_SECONDS_OF_A_BUILD = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServedFile:
+    """One file of the feed, ready to be sent; `etag` is weak (and without quotes here), the same for both encodings."""
+
+    data: bytes
+    gzipped: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, data: bytes) -> ServedFile:
+        """The file of some bytes."""
+        return cls(data, gzip.compress(data, 6, mtime=0), hashlib.sha256(data).hexdigest()[:32])
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A feed that is being served, and when (seconds since the epoch) it was last known to be true.
+
+    `seen` says the same of each repository: of one at an address that is when it was fetched, 0 before the first time.
+    """
+
+    feed: Feed
+    files: Mapping[str, ServedFile]
+    checked: float
+    seen: Mapping[str, float] = field(default_factory=dict)
+    stale: Collection[str] = ()
+    """The repositories that could not be fetched the last time."""
+
+
+@dataclass(slots=True)
+class CatalogFeed:
+    """The feed of some repositories. `build` makes one in a process of its own, `start` a thread that keeps it new.
+
+    Building is work for one core for as long as it takes; in this process every answer would wait for it.
+    """
+
+    repositories: WatchedRepositories
+    file: Path
+    seconds: float
+    address: str
+    """The address of the folder in which Backstage finds the files."""
+    build: Callable[[Mapping[str, ServedRepository]], Feed]
+    backstage: BackstageBackend | None = None
+    _served: Served | None = None
+    _signature: str = ""
+    _first: threading.Event = field(default_factory=threading.Event)
+    _wanted: threading.Event = field(default_factory=threading.Event)
+    _stopped: bool = False
+    _thread: threading.Thread | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _asked: set[str] | None = field(default_factory=set)
+    """The repositories that somebody wants to have looked at; None means all."""
+
+    def start(self) -> None:
+        """Serve what was kept, and begin to look at the repositories."""
+        if kept := load_feed(self.file):
+            self._serve(kept, checked=0.0)
+        self._thread = threading.Thread(target=self._run, name="catalog-feed", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped = True
+        self._wanted.set()
+
+    def want(self, repositories: Collection[str] | None = None) -> None:
+        """Have some repositories (by name; without any said, all) looked at now."""
+        with self._lock:
+            all_of_them = repositories is None or self._asked is None
+            self._asked = None if all_of_them else {*(self._asked or ()), *(repositories or ())}
+        self._wanted.set()
+
+    def current(self) -> Served:
+        """The feed; only in the first seconds of a new service this waits.
+
+        Raises
+        ------
+        TemporaryError   there is none yet
+        """
+        if self._served is None and not self._first.wait(_SECONDS_FOR_THE_FIRST):
+            raise TemporaryError("the catalog is being made for the first time; ask again", retry_after=5)
+        if self._served is None:
+            raise TemporaryError("the catalog can't be made; the log of the service says why", retry_after=30)
+        return self._served
+
+    def at_hand(self) -> Served | None:
+        """The feed, if there is one."""
+        return self._served
+
+    def served_file(self, name: str) -> ServedFile:
+        """One file of the feed.
+
+        Raises
+        ------
+        NotFoundError    there is no such file
+        TemporaryError   there is no feed yet
+        """
+        files = self.current().files
+        if name not in files:
+            raise NotFoundError(f"the catalog has no file {name!r}; begin with catalog-info.yaml")
+        return files[name]
+
+    def refresh(self, names: Collection[str] | None = None) -> None:
+        """Look at the repositories and make the feed anew where one has changed; on errors the last good one stays.
+
+        Of those at addresses only the named ones are asked whether they have changed; without names, all.
+        """
+        self.repositories.look(names)
+        try:
+            signature = self.repositories.signature()
+            if self._served is None or signature != self._signature:
+                feed = self.build(self.repositories.by_name)
+                changed = self._serve(feed, checked=self.repositories.all_seen())
+                self._signature = signature
+                self._keep(feed)
+                self._tell_backstage(changed)
+            else:
+                self._served = self._as_served(self._served.feed, self._served.files, self.repositories.all_seen())
+        except (ScenedockError, ValueError) as error:
+            self._fail(error)
+        finally:
+            self._first.set()
+
+    def _run(self) -> None:
+        turn_of_all = time.monotonic()
+        while not self._stopped:
+            with self._lock:
+                names, self._asked = self._asked, set()
+            if time.monotonic() >= turn_of_all:
+                names = None
+            try:
+                self.refresh(names)
+            except Exception:  # noqa: BLE001 - the thread outlives whatever a build does; without it nothing is ever renewed
+                _log.exception("the catalog can't be made")
+            if names is None:
+                turn_of_all = time.monotonic() + self.seconds
+            self._wanted.wait(max(0.0, turn_of_all - time.monotonic()))
+            self._wanted.clear()
+
+    def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
+        known = self.repositories
+        told = with_findings(feed, STALE, known.findings())
+        return Served(told, files, checked, dict(known.seen), frozenset(known.stale))
+
+    def _serve(self, feed: Feed, checked: float) -> list[str]:
+        """Serve this feed from now on; the names of the files that are other than before."""
+        before = self._served.files if self._served else {}
+        files = {name: ServedFile.of(data) for name, data in feed.files.items()}
+        self._served = self._as_served(feed, files, checked)
+        changed = [name for name, each in files.items() if name not in before or before[name].etag != each.etag]
+        if changed and checked:
+            _log.info("the catalog has changed: %d entities in %d files", feed.entities, len(files))
+        return changed
+
+    def _fail(self, error: Exception) -> None:
+        _log.error("the catalog can't be made, so the last good one stays: %s", error)
+        if self._served is None:
+            return
+        said = f"the catalog can't be made, so the last good one is served: {error}"
+        finding = Finding("error", "stale-feed", said, Place(), "Mend the repository; nothing is lost.")
+        served = self._served
+        told = with_findings(served.feed, finding.code, [finding])
+        self._served = self._as_served(told, served.files, served.checked)
+        self._signature = ""
+
+    def _keep(self, feed: Feed) -> None:
+        try:
+            save_feed(self.file, feed)
+        except ScenedockError as error:
+            _log.warning("the catalog can't be kept for the next start: %s", error)
+
+    def _tell_backstage(self, changed: list[str]) -> None:
+        """Have Backstage fetch what has changed now and not at its next turn; without its help that comes later.
+
+        The Location of a new file it doesn't have yet: the index, which has then changed as well, brings it.
+        """
+        if self.backstage is None:
+            return
+        for name in changed:
+            location = registered_ref(f"{self.address}/{INDEX}") if name == INDEX else location_ref(name)
+            try:
+                self.backstage.refresh(str(location))
+            except NotFoundError:
+                _log.info("Backstage's catalog doesn't have %s, for %s, yet", location, name)
+            except ScenedockError as error:
+                _log.info("Backstage wasn't told of the new catalog: %s", error)
+                return
+
+
+def build_apart(repositories: Mapping[str, ServedRepository]) -> Feed:
+    """Build the feed in a process of its own.
+
+    Raises
+    ------
+    InputError       a repository can't be read
+    TemporaryError   the process died, or took too long
+    """
+    from scenedock.usecases.catalog.build_feed import build_feed
+
+    return run_apart(_MOST_SECONDS_OF_A_BUILD, build_feed, repositories)

@@ -1,0 +1,62 @@
+"""What Prometheus is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from scenedock.runtime.catalog_feed import Served
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+
+class Metrics:
+    """Counts and durations of one process. `feed` gives the feed that is being served, if there is one."""
+
+    def __init__(self, feed: Callable[[], Served | None]) -> None:
+        self._feed = feed
+        self._registry = registry = CollectorRegistry()
+        self.requests = Counter(
+            "scenedock_requests", "Requests by route and status.", ["route", "status"], registry=registry
+        )
+        self.request_seconds = Histogram(
+            "scenedock_request_seconds",
+            "Seconds until the answer began.",
+            ["route"],
+            registry=registry,
+            buckets=SECONDS,
+        )
+        self.invocations = Counter(
+            "scenedock_invocations", "Calls of actions by outcome.", ["action", "outcome"], registry=registry
+        )
+        self.invocation_seconds = Histogram(
+            "scenedock_invocation_seconds", "Seconds that actions ran.", ["action"], registry=registry, buckets=SECONDS
+        )
+        self.running = Gauge("scenedock_invocations_running", "Calls that run now.", registry=registry)
+        self._age = Gauge(
+            "scenedock_feed_age_seconds", "Seconds since the feed was known to be true.", registry=registry
+        )
+        self._entities = Gauge("scenedock_entities", "Entities in the feed.", ["kind"], registry=registry)
+        self._repositories = Gauge(
+            "scenedock_repository_age_seconds",
+            "Seconds since a repository was last seen as it is.",
+            ["repository"],
+            registry=registry,
+        )
+        self._findings = Gauge("scenedock_findings", "Findings of the feed.", ["severity"], registry=registry)
+
+    def text(self) -> bytes:
+        """All of it in Prometheus's text format."""
+        if served := self._feed():
+            self._age.set(max(0.0, time.time() - served.checked))
+            for name, seen in served.seen.items():
+                self._repositories.labels(name).set(max(0.0, time.time() - seen))
+            self._entities.clear()
+            for kind, count in served.feed.by_kind.items():
+                self._entities.labels(kind).set(count)
+            for severity in ("error", "warning", "info"):
+                found = sum(each.severity == severity for each in served.feed.findings)
+                self._findings.labels(severity).set(found)
+        return generate_latest(self._registry)

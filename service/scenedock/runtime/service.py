@@ -1,0 +1,48 @@
+"""The service as its doors see it: settings, actions, and the effects that wiring has built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scenedock.actions.effects import Effects
+from scenedock.effects.backstage.signing_keys import SigningKey
+from scenedock.model.action import Action, Scope
+from scenedock.runtime.calls import Calls
+from scenedock.runtime.catalog_feed import CatalogFeed
+from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.tasks.service import TaskService
+from scenedock.usecases.authenticate import Authenticator
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that a request may need. `actions` is by name, `listings` by scope."""
+
+    settings: Settings
+    key: SigningKey
+    authenticator: Authenticator
+    actions: Mapping[str, Action[Effects]]
+    effects: Effects
+    feed: CatalogFeed
+    calls: Calls
+    metrics: Metrics
+    tasks: TaskService
+    listings: Mapping[Scope, bytes]
+
+    def start(self) -> None:
+        """Begin what goes on in the background."""
+        self.tasks.start()
+        self.feed.start()
+
+    def about_to_stop(self) -> None:
+        """Let no call keep us for longer than half of the grace: its task goes on elsewhere, or later."""
+        self.calls.hurry(self.settings.grace_seconds / 2)
+
+    def stop(self) -> None:
+        """Take no more calls, and let those that run end."""
+        self.about_to_stop()
+        self.feed.stop()
+        self.calls.stop()
+        self.tasks.stop(self.settings.grace_seconds)

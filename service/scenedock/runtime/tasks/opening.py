@@ -1,0 +1,76 @@
+"""Where the effects of tasks are built; with it come SQLAlchemy and dbos, so `task_wiring` imports it late."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from scenedock.effects.tasks.database import Database, database_address
+from scenedock.effects.tasks.effects import TaskEffects
+from scenedock.effects.tasks.engine import Engine, RemoteEngine, migrate_engine
+from scenedock.effects.tasks.executors import Executors, LocalExecutors, SharedExecutors
+from scenedock.effects.tasks.sealing import Seal
+from scenedock.effects.tasks.store import TaskStore
+from scenedock.effects.tasks.tables import migrate, require_version
+from scenedock.errors import ScenedockError
+from scenedock.model.action import Action
+from scenedock.runtime.tasks.service import OpenTasks
+from scenedock.runtime.tasks.worker import TaskWorker
+from scenedock.usecases.tasks.retention import forget_old_tasks_action, retention_schedule
+from scenedock.usecases.tasks.run_task import RunningTasks
+from scenedock.usecases.tasks.schedules import Schedules
+
+if TYPE_CHECKING:
+    from scenedock.runtime.tasks.settings import Role, TaskSettings
+
+
+def opened_tasks(
+    settings: TaskSettings, actions: Sequence[Action[Any]], action_effects: Any, role: Role, seal: Seal
+) -> OpenTasks:
+    """The tasks; nothing runs yet. SQLite is migrated on the way, PostgreSQL by `scenedock migrate` alone.
+
+    Raises
+    ------
+    InputError      what a setting names can't be used
+    ConflictError   the database must be migrated first, or was by a newer release
+    """
+    database = open_database(settings)
+    try:
+        database.write(migrate if database.is_sqlite else require_version)
+    except ScenedockError:
+        database.close()
+        raise
+    store = TaskStore(database)
+    if role == "web":
+        return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database), _milliseconds), None)
+    executors: Executors = (
+        LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database)
+    )
+    engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
+    effects = TaskEffects(database, store, seal, engine, _milliseconds)
+    own = [*actions, forget_old_tasks_action(effects)]
+    running = RunningTasks(effects, own, action_effects, settings.limits)
+    schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])
+    return OpenTasks(effects, TaskWorker(engine, running, executors, schedules))
+
+
+def open_database(settings: TaskSettings) -> Database:
+    """The database of tasks.
+
+    Raises
+    ------
+    InputError   it is neither SQLite nor PostgreSQL
+    """
+    return Database(database_address(settings.database, settings.data))
+
+
+def migrate_all(database: Database) -> int:
+    """Bring all tables to the present version; answer how many versions ours were behind."""
+    behind = database.write(migrate)
+    migrate_engine(database)
+    return behind
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,135 @@
+"""Tasks as the doors see them: opened when somebody asks for one, or when there is one to run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from scenedock.errors import ScenedockError, TemporaryError
+from scenedock.model.action import Action
+
+if TYPE_CHECKING:
+    from scenedock.effects.tasks.effects import TaskEffects
+    from scenedock.effects.tasks.lookout import TaskLookout
+    from scenedock.runtime.tasks.worker import TaskWorker
+
+_log: Final = logging.getLogger("scenedock.tasks")
+
+_LOOK_SECONDS: Final = 0.5
+_SECONDS_AFTER_A_FAILURE: Final = 2.0
+_SECONDS_TO_OPEN: Final = 60
+"""How long one request waits for what another is opening: the database may be away."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTasks:
+    """Tasks whose database and engine are open; `worker` is None where others run them."""
+
+    effects: TaskEffects
+    worker: TaskWorker | None
+
+    def close(self, grace_seconds: int) -> None:
+        """Take no more tasks, and let those that run reach their next step."""
+        if self.worker:
+            self.worker.stop(grace_seconds)
+        else:
+            self.effects.engine.stop(grace_seconds)
+        self.effects.database.close()
+
+
+class TaskService:
+    """What doors need of tasks; `readers` bounds the clients that wait.
+
+    `opened` opens them, which takes memory and time (decision 10). Once started, this has the lookout look for work
+    twice a second, until it sees some or somebody wants tasks anyway; `at_once` doesn't wait for either. Without a
+    lookout this process runs no tasks.
+    """
+
+    def __init__(
+        self,
+        actions: tuple[Action[Any], ...],
+        readers: int,
+        opened: Callable[[], OpenTasks],
+        lookout: TaskLookout | None,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        self.actions = actions
+        self.readers = threading.BoundedSemaphore(readers)
+        self._open = opened
+        self._lookout = lookout
+        self._at_once = at_once
+        self._opened: OpenTasks | None = None
+        self._started = False
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+
+    @property
+    def effects(self) -> TaskEffects:
+        """The effects of tasks, opened by now.
+
+        Raises
+        ------
+        TemporaryError   the database can't be reached, or the service is about to stop
+        ConflictError    the database must be migrated first, or was by a newer release
+        """
+        return self._at_hand().effects
+
+    def start(self) -> None:
+        """Begin to run tasks, if this process does."""
+        with self._lock:
+            self._started = True
+            if self._opened and self._opened.worker:
+                self._opened.worker.start()
+        if self._lookout and self._opened is None:
+            threading.Thread(target=self._watch, args=(self._lookout,), name="lookout", daemon=True).start()
+
+    def stop(self, grace_seconds: int) -> None:
+        """Take no more tasks, and let those that run reach their next step."""
+        self._stopping.set()
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if opened:
+            opened.close(grace_seconds)
+
+    def _at_hand(self) -> OpenTasks:
+        if opened := self._opened:
+            return opened
+        if not self._lock.acquire(timeout=_SECONDS_TO_OPEN):
+            raise TemporaryError("tasks are still being opened; try again", retry_after=10)
+        try:
+            if self._opened is None:
+                if self._stopping.is_set():
+                    raise TemporaryError("the service is about to stop; try again", retry_after=5)
+                self._opened = self._open_and_start()
+            return self._opened
+        finally:
+            self._lock.release()
+
+    def _open_and_start(self) -> OpenTasks:
+        opened = self._open()
+        if self._started and opened.worker:
+            try:
+                opened.worker.start()
+            except Exception:
+                opened.close(0)
+                raise
+        return opened
+
+    def _watch(self, lookout: TaskLookout) -> None:
+        while self._opened is None and not self._stopping.is_set():
+            pause = _LOOK_SECONDS
+            try:
+                if self._at_once or lookout.sees_work():
+                    self._at_hand()
+            except ScenedockError as error:
+                _log.warning("tasks can't be run: %s", error)
+                pause = _SECONDS_AFTER_A_FAILURE
+            except Exception:  # noqa: BLE001 - what waits in the database must be taken up, however often that fails
+                _log.exception("tasks can't be run; it is tried again")
+                pause = _SECONDS_AFTER_A_FAILURE
+            self._stopping.wait(pause)
+        lookout.close()

@@ -1,0 +1,56 @@
+"""What tasks need to be told, and what the settings of the service say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from scenedock.errors import InputError
+from scenedock.runtime.settings import Settings, variable
+from scenedock.usecases.tasks.limits import Limits
+
+if TYPE_CHECKING:
+    from scenedock.usecases.tasks.schedules import Schedule
+
+Role: TypeAlias = Literal["embedded", "web", "worker"]
+"""What a process does with tasks: everything; submit and read; run those that others submit."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSettings:
+    """What tasks need to be told. `database` is a URL, by default SQLite in `data`; `seal_keys` have commas between."""
+
+    data: Path
+    database: str = ""
+    seal_keys: str = ""
+    threads: int = 8
+    limits: Limits = field(default_factory=Limits)
+    keep_days: int = 30
+    readers: int = 4
+    schedules: tuple[Schedule, ...] = ()
+
+
+def task_settings(settings: Settings) -> TaskSettings:
+    """What the service's settings say of tasks.
+
+    Raises
+    ------
+    InputError   a limit is not `ACTION=NUMBER`
+    """
+    return TaskSettings(
+        data=settings.data,
+        database=settings.database_url,
+        seal_keys=settings.seal_key,
+        threads=settings.task_threads,
+        limits=Limits(settings.step_seconds, dict(_limit(limit) for limit in settings.task_limits)),
+        keep_days=settings.task_days,
+        readers=settings.event_readers,
+    )
+
+
+def _limit(text: str) -> tuple[str, int]:
+    action, _, number = text.rpartition("=")
+    if not action or not number.isdecimal() or int(number) < 1:
+        raise InputError(f"{variable('task_limits')}: {text!r} must be ACTION=NUMBER")
+    return action, int(number)

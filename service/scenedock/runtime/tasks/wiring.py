@@ -1,0 +1,40 @@
+"""Where tasks are wired without being opened: what is wrong shows at once, what takes memory and time waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from scenedock.effects.tasks.lookout import TaskLookout
+from scenedock.effects.tasks.sealing import seal_of
+from scenedock.model.action import Action
+from scenedock.runtime.tasks.service import OpenTasks, TaskService
+from scenedock.runtime.tasks.settings import Role, TaskSettings
+
+
+def open_tasks(
+    settings: TaskSettings, actions: Sequence[Action[Any]], action_effects: Any, role: Role = "embedded"
+) -> TaskService:
+    """The tasks; neither the database nor the engine is open before they are needed.
+
+    Who runs the tasks of others, or has a clock to keep, needs them from the start.
+
+    Raises
+    ------
+    InputError       what a setting names can't be used
+    ConflictError    the database must be migrated first, or was by a newer release
+    TemporaryError   it can't be reached
+    """
+    seal = seal_of(settings.seal_keys, settings.data)
+    lookout = TaskLookout(settings.database, settings.data, settings.keep_days)
+    with closing(lookout):  # who serves forks before it starts, and a connection would be both processes'
+        lookout.require_usable()
+
+    def opened() -> OpenTasks:
+        from scenedock.runtime.tasks.opening import opened_tasks
+
+        return opened_tasks(settings, actions, action_effects, role, seal)
+
+    busy = role == "worker" or bool(settings.schedules)
+    return TaskService(tuple(actions), settings.readers, opened, None if role == "web" else lookout, at_once=busy)

@@ -1,0 +1,132 @@
+"""Where effects are built: here for every door, in `service_wiring` for the service.
+
+The libraries of each are imported only with it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scenedock.effects.git.repositories import Repository, RepositoryFolder, ServedRepository
+from scenedock.effects.local.disk import read_file
+
+if TYPE_CHECKING:
+    from scenedock.actions.effects import Effects
+    from scenedock.effects.backstage.signing_keys import SigningKey
+    from scenedock.effects.code_hosts.hosts import CodeHosts
+    from scenedock.effects.skeletons.library import SkeletonLibrary
+    from scenedock.runtime.settings import Settings
+
+
+@contextmanager
+def open_repositories(paths: Mapping[str, Path], ref: str | None = None) -> Iterator[Mapping[str, Repository]]:
+    """The repositories at some paths: as folders, or as git has them at a ref. Nothing is read yet."""
+    if ref is None:
+        yield {name: RepositoryFolder(path) for name, path in paths.items()}
+        return
+    from scenedock.effects.git.revisions import GitRevision
+
+    with ExitStack() as opened:
+        yield {name: opened.enter_context(GitRevision(path, ref)) for name, path in paths.items()}
+
+
+def served_repositories(named: Sequence[str], clones: Path) -> dict[str, ServedRepository]:
+    """The repositories of the service by name, for their paths and addresses; those at addresses are kept in `clones`.
+
+    Raises
+    ------
+    InputError   a repository is named twice, or an address is wrong
+    """
+    from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
+    from scenedock.usecases.catalog.export_catalog import name_repositories
+
+    remotes = {each: RemoteBranch.read(each) for each in named if "://" in each}
+    absolute = [(each, remotes[each].url if each in remotes else os.path.abspath(each)) for each in named]  # noqa: PTH100 - it resolves no links
+    return {
+        name: RepositoryClone.below(clones, remotes[each]) if each in remotes else RepositoryFolder(Path(each))
+        for name, each in name_repositories(absolute).items()
+    }
+
+
+def signing_key(settings: Settings) -> SigningKey:
+    """Our key: the one that was given, else that of the data folder.
+
+    Raises
+    ------
+    InputError   the one that was given can't be used
+    """
+    from scenedock.effects.backstage.signing_keys import read_signing_key, shared_signing_key
+    from scenedock.runtime.settings import variable
+
+    if settings.signing_key:
+        return read_signing_key(settings.signing_key.encode(), variable("signing_key"))
+    return shared_signing_key(settings.data / "signing-key.pem")
+
+
+def open_effects(settings: Settings) -> Effects:
+    """What actions need.
+
+    Raises
+    ------
+    InputError, NotFoundError   what a setting names can't be used
+    """
+    from scenedock.actions.effects import Effects
+    from scenedock.effects.backstage.backend import BackstageBackend
+    from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+    from scenedock.effects.bakes.result_folders import ResultFolders
+
+    address = settings.folders_address
+    return Effects(
+        repositories=served_repositories(settings.repositories, settings.data / "repositories"),
+        skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
+        bakes=ConfinedBakes(),
+        results=ResultFolders(settings.data / "folders", address, signing_key(settings), settings.folders_seconds),
+        code_hosts=list_code_hosts(settings.code_hosts),
+        backstage=BackstageBackend(settings.backstage_url, signing_key(settings)) if settings.backstage_url else None,
+    )
+
+
+def list_code_hosts(listed: Path | None) -> CodeHosts:
+    """The code hosts of a list (a YAML file), with their secrets.
+
+    Raises
+    ------
+    InputError, NotFoundError   the list or a secret can't be used
+    """
+    from scenedock.effects.code_hosts.hosts import CodeHosts, open_code_hosts
+
+    if listed is None:
+        return CodeHosts()
+    from scenedock.effects.code_hosts.host_list import read_code_hosts
+
+    return open_code_hosts(read_code_hosts(read_file(listed), str(listed)), listed, os.environ)
+
+
+def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary:
+    """The skeletons of a list (a YAML file) and those that ship with Scenedock, `shipped` being their folder.
+
+    Clones are kept below `XDG_CACHE_HOME` (`~/.cache`).
+    """
+    from scenedock.effects.skeletons.library import SkeletonLibrary
+    from scenedock.effects.skeletons.repositories import SkeletonRepositories
+    from scenedock.skeletons.sources import read_sources
+
+    sources = read_sources(read_file(listed), str(listed)) if listed is not None else ()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock" / "skeletons"
+    return SkeletonLibrary(
+        sources=sources,
+        listed_in=listed.parent if listed is not None else Path(),
+        shipped=shipped if shipped is not None else _shipped_skeletons(),
+        repositories=SkeletonRepositories(cache),
+    )
+
+
+def _shipped_skeletons() -> Path | None:
+    """`cookiecutters/` of the checkout that this code is in, or where an image or package has it."""
+    places = (Path(__file__).parents[3] / "cookiecutters", Path(sys.prefix) / "share" / "scenedock" / "cookiecutters")
+    return next((place for place in places if place.is_dir()), None)

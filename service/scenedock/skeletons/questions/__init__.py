@@ -1,0 +1,1 @@
+"""What a skeleton asks, and the answers, checked all at once."""

@@ -1,0 +1,179 @@
+"""Answers, checked against the questions before anything is rendered: all that is wrong, at once, by question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from scenedock.model.json import Json, JsonObject
+from scenedock.skeletons.problems import AnswersError, Problem
+from scenedock.skeletons.questions.questions import Question, Questions
+
+YES = frozenset(["1", "true", "t", "yes", "y", "on"])
+NO = frozenset(["0", "false", "f", "no", "n", "off"])
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_DEEPEST = 20
+
+Answers: TypeAlias = Mapping[str, Any]
+"""Checked answers: text as text (numbers too, as cookiecutter has them), booleans as booleans, objects as given."""
+
+
+def check_answers(questions: Questions, given: JsonObject, is_code: Callable[[str], bool]) -> Answers:
+    """The answers in the form in which they are rendered.
+
+    Choices that have code in them, as `is_code` finds, are checked later, when what they depend on is known.
+
+    Raises
+    ------
+    AnswersError   one or more answers are wrong
+    """
+    problems = [Problem(name, _unknown(questions, name)) for name in given if name not in questions.questions]
+    answers: dict[str, Any] = {}
+    for name, question in questions.questions.items():
+        if name not in given:
+            if question.required:
+                problems.append(Problem(name, "an answer is missing"))
+            continue
+        try:
+            answers[name] = _READERS[question.kind](question, given[name])
+            if question.kind == "choice" and not any(is_code(str(choice)) for choice in choices_of(question)):
+                check_choice(question, answers[name], choices_of(question))
+        except ValueError as error:
+            problems.append(Problem(name, str(error)))
+    if problems:
+        raise AnswersError(problems)
+    return answers
+
+
+def _unknown(questions: Questions, name: str) -> str:
+    if name.startswith("_"):
+        return "this is a private variable of the skeleton, not a question"
+    return f"there is no such question; the skeleton asks {', '.join(questions.questions) or 'nothing'}"
+
+
+def shown(question: Question, value: object) -> str:
+    """The value for an error message; never a secret one."""
+    text = repr(value)
+    return "the answer" if question.secret else text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _text(question: Question, value: Json) -> Any:
+    if value is None and question.raw is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and isinstance(question.raw, int | float):
+        value = str(value)
+    if not isinstance(value, str):
+        hint = "; write it in quotes" if number else ""
+        raise ValueError(f"{shown(question, value)} is not text{hint}")  # noqa: TRY004  # one exception for all readers
+    _check_text(value)
+    if question.required and not value.strip():
+        raise ValueError("the answer is empty")
+    if len(value) < question.min_length:
+        raise ValueError(f"{shown(question, value)} is shorter than {question.min_length} characters")
+    if len(value) > question.max_length:
+        raise ValueError(f"{shown(question, value)} is longer than {question.max_length} characters")
+    if question.pattern is not None and not question.pattern.is_valid(value):
+        meaning = question.description or question.title
+        told = f" ({meaning})" if meaning != question.name else ""
+        raise ValueError(f"{shown(question, value)} does not match `{question.pattern_text}`{told}")
+    return value
+
+
+def _check_text(value: str) -> None:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("the text has half of a surrogate pair, which can't be written as UTF-8") from None
+
+
+def _integer(question: Question, value: Json) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and len(value) <= question.max_length and _INTEGER.fullmatch(value):
+        return value
+    raise ValueError(f"{shown(question, value)} is not a whole number")
+
+
+def _boolean(question: Question, value: Json) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in YES or word in NO:
+        return word in YES
+    raise ValueError(f"{shown(question, value)} is neither true nor false")
+
+
+def _choice(_: Question, value: Json) -> Json:
+    if isinstance(value, str):
+        _check_text(value)
+    return value
+
+
+def choices_of(question: Question) -> list[Json]:
+    """The choices as the author wrote them."""
+    return list(question.raw) if isinstance(question.raw, list) else []
+
+
+def check_choice(question: Question, answer: Json, written: Sequence[Json], rendered: Sequence[Any] = ()) -> int:
+    """The index of the choice that an answer names: as its author wrote it, as it is rendered, or as its text.
+
+    Raises
+    ------
+    ValueError   it names none
+    """
+    for index, choice in enumerate(written):
+        names = (choice, rendered[index] if rendered else str(choice))
+        if any(answer == name and isinstance(answer, bool) == isinstance(name, bool) for name in names):
+            return index
+    raise ValueError(f"{shown(question, answer)} is not one of {', '.join(map(str, rendered or written))}")
+
+
+def _object(question: Question, value: Json) -> JsonObject:
+    if not isinstance(value, dict):
+        raise ValueError(f"{shown(question, value)} is not an object")  # noqa: TRY004  # one exception for all readers
+    for part in _parts(value, _DEEPEST):
+        if isinstance(part, str):
+            _check_text(part)
+            if len(part) > question.max_length:
+                raise ValueError(f"a text in it is longer than {question.max_length} characters")
+    _check_booleans(question.raw, value, question.name)
+    return value
+
+
+def _parts(value: Json, deeper: int) -> Iterator[Json]:
+    if deeper == 0:
+        raise ValueError(f"it is nested more than {_DEEPEST} deep")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise ValueError(f"the key {key!r} is not text; write it in quotes")  # noqa: TRY004  # as above
+            yield key
+            yield from _parts(item, deeper - 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _parts(item, deeper - 1)
+    elif value is None or isinstance(value, str | int | float):
+        yield value
+    else:
+        raise ValueError(f"{type(value).__name__} is not a JSON value; write it in quotes")
+
+
+def _check_booleans(default: Json, value: JsonObject, place: str) -> None:
+    """Where the default has true or false, an answer in text must be a word for it, as in cookiecutter."""
+    for key, item in value.items():
+        known = default.get(key) if isinstance(default, dict) else None
+        if isinstance(known, bool) and isinstance(item, str) and item.strip().lower() not in YES | NO:
+            raise ValueError(f"{place}.{key} is neither true nor false")
+        if isinstance(known, dict) and isinstance(item, dict):
+            _check_booleans(known, item, f"{place}.{key}")
+
+
+_READERS: Mapping[str, Callable[[Question, Json], Any]] = {
+    "text": _text,
+    "integer": _integer,
+    "boolean": _boolean,
+    "choice": _choice,
+    "object": _object,
+}

@@ -1,0 +1,1 @@
+"""A skeleton and answers become files in memory."""

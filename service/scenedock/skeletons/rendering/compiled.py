@@ -1,0 +1,136 @@
+"""One version of a skeleton, made ready to be baked many times; and the bounded store of those."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from jinja2 import Template
+
+from scenedock.skeletons.author_errors import blaming
+from scenedock.skeletons.questions.questions import read_questions
+from scenedock.skeletons.rendering.bodies import Body, Fixed, read_body
+from scenedock.skeletons.rendering.options import read_options
+from scenedock.skeletons.rendering.plan import RenderFile, Step, plan_steps, project_folder
+from scenedock.skeletons.sandbox.environment import SkeletonEnvironment, SkeletonLoader
+from scenedock.skeletons.skeleton import Skeleton
+
+MEMORY_OF_ONE = 100_000
+"""Bytes that a compiled skeleton takes whatever is in it, at most; measured were 63,000."""
+MEMORY_OF_A_BYTE = 15
+"""Bytes for each byte of its source, at most; measured were 13 where nearly everything is code."""
+
+
+class CompiledSkeleton:
+    """One version of a skeleton, for any number of bakes in any number of threads.
+
+    Bodies and path templates are compiled when they are first used: two threads may then do the same work once each,
+    with the same result. `extensions` are the classes that the skeleton names in `_extensions`, to be imported; they
+    are Python of its choice, so only a confined process passes any.
+
+    Raises
+    ------
+    SkeletonError   the folder is no skeleton, or its cookiecutter.json can't be used
+    """
+
+    def __init__(self, skeleton: Skeleton, extensions: Sequence[str] = ()) -> None:
+        self.skeleton = skeleton
+        self.questions = read_questions(skeleton)
+        self.options = read_options(self.questions, skeleton.label)
+        self.is_code = self.options.code_finder()
+        self._extensions = extensions
+        self._bodies: dict[str, Body] = {}
+        self._texts: dict[str, Template] = {}
+        self._nested: dict[str, CompiledSkeleton] = {}
+
+    def nested(self, folder: str) -> CompiledSkeleton:
+        """The compiled skeleton in a folder of this one.
+
+        Raises
+        ------
+        SkeletonError   there is none, or it can't be used
+        """
+        if folder not in self._nested:
+            self._nested[folder] = CompiledSkeleton(self.skeleton.nested(folder))
+        return self._nested[folder]
+
+    @cached_property
+    def project(self) -> str:
+        """The unrendered name of the folder that becomes the project."""
+        return project_folder(self.skeleton, self.options.variable_start, self.options.variable_end)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """What is done to each file and folder, in order."""
+        return plan_steps(self.skeleton, self.project, self.options.copied)
+
+    @cached_property
+    def environment(self) -> SkeletonEnvironment:
+        """Jinja, as this skeleton wants it."""
+        loader = SkeletonLoader((self.project, "templates"), self.skeleton.text)
+        return SkeletonEnvironment(loader, self.options.jinja, (*self.options.safe_extensions, *self._extensions))
+
+    def render_text(self, text: str, context: Mapping[str, Any], path: str, line: int | None = None) -> str:
+        """A short text of the skeleton's own, rendered; `path` and `line` say where it stands."""
+        if not self.is_code(text):
+            return text.replace("\n", self.options.template_line_end)
+        with blaming(self.skeleton.label, path, self.skeleton.text, line):
+            template = self._texts.get(text)
+            if template is None:
+                template = self._texts[text] = self.environment.from_string(text)
+            return template.render(context)
+
+    def render_body(self, step: RenderFile, context: Mapping[str, Any]) -> bytes:
+        """The bytes of a file of the result."""
+        body = self._bodies.get(step.source)
+        if body is None:
+            body = read_body(self.skeleton, step.source, step.path, self.options, self.is_code)
+            self._bodies[step.source] = body
+        if isinstance(body, Fixed):
+            return body.content
+        with blaming(self.skeleton.label, step.source, self.skeleton.text):
+            return body.encode(self.environment.get_template(body.name).render(context))
+
+
+class CompiledSkeletons:
+    """The skeleton versions that were used last, ready to be baked; bounded in number and in bytes of their sources.
+
+    That bounds the memory: `most * MEMORY_OF_ONE + most_bytes * MEMORY_OF_A_BYTE`, some 130 MB with the defaults. A
+    skeleton that is larger than the bound by itself is compiled each time.
+    """
+
+    def __init__(self, most: int = 64, most_bytes: int = 8 * 1024 * 1024) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[str, tuple[CompiledSkeleton, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, version: str, read: Callable[[], Skeleton]) -> CompiledSkeleton:
+        """The compiled skeleton of a version; `read` is called when it isn't kept."""
+        with self._lock:
+            if version in self._kept:
+                self._kept.move_to_end(version)
+                return self._kept[version][0]
+        skeleton = read()
+        compiled = CompiledSkeleton(skeleton)
+        size = sum(len(file.content) for file in skeleton.files.values())
+        if size <= self._most_bytes:
+            self._keep(version, compiled, size)
+        return compiled
+
+    def _keep(self, version: str, compiled: CompiledSkeleton, size: int) -> None:
+        with self._lock:
+            if version in self._kept:
+                return
+            self._kept[version] = compiled, size
+            self._bytes += size
+            while len(self._kept) > self._most or self._bytes > self._most_bytes:
+                _, (_, dropped) = self._kept.popitem(last=False)
+                self._bytes -= dropped

@@ -1,0 +1,148 @@
+"""The result of a bake, in memory: files and folders that can't leave the folder they are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scenedock.errors import InputError
+from scenedock.model.file_paths import LONGEST_NAME, refusal, without_dots
+from scenedock.skeletons.problems import LimitError, SkeletonError
+from scenedock.skeletons.sandbox.metering import Limits
+
+
+class OutputPathError(InputError):
+    """A file or folder of the result would get a name or a place that is not allowed."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class BakedFile:
+    """One file of the result. `path` is relative to the output folder and begins with the project's folder."""
+
+    path: str
+    content: bytes
+    mode: int = 0o644
+    """Permission bits, those of the skeleton's file."""
+
+    @property
+    def executable(self) -> bool:
+        """Whether git would call it executable."""
+        return bool(self.mode & 0o100)
+
+
+@dataclass(frozen=True, slots=True)
+class BakedTree:
+    """The whole result. `root` is the project's folder; files and folders are sorted by path.
+
+    `folders` has every folder, empty ones too, with its permission bits where the skeleton decides them.
+    """
+
+    root: str
+    files: tuple[BakedFile, ...]
+    folders: Mapping[str, int | None]
+
+    def with_file(self, file: BakedFile) -> BakedTree:
+        """The tree with one more file in it.
+
+        Raises
+        ------
+        SkeletonError   the skeleton has made that file itself
+        """
+        parents = file.path.split("/")[:-1]
+        taken = {file.path, "/".join(parents)}
+        if file.path in self.folders or any(other.path in taken for other in self.files):
+            raise SkeletonError(f"the skeleton makes {file.path}, which is the name of Scenedock's own file; rename it")
+        missing: dict[str, int | None] = {
+            "/".join(parents[:n]): None for n in range(self.root.count("/") + 1, len(parents) + 1)
+        }
+        folders = dict(sorted({**missing, **self.folders}.items()))
+        return BakedTree(self.root, tuple(sorted((*self.files, file))), folders)
+
+
+def contained(path: str, template: str, answers: Mapping[str, object]) -> str:
+    """A rendered path without empty parts and dots, if it stays where it belongs.
+
+    Raises
+    ------
+    OutputPathError   it doesn't; the message names the path's template and the answers that may be the cause
+    """
+    if refused := refusal(path):
+        causes = _causes(refused.marker, answers)
+        blame = f"; look at the answer of {causes}" if causes else ""
+        raise OutputPathError(f"the path {template!r} of the skeleton can't be used: {refused.reason}{blame}")
+    return without_dots(path)
+
+
+def _causes(marker: str, answers: Mapping[str, object]) -> str:
+    suspects = {name: value for name, value in answers.items() if isinstance(value, str)}
+    if marker:
+        return ", ".join(name for name, value in suspects.items() if marker in value.lower())
+    odd = [n for n, value in suspects.items() if len(value) > LONGEST_NAME // 4 or not value.isprintable()]
+    return ", ".join(odd)
+
+
+class Output:
+    """The files and folders made so far, with the refusals that a real disk would give cookiecutter."""
+
+    def __init__(self, root: str, limits: Limits) -> None:
+        self._root = root
+        self._limits = limits
+        self._left = limits.output_bytes
+        self._folders: dict[str, int | None] = {"": None}
+        self._files: dict[str, BakedFile] = {}
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder at the path."""
+        return path in self._folders
+
+    def make_folder(self, path: str, template: str) -> None:
+        """Make a folder and those above it."""
+        if path in self._folders or path in self._files:
+            what = f"{path!r} is made twice" if path else "its name is empty"
+            raise OutputPathError(f"the folder {template!r} of the skeleton can't be made: {what}")
+        self._add_folder(path, template, None)
+
+    def copy_folder(self, path: str, template: str, folders: Mapping[str, int], files: Iterable[BakedFile]) -> None:
+        """Put a whole folder in place, instead of one that may be there."""
+        for made in [made for made in self._folders if made and _is_inside(made, path)]:
+            del self._folders[made]
+        for made in [made for made in self._files if _is_inside(made, path)]:
+            del self._files[made]
+        for folder, mode in folders.items():
+            self._add_folder("/".join(filter(None, (path, folder))), template, mode)
+        for file in files:
+            self.write("/".join(filter(None, (path, file.path))), template, file.content, file.mode)
+
+    def write(self, path: str, template: str, content: bytes, mode: int) -> None:
+        """Write a file into a folder that is there, over a file that may be there."""
+        parent = path.rpartition("/")[0]
+        if parent not in self._folders or path in self._folders:
+            raise OutputPathError(f"the file {template!r} of the skeleton can't be written: there is no folder for it")
+        self._left -= len(content)
+        if self._left < 0:
+            raise LimitError(f"the result has more than {self._limits.output_bytes} bytes")
+        self._files[path] = BakedFile(f"{self._root}/{path}", content, mode)
+        self._check_count()
+
+    def tree(self) -> BakedTree:
+        """The result."""
+        folders = {"/".join(filter(None, (self._root, path))): mode for path, mode in self._folders.items()}
+        return BakedTree(self._root, tuple(sorted(self._files.values())), dict(sorted(folders.items())))
+
+    def _add_folder(self, path: str, template: str, mode: int | None) -> None:
+        names = path.split("/") if path else []
+        for depth in range(1, len(names)):
+            above = "/".join(names[:depth])
+            if above in self._files:
+                raise OutputPathError(f"the folder {template!r} of the skeleton can't be made: {above!r} is a file")
+            self._folders.setdefault(above, None)
+        self._folders[path] = mode
+        self._check_count()
+
+    def _check_count(self) -> None:
+        if len(self._files) + len(self._folders) > self._limits.files:
+            raise LimitError(f"the result has more than {self._limits.files} files and folders")
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(folder + "/")

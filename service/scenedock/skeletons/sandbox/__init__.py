@@ -1,0 +1,1 @@
+"""Where templates are rendered: Jinja in a sandbox that counts what rendering costs."""

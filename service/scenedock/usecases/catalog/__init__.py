@@ -1,0 +1,1 @@
+"""Export, publish, check, compare and register catalog entities."""

@@ -1,0 +1,69 @@
+"""What changed in the catalog of some repositories between two of their states."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scenedock.catalog.comparing.changes import Changes, changes_between
+from scenedock.catalog.reading.handwritten import CATALOG_FILE
+from scenedock.effects.git.repositories import Repository
+from scenedock.model.entity import Entity, EntityRef
+from scenedock.model.helm import Listing
+from scenedock.usecases.catalog.export_catalog import Export
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An export, and the repositories that it was made of (open still)."""
+
+    result: Export
+    repositories: Mapping[str, Repository]
+
+
+def diff_catalog(before: State, after: State) -> Changes:
+    """The changes from one state to another. Folders half of whose files are equal are one, renamed.
+
+    Raises
+    ------
+    InputError   a file can't be read
+    """
+    old, new = before.result.entities, after.result.entities
+    refs_before, refs_after = {entity.ref for entity in old}, {entity.ref for entity in new}
+    return changes_between(
+        old,
+        new,
+        _contents(before, [entity for entity in old if entity.ref not in refs_after]),
+        _contents(after, [entity for entity in new if entity.ref not in refs_before]),
+    )
+
+
+def _contents(state: State, entities: Sequence[Entity]) -> dict[EntityRef, frozenset[str]]:
+    """The files of the folders of Components and Systems: each a text of its path inside the folder and its bytes."""
+    wanted = {entity.ref for entity in entities}
+    services = state.result.mapped.services if wanted and state.result.mapped else ()
+    listings = {name: repository.listing() for name, repository in state.repositories.items()} if services else {}
+    contents: dict[EntityRef, frozenset[str]] = {}
+    for each in services:
+        files = [
+            _fingerprint(state.repositories[member.contents.facts.name], folder.path, path)
+            for member in each.service.members
+            for folder in member.folders
+            if each.main.ref in wanted
+            for path in _readable_in(listings[member.contents.facts.name], folder.path)
+        ]
+        if files:
+            contents[each.main.ref] = frozenset(files)
+    return contents
+
+
+def _readable_in(listing: Listing, folder: str) -> Iterator[str]:
+    """The files in a folder, without the one that may be generated."""
+    for path in listing.files:
+        if path.startswith(f"{folder}/") and path not in listing.outside and path != f"{folder}/{CATALOG_FILE}":
+            yield path
+
+
+def _fingerprint(repository: Repository, folder: str, path: str) -> str:
+    return f"{hashlib.sha256(repository.read(path)).hexdigest()} {path.removeprefix(folder)}"

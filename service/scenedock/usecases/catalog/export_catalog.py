@@ -1,0 +1,142 @@
+"""Read repositories, make entities: the phases `folders → mapped → policed → linked → exported`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from scenedock.catalog.emitting.output import in_order
+from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.mapping.entities import Mapped, map_services
+from scenedock.catalog.mapping.identities import FolderPath, identify
+from scenedock.catalog.mapping.links import link
+from scenedock.catalog.mapping.policies import police
+from scenedock.catalog.mapping.roles import assign_roles
+from scenedock.catalog.mapping.services import gather
+from scenedock.effects.git.repositories import Repository
+from scenedock.errors import InputError
+from scenedock.model.entity import Entity, EntityRef
+from scenedock.model.finding import Finding, Skipped
+from scenedock.usecases.catalog.read_repository import RepositoryReader
+
+Phase: TypeAlias = Literal["folders", "mapped", "policed", "linked", "exported"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many of how many folders have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The result of a run: what was read, the entities as of the last phase that ran, and all there is to say."""
+
+    repositories: tuple[RepositoryContents, ...]
+    mapped: Mapped | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """The entities, sorted by kind, namespace and name; none in phase `folders`."""
+        return tuple(in_order(self.mapped.entities)) if self.mapped else ()
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Folders that were seen and not mapped."""
+        return tuple(skip for contents in self.repositories for skip in contents.skipped)
+
+
+def export_catalog(
+    repositories: Mapping[str, Repository],
+    *,
+    settings: tuple[str, bytes] | None = None,
+    known: Collection[EntityRef] = (),
+    until: Phase = "exported",
+    progress: Progress = lambda _done, _total: None,
+) -> Export:
+    """The catalog of some repositories, by the name each shall have in messages; what is listed first wins.
+
+    `settings` (its name in messages, and its bytes) replaces the `scenedock.yaml` of every repository.
+
+    Raises
+    ------
+    NotFoundError   there is no such repository
+    InputError      a repository can't be read, or its settings are wrong
+    """
+    opened = [RepositoryReader.of(name, folder, settings) for name, folder in repositories.items()]
+    total = sum(each.folder_count for each in opened)
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        progress(done, total)
+
+    contents = tuple(each.read(count) for each in opened)
+    findings = [finding for each in opened for finding in each.findings]
+    if until == "folders":
+        return Export(contents, None, in_order_of_severity(findings))
+    mapped, found = _mapped(contents)
+    findings.extend(found)
+    if until != "mapped":
+        mapped = police(mapped)
+    if until in {"linked", "exported"}:
+        elsewhere = {EntityRef.parse(ref, default_kind="component") for each in contents for ref in each.settings.known}
+        mapped = link(mapped, {*known, *elsewhere})
+    return Export(contents, mapped, in_order_of_severity([*findings, *mapped.findings]))
+
+
+def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
+    folders = [
+        FolderPath(number, folder.path, folder.path in listed)
+        for number, each in enumerate(contents)
+        for listed in [_listed(each)]
+        for folder in each.folders
+    ]
+    identities = identify(
+        folders, [each.settings.names for each in contents], [each.facts.root_name for each in contents]
+    )
+    by_place = {(folder.repository, folder.path): identity for folder, identity in identities.items()}
+    services, findings = gather(contents, by_place)
+    return map_services(services, contents, assign_roles(contents)), findings
+
+
+def _listed(contents: RepositoryContents) -> frozenset[str]:
+    """The folders whose charts others of the repository have among their dependencies."""
+    charts = [folder.chart for folder in contents.folders if folder.chart]
+    return frozenset(each.folder for chart in charts for each in chart.dependencies if each.folder is not None)
+
+
+def in_order_of_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The worst first, then by code and place."""
+    severities = ("error", "warning", "info")
+    return tuple(
+        sorted(
+            findings, key=lambda each: (severities.index(each.severity), each.code, each.place.sort_key, each.message)
+        )
+    )
+
+
+def name_repositories(paths: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """A name for each path: its last folder, with more of the path where two would be alike.
+
+    `paths` are as they were typed, and absolute. The `.git` of a bare repository is no part of its name.
+
+    Raises
+    ------
+    InputError   one path is given twice
+    """
+    names: dict[str, str] = {}
+    for number, (path, absolute) in enumerate(paths):
+        if any(absolute == other for _, other in paths[:number]):
+            raise InputError(f"{path}: this repository is named twice; name each once")
+        text = absolute.encode(errors="surrogateescape").decode(errors="replace")
+        segments = [segment.removesuffix(".git") or segment for segment in text.split("/") if segment] or ["root"]
+        for length in range(1, len(segments) + 1):
+            name = "/".join(segments[-length:])
+            if name not in names:
+                break
+        else:  # two paths that differ only in bytes that are no text
+            name = f"{name} ({number + 1})"
+        names[name] = path
+    return names

@@ -1,0 +1,117 @@
+"""Put an exported catalog where it belongs: into one file, or into the folders of the repositories.
+
+What is there already is the last result: where too much of it would vanish, nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenedock.catalog.comparing.changes import Changes, changes_between
+from scenedock.catalog.comparing.vanishing import refuse_vanishing
+from scenedock.catalog.emitting.output import Format, handwritten_kept, render
+from scenedock.catalog.reading.entity_files import read_entities
+from scenedock.catalog.reading.handwritten import is_ours
+from scenedock.catalog.vocabulary.settings import VanishingLimit
+from scenedock.effects.git.repositories import Repository
+from scenedock.effects.local.disk import read_file, remove_file, write_file
+from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.model.entity import Entity
+from scenedock.model.finding import Finding, Place
+from scenedock.usecases.catalog.check_catalog import read_marker_files
+from scenedock.usecases.catalog.export_catalog import Export
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where the catalog went (a file, "" for standard output, None for the folders) and what came of it.
+
+    `written` and `removed` are the files that really changed; `changes` are those of the catalog, None where there
+    was no last result.
+    """
+
+    target: str | None = None
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changes: Changes | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def publish_file(result: Export, layout: Format, path: Path, *, allow_deletions: bool) -> Published:
+    """Write the catalog to one file, whole or not at all; one that is right already is left untouched.
+
+    Raises
+    ------
+    ConflictError   too many entities would vanish
+    InputError      the file can't be read or written
+    """
+    entities = result.entities
+    text = render([entity.document for entity in entities], layout)
+    before, findings = _last_result(path, text, entities)
+    changes = None
+    if before is not None:
+        changes = changes_between(before, entities)
+        if not allow_deletions:
+            refuse_vanishing(changes, len(before), _limit(result), str(path))
+    written = (str(path),) if write_file(path, text) else ()
+    return Published(str(path), written, (), changes, findings)
+
+
+def publish_in_place(
+    result: Export, repositories: Mapping[str, Repository], roots: Mapping[str, Path], *, allow_deletions: bool
+) -> Published:
+    """Write a catalog-info.yaml into each folder, and remove those of ours that nothing belongs into any more.
+
+    `roots` are the repositories by name. A file without our marker is a person's and stays as it is. One that can't be
+    written is an error among the findings; the others are written all the same. Each file is whole at any time, and a
+    run that is cut off is completed by the next one.
+
+    Raises
+    ------
+    ConflictError   too many entities would vanish
+    InputError      a file can't be read
+    """
+    files, findings = read_marker_files(result, repositories)
+    before = [entity for file in files for entity in file.entities_found()]
+    changes = changes_between(before, [entity for file in files for entity in file.entities]) if before else None
+    if changes and not allow_deletions:
+        refuse_vanishing(changes, len(before), _limit(result), ", ".join(map(str, roots.values())))
+    written: list[str] = []
+    removed: list[str] = []
+    for file in files:
+        path = roots[file.place.repository] / file.place.path
+        try:
+            if file.wanted is None:
+                remove_file(path)
+                removed.append(str(path))
+            elif write_file(path, file.wanted, may_replace=is_ours):
+                written.append(str(path))
+        except ConflictError:
+            findings.append(handwritten_kept(file.place, "what would stand in it is not written"))
+        except (InputError, NotFoundError) as error:
+            remedy = "Make the folder writable, or export to one `--output` file."
+            findings.append(Finding("error", "not-written", str(error), file.place, remedy))
+    return Published(None, tuple(written), tuple(removed), changes, tuple(findings))
+
+
+def _last_result(
+    path: Path, text: str, entities: tuple[Entity, ...]
+) -> tuple[tuple[Entity, ...] | None, tuple[Finding, ...]]:
+    """The entities that the file has; None where there is no file, or nobody can tell."""
+    if not os.path.isfile(path):  # noqa: PTH113 - a Path would raise an error for a name that is too long
+        return None, ()
+    data = read_file(path)
+    if data == text.encode():
+        return entities, ()
+    try:
+        return read_entities(data, label=str(path)), ()
+    except InputError as error:
+        said = f"the last result can't be read, so nobody can tell what vanishes from it: {error}"
+        return None, (Finding("warning", "last-result-unreadable", said, Place(path=str(path)), "It was replaced."),)
+
+
+def _limit(result: Export) -> VanishingLimit:
+    return next((contents.settings.vanishing for contents in result.repositories), VanishingLimit())

@@ -1,0 +1,233 @@
+"""Read one repository for the catalog: the facts that git and the files have, one folder in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
+from scenedock.catalog.reading.argocd import API_GROUP, read_applications
+from scenedock.catalog.reading.folders import FolderReader
+from scenedock.catalog.reading.generators import Manifests
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, CATALOG_FILES
+from scenedock.catalog.reading.plan import Plan, PlannedFolder, plan_repository
+from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners
+from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, Settings, read_settings
+from scenedock.catalog.vocabulary.source_urls import provider_of
+from scenedock.documents.encryption import encryption_of
+from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.effects.git.repositories import Repository
+from scenedock.errors import InputError
+from scenedock.model.finding import Finding, Place, Skipped
+from scenedock.model.helm import HelmFolder, Listing, ListItem, RepositoryFacts
+from scenedock.model.json import Json, JsonObject, as_object
+
+
+@dataclass(slots=True)
+class RepositoryReader:
+    """A repository whose files are listed and whose settings are read, ready to be read folder by folder."""
+
+    facts: RepositoryFacts
+    settings: Settings
+    listing: Listing
+    plan: Plan
+    folder: Repository
+    findings: list[Finding] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, name: str, folder: Repository, given: tuple[str, bytes] | None) -> RepositoryReader:
+        """Open a repository under a name; `given` replaces its own settings.
+
+        Raises
+        ------
+        NotFoundError   there is no such folder
+        InputError      it can't be read, or its settings are wrong
+        """
+        listing = folder.listing()
+        settings = Settings()
+        if given is not None:
+            settings = read_settings(given[1], label=given[0])
+        elif FILE_NAME in listing.files and FILE_NAME not in listing.outside:
+            settings = read_settings(folder.read(FILE_NAME), label=f"{name}/{FILE_NAME}")
+        address = folder.address()
+        url = settings.repository or address.url
+        facts = RepositoryFacts(
+            name=name,
+            url=url,
+            branch=settings.branch or address.branch or "HEAD",
+            provider=settings.provider or provider_of(url),
+            prefix=address.prefix,
+        )
+        plan = plan_repository(name, listing, settings)
+        opened = cls(facts, settings, listing, plan, folder, list(plan.findings))
+        opened._judge()
+        opened._judge_address(address.problem)
+        return opened
+
+    @property
+    def folder_count(self) -> int:
+        """How many folders `read` will read."""
+        return len(self.plan.charts) + len(self.plan.plain)
+
+    def read(self, count: Callable[[], None]) -> RepositoryContents:
+        """Everything the catalog needs to know of the repository, one folder in memory at a time."""
+        charts = frozenset(planned.path for planned in self.plan.charts)
+        reader = FolderReader(
+            self.facts.name,
+            self.folder.read,
+            self.settings.names,
+            charts,
+            self.findings,
+        )
+        folders: list[HelmFolder] = []
+        skipped = list(self.plan.skipped)
+        for planned, read in self._planned(reader):
+            if folder := read(planned):
+                folders.append(folder)
+            elif planned in self.plan.charts:
+                skipped.append(Skipped(Place(self.facts.name, planned.path or "."), "its Chart.yaml can't be read"))
+            count()
+        manifests = Manifests(self._found_by_generators(), charts, self.facts.url, self.settings.names, self._value)
+        applications, findings = read_applications(self._argo_manifests(), manifests)
+        self.findings.extend(findings)
+        return RepositoryContents(
+            facts=self.facts,
+            settings=self.settings,
+            codeowners=self._codeowners(),
+            folders=tuple(sorted(folders, key=lambda folder: folder.path)),
+            items=tuple(self._items()),
+            applications=tuple(applications),
+            skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
+            catalog_files=tuple(
+                path
+                for path in self.listing.files
+                if path.rpartition("/")[2] == CATALOG_FILE and path not in self.listing.outside
+            ),
+        )
+
+    def _planned(
+        self, reader: FolderReader
+    ) -> Iterator[tuple[PlannedFolder, Callable[[PlannedFolder], HelmFolder | None]]]:
+        yield from ((planned, reader.chart_folder) for planned in self.plan.charts)
+        yield from ((planned, reader.plain_folder) for planned in self.plan.plain)
+
+    def _judge(self) -> None:
+        """An empty repository and one without charts are two different things to tell."""
+        place = Place(self.facts.name)
+        if not self.listing.files:
+            self._find(
+                "empty-repository",
+                "the repository has no files",
+                place,
+                "Check the path, or that the clone is complete.",
+            )
+        elif not self.plan.charts and not self.plan.plain and not self.settings.apps:
+            self._find(
+                "no-charts",
+                "no Chart.yaml of a deployment is among its files"
+                + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
+                place,
+                "Name the root of a repository of Helm folders; in scenedock.yaml, `folders.include` names folders "
+                "without charts, `apps` lists of services.",
+            )
+        for path in self.listing.unnameable:
+            if path.endswith("Chart.yaml"):
+                said = "its path isn't Unicode, so it can't stand in a catalog"
+                self.findings.append(
+                    Finding("warning", "name-not-unicode", said, Place(self.facts.name, path), "Rename the folder.")
+                )
+
+    def _judge_address(self, problem: str) -> None:
+        """Without an address, no entity links to its source; `problem` is why git gave none."""
+        if not self.facts.url:
+            self.findings.append(
+                Finding(
+                    "warning" if problem else "info",
+                    "no-address",
+                    "the repository's address isn't known, so no entity links to its source"
+                    + (f": {problem}" if problem else ""),
+                    Place(self.facts.name),
+                    "Set `repository` in scenedock.yaml, or add the git remote `origin`.",
+                )
+            )
+
+    def _find(self, code: str, message: str, place: Place, remedy: str) -> None:
+        self.findings.append(Finding("error", code, message, place, remedy))
+
+    def _found_by_generators(self) -> tuple[str, ...]:
+        """The files that generators of ApplicationSets see: not what leads outside, nor what an export writes."""
+        return tuple(
+            path
+            for path in self.listing.files
+            if path not in self.listing.outside and path.rpartition("/")[2] not in CATALOG_FILES
+        )
+
+    def _argo_manifests(self) -> Iterator[tuple[Place, JsonObject]]:
+        for path in self.plan.manifests:
+            try:
+                data = self.folder.read(path)
+                documents = read_documents(data) if API_GROUP.encode() in data else ()
+            except InputError:
+                continue
+            for document in documents:
+                yield Place(self.facts.name, path, document.line), as_object(document.value)
+
+    def _value(self, path: str) -> Json:
+        """What a YAML or JSON file says; nothing where it is encrypted or can't be read."""
+        try:
+            data = self.folder.read(path)
+            return None if encryption_of(data) else read_document(data).value
+        except InputError:
+            return None
+
+    def _codeowners(self) -> Codeowners:
+        """The owners by the first such file; a line that can't be understood is a finding, and owns nothing."""
+        for path in CODEOWNERS_FILES:
+            if path in self.listing.files and path not in self.listing.outside:
+                try:
+                    codeowners = Codeowners(self.folder.read(path).decode("utf-8", "replace"))
+                except InputError as error:
+                    self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path))
+                    return Codeowners()
+                for line, problem in codeowners.problems.items():
+                    self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line))
+                return codeowners
+        return Codeowners()
+
+    def _warn(self, code: str, message: str, place: Place) -> None:
+        remedy = "Mend it; until then nobody owns anything by it."
+        self.findings.append(Finding("warning", code, message, place, remedy))
+
+    def _items(self) -> Iterator[ListItem]:
+        for app_list in self.settings.apps:
+            files = files_of(app_list, self.listing)
+            if not files:
+                self._find(
+                    "no-app-list",
+                    f"no file is called {app_list.file!r}",
+                    Place(self.facts.name, FILE_NAME),
+                    "Correct `apps[].file`.",
+                )
+            for file in files:
+                yield from self._items_of(app_list, file)
+
+    def _items_of(self, app_list: AppList, file: AppListFile) -> Iterator[ListItem]:
+        place = Place(self.facts.name, file.path)
+
+        def note(message: str) -> None:
+            self.findings.append(
+                Finding("warning", "unreadable-app-list", message, place, "Correct `apps` or the file.")
+            )
+
+        try:
+            data = self.folder.read(file.path)
+            if encryption := encryption_of(data):
+                note(f"is encrypted with {encryption}, so its items can't be told")
+                return
+            document = read_document(data)
+        except InputError as error:
+            place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
+            note(str(error))
+            return
+        yield from read_items(app_list, file, document.value, note)

@@ -1,0 +1,114 @@
+"""Register a catalog file in Backstage, or have what is registered read again."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from scenedock.catalog.emitting.feed import registered_ref
+from scenedock.catalog.vocabulary.source_urls import file_url, provider_of
+from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.errors import ConflictError, InputError, NotFoundError, ScenedockError
+from scenedock.model.code_hosts.code_host import checked_branch, checked_path, read_repository
+from scenedock.model.entity import Entity, EntityRef
+from scenedock.model.helm import RepositoryFacts
+from scenedock.model.json import as_list, as_object, as_text, value_at
+
+if TYPE_CHECKING:
+    from scenedock.effects.backstage.backend import BackstageBackend
+
+_ADDRESS = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~%/?&=+,:@-]{1,1900}")
+
+_HIDDEN = re.compile(r"%(2[ef5]|5c)", re.IGNORECASE)
+"""What turns into `.`, `/`, `%` or `\\` once it is decoded, and leads out of a repository then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the catalog has now: the entities of the file, sorted, and the id of its Location if we may know it."""
+
+    entity_refs: tuple[str, ...]
+    location_id: str | None = None
+    created: bool = False
+
+
+def catalog_file_url(hosts: CodeHosts, repository: str, path: str, branch: str | None) -> str:
+    """The address under which the host of a repository shows a file; without a branch, of the default one.
+
+    Raises
+    ------
+    InputError        a part is not as hosts take it
+    NotAllowedError   the host or the owner is not in our list
+    """
+    address = read_repository(repository)
+    scheme = hosts.host_of(address).api.partition("://")[0]
+    at = checked_branch(branch) if branch else "HEAD"
+    facts = RepositoryFacts(address.name, f"{scheme}://{address}", at, provider_of(f"https://{address}"))
+    return file_url(facts, checked_path(path))
+
+
+def register_file(backstage: BackstageBackend, hosts: CodeHosts, url: str) -> Registration:
+    """Register the catalog file at an address, once Backstage has read it and found nothing wrong.
+
+    A file that is registered already is read again.
+
+    Raises
+    ------
+    InputError        the address can't be one, or Backstage refuses what is there
+    NotAllowedError   its host or owner is not in our list, or Backstage's permissions don't let us
+    TemporaryError    Backstage can't be reached
+    """
+    _check(hosts, url)
+    location = registered_ref(url)
+    tried = backstage.add_location(url, dry_run=True)
+    found = {Entity(as_object(each)).ref for each in as_list(tried.get("entities"))} - {location}
+    refs = tuple(map(str, sorted(found)))
+    if tried.get("exists") is not True:
+        with suppress(ConflictError):  # another was faster
+            made = backstage.add_location(url, dry_run=False)
+            return Registration(refs, as_text(value_at(made, ["location", "id"])) or None, created=True)
+    with suppress(NotFoundError):  # it is so new that Backstage will read it for the first time anyway
+        backstage.refresh(str(location))
+    return Registration(refs, backstage.location_id(url))
+
+
+def refresh_entity(backstage: BackstageBackend, entity_ref: str) -> Registration:
+    """Have Backstage read the Location that brought an entity again.
+
+    Raises
+    ------
+    InputError       it is no reference
+    NotFoundError    the catalog has no such entity
+    TemporaryError   Backstage can't be reached
+    """
+    try:
+        ref = EntityRef.parse(entity_ref, default_kind="component")
+    except ValueError as error:
+        raise InputError(f"`entityRef`: {error}") from None
+    backstage.refresh(str(ref))
+    return Registration((str(ref),))
+
+
+def _check(hosts: CodeHosts, url: str) -> None:
+    """Refuse what is in no repository of ours: Backstage would read it in our name, not in the caller's.
+
+    What owner and repository are can be told of GitHub's addresses, not of those of others, which may have groups.
+    """
+    split = urlsplit(url if _ADDRESS.fullmatch(url) else "")
+    parts = split.path.split("/")
+    if len(parts) < 4 or {".", ".."} & set(parts) or _HIDDEN.search(url):
+        raise InputError(f"{url[:200]!r} must be the address of a file in a repository, https://HOST/OWNER/NAME/…")
+    refusals: list[ScenedockError] = []
+    for end in range(3, len(parts)):
+        try:
+            api = hosts.host_of(read_repository(f"{split.netloc}/{'/'.join(parts[1:end])}")).api
+        except ScenedockError as error:
+            refusals.append(error)
+            continue
+        if split.scheme != urlsplit(api).scheme:
+            raise InputError(f"{url[:200]!r} must begin with {urlsplit(api).scheme}://")
+        return
+    raise refusals[0]

@@ -1,0 +1,1 @@
+"""Publish repositories and changes, wait for pull requests, receive webhooks."""

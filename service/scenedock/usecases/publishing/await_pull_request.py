@@ -1,0 +1,51 @@
+"""Wait for the end of a pull request, without holding anything meanwhile."""
+
+from __future__ import annotations
+
+import re
+
+from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.errors import ConflictError, InputError
+from scenedock.model.code_hosts.code_host import RepositoryAddress, read_repository
+from scenedock.model.code_hosts.pull_request import PullRequest, awaited
+from scenedock.model.tasks.task import WaitingFor
+
+_ADDRESS = re.compile(r"^https?://(?P<repository>[^/?#@\s]+/[^/?#\s]+/[^/?#\s]+)/pull/(?P<number>[1-9][0-9]{0,9})/?$")
+_SECONDS_BETWEEN_LOOKS = 300
+
+
+def read_pull_request_url(url: str) -> tuple[RepositoryAddress, int]:
+    """The repository and the number of a pull request, as the page of it has them: `https://HOST/OWNER/NAME/pull/12`.
+
+    Raises
+    ------
+    InputError   it is no such address
+    """
+    found = _ADDRESS.match(url)
+    if not found:
+        raise InputError("`pullRequestUrl` must be https://HOST/OWNER/NAME/pull/NUMBER, as `propose-change` gives it")
+    return read_repository(found["repository"]), int(found["number"])
+
+
+def await_pull_request(hosts: CodeHosts, url: str, *, allow_closed: bool) -> PullRequest:
+    """The pull request, once it is merged; with `allow_closed` also once it is closed without that.
+
+    Raises
+    ------
+    WaitingFor        it is open
+    ConflictError     it was closed, and not merged
+    InputError        the address names none, or a host that has none
+    NotAllowedError   the host or the owner isn't in our list, or our credentials don't suffice
+    NotFoundError     there is none of this number
+    TemporaryError    the host can't be asked
+    """
+    address, number = read_pull_request_url(url)
+    with hosts.open(address) as repository:
+        if repository.pulls is None:
+            raise InputError(f"{address.host} is a plain git server, which has no pull requests")
+        found = repository.pulls.get(number)
+    if found.state == "open":
+        raise WaitingFor(awaited(address.host, address.path, number), check_seconds=_SECONDS_BETWEEN_LOOKS)
+    if found.state == "closed" and not allow_closed:
+        raise ConflictError(f"{url} was closed without being merged; reopen it and retry, or set `allowClosed`")
+    return found

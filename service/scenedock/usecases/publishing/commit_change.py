@@ -1,0 +1,123 @@
+"""Commit a change to a branch itself, where that is allowed; once, however often it is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository
+from scenedock.errors import ConflictError, NotAllowedError, NotFoundError, TemporaryError
+from scenedock.gitops.changes import ChangeRequest, plan_changes
+from scenedock.gitops.values_edits import get_value
+from scenedock.model.code_hosts.code_host import CodeHost
+from scenedock.model.code_hosts.commit import Attempt, FileChange, Head, Listing, commit_message, touched_paths
+
+_ROUNDS = 5
+_HISTORY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The branch, its commit, and whether that was made for this."""
+
+    changed: bool
+    branch: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a round saw and planned, before the branch moved."""
+
+    head: Head
+    listing: Listing
+    changes: tuple[FileChange, ...]
+
+
+def commit_change(
+    repository: RemoteRepository,
+    host: CodeHost,
+    request: ChangeRequest,
+    branch: str | None,
+    text: str,
+    attempt: Attempt,
+) -> Committed:
+    """Put one commit on a branch, by default the default branch; `text` is its message.
+
+    If the branch moves meanwhile, the change is made again after what came, unless that changed the same.
+
+    Raises
+    ------
+    NotAllowedError   commits without a pull request aren't allowed here, or the branch is protected
+    NotFoundError     there is no such repository, branch or file
+    ConflictError     somebody changed the same meanwhile, or a file is there already
+    InputError        the change contradicts itself
+    TemporaryError    the host can't be reached, asks to wait, or the branch moves too often
+    """
+    address = repository.address
+    if not host.takes_commits(address):
+        raise NotAllowedError(
+            f"{address}: commits without a pull request are not allowed; use `propose-change`, or list the repository "
+            "under `direct_commits` of its code host"
+        )
+    message = commit_message(text, attempt)
+    branch = branch or repository.default_branch()
+    seen: _Seen | None = None
+    for _ in range(_ROUNDS):
+        if attempt.tried_before and (earlier := _earlier(repository, branch, attempt)):
+            return earlier
+        head = repository.head(branch)
+        if head is None:
+            raise NotFoundError(f"{address} has no branch {branch!r}")
+        listing = repository.listing(head, request.paths)
+        if seen:
+            _refuse_overlap(repository, request, branch, seen, listing)
+        changes = plan_changes(request, listing, _reading(repository, listing))
+        made = repository.write(head, changes, listing, message)
+        if made.commit == head.commit:
+            return Committed(changed=False, branch=branch, commit=head.commit)
+        if repository.move_branch(branch, made, expected=head):
+            attempt.log(f"{address}: committed {made.commit[:12]} to {branch}")
+            return Committed(changed=True, branch=branch, commit=made.commit)
+        attempt.log(f"{address}: {branch} has moved meanwhile; the change is made again after what came")
+        seen = _Seen(head, listing, changes)
+    raise TemporaryError(f"{address}: {branch} moves too often", retry_after=30)
+
+
+def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt) -> Committed | None:
+    """What an earlier try has made, or one that goes on beside us, given up by mistake."""
+    for head in repository.latest(branch, _HISTORY):
+        if attempt.mark.in_text(head.message):
+            return Committed(changed=True, branch=branch, commit=head.commit)
+    return None
+
+
+def _reading(repository: RemoteRepository, listing: Listing) -> Callable[[str], bytes]:
+    return lambda path: repository.read(listing[path])
+
+
+def _refuse_overlap(
+    repository: RemoteRepository, request: ChangeRequest, branch: str, seen: _Seen, now: Listing
+) -> None:
+    """Refuse to go on where what we change was changed by others: whole files, and of edited ones the values.
+
+    Raises
+    ------
+    ConflictError   it was; the paths and the commits are named
+    """
+    before = seen.listing
+    changed = {path for path in touched_paths(seen.changes) if before.get(path) != now.get(path)}
+    for edit in request.edits:
+        if edit.path in changed and edit.path in before and edit.path in now:
+            old, new = (repository.read(listing[edit.path]) for listing in (before, now))
+            if all(get_value(old, path, edit.path) == get_value(new, path, edit.path) for path in edit.values):
+                changed.discard(edit.path)
+    if changed:
+        told = "; ".join(f"{path} ({_who(repository, branch, path)})" for path in sorted(changed)[:5])
+        raise ConflictError(f"{repository.address}: {branch} has moved, and the same was changed there: {told}")
+
+
+def _who(repository: RemoteRepository, branch: str, path: str) -> str:
+    """The commit that changed a path last, by its id and the first line of its message."""
+    latest = next(iter(repository.latest(branch, 1, path)), None)
+    return f"{latest.commit[:12]} {latest.message.partition(chr(10))[0][:80]}" if latest else "gone"

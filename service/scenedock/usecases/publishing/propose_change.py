@@ -1,0 +1,148 @@
+"""Propose a change of a repository: a branch, one commit, a pull request; once, however often it is tried."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository
+from scenedock.errors import ConflictError, NotFoundError, ScenedockError, TemporaryError
+from scenedock.gitops.changes import ChangeRequest, plan_changes
+from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, refuse_trailers
+from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
+
+_HISTORY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is proposed. Without `base` it is for the default branch; `message` is the commit's."""
+
+    changes: ChangeRequest
+    branch: str
+    base: str | None
+    title: str
+    body: str
+    message: str
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What came of it. Without a change there is neither branch nor pull request; plain git servers have no latter."""
+
+    changed: bool
+    branch: str
+    commit: str
+    url: str | None = None
+    number: int | None = None
+    state: PullRequestState | None = None
+
+
+def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed:
+    """Make a branch with one commit, and a pull request of it.
+
+    An earlier try of the same step is taken up where it ended: what it made carries the task's id.
+
+    Raises
+    ------
+    InputError        the change contradicts itself, or changes nothing that is there
+    NotFoundError     there is no such repository, branch or file
+    ConflictError     a branch of this name, or a file, is there and isn't ours
+    NotAllowedError   our credentials don't suffice
+    TemporaryError    the host can't be reached, or asks to wait
+    """
+    refuse_trailers(proposal.body, "text of the pull request")
+    message = commit_message(proposal.message, attempt)
+    if attempt.tried_before and (earlier := _earlier(repository, proposal, attempt)):
+        return earlier
+    base = proposal.base or repository.default_branch()
+    head = repository.head(base)
+    if head is None:
+        raise NotFoundError(f"{repository.address} has no branch {base!r}")
+    wanted = proposal.changes
+    listing = repository.listing(head, wanted.paths) if wanted.needs_listing else {}
+    changes = plan_changes(wanted, listing, lambda path: repository.read(listing[path]))
+    made = repository.write(head, changes, listing, message)
+    if made.commit == head.commit:
+        attempt.log(f"{repository.address}: nothing changes on {base}; there is nothing to propose")
+        return Proposed(changed=False, branch=base, commit=head.commit)
+    if not repository.create_branch(proposal.branch, made):
+        made = _own_branch(repository, proposal.branch, attempt.mark)
+    return _request(repository, proposal, base, made, attempt)
+
+
+def branch_name(title: str, mark: Mark) -> str:
+    """The name of a branch for a change: of its title, and of the task's id, so that each step has its own."""
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-") or "change"
+    return f"scenedock/{words}-{hashlib.sha256(str(mark).encode()).hexdigest()[:10]}"
+
+
+def _earlier(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed | None:
+    """What an earlier try has made: its pull request, which may be merged by now, or its branch."""
+    found = repository.pulls.find(proposal.branch) if repository.pulls else None
+    if found and attempt.mark.in_text(found.body):
+        return _proposed(repository, proposal, found, attempt)
+    if (head := repository.head(proposal.branch)) is None:
+        return None
+    if not attempt.mark.in_text(head.message):
+        head = _own_branch(repository, proposal.branch, attempt.mark)
+    return _request(repository, proposal, proposal.base or repository.default_branch(), head, attempt)
+
+
+def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
+    """The commit that an earlier try has put on the branch of this name.
+
+    Raises
+    ------
+    ConflictError   there is none: the branch is somebody else's
+    """
+    own = next((head for head in repository.latest(branch, _HISTORY) if mark.in_text(head.message)), None)
+    if own is None:
+        raise ConflictError(
+            f"{repository.address} has a branch {branch!r} that this task didn't make; take another name, or delete it"
+        )
+    return own
+
+
+def _request(repository: RemoteRepository, proposal: Proposal, base: str, made: Head, attempt: Attempt) -> Proposed:
+    pulls = repository.pulls
+    if pulls is None:
+        attempt.log(f"{repository.address}: pushed the branch {proposal.branch}; its host has no pull requests")
+        return Proposed(changed=True, branch=proposal.branch, commit=made.commit)
+    body = "\n\n".join(filter(None, (proposal.body.strip(), f"---\n{attempt.trailers}")))
+    opened = pulls.open(NewPullRequest(proposal.branch, base, proposal.title, body, proposal.draft))
+    opened = opened or pulls.find(proposal.branch)
+    if opened is None:
+        raise TemporaryError(f"{repository.address} says that there is a pull request, and shows none", retry_after=5)
+    return _proposed(repository, proposal, opened, attempt)
+
+
+def _proposed(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> Proposed:
+    """The pull request with what is asked for beside it, as long as it is open."""
+    if repository.pulls and pull.state == "open":
+        _decorate(repository, proposal, pull, attempt)
+    attempt.log(f"pull request {pull.url} ({pull.state})")
+    return Proposed(
+        changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
+    )
+
+
+def _decorate(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> None:
+    """Labels and reviewers; what GitHub refuses of them is told, and doesn't make the pull request undone."""
+    pulls = repository.pulls
+    if pulls is None:
+        return
+    try:
+        if proposal.labels:
+            pulls.label(pull.number, proposal.labels)
+        if proposal.reviewers or proposal.team_reviewers:
+            pulls.ask_reviewers(pull.number, proposal.reviewers, proposal.team_reviewers)
+    except TemporaryError:
+        raise
+    except ScenedockError as error:
+        attempt.log(f"the pull request is open, but: {error}")

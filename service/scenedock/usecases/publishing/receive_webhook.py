@@ -1,0 +1,101 @@
+"""Receive a webhook: know who signed it, handle it once, and say whom it concerns."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.effects.tasks.effects import TaskEffects
+from scenedock.errors import AuthenticationError, InputError, ScenedockError
+from scenedock.model.code_hosts.code_host import RepositoryAddress
+from scenedock.model.code_hosts.pull_request import awaited
+from scenedock.model.code_hosts.webhook import WebhookEvent
+
+_SIGNATURE = re.compile(r"^sha256=[0-9a-f]{64}$")
+_DELIVERY = re.compile(r"^[A-Za-z0-9-]{1,100}$")
+
+Outcome: TypeAlias = Literal["handled", "repeated", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What was done: `woken` tasks go on; an event that is ignored concerns nothing of ours."""
+
+    outcome: Outcome
+    woken: int = 0
+
+
+def checked_signature(text: str) -> str:
+    """A signature as GitHub writes it: the HMAC of the body with the webhook's secret.
+
+    Source: GitHub, "Validating webhook deliveries".
+
+    Raises
+    ------
+    AuthenticationError   it is none
+    """
+    if not _SIGNATURE.fullmatch(text):
+        raise AuthenticationError(
+            "the header `X-Hub-Signature-256` must be `sha256=` and the body's HMAC in hexadecimal"
+        )
+    return text
+
+
+def signers(hosts: CodeHosts, body: bytes, signature: str) -> frozenset[str]:
+    """The code hosts whose webhook secret has signed a body; every secret is compared, each in constant time.
+
+    Raises
+    ------
+    AuthenticationError   none has
+    """
+    known = {host: hosts.webhook_secret(host) for host in hosts.webhook_hosts()}
+    signed = frozenset(
+        host
+        for host, secret in known.items()
+        if hmac.compare_digest(f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}", signature)
+    )
+    if not signed:
+        raise AuthenticationError("the webhook is not signed with the secret of any code host that we know")
+    return signed
+
+
+def receive_webhook(
+    effects: TaskEffects, hosts: CodeHosts, signed_by: Collection[str], delivery: str, body: bytes, event: WebhookEvent
+) -> Received:
+    """Handle a delivery whose signature is right, at most once; tasks that wait for what it tells are woken.
+
+    It is known again by its id and, because nobody signs that, by its body. What it says counts for a repository of
+    the host that signed it, and of an owner in our list.
+
+    Raises
+    ------
+    InputError       the id of the delivery can't be one
+    TemporaryError   the database stays away
+    """
+    from scenedock.effects.tasks.deliveries import receive
+
+    if not _DELIVERY.match(delivery):
+        raise InputError("the header `X-GitHub-Delivery` must be the id of a delivery")
+    tells = bool(event.repository and (event.closed or event.pushed) and _is_ours(hosts, signed_by, event.repository))
+    if not tells and event.name != "ping":
+        return Received("ignored")
+    repository = event.repository
+    keys = [awaited(repository.host, repository.path, event.closed)] if repository and event.closed else []
+    digest = hashlib.sha256(body).hexdigest()
+    woken = receive(effects.database, [f"id {delivery}", f"body {digest}"], keys, effects.clock())
+    return Received("repeated") if woken is None else Received("handled", woken)
+
+
+def _is_ours(hosts: CodeHosts, signed_by: Collection[str], repository: RepositoryAddress) -> bool:
+    if repository.host not in signed_by:
+        return False
+    try:
+        hosts.host_of(repository)
+    except ScenedockError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Submit, run, take over, cancel, retry, schedule and forget tasks."""

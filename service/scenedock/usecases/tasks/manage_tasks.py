@@ -1,0 +1,128 @@
+"""What people and clients do with tasks that are there: list, show, follow, cancel, retry."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from scenedock.effects.tasks.effects import TaskEffects
+from scenedock.errors import ConflictError, NotFoundError
+from scenedock.model.action import REDACTED, Caller
+from scenedock.model.json import JsonObject, as_object
+from scenedock.model.tasks.changes import cancel_asked, retried
+from scenedock.model.tasks.task import Task, TaskEvent, Wanted
+from scenedock.usecases.tasks.submit_task import identity
+
+_POLL_SECONDS = 0.2
+
+
+def find_tasks(effects: TaskEffects, caller: Caller, wanted: Wanted) -> tuple[list[Task], int]:
+    """A page of the tasks that the caller may see, and how many there are: all for an administrator, else its own."""
+    if not caller.may("admin"):
+        mine = identity(caller)
+        if wanted.created_by is not None and mine not in wanted.created_by:
+            return [], 0
+        wanted = replace(wanted, created_by=(mine,))
+    return effects.store.find(wanted)
+
+
+def show_task(effects: TaskEffects, caller: Caller, task_id: str) -> Task:
+    """One task.
+
+    Raises
+    ------
+    NotFoundError   there is none of this id that the caller may see
+    """
+    task = effects.store.get(task_id)
+    if not caller.may("admin") and task.created_by != identity(caller):
+        raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
+    return task
+
+
+def cancel_task(effects: TaskEffects, caller: Caller, task_id: str) -> Task:
+    """End a task before its next step, or at once where none runs; one that has ended stays as it is.
+
+    Raises
+    ------
+    NotFoundError   there is none of this id that the caller may see
+    """
+    show_task(effects, caller, task_id)
+    return effects.store.change(task_id, lambda task: cancel_asked(task, effects.clock()))
+
+
+def retry_task(effects: TaskEffects, caller: Caller, task_id: str, secrets: Mapping[str, str]) -> Task:
+    """Run a failed or cancelled task again, from the first step that isn't completed, with its secrets given anew.
+
+    Raises
+    ------
+    NotFoundError   there is none of this id that the caller may see
+    ConflictError   it neither failed nor was cancelled, or needs inputs that are gone
+    """
+    seen = show_task(effects, caller, task_id)
+    sealed = effects.seal.close(task_id, {"secrets": dict(secrets)})
+    undone = [step for step in seen.steps if seen.step_state(step.id).get("status") != "completed"]
+    if any(REDACTED in json.dumps(step.input) for step in undone):
+        raise ConflictError(f"the task {task_id} had sensitive inputs, which weren't kept; submit it anew")
+    task = effects.store.change(
+        task_id,
+        lambda task: retried(task, sealed, effects.clock()),
+        f"retry.{seen.attempt}",
+        lambda connection, task: effects.engine.submit(connection, task.id, task.run),
+    )
+    effects.engine.start(task.id, task.run)
+    return task
+
+
+def read_events(
+    effects: TaskEffects,
+    task_id: str,
+    after: int,
+    patience_seconds: float,
+    abandoned: Callable[[], bool] = lambda: False,
+) -> list[TaskEvent]:
+    """The events after a number and every completion; without any, those that come within the patience.
+
+    Nobody waits for what is `abandoned`. That completions always belong to them is Backstage's rule: its client can't
+    miss the end.
+    """
+    until = time.monotonic() + patience_seconds
+    while True:
+        events = effects.store.events(task_id, after)
+        if events or time.monotonic() >= until or abandoned():
+            return events
+        time.sleep(min(_POLL_SECONDS, max(until - time.monotonic(), 0)))
+
+
+def follow_events(
+    effects: TaskEffects,
+    task_id: str,
+    after: int,
+    beat_seconds: float,
+    abandoned: Callable[[], bool] = lambda: False,
+) -> Iterator[TaskEvent | None]:
+    """Every event after a number as it comes, until the task has ended; None whenever nothing came for a while.
+
+    Nobody follows what is `abandoned`.
+    """
+    quiet_since = time.monotonic()
+    while not abandoned():
+        # The task first: what it was told before it had ended is then among the events.
+        finished = effects.store.get(task_id).finished
+        events = [event for event in effects.store.events(task_id, after) if event.id > after]
+        for event in events:
+            after, quiet_since = event.id, time.monotonic()
+            yield event
+        if finished and (not events or events[-1].type == "completion"):
+            return
+        if time.monotonic() - quiet_since >= beat_seconds:
+            quiet_since = time.monotonic()
+            yield None
+        time.sleep(0 if finished else _POLL_SECONDS)
+
+
+def completion(effects: TaskEffects, task: Task) -> JsonObject:
+    """What the last completion of a task says: `{message, output}` or `{message, error}`."""
+    events = [event for event in effects.store.events(task.id, task.last_event) if event.type == "completion"]
+    return as_object(events[-1].body) if events else {}

@@ -1,0 +1,50 @@
+"""Retention: what ended long ago is deleted, by a task of each night."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from scenedock.effects.tasks.deliveries import forget_deliveries
+from scenedock.effects.tasks.effects import TaskEffects
+from scenedock.model.action import Action, Context, Model, action
+from scenedock.model.json import JsonObject
+from scenedock.usecases.tasks.schedules import Schedule
+
+_DAY: Final = 86_400_000
+
+
+class Input(Model):
+    """What is kept."""
+
+    days: Annotated[int, "Days for which ended tasks are kept"]
+
+
+class Output(Model):
+    """What was deleted."""
+
+    tasks: Annotated[int, "How many tasks were deleted, with their logs"]
+    deliveries: Annotated[int, "How many notes of webhook deliveries were deleted"]
+
+
+def forget_old_tasks_action(effects: TaskEffects) -> Action[Any]:
+    """The action that deletes; it stands in no list, for only the schedule runs it."""
+
+    @action("forget-old-tasks", destructive=True, idempotent=True)
+    def forget_old_tasks(context: Context[Any], given: Input) -> Output:
+        """Delete tasks that ended long ago, and their logs, and what was noted of webhook deliveries before."""
+        before = effects.clock() - given.days * _DAY
+        count = 0
+        while forgotten := effects.store.forget(before):
+            count += len(forgotten)
+        effects.engine.forget(before)
+        deliveries = forget_deliveries(effects.database, before)
+        context.log(f"deleted {count:,} tasks that ended more than {given.days} days ago")
+        return Output(tasks=count, deliveries=deliveries)
+
+    return forget_old_tasks
+
+
+def retention_schedule(days: int) -> Schedule:
+    """Every night at a quarter past three."""
+    step: JsonObject = {"id": "forget", "action": "scenedock:forget-old-tasks", "input": {"days": days}}
+    return Schedule("retention", "15 3 * * *", {"steps": [step]})

@@ -1,0 +1,139 @@
+"""Run an action as a task, and wait for it: a caller who is cut off, and calls again, finds it where it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from scenedock.effects.tasks.effects import TaskEffects
+from scenedock.errors import ERRORS, ConflictError, InputError, ScenedockError, TemporaryError
+from scenedock.model.action import REDACTED, Action, Caller, Context
+from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.model.tasks.task import Task
+from scenedock.usecases.run_action import run_action
+from scenedock.usecases.tasks.manage_tasks import completion, retry_task
+from scenedock.usecases.tasks.submit_task import identity, one_action, submit_task
+
+_FIRST_PAUSE: Final = 0.005
+_LONGEST_PAUSE: Final = 0.25
+_MOST_SECONDS: Final = 3600.0
+_BUG: Final = "Error"
+
+
+@dataclass(slots=True)
+class TaskCalls:
+    """Calls of actions: what only reads runs at once, everything else as a task.
+
+    A call with a `requestId` is one task however often it is made; one that has failed is tried again. A call without
+    one joins an equal call of the same caller that still runs here.
+    """
+
+    tasks: Callable[[], TaskEffects]
+    """The effects of tasks, which are opened when the first call wants them."""
+    actions: Iterable[Action[Any]]
+    _leave_at: float = math.inf
+    _running: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, found: Action[Any], context: Context[Any], given: JsonObject) -> JsonObject:
+        """The output of the action.
+
+        Raises
+        ------
+        ConflictError    the `requestId` names a call with another input, or the task was cancelled
+        TemporaryError   the task has run for long, or this process is about to stop; the task goes on
+        ScenedockError   whatever the action refuses
+        """
+        if found.attributes.read_only:
+            return run_action(found, context, given)
+        call = _digest(found, context.caller, given)
+        with self._lock:  # of two equal calls at once, the second joins the first
+            joined = self._running.get(call) if not given.get("requestId") else None
+            task = self.tasks().store.get(joined) if joined else self._submit(found, context, given)
+            self._running[call] = task.id
+        try:
+            return self._outcome(found, self._ended(task.id))
+        finally:
+            with self._lock:
+                self._running.pop(call, None)
+
+    def hurry(self, seconds: float) -> None:
+        """Wait no longer than some seconds for any task from now on, and not at all for one that rests."""
+        self._leave_at = min(self._leave_at, time.monotonic() + seconds)
+
+    def _submit(self, found: Action[Any], context: Context[Any], given: JsonObject) -> Task:
+        began = self.tasks().clock()
+        spec = one_action(found, given)
+        request_id = as_text(given.get("requestId"))
+        key = f"{found.id} {request_id}" if request_id else ""
+        while True:
+            task = submit_task(
+                self.tasks(), self.actions, context.caller, spec, secrets=context.secrets, key=key, rendered=True
+            )
+            if task.created_at < began and task.status in {"failed", "cancelled"}:  # another try is wanted
+                if _may_go_on(task, found.redacted(given)):
+                    with suppress(ConflictError):  # another call was quicker to have it tried again
+                        return retry_task(self.tasks(), context.caller, task.id, context.secrets)
+                else:
+                    key = f"{key} after {task.id}"
+                continue
+            if task.steps[0].input != found.redacted(given):
+                raise ConflictError(
+                    f"requestId {request_id!r} names an earlier call with another input; take a new one"
+                )
+            return task
+
+    def _ended(self, task_id: str) -> Task:
+        pause, until = _FIRST_PAUSE, time.monotonic() + _MOST_SECONDS
+        while True:
+            task = self.tasks().store.get(task_id)
+            if task.finished:
+                return task
+            if time.monotonic() > until:
+                raise TemporaryError(f"task {task_id} takes long and goes on; look at it later", retry_after=60)
+            rests = task.status == "processing" and task.lease_owner is None
+            if time.monotonic() > self._leave_at or (rests and self._leave_at < math.inf):
+                raise TemporaryError(
+                    f"the service is about to stop, and task {task_id} goes on; call again with the same `requestId`",
+                    retry_after=10,
+                )
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _outcome(self, found: Action[Any], task: Task) -> JsonObject:
+        if task.status == "completed":
+            return as_object(task.step_state(found.name).get("output"))
+        if task.status == "cancelled":
+            raise ConflictError(f"task {task.id} was cancelled")
+        error = as_object(completion(self.tasks(), task).get("error"))
+        raise _as_raised(as_text(error.get("name")), as_text(error.get("message")) or f"task {task.id} failed")
+
+
+def _may_go_on(task: Task, given: JsonObject) -> bool:
+    """Whether a failed task is the same call, with nothing sensitive, which wasn't kept.
+
+    Then it goes on itself, and what it made before it failed is known by its id.
+    """
+    return task.steps[0].input == given and REDACTED not in json.dumps(given)
+
+
+def _as_raised(name: str, message: str) -> Exception:
+    """The error that a task ended with, as the action had raised it: of the table, or a finer kind of wrong input."""
+    if name == _BUG:
+        return RuntimeError(message)
+    if name in {TemporaryError.__name__, "ServiceUnavailableError", "TimeoutError"}:
+        return TemporaryError(message, retry_after=30)
+    known: dict[str, type[ScenedockError]] = {each.__name__: each for each in ERRORS if each is not TemporaryError}
+    return known.get(name, InputError)(message)
+
+
+def _digest(found: Action[Any], caller: Caller, given: JsonObject) -> str:
+    said = [found.id, caller.subject, identity(caller), given]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,256 @@
+"""Running a task: the one workflow, which interprets the stored steps and can be taken up by anybody at any point."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from scenedock.effects.tasks.effects import TaskEffects
+from scenedock.effects.tasks.journal import Journal
+from scenedock.errors import ERRORS, ScenedockError, TemporaryError
+from scenedock.model.action import Action, Caller, Context
+from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.redaction import Redactor, sensitive_texts
+from scenedock.model.tasks.changes import (
+    Change,
+    LeaseLostError,
+    cancelled,
+    ended,
+    failure,
+    gave_up,
+    rested,
+    started,
+    step_began,
+    step_ended,
+    with_step,
+)
+from scenedock.model.tasks.references import holds, render
+from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
+from scenedock.usecases.tasks.limits import Limits
+
+_log: Final = logging.getLogger("scenedock.tasks")
+
+_FIRST_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 300.0
+_SEAT_CHECK_MILLISECONDS = 5_000
+
+
+class RunningTasks:
+    """Runs tasks on whatever threads call it, and knows their journals.
+
+    Once `draining` is set no step is begun any more: each task goes back to the others after the step that runs.
+    """
+
+    def __init__(
+        self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: Limits
+    ) -> None:
+        self.effects = effects
+        self.actions = {action.id: action for action in actions}
+        self.action_effects = action_effects
+        self.limits = limits
+        self.draining = threading.Event()
+        self._journals: set[Journal] = set()
+
+    def run(self, task_id: str, number: int, owner: str) -> None:
+        """Run a task until it ends or rests; what another runs is left to it."""
+        if self.draining.is_set():
+            return
+        now = self.effects.clock()
+        try:
+            began = started(self.effects.store.get(task_id), number, owner, now)
+            with self._journal(began.task) as journal:
+                _TaskRun(self, journal).go()
+        except LeaseLostError:
+            _log.info("task %s is run by another by now", task_id)
+        except ScenedockError as error:  # gone, or the database stays away: it is handed out again
+            _log.warning("task %s stopped: %s", task_id, error)
+
+    def flush(self) -> None:
+        """Write the log lines of all running tasks that have waited for long enough."""
+        for journal in tuple(self._journals):
+            try:
+                journal.flush()
+            except (LeaseLostError, ScenedockError):
+                continue  # its own thread meets the same, and knows what to do
+
+    @contextmanager
+    def _journal(self, task: Task) -> Iterator[Journal]:
+        journal = Journal(self.effects.store, task, self.effects.clock)
+        self._journals.add(journal)
+        try:
+            yield journal
+        finally:
+            self._journals.discard(journal)
+
+
+class _TaskRun:
+    """One run of one task."""
+
+    def __init__(self, running: RunningTasks, journal: Journal) -> None:
+        self._running = running
+        self._journal = journal
+        self._secrets: JsonObject = {}
+        self._redactor = Redactor(())
+
+    def go(self) -> None:
+        """Run the steps that aren't done, and end or rest."""
+        try:
+            self._unseal()
+            for step in self._journal.task.steps:
+                if self._journal.task.step_state(step.id).get("status") in {"completed", "skipped"}:
+                    continue
+                if self._journal.task.cancel_requested:
+                    self._add(cancelled(self._journal.task, self._journal.now))
+                    break
+                if self._running.draining.is_set():
+                    self._rest(0, "", "for another worker, as this one stops")
+                    break
+                if not self._step(step):
+                    break
+            else:
+                self._complete()
+        except TemporaryError:
+            raise  # the database stays away: that is no failure of the task, which is handed out again
+        except ScenedockError as error:
+            self._fail(_wire_name(error), str(error))
+        self._journal.write()
+
+    def _unseal(self) -> None:
+        opened = self._running.effects.seal.open(self._journal.task.id, self._journal.task.secrets_sealed)
+        self._secrets = opened
+        texts = [str(value) for value in as_object(opened.get("secrets")).values()]
+        self._redactor = Redactor([*texts, *sensitive_texts(opened.get("inputs"))])
+
+    def _step(self, step: Step) -> bool:
+        """Run one step; whether the next one shall follow."""
+        task, journal = self._journal.task, self._journal
+        action = self._running.actions.get(step.action)
+        if action is None:
+            self._fail("NotFoundError", f"there is no action `{step.action}` in this release", step)
+            return False
+        if not holds(step.condition, self._scope()):
+            self._add(step_ended(task, step, "skipped", journal.now))
+            return True
+        given = self._given(step)
+        seats = self._running.limits.seats(action, given)
+        full = self._running.effects.store.take_seats(task, seats) if seats else None
+        if full is not None:
+            self._rest(_SEAT_CHECK_MILLISECONDS, full, f"another task has {full}")
+            return False
+        self._add(step_began(task, step, journal.now, journal.now + self._running.limits.step_seconds * 1_000))
+        journal.write()
+        if journal.task.cancel_requested:
+            self._add(cancelled(journal.task, journal.now))
+            return False
+        return self._attempt(action, step, given)
+
+    def _attempt(self, action: Action[Any], step: Step, given: JsonObject) -> bool:
+        try:
+            output = action.run(self._context(step), given)
+        except WaitingFor as waiting:
+            self._wait(step, waiting)
+        except TemporaryError as error:
+            self._try_again(step, error)
+        except LeaseLostError:
+            raise
+        except ScenedockError as error:
+            self._fail(_wire_name(error), str(error), step)
+        except Exception:  # noqa: BLE001 - an action's bug ends its task and is told in the log, never to the caller
+            self._report_bug(step)
+        else:
+            shown = as_object(self._redactor.json(output))
+            self._add(step_ended(self._journal.task, step, "completed", self._journal.now, shown))
+            return True
+        return False
+
+    def _context(self, step: Step) -> Context[Any]:
+        known = as_object(self._journal.task.state.get("caller"))
+        caller = Caller(**known)  # type: ignore[arg-type] # written by submit_task
+        return Context(
+            caller=caller,
+            effects=self._running.action_effects,
+            task_id=self._journal.task.id,
+            step_id=step.id,
+            tried_before=self._journal.task.run > 1,
+            log=lambda message: self._journal.log(self._redactor.text(message), step.id),
+            secrets={name: str(value) for name, value in as_object(self._secrets.get("secrets")).items()},
+        )
+
+    def _given(self, step: Step) -> JsonObject:
+        """The step's input as the action takes it."""
+        written = {**step.input, **as_object(as_object(self._secrets.get("inputs")).get(step.id))}
+        return written if self._journal.task.state.get("rendered") else as_object(render(written, self._scope()))
+
+    def _scope(self) -> JsonObject:
+        task = self._journal.task
+        return {
+            "steps": as_object(task.state.get("steps")),
+            "parameters": as_object(task.spec.get("parameters")),
+            "secrets": as_object(self._secrets.get("secrets")),
+        }
+
+    def _wait(self, step: Step, waiting: WaitingFor) -> None:
+        if gave_up(self._journal.task.step_state(step.id), waiting, self._journal.now):
+            self._fail("TimeoutError", f"waited {waiting.give_up_seconds:,.0f} s for {waiting.key} in vain", step)
+        else:
+            self._note(step, tries=0, until=None)  # what it waits for is no time that it is tried for
+            self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.key}")
+
+    def _try_again(self, step: Step, error: TemporaryError) -> None:
+        """Rest before the next try, each time for longer, until the deadline that the first one had."""
+        task, now = self._journal.task, self._journal.now
+        state = task.step_state(step.id)
+        tries = int(str(state.get("tries", 0))) + 1
+        pause = min(max(error.retry_after, _FIRST_PAUSE_SECONDS * 2 ** (tries - 1)), _LONGEST_PAUSE_SECONDS)
+        until = int(str(state.get("until") or task.deadline_at))
+        if now + pause * 1_000 > until:
+            self._fail("ServiceUnavailableError", f"{error} (tried {tries} times)", step)
+            return
+        self._note(step, tries=tries, until=until)
+        self._journal.log(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", step.id)
+        self._rest(int(pause * 1_000), "", "until the next try")
+
+    def _note(self, step: Step, **known: Json) -> None:
+        self._add(Change(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **known})))
+
+    def _rest(self, milliseconds: int, key: str, reason: str) -> None:
+        now = self._journal.now
+        shown = self._redactor.text(reason)
+        self._add(
+            rested(
+                self._journal.task,
+                now,
+                wake_at=now + milliseconds,
+                wait_for=fingerprint(key) if key else None,
+                reason=shown,
+            )
+        )
+
+    def _complete(self) -> None:
+        output = as_object(self._redactor.json(render(as_object(self._journal.task.spec.get("output")), self._scope())))
+        body: JsonObject = {"message": "Run completed with status: completed", "output": output}
+        self._add(ended(self._journal.task, "complete", body, self._journal.now))
+
+    def _fail(self, name: str, message: str, step: Step | None = None) -> None:
+        now, said = self._journal.now, self._redactor.text(message)
+        if step is not None:
+            self._journal.log(f"{name}: {said}", step.id)
+            self._add(step_ended(self._journal.task, step, "failed", now))
+        self._add(ended(self._journal.task, "fail", failure(name, said), now))
+
+    def _report_bug(self, step: Step) -> None:
+        where = f"task {self._journal.task.id}, step {step.id}"
+        _log.error("a bug in %s: %s\n%s", step.action, where, self._redactor.text(traceback.format_exc()))
+        self._fail("Error", f"a bug in {step.action}; the log of the service tells more ({where})", step)
+
+    def _add(self, change: Change) -> None:
+        self._journal.add(change)
+
+
+def _wire_name(error: ScenedockError) -> str:
+    """The name under which Backstage knows a refusal; a finer class than those of the table is its nearest."""
+    return next((each.__name__ for each in type(error).__mro__ if each in ERRORS), "Error")

@@ -1,0 +1,115 @@
+"""A folder on disk is listed completely and safely, and a remote of git is an address without secrets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scenedock.effects.git.repositories import MOST_BYTES, RepositoryFolder
+from scenedock.errors import InputError, NotFoundError
+
+
+def test_files_are_listed_sorted_by_their_paths_without_gits(tmp_path: Path) -> None:
+    for name in ("b/x", "a", "b-c", ".git/config", "node_modules/m/Chart.yaml", ".hidden/y"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert RepositoryFolder(tmp_path).listing().files == (".hidden/y", "a", "b-c", "b/x")
+
+
+def test_links_are_listed_and_told_apart_by_where_they_lead(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    (root / "folder").mkdir(parents=True)
+    (root / ".git").mkdir()
+    for path in (tmp_path / "elsewhere", root / "file", root / ".git/config"):
+        path.touch()
+    targets = {
+        "inside": "file",
+        "twice": "inside",
+        "to-folder": "folder",
+        "to-root": ".",
+        "absolute": str(root / "file"),
+        "out": "../elsewhere",
+        "dangling": "nothing",
+        "loop": "loop",
+        "device": "/dev/null",
+        "secrets": ".git/config",
+    }
+    for name, target in targets.items():
+        (root / name).symlink_to(target)
+
+    listing = RepositoryFolder(root).listing()
+
+    assert listing.files == ("absolute", "dangling", "device", "file", "inside", "loop", "out", "secrets", "twice")
+    assert sorted(listing.outside) == ["dangling", "device", "loop", "out", "secrets"]
+
+
+def test_what_is_no_file_is_not_listed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "Chart.yaml")
+    (tmp_path / "values.yaml").mkdir()
+
+    assert RepositoryFolder(tmp_path).listing().files == ()
+
+
+def test_paths_that_are_not_unicode_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "caf\udce9").mkdir()
+    (tmp_path / "caf\udce9/Chart.yaml").touch()
+
+    listing = RepositoryFolder(tmp_path).listing()
+
+    assert (listing.files, listing.unnameable) == ((), (r"caf\udce9/Chart.yaml",))
+
+
+def test_a_missing_folder_and_a_file_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(NotFoundError, match="nothing: there is no such folder; name the root of a repository"):
+        RepositoryFolder(tmp_path / "nothing").listing()
+    with pytest.raises(InputError, match="file: this is no folder; name the root of a repository"):
+        RepositoryFolder(tmp_path / "file").listing()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "nul\0", "loop"])
+def test_what_can_be_no_folder_is_an_input_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+
+    with pytest.raises(InputError, match="can't be read: "):
+        RepositoryFolder(tmp_path / name).listing()
+
+
+def test_half_a_repository_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:  # root may read everything, so let the system call refuse
+        if path.endswith("secret"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    with pytest.raises(InputError, match="secret: can't be read: Permission denied; check its permissions"):
+        RepositoryFolder(tmp_path).listing()
+
+
+def test_a_file_that_has_gone_or_may_not_be_read_is_an_input_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="can't be read: No such file or directory"):
+        RepositoryFolder(tmp_path).read("gone")
+
+    def refuse(*_: object, **__: object) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(InputError, match="can't be read: Permission denied"):
+        RepositoryFolder(tmp_path).read("secret")
+
+
+def test_a_huge_file_is_read_in_part(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 40)
+
+    assert len(RepositoryFolder(tmp_path).read("huge")) == MOST_BYTES

@@ -1,0 +1,307 @@
+"""The last good catalog is always at hand: whatever breaks, Backstage reads what it read before."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scenedock.catalog.emitting.feed import Feed
+from scenedock.effects.git.clones import RepositoryClone, fetch
+from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
+from scenedock.errors import InputError, NotFoundError, TemporaryError
+from scenedock.model.finding import Finding, Place
+from scenedock.runtime.catalog_feed import CatalogFeed
+from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.watched_repositories import WatchedRepositories
+from scenedock.runtime.wiring import served_repositories
+from tests.tools.git_server import GitServer, git_server
+
+ADDRESS = "http://scenedock/api/scenedock/catalog"
+# sha1 of url:http://scenedock/api/scenedock/catalog/catalog-info.yaml, as Backstage's catalog computes it
+INDEX = "location:default/generated-63720f9814c567a39377945b58d0b32367e420a1"
+
+
+class Refreshed:
+    """A Backstage that only notes what it is told to read again."""
+
+    def __init__(self) -> None:
+        self.refs: list[str] = []
+        self.unknown: set[str] = set()
+        self.down = False
+
+    def refresh(self, entity_ref: str) -> None:
+        if self.down:
+            raise TemporaryError("away", retry_after=5)
+        self.refs.append(entity_ref)
+        if entity_ref in self.unknown:
+            raise NotFoundError("there is none")
+
+
+class Builder:
+    """Makes feeds on demand, and counts."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.text = b"kind: A\n"
+        self.others: dict[str, bytes] = {}
+        self.error: Exception | None = None
+
+    def __call__(self, _repositories: Mapping[str, ServedRepository]) -> Feed:
+        self.made += 1
+        if self.error:
+            raise self.error
+        return Feed({"catalog-info.yaml": self.text, **self.others}, {"Component": 1}, (), ())
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "apps"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("a: 1\n")
+    return folder
+
+
+@pytest.fixture
+def builder() -> Builder:
+    return Builder()
+
+
+@pytest.fixture
+def feed(tmp_path: Path, repository: Path, builder: Builder) -> CatalogFeed:
+    repositories = WatchedRepositories({"apps": RepositoryFolder(repository)})
+    return CatalogFeed(repositories, tmp_path / "feed.json", 60, ADDRESS, builder)
+
+
+def test_it_is_made_only_when_a_repository_has_changed(feed: CatalogFeed, builder: Builder, repository: Path) -> None:
+    feed.refresh()
+    feed.refresh()
+    assert builder.made == 1
+
+    (repository / "b.yaml").write_text("b: 1\n")
+    builder.text = b"kind: B\n"
+    feed.refresh()
+
+    assert builder.made == 2
+    assert feed.served_file("catalog-info.yaml").data == b"kind: B\n"
+
+
+@pytest.mark.parametrize("error", [InputError("apps/scenedock.yaml:3: wrong"), ValueError("can't be read again")])
+def test_the_last_good_one_stays_while_the_repository_is_broken(
+    feed: CatalogFeed, builder: Builder, repository: Path, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    feed.refresh()
+    before = feed.served_file("catalog-info.yaml")
+    (repository / "b.yaml").write_text("b: 1\n")
+    builder.error = error
+    feed.refresh()
+    feed.refresh()
+
+    assert feed.served_file("catalog-info.yaml") == before
+    stale = [finding for finding in feed.current().feed.findings if finding.code == "stale-feed"]
+    assert [str(error) in finding.message for finding in stale] == [True]
+    assert str(error) in caplog.text
+
+    builder.error = None
+    feed.refresh()
+    assert feed.current().feed.findings == ()
+
+
+def test_a_repository_that_is_gone_keeps_the_catalog(feed: CatalogFeed, repository: Path) -> None:
+    feed.refresh()
+    (repository / "a.yaml").unlink()
+    repository.rmdir()
+    feed.refresh()
+
+    assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
+    assert feed.current().feed.findings[0].code == "stale-feed"
+
+
+def test_a_service_that_starts_again_has_its_catalog_at_once(feed: CatalogFeed, builder: Builder) -> None:
+    feed.refresh()
+    builder.error = InputError("broken")
+    again = replace(feed, _served=None)
+
+    again.start()
+    again.stop()
+
+    assert again.current().feed.files == feed.current().feed.files
+
+
+@pytest.mark.parametrize(
+    "kept", [b"", b"{", b"[]", b'{"version": 0}', b'{"version": 1}', b'{"version": 1, "files": []}']
+)
+def test_a_kept_catalog_that_cannot_be_read_is_none(feed: CatalogFeed, kept: bytes) -> None:
+    feed.file.write_bytes(kept)
+    feed.start()
+    feed.stop()
+
+    assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
+
+
+def test_findings_are_kept_with_the_catalog(feed: CatalogFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = Finding("warning", "x", "y", Place("apps", "a.yaml", 3), "mend it")
+    monkeypatch.setattr(feed, "build", lambda _: Feed({"catalog-info.yaml": b""}, {}, (finding,), ()))
+    feed.refresh()
+    again = replace(feed, _served=None)
+    again.start()
+    again.stop()
+
+    assert again.current().feed.findings == (finding,)
+
+
+def test_without_any_catalog_one_is_asked_to_come_again(feed: CatalogFeed, builder: Builder) -> None:
+    builder.error = InputError("broken")
+    feed.refresh()
+
+    with pytest.raises(TemporaryError, match="the log of the service says why"):
+        feed.current()
+
+
+def test_a_file_that_the_catalog_does_not_have_is_not_found(feed: CatalogFeed) -> None:
+    feed.refresh()
+
+    with pytest.raises(NotFoundError):
+        feed.served_file("../signing-key.pem")
+
+
+def test_backstage_is_told_of_what_has_changed_and_of_nothing_else(
+    feed: CatalogFeed, builder: Builder, repository: Path
+) -> None:
+    told: Any = Refreshed()
+    feed.backstage = told
+    feed.refresh()
+    feed.refresh()
+    (repository / "b.yaml").write_text("b: 1\n")
+    feed.refresh()
+
+    assert told.refs == [INDEX]
+
+
+def test_backstage_is_told_of_the_others_where_it_does_not_know_a_file_yet(
+    feed: CatalogFeed, builder: Builder, repository: Path
+) -> None:
+    told: Any = Refreshed()
+    told.unknown = {"location:default/scenedock-entities-1"}
+    feed.backstage = told
+    builder.others = {"entities-2.yaml": b"kind: X\n", "entities-3.yaml": b"kind: X\n"}
+    feed.refresh()
+    told.refs.clear()
+
+    (repository / "b.yaml").write_text("b: 1\n")
+    builder.text = b"kind: B\n"
+    builder.others = {"entities-1.yaml": b"kind: Y\n", "entities-2.yaml": b"kind: Y\n", "entities-3.yaml": b"kind: X\n"}
+    feed.refresh()
+
+    assert told.refs == [INDEX, "location:default/scenedock-entities-1", "location:default/scenedock-entities-2"]
+
+
+def test_a_backstage_that_is_away_is_no_reason_to_fail(feed: CatalogFeed, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    told: Any = Refreshed()
+    told.down = True
+    feed.backstage = told
+
+    feed.refresh()
+
+    assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
+    assert "Backstage wasn't told" in caplog.text
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[GitServer]:
+    with git_server(tmp_path / "server") as running:
+        for name in ("apps", "shops"):
+            running.commit(f"acme/{name}", {"a.yaml": "a: 1\n"})
+        yield running
+
+
+@pytest.fixture
+def fetching(tmp_path: Path, server: GitServer, builder: Builder) -> CatalogFeed:
+    """The feed of two repositories at addresses."""
+    named = [f"{server.address}/acme/{name}" for name in ("apps", "shops")]
+    repositories = served_repositories(named, tmp_path / "clones")
+    watched = WatchedRepositories(repositories, lambda clone: fetch(clone, None))
+    return CatalogFeed(watched, tmp_path / "feed.json", 86_400, ADDRESS, builder)
+
+
+def test_a_repository_at_an_address_is_fetched_and_the_feed_made_anew(
+    fetching: CatalogFeed, builder: Builder, server: GitServer
+) -> None:
+    fetching.refresh()
+    fetching.refresh()
+    assert builder.made == 1
+
+    server.commit("acme/apps", {"a.yaml": "a: 2\n"})
+    fetching.refresh()
+    assert builder.made == 2
+    assert fetching.current().feed.findings == ()
+
+
+def test_only_what_was_pushed_to_is_fetched(fetching: CatalogFeed, builder: Builder, server: GitServer) -> None:
+    fetching.start()
+    fetching.current()
+    server.requests.clear()
+    server.commit("acme/shops", {"a.yaml": "a: 2\n"})
+
+    fetching.want(["shops"])
+    until = time.monotonic() + 30
+    while builder.made < 2:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    fetching.stop()
+
+    assert {path.split("/")[2] for path in server.requests} == {"shops"}
+
+
+def test_a_repository_that_cannot_be_fetched_stays_as_it_was_and_is_told_of(
+    fetching: CatalogFeed, builder: Builder, server: GitServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics = Metrics(fetching.at_hand)
+    fetching.refresh()
+    seen = fetching.current().seen["shops"]
+    (server.root / "acme/shops").rename(server.root / "gone")
+    server.commit("acme/apps", {"a.yaml": "a: 2\n"})
+
+    fetching.refresh()
+    fetching.refresh()
+
+    served = fetching.current()
+    (finding,) = served.feed.findings
+    assert (finding.severity, finding.code, finding.place.repository) == ("error", "stale-repository", "shops")
+    assert "can't be fetched" in finding.message
+    assert (list(served.stale), builder.made) == (["shops"], 2), "the other repository is followed all the same"
+    assert served.checked == served.seen["shops"] == seen < served.seen["apps"]
+    assert b'scenedock_repository_age_seconds{repository="shops"}' in metrics.text()
+    assert "the last good state of the repository shops stays: http" in caplog.text
+
+    (server.root / "gone").rename(server.root / "acme/shops")
+    fetching.refresh()
+    assert (fetching.current().feed.findings, list(fetching.current().stale)) == ((), [])
+
+
+def test_a_repository_that_was_never_fetched_leaves_no_half_of_a_catalog(
+    fetching: CatalogFeed, builder: Builder, server: GitServer
+) -> None:
+    (server.root / "acme/shops").rename(server.root / "gone")
+    fetching.refresh()
+
+    assert (fetching.at_hand(), builder.made) == (None, 0)
+
+
+def test_a_disk_that_refuses_costs_freshness_only(fetching: CatalogFeed) -> None:
+    def full(_clone: RepositoryClone) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    fetching.refresh()
+    fetching.repositories.fetch = full
+    fetching.refresh()
+
+    assert {finding.place.repository for finding in fetching.current().feed.findings} == {"apps", "shops"}
+    assert "No space left on device" in fetching.current().feed.findings[0].message

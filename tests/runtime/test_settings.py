@@ -1,0 +1,125 @@
+"""The service's settings come from the environment and one file, and a wrong one is named with its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scenedock.errors import InputError, NotFoundError
+from scenedock.runtime.setting_values import Listen
+from scenedock.runtime.settings import MASK, Settings, describe_settings, read_settings, shown_value, variable
+
+FILE = Path("service.yaml")
+
+
+def nothing(path: Path) -> bytes:
+    raise NotFoundError(f"{path}: there is no such file")
+
+
+def test_without_anything_the_defaults_are_in_force() -> None:
+    known = read_settings({"PATH": "/bin"}, nothing)
+
+    assert known.settings == Settings()
+    assert set(known.sources.values()) == {"default"}
+
+
+def test_the_environment_wins_over_the_file_and_each_source_is_known() -> None:
+    file = b"listen: 0.0.0.0:80\nthreads: 4\nrepositories: [a, b]\npublic_feed: true\n"
+    environment = {"SCENEDOCK_SETTINGS": str(FILE), "SCENEDOCK_THREADS": "8", "SCENEDOCK_BACKSTAGE_URL": "http://b/"}
+
+    known = read_settings(environment, lambda _path: file)
+
+    settings = known.settings
+    assert (settings.listen, settings.threads, settings.repositories) == (Listen("0.0.0.0", 80), 8, ("a", "b"))  # noqa: S104
+    assert (settings.public_feed, settings.backstage_url) == (True, "http://b")
+    assert known.sources["threads"] == "SCENEDOCK_THREADS"
+    assert known.sources["listen"] == "service.yaml: listen"
+    assert known.sources["data"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LISTEN", "8000"),
+        ("LISTEN", "host:99999"),
+        ("BACKSTAGE_URL", "backstage:7007"),
+        ("BACKSTAGE_URL", "http://user:password@backstage"),
+        ("BACKSTAGE_URL", "http://backstage?x=1"),
+        ("BACKSTAGE_PLUGINS", "scaffolder,../auth"),
+        ("PUBLIC_FEED", "maybe"),
+        ("THREADS", "1"),
+        ("THREADS", "many"),
+        ("REFRESH_SECONDS", "-5"),
+        ("DATA", ""),
+        ("LOG_FORMAT", "xml"),
+        ("FOLDERS_LISTEN", "x"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_source(name: str, value: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_settings({f"SCENEDOCK_{name}": value}, nothing)
+
+    assert f"  SCENEDOCK_{name}: " in str(refused.value)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(InputError) as refused:
+        read_settings({"SCENEDOCK_LISTEN": "x", "SCENEDOCK_TREADS": "5"}, lambda _path: b"thread: 5\nthreads: no", FILE)
+
+    lines = str(refused.value).splitlines()[1:]
+    assert [line.split(": ")[0].strip() for line in lines] == [
+        "service.yaml",
+        "SCENEDOCK_TREADS",
+        "service.yaml",
+        "SCENEDOCK_LISTEN",
+    ]
+
+
+@pytest.mark.parametrize("file", [b"{", b"- a", b"text"])
+def test_a_file_that_holds_no_settings_is_refused(file: bytes) -> None:
+    with pytest.raises(InputError, match=r"service\.yaml: "):
+        read_settings({}, lambda _path: file, FILE)
+
+
+def test_an_empty_file_says_nothing() -> None:
+    assert read_settings({}, lambda _path: b"", FILE).settings == Settings()
+
+
+def test_what_kubernetes_sets_for_a_service_called_scenedock_is_no_setting() -> None:
+    environment = {
+        "SCENEDOCK_SERVICE_HOST": "10.0.0.1",
+        "SCENEDOCK_SERVICE_PORT": "80",
+        "SCENEDOCK_SERVICE_PORT_HTTP": "80",
+        "SCENEDOCK_PORT": "tcp://10.0.0.1:80",
+        "SCENEDOCK_PORT_80_TCP_ADDR": "10.0.0.1",
+    }
+
+    assert read_settings(environment, nothing).settings == Settings()
+
+
+def test_a_secret_is_read_from_a_file_and_masked() -> None:
+    known = read_settings({"SCENEDOCK_SIGNING_KEY_FILE": "/run/key"}, lambda path: f"pem of {path}".encode())
+
+    assert known.settings.signing_key == "pem of /run/key"
+    assert ("SCENEDOCK_SIGNING_KEY", MASK, "SCENEDOCK_SIGNING_KEY_FILE=/run/key") in list(known.lines())
+    assert "pem" not in str(list(known.lines()))
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert [name for name, setting in describe_settings().items() if not setting.about.endswith(".")] == []
+
+
+@pytest.mark.parametrize("name", describe_settings())
+def test_a_default_may_be_written_out(name: str) -> None:
+    written = shown_value(getattr(Settings(), name))
+
+    assert not written or getattr(read_settings({variable(name): written}, nothing).settings, name) == getattr(
+        Settings(), name
+    )
+
+
+def test_the_last_line_end_of_a_secrets_file_is_none_of_the_secret() -> None:
+    given = {"SCENEDOCK_DATABASE_URL_FILE": "/run/url"}
+
+    assert read_settings(given, lambda _: b"postgresql://h/tasks\n").settings.database_url == "postgresql://h/tasks"
