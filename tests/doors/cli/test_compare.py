@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from scenedock.doors.cli import main
 from tests.tools.backstage_catalog import FakeBackstage, serve
 
-EXAMPLE = Path(__file__).parents[2] / "tests" / "changes" / "acme-apps"
+EXAMPLE = Path(__file__).parents[3] / "tests" / "changes" / "acme-apps"
 KEY = "of the catalog"
 LOCATION = "url:https://github.com/acme/old/blob/main/catalog-info.yaml"
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from scenedock.doors.cli import main
 from tests.tools.postgres import running_postgres
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GOOD = {"steps": [{"action": "scenedock:export-catalog", "input": {"withContent": False}}]}
 BAD = {"steps": [{"action": "scenedock:export-catalog", "input": {"repository": "none"}}]}
 NO_TASK = "00000000-0000-0000-0000-000000000000"
