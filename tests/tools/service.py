@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scenedock.catalog.emitting.feed import Feed
-from scenedock.effects.backstage.backend import PublicKeys
+from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.runtime.service import Service
 from scenedock.runtime.service_wiring import open_service

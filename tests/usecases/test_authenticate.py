@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenedock.effects.backstage.backend import PublicKeys
+from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.errors import AuthenticationError, InputError, TemporaryError
 from scenedock.model.action import Caller
 from scenedock.usecases.authenticate import (

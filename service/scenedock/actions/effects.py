@@ -13,7 +13,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.skeletons.library import SkeletonLibrary
 
 if TYPE_CHECKING:  # it brings the libraries of HTTP and tokens
-    from scenedock.effects.backstage.backend import BackstageBackend
+    from scenedock.effects.backstage.catalog import BackstageCatalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +29,4 @@ class Effects:
     bakes: ConfinedBakes
     results: ResultFolders
     code_hosts: CodeHosts
-    backstage: BackstageBackend | None
+    backstage: BackstageCatalog | None

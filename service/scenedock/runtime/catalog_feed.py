@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
-from scenedock.effects.backstage.backend import BackstageBackend
+from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import run_apart
 from scenedock.effects.local.feed_file import load_feed, save_feed
@@ -68,7 +68,7 @@ class CatalogFeed:
     address: str
     """The address of the folder in which Backstage finds the files."""
     build: Callable[[Mapping[str, ServedRepository]], Feed]
-    backstage: BackstageBackend | None = None
+    backstage: BackstageCatalog | None = None
     _served: Served | None = None
     _signature: str = ""
     _first: threading.Event = field(default_factory=threading.Event)

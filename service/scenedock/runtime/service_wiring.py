@@ -7,7 +7,8 @@ from functools import partial
 
 from scenedock.actions import ACTIONS
 from scenedock.catalog.emitting.feed import Feed
-from scenedock.effects.backstage.backend import BackstageBackend, PublicKeys
+from scenedock.effects.backstage.catalog import BackstageCatalog
+from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
@@ -70,10 +71,10 @@ def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
     fetch(clone, code_hosts.git_login(clone.remote.repository))
 
 
-def _authenticator(settings: Settings, backstage: BackstageBackend | None) -> Authenticator:
+def _authenticator(settings: Settings, backstage: BackstageCatalog | None) -> Authenticator:
     file = settings.tokens_file
     return Authenticator(
         static=read_static_tokens(read_file(file), str(file)) if file else (),
-        keys=PublicKeys(backstage.get) if backstage else None,
+        keys=PublicKeys(backstage.client.get) if backstage else None,
         plugins=settings.backstage_plugins,
     )

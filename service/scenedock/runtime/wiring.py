@@ -76,18 +76,22 @@ def open_effects(settings: Settings) -> Effects:
     InputError, NotFoundError   what a setting names can't be used
     """
     from scenedock.actions.effects import Effects
-    from scenedock.effects.backstage.backend import BackstageBackend
+    from scenedock.effects.backstage.catalog import BackstageCatalog
+    from scenedock.effects.backstage.client import BackstageClient
+    from scenedock.effects.backstage.plugin_tokens import PluginTokens
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
 
-    address = settings.folders_address
+    address, key = settings.folders_address, signing_key(settings)
     return Effects(
         repositories=served_repositories(settings.repositories, settings.data / "repositories"),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),
-        results=ResultFolders(settings.data / "folders", address, signing_key(settings), settings.folders_seconds),
+        results=ResultFolders(settings.data / "folders", address, key, settings.folders_seconds),
         code_hosts=list_code_hosts(settings.code_hosts),
-        backstage=BackstageBackend(settings.backstage_url, signing_key(settings)) if settings.backstage_url else None,
+        backstage=BackstageCatalog(BackstageClient(settings.backstage_url, PluginTokens(key).token))
+        if settings.backstage_url
+        else None,
     )
 
 

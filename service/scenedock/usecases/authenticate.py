@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
-from scenedock.effects.backstage.backend import PLUGIN_TOKEN, USER_KEYS, PublicKeys, plugin_keys
+from scenedock.effects.backstage.plugin_tokens import PLUGIN_TOKEN
+from scenedock.effects.backstage.public_keys import USER_KEYS, PublicKeys, plugin_keys
 from scenedock.effects.backstage.signing_keys import ALGORITHM
 from scenedock.errors import AuthenticationError, InputError
 from scenedock.model.action import PLUGIN_ID, SCOPES, Caller, Scope

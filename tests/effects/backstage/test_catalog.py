@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from scenedock.effects.backstage.catalog import BackstageCatalog
+from scenedock.effects.backstage.client import BackstageClient
 from scenedock.errors import (
     AuthenticationError,
     InputError,
@@ -29,7 +30,7 @@ def backstage() -> Iterator[FakeBackstage]:
 
 
 def read(backstage: FakeBackstage, token: str = "") -> list[str]:
-    return [entity.name for entity in BackstageCatalog(backstage.url, token).entities()]
+    return [entity.name for entity in BackstageCatalog(BackstageClient.with_token(backstage.url, token)).entities()]
 
 
 def test_all_pages_are_read_in_order(backstage: FakeBackstage) -> None:
@@ -94,7 +95,11 @@ def test_one_that_is_not_there_is_a_temporary_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(TemporaryError, match="can't be reached"):
-            list(BackstageCatalog(f"http://127.0.0.1:{taken.getsockname()[1]}").entities())
+            list(
+                BackstageCatalog(
+                    BackstageClient.with_token(f"http://127.0.0.1:{taken.getsockname()[1]}", "")
+                ).entities()
+            )
 
 
 @pytest.mark.parametrize(
@@ -102,9 +107,9 @@ def test_one_that_is_not_there_is_a_temporary_error() -> None:
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="no address of a Backstage backend"):
-        BackstageCatalog(url)
+        BackstageClient.with_token(url, "")
 
 
 def test_a_token_that_would_break_the_header_is_refused() -> None:
     with pytest.raises(InputError, match="characters that no token has"):
-        BackstageCatalog("http://localhost:7007", "a\r\nX: y")
+        BackstageClient.with_token("http://localhost:7007", "a\r\nX: y")

@@ -160,7 +160,7 @@ def test_no_git_process_is_left_when_it_is_closed(tmp_path: Path) -> None:
     with GitRevision(clone(tmp_path), "main") as revision:
         revision.listing()
         revision.read("billing/values.yaml")
-        process = revision._process
+        process = revision._blobs._process
 
     assert process is not None
     assert process.poll() is not None

@@ -63,8 +63,9 @@ def compare(
 
 def _entities_at(url: str) -> Sequence[Entity]:
     from scenedock.effects.backstage.catalog import BackstageCatalog
+    from scenedock.effects.backstage.client import BackstageClient
 
-    return list(BackstageCatalog(url, os.environ.get(TOKEN, "").strip()).entities())
+    return list(BackstageCatalog(BackstageClient.with_token(url, os.environ.get(TOKEN, "").strip())).entities())
 
 
 def _entities_in(path: Path) -> Sequence[Entity]:

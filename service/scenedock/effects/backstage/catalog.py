@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlencode
 
-import urllib3
-
+from scenedock.effects.backstage.client import BackstageClient, Reply
 from scenedock.errors import (
     AuthenticationError,
+    ConflictError,
     InputError,
     NotAllowedError,
     NotFoundError,
@@ -18,29 +18,25 @@ from scenedock.errors import (
     TemporaryError,
 )
 from scenedock.model.entity import Entity
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
+_PLUGIN = "catalog"
 _ENTITIES_OF_A_PAGE = 500
-_MOST_BYTES = 256 * 1024 * 1024
-_SECONDS_TO_CONNECT, _SECONDS_TO_ANSWER = 10.0, 60.0
-_RETRIES = urllib3.Retry(
-    total=3, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), redirect=False, raise_on_status=False
-)
+_MOST_BYTES_OF_A_PAGE = 256 * 1024 * 1024
+_SECONDS_OF_A_PAGE = 60.0
+_SECONDS_TO_READ_ENTITIES = 60.0  # Backstage fetches the file, and whatever it refers to, before it answers
+_REFUSALS: Mapping[int, type[ScenedockError]] = {
+    HTTPStatus.BAD_REQUEST: InputError,
+    HTTPStatus.FORBIDDEN: NotAllowedError,
+    HTTPStatus.CONFLICT: ConflictError,
+}
 
 
+@dataclass(frozen=True, slots=True)
 class BackstageCatalog:
-    """The catalog of the backend at `url`, its base address; `token` is sent as a bearer token where it is given."""
+    """The catalog behind a client."""
 
-    def __init__(self, url: str, token: str = "") -> None:
-        split = urlsplit(url)
-        if split.scheme not in {"http", "https"} or not split.hostname or split.username or split.query:
-            raise InputError(f"{url!r} is no address of a Backstage backend; write https://HOST or http://HOST:7007")
-        if not token.isascii() or not token.isprintable():
-            raise InputError("the token for Backstage has characters that no token has")
-        self._address = f"{url.rstrip('/')}/api/catalog/entities/by-query"
-        self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=_SECONDS_TO_CONNECT, read=_SECONDS_TO_ANSWER), retries=_RETRIES
-        )
+    client: BackstageClient
 
     def entities(self) -> Iterator[Entity]:
         """All entities that the token may see, in pages as Backstage gives them.
@@ -55,58 +51,96 @@ class BackstageCatalog:
         query = {"limit": str(_ENTITIES_OF_A_PAGE)}
         seen: set[str] = set()
         while True:
-            page = self._page(query)
+            reply = self._page(query)
+            page = as_object(_json(reply))
             items, about = page.get("items"), page.get("pageInfo")
             if not isinstance(items, list) or not isinstance(about, dict):
-                raise self._no_backstage("an answer without `items` and `pageInfo`")
+                raise _no_backstage(reply, "an answer without `items` and `pageInfo`")
             yield from (Entity(item) for item in items if isinstance(item, dict))
             cursor = about.get("nextCursor")
             if not isinstance(cursor, str) or not cursor:
                 return
             if cursor in seen:
-                raise self._no_backstage("pages that have no end")
+                raise _no_backstage(reply, "pages that have no end")
             seen.add(cursor)
             query = {"cursor": cursor, "limit": str(_ENTITIES_OF_A_PAGE)}
 
-    def _page(self, query: Mapping[str, str]) -> Mapping[str, Any]:
-        try:
-            answer = self._pool.request(
-                "GET",
-                f"{self._address}?{urlencode(query)}",
-                headers=self._headers,
-                redirect=False,  # the token is for this address alone
-                preload_content=False,
-            )
-            try:
-                data = answer.read(_MOST_BYTES, decode_content=True)
-            finally:
-                answer.release_conn()
-        except urllib3.exceptions.HTTPError as error:
-            reason = getattr(error, "reason", None) or error
-            said = f"{self._address}: Backstage can't be reached ({type(reason).__name__}); check the address"
-            raise TemporaryError(said, retry_after=30) from error
-        if answer.status != 200:
-            raise self._refusal(answer.status)
-        try:
-            page = json.loads(data)
-        except ValueError as error:
-            raise self._no_backstage("something that is no JSON") from error
-        if not isinstance(page, dict):
-            raise self._no_backstage("no JSON object")
-        return page
+    def refresh(self, entity_ref: str) -> None:
+        """Have the catalog look at an entity, and at the Locations that brought it, again and at once.
 
-    def _refusal(self, status: int) -> ScenedockError:
-        match status:
-            case 401:
-                return AuthenticationError(f"{self._address}: Backstage wants a valid token (401)")
-            case 403:
-                return NotAllowedError(f"{self._address}: the token may not read the catalog (403)")
-            case 404:
-                return NotFoundError(f"{self._address}: there is no catalog; name the address of Backstage's backend")
-            case _ if status == 429 or status >= 500:
-                return TemporaryError(f"{self._address}: Backstage is out of order ({status})", retry_after=30)
-            case _:
-                return self._no_backstage(f"status {status}")
+        Raises
+        ------
+        NotFoundError    the catalog doesn't have it (yet)
+        TemporaryError   the backend can't be reached, or refuses
+        """
+        reply = self.client.ask("POST", "catalog/refresh", plugin=_PLUGIN, body={"entityRef": entity_ref})
+        if reply.status == HTTPStatus.NOT_FOUND:
+            raise NotFoundError(f"Backstage's catalog has no {entity_ref}")
+        reply.document()
 
-    def _no_backstage(self, answer: str) -> InputError:
-        return InputError(f"{self._address}: {answer} came back, so this is no Backstage backend; check the address")
+    def add_location(self, target: str, *, dry_run: bool) -> JsonObject:
+        """Register the catalog file at an address, or with `dry_run` have it read and validated; Backstage's answer.
+
+        That is `{location: {id, entityRef}, entities, exists}`; only a dry run has entities and `exists`.
+
+        Raises
+        ------
+        InputError        the file can't be read, or has an entity that Backstage refuses
+        NotAllowedError   Backstage's permissions don't let us
+        ConflictError     it is registered already
+        TemporaryError    the backend can't be reached, or refuses otherwise
+        """
+        path = f"catalog/locations{'?dryRun=true' if dry_run else ''}"
+        body: JsonObject = {"type": "url", "target": target}
+        reply = self.client.ask("POST", path, plugin=_PLUGIN, body=body, seconds=_SECONDS_TO_READ_ENTITIES)
+        if reply.status in _REFUSALS:
+            raise _REFUSALS[reply.status](f"{target}: Backstage says: {reply.message or reply.status}")
+        return as_object(reply.document())
+
+    def location_id(self, target: str) -> str | None:
+        """The id under which the file at an address is registered; None where it isn't, or we may not see it.
+
+        Raises
+        ------
+        TemporaryError   the backend can't be reached, or refuses
+        """
+        listed = self.client.ask("GET", "catalog/locations", plugin=_PLUGIN).document()
+        locations = [as_object(as_object(each).get("data")) for each in as_list(listed)]
+        return next((as_text(each.get("id")) for each in locations if each.get("target") == target), None)
+
+    def _page(self, query: Mapping[str, str]) -> Reply:
+        path = f"catalog/entities/by-query?{urlencode(query)}"
+        reply = self.client.ask("GET", path, plugin=_PLUGIN, seconds=_SECONDS_OF_A_PAGE, most=_MOST_BYTES_OF_A_PAGE)
+        if reply.status != HTTPStatus.OK:
+            raise _refusal(reply)
+        return reply
+
+
+def _json(reply: Reply) -> Json:
+    try:
+        return reply.document()
+    except TemporaryError:
+        raise _no_backstage(reply, "something that is no JSON") from None
+
+
+def _refusal(reply: Reply) -> ScenedockError:
+    where = _where(reply)
+    match reply.status:
+        case HTTPStatus.UNAUTHORIZED:
+            return AuthenticationError(f"{where}: Backstage wants a valid token (401)")
+        case HTTPStatus.FORBIDDEN:
+            return NotAllowedError(f"{where}: the token may not read the catalog (403)")
+        case HTTPStatus.NOT_FOUND:
+            return NotFoundError(f"{where}: there is no catalog; name the address of Backstage's backend")
+        case status if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return TemporaryError(f"{where}: Backstage is out of order ({status})", retry_after=30)
+        case status:
+            return _no_backstage(reply, f"status {status}")
+
+
+def _no_backstage(reply: Reply, answer: str) -> InputError:
+    return InputError(f"{_where(reply)}: {answer} came back, so this is no Backstage backend; check the address")
+
+
+def _where(reply: Reply) -> str:
+    return reply.url.partition("?")[0]

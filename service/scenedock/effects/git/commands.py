@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from scenedock.effects.git.runner import run_git, users_environment
+from scenedock.errors import TemporaryError
+
 NO_GIT = "git isn't installed, or doesn't answer"
 _SECONDS = 60
-# Where git would look instead of where it is told to; a hook that runs us has them set.
-_GIT_PLACES = frozenset(
-    """GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_NAMESPACE""".split()
-)
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SCP_ADDRESS = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?P<path>[^\s@]+)")
 
@@ -48,33 +44,15 @@ class Answer:
 
 
 def ask_git(root: Path, *arguments: str) -> Answer:
-    """Run git in a folder, or in a bare repository."""
+    """Ask git about a folder or a bare repository, with the user's own configuration."""
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and what others give is checked or stands behind our words
-            git_command(root, *arguments),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-            env=git_environment(),
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+        done = run_git(root, arguments, users_environment(), _SECONDS)
+    except (OSError, ValueError, TemporaryError):
         return Answer(complaint=f"{NO_GIT}; install it (apt-get install git)")
     if done.returncode == 0:
         return Answer(done.stdout)
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
     return Answer(complaint=said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")
-
-
-def git_command(root: Path, *arguments: str) -> list[str]:
-    """The command line of git in a folder."""
-    return ["git", "-C", str(root), *arguments]
-
-
-def git_environment() -> Mapping[str, str]:
-    """The environment of this process, as git shall see it."""
-    kept = {name: value for name, value in os.environ.items() if name not in _GIT_PLACES}
-    return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def address_of(root: Path) -> GitAddress:

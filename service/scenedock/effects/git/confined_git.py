@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import signal
 import subprocess
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scenedock.effects.git.objects import BlobReader
+from scenedock.effects.git.runner import run_git
 from scenedock.errors import TemporaryError
 
 _WAYS_OUT = (
@@ -45,8 +46,11 @@ class ConfinedGit:
         ------
         TemporaryError   it took too long
         """
-        command = ["git", "-C", str(folder), "-c", "http.followRedirects=false", *arguments]
-        environment = {
+        command = ("-c", "http.followRedirects=false", *arguments)
+        return run_git(folder, command, self._environment(secrets or {}), self.seconds, given)
+
+    def _environment(self, secrets: Mapping[str, str]) -> Mapping[str, str]:
+        return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.home),
             "LC_ALL": "C",
@@ -55,22 +59,8 @@ class ConfinedGit:
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_ALLOW_PROTOCOL": ":".join(self.protocols),
             **{name: os.environ[name] for name in _WAYS_OUT if name in os.environ},
-            **_configuration(secrets or {}),
+            **_configuration(secrets),
         }
-        with subprocess.Popen(  # noqa: S603  # no shell, and every argument was checked
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,
-        ) as process:
-            try:
-                output, errors = process.communicate(given, timeout=self.seconds)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise TemporaryError(f"git took longer than {self.seconds:g} s", retry_after=60) from None
-        return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     def output(self, folder: Path, *arguments: str, given: bytes = b"") -> bytes:
         """What git prints, where it must not fail.
@@ -83,6 +73,10 @@ class ConfinedGit:
         if done.returncode != 0:
             raise TemporaryError(f"git {arguments[0]} failed: {last_line(done.stderr)}", retry_after=30)
         return done.stdout
+
+    def blobs(self, folder: Path) -> BlobReader:
+        """A reader of the blobs of a repository, for a `with` statement."""
+        return BlobReader(folder, self._environment({}))
 
     @contextmanager
     def bare(self, path: Path) -> Iterator[Path]:

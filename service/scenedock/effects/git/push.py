@@ -21,6 +21,7 @@ from scenedock.effects.git.confined_git import (
     is_refused,
     last_line,
 )
+from scenedock.effects.git.objects import LIST_TREE, tree_entries
 from scenedock.effects.local.host_secrets import HostSecrets
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_hosts.code_host import Author, CodeHost, RepositoryAddress
@@ -65,13 +66,8 @@ class GitRepository:
 
     def listing(self, head: Head, paths: Sequence[str] = ()) -> Listing:  # noqa: ARG002 - here all cost no more
         """All files of a commit."""
-        files: dict[str, RepositoryFile] = {}
-        for entry in self._git("ls-tree", "-r", "-z", "--full-tree", head.tree).split(b"\0"):
-            about, _, path = entry.decode("utf-8", "surrogateescape").partition("\t")
-            if path and about.split()[1] == "blob":
-                mode, _, blob = about.split()
-                files[path] = RepositoryFile(mode, blob)
-        return files
+        entries = tree_entries(self._git(*LIST_TREE, head.tree))
+        return {entry.path: RepositoryFile(entry.mode, entry.id) for entry in entries if entry.kind == "blob"}
 
     def read(self, file: RepositoryFile) -> bytes:
         """The content of a file."""

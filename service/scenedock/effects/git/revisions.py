@@ -5,27 +5,18 @@ What is committed is read as it is: filters that a checkout would run (git-lfs, 
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import Literal, Self
 
-from scenedock.effects.git.commands import GitAddress, address_of, ask_git, git_command, git_environment, prefix_of
+from scenedock.effects.git.commands import GitAddress, address_of, ask_git, prefix_of
+from scenedock.effects.git.objects import LIST_TREE, BlobReader, TreeEntry, tree_entries
 from scenedock.effects.git.repositories import MOST_BYTES, NOT_ENTERED
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
 _MOST_LINKS = 40  # as many as Linux follows for one path
-_BLOB, _LINK = "100", "120"
-
-
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """An entry of a tree: the first digits of its mode, and the id of its contents."""
-
-    mode: str
-    id: str
 
 
 @dataclass(slots=True)
@@ -38,8 +29,11 @@ class GitRevision:
 
     root: Path
     ref: str
-    _objects: dict[str, _Object] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = None
+    _objects: dict[str, TreeEntry] = field(default_factory=dict)
+    _blobs: BlobReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._blobs = BlobReader(self.root)
 
     def __enter__(self) -> Self:
         return self
@@ -47,10 +41,7 @@ class GitRevision:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None
     ) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+        self._blobs.__exit__(_kind, _error, _where)
 
     def listing(self) -> Listing:
         """Its files, sorted; links to folders are not entered.
@@ -61,9 +52,11 @@ class GitRevision:
         InputError      it is no git repository, or git can't read it
         """
         self._objects, unnameable = _read_tree(self.root, self._tree())
-        entered = [(path, found.mode) for path, found in self._objects.items() if not _is_hidden(path)]
-        leads_to = {path: self._kind_behind(path) for path, mode in entered if mode == _LINK}
-        files = [path for path, mode in entered if mode == _BLOB or (mode == _LINK and leads_to[path] != "folder")]
+        entered = {path: entry for path, entry in self._objects.items() if not _is_hidden(path)}
+        leads_to = {path: self._kind_behind(path) for path, entry in entered.items() if entry.is_link}
+        files = [
+            path for path, entry in entered.items() if _is_file(entry) or (entry.is_link and leads_to[path] != "folder")
+        ]
         outside = frozenset(path for path, kind in leads_to.items() if kind == "outside")
         return Listing(tuple(sorted(files)), outside, unnameable)
 
@@ -74,12 +67,12 @@ class GitRevision:
         ------
         InputError   it can't be read
         """
-        found = self._objects.get(path)
-        if found is None or found.mode != _BLOB:
-            found = self._objects.get(self._resolve(path) or "")
-        if found is None or found.mode != _BLOB:
+        entry = self._objects.get(path)
+        if entry is None or not _is_file(entry):
+            entry = self._objects.get(self._resolve(path) or "")
+        if entry is None or not _is_file(entry):
             raise InputError("can't be read: there is no such file")
-        return self._contents(found.id)[:MOST_BYTES]
+        return self._blobs.read(entry.id)[:MOST_BYTES]
 
     def address(self) -> GitAddress:
         """What git says of the repository. It is the same for every ref, so that refs can be compared."""
@@ -104,10 +97,10 @@ class GitRevision:
     def _kind_behind(self, link: str) -> Literal["file", "folder", "outside"]:
         """What a link leads to."""
         path = self._resolve(link)
-        found = None if path is None else self._objects.get(path)
-        if path is None or found is None:
+        entry = None if path is None else self._objects.get(path)
+        if path is None or entry is None:
             return "outside"
-        if found.mode != _BLOB:
+        if not _is_file(entry):
             return "folder"
         return "file" if NOT_ENTERED.isdisjoint(path.split("/")) else "outside"
 
@@ -122,61 +115,36 @@ class GitRevision:
                 resolved.pop()
             elif step not in {"", "."}:
                 resolved.append(step)
-            found = self._objects.get("/".join(resolved))
-            if found is None or (found.mode == _BLOB and steps):
+            entry = self._objects.get("/".join(resolved))
+            if entry is None or (_is_file(entry) and steps):
                 return None
-            if found.mode == _LINK:
+            if entry.is_link:
                 links += 1
-                target = self._contents(found.id).decode("utf-8", "surrogateescape")
+                target = self._blobs.read(entry.id).decode("utf-8", "surrogateescape")
                 if links > _MOST_LINKS or target.startswith("/"):
                     return None
                 resolved.pop()
                 steps += target.split("/")[::-1]
         return "/".join(resolved)
 
-    def _contents(self, blob: str) -> bytes:
-        """The whole of a blob, from a git process that stays for the next one."""
-        requests, answers = self._pipes()
-        try:
-            requests.write(f"{blob}\n".encode())
-            requests.flush()
-            header = answers.readline().split()
-            if len(header) != 3:
-                raise InputError("can't be read: the git repository lacks its contents")
-            return answers.read(int(header[2]) + 1)[:-1]
-        except OSError as error:
-            raise InputError(f"can't be read: git: {error.strerror or error}") from error
 
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        if self._process is None:
-            self._process = subprocess.Popen(  # noqa: S603 - no shell, and the words are ours
-                git_command(self.root, "cat-file", "--batch"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=git_environment(),
-            )
-        if self._process.stdin is None or self._process.stdout is None:
-            raise InputError("can't be read: git has no pipes")
-        return self._process.stdin, self._process.stdout
-
-
-def _read_tree(root: Path, tree: str) -> tuple[dict[str, _Object], tuple[str, ...]]:
+def _read_tree(root: Path, tree: str) -> tuple[dict[str, TreeEntry], tuple[str, ...]]:
     """All entries of a tree by their paths in it, and the paths of files that aren't Unicode, escaped."""
-    answer = ask_git(root, "ls-tree", "-r", "-t", "-z", "--full-tree", tree)
+    answer = ask_git(root, *LIST_TREE, tree)
     if answer.complaint:
         raise InputError(f"{root}: can't be read: {answer.complaint}")
-    objects = {"": _Object("040", tree)}
+    entries = {"": TreeEntry("", "040000", "tree", tree)}
     unnameable: list[str] = []
-    for line in answer.output.split(b"\0")[:-1]:
-        about, _, path = line.partition(b"\t")
-        mode, _kind, object_id = about.decode().split()
-        try:
-            objects[path.decode()] = _Object(mode[:3], object_id)
-        except UnicodeDecodeError:
-            if mode[:3] == _BLOB:
-                unnameable.append(path.decode("utf-8", "surrogateescape").encode("utf-8", "backslashreplace").decode())
-    return objects, tuple(sorted(unnameable))
+    for entry in tree_entries(answer.output):
+        if entry.is_text_named:
+            entries[entry.path] = entry
+        elif _is_file(entry):
+            unnameable.append(entry.path.encode("utf-8", "backslashreplace").decode())
+    return entries, tuple(sorted(unnameable))
+
+
+def _is_file(entry: TreeEntry) -> bool:
+    return entry.kind == "blob" and not entry.is_link
 
 
 def _is_hidden(path: str) -> bool:

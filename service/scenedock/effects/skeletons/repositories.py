@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scenedock.effects.git.confined_git import ConfinedGit, last_line
+from scenedock.effects.git.objects import LIST_TREE, tree_entries
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.skeletons.links import link_skeleton
 from scenedock.skeletons.problems import SkeletonError
@@ -88,33 +89,21 @@ class SkeletonRepositories:
         SkeletonError   it is too large, or has a link that leaves it
         """
         clone = self._path(address)
-        listed = self._git.output(clone, "ls-tree", "-r", "-t", "-z", "--full-tree", "--long", tree).decode(
-            "utf-8", "surrogateescape"
-        )
-        folders: dict[str, int] = {}
-        blobs: list[tuple[str, str, str]] = []
-        size = 0
-        for entry in filter(None, listed.split("\0")):
-            about, _, path = entry.partition("\t")
-            mode, kind, blob, length = about.split()
-            if kind == "blob":
-                size += int(length)
-                blobs.append((path, mode, blob))
-            else:
-                folders[path] = 0o755  # a submodule, too, is an empty folder in a plain clone
-        if len(blobs) > MOST_FILES or size > MOST_BYTES:
+        entries = list(tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree)))
+        blobs = [entry for entry in entries if entry.kind == "blob"]
+        if len(blobs) > MOST_FILES or sum(entry.size for entry in blobs) > MOST_BYTES:
             raise SkeletonError(f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes; that is no skeleton")
-        contents = self._contents(clone, [blob for _, _, blob in blobs])
-        files = {
-            path: SkeletonFile(content, 0o755 if mode == "100755" else 0o644)
-            for (path, mode, _), content in zip(blobs, contents, strict=True)
-            if mode != "120000"
-        }
-        links = {
-            path: content.decode("utf-8", "surrogateescape")
-            for (path, mode, _), content in zip(blobs, contents, strict=True)
-            if mode == "120000"
-        }
+        # A submodule, too, is an empty folder in a plain clone.
+        folders = {entry.path: 0o755 for entry in entries if entry.kind != "blob"}
+        files: dict[str, SkeletonFile] = {}
+        links: dict[str, str] = {}
+        with self._git.blobs(clone) as reader:
+            for entry in blobs:
+                content = reader.read(entry.id)
+                if entry.is_link:
+                    links[entry.path] = content.decode("utf-8", "surrogateescape")
+                else:
+                    files[entry.path] = SkeletonFile(content, 0o755 if entry.mode == "100755" else 0o644)
         return link_skeleton(label, tree, files, folders, links)
 
     def _check(self, address: str, ref: str) -> None:
@@ -150,14 +139,3 @@ class SkeletonRepositories:
             raise TemporaryError(f"{address} can't be fetched: {last_line(everything.stderr)}", retry_after=30)
         if self._git.run(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
             raise NotFoundError(f"{address} has no commit {ref!r}")
-
-    def _contents(self, clone: Path, blobs: Sequence[str]) -> list[bytes]:
-        output = self._git.output(clone, "cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode())
-        contents: list[bytes] = []
-        at = 0
-        for _ in blobs:
-            end = output.index(b"\n", at)
-            length = int(output[at:end].split()[2])
-            contents.append(output[end + 1 : end + 1 + length])
-            at = end + 1 + length + 1
-        return contents

@@ -18,7 +18,7 @@ from scenedock.model.helm import RepositoryFacts
 from scenedock.model.json import as_list, as_object, as_text, value_at
 
 if TYPE_CHECKING:
-    from scenedock.effects.backstage.backend import BackstageBackend
+    from scenedock.effects.backstage.catalog import BackstageCatalog
 
 _ADDRESS = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~%/?&=+,:@-]{1,1900}")
 
@@ -50,7 +50,7 @@ def catalog_file_url(hosts: CodeHosts, repository: str, path: str, branch: str |
     return file_url(facts, checked_path(path))
 
 
-def register_file(backstage: BackstageBackend, hosts: CodeHosts, url: str) -> Registration:
+def register_file(backstage: BackstageCatalog, hosts: CodeHosts, url: str) -> Registration:
     """Register the catalog file at an address, once Backstage has read it and found nothing wrong.
 
     A file that is registered already is read again.
@@ -75,7 +75,7 @@ def register_file(backstage: BackstageBackend, hosts: CodeHosts, url: str) -> Re
     return Registration(refs, backstage.location_id(url))
 
 
-def refresh_entity(backstage: BackstageBackend, entity_ref: str) -> Registration:
+def refresh_entity(backstage: BackstageCatalog, entity_ref: str) -> Registration:
     """Have Backstage read the Location that brought an entity again.
 
     Raises

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import jwt
 import pytest
 
-from scenedock.effects.backstage.backend import BackstageBackend, PublicKeys, plugin_keys
+from scenedock.effects.backstage.catalog import BackstageCatalog
+from scenedock.effects.backstage.client import BackstageClient
+from scenedock.effects.backstage.plugin_tokens import PluginTokens
 from scenedock.effects.backstage.signing_keys import SigningKey, shared_signing_key
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
-from scenedock.model.json import JsonObject
-from tests.tools.tokens import Backstage, new_key
 
 
 class Peer(ThreadingHTTPServer):
@@ -68,11 +67,15 @@ def key(tmp_path: Path) -> SigningKey:
     return shared_signing_key(tmp_path / "key.pem")
 
 
-def test_a_call_brings_a_token_that_backstage_can_check(peer: Peer, key: SigningKey) -> None:
-    backend = BackstageBackend(peer.url, key)
+def client(url: str, key: SigningKey) -> BackstageClient:
+    return BackstageClient(url, PluginTokens(key).token)
 
-    backend.refresh("location:default/generated-1")
-    backend.refresh("location:default/generated-2")
+
+def test_a_call_brings_a_token_that_backstage_can_check(peer: Peer, key: SigningKey) -> None:
+    catalog = BackstageCatalog(client(peer.url, key))
+
+    catalog.refresh("location:default/generated-1")
+    catalog.refresh("location:default/generated-2")
 
     (method, path, headers, sent), second = peer.asked
     assert (method, path, json.loads(sent)) == (
@@ -91,14 +94,15 @@ def test_what_the_catalog_does_not_have_is_not_found(peer: Peer, key: SigningKey
     peer.status, peer.body = 404, b'{"error": {"name": "NotFoundError"}}'
 
     with pytest.raises(NotFoundError, match="has no location:default/generated-1"):
-        BackstageBackend(peer.url, key).refresh("location:default/generated-1")
+        BackstageCatalog(client(peer.url, key)).refresh("location:default/generated-1")
 
 
 def test_a_location_is_tried_and_then_registered_with_our_token(peer: Peer, key: SigningKey) -> None:
     peer.body = b'{"location": {"id": "7"}, "exists": false}'
-    backend = BackstageBackend(peer.url, key)
+    tokens = PluginTokens(key)
+    catalog = BackstageCatalog(BackstageClient(peer.url, tokens.token))
 
-    answers = [backend.add_location("https://x/y", dry_run=dry_run) for dry_run in (True, False)]
+    answers = [catalog.add_location("https://x/y", dry_run=dry_run) for dry_run in (True, False)]
 
     assert [each["exists"] for each in answers] == [False, False]
     assert [asked[:2] for asked in peer.asked] == [
@@ -107,7 +111,7 @@ def test_a_location_is_tried_and_then_registered_with_our_token(peer: Peer, key:
     ]
     for _, _, headers, sent in peer.asked:
         assert json.loads(sent) == {"type": "url", "target": "https://x/y"}
-        assert headers["Authorization"] == f"Bearer {backend.token('catalog')}"
+        assert headers["Authorization"] == f"Bearer {tokens.token('catalog')}"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +130,7 @@ def test_what_backstage_refuses_is_told_as_it_says_it(
     peer.status, peer.body = status, b'{"error": {"name": "X", "message": "no matching files"}}'
 
     with pytest.raises(error, match=said):
-        BackstageBackend(peer.url, key).add_location("https://x/y", dry_run=True)
+        BackstageCatalog(client(peer.url, key)).add_location("https://x/y", dry_run=True)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"error": 1}'])
@@ -134,21 +138,21 @@ def test_a_refusal_that_says_nothing_is_told_by_its_status(peer: Peer, key: Sign
     peer.status, peer.body = 400, body
 
     with pytest.raises(InputError, match="Backstage says: 400"):
-        BackstageBackend(peer.url, key).add_location("https://x/y", dry_run=True)
+        BackstageCatalog(client(peer.url, key)).add_location("https://x/y", dry_run=True)
 
 
 def test_a_location_is_found_by_its_address(peer: Peer, key: SigningKey) -> None:
     peer.body = b'[{"data": {"id": "1", "target": "https://a"}}, {"data": {"id": "2", "target": "https://b"}}, 3]'
-    backend = BackstageBackend(peer.url, key)
+    catalog = BackstageCatalog(client(peer.url, key))
 
-    assert [backend.location_id(f"https://{name}") for name in "bc"] == ["2", None]
+    assert [catalog.location_id(f"https://{name}") for name in "bc"] == ["2", None]
 
 
 def test_a_redirect_is_not_followed(peer: Peer, key: SigningKey) -> None:
     peer.status, peer.location = 302, "http://169.254.169.254/latest/meta-data"
 
     with pytest.raises(TemporaryError, match="answered 302"):
-        BackstageBackend(peer.url, key).get("catalog/entities")
+        client(peer.url, key).get("catalog/entities")
     assert len(peer.asked) == 1
 
 
@@ -168,71 +172,9 @@ def test_what_is_no_proper_answer_is_temporary(
     peer.status, peer.body = status, body
 
     with pytest.raises(TemporaryError, match=said):
-        BackstageBackend(peer.url, key).get("x")
+        client(peer.url, key).get("x")
 
 
 def test_a_backend_that_is_away_is_temporary(key: SigningKey) -> None:
     with pytest.raises(TemporaryError, match="can't be reached"):
-        BackstageBackend("http://127.0.0.1:1", key).get("x")
-
-
-@pytest.mark.parametrize("plugin", ["", "..", "a/b", "A", "a.b", "é", "a" * 65, "a\n"])
-def test_what_is_no_plugin_has_no_keys(plugin: str) -> None:
-    with pytest.raises(ValueError, match="not the id"):
-        plugin_keys(plugin)
-
-
-def test_whatever_a_key_set_holds_only_usable_keys_are_taken() -> None:
-    good = new_key().public_jwk
-    listed = [
-        good,
-        {"kid": "rsa", "kty": "RSA", "n": "x", "e": "AQAB"},
-        {"kid": "bad", "kty": "EC", "crv": "P-256", "x": "?", "y": "?"},
-        {"kty": "EC", "crv": "P-256"},
-        "text",
-        None,
-    ]
-    keys = PublicKeys(lambda _path: {"keys": listed})
-
-    assert keys.key("p", str(good["kid"])) is not None
-    assert [keys.key("p", kid) for kid in ("rsa", "bad", "None")] == [None, None, None]
-
-
-@pytest.mark.parametrize("published", [{}, {"keys": None}, {"keys": {}}, {"keys": "x"}])
-def test_a_key_set_that_is_none_has_no_keys(published: dict[str, object]) -> None:
-    assert PublicKeys(lambda _path: published).key("p", "x") is None  # type: ignore[arg-type,return-value]
-
-
-def test_many_requests_with_one_new_key_ask_once() -> None:
-    backstage = Backstage()
-    keys = PublicKeys(backstage.fetch)
-    threads = [threading.Thread(target=keys.key, args=("p", backstage.plugin_key.kid)) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert backstage.asked == ["p"]
-
-
-def test_a_known_key_does_not_wait_for_what_a_forged_one_asks() -> None:
-    backstage = Backstage()
-    asked, answer = threading.Event(), threading.Event()
-
-    def slow(path: str) -> JsonObject:
-        if backstage.asked:
-            asked.set()
-            answer.wait(30)
-        return backstage.fetch(path)
-
-    keys = PublicKeys(slow)
-    known = keys.key("p", backstage.plugin_key.kid)
-    with ThreadPoolExecutor(2) as threads:
-        forged = threads.submit(keys.key, "p", "forged")
-        assert asked.wait(30)
-        try:
-            assert threads.submit(keys.key, "p", backstage.plugin_key.kid).result(10) is known
-        finally:
-            answer.set()
-
-        assert forged.result(30) is None
+        client("http://127.0.0.1:1", key).get("x")

@@ -1,0 +1,136 @@
+"""HTTP to the backend of a Backstage: bounded, without redirects, with a token for each plugin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Self
+from urllib.parse import urlsplit
+
+import urllib3
+
+from scenedock.errors import InputError, TemporaryError
+from scenedock.model.json import Json, JsonObject, as_object, as_text
+
+_MOST_BYTES = 1024 * 1024
+_SECONDS_TO_CONNECT = 2.0
+_SECONDS_TO_ANSWER = 5.0
+_PATIENT = urllib3.Retry(
+    total=3, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), redirect=False, raise_on_status=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the backend answered at a `url`; `data` is cut where it was longer than the caller would read."""
+
+    url: str
+    status: int
+    data: bytes
+    is_whole: bool = True
+
+    @property
+    def message(self) -> str:
+        """What an error of Backstage says; empty where the reply is none."""
+        try:
+            return as_text(as_object(as_object(json.loads(self.data)).get("error")).get("message"))
+        except ValueError:
+            return ""
+
+    def document(self) -> Json:
+        """The JSON of a success, `{}` for an empty one.
+
+        Raises
+        ------
+        TemporaryError   it is a refusal, too long, or no JSON
+        """
+        if self.status >= HTTPStatus.MULTIPLE_CHOICES or not self.is_whole:
+            raise TemporaryError(f"{self.url}: Backstage answered {self.status}", retry_after=5)
+        if not self.data:
+            return {}
+        try:
+            document: Json = json.loads(self.data)
+        except ValueError as error:
+            raise TemporaryError(f"{self.url}: Backstage answered no JSON", retry_after=5) from error
+        return document
+
+
+class BackstageClient:
+    """The backend at `url`, its base address without a trailing slash; `token` gives one for the id of a plugin.
+
+    A patient client asks again where the backend is restarting or out of breath.
+    """
+
+    def __init__(self, url: str, token: Callable[[str], str], *, is_patient: bool = False) -> None:
+        self._url = url
+        self._token = token
+        self._pool = urllib3.PoolManager(maxsize=4, retries=_PATIENT if is_patient else False)
+
+    @classmethod
+    def with_token(cls, url: str, token: str) -> Self:
+        """A patient client that shows every plugin the same token, or none where that is empty.
+
+        Raises
+        ------
+        InputError   the address is none of a backend, or the token can't be one
+        """
+        split = urlsplit(url)
+        if split.scheme not in {"http", "https"} or not split.hostname or split.username or split.query:
+            raise InputError(f"{url!r} is no address of a Backstage backend; write https://HOST or http://HOST:7007")
+        if not token.isascii() or not token.isprintable():
+            raise InputError("the token for Backstage has characters that no token has")
+        return cls(url.rstrip("/"), lambda _plugin: token, is_patient=True)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        plugin: str = "",
+        body: JsonObject | None = None,
+        seconds: float = _SECONDS_TO_ANSWER,
+        most: int = _MOST_BYTES,
+    ) -> Reply:
+        """What the backend answers at a path below `/api`, within so many seconds, up to so many bytes.
+
+        With a `plugin` the call is signed for it.
+
+        Raises
+        ------
+        TemporaryError   the backend can't be reached
+        """
+        url = f"{self._url}/api/{path}"
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if plugin and (token := self._token(plugin)):
+            headers["Authorization"] = f"Bearer {token}"
+        try:
+            answer = self._pool.request(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else json.dumps(body).encode(),
+                timeout=urllib3.Timeout(connect=_SECONDS_TO_CONNECT, read=seconds),
+                redirect=False,  # the token is for this address alone
+                preload_content=False,
+            )
+            try:
+                data = answer.read(most + 1, decode_content=True)
+            finally:
+                answer.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            reason = type(getattr(error, "reason", None) or error).__name__
+            raise TemporaryError(
+                f"{url}: Backstage can't be reached ({reason}); check the address", retry_after=5
+            ) from error
+        return Reply(url, answer.status, data[:most], len(data) <= most)
+
+    def get(self, path: str) -> JsonObject:
+        """A JSON object at a path below `/api`, asked for without credentials.
+
+        Raises
+        ------
+        TemporaryError   the backend can't be reached, or answers something else
+        """
+        return as_object(self.ask("GET", path).document())

@@ -1,0 +1,35 @@
+"""Tokens with which plugins of Backstage know us, signed with our key."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from scenedock.effects.backstage.signing_keys import ALGORITHM, SigningKey
+from scenedock.model.action import PLUGIN_ID
+
+PLUGIN_TOKEN = "vnd.backstage.plugin"  # noqa: S105 - the type of a token
+_SECONDS_OF_A_TOKEN = 3600
+_SECONDS_TO_RENEW = 600
+
+
+@dataclass(slots=True)
+class PluginTokens:
+    """Tokens for plugins by their ids, each kept until shortly before it expires."""
+
+    key: SigningKey
+    _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    def token(self, plugin: str) -> str:
+        """A token for a plugin, valid for at least ten minutes."""
+        held, until = self._tokens.get(plugin, ("", 0.0))
+        now = time.time()
+        if until - now < _SECONDS_TO_RENEW:
+            until = now + _SECONDS_OF_A_TOKEN
+            claims = {"sub": PLUGIN_ID, "aud": plugin, "iat": int(now), "exp": int(until)}
+            headers = {"kid": self.key.kid, "typ": PLUGIN_TOKEN}
+            import jwt
+
+            held = jwt.encode(claims, self.key.private, algorithm=ALGORITHM, headers=headers)
+            self._tokens[plugin] = held, until
+        return held

@@ -1,0 +1,104 @@
+"""Public keys that Backstage publishes, by which its tokens are verified."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scenedock.effects.backstage.signing_keys import ALGORITHM
+from scenedock.errors import TemporaryError
+from scenedock.model.json import JsonObject
+
+PLUGIN = re.compile(r"^[a-z0-9_-]{1,64}$")
+USER_KEYS = "auth/.well-known/jwks.json"
+
+
+def plugin_keys(plugin: str) -> str:
+    """Where the public keys of a plugin are, relative to `{backstage}/api`.
+
+    Raises
+    ------
+    ValueError   this can't be the id of a plugin: it never becomes a part of an address
+    """
+    if not PLUGIN.fullmatch(plugin):
+        raise ValueError("not the id of a plugin")
+    return f"{plugin}/.backstage/auth/v1/jwks.json"
+
+
+@dataclass(slots=True)
+class PublicKeys:
+    """Backstage's public keys by the path that publishes them; asked for when a token brings an unknown key id.
+
+    A restarted Backstage has new keys, so an unknown id asks at once; to keep forged ids from making us a
+    flood of requests, each path has a bucket of `burst` requests that refills with one each `refill` seconds.
+    What Backstage no longer publishes is forgotten after `keep` seconds at most.
+    """
+
+    fetch: Callable[[str], JsonObject]
+    burst: int = 5
+    refill: float = 2.0
+    keep: float = 600.0
+    clock: Callable[[], float] = time.monotonic
+    _held: dict[str, _Held] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def key(self, path: str, kid: str) -> Any:
+        """The public key of an id at a path, or nothing where Backstage publishes none of that id.
+
+        Raises
+        ------
+        TemporaryError   Backstage can't be asked
+        """
+        with self._lock:
+            held = self._held.setdefault(path, _Held(float(self.burst), self.clock()))
+        known = held.keys.get(kid)
+        if known is not None and self.clock() - held.asked <= self.keep:
+            return known  # without waiting for what somebody else's key id has us ask
+        with held.lock:  # of many requests with a new key, one asks
+            if kid not in held.keys or self.clock() - held.asked > self.keep:
+                self._ask(path, held, needed=kid not in held.keys)
+            return held.keys.get(kid)
+
+    def _ask(self, path: str, held: _Held, *, needed: bool) -> None:
+        now = self.clock()
+        held.allowance = min(float(self.burst), held.allowance + (now - held.counted) / self.refill)
+        held.counted = now
+        if held.allowance < 1:
+            return
+        held.allowance -= 1
+        try:
+            held.keys = _readable_keys(self.fetch(path))
+            held.asked = now
+        except TemporaryError:
+            if needed:
+                raise
+
+
+@dataclass(slots=True)
+class _Held:
+    """The keys of one path, and how often it may still be asked."""
+
+    allowance: float
+    counted: float
+    asked: float = float("-inf")
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def _readable_keys(published: JsonObject) -> dict[str, Any]:
+    """The EC P-256 keys of a JWKS by id; whatever else it holds is left out."""
+    import jwt
+
+    listed = published.get("keys")
+    keys: dict[str, Any] = {}
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and isinstance(each.get("kid"), str) and each.get("crv") == "P-256":
+            try:
+                keys[str(each["kid"])] = jwt.PyJWK(dict(each), algorithm=ALGORITHM).key
+            except jwt.exceptions.PyJWTError:
+                continue
+    return keys

@@ -1,0 +1,90 @@
+"""Objects of a git repository as plumbing prints them: the entries of a tree, and the contents of blobs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from scenedock.effects.git.runner import start_git, users_environment
+from scenedock.errors import InputError
+
+LIST_TREE: Final = ("ls-tree", "-r", "-t", "-z", "--full-tree")
+"""The command whose output `tree_entries` reads; `--long` adds sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """An entry of a tree. `mode` has six digits; `path` may hold surrogates where its bytes aren't UTF-8.
+
+    `size` is in bytes, and known for blobs that were listed with `--long`.
+    """
+
+    path: str
+    mode: str
+    kind: str
+    id: str
+    size: int = 0
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return self.mode == "120000"
+
+    @property
+    def is_text_named(self) -> bool:
+        """Whether its path is UTF-8."""
+        return self.path.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in self.path)
+
+
+def tree_entries(listed: bytes) -> Iterator[TreeEntry]:
+    """The entries that git printed for `LIST_TREE`."""
+    for line in listed.decode("utf-8", "surrogateescape").split("\0"):
+        about, tab, path = line.partition("\t")
+        if tab:
+            mode, kind, object_id, *size = about.split()
+            yield TreeEntry(path, mode, kind, object_id, int(size[0]) if size and size[0].isdecimal() else 0)
+
+
+@dataclass(slots=True)
+class BlobReader(AbstractContextManager["BlobReader"]):
+    """Reads blobs of a repository from one git process, which is started for the first and ends with the `with`."""
+
+    root: Path
+    environment: Mapping[str, str] = field(default_factory=users_environment)
+    _process: subprocess.Popen[bytes] | None = None
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None
+    ) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def read(self, blob: str) -> bytes:
+        """The whole of a blob, by its id.
+
+        Raises
+        ------
+        InputError   the repository lacks it, or git doesn't answer
+        """
+        try:
+            if self._process is None:
+                arguments = ("cat-file", "--batch")
+                self._process = start_git(self.root, arguments, self.environment, errors=subprocess.DEVNULL)
+            requests, answers = self._process.stdin, self._process.stdout
+            if requests is None or answers is None:
+                raise InputError("can't be read: git has no pipes")
+            requests.write(f"{blob}\n".encode())
+            requests.flush()
+            header = answers.readline().split()
+            if len(header) != 3:
+                raise InputError("can't be read: the git repository lacks its contents")
+            return answers.read(int(header[2]) + 1)[:-1]
+        except OSError as error:
+            raise InputError(f"can't be read: git: {error.strerror or error}") from error

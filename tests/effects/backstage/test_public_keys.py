@@ -1,0 +1,74 @@
+"""Public keys are asked for when a token brings a new one, and only usable ones are taken."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from scenedock.effects.backstage.public_keys import PublicKeys, plugin_keys
+from scenedock.model.json import JsonObject
+from tests.tools.tokens import Backstage, new_key
+
+
+@pytest.mark.parametrize("plugin", ["", "..", "a/b", "A", "a.b", "é", "a" * 65, "a\n"])
+def test_what_is_no_plugin_has_no_keys(plugin: str) -> None:
+    with pytest.raises(ValueError, match="not the id"):
+        plugin_keys(plugin)
+
+
+def test_whatever_a_key_set_holds_only_usable_keys_are_taken() -> None:
+    good = new_key().public_jwk
+    listed = [
+        good,
+        {"kid": "rsa", "kty": "RSA", "n": "x", "e": "AQAB"},
+        {"kid": "bad", "kty": "EC", "crv": "P-256", "x": "?", "y": "?"},
+        {"kty": "EC", "crv": "P-256"},
+        "text",
+        None,
+    ]
+    keys = PublicKeys(lambda _path: {"keys": listed})
+
+    assert keys.key("p", str(good["kid"])) is not None
+    assert [keys.key("p", kid) for kid in ("rsa", "bad", "None")] == [None, None, None]
+
+
+@pytest.mark.parametrize("published", [{}, {"keys": None}, {"keys": {}}, {"keys": "x"}])
+def test_a_key_set_that_is_none_has_no_keys(published: dict[str, object]) -> None:
+    assert PublicKeys(lambda _path: published).key("p", "x") is None  # type: ignore[arg-type,return-value]
+
+
+def test_many_requests_with_one_new_key_ask_once() -> None:
+    backstage = Backstage()
+    keys = PublicKeys(backstage.fetch)
+    threads = [threading.Thread(target=keys.key, args=("p", backstage.plugin_key.kid)) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert backstage.asked == ["p"]
+
+
+def test_a_known_key_does_not_wait_for_what_a_forged_one_asks() -> None:
+    backstage = Backstage()
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(path: str) -> JsonObject:
+        if backstage.asked:
+            asked.set()
+            answer.wait(30)
+        return backstage.fetch(path)
+
+    keys = PublicKeys(slow)
+    known = keys.key("p", backstage.plugin_key.kid)
+    with ThreadPoolExecutor(2) as threads:
+        forged = threads.submit(keys.key, "p", "forged")
+        assert asked.wait(30)
+        try:
+            assert threads.submit(keys.key, "p", backstage.plugin_key.kid).result(10) is known
+        finally:
+            answer.set()
+
+        assert forged.result(30) is None
