@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+MOST_MODULES = 15
 DECISIONS = sorted(DOCS.glob("decisions/[0-9]*.md"))
 
 
@@ -25,6 +26,22 @@ def test_every_room_has_a_paragraph_in_the_architecture() -> None:
     } - {"__init__", "__pycache__"}
 
     assert set(re.findall(r"^### `(\w+)`\n\n\S", written(DOCS / "architecture.md"), re.MULTILINE)) == rooms
+
+
+def test_a_file_that_the_architecture_names_is_there() -> None:
+    named = re.findall(r"`([a-z_/]+\.py)`", written(DOCS / "architecture.md"))
+    places = (ROOT, ROOT / "service" / "scenedock")
+
+    assert named
+    assert [path for path in named if not any((place / path).is_file() for place in places)] == []
+
+
+def test_no_room_is_too_full_to_see() -> None:
+    packages = [init.parent for init in (ROOT / "service").rglob("__init__.py")]
+    modules = {package.name: len(list(package.glob("*.py"))) - 1 for package in packages}
+
+    assert packages
+    assert {name: count for name, count in modules.items() if count > MOST_MODULES} == {}
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.name)
