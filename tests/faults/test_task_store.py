@@ -229,7 +229,7 @@ def test_a_task_that_is_retried_while_old_ones_are_forgotten_stays(database: Dat
     store.change("old", lambda task: ended(task, "fail", {"message": "failed"}, 10))
     forgotten: list[Future[list[str]]] = []
 
-    def retry(_connection: Connection, _task: Task) -> None:
+    def retry(_connection: Connection, _task_id: str, _run: int) -> None:
         forgotten.append(threads.submit(store.forget, 100))
         time.sleep(0.5)  # it has looked by now, where nothing keeps it from looking
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +42,12 @@ def opened_tasks(
         raise
     store = TaskStore(database)
     if role == "web":
-        return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database), _milliseconds), None)
+        return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database)), None)
     executors: Executors = (
         LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database)
     )
     engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
-    effects = TaskEffects(database, store, seal, engine, _milliseconds)
+    effects = TaskEffects(database, store, seal, engine)
     own = [*actions, forget_old_tasks_action(effects)]
     running = RunningTasks(effects, own, action_effects, settings.limits)
     schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])
@@ -70,7 +69,3 @@ def migrate_all(database: Database) -> int:
     behind = database.write(migrate)
     migrate_engine(database)
     return behind
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000

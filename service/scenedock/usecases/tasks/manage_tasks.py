@@ -69,7 +69,7 @@ def retry_task(effects: TaskEffects, caller: Caller, task_id: str, secrets: Mapp
         task_id,
         lambda task: retried(task, sealed, effects.clock()),
         f"retry.{seen.attempt}",
-        lambda connection, task: effects.engine.submit(connection, task.id, task.run),
+        effects.engine.submit,
     )
     effects.engine.start(task.id, task.run)
     return task
