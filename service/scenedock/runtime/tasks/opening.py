@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenedock.effects.tasks.database import Database, database_address
 from scenedock.effects.tasks.effects import TaskEffects
-from scenedock.effects.tasks.engine import Engine, RemoteEngine, migrate_engine
+from scenedock.effects.tasks.engine import Engine, RemoteEngine
 from scenedock.effects.tasks.executors import Executors, LocalExecutors, SharedExecutors
 from scenedock.effects.tasks.sealing import Seal
 from scenedock.effects.tasks.store import TaskStore
@@ -62,10 +62,3 @@ def open_database(settings: TaskSettings) -> Database:
     InputError   it is neither SQLite nor PostgreSQL
     """
     return Database(database_address(settings.database, settings.data))
-
-
-def migrate_all(database: Database) -> int:
-    """Bring all tables to the present version; answer how many versions ours were behind."""
-    behind = database.write(migrate)
-    migrate_engine(database)
-    return behind

@@ -15,7 +15,7 @@ from scenedock.model.json import JsonObject
 from scenedock.runtime.service import Service
 from scenedock.runtime.tasks.documents import AFTER, EVENTS, ID, TASK, TASKS, TASKS_QUERY, number
 from scenedock.usecases.run_action import actions_for
-from scenedock.usecases.tasks.manage_tasks import cancel_task, show_task
+from scenedock.usecases.tasks.manage_tasks import cancel_task
 
 BASE: Final = "/api/scaffolder/v2"
 
@@ -66,7 +66,6 @@ def scaffolder_retry(service: Service, task_id: str) -> Response:
 
 def scaffolder_events(service: Service, task_id: str) -> Response:
     """Read the events of a task after a number, waiting up to 30 s for one."""
-    show_task(service.tasks.effects, g.caller, task_id)
     return poll(service, task_id, number(request.args, "after", 0), SECONDS_OF_A_POLL)
 
 

@@ -67,14 +67,12 @@ def show_a_task(service: Service, task_id: str) -> Response:
 
 def read_log(service: Service, task_id: str) -> Response:
     """Read the events of a task after a number (`after`); with `wait=1`, wait up to 30 s for one."""
-    show_task(service.tasks.effects, g.caller, task_id)
     after, patient = number(request.args, "after", 0), number(request.args, "wait", 0, 1)
     return poll(service, task_id, after, SECONDS_OF_A_POLL if patient else 0.0)
 
 
 def follow_log(service: Service, task_id: str) -> Response:
     """Follow the events of a task as server-sent events until it ends."""
-    show_task(service.tasks.effects, g.caller, task_id)
     return stream(service, task_id, number(request.args, "after", 0))
 
 
