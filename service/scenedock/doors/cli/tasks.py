@@ -55,7 +55,7 @@ def show_task(task_id: str, file: Path | None) -> None:
     import json
 
     from scenedock.doors.cli.caller import COMMAND_LINE
-    from scenedock.runtime.tasks.documents import task_document
+    from scenedock.model.tasks.documents import task_document
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:

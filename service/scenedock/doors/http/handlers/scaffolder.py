@@ -10,10 +10,11 @@ from flask import Response, g, request
 from scenedock.doors.http.handlers.tasks import SECRETS, follow_log, list_tasks, retry_a_task, show_a_task
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.following import SECONDS_OF_A_POLL, poll
+from scenedock.doors.http.requests.task_queries import AFTER, TASKS_QUERY, number
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.json import JsonObject
+from scenedock.model.tasks.documents import EVENTS, ID, TASK, TASKS
 from scenedock.runtime.service import Service
-from scenedock.runtime.tasks.documents import AFTER, EVENTS, ID, TASK, TASKS, TASKS_QUERY, number
 from scenedock.usecases.run_action import actions_for
 from scenedock.usecases.tasks.manage_tasks import cancel_task
 

@@ -10,22 +10,13 @@ from flask import Response, g, request
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.bodies import json_body, secrets
 from scenedock.doors.http.requests.following import SECONDS_OF_A_POLL, poll, stream
+from scenedock.doors.http.requests.task_queries import AFTER, TASKS_QUERY, number, task_query
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
+from scenedock.model.tasks.documents import EVENTS, ID, TASK, TASKS, task_document
 from scenedock.runtime.service import Service
-from scenedock.runtime.tasks.documents import (
-    AFTER,
-    EVENTS,
-    ID,
-    TASK,
-    TASKS,
-    TASKS_QUERY,
-    number,
-    task_document,
-    wanted,
-)
 from scenedock.usecases.tasks.manage_tasks import (
     cancel_task,
     find_tasks,
@@ -56,7 +47,7 @@ def submit_a_task(service: Service) -> Response:
 
 def list_tasks(service: Service) -> Response:
     """List the tasks that the caller may see, the newest first; by `createdBy`, `status`, `order`, limit and offset."""
-    tasks, total = find_tasks(service.tasks.effects, g.caller, wanted(request.args))
+    tasks, total = find_tasks(service.tasks.effects, g.caller, task_query(request.args))
     return json_answer({"tasks": [task_document(task) for task in tasks], "totalTasks": total})
 
 

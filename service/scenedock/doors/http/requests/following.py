@@ -14,9 +14,9 @@ from flask import Response, g, request
 from scenedock.doors.http.requests.answers import json_answer, json_text
 from scenedock.doors.http.requests.worker import has_hung_up, request_was_read
 from scenedock.errors import TemporaryError
+from scenedock.model.tasks.documents import event_document
 from scenedock.model.tasks.task import TaskEvent
 from scenedock.runtime.service import Service
-from scenedock.runtime.tasks.documents import event_document
 from scenedock.usecases.tasks.manage_tasks import follow_events, read_events
 
 SECONDS_OF_A_POLL: Final = 30.0
