@@ -38,9 +38,9 @@ def show_action(name: str) -> None:
 
     Exit codes: 0 done, 2 there is no such action.
     """
-    from scenedock.runtime.action_listing import describe_action
+    from scenedock.runtime.action_listing import ListedAction
 
-    click.echo(json.dumps(describe_action(_action(name)), indent=2, ensure_ascii=False))
+    click.echo(ListedAction.of(_action(name)).model_dump_json(indent=2))
 
 
 @click.command()

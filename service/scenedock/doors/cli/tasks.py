@@ -55,13 +55,13 @@ def show_task(task_id: str, file: Path | None) -> None:
     import json
 
     from scenedock.doors.cli.caller import COMMAND_LINE
-    from scenedock.model.tasks.documents import task_document
+    from scenedock.model.tasks.documents import TaskDocument
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
         task = manage_tasks.show_task(tasks.effects, COMMAND_LINE, task_id)
     output = {"output": task.state.get("output")} if task.finished else {}
-    click.echo(json.dumps({**task_document(task), **output}, indent=2, ensure_ascii=False))
+    click.echo(json.dumps({**TaskDocument.of(task).model_dump(), **output}, indent=2, ensure_ascii=False))
 
 
 @click.command("log")

@@ -2,71 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Final
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from scenedock.model.json import Json, JsonObject
-from scenedock.model.tasks.task import STATUSES, Task, TaskEvent
-
-TASK: Final[JsonObject] = {
-    "type": "object",
-    "required": ["id", "spec", "status", "createdAt"],
-    "properties": {
-        "id": {"type": "string"},
-        "spec": {"type": "object"},
-        "status": {"enum": list(STATUSES)},
-        "reason": {"type": "string"},
-        "createdAt": {"type": "string"},
-        "lastHeartbeatAt": {"type": "string"},
-        "createdBy": {"type": "string"},
-    },
-}
-TASKS: Final[JsonObject] = {
-    "type": "object",
-    "required": ["tasks", "totalTasks"],
-    "properties": {"tasks": {"type": "array", "items": TASK}, "totalTasks": {"type": "integer"}},
-}
-EVENTS: Final[JsonObject] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["id", "taskId", "type", "body", "createdAt"],
-        "properties": {
-            "id": {"type": "integer"},
-            "taskId": {"type": "string"},
-            "type": {"type": "string"},
-            "body": {"type": "object"},
-            "createdAt": {"type": "string"},
-        },
-    },
-}
-ID: Final[JsonObject] = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+from scenedock.model.json_documents import LEFT_OUT_IF_EMPTY, JsonDocument, Timestamp, timestamp
+from scenedock.model.tasks.task import EventType, Status, Task, TaskEvent
 
 
-def task_document(task: Task) -> JsonObject:
+class TaskDocument(JsonDocument):
     """A task as Backstage's clients read it, and the reason of its status where there is one."""
-    document: dict[str, Json] = {
-        "id": task.id,
-        "spec": task.spec,
-        "status": task.status,
-        "createdAt": timestamp(task.created_at),
-    }
-    document |= {"lastHeartbeatAt": timestamp(task.heartbeat_at)} if task.heartbeat_at is not None else {}
-    document |= {"createdBy": task.created_by} if task.created_by else {}
-    return document | ({"reason": task.reason} if task.reason else {})
+
+    id: str
+    spec: Annotated[Mapping[str, Any], "What was submitted, in the shape of Backstage's TaskSpecV1beta3"]
+    status: Status
+    created_at: Timestamp
+    last_heartbeat_at: Annotated[Timestamp, "When a worker was last seen at work on it", LEFT_OUT_IF_EMPTY] = ""
+    created_by: Annotated[str, "The user on whose behalf it was submitted, else who called", LEFT_OUT_IF_EMPTY] = ""
+    reason: Annotated[str, "Why it does not run at present", LEFT_OUT_IF_EMPTY] = ""
+
+    @classmethod
+    def of(cls, task: Task) -> TaskDocument:
+        """The document of a task."""
+        return cls(
+            id=task.id,
+            spec=task.spec,
+            status=task.status,
+            created_at=timestamp(task.created_at),
+            last_heartbeat_at=timestamp(task.heartbeat_at) if task.heartbeat_at is not None else "",
+            created_by=task.created_by or "",
+            reason=task.reason,
+        )
 
 
-def event_document(event: TaskEvent) -> JsonObject:
-    """An event as Backstage's clients read it."""
-    return {
-        "id": event.id,
-        "taskId": event.task_id,
-        "type": event.type,
-        "body": event.body,
-        "createdAt": timestamp(event.created_at),
-    }
+class EventDocument(JsonDocument):
+    """An event of a task as Backstage's clients read it."""
 
+    id: Annotated[int, "Counts from 1 within the task"]
+    task_id: str
+    type: EventType
+    body: Annotated[Mapping[str, Any], "`message`, and what else there is to say of the type"]
+    created_at: Timestamp
 
-def timestamp(milliseconds: int) -> str:
-    """A time in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
-    return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    @classmethod
+    def of(cls, event: TaskEvent) -> EventDocument:
+        """The document of an event."""
+        return cls(
+            id=event.id,
+            task_id=event.task_id,
+            type=event.type,
+            body=event.body,
+            created_at=timestamp(event.created_at),
+        )

@@ -13,10 +13,17 @@ from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
 from scenedock.model.code_hosts.webhook import read_event
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
-from scenedock.usecases.publishing.receive_webhook import Delivery, Received, receive_webhook
+from scenedock.usecases.publishing.receive_webhook import Delivery, Outcome, Received, receive_webhook
 
 _audit: Final = logging.getLogger("scenedock.audit")
+
+
+class WebhookOutcome(JsonDocument):
+    """What was done with a delivery."""
+
+    outcome: Outcome
 
 
 def receive_github_webhook(service: Service) -> Response:
@@ -26,7 +33,7 @@ def receive_github_webhook(service: Service) -> Response:
     hosts, repositories = service.effects.code_hosts, service.effects.repositories
     received = receive_webhook(service.tasks.effects, hosts, repositories, service.feed.want, delivery)
     _tell(delivery, received)
-    return json_answer({"outcome": received.outcome}, 202)
+    return json_answer(WebhookOutcome(outcome=received.outcome), 202)
 
 
 def _tell(delivery: Delivery, received: Received) -> None:
@@ -45,11 +52,6 @@ def _tell(delivery: Delivery, received: Received) -> None:
     _audit.info("%s told of %s: %s", g.caller.subject, event.name, received.outcome, extra={"facts": facts})
 
 
-_OUTCOME: JsonObject = {
-    "type": "object",
-    "required": ["outcome"],
-    "properties": {"outcome": {"enum": ["handled", "repeated", "ignored"]}},
-}
 _TEXT: JsonObject = {"type": "string"}
 _PAYLOAD: JsonObject = {
     "type": "object",
@@ -76,7 +78,7 @@ ROUTES = (
         receive_github_webhook,
         {
             202: Answer(
-                "Taken: `handled` now; `repeated`, so not again; `ignored`, as it concerns nothing here", _OUTCOME
+                "Taken: `handled` now; `repeated`, so not again; `ignored`, as it concerns nothing here", WebhookOutcome
             )
         },
         body=_PAYLOAD,

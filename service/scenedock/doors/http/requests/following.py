@@ -10,11 +10,12 @@ from contextlib import ExitStack
 from typing import Final
 
 from flask import Response, g, request
+from pydantic import RootModel
 
-from scenedock.doors.http.requests.answers import json_answer, json_text
+from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.worker import has_hung_up, request_was_read
 from scenedock.errors import TemporaryError
-from scenedock.model.tasks.documents import event_document
+from scenedock.model.tasks.documents import EventDocument
 from scenedock.model.tasks.task import TaskEvent
 from scenedock.runtime.service import Service
 from scenedock.usecases.tasks.manage_tasks import follow_events, read_events
@@ -22,6 +23,10 @@ from scenedock.usecases.tasks.manage_tasks import follow_events, read_events
 SECONDS_OF_A_POLL: Final = 30.0
 _SECONDS_BETWEEN_BEATS: Final = 10.0
 _BEAT: Final = ":\n\n"
+
+
+class EventList(RootModel[tuple[EventDocument, ...]]):
+    """Events, by their ids."""
 
 
 def poll(service: Service, task_id: str, after: int, patience_seconds: float) -> Response:
@@ -36,7 +41,7 @@ def poll(service: Service, task_id: str, after: int, patience_seconds: float) ->
         if patience_seconds:
             waiting.callback(_Reader(service).leave)
         events = read_events(service.tasks.effects, g.caller, task_id, after, patience_seconds, _has_left())
-    return json_answer([event_document(event) for event in events])
+    return json_answer(EventList(tuple(map(EventDocument.of, events))))
 
 
 def stream(service: Service, task_id: str, after: int) -> Response:
@@ -62,7 +67,7 @@ def _lines(events: Iterator[TaskEvent | None]) -> Iterator[str]:
 
 
 def _server_sent(event: TaskEvent) -> str:
-    return f"event: {event.type}\ndata: {json_text(event_document(event))}\n\n"
+    return f"event: {event.type}\ndata: {EventDocument.of(event).model_dump_json()}\n\n"
 
 
 def _has_left() -> Callable[[], bool]:
