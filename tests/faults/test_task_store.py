@@ -32,9 +32,10 @@ from scenedock.model.tasks.changes import (
     started,
 )
 from scenedock.model.tasks.task import Task, fingerprint
-from scenedock.runtime.tasks.opening import migrate_all, open_database
+from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.tasks.migrate_database import migrate_database
 from tests.faults.processes import migrated
 from tests.tools.postgres import Postgres
 
@@ -132,12 +133,12 @@ def test_a_database_that_is_behind_or_ahead_is_refused_with_what_to_do(tmp_path:
     with pytest.raises(ConflictError, match="run `scenedock migrate`"):
         open_tasks(settings, [], None)
     opened = open_database(settings)
-    assert migrate_all(opened) == len(MIGRATIONS)
-    assert migrate_all(opened) == 0
+    assert migrate_database(opened) == len(MIGRATIONS)
+    assert migrate_database(opened) == 0
     opened.write(lambda connection: connection.execute(text("INSERT INTO task_schema VALUES (99)")))
 
     with pytest.raises(ConflictError, match="run the newer release"):
-        migrate_all(opened)
+        migrate_database(opened)
     opened.close()
 
 
@@ -229,7 +230,7 @@ def test_a_task_that_is_retried_while_old_ones_are_forgotten_stays(database: Dat
     store.change("old", lambda task: ended(task, "fail", {"message": "failed"}, 10))
     forgotten: list[Future[list[str]]] = []
 
-    def retry(_connection: Connection, _task: Task) -> None:
+    def retry(_connection: Connection, _task_id: str, _run: int) -> None:
         forgotten.append(threads.submit(store.forget, 100))
         time.sleep(0.5)  # it has looked by now, where nothing keeps it from looking
 

@@ -73,6 +73,18 @@ def test_a_folder_can_be_named_by_its_path(place: Path) -> None:
     assert (place / "out" / "my-demo" / "README.md").is_file()
 
 
+def test_an_object_of_a_nested_skeleton_is_typed_as_json_too(place: Path) -> None:
+    outer = place / "skeletons" / "outer"
+    outer.mkdir()
+    (place / "skeletons" / "demo").rename(outer / "demo")
+    (outer / "cookiecutter.json").write_text('{"templates": {"demo": {"path": "demo"}}}')
+
+    done = run("bake", "./skeletons/outer", "--output", "out", "templates=demo", 'ports={"http": "8080"}')
+
+    assert done.exit_code == 0
+    assert (place / "out" / "my-demo" / "README.md").read_text() == "my-demo True {'http': '8080'}\n"
+
+
 def test_wrong_answers_are_all_named_and_nothing_is_written(place: Path) -> None:
     done = run("bake", "demo", "--output", "out", "slug=A B", "docs=perhaps", "nope=1")
 

@@ -21,7 +21,7 @@ from scenedock.skeletons.problems import AnswersError, LimitError, SkeletonError
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree
 from scenedock.skeletons.rendering.provenance import Provenance
-from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
+from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 from tests.skeletons.in_memory import skeleton_of
 
 CANARY = "c4n4ry-s3cr3t"
@@ -47,7 +47,7 @@ def bake_with(
 ) -> BakedTree:
     skeleton = skeleton_of({"name": "x", **(questions or {})}, {"a.txt": "a\n", **files})
     opened = OpenedSkeleton(CompiledSkeleton(skeleton), Provenance("demo"), frozenset(allow))
-    return bake_skeleton(opened, answers, confined or ConfinedBakes())
+    return bake_opened(opened, answers, confined or ConfinedBakes())
 
 
 def said(code: str, **settings: Any) -> str:

@@ -64,6 +64,6 @@ def list_skeletons_action(context: Context[Effects], given: Input) -> Output:
     listed = list_skeletons(library)
     if given.name is None:
         return Output(skeletons=tuple(map(SkeletonOutput.of, listed)), questions=None)
-    questions = show_skeleton(library.open(given.name), given.answers or {})
+    questions = show_skeleton(library, given.name, given.answers or {})
     named = tuple(SkeletonOutput.of(source) for source in listed if source.name == given.name)
     return Output.model_validate({"skeletons": named, "questions": dict(questions)}, by_name=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
@@ -91,22 +91,6 @@ def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:
         yield {**found, "namespace": application.namespace, "environment": application.environment}
     for skip in contents.skipped:
         yield {"skipped": skip.place.path, "repository": repository, "reason": skip.reason}
-
-
-def describe_findings(findings: Sequence[Finding]) -> list[Mapping[str, Json]]:
-    """Findings as JSON."""
-    return [
-        {
-            "severity": each.severity,
-            "code": each.code,
-            "message": each.message,
-            "repository": each.place.repository,
-            "path": each.place.path,
-            "line": each.place.line,
-            "remedy": each.remedy,
-        }
-        for each in findings
-    ]
 
 
 def _file_in(folder: str) -> str:

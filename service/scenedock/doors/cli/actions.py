@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scenedock.doors.cli.caller import COMMAND_LINE
 from scenedock.errors import InputError
-from scenedock.model.action import Caller, Context
+from scenedock.model.action import Context
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
     from scenedock.model.action import Action
     from scenedock.model.json import Json, JsonObject
 
-_YOU = Caller("command-line", "local", scope="admin")
 _STDIN = "-"
 
 
@@ -38,9 +38,9 @@ def show_action(name: str) -> None:
 
     Exit codes: 0 done, 2 there is no such action.
     """
-    from scenedock.runtime.action_listing import describe_action
+    from scenedock.runtime.action_listing import ListedAction
 
-    click.echo(json.dumps(describe_action(_action(name)), indent=2, ensure_ascii=False))
+    click.echo(ListedAction.of(_action(name)).model_dump_json(indent=2))
 
 
 @click.command()
@@ -65,7 +65,7 @@ def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | N
     found = _action(name)
     given = {**_read_input(file), **dict(_field(found, each) for each in fields)}
     effects = open_effects(settings_in_force(settings).settings)
-    context = Context(_YOU, effects, log=lambda message: click.echo(message, err=True))
+    context = Context(COMMAND_LINE, effects, log=lambda message: click.echo(message, err=True))
     if found.attributes.read_only:
         output = run_action(found, context, given)
     else:
@@ -79,7 +79,7 @@ def _action(name: str) -> Action[Effects]:
     from scenedock.actions import ACTIONS
     from scenedock.usecases.run_action import find_action
 
-    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], _YOU)
+    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], COMMAND_LINE)
 
 
 def _read_input(file: str | None) -> JsonObject:

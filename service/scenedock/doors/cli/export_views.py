@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scenedock.catalog.emitting.output import describe_findings
 from scenedock.catalog.emitting.summary import MOST_LINES, count_by_type, describe_counts, group_findings
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.model.finding import Finding, Skipped
@@ -15,6 +14,8 @@ from scenedock.usecases.catalog.publish_catalog import Published
 
 def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
     """The whole run as JSON: what was read, what was made of it, and every finding."""
+    from scenedock.actions.catalog.findings import FindingOutput
+
     return {
         "repositories": [
             {
@@ -36,7 +37,7 @@ def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
             }
             for each in (result.mapped.services if result.mapped else ())
         ],
-        "findings": describe_findings(findings),
+        "findings": [FindingOutput.of(each).model_dump() for each in findings],
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from scenedock.model.json import Json
 from scenedock.runtime.wiring import open_skeletons
 
 if TYPE_CHECKING:
-    from scenedock.effects.skeletons.library import OpenedSkeleton, SkeletonLibrary
+    from scenedock.skeletons.rendering.output import BakedTree
 
 _PATH = click.Path(path_type=Path)
 
@@ -73,7 +74,8 @@ def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path
     """
     from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 
-    schema = show_skeleton(_open(open_skeletons(listed, shipped), name), _given(answers))
+    with _hint_at_folder(name):
+        schema = show_skeleton(open_skeletons(listed, shipped), _named(name), _typed(answers))
     click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
 
 
@@ -101,44 +103,43 @@ def bake(
     """
     from scenedock.effects.bakes.baked_trees import write_tree
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
-    from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
+    from scenedock.usecases.skeletons.bake_skeleton import BakeRequest, bake_skeleton
 
-    opened = _open(open_skeletons(listed, shipped), name)
-    given = {**(_read_answers(file) if file is not None else {}), **_given(answers, opened)}
-    tree = bake_skeleton(opened, given, ConfinedBakes(), output_dir=os.path.abspath(output))  # noqa: PTH100  # unresolved
-    write_tree(tree, output, overwrite=overwrite)
+    def write(tree: BakedTree) -> Path:
+        return write_tree(tree, output, overwrite=overwrite)
+
+    request = BakeRequest(_named(name), _read_answers(file) if file is not None else {}, _typed(answers))
+    place = os.path.abspath(output)  # noqa: PTH100  # unresolved
+    with _hint_at_folder(name):
+        tree, _ = bake_skeleton(open_skeletons(listed, shipped), ConfinedBakes(), request, write, place)
     for baked in tree.files:
         click.echo(output / baked.path)
 
 
-def _open(library: SkeletonLibrary, name: str) -> OpenedSkeleton:
-    """A skeleton of the list; what looks like a path is one."""
-    is_path = os.sep in name or name in {".", ".."}
+def _named(name: str) -> str | Path:
+    """What looks like a path is one."""
+    return Path(name) if os.sep in name or name in {".", ".."} else name
+
+
+@contextmanager
+def _hint_at_folder(name: str) -> Iterator[None]:
+    """Say how a folder is named to somebody who wrote its name where that of a listed skeleton was expected."""
     try:
-        return library.open_folder(Path(name)) if is_path else library.open(name)
+        yield
     except NotFoundError as error:
-        hint = f" (for the folder, write .{os.sep}{name})" if not is_path and Path(name).is_dir() else ""
-        raise NotFoundError(f"{error}{hint}") from error
+        if isinstance(_named(name), Path) or not Path(name).is_dir():
+            raise
+        raise NotFoundError(f"{error} (for the folder, write .{os.sep}{name})") from error
 
 
-def _given(words: Sequence[str], opened: OpenedSkeleton | None = None) -> dict[str, Json]:
-    questions = opened.compiled.questions.questions if opened is not None else {}
-    given: dict[str, Json] = {}
+def _typed(words: Sequence[str]) -> dict[str, str]:
+    typed: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             raise InputError(f"{word!r} is no answer; write KEY=VALUE")
-        is_object = name in questions and questions[name].kind == "object"
-        given[name] = _object(name, value) if is_object else value
-    return given
-
-
-def _object(name: str, text: str) -> Json:
-    try:
-        value: Json = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{name}: this question wants an object; write it as JSON ({error})") from error
-    return value
+        typed[name] = value
+    return typed
 
 
 def _read_answers(path: Path) -> dict[str, Json]:

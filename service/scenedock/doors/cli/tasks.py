@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import STATUSES
 
 if TYPE_CHECKING:
-    from scenedock.model.action import Caller
     from scenedock.model.tasks.task import Task, TaskEvent
     from scenedock.runtime.tasks.service import TaskService
     from scenedock.runtime.tasks.settings import Role
@@ -32,15 +31,17 @@ _settings = click.option(
 @_settings
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
+    from scenedock.doors.cli.caller import COMMAND_LINE
     from scenedock.model.tasks.task import Wanted
+    from scenedock.usecases.tasks.manage_tasks import find_tasks
 
-    chosen = tuple(known for known in STATUSES if known in status)
+    wanted = Wanted(status=tuple(each for each in STATUSES if each in status), limit=limit)
     with tasks_of(file) as tasks:
-        found, total = tasks.effects.store.find(Wanted(status=chosen, limit=limit))
-    for task in found:
+        page, total = find_tasks(tasks.effects, COMMAND_LINE, wanted)
+    for task in page:
         click.echo(f"{task.id}  {task.status:<10}  {_when(task.created_at)}  {task.created_by or '-'}  {_what(task)}")
-    if total > len(found):
-        click.echo(f"{len(found)} of {total:,}; --limit shows more", err=True)
+    if total > len(page):
+        click.echo(f"{len(page)} of {total:,}; --limit shows more", err=True)
 
 
 @click.command("show")
@@ -53,12 +54,14 @@ def show_task(task_id: str, file: Path | None) -> None:
     """
     import json
 
-    from scenedock.runtime.tasks.documents import task_document
+    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.model.tasks.documents import TaskDocument
+    from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
-        task = tasks.effects.store.get(task_id)
+        task = manage_tasks.show_task(tasks.effects, COMMAND_LINE, task_id)
     output = {"output": task.state.get("output")} if task.finished else {}
-    click.echo(json.dumps({**task_document(task), **output}, indent=2, ensure_ascii=False))
+    click.echo(json.dumps({**TaskDocument.of(task).model_dump(), **output}, indent=2, ensure_ascii=False))
 
 
 @click.command("log")
@@ -70,13 +73,15 @@ def show_log(task_id: str, *, follow: bool, file: Path | None) -> None:
 
     Exit codes: 0 done (with --follow: the task completed), 1 it failed, 2 there is no such task.
     """
+    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.usecases.tasks.manage_tasks import read_events
+
     with tasks_of(file) as tasks:
-        if not follow:
-            tasks.effects.store.get(task_id)
-            for event in tasks.effects.store.events(task_id):
-                _print(event)
+        if follow:
+            _follow(tasks, task_id)
             return
-        _follow(tasks, task_id)
+        for event in read_events(tasks.effects, COMMAND_LINE, task_id):
+            _print(event)
 
 
 @click.command("cancel")
@@ -87,10 +92,11 @@ def cancel_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task.
     """
+    from scenedock.doors.cli.caller import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
-        task = manage_tasks.cancel_task(tasks.effects, _you(), task_id)
+        task = manage_tasks.cancel_task(tasks.effects, COMMAND_LINE, task_id)
     click.echo(f"{task.id}  {task.status}{'' if task.finished else ', will be cancelled'}")
 
 
@@ -104,10 +110,11 @@ def retry_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task, 4 it neither failed nor was cancelled.
     """
+    from scenedock.doors.cli.caller import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
-        click.echo(manage_tasks.retry_task(tasks.effects, _you(), task_id, {}).id)
+        click.echo(manage_tasks.retry_task(tasks.effects, COMMAND_LINE, task_id, {}).id)
 
 
 @click.command("run")
@@ -121,12 +128,13 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
 
     Exit codes: 0 it completed, 1 it failed, 2 it is wrong.
     """
+    from scenedock.doors.cli.caller import COMMAND_LINE
     from scenedock.usecases.tasks.submit_task import submit_task
 
     document = _read(spec)
     with tasks_of(file, "embedded") as tasks:
         tasks.start()
-        task = submit_task(tasks.effects, tasks.actions, _you(), document, key=key)
+        task = submit_task(tasks.effects, tasks.actions, COMMAND_LINE, document, key=key)
         click.echo(f"Task {task.id}", err=True)
         _follow(tasks, task.id)
 
@@ -139,12 +147,12 @@ def migrate(file: Path | None) -> None:
     Exit codes: 0 done, 2 a setting is wrong, 4 a newer release has migrated it already.
     """
     from scenedock.doors.cli.settings import settings_in_force
-    from scenedock.runtime.tasks.opening import migrate_all, open_database
+    from scenedock.runtime.tasks.opening import open_database
     from scenedock.runtime.tasks.settings import task_settings
+    from scenedock.usecases.tasks.migrate_database import migrate_database
 
-    database = open_database(task_settings(settings_in_force(file).settings))
-    behind = migrate_all(database)
-    database.close()
+    with closing(open_database(task_settings(settings_in_force(file).settings))) as database:
+        behind = migrate_database(database)
     click.echo(f"The database was {behind} versions behind" if behind else "The database is up to date")
 
 
@@ -192,19 +200,14 @@ def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
         tasks.stop(settings.grace_seconds)
 
 
-def _you() -> Caller:
-    from scenedock.model.action import Caller
-
-    return Caller("command-line", "local", scope="admin")
-
-
 def _follow(tasks: TaskService, task_id: str) -> None:
-    from scenedock.usecases.tasks.manage_tasks import follow_events
+    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.usecases.tasks import manage_tasks
 
-    for event in follow_events(tasks.effects, task_id, 0, _BEAT_SECONDS):
+    for event in manage_tasks.follow_events(tasks.effects, COMMAND_LINE, task_id, 0, _BEAT_SECONDS):
         if event:
             _print(event)
-    if tasks.effects.store.get(task_id).status != "completed":
+    if manage_tasks.show_task(tasks.effects, COMMAND_LINE, task_id).status != "completed":
         click.get_current_context().exit(1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import ColumnElement, case, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +18,9 @@ from scenedock.model.tasks.task import FINAL, SortKey, Task, TaskEvent, Wanted, 
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Row
+
+Submit: TypeAlias = "Callable[[Connection, str, int], object]"
+"""Hands a run of a task to an engine, in the transaction that stores it: `(connection, task id, number of the run)`."""
 
 _SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
     "createdAt": TASK.c.created_at,
@@ -36,15 +39,15 @@ class TaskStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, task: Task, key: str | None, also: Callable[[Connection], object] = lambda _connection: None) -> Task:
+    def add(self, task: Task, key: str | None, submit: Submit = lambda _connection, _task_id, _run: None) -> Task:
         """Keep a new task, or answer the one that was submitted with the same idempotency key.
 
-        `also` is done in the same transaction, for a new task only.
+        `submit` is called in the same transaction, for a new task only.
         """
 
         def work(connection: Connection) -> None:
             connection.execute(TASK.insert().values(**_stored(task), idempotency_key=key, last_mark="", ended_at=None))
-            also(connection)
+            submit(connection, task.id, task.run)
 
         try:
             self._database.write(work)
@@ -90,13 +93,13 @@ class TaskStore:
         task_id: str,
         decide: Callable[[Task], Change],
         mark: str = "",
-        also: Callable[[Connection, Task], object] = lambda _connection, _task: None,
+        submit: Submit = lambda _connection, _task_id, _run: None,
     ) -> Task:
         """Change a task under the lock of its row; answer it as it is now.
 
         A `mark` names the change: with the mark of the change before, nothing is done, because then that was written
-        although its answer was lost. `decide` may be called again after the database was away; `also` is done in the
-        same transaction.
+        although its answer was lost. `decide` may be called again after the database was away; `submit` is called in
+        the same transaction.
 
         Raises
         ------
@@ -115,7 +118,7 @@ class TaskStore:
             if change.task == task and not change.events:
                 return task
             written = _write(connection, task, change, mark or row.last_mark)
-            also(connection, written)
+            submit(connection, written.id, written.run)
             return written
 
         return self._database.write(work)

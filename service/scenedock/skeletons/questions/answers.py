@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
 from scenedock.skeletons.problems import AnswersError, Problem
 from scenedock.skeletons.questions.questions import Question, Questions
@@ -44,6 +46,22 @@ def check_answers(questions: Questions, given: JsonObject, is_code: Callable[[st
     if problems:
         raise AnswersError(problems)
     return answers
+
+
+def typed_answer(question: Question | None, name: str, text: str) -> Json:
+    """An answer as a person types it: JSON where the question asks for an object, else the text itself.
+
+    Raises
+    ------
+    InputError   it is no JSON
+    """
+    if question is None or question.kind != "object":
+        return text
+    try:
+        value: Json = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{name}: this question wants an object; write it as JSON ({error})") from None
+    return value
 
 
 def _unknown(questions: Questions, name: str) -> str:

@@ -62,9 +62,7 @@ def submit_task(
             task_id, {"secrets": dict(secrets or {}), "inputs": {step: each for step, each in hidden.items() if each}}
         ),
     )
-    stored = effects.store.add(
-        task, _unique(caller, key), lambda connection: effects.engine.submit(connection, task.id, task.run)
-    )
+    stored = effects.store.add(task, _unique(caller, key), effects.engine.submit)
     if stored.id == task_id:
         effects.engine.start(task.id, task.run)
     return stored

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import re
-from typing import Final
+from typing import Annotated, Final
 
 from flask import Response, g, request
+from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from scenedock.errors import ERRORS, ScenedockError, TemporaryError
-from scenedock.model.json import Json, JsonObject
+from scenedock.model.json import Json
+from scenedock.model.json_documents import JsonDocument
 
 _log: Final = logging.getLogger("scenedock.http")
 
@@ -41,9 +43,10 @@ def json_text(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def json_answer(value: Json, status: int = 200) -> Response:
-    """An answer that is JSON."""
-    return Response(json_text(value), status, mimetype=JSON)
+def json_answer(value: BaseModel | Json, status: int = 200) -> Response:
+    """An answer that is JSON: a document, in which names are in camelCase, or plain values."""
+    text = value.model_dump_json(by_alias=True) if isinstance(value, BaseModel) else json_text(value)
+    return Response(text, status, mimetype=JSON)
 
 
 def wire_name(error: ScenedockError) -> str:
@@ -56,13 +59,32 @@ def wire_name(error: ScenedockError) -> str:
     return "ServiceUnavailableError" if known is TemporaryError else known.__name__
 
 
-def error_body(name: str, message: str, status: int) -> JsonObject:
+class NamedError(JsonDocument):
+    """What went wrong."""
+
+    name: Annotated[str, "Kind of error, as Backstage names it"]
+    message: Annotated[str, "What is wrong, where, and what to do"]
+
+
+class RefusedRequest(JsonDocument):
+    """What was asked."""
+
+    method: str
+    url: Annotated[str, "Path of the address"]
+
+
+class RefusalStatus(JsonDocument):
+    """How it was answered."""
+
+    status_code: int
+
+
+class ErrorBody(JsonDocument):
     """An error in Backstage's shape."""
-    return {
-        "error": {"name": name, "message": message},
-        "request": {"method": request.method, "url": request.path},
-        "response": {"statusCode": status},
-    }
+
+    error: NamedError
+    request: RefusedRequest
+    response: RefusalStatus
 
 
 def reason(name: str, message: str) -> str:
@@ -104,6 +126,11 @@ def bug(error: Exception) -> Response:
 
 
 def _error_answer(name: str, message: str, status: int) -> Response:
-    answer = json_answer(error_body(name, message, status), status)
+    body = ErrorBody(
+        error=NamedError(name=name, message=message),
+        request=RefusedRequest(method=request.method, url=request.path),
+        response=RefusalStatus(status_code=status),
+    )
+    answer = json_answer(body, status)
     answer.status = f"{status} {reason(name, message)}"
     return answer

@@ -33,6 +33,8 @@ def json_body() -> JsonObject:
         raise InputError(f"the body is no JSON: {error}") from None
     if not _nested_within(value, _DEEPEST):
         raise InputError(f"the body is nested more than {_DEEPEST} deep")
+    if not _is_unicode(value):
+        raise InputError("the body has half of a surrogate pair in a text, which can't be written as UTF-8; remove it")
     if not isinstance(value, dict):
         raise InputError("the body must be a JSON object, `{…}`")
     return value
@@ -61,6 +63,15 @@ def _nested_within(value: Json, depth: int) -> bool:
         ]
         level = [inner for each in below for inner in each]
     return not level
+
+
+def _is_unicode(value: Json) -> bool:
+    """Whether every text can be answered: JSON may escape half of a pair, which UTF-8 can't hold."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse(constant: str) -> NoReturn:

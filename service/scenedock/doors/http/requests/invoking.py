@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from typing import Final
+from typing import Annotated, Any, Final
 
 from flask import Response, g, request
 
-from scenedock.doors.http.requests.answers import JSON, json_answer, json_text, wire_name
+from scenedock.doors.http.requests.answers import JSON, json_answer, wire_name
 from scenedock.errors import ScenedockError
 from scenedock.model.action import Context
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
 from scenedock.usecases.run_action import find_action
 
@@ -20,6 +21,12 @@ _log: Final = logging.getLogger("scenedock.http")
 
 SECONDS_BETWEEN_BYTES: Final = 1.0
 _FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip")
+
+
+class ActionOutput(JsonDocument):
+    """What came of an action."""
+
+    output: Annotated[Mapping[str, Any], "As the action's own schema says"]
 
 
 def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str, str]) -> Response:
@@ -38,7 +45,7 @@ def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str,
     g.audited = True
     while True:
         try:
-            return json_answer({"output": call.result(timeout=service.settings.quiet_seconds)})
+            return json_answer(ActionOutput(output=call.result(timeout=service.settings.quiet_seconds)))
         except TimeoutError:
             if call.done():  # the action itself ended with it
                 raise
@@ -72,7 +79,7 @@ def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES)
     """
     while True:
         try:
-            made = call.result(timeout=seconds)
+            output = call.result(timeout=seconds)
         except TimeoutError:
             if not call.done():
                 yield " "
@@ -84,5 +91,5 @@ def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES)
             _log.error("a bug", exc_info=error)
             yield "Error: the call ended with an unexpected error"
         else:
-            yield json_text({"output": made})
+            yield ActionOutput(output=output).model_dump_json()
         return
