@@ -12,6 +12,7 @@ from flask import Response, current_app
 from scenedock.actions.effects import Effects
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import ERRORS
 from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.json import JsonObject
 from scenedock.model.schemas import TEXT
@@ -39,14 +40,8 @@ _ERROR: JsonObject = {
     },
 }
 _ERRORS = {
-    400: "The request is wrong",
-    401: "Nobody known asks",
-    403: "The caller may not do this",
-    404: "There is no such thing",
-    409: "It contradicts what is there",
+    **{each.status: (each.__doc__ or "").partition("\n")[0].rstrip(".") for each in ERRORS},
     413: "The body is too large",
-    429: "The caller asks too often",
-    503: "Not now; try again after `Retry-After` seconds",
 }
 _HEADERS: dict[str, JsonObject] = {
     "X-Request-Id": {
