@@ -24,10 +24,7 @@ from scenedock.effects.git.confined_git import (
 from scenedock.effects.local.host_secrets import HostSecrets
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_hosts.code_host import Author, CodeHost, RepositoryAddress
-from scenedock.model.code_hosts.commit import FileChange, Head, Listing, RepositoryFile
-
-_HISTORY: Final = 100
-"""Commits of a branch that are fetched to look for an earlier try."""
+from scenedock.model.code_hosts.commit import HISTORY, FileChange, Head, Listing, Mark, RepositoryFile
 
 
 @contextmanager
@@ -105,10 +102,14 @@ class GitRepository:
         commit = self._tip(branch)
         if not commit:
             return []
-        self._fetch(commit, branch, depth=_HISTORY if path else min(most, _HISTORY))
+        self._fetch(commit, branch, depth=HISTORY if path else min(most, HISTORY))
         below = ["--", f":(literal){path}"] if path else []
         listed = self._git("log", f"--max-count={most}", "-z", "--format=%H %T%n%B", commit, *below)
         return [_logged(entry) for entry in listed.decode("utf-8", "replace").split("\0") if entry.strip()]
+
+    def find_marked(self, branch: str, mark: Mark) -> Head | None:
+        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""
+        return mark.latest_in(self.latest(branch, HISTORY))
 
     def _tip(self, branch: str) -> str:
         """The commit at which a branch stands; `ls-remote` lists longer names that end so, too."""

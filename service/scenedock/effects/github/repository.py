@@ -13,7 +13,7 @@ from scenedock.effects.github.pulls import PullRequests
 from scenedock.effects.github.settings import RepositorySettings
 from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
-from scenedock.model.code_hosts.commit import FileChange, Head, Listing, RepositoryFile
+from scenedock.model.code_hosts.commit import HISTORY, FileChange, Head, Listing, Mark, RepositoryFile
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
 ENTRIES_PER_TREE = 1_000
@@ -104,6 +104,10 @@ class GitHubRepository:
         """The latest commits of a branch, the newest first; with a path, those that changed it."""
         parameters = {"sha": branch, **({"path": path} if path else {})}
         return [_head(item) for item in self.client.pages(f"{self.path}/commits", parameters, max(most, 100))][:most]
+
+    def find_marked(self, branch: str, mark: Mark) -> Head | None:
+        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""
+        return mark.latest_in(self.latest(branch, HISTORY))
 
     def _commit(self, sha: str) -> Head:
         answer = self.client.call("GET", f"{self.path}/git/commits/{sha}")

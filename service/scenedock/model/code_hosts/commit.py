@@ -13,6 +13,8 @@ TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"
 SYMBOLIC_LINK = "120000"
 """The mode of a file whose content is the path that it leads to."""
+HISTORY = 100
+"""Latest commits of a branch among which an earlier try is looked for."""
 _LONGEST_SUBJECT = 200
 
 
@@ -79,6 +81,10 @@ class Mark:
     def in_text(self, text: str) -> bool:
         """Whether a message, or the text of a pull request, has the line."""
         return self.trailer in (line.strip() for line in text.splitlines())
+
+    def latest_in(self, heads: Iterable[Head]) -> Head | None:
+        """The first of some commits that carries it."""
+        return next((head for head in heads if self.in_text(head.message)), None)
 
 
 @dataclass(frozen=True, slots=True)

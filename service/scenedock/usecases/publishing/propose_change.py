@@ -12,8 +12,6 @@ from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 
-_HISTORY = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -101,7 +99,7 @@ def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
     ------
     ConflictError   there is none: the branch is somebody else's
     """
-    own = next((head for head in repository.latest(branch, _HISTORY) if mark.in_text(head.message)), None)
+    own = repository.find_marked(branch, mark)
     if own is None:
         raise ConflictError(
             f"{repository.address} has a branch {branch!r} that this task didn't make; take another name, or delete it"

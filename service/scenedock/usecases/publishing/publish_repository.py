@@ -13,7 +13,6 @@ from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_hosts.code_host import CodeHost, Visibility
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message
 
-_HISTORY = 100
 _FILLING = "Being filled by Scenedock, task"
 
 
@@ -126,19 +125,20 @@ def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, descri
     ------
     ConflictError   the repository isn't ours, or somebody was quicker to commit to it
     """
-    latest = repository.latest(branch, _HISTORY) if attempt.tried_before and repository.head(branch) else []
-    ours = next((head for head in latest if attempt.mark.in_text(head.message)), None)
-    if ours is None and not (attempt.tried_before and description == _filling(attempt.mark)):
+    head = repository.head(branch) if attempt.tried_before else None
+    if head and (ours := repository.find_marked(branch, attempt.mark)):
+        return ours
+    if not (attempt.tried_before and description == _filling(attempt.mark)):
         there = f"there is a repository {repository.address} already"
         if description.startswith(f"{_FILLING} "):
             task = description.removeprefix(f"{_FILLING} ")
             raise ConflictError(f"{there}, which task {task} has not filled; retry that, or delete the repository")
         raise ConflictError(f"{there}; it stays as it is: take another name")
-    if not latest:
+    if head is None:
         raise TemporaryError(f"{repository.address} is being made", retry_after=5)
-    if ours is None and len(latest) != 1:
+    if len(repository.latest(branch, 2)) != 1:
         raise ConflictError(f"{repository.address}: somebody committed to it before it was filled; nothing is changed")
-    return ours
+    return None
 
 
 def _set_all(repository: RemoteRepository, wanted: NewRepository, branch: str) -> None:
@@ -170,7 +170,7 @@ def _publish_plainly(
             f"{host.host} is a plain git server: it takes files, but no topics, teams, protection, variables or secrets"
         )
     branch = wanted.default_branch
-    filled = next((head for head in repository.latest(branch, _HISTORY) if mark.in_text(head.message)), None)
+    filled = repository.find_marked(branch, mark)
     if filled is None:
         filled = fill()
         if repository.head(repository.default_branch()) or not repository.create_branch(branch, filled):
