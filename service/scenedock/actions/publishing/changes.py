@@ -64,7 +64,7 @@ class ChangeInput(TaskInput):
     ] = ()
     commit_message: Annotated[str | None, "Message of the commit"] = None
 
-    def request(self, effects: Effects) -> ChangeRequest:
+    def changes(self, effects: Effects) -> ChangeRequest:
         """What is asked for, with every path checked.
 
         Raises
@@ -84,14 +84,14 @@ class ChangeInput(TaskInput):
         )
 
 
-def new_files(given: tuple[FileInput, ...]) -> tuple[NewFile, ...]:
-    """Files as they were given.
+def new_files(files: tuple[FileInput, ...]) -> tuple[NewFile, ...]:
+    """Files as a request has them.
 
     Raises
     ------
     InputError   a path or a content can't be used
     """
-    return tuple(NewFile(checked_path(each.path), _content(each), each.executable) for each in given)
+    return tuple(NewFile(checked_path(each.path), _content(each), each.executable) for each in files)
 
 
 def attempt_of(context: Context[Any]) -> Attempt:

@@ -78,7 +78,7 @@ EXAMPLES = [
 
 
 @action("propose-change", examples=EXAMPLES)
-def propose_change_action(context: Context[Effects], given: Input) -> Output:
+def propose_change_action(context: Context[Effects], request: Input) -> Output:
     """Propose a change of a repository as a pull request of one commit.
 
     The change may be a baked folder, files, deletions, renames and values of YAML files, all at once. Two calls are two
@@ -94,26 +94,26 @@ def propose_change_action(context: Context[Effects], given: Input) -> Output:
     TemporaryError    the host can't be reached, or asks to wait
     """
     effects, attempt = context.effects, attempt_of(context)
-    address = read_repository(given.repo_url)
+    address = read_repository(request.repo_url)
     proposal = Proposal(
-        changes=given.request(effects),
-        branch=checked_branch(given.branch or branch_name(given.title, attempt.mark)),
-        base=checked_branch(given.base_branch) if given.base_branch else None,
-        title=given.title,
-        body=given.body,
-        message=given.commit_message or given.title,
-        labels=given.labels,
-        reviewers=given.reviewers,
-        team_reviewers=given.team_reviewers,
-        draft=given.draft,
+        changes=request.changes(effects),
+        branch=checked_branch(request.branch or branch_name(request.title, attempt.mark)),
+        base=checked_branch(request.base_branch) if request.base_branch else None,
+        title=request.title,
+        body=request.body,
+        message=request.commit_message or request.title,
+        labels=request.labels,
+        reviewers=request.reviewers,
+        team_reviewers=request.team_reviewers,
+        draft=request.draft,
     )
     with effects.code_hosts.open(address) as repository:
-        made = propose_change(repository, proposal, attempt)
+        proposed = propose_change(repository, proposal, attempt)
     return Output(
-        changed=made.changed,
-        branch=made.branch,
-        commit_hash=made.commit,
-        pull_request_url=made.url,
-        number=made.number,
-        state=made.state,
+        changed=proposed.changed,
+        branch=proposed.branch,
+        commit_hash=proposed.commit,
+        pull_request_url=proposed.url,
+        number=proposed.number,
+        state=proposed.state,
     )

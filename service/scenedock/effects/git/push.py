@@ -86,8 +86,8 @@ class GitRepository:
             commands += _commands(change, listing)
         script = b"".join([b"feature done\n", *commands, b"\ndone\n"])
         self._git("fast-import", "--quiet", "--force", "--date-format=now", given=script)
-        made = self._head("refs/scenedock/new")
-        return base if base and base.tree == made.tree else made
+        new = self._head("refs/scenedock/new")
+        return base if base and base.tree == new.tree else new
 
     def create_branch(self, name: str, head: Head) -> bool:
         """Make a branch; False where there is one of this name."""
@@ -186,9 +186,9 @@ def _commands(change: FileChange, listing: Mapping[str, RepositoryFile]) -> Iter
     if change.deletes:
         yield f"D {_quoted(change.path)}\n".encode("utf-8", "surrogateescape")
         return
-    known = listing.get(change.renamed_from or change.path)
-    mode = known.mode if known and change.executable is None else "100755" if change.executable else "100644"
-    blob = "inline" if change.content is not None else known.blob if known else ""
+    existing = listing.get(change.renamed_from or change.path)
+    mode = existing.mode if existing and change.executable is None else "100755" if change.executable else "100644"
+    blob = "inline" if change.content is not None else existing.blob if existing else ""
     yield f"M {mode} {blob} {_quoted(change.path)}\n".encode("utf-8", "surrogateescape")
     if change.content is not None:
         yield _data(change.content)

@@ -85,8 +85,8 @@ class GitHubRepository:
         commit: dict[str, Json] = {"message": message, "tree": tree, "parents": [base.commit] if base else []}
         if author := self._host.author:
             commit["author"] = {"name": author.name, "email": author.email}
-        made = self.client.call("POST", f"{self.path}/git/commits", commit)
-        return Head(made.text("sha"), tree, message)
+        new = self.client.call("POST", f"{self.path}/git/commits", commit)
+        return Head(new.text("sha"), tree, message)
 
     def create_branch(self, name: str, head: Head) -> bool:
         """Make a branch; False where there is one of this name."""
@@ -124,13 +124,18 @@ class GitHubRepository:
 
     def _entry(self, change: FileChange, listing: Listing) -> JsonObject:
         """One entry of a tree: text goes along with it, what is binary is uploaded first."""
-        known = listing.get(change.renamed_from or change.path)
+        existing = listing.get(change.renamed_from or change.path)
         if change.deletes:
-            return {"path": change.path, "mode": known.mode if known else _MODES[False], "type": "blob", "sha": None}
-        mode = known.mode if known and change.executable is None else _MODES[bool(change.executable)]
+            return {
+                "path": change.path,
+                "mode": existing.mode if existing else _MODES[False],
+                "type": "blob",
+                "sha": None,
+            }
+        mode = existing.mode if existing and change.executable is None else _MODES[bool(change.executable)]
         entry: dict[str, Json] = {"path": change.path, "mode": mode, "type": "blob"}
         if change.content is None:
-            return {**entry, "sha": known.blob if known else None}
+            return {**entry, "sha": existing.blob if existing else None}
         text = _text(change.content)
         return {**entry, "sha": self._upload(change.content)} if text is None else {**entry, "content": text}
 

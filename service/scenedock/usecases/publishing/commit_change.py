@@ -73,12 +73,12 @@ def commit_change(
         if seen:
             _refuse_overlap(repository, request, branch, seen, listing)
         changes = plan_changes(request, listing, _reading(repository, listing))
-        made = repository.write(head, changes, listing, message)
-        if made.commit == head.commit:
+        new = repository.write(head, changes, listing, message)
+        if new.commit == head.commit:
             return Committed(changed=False, branch=branch, commit=head.commit)
-        if repository.move_branch(branch, made, expected=head):
-            attempt.log(f"{address}: committed {made.commit[:12]} to {branch}")
-            return Committed(changed=True, branch=branch, commit=made.commit)
+        if repository.move_branch(branch, new, expected=head):
+            attempt.log(f"{address}: committed {new.commit[:12]} to {branch}")
+            return Committed(changed=True, branch=branch, commit=new.commit)
         attempt.log(f"{address}: {branch} has moved meanwhile; the change is made again after what came")
         seen = _Seen(head, listing, changes)
     raise TemporaryError(f"{address}: {branch} moves too often", retry_after=30)
