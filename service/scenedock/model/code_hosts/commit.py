@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from scenedock.errors import InputError
+from scenedock.model.file_paths import folders_above
 
 TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"
@@ -150,7 +151,7 @@ def check_changes(changes: Sequence[FileChange]) -> None:
         seen.add(path)
     written = {change.path for change in changes if not change.deletes}
     for path in sorted(written):
-        for folder in _folders(path):
+        for folder in folders_above(path):
             if folder in written:
                 raise InputError(f"{folder!r} would be a file and the folder of {path!r}; rename one")
 
@@ -158,8 +159,3 @@ def check_changes(changes: Sequence[FileChange]) -> None:
 def touched_paths(changes: Iterable[FileChange]) -> frozenset[str]:
     """Every path that some changes concern."""
     return frozenset(path for change in changes for path in change.touched)
-
-
-def _folders(path: str) -> list[str]:
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
