@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -88,9 +89,7 @@ def plan_changes(request: ChangeRequest, listing: Listing, read: Callable[[str],
 
 def placed(files: Sequence[NewFile], folder: str) -> tuple[NewFile, ...]:
     """Files below a folder of the repository; empty for its root."""
-    return tuple(
-        NewFile(f"{folder}/{each.path}" if folder else each.path, each.content, each.executable) for each in files
-    )
+    return tuple(NewFile(posixpath.join(folder, each.path), each.content, each.executable) for each in files)
 
 
 def checked_folder(path: str) -> str:

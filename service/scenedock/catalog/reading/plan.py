@@ -35,7 +35,7 @@ class PlannedFolder:
 
     def at(self, name: str) -> str:
         """The path from the repository's root of a file inside the folder."""
-        return _within(self.path, name)
+        return posixpath.join(self.path, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,9 @@ def plan_repository(repository: str, listing: Listing, settings: Settings) -> Pl
     files = listing.files
     all_charts = {posixpath.dirname(path) for path in files if posixpath.basename(path) == CHART_FILE}
     reasons = {path: _reason_to_skip(path, all_charts, settings) for path in all_charts}
-    refused = {path for path, reason in reasons.items() if not reason and _within(path, CHART_FILE) in listing.outside}
+    refused = {
+        path for path, reason in reasons.items() if not reason and posixpath.join(path, CHART_FILE) in listing.outside
+    }
     reasons |= dict.fromkeys(refused, "its Chart.yaml is a link out of the repository")
     charts = {path for path, reason in reasons.items() if not reason}
     owned = _by_folder((path for path in files if path not in listing.outside), all_charts)
@@ -72,14 +74,14 @@ def plan_repository(repository: str, listing: Listing, settings: Settings) -> Pl
         skipped=tuple(
             Skipped(Place(repository, path or "."), reason) for path, reason in sorted(reasons.items()) if reason
         ),
-        findings=tuple(_refusal(repository, _within(path, CHART_FILE)) for path in sorted(refused)),
+        findings=tuple(_refusal(repository, posixpath.join(path, CHART_FILE)) for path in sorted(refused)),
     )
 
 
 def _reason_to_skip(path: str, charts: set[str], settings: Settings) -> str:
     """Why a folder with a chart is no deployment, or an empty string."""
     for ancestor in ("", *folders_above(path)):
-        if ancestor != path and ancestor in charts and path.startswith(_within(ancestor, "charts/")):
+        if ancestor != path and ancestor in charts and path.startswith(posixpath.join(ancestor, "charts/")):
             return f"a subchart of {ancestor or 'the repository root'}"
     if matches(path, settings.exclude):
         return "excluded by settings"
@@ -135,7 +137,7 @@ def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iter
             if not name.endswith((".yaml", ".yml")) or (rest and first in _NOT_DEPLOYED):
                 continue
             if not _CHART_FILES.match(posixpath.basename(name)):
-                yield _within(folder, name)
+                yield posixpath.join(folder, name)
 
 
 def _refusal(repository: str, path: str) -> Finding:
@@ -146,7 +148,3 @@ def _refusal(repository: str, path: str) -> Finding:
         Place(repository, path),
         "Copy the file into the repository, or link to one inside it.",
     )
-
-
-def _within(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
