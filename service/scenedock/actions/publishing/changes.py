@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -13,12 +13,14 @@ from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
 from scenedock.gitops.changes import ChangeRequest, Edit, NewFile, checked_folder, placed
 from scenedock.model.action import Context, Model, TaskInput
-from scenedock.model.code_hosts.code_host import checked_path
+from scenedock.model.code_hosts.code_host import LONGEST_ADDRESS, checked_path
 from scenedock.model.code_hosts.commit import Attempt, Mark
 
-REPO_URL = (
-    "The repository: `https://github.com/acme/apps`, or as RepoUrlPicker gives it, `github.com?owner=acme&repo=apps`"
-)
+RepoUrl: TypeAlias = Annotated[
+    str,
+    "The repository: `https://github.com/acme/apps`, or as RepoUrlPicker gives it, `github.com?owner=acme&repo=apps`",
+    Field(max_length=LONGEST_ADDRESS),
+]
 
 
 class FileInput(Model):

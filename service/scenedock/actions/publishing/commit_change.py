@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import REPO_URL, ChangeInput, attempt_of
+from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.model.code_hosts.code_host import checked_branch, read_repository
@@ -17,7 +15,7 @@ from scenedock.usecases.publishing.commit_change import commit_change
 class Input(ChangeInput):
     """What to commit, and where."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    repo_url: RepoUrl
     branch: Annotated[str | None, "Branch to commit to; by default the default branch"] = None
 
 

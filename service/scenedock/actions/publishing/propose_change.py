@@ -7,21 +7,19 @@ from typing import Annotated
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import REPO_URL, ChangeInput, attempt_of
+from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.model.code_hosts.code_host import checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import REVIEWER, TEAM, checked_branch, read_repository
+from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.publishing.propose_change import Proposal, branch_name, propose_change
-
-_LOGIN = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?(\[bot\])?$"
-_TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
 
 
 class Input(ChangeInput):
     """What to propose, and to whom."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
-    title: Annotated[str, "Title of the pull request", Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+    repo_url: RepoUrl
+    title: Annotated[str, "Title of the pull request", Field(pattern=rf"^[^\x00-\x1f\x7f]{{1,{LONGEST_SUBJECT}}}$")]
     body: Annotated[str, "Text of the pull request, in Markdown", Field(max_length=60_000)] = ""
     base_branch: Annotated[str | None, "Branch that shall take the change; by default the default branch"] = None
     branch: Annotated[str | None, "Branch to make; by default of the title and the task's id"] = None
@@ -31,12 +29,12 @@ class Input(ChangeInput):
         Field(max_length=100),
     ] = ()
     reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=_LOGIN)], ...],
+        tuple[Annotated[str, Field(pattern=REVIEWER)], ...],
         "Logins of people to ask for a review",
         Field(max_length=15),
     ] = ()
     team_reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=_TEAM)], ...],
+        tuple[Annotated[str, Field(pattern=TEAM)], ...],
         "Slugs of teams to ask for a review",
         Field(max_length=15),
     ] = ()

@@ -7,14 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import REPO_URL, FileInput, attempt_of, new_files
+from scenedock.actions.publishing.changes import FileInput, RepoUrl, attempt_of, new_files
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
-from scenedock.model.code_hosts.code_host import Visibility, checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import TEAM, Visibility, checked_branch, read_repository
 from scenedock.usecases.publishing.publish_repository import NewRepository, Protection, publish_repository
 
 _TOPIC = r"^[a-z0-9][a-z0-9-]{0,49}$"
-_TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
 _SETTINGS = 40
 """Variables, and secrets: a try sets all of them, and GitHub's share of a minute has to suffice for one."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
@@ -23,7 +22,7 @@ _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 class TeamInput(Model):
     """A team that gets access."""
 
-    team: Annotated[str, "Its slug", Field(pattern=_TEAM)]
+    team: Annotated[str, "Its slug", Field(pattern=TEAM)]
     permission: Annotated[Literal["pull", "triage", "push", "maintain", "admin"], "What it may do"] = "push"
 
 
@@ -40,7 +39,7 @@ class ProtectionInput(Model):
 class Input(TaskInput):
     """What to publish, and where."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    repo_url: RepoUrl
     folder: Annotated[str | None, "Name of a result folder, the output `folder` of `bake-skeleton`"] = None
     files: Annotated[tuple[FileInput, ...], "Files, instead of a folder or beside it"] = ()
     description: Annotated[str, "What it is, in a line", Field(pattern=r"^[^\x00-\x1f\x7f]{0,350}$")] = ""

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.errors import InputError
-from scenedock.model.action import Caller, Context
+from scenedock.model.action import COMMAND_LINE, Context
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
     from scenedock.model.action import Action
     from scenedock.model.json import Json, JsonObject
 
-_YOU = Caller("command-line", "local", scope="admin")
 _STDIN = "-"
 
 
@@ -65,7 +64,7 @@ def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | N
     found = _action(name)
     given = {**_read_input(file), **dict(_field(found, each) for each in fields)}
     effects = open_effects(settings_in_force(settings).settings)
-    context = Context(_YOU, effects, log=lambda message: click.echo(message, err=True))
+    context = Context(COMMAND_LINE, effects, log=lambda message: click.echo(message, err=True))
     if found.attributes.read_only:
         output = run_action(found, context, given)
     else:
@@ -79,7 +78,7 @@ def _action(name: str) -> Action[Effects]:
     from scenedock.actions import ACTIONS
     from scenedock.usecases.run_action import find_action
 
-    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], _YOU)
+    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], COMMAND_LINE)
 
 
 def _read_input(file: str | None) -> JsonObject:

@@ -15,7 +15,6 @@ from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import STATUSES
 
 if TYPE_CHECKING:
-    from scenedock.model.action import Caller
     from scenedock.model.tasks.task import Task, TaskEvent
     from scenedock.runtime.tasks.service import TaskService
     from scenedock.runtime.tasks.settings import Role
@@ -87,10 +86,11 @@ def cancel_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task.
     """
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
-        task = manage_tasks.cancel_task(tasks.effects, _you(), task_id)
+        task = manage_tasks.cancel_task(tasks.effects, COMMAND_LINE, task_id)
     click.echo(f"{task.id}  {task.status}{'' if task.finished else ', will be cancelled'}")
 
 
@@ -104,10 +104,11 @@ def retry_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task, 4 it neither failed nor was cancelled.
     """
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
-        click.echo(manage_tasks.retry_task(tasks.effects, _you(), task_id, {}).id)
+        click.echo(manage_tasks.retry_task(tasks.effects, COMMAND_LINE, task_id, {}).id)
 
 
 @click.command("run")
@@ -121,12 +122,13 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
 
     Exit codes: 0 it completed, 1 it failed, 2 it is wrong.
     """
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks.submit_task import submit_task
 
     document = _read(spec)
     with tasks_of(file, "embedded") as tasks:
         tasks.start()
-        task = submit_task(tasks.effects, tasks.actions, _you(), document, key=key)
+        task = submit_task(tasks.effects, tasks.actions, COMMAND_LINE, document, key=key)
         click.echo(f"Task {task.id}", err=True)
         _follow(tasks, task.id)
 
@@ -190,12 +192,6 @@ def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
         yield tasks
     finally:
         tasks.stop(settings.grace_seconds)
-
-
-def _you() -> Caller:
-    from scenedock.model.action import Caller
-
-    return Caller("command-line", "local", scope="admin")
 
 
 def _follow(tasks: TaskService, task_id: str) -> None:

@@ -45,7 +45,7 @@ class GitRepository:
         self._folder = folder
         self._author = host.author or Author("Scenedock", f"scenedock@{address.host.partition(':')[0]}")
         self._confined = ConfinedGit(folder, (host.api.partition("://")[0],))
-        self._login = basic_authorization(f"{host.api}/", host.username or "x-access-token", secrets.token)
+        self._login = basic_authorization(f"{host.api}/", host.git_user, secrets.token)
         self._git("init", "--quiet", "--bare", str(folder))
 
     def default_branch(self) -> str:

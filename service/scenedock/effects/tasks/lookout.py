@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from scenedock.effects.tasks.database import PATIENCE_SECONDS, database_address
 from scenedock.effects.tasks.migrations import VERSIONS, require_known, require_present
 from scenedock.errors import InputError, TemporaryError
+from scenedock.model.tasks.task import end_of_retention
 
 if TYPE_CHECKING:
     import psycopg
 
-_DAY_SECONDS: Final = 86_400
 _SECONDS_TO_CONNECT: Final = 10
 
 
@@ -67,7 +67,7 @@ class TaskLookout:
         ------
         TemporaryError   the database can't be reached
         """
-        old = int((time.time() - self._keep_days * _DAY_SECONDS) * 1_000)
+        old = end_of_retention(time.time_ns() // 1_000_000, self._keep_days)
         forgotten = f"created_at < {old:d} AND ended_at < {old:d}"  # there is an index of the former
         conditions = ("status IN ('open', 'processing')", forgotten)
         return any(self._first(f"SELECT 1 FROM task WHERE {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours

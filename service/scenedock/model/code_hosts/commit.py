@@ -16,7 +16,8 @@ SYMBOLIC_LINK = "120000"
 """The mode of a file whose content is the path that it leads to."""
 HISTORY = 100
 """Latest commits of a branch among which an earlier try is looked for."""
-_LONGEST_SUBJECT = 200
+LONGEST_SUBJECT = 200
+"""Characters of the first line of a commit message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ def commit_message(text: str, attempt: Attempt) -> str:
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]|[\ud800-\udfff]", "\n".join(lines)):
         raise InputError("the commit message has control characters in it; remove them")
     refuse_trailers(text, "commit message")
-    if len(lines[0]) > _LONGEST_SUBJECT:
-        raise InputError(f"the first line of the commit message has more than {_LONGEST_SUBJECT} characters")
+    if len(lines[0]) > LONGEST_SUBJECT:
+        raise InputError(f"the first line of the commit message has more than {LONGEST_SUBJECT} characters")
     return "\n".join([*lines, "", attempt.trailers, ""])
 
 
