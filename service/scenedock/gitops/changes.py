@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.gitops.values_edits import Scalar, set_value
 from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, FileChange, Listing, check_changes
+from scenedock.model.file_paths import folders_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,7 @@ def plan_changes(request: ChangeRequest, listing: Listing, read: Callable[[str],
 
 def placed(files: Sequence[NewFile], folder: str) -> tuple[NewFile, ...]:
     """Files below a folder of the repository; empty for its root."""
-    return tuple(
-        NewFile(f"{folder}/{each.path}" if folder else each.path, each.content, each.executable) for each in files
-    )
+    return tuple(NewFile(posixpath.join(folder, each.path), each.content, each.executable) for each in files)
 
 
 def checked_folder(path: str) -> str:
@@ -138,12 +138,12 @@ def _check_layout(changes: Sequence[FileChange], listing: Listing) -> None:
     """
     gone = {change.path for change in changes if change.deletes} | {change.renamed_from for change in changes}
     left = {path for path in listing if path not in gone}
-    folders = {path[:at] for path in left for at, sign in enumerate(path) if sign == "/"}
+    folders = {folder for path in left for folder in folders_above(path)}
     for change in changes:
         if change.deletes:
             continue
-        above = [change.path[:at] for at, sign in enumerate(change.path) if sign == "/"]
-        clash = change.path if change.path in folders else next((path for path in above if path in left), "")
+        above = (folder for folder in folders_above(change.path) if folder in left)
+        clash = change.path if change.path in folders else next(above, "")
         if clash:
             kind = "folder" if clash in folders else "file"
             raise ConflictError(f"{change.path!r} can't be written: {clash!r} is a {kind} in the repository")

@@ -120,6 +120,9 @@ class Caller:
         return SCOPES.index(scope) <= SCOPES.index(self.scope)
 
 
+COMMAND_LINE = Caller("command-line", "local", scope="admin")
+"""Who types commands may do whatever the data and the settings let them."""
+
 E = TypeVar("E")
 
 

@@ -1,4 +1,4 @@
-"""Which paths a file of a skeleton's result or of a commit may have: those that stay in their folder, on any system."""
+"""Paths of files from a root: the folders that they are in, and which a result or a commit may have on any system."""
 
 from __future__ import annotations
 
@@ -47,6 +47,15 @@ def refusal(path: str) -> PathRefusal | None:
 def without_dots(path: str) -> str:
     """The path without empty parts and `.`."""
     return "/".join(part for part in path.split("/") if part not in {"", "."})
+
+
+def folders_above(path: str) -> list[str]:
+    """Every folder that a path is in, the outermost first; never the root.
+
+    >>> folders_above("apps/billing/values.yaml")
+    ['apps', 'apps/billing']
+    """
+    return [path[:at] for at, sign in enumerate(path) if sign == "/"]
 
 
 def _is_utf8(path: str) -> bool:

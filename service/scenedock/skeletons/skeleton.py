@@ -11,6 +11,9 @@ from functools import cached_property
 from scenedock.skeletons.problems import SkeletonError
 
 QUESTIONS_FILE = "cookiecutter.json"
+MOST_FILES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all files of one skeleton together."""
 HOOKS = ("pre_prompt", "pre_gen_project", "post_gen_project")
 """The hooks that cookiecutter knows, in the order in which they run."""
 

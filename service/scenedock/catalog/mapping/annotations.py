@@ -6,6 +6,7 @@ that labels prove: Backstage's plugins show several Argo CD applications or work
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -140,7 +141,7 @@ def deployment_annotations(
 
 def from_settings(member: Member, service: str, environments: Sequence[str]) -> dict[str, str]:
     """The annotations that settings ask for, filled in; one that needs an environment needs exactly one."""
-    known = {"service": service, "folder": member.path.rpartition("/")[2], "path": member.path}
+    known = {"service": service, "folder": posixpath.basename(member.path), "path": member.path}
     if len(environments) == 1:
         known["environment"] = environments[0]
     found: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -124,7 +125,7 @@ def _of_item(
 
 def _is_of_app_of_apps(contents: RepositoryContents, item: ListItem) -> bool:
     """Whether an Application is made of each item: they have charts, or the list's own chart writes Applications."""
-    listing = item.list_path.rpartition("/")[0]
+    listing = posixpath.dirname(item.list_path)
     return bool(item.chart_folder) or any(
         folder.path == listing and "Application" in folder.kinds for folder in contents.folders
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -204,5 +205,5 @@ class _Mapper:
                 if umbrella is not None:
                     return self.names.get((member.contents.facts.name, umbrella), "")
             if member.tenant:
-                return as_entity_name(member.tenant.rpartition("/")[2])
+                return as_entity_name(posixpath.basename(member.tenant))
         return ""

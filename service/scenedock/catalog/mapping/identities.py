@@ -6,6 +6,7 @@ several environments (`apps/billing/01-dev`, `dev/billing`, `billing-dev` beside
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -214,10 +215,10 @@ def _distinct_names(
 
 
 def _home(folder: FolderPath, reading: _Reading) -> str:
-    return folder.path.rpartition("/")[0] if reading.in_environment_folder else folder.path
+    return posixpath.dirname(folder.path) if reading.in_environment_folder else folder.path
 
 
 def _tenant(folder: FolderPath, reading: _Reading) -> str:
-    parent = _home(folder, reading).rpartition("/")[0]
-    name = parent.rpartition("/")[2].lower()
+    parent = posixpath.dirname(_home(folder, reading))
+    name = posixpath.basename(parent).lower()
     return parent if reading.in_environment_folder and name not in CONTAINERS else ""

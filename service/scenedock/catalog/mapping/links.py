@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -64,8 +65,8 @@ class _Graph:
         service, ref = each.service, each.main.ref
         homes = {member.path for member in service.members}
         # A folder inside the service's own is called after an environment: nobody's host.
-        folders = {folder.path for folder in service.folders if folder.path.rpartition("/")[0] not in homes}
-        for name in {service.name.lower(), *(path.rpartition("/")[2].lower() for path in {*homes, *folders} if path)}:
+        folders = {folder.path for folder in service.folders if posixpath.dirname(folder.path) not in homes}
+        for name in {service.name.lower(), *(posixpath.basename(path).lower() for path in {*homes, *folders} if path)}:
             self._names[name].add(ref)
             self._names[f"{name}-service"].add(ref)
         for deployment in service.deployments:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def assign_roles(repositories: Iterable[RepositoryContents]) -> Roles:
     for contents in repositories:
         repository = contents.facts.name
         defaults = {app_list.default_chart for app_list in contents.settings.apps if app_list.default_chart}
-        list_folders = {item.list_path.rpartition("/")[0] for item in contents.items}
+        list_folders = {posixpath.dirname(item.list_path) for item in contents.items}
         for folder in contents.folders:
             if folder.chart and (folder.chart.library or folder.path in defaults):
                 libraries.add((repository, folder.path))

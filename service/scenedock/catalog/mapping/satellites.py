@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
 from scenedock.catalog.mapping.annotations import (
@@ -45,7 +46,7 @@ def apis(service: Service, owner: str, system: str) -> Iterator[Entity]:
         for folder in member.folders:
             for api in folder.apis:
                 # A file's path is the last resort: only that of another repository's folder may be the same.
-                stem = api.path.rpartition(".")[0].replace("/", "-")
+                stem = posixpath.splitext(api.path)[0].replace("/", "-")
                 names = (api_name(service.name, api), join_name(service.name, api.type), join_name(service.name, stem))
                 name = next((name for name in names if name not in seen), "")
                 if not name:
@@ -102,7 +103,7 @@ def tenants(services: Sequence[Service]) -> Iterator[Entity]:
     seen: set[str] = set()
     for service in services:
         for member in service.members:
-            name = as_entity_name(member.tenant.rpartition("/")[2])
+            name = as_entity_name(posixpath.basename(member.tenant))
             if not name or name in seen or service.override.system or member.contents.settings.system_of(member.path):
                 continue
             seen.add(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -166,5 +167,5 @@ def _member(
     mine = [identities[folder.path] for folder in folders]
     tenant = next((identity.tenant for identity in mine if identity.tenant), "")
     homes = [identity.home for identity in mine]
-    path = homes[0] if homes else items[0].list_path.rpartition("/")[0]
+    path = homes[0] if homes else posixpath.dirname(items[0].list_path)
     return Member(contents, path, folders, items, tuple(deployments), tenant)

@@ -104,7 +104,7 @@ def _environment(
     for segment in reversed(path.split("/")):
         if environment := names.named(segment):
             return environment
-    for word in (name, namespace, path.rpartition("/")[2]):
+    for word in (name, namespace, posixpath.basename(path)):
         if split := names.split(word):
             return split[1]
     return names.named(namespace)

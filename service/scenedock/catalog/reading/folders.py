@@ -5,6 +5,7 @@ One folder is read at a time, and only its facts are kept: a repository of ten t
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ class FolderReader:
         folder for its values alone.
         """
         names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in CATALOG_FILES]
-        kustomized = any(name.rpartition("/")[2] in _KUSTOMIZATIONS for name in names)
+        kustomized = any(posixpath.basename(name) in _KUSTOMIZATIONS for name in names)
         if not kustomized:
             names = [name for name in names if "/" not in name]
         documents = [document for name in names for document in self._quietly(planned, name)]
@@ -253,6 +254,6 @@ def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]
 
 def _is_manifest(name: str) -> bool:
     """Whether Helm installs what a template renders: no partial (`_helpers.tpl`), no notes, no test (`helm test`)."""
-    file = name.rpartition("/")[2]
+    file = posixpath.basename(name)
     is_template = name.startswith("templates/") and not name.startswith("templates/tests/")
     return is_template and not file.startswith("_") and file != "NOTES.txt"

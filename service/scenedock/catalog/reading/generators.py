@@ -6,6 +6,7 @@ scmProvider, pullRequest, plugin …) can't be evaluated from files.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import TypeAlias
 
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.catalog.vocabulary.globs import beginning_of, matches
+from scenedock.model.file_paths import folders_above
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 # Parameter sets of all generators in one repository: far more than an Argo CD serves.
@@ -58,16 +60,12 @@ class Manifests:
 
     def deployment_folder(self, path: str) -> str:
         """The folder of the chart that a values file belongs to; without one the file's own folder."""
-        own = folder = path.rpartition("/")[0]
-        while folder:
-            if folder in self.charts:
-                return folder
-            folder = folder.rpartition("/")[0]
-        return own
+        with_chart = (folder for folder in reversed(folders_above(path)) if folder in self.charts)
+        return next(with_chart, posixpath.dirname(path))
 
     def folders(self) -> list[str]:
         """Every folder that holds a file, sorted."""
-        return sorted({path[:at] for path in self.files for at in (i for i, c in enumerate(path) if c == "/")})
+        return sorted({folder for path in self.files for folder in folders_above(path)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class Generators:
         for path in _selected(self.manifests.folders(), directories) if directories[0] else ():
             yield self._of_path(git, known, {}, _path_parameters(path))
         for file in _selected(self.manifests.files, files) if files[0] else ():
-            folder, _, name = file.rpartition("/")
+            folder, name = posixpath.split(file)
             location = {**_path_parameters(folder), "filename": name, "filenameNormalized": name.replace(".", "-")}
             yield self._of_path(git, known, as_object(self.manifests.read(file)), location)
 
@@ -163,7 +161,7 @@ def _selected(paths: Iterable[str], patterns: tuple[list[str], list[str]]) -> It
 
 
 def _path_parameters(path: str) -> dict[str, Json]:
-    name = path.rpartition("/")[2]
+    name = posixpath.basename(path)
     normalized = re.sub(r"[^a-z0-9.-]", "-", name.lower())
     return {"path": path, "basename": name, "basenameNormalized": normalized, "segments": path.split("/")}
 

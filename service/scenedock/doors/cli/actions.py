@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.caller import COMMAND_LINE
 from scenedock.errors import InputError
-from scenedock.model.action import Context
+from scenedock.model.action import COMMAND_LINE, Context
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects

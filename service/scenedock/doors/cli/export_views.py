@@ -11,6 +11,9 @@ from scenedock.model.json import JsonObject, as_text
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.publish_catalog import Published
 
+MOST_SHOWN = 20
+"""Files or entities that a list names, unless everything is asked for."""
+
 
 def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
     """The whole run as JSON: what was read, what was made of it, and every finding."""

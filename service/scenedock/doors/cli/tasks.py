@@ -31,7 +31,7 @@ _settings = click.option(
 @_settings
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
-    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.model.tasks.task import Wanted
     from scenedock.usecases.tasks.manage_tasks import find_tasks
 
@@ -54,7 +54,7 @@ def show_task(task_id: str, file: Path | None) -> None:
     """
     import json
 
-    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.model.tasks.documents import TaskDocument
     from scenedock.usecases.tasks import manage_tasks
 
@@ -73,7 +73,7 @@ def show_log(task_id: str, *, follow: bool, file: Path | None) -> None:
 
     Exit codes: 0 done (with --follow: the task completed), 1 it failed, 2 there is no such task.
     """
-    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks.manage_tasks import read_events
 
     with tasks_of(file) as tasks:
@@ -92,7 +92,7 @@ def cancel_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task.
     """
-    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
@@ -110,7 +110,7 @@ def retry_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task, 4 it neither failed nor was cancelled.
     """
-    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
@@ -128,7 +128,7 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
 
     Exit codes: 0 it completed, 1 it failed, 2 it is wrong.
     """
-    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks.submit_task import submit_task
 
     document = _read(spec)
@@ -201,7 +201,7 @@ def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
 
 
 def _follow(tasks: TaskService, task_id: str) -> None:
-    from scenedock.doors.cli.caller import COMMAND_LINE
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     for event in manage_tasks.follow_events(tasks.effects, COMMAND_LINE, task_id, 0, _BEAT_SECONDS):

@@ -13,6 +13,7 @@ from scenedock.actions.effects import Effects
 from scenedock.doors.http.requests.answers import JSON, ErrorBody, json_answer
 from scenedock.doors.http.requests.invoking import ActionOutput
 from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import ERRORS
 from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
@@ -20,14 +21,8 @@ from scenedock.model.schemas import TEXT, plain
 from scenedock.runtime.service import Service
 
 _ERRORS = {
-    400: "The request is wrong",
-    401: "Nobody known asks",
-    403: "The caller may not do this",
-    404: "There is no such thing",
-    409: "It contradicts what is there",
+    **{each.status: (each.__doc__ or "").partition("\n")[0].rstrip(".") for each in ERRORS},
     413: "The body is too large",
-    429: "The caller asks too often",
-    503: "Not now; try again after `Retry-After` seconds",
 }
 _HEADERS: dict[str, JsonObject] = {
     "X-Request-Id": {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from scenedock.model.code_hosts.code_host import RepositoryAddress
-from scenedock.model.code_hosts.commit import FileChange, Head, Listing, RepositoryFile
+from scenedock.model.code_hosts.commit import FileChange, Head, Listing, Mark, RepositoryFile
 
 if TYPE_CHECKING:
     from scenedock.effects.github.pulls import PullRequests
@@ -60,3 +60,6 @@ class RemoteRepository(Protocol):
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it. Trees may be empty."""
+
+    def find_marked(self, branch: str, mark: Mark) -> Head | None:
+        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""

@@ -13,7 +13,7 @@ from scenedock.effects.github.pulls import PullRequests
 from scenedock.effects.github.settings import RepositorySettings
 from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
-from scenedock.model.code_hosts.commit import FileChange, Head, Listing, RepositoryFile
+from scenedock.model.code_hosts.commit import HISTORY, FileChange, Head, Listing, Mark, RepositoryFile
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
 ENTRIES_PER_TREE = 1_000
@@ -85,8 +85,8 @@ class GitHubRepository:
         commit: dict[str, Json] = {"message": message, "tree": tree, "parents": [base.commit] if base else []}
         if author := self._host.author:
             commit["author"] = {"name": author.name, "email": author.email}
-        made = self.client.call("POST", f"{self.path}/git/commits", commit)
-        return Head(made.text("sha"), tree, message)
+        new = self.client.call("POST", f"{self.path}/git/commits", commit)
+        return Head(new.text("sha"), tree, message)
 
     def create_branch(self, name: str, head: Head) -> bool:
         """Make a branch; False where there is one of this name."""
@@ -105,6 +105,10 @@ class GitHubRepository:
         parameters = {"sha": branch, **({"path": path} if path else {})}
         return [_head(item) for item in self.client.pages(f"{self.path}/commits", parameters, max(most, 100))][:most]
 
+    def find_marked(self, branch: str, mark: Mark) -> Head | None:
+        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""
+        return mark.latest_in(self.latest(branch, HISTORY))
+
     def _commit(self, sha: str) -> Head:
         answer = self.client.call("GET", f"{self.path}/git/commits/{sha}")
         return Head(sha, answer.text("tree", "sha"), str(as_object(answer.body).get("message", "")))
@@ -120,13 +124,18 @@ class GitHubRepository:
 
     def _entry(self, change: FileChange, listing: Listing) -> JsonObject:
         """One entry of a tree: text goes along with it, what is binary is uploaded first."""
-        known = listing.get(change.renamed_from or change.path)
+        existing = listing.get(change.renamed_from or change.path)
         if change.deletes:
-            return {"path": change.path, "mode": known.mode if known else _MODES[False], "type": "blob", "sha": None}
-        mode = known.mode if known and change.executable is None else _MODES[bool(change.executable)]
+            return {
+                "path": change.path,
+                "mode": existing.mode if existing else _MODES[False],
+                "type": "blob",
+                "sha": None,
+            }
+        mode = existing.mode if existing and change.executable is None else _MODES[bool(change.executable)]
         entry: dict[str, Json] = {"path": change.path, "mode": mode, "type": "blob"}
         if change.content is None:
-            return {**entry, "sha": known.blob if known else None}
+            return {**entry, "sha": existing.blob if existing else None}
         text = _text(change.content)
         return {**entry, "sha": self._upload(change.content)} if text is None else {**entry, "content": text}
 

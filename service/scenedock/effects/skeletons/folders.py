@@ -11,11 +11,7 @@ from pathlib import Path
 from scenedock.errors import InputError, NotFoundError
 from scenedock.skeletons.links import link_skeleton
 from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.skeleton import QUESTIONS_FILE, Skeleton, SkeletonFile
-
-MOST_FILES = 10_000
-MOST_BYTES = 64 * 1024 * 1024
-"""Of all files of one skeleton together."""
+from scenedock.skeletons.skeleton import MOST_BYTES, MOST_FILES, QUESTIONS_FILE, Skeleton, SkeletonFile
 
 _NOT_PART_OF_IT = frozenset({".git"})
 

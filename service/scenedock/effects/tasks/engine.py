@@ -53,7 +53,7 @@ class Engine:
     """Runs tasks in this process, on `threads` threads; `queued` ones are taken from the queue, too."""
 
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
-        self._address = database.address.render_as_string(hide_password=False)
+        self._address = database.address.url
         self._connections = dbos_engine(database)
         self._migrates = database.is_sqlite
         self._executor = executor
@@ -196,9 +196,7 @@ def _options(task_id: str, number: int) -> EnqueueOptions:
 def migrate_engine(database: Database) -> None:
     """Make or change the tables of dbos."""
     _quiet()
-    DBOS.migrate(
-        database.address.set(drivername=database.address.get_backend_name()).render_as_string(hide_password=False)
-    )
+    DBOS.migrate(database.address.url)
 
 
 def dbos_engine(database: Database) -> SqlEngine:

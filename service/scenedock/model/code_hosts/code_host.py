@@ -15,12 +15,19 @@ HostType: TypeAlias = Literal["github", "git"]
 Visibility: TypeAlias = Literal["public", "private", "internal"]
 
 HOST = r"^(?=.{1,253}(:|$))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?$"
-OWNER = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$"
+_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?"
+OWNER = rf"^{_LOGIN}$"
 """A user or organisation of GitHub."""
+REVIEWER = rf"^{_LOGIN}(\[bot\])?$"
+"""Who can be asked for a review on GitHub."""
+TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
+"""The slug of a team of an organisation of GitHub."""
 GROUPS = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,19}$"
 """What stands before a repository's name on any git server."""
 REPOSITORY_NAME = r"^(?!\.{1,2}$)(?!-)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$"
 
+LONGEST_ADDRESS = 500
+"""Characters of the address of a repository, however it is written."""
 _FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|[\ud800-\udfff]")
 
 
@@ -55,7 +62,7 @@ def read_repository(text: str) -> RepositoryAddress:
         f"{_shown(text)} names no repository; write https://HOST/OWNER/NAME, HOST/OWNER/NAME "
         "or HOST?owner=OWNER&repo=NAME"
     )
-    if "@" in text or len(text) > 500:
+    if "@" in text or len(text) > LONGEST_ADDRESS:
         raise wrong
     try:
         split = urlsplit(text if "://" in text else f"https://{text}")
@@ -153,6 +160,11 @@ class CodeHost:
     direct_commits: tuple[str, ...] = ()
     visibility: tuple[Visibility, ...] = ("private", "internal")
     author: Author | None = field(default=None)
+
+    @property
+    def git_user(self) -> str:
+        """The user beside whose name git shows the token; most hosts look at the token alone."""
+        return self.username or "x-access-token"
 
     def has_owner(self, address: RepositoryAddress) -> bool:
         """Whether the owner of a repository is one of those that are written to; GitHub's names have no case."""

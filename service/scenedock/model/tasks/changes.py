@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from scenedock.errors import ConflictError
+from scenedock.errors import BUG, ConflictError
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.tasks.task import EventType, Happening, Status, Step, Task, WaitingFor, after
 
@@ -74,7 +74,7 @@ def lost(task: Task, now: int) -> Change:
     """The task's worker is gone: it is handed out again, or fails if that happened too often."""
     recoveries = int(str(task.state.get("recoveries", 0))) + 1
     if recoveries > MOST_RECOVERIES:
-        return ended(task, "fail", failure("Error", f"{recoveries} workers died in one step of it"), now)
+        return ended(task, "fail", failure(BUG, f"{recoveries} workers died in one step of it"), now)
     told = NewEvent("recovered", {"message": "its worker was lost; it goes on", "recoverStrategy": "none"}, now)
     again = handed_out(replace(task, state={**task.state, "recoveries": recoveries}, deadline_at=None), now)
     return Change(replace(again.task, reason="worker lost"), (told,))

@@ -45,6 +45,7 @@ SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 _STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
 _MOST_STEPS = 100
+_DAY_MILLISECONDS = 86_400_000
 
 
 def after(status: Status | None, happening: Happening) -> Status:
@@ -73,6 +74,11 @@ class WaitingFor(Exception):  # noqa: N818 - no error: the way in which an actio
         self.key = key
         self.check_seconds = check_seconds
         self.give_up_seconds = give_up_seconds
+
+
+def end_of_retention(now: int, days: int) -> int:
+    """The time before which tasks that ended are forgotten, when they are kept for so many days; in milliseconds."""
+    return now - days * _DAY_MILLISECONDS
 
 
 def fingerprint(key: str) -> str:

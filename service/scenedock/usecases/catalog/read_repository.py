@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -102,7 +103,7 @@ class RepositoryReader:
             catalog_files=tuple(
                 path
                 for path in self.listing.files
-                if path.rpartition("/")[2] == CATALOG_FILE and path not in self.listing.outside
+                if posixpath.basename(path) == CATALOG_FILE and path not in self.listing.outside
             ),
         )
 
@@ -160,7 +161,7 @@ class RepositoryReader:
         return tuple(
             path
             for path in self.listing.files
-            if path not in self.listing.outside and path.rpartition("/")[2] not in CATALOG_FILES
+            if path not in self.listing.outside and posixpath.basename(path) not in CATALOG_FILES
         )
 
     def _argo_manifests(self) -> Iterator[tuple[Place, JsonObject]]:

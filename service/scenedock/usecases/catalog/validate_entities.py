@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from scenedock.catalog.reading.entity_files import MAX_BYTES
 from scenedock.catalog.vocabulary.placeholders import placeholders_of
 from scenedock.catalog.vocabulary.validation import Problem, problems_here, unknown_kind, unreadable_references
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.json import Json
-
-# A whole catalog may stand in one file: this is room for some 50,000 entities.
-MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
-from scenedock.errors import ERRORS, ConflictError, InputError, ScenedockError, TemporaryError
+from scenedock.errors import BUG, ERRORS, TIMED_OUT, ConflictError, InputError, TemporaryError
 from scenedock.model.action import REDACTED, Action, Caller, Context
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.tasks.task import Task
@@ -24,7 +24,6 @@ from scenedock.usecases.tasks.submit_task import identity, one_action, submit_ta
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.25
 _MOST_SECONDS: Final = 3600.0
-_BUG: Final = "Error"
 
 
 @dataclass(slots=True)
@@ -126,12 +125,10 @@ def _may_go_on(task: Task, given: JsonObject) -> bool:
 
 def _as_raised(name: str, message: str) -> Exception:
     """The error that a task ended with, as the action had raised it: of the table, or a finer kind of wrong input."""
-    if name == _BUG:
+    if name == BUG:
         return RuntimeError(message)
-    if name in {TemporaryError.__name__, "ServiceUnavailableError", "TimeoutError"}:
-        return TemporaryError(message, retry_after=30)
-    known: dict[str, type[ScenedockError]] = {each.__name__: each for each in ERRORS if each is not TemporaryError}
-    return known.get(name, InputError)(message)
+    error = {each.wire_name: each for each in ERRORS}.get(name, TemporaryError if name == TIMED_OUT else InputError)
+    return error(message, retry_after=30) if issubclass(error, TemporaryError) else error(message)
 
 
 def _digest(found: Action[Any], caller: Caller, given: JsonObject) -> str:

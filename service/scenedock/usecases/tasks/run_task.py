@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.effects.tasks.journal import Journal
-from scenedock.errors import ERRORS, ScenedockError, TemporaryError
+from scenedock.errors import BUG, TIMED_OUT, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.action import Action, Caller, Context
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.redaction import Redactor, sensitive_texts
@@ -116,7 +116,7 @@ class _TaskRun:
         except TemporaryError:
             raise  # the database stays away: that is no failure of the task, which is handed out again
         except ScenedockError as error:
-            self._fail(_wire_name(error), str(error))
+            self._fail(error.wire_name, str(error))
         self._journal.write()
 
     def _unseal(self) -> None:
@@ -130,7 +130,7 @@ class _TaskRun:
         task, journal = self._journal.task, self._journal
         action = self._running.actions.get(step.action)
         if action is None:
-            self._fail("NotFoundError", f"there is no action `{step.action}` in this release", step)
+            self._fail(NotFoundError.wire_name, f"there is no action `{step.action}` in this release", step)
             return False
         if not holds(step.condition, self._scope()):
             self._add(step_ended(task, step, "skipped", journal.now))
@@ -158,7 +158,7 @@ class _TaskRun:
         except LeaseLostError:
             raise
         except ScenedockError as error:
-            self._fail(_wire_name(error), str(error), step)
+            self._fail(error.wire_name, str(error), step)
         except Exception:  # noqa: BLE001 - an action's bug ends its task and is told in the log, never to the caller
             self._report_bug(step)
         else:
@@ -195,7 +195,7 @@ class _TaskRun:
 
     def _wait(self, step: Step, waiting: WaitingFor) -> None:
         if gave_up(self._journal.task.step_state(step.id), waiting, self._journal.now):
-            self._fail("TimeoutError", f"waited {waiting.give_up_seconds:,.0f} s for {waiting.key} in vain", step)
+            self._fail(TIMED_OUT, f"waited {waiting.give_up_seconds:,.0f} s for {waiting.key} in vain", step)
         else:
             self._note(step, tries=0, until=None)  # what it waits for is no time that it is tried for
             self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.key}")
@@ -208,7 +208,7 @@ class _TaskRun:
         pause = min(max(error.retry_after, _FIRST_PAUSE_SECONDS * 2 ** (tries - 1)), _LONGEST_PAUSE_SECONDS)
         until = int(str(state.get("until") or task.deadline_at))
         if now + pause * 1_000 > until:
-            self._fail("ServiceUnavailableError", f"{error} (tried {tries} times)", step)
+            self._fail(error.wire_name, f"{error} (tried {tries} times)", step)
             return
         self._note(step, tries=tries, until=until)
         self._journal.log(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", step.id)
@@ -245,12 +245,7 @@ class _TaskRun:
     def _report_bug(self, step: Step) -> None:
         where = f"task {self._journal.task.id}, step {step.id}"
         _log.error("a bug in %s: %s\n%s", step.action, where, self._redactor.text(traceback.format_exc()))
-        self._fail("Error", f"a bug in {step.action}; the log of the service tells more ({where})", step)
+        self._fail(BUG, f"a bug in {step.action}; the log of the service tells more ({where})", step)
 
     def _add(self, change: Change) -> None:
         self._journal.add(change)
-
-
-def _wire_name(error: ScenedockError) -> str:
-    """The name under which Backstage knows a refusal; a finer class than those of the table is its nearest."""
-    return next((each.__name__ for each in type(error).__mro__ if each in ERRORS), "Error")

@@ -12,7 +12,7 @@ from typing import Final
 from scenedock.effects.tasks.engine import Engine
 from scenedock.effects.tasks.executors import Executors
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.errors import ScenedockError
+from scenedock.errors import TIMED_OUT, ScenedockError
 from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS, Change, ended, failure, handed_out, lost
 from scenedock.model.tasks.task import Task
 
@@ -86,7 +86,7 @@ class Tending:
         def decide(task: Task) -> Change:
             if task.run != seen.run or task.deadline_at != seen.deadline_at or task.lease_owner is None:
                 return Change(task)
-            return ended(task, "fail", failure("TimeoutError", "a step ran longer than it may"), now)
+            return ended(task, "fail", failure(TIMED_OUT, "a step ran longer than it may"), now)
 
         self._store.change(seen.id, decide)
 

@@ -11,7 +11,7 @@ from flask import Response, g, request
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
-from scenedock.errors import ERRORS, ScenedockError, TemporaryError
+from scenedock.errors import BUG, WIRE_NAMES, ScenedockError, TemporaryError
 from scenedock.model.json import Json
 from scenedock.model.json_documents import JsonDocument
 
@@ -21,21 +21,6 @@ JSON: Final = "application/json"
 _LONGEST_REASON = 1000
 # Typographic characters that our messages have, in the order of their ASCII forms.
 _WORDS = str.maketrans("\u201c\u201d\u2018\u2019\u2013\u2014", "\"\"''--") | {0x2026: "...", 0x2192: "->"}
-# Backstage's own words for what HTTP alone refuses; a client that knows them shows the message.
-_HTTP_NAMES: Final = {
-    400: "InputError",
-    404: "NotFoundError",
-    405: "NotAllowedError",
-    413: "PayloadTooLargeError",
-    415: "InputError",
-    429: "TooManyRequestsError",
-}
-
-
-class TooManyRequestsError(TemporaryError):
-    """The caller asks more often than it may."""
-
-    status = 429
 
 
 def json_text(value: Json) -> str:
@@ -47,16 +32,6 @@ def json_answer(value: BaseModel | Json, status: int = 200) -> Response:
     """An answer that is JSON: a document, in which names are in camelCase, or plain values."""
     text = value.model_dump_json(by_alias=True) if isinstance(value, BaseModel) else json_text(value)
     return Response(text, status, mimetype=JSON)
-
-
-def wire_name(error: ScenedockError) -> str:
-    """The name under which Backstage knows a refusal; a finer class than those of the table is its nearest."""
-    if isinstance(error, TooManyRequestsError):
-        return _HTTP_NAMES[429]
-    known = next((each for each in type(error).__mro__ if each in ERRORS), None)
-    if known is None:
-        return "Error"
-    return "ServiceUnavailableError" if known is TemporaryError else known.__name__
 
 
 class NamedError(JsonDocument):
@@ -100,7 +75,7 @@ def reason(name: str, message: str) -> str:
 
 def refusal(error: ScenedockError) -> Response:
     """The answer to what was refused."""
-    answer = _error_answer(wire_name(error), str(error), error.status)
+    answer = _error_answer(error.wire_name, str(error), error.status)
     if isinstance(error, TemporaryError):
         answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:
@@ -113,7 +88,7 @@ def refusal(error: ScenedockError) -> Response:
 def http_refusal(error: HTTPException) -> Response:
     """The answer to what HTTP alone refuses: no such route, a method, a body that is too large."""
     status = error.code or 500
-    answer = _error_answer(_HTTP_NAMES.get(status, "Error"), error.description or error.name, status)
+    answer = _error_answer(WIRE_NAMES.get(status, BUG), error.description or error.name, status)
     if "Allow" in (headers := dict(error.get_headers())):
         answer.headers["Allow"] = headers["Allow"]
     return answer
@@ -122,7 +97,7 @@ def http_refusal(error: HTTPException) -> Response:
 def bug(error: Exception) -> Response:
     """The answer to our own mistakes: the log has the traceback, the caller the id under which it is found there."""
     _log.error("a bug: %s %s", request.method, request.path, exc_info=error)
-    return _error_answer("Error", f"an unexpected error; the log has it under request id {g.request_id}", 500)
+    return _error_answer(BUG, f"an unexpected error; the log has it under request id {g.request_id}", 500)
 
 
 def _error_answer(name: str, message: str, status: int) -> Response:

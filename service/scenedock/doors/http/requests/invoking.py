@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final
 
 from flask import Response, g, request
 
-from scenedock.doors.http.requests.answers import JSON, json_answer, wire_name
-from scenedock.errors import ScenedockError
+from scenedock.doors.http.requests.answers import JSON, json_answer
+from scenedock.errors import BUG, ScenedockError
 from scenedock.model.action import Context
 from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
@@ -84,12 +84,12 @@ def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES)
             if not call.done():
                 yield " "
                 continue
-            yield "Error: the call ended with an unexpected error"
+            yield f"{BUG}: the call ended with an unexpected error"
         except ScenedockError as error:
-            yield f"{wire_name(error)}: {error}"
+            yield f"{error.wire_name}: {error}"
         except Exception as error:  # noqa: BLE001 - of a bug, too, the caller must learn
             _log.error("a bug", exc_info=error)
-            yield "Error: the call ended with an unexpected error"
+            yield f"{BUG}: the call ended with an unexpected error"
         else:
             yield ActionOutput(output=output).model_dump_json()
         return
