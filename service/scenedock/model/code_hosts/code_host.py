@@ -21,6 +21,7 @@ GROUPS = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}
 """What stands before a repository's name on any git server."""
 REPOSITORY_NAME = r"^(?!\.{1,2}$)(?!-)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$"
 
+_LOOPBACK = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]+)?")
 _FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|[\ud800-\udfff]")
 
 
@@ -76,6 +77,11 @@ def read_repository(text: str) -> RepositoryAddress:
         if not re.fullmatch(pattern, value):
             raise wrong
     return RepositoryAddress(split.netloc, owner, name)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with a port or without, is this very machine, to which secrets may go over http."""
+    return _LOOPBACK.fullmatch(host) is not None
 
 
 def checked_branch(name: str) -> str:
