@@ -14,6 +14,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.action_listing import listings
+from scenedock.runtime.callers.authenticator import Authenticator, read_static_tokens
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
@@ -23,7 +24,6 @@ from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import open_effects, signing_key
-from scenedock.usecases.authenticate import Authenticator, read_static_tokens
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from scenedock.effects.backstage.backend import PublicKeys
 from scenedock.errors import AuthenticationError, InputError, TemporaryError
 from scenedock.model.action import Caller
-from scenedock.usecases.authenticate import (
+from scenedock.runtime.callers.authenticator import (
     LONGEST_TOKEN,
     Authenticator,
     VerifiedUser,
