@@ -14,7 +14,8 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.action_listing import listings
-from scenedock.runtime.callers.authenticator import Authenticator, read_static_tokens
+from scenedock.runtime.callers.authenticator import Authenticator
+from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
@@ -73,7 +74,7 @@ def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
 def _authenticator(settings: Settings, backstage: BackstageBackend | None) -> Authenticator:
     file = settings.tokens_file
     return Authenticator(
-        static=read_static_tokens(read_file(file), str(file)) if file else (),
+        static=read_static_tokens(read_file(file), str(file)) if file else StaticTokens(),
         keys=PublicKeys(backstage.get) if backstage else None,
         plugins=settings.backstage_plugins,
     )
