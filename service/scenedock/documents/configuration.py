@@ -7,6 +7,7 @@ the order of the file. No message repeats a value: somebody may have written a s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -40,6 +41,16 @@ class Configuration:
         """`FILE:LINE:COLUMN` of the value at a path, else of the nearest one above it."""
         line, column = self.document.position_of(path)
         return f"{self.label}:{line}:{column}"
+
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """Tell the place of what is refused inside, wherever the error has the path to it."""
+        try:
+            yield
+        except InputError as error:
+            parts = sorted(error.parts, key=lambda part: self.document.position_of(part.path or ()))
+            told = (f"{self.place(part.path)}: {part}" if part.path is not None else str(part) for part in parts)
+            raise InputError("\n".join(told)) from error
 
     def refusal(self, problems: Iterable[Problem]) -> InputError:
         """The error that tells all these problems, in the order of the file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,9 @@ from scenedock.model.json import Json
 from scenedock.runtime.wiring import open_skeletons
 
 if TYPE_CHECKING:
+    from scenedock.documents.configuration import Configuration
     from scenedock.effects.skeletons.library import OpenedSkeleton, SkeletonLibrary
+    from scenedock.skeletons.problems import AnswersError
 
 _PATH = click.Path(path_type=Path)
 
@@ -101,11 +103,17 @@ def bake(
     """
     from scenedock.effects.bakes.baked_trees import write_tree
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+    from scenedock.skeletons.problems import AnswersError
     from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
 
     opened = _open(open_skeletons(listed, shipped), name)
-    given = {**(_read_answers(file) if file is not None else {}), **_given(answers, opened)}
-    tree = bake_skeleton(opened, given, ConfinedBakes(), output_dir=os.path.abspath(output))  # noqa: PTH100  # unresolved
+    written = _read_answers(file) if file is not None else None
+    typed = _given(answers, opened)
+    given = {**(written.value if written else {}), **typed}
+    try:
+        tree = bake_skeleton(opened, given, ConfinedBakes(), output_dir=os.path.abspath(output))  # noqa: PTH100  # unresolved
+    except AnswersError as error:
+        raise (_placed(error, written, typed) if written else error) from None
     write_tree(tree, output, overwrite=overwrite)
     for baked in tree.files:
         click.echo(output / baked.path)
@@ -141,16 +149,17 @@ def _object(name: str, text: str) -> Json:
     return value
 
 
-def _read_answers(path: Path) -> dict[str, Json]:
-    from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
+def _read_answers(path: Path) -> Configuration:
+    from scenedock.documents.configuration import read_configuration
     from scenedock.effects.local.disk import read_file
 
-    try:
-        document = read_document(read_file(path), meaning=BACKSTAGE)
-    except DocumentError as error:
-        raise InputError(f"{path}:{error.line or 1}: {error}") from error
-    if document.value is None:
-        return {}
-    if not isinstance(document.value, dict):
-        raise InputError(f"{path}:{document.line}: answers are an object, question: answer")
-    return dict(document.value)
+    return read_configuration(read_file(path), str(path))
+
+
+def _placed(error: AnswersError, file: Configuration, typed: Collection[str]) -> InputError:
+    """The error with the place in the file of each answer that wasn't typed."""
+    from scenedock.documents.problems import Problem
+
+    in_file = [Problem((each.question,), each.message) for each in error.problems if each.question not in typed]
+    others = [str(each) for each in error.problems if each.question in typed]
+    return InputError("\n".join([*([str(file.refusal(in_file))] if in_file else []), *others]))
