@@ -7,7 +7,7 @@ bug: it ends as a traceback in the log and is never retried blindly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 BUG: Final = "Error"
@@ -25,11 +25,32 @@ class ScenedockError(Exception):
 
 
 class InputError(ScenedockError):
-    """What was given is wrong; giving it again will not help."""
+    """What was given is wrong; giving it again will not help.
+
+    `path` has the keys and indexes that lead in a document to what is wrong, where that is known: a door that has read
+    the document from a file can name the line.
+    """
 
     wire_name = "InputError"
     status = 400
     exit_code = 2
+
+    def __init__(self, message: str, path: tuple[str | int, ...] | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self._parts: tuple[InputError, ...] = ()
+
+    @property
+    def parts(self) -> tuple[InputError, ...]:
+        """The errors that this one tells, itself if it is one alone."""
+        return self._parts or (self,)
+
+    @classmethod
+    def of(cls, parts: Sequence[InputError]) -> InputError:
+        """One error that tells all of several."""
+        error = InputError("\n".join(map(str, parts)))
+        error._parts = tuple(parts)
+        return error
 
 
 class AuthenticationError(ScenedockError):

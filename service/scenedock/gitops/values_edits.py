@@ -87,7 +87,7 @@ def _read(data: bytes, file: str) -> Json:
     try:
         return read_document(data, meaning=HELM).value
     except DocumentError as error:
-        raise InputError(f"{file}:{error.line or 1}: {error}") from None
+        raise error.in_file(file) from None
 
 
 def _find(root: Node | None, keys: Sequence[str], file: str) -> ScalarNode:

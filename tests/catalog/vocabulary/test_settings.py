@@ -15,19 +15,25 @@ from scenedock.errors import InputError
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("foldrs: {}", "1:1: there is no setting 'foldrs'; check its name and its indentation"),
-        ("environments:\n  know: [a]", "2:3: there is no setting 'environments.know'; check its name"),
-        ("owner: 'group: x'", "1:1: owner: 'group: x' must name a Group, such as payments, or be a reference"),
-        ("cluster: a b", "1:1: cluster: 'a b' must be letters and digits, with single - _ or . between"),
+        ("foldrs: {}", "1:1: foldrs: there is no such key here; there are: repository, branch, "),
         (
-            "repository: github.com/acme/apps",
-            "1:1: repository: 'github.com/acme/apps' must be an address with https://",
+            "environments:\n  know: [a]",
+            "2:3: environments.know: there is no such key here; there are: known, entities, bind, evidence",
         ),
-        ("branch: -x", "1:1: branch: '-x' must be the name of a branch"),
-        ("overrides: {billing: {tags: pci}}", '1:23: overrides.billing.tags: "pci" is not of type "array"'),
-        ("overrides:\n  billing: {dependsOn: [ledger]}", "2:25: overrides.billing.dependsOn.0: 'ledger' must be"),
-        ("apps: [{items: apps}]", '1:8: apps.0: "file" is a required property'),
-        ("- a", '1:1: the file: ["a"] is not of type "object"'),
+        ("owner: 'group: x'", "1:1: owner: must name a Group, such as payments, or be a reference"),
+        ("cluster: a b", "1:1: cluster: must be letters and digits, with single - _ or . between"),
+        ("repository: github.com/acme/apps", "1:1: repository: must be an address with https://"),
+        ("branch: -x", "1:1: branch: must be the name of a branch"),
+        ("overrides: {billing: {tags: pci}}", "1:23: overrides.billing.tags: must be a list, not a string"),
+        (
+            "overrides:\n  billing: {dependsOn: [ledger]}",
+            "2:25: overrides.billing.dependsOn[0]: must be a reference, kind:",
+        ),
+        ("apps: [{items: apps}]", "1:8: apps[0].file: is missing"),
+        ("- a", "1:1: the document: must be an object, `key: value`"),
+        ("environments: {bind: a b}", "1:16: environments.bind: must be letters and digits"),
+        ("vanishing: {share: 2}", "1:13: vanishing.share: the value is greater than the maximum of 1"),
+        ("types: {a: b}\n---\ntypes: {c: d}", "3:1: a second document begins here, and only one is read"),
         ("a: b: c", "1:5: this is not YAML: mapping values are not allowed in this context"),
     ],
 )
@@ -50,6 +56,13 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines() -> None:
 @pytest.mark.parametrize("text", ["", "---\n", "# nothing yet\n"])
 def test_an_empty_file_says_nothing(text: str) -> None:
     assert read_settings(text.encode()) == Settings()
+
+
+def test_no_value_is_repeated_as_it_may_have_a_password_in_it() -> None:
+    with pytest.raises(InputError) as refused:
+        read_settings(b"repository: https://jane:hunter2@github.com/acme/apps\nprovider: hunter2\nbranch: [hunter2]\n")
+    assert str(refused.value).count("\n") == 2
+    assert "hunter2" not in str(refused.value)
 
 
 def test_every_pattern_has_a_rule_for_people() -> None:

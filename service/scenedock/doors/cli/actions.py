@@ -89,10 +89,12 @@ def _read_input(file: str | None) -> JsonObject:
     data = sys.stdin.buffer.read() if file == _STDIN else read_file(Path(file))
     try:
         value = json.loads(data)
-    except ValueError as error:
-        raise InputError(f"{file}: this is no JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{file}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}:1:1: this is not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise InputError(f"{file}: the input must be a JSON object")
+        raise InputError(f"{file}:1:1: the input must be a JSON object")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.json import Json
 from scenedock.runtime.wiring import open_skeletons
 
 if TYPE_CHECKING:
+    from scenedock.documents.configuration import Configuration
+    from scenedock.skeletons.problems import AnswersError
     from scenedock.skeletons.rendering.output import BakedTree
 
 _PATH = click.Path(path_type=Path)
@@ -103,15 +104,20 @@ def bake(
     """
     from scenedock.effects.bakes.baked_trees import write_tree
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+    from scenedock.skeletons.problems import AnswersError
     from scenedock.usecases.skeletons.bake_skeleton import BakeRequest, bake_skeleton
 
     def write(tree: BakedTree) -> Path:
         return write_tree(tree, output, overwrite=overwrite)
 
-    request = BakeRequest(_named(name), _read_answers(file) if file is not None else {}, _typed(answers))
+    written = _read_answers(file) if file is not None else None
+    request = BakeRequest(_named(name), written.value if written else {}, _typed(answers))
     place = os.path.abspath(output)  # noqa: PTH100  # unresolved
-    with _hint_at_folder(name):
-        tree, _ = bake_skeleton(open_skeletons(listed, shipped), ConfinedBakes(), request, write, place)
+    try:
+        with _hint_at_folder(name):
+            tree, _ = bake_skeleton(open_skeletons(listed, shipped), ConfinedBakes(), request, write, place)
+    except AnswersError as error:
+        raise (_placed(error, written, request.typed) if written else error) from None
     for baked in tree.files:
         click.echo(output / baked.path)
 
@@ -142,16 +148,17 @@ def _typed(words: Sequence[str]) -> dict[str, str]:
     return typed
 
 
-def _read_answers(path: Path) -> dict[str, Json]:
-    from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
+def _read_answers(path: Path) -> Configuration:
+    from scenedock.documents.configuration import read_configuration
     from scenedock.effects.local.disk import read_file
 
-    try:
-        document = read_document(read_file(path), meaning=BACKSTAGE)
-    except DocumentError as error:
-        raise InputError(f"{path}:{error.line or 1}: {error}") from error
-    if document.value is None:
-        return {}
-    if not isinstance(document.value, dict):
-        raise InputError(f"{path}:{document.line}: answers are an object, question: answer")
-    return dict(document.value)
+    return read_configuration(read_file(path), str(path))
+
+
+def _placed(error: AnswersError, file: Configuration, typed: Collection[str]) -> InputError:
+    """The error with the place in the file of each answer that wasn't typed."""
+    from scenedock.documents.problems import Problem
+
+    in_file = [Problem((each.question,), each.message) for each in error.problems if each.question not in typed]
+    others = [str(each) for each in error.problems if each.question in typed]
+    return InputError("\n".join([*([str(file.refusal(in_file))] if in_file else []), *others]))

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.errors import InputError
-from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import STATUSES
 
 if TYPE_CHECKING:
+    from scenedock.documents.configuration import Configuration
     from scenedock.model.tasks.task import Task, TaskEvent
     from scenedock.runtime.tasks.service import TaskService
     from scenedock.runtime.tasks.settings import Role
@@ -131,10 +130,11 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
     from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks.submit_task import submit_task
 
-    document = _read(spec)
+    written = _read(spec)
     with tasks_of(file, "embedded") as tasks:
         tasks.start()
-        task = submit_task(tasks.effects, tasks.actions, COMMAND_LINE, document, key=key)
+        with written.placed():
+            task = submit_task(tasks.effects, tasks.actions, COMMAND_LINE, written.value, key=key)
         click.echo(f"Task {task.id}", err=True)
         _follow(tasks, task.id)
 
@@ -216,20 +216,13 @@ def _print(event: TaskEvent) -> None:
     click.echo(f"{_when(event.created_at)}{step} {event.body.get('message', '')}")
 
 
-def _read(name: str) -> JsonObject:
+def _read(name: str) -> Configuration:
     import sys
 
-    from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
+    from scenedock.documents.configuration import read_configuration
     from scenedock.effects.local.disk import read_file
 
-    data = sys.stdin.buffer.read() if name == "-" else read_file(Path(name))
-    try:
-        value = read_document(data, meaning=BACKSTAGE).value
-    except DocumentError as error:
-        raise InputError(f"{name}: {error}") from None
-    if not isinstance(value, dict):
-        raise InputError(f"{name}: must be an object with `steps`")
-    return value
+    return read_configuration(sys.stdin.buffer.read() if name == "-" else read_file(Path(name)), name)
 
 
 def _when(milliseconds: int) -> str:

@@ -28,6 +28,7 @@ REPOSITORY_NAME = r"^(?!\.{1,2}$)(?!-)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$"
 
 LONGEST_ADDRESS = 500
 """Characters of the address of a repository, however it is written."""
+_LOOPBACK = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]+)?")
 _FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|[\ud800-\udfff]")
 
 
@@ -83,6 +84,11 @@ def read_repository(text: str) -> RepositoryAddress:
         if not re.fullmatch(pattern, value):
             raise wrong
     return RepositoryAddress(split.netloc, owner, name)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with a port or without, is this very machine, to which secrets may go over http."""
+    return _LOOPBACK.fullmatch(host) is not None
 
 
 def checked_branch(name: str) -> str:

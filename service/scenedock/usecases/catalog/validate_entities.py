@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from scenedock.catalog.reading.entity_files import MAX_BYTES
 from scenedock.catalog.vocabulary.placeholders import placeholders_of
-from scenedock.catalog.vocabulary.validation import Problem, problems_here, unknown_kind, unreadable_references
+from scenedock.catalog.vocabulary.validation import problems_here, unknown_kind, unreadable_references
+from scenedock.documents.problems import Problem
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.json import Json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scenedock.effects.tasks.effects import TaskEffects
@@ -39,14 +39,11 @@ def submit_task(
 
     Raises
     ------
-    InputError        the spec is wrong (the message names the step), or the secrets are too large
+    InputError        the spec is wrong (each message names the step, each part the place), or the secrets are too large
     NotAllowedError   the caller may not run one of the actions
     """
-    _check(spec)
-    steps = read_steps(spec, rendered=rendered)
     known = {action.id: action for action in actions}
-    for step in steps:
-        _judge(step, known, caller, rendered=rendered)
+    steps = _checked_steps(spec, known, caller, rendered=rendered)
     task_id, now = str(uuid.uuid4()), effects.clock()
     hidden = {step.id: _sensitive(known[step.action], step.input) for step in steps}
     check_size([*(secrets or {}).values(), *sensitive_texts(hidden)])
@@ -78,22 +75,44 @@ def identity(caller: Caller) -> str:
     return caller.user or caller.subject
 
 
-def _check(spec: JsonObject) -> None:
-    if unknown := sorted(set(spec) - _KNOWN):
-        raise InputError(f"`{unknown[0]}` is not known; a task has: {', '.join(sorted(_KNOWN))}")
+def _checked_steps(
+    spec: JsonObject, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
+) -> tuple[Step, ...]:
+    wrong = [*_wrong_keys(spec)]
+    try:
+        steps = read_steps(spec, rendered=rendered)
+    except InputError as error:
+        raise InputError.of([*wrong, *error.parts]) from None
+    for index, step in enumerate(steps):
+        wrong += _wrong_parts(step, index, known, caller, rendered=rendered)
+    if wrong:
+        raise InputError.of(wrong)
+    return steps
+
+
+def _wrong_keys(spec: JsonObject) -> Iterator[InputError]:
+    for name in sorted(set(spec) - _KNOWN):
+        yield InputError(f"`{name}` is not known; a task has: {', '.join(sorted(_KNOWN))}", (name,))
     for name in _OBJECTS:
         if not isinstance(spec.get(name), Mapping | None):
-            raise InputError(f"`{name}` must be an object")
+            yield InputError(f"`{name}` must be an object", (name,))
 
 
-def _judge(step: Step, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool) -> None:
+def _wrong_parts(
+    step: Step, index: int, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
+) -> Iterator[InputError]:
     action = known.get(step.action)
     if action is None:
-        raise InputError(f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(known))}")
+        said = f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(known))}"
+        yield InputError(said, ("steps", index, "action"))
+        return
     if refused := action.refused_to(caller):
         raise NotAllowedError(f"step {step.id}: {refused}")
     if rendered or not is_reference(step.input):
-        action.check(step.input)
+        try:
+            action.check(step.input)
+        except InputError as error:
+            yield InputError(str(error), ("steps", index, "input"))
 
 
 def _sensitive(action: Action[Any], given: JsonObject) -> JsonObject:
