@@ -116,10 +116,10 @@ def _refuse_links(paths: Sequence[str], listing: Listing) -> None:
 
 def _below(named: str, listing: Listing) -> list[str]:
     """The file of this path, or all files of this folder."""
-    found = [path for path in listing if path == named or path.startswith(f"{named}/")]
-    if not found:
+    below = [path for path in listing if path == named or path.startswith(f"{named}/")]
+    if not below:
         raise NotFoundError(f"there is no file or folder {named!r} in the repository")
-    return found
+    return below
 
 
 def _renames(pairs: Sequence[tuple[str, str]], listing: Listing) -> Iterator[FileChange]:

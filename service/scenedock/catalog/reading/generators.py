@@ -122,19 +122,19 @@ class Generators:
 
     def _of_path(self, git: JsonObject, known: JsonObject, content: JsonObject, path: JsonObject) -> JsonObject:
         prefix = as_text(git.get("pathParamPrefix"))
-        found: dict[str, Json] = {**content, **({prefix: {"path": path}} if prefix else {"path": path})}
-        return {**found, "values": render_all(git.get("values"), self.render, {**known, **found})}
+        parameters: dict[str, Json] = {**content, **({prefix: {"path": path}} if prefix else {"path": path})}
+        return {**parameters, "values": render_all(git.get("values"), self.render, {**known, **parameters})}
 
     def _patterns(self, selectors: Json, known: JsonObject) -> tuple[list[str], list[str]]:
         """The patterns that select and those that exclude."""
-        wanted: list[str] = []
-        unwanted: list[str] = []
+        included: list[str] = []
+        excluded: list[str] = []
         for selector in map(as_object, as_list(selectors)):
             pattern = render_all(selector.get("path"), self.render, known)
             if not isinstance(pattern, str):
                 raise NotEvaluatedError("a path of its generator uses parameters that only a cluster can fill in")
-            (unwanted if selector.get("exclude") is True else wanted).append(pattern)
-        return wanted, unwanted
+            (excluded if selector.get("exclude") is True else included).append(pattern)
+        return included, excluded
 
 
 def render_all(value: Json, render: Render, parameters: JsonObject) -> Json:
@@ -150,11 +150,11 @@ def render_all(value: Json, render: Render, parameters: JsonObject) -> Json:
 
 
 def _selected(paths: Iterable[str], patterns: tuple[list[str], list[str]]) -> Iterator[str]:
-    wanted, unwanted = patterns
-    beginnings = tuple(map(beginning_of, wanted))
+    included, excluded = patterns
+    beginnings = tuple(map(beginning_of, included))
     try:
         for path in paths:
-            if path.startswith(beginnings) and matches(path, wanted) and not matches(path, unwanted):
+            if path.startswith(beginnings) and matches(path, included) and not matches(path, excluded):
                 yield path
     except ValueError as error:
         raise NotEvaluatedError(str(error)) from error

@@ -115,18 +115,20 @@ def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: Settings)
     """Folders without a chart that lie beside charts, or that settings include, with their YAML files."""
     containers = {posixpath.dirname(path) for path in charts if path}
     above = {folder for path in charts for folder in folders_above(path)}
-    found: dict[str, list[str]] = {}
+    folders: dict[str, list[str]] = {}
     for path in loose:
         segments = path.split("/")
         for depth in range(1, len(segments)):
             folder = "/".join(segments[:depth])
-            wanted = matches(folder, settings.include) if settings.include else posixpath.dirname(folder) in containers
-            if not wanted or folder in above:
+            included = (
+                matches(folder, settings.include) if settings.include else posixpath.dirname(folder) in containers
+            )
+            if not included or folder in above:
                 continue
             if not _reason_to_skip(folder, charts, settings):
-                found.setdefault(folder, []).append("/".join(segments[depth:]))
+                folders.setdefault(folder, []).append("/".join(segments[depth:]))
                 break
-    return found
+    return folders
 
 
 def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iterable[str]:

@@ -136,8 +136,8 @@ class Engine:
     def forget(self, before: int) -> None:
         """Delete the records of runs that ended before a time, in milliseconds since 1970."""
         end = datetime.fromtimestamp(before / 1_000, UTC).isoformat()
-        while found := DBOS.list_workflows(end_time=end, limit=_AT_ONCE, load_input=False, load_output=False):
-            DBOS.delete_workflows([workflow.workflow_id for workflow in found])
+        while workflows := DBOS.list_workflows(end_time=end, limit=_AT_ONCE, load_input=False, load_output=False):
+            DBOS.delete_workflows([workflow.workflow_id for workflow in workflows])
 
     def _config(self) -> DBOSConfig:
         _quiet()

@@ -73,10 +73,10 @@ def read_repository(text: str) -> RepositoryAddress:
     if split.scheme != "https" or split.fragment or not text.isascii() or not text.isprintable():
         raise wrong
     if query:
-        given = dict(query)
-        if split.path not in {"", "/"} or len(query) != 2 or set(given) != {"owner", "repo"}:
+        fields = dict(query)
+        if split.path not in {"", "/"} or len(query) != 2 or set(fields) != {"owner", "repo"}:
             raise wrong
-        owner, name = given["owner"], given["repo"]
+        owner, name = fields["owner"], fields["repo"]
     else:
         owner, _, name = split.path.removeprefix("/").removesuffix("/").rpartition("/")
         name = name.removesuffix(".git")

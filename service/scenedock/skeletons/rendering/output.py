@@ -102,10 +102,10 @@ class Output:
 
     def copy_folder(self, path: str, template: str, folders: Mapping[str, int], files: Iterable[BakedFile]) -> None:
         """Put a whole folder in place, instead of one that may be there."""
-        for made in [made for made in self._folders if made and _is_inside(made, path)]:
-            del self._folders[made]
-        for made in [made for made in self._files if _is_inside(made, path)]:
-            del self._files[made]
+        for existing in [folder for folder in self._folders if folder and _is_inside(folder, path)]:
+            del self._folders[existing]
+        for existing in [file for file in self._files if _is_inside(file, path)]:
+            del self._files[existing]
         for folder, mode in folders.items():
             self._add_folder("/".join(filter(None, (path, folder))), template, mode)
         for file in files:
