@@ -15,6 +15,7 @@ from yaml.error import YAMLError
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import HELM, DocumentError, read_document
 from scenedock.errors import InputError
+from scenedock.model.file_paths import is_utf8
 from scenedock.model.json import Json
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -33,7 +34,7 @@ def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
     InputError   nothing is there, or it isn't a plain or quoted scalar of its own; with the line
     """
     keys = _keys(path)
-    if isinstance(value, str) and re.search(r"[\ud800-\udfff]", value):
+    if isinstance(value, str) and not is_utf8(value):
         raise InputError(f"{file}: {path}: the value is not UTF-8")
     if encryption := encryption_of(data):
         raise InputError(f"{file}: the file is encrypted with {encryption}; Scenedock can't edit it")

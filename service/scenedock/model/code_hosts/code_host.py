@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from scenedock.errors import InputError
-from scenedock.model.file_paths import refusal, without_dots
+from scenedock.model.file_paths import is_utf8, refusal, without_dots
 
 HostType: TypeAlias = Literal["github", "git"]
 Visibility: TypeAlias = Literal["public", "private", "internal"]
@@ -29,7 +29,7 @@ REPOSITORY_NAME = r"^(?!\.{1,2}$)(?!-)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$"
 LONGEST_ADDRESS = 500
 """Characters of the address of a repository, however it is written."""
 _LOOPBACK = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]+)?")
-_FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|[\ud800-\udfff]")
+_FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,6 +106,7 @@ def checked_branch(name: str) -> str:
         or name.startswith(("-", "/", "refs/"))
         or name.endswith(("/", "."))
         or _FORBIDDEN_IN_REFS.search(name)
+        or not is_utf8(name)
         or any(part.startswith(".") or part.endswith(".lock") for part in parts)
     )
     if wrong:

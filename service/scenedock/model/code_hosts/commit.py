@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from scenedock.errors import InputError
-from scenedock.model.file_paths import folders_above
+from scenedock.model.file_paths import folders_above, is_utf8
 
 TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"
@@ -130,7 +130,7 @@ def commit_message(text: str, attempt: Attempt) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines()]
     if not lines or not lines[0]:
         raise InputError("the commit message is empty; say in a line what changes")
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]|[\ud800-\udfff]", "\n".join(lines)):
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", "\n".join(lines)) or not is_utf8(text):
         raise InputError("the commit message has control characters in it; remove them")
     refuse_trailers(text, "commit message")
     if len(lines[0]) > LONGEST_SUBJECT:
