@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.settings import settings_in_force, settings_option
-from scenedock.model.tasks.task import STATUSES
+from scenedock.model.tasks.task import MOST_TASKS, STATUSES
 
 if TYPE_CHECKING:
     from scenedock.documents.configuration import Configuration
@@ -24,7 +24,7 @@ _BEAT_SECONDS = 5.0
 
 @click.command("list")
 @click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only tasks of this status; repeatable.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
+@click.option("--limit", type=click.IntRange(1, MOST_TASKS), default=20, show_default=True, help="How many at most.")
 @settings_option
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
