@@ -192,10 +192,10 @@ def service_settings_page() -> str:
         default = shown_value(getattr(Settings(), name))
         rows.append((code(variable(name)), code(default), setting.about))
     return (
-        "# Settings of the service\n\nEach is a variable of the environment; in the file that `SCENEDOCK_SETTINGS` "
-        "names it is a key without the prefix, in lower case. The environment wins. A secret may be in a file of its "
-        "own: `SCENEDOCK_…_FILE` names it. `scenedock settings` prints what is in force, and where it came from.\n\n"
-        + table(("variable", "default", "meaning"), rows)
+        "# Settings of the service\n\nEach is a variable of the environment; in the file that `--settings` or "
+        "`SCENEDOCK_SETTINGS` names it is a key without the prefix, in lower case. The environment wins. A secret may "
+        "be in a file of its own: `SCENEDOCK_…_FILE` names it. `scenedock settings` prints what is in force, and where "
+        "it came from.\n\n" + table(("variable", "default", "meaning"), rows)
     )
 
 

@@ -1,7 +1,7 @@
 """Read the files that people write for Scenedock: settings, tokens, lists, tasks, answers.
 
 All that is wrong with a file is told at once, each problem in a line of its own that begins with `FILE:LINE:COLUMN`, in
-the order of the file. No message repeats a value: somebody may have written a secret in the wrong place.
+the order of the file. No message of this module repeats a value: somebody may have written a secret in the wrong place.
 """
 
 from __future__ import annotations

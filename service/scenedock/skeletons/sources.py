@@ -16,9 +16,8 @@ Permission: TypeAlias = Literal["hooks", "extensions", "host"]
 NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 GIT_ADDRESS = r"^https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~/-]+$"
 """No other protocol, no credentials, no query."""
-GIT_REF = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
+GIT_REF = r"^(?!.*(\.\.|//))(?!.*(\.lock|/|\.)$)[A-Za-z0-9][A-Za-z0-9._/-]*$"
 """git's grammar of refs is wider; this is what no git command takes for an option or an expression."""
-_REF_RULE = "write the name of a tag or branch, or the id of a commit; it may not begin with `-`"
 DIRECTORY = r"^(?!.*(^|/)\.\.(/|$))[^/\\\x00-\x1f-][^\\\x00-\x1f]*$"
 
 SCHEMA: JsonObject = {
@@ -54,9 +53,8 @@ SCHEMA: JsonObject = {
                     "ref": {
                         "type": "string",
                         "pattern": GIT_REF,
-                        "patternErrorMessage": _REF_RULE,
-                        "not": {"pattern": r"\.\.|\.lock$|//|/$|\.$"},
-                        "notErrorMessage": _REF_RULE,
+                        "patternErrorMessage": "write the name of a tag or branch, or the id of a commit; "
+                        "it may not begin with `-`",
                         "description": "The tag, branch or commit that is baked",
                     },
                     "directory": {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scenedock.doors.cli.settings import settings_in_force, settings_option
 from scenedock.errors import InputError
 from scenedock.model.action import COMMAND_LINE, Context
 
@@ -45,9 +46,9 @@ def show_action(name: str) -> None:
 @click.command()
 @click.argument("name")
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--input", "-i", "file", metavar="FILE", help="The input as JSON; - is standard input.")
-@click.option("--settings", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS.")
-def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | None) -> None:
+@click.option("--input", "-i", "given_in", metavar="FILE", help="The input as JSON; - is standard input.")
+@settings_option
+def run(name: str, fields: tuple[str, ...], given_in: str | None, file: Path | None) -> None:
     """Run the action NAME, and print its output as JSON.
 
     A VALUE is JSON where it can be read as such and the field isn't text, else text. An action that changes something
@@ -55,20 +56,19 @@ def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | N
 
     Exit codes: 0 done, 2 the input is wrong, others as listed in the reference of errors.
     """
-    from scenedock.doors.cli.settings import settings_in_force
     from scenedock.doors.cli.tasks import tasks_of
     from scenedock.runtime.wiring import open_effects
     from scenedock.usecases.run_action import run_action
     from scenedock.usecases.tasks.run_as_task import TaskCalls
 
     action = _action(name)
-    values = {**_read_input(file), **dict(_field(action, each) for each in fields)}
-    effects = open_effects(settings_in_force(settings).settings)
+    values = {**_read_input(given_in), **dict(_field(action, each) for each in fields)}
+    effects = open_effects(settings_in_force(file).settings)
     context = Context(COMMAND_LINE, effects, log=lambda message: click.echo(message, err=True))
     if action.attributes.read_only:
         output = run_action(action, context, values)
     else:
-        with tasks_of(settings, "embedded") as tasks:
+        with tasks_of(file, "embedded") as tasks:
             tasks.start()
             output = TaskCalls(lambda: tasks.effects, tasks.actions).run(action, context, values)
     click.echo(json.dumps(output, indent=2, ensure_ascii=False))

@@ -24,7 +24,13 @@ _OPTIONS = (
     click.argument("repositories", nargs=-1, required=True, metavar="REPO..."),
     click.option("--ref", metavar="REF", help="Read a branch, tag or commit of git repositories, not their folders."),
     click.option(
-        "--settings", type=click.Path(path_type=Path), metavar="FILE", help="Instead of each repository's own."
+        "--catalog-settings",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A scenedock.yaml for all of them, instead of each repository's own.",
+    ),
+    click.option(
+        "--settings", type=click.Path(path_type=Path), hidden=True, deprecated="It is now called --catalog-settings."
     ),
     click.option("--known", type=click.Path(path_type=Path), metavar="FILE", help="Entities or references that exist."),
 )
@@ -92,13 +98,19 @@ def _no_search_for_garbage() -> Iterator[None]:
 
 
 def source_options(command: Callable[..., object]) -> Callable[..., object]:
-    """Give a command REPO..., --ref, --settings and --known; it gets them as `sources`."""
+    """Give a command REPO..., --ref, --catalog-settings and --known; it gets them as `sources`."""
 
     @wraps(command)
     def with_sources(
-        *, repositories: tuple[str, ...], ref: str | None, settings: Path | None, known: Path | None, **others: object
+        *,
+        repositories: tuple[str, ...],
+        ref: str | None,
+        catalog_settings: Path | None,
+        settings: Path | None,
+        known: Path | None,
+        **others: object,
     ) -> object:
-        return command(sources=Sources(repositories, ref, settings, known), **others)
+        return command(sources=Sources(repositories, ref, catalog_settings or settings, known), **others)
 
     for option in reversed(_OPTIONS):
         option(with_sources)

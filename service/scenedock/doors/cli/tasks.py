@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.model.tasks.task import STATUSES
+from scenedock.doors.cli.settings import settings_in_force, settings_option
+from scenedock.model.tasks.task import MOST_TASKS, STATUSES
 
 if TYPE_CHECKING:
     from scenedock.documents.configuration import Configuration
@@ -19,15 +20,12 @@ if TYPE_CHECKING:
     from scenedock.runtime.tasks.settings import Role
 
 _BEAT_SECONDS = 5.0
-_settings = click.option(
-    "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
-)
 
 
 @click.command("list")
 @click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only tasks of this status; repeatable.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
-@_settings
+@click.option("--limit", type=click.IntRange(1, MOST_TASKS), default=20, show_default=True, help="How many at most.")
+@settings_option
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
     from scenedock.model.action import COMMAND_LINE
@@ -45,7 +43,7 @@ def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
 
 @click.command("show")
 @click.argument("task_id", metavar="ID")
-@_settings
+@settings_option
 def show_task(task_id: str, file: Path | None) -> None:
     """Print the task ID as JSON.
 
@@ -66,7 +64,7 @@ def show_task(task_id: str, file: Path | None) -> None:
 @click.command("log")
 @click.argument("task_id", metavar="ID")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the task ends.")
-@_settings
+@settings_option
 def show_log(task_id: str, *, follow: bool, file: Path | None) -> None:
     """Print the log of the task ID.
 
@@ -85,7 +83,7 @@ def show_log(task_id: str, *, follow: bool, file: Path | None) -> None:
 
 @click.command("cancel")
 @click.argument("task_id", metavar="ID")
-@_settings
+@settings_option
 def cancel_task(task_id: str, file: Path | None) -> None:
     """Cancel the task ID: it ends before its next step.
 
@@ -101,7 +99,7 @@ def cancel_task(task_id: str, file: Path | None) -> None:
 
 @click.command("retry")
 @click.argument("task_id", metavar="ID")
-@_settings
+@settings_option
 def retry_task(task_id: str, file: Path | None) -> None:
     """Retry the failed or cancelled task ID, from the first step that isn't completed.
 
@@ -119,7 +117,7 @@ def retry_task(task_id: str, file: Path | None) -> None:
 @click.command("run")
 @click.argument("spec", metavar="FILE")
 @click.option("--key", default="", help="Names the task: the same key gives the same one.")
-@_settings
+@settings_option
 def run_task(spec: str, key: str, file: Path | None) -> None:
     """Run the task in FILE (JSON or YAML, `steps:` is enough; - is standard input) here, and follow its log.
 
@@ -140,13 +138,12 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
 
 
 @click.command()
-@_settings
+@settings_option
 def migrate(file: Path | None) -> None:
     """Bring the database of tasks to the version of this release: a step of each release on PostgreSQL.
 
     Exit codes: 0 done, 2 a setting is wrong, 4 a newer release has migrated it already.
     """
-    from scenedock.doors.cli.settings import settings_in_force
     from scenedock.runtime.tasks.opening import open_database
     from scenedock.runtime.tasks.settings import task_settings
     from scenedock.usecases.tasks.migrate_database import migrate_database
@@ -157,7 +154,7 @@ def migrate(file: Path | None) -> None:
 
 
 @click.command()
-@_settings
+@settings_option
 def worker(file: Path | None) -> None:
     """Run the tasks that `scenedock serve --web-only` takes over, until told to stop (SIGTERM, Ctrl-C).
 
@@ -168,7 +165,6 @@ def worker(file: Path | None) -> None:
     import os
     import signal
 
-    from scenedock.doors.cli.settings import settings_in_force
     from scenedock.runtime.logs import set_up_logs
 
     settings = settings_in_force(file).settings
@@ -187,7 +183,6 @@ def worker(file: Path | None) -> None:
 def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
     """The tasks of the data that settings name; what this starts ends with it."""
     from scenedock.actions import ACTIONS
-    from scenedock.doors.cli.settings import settings_in_force
     from scenedock.runtime.tasks.settings import task_settings
     from scenedock.runtime.tasks.wiring import open_tasks
     from scenedock.runtime.wiring import open_effects

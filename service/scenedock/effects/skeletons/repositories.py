@@ -107,7 +107,7 @@ class SkeletonRepositories:
         protocol, _, place = address.partition("://")
         if protocol not in self._git.protocols or not re.fullmatch(GIT_ADDRESS, f"https://{place}"):
             raise InputError(f"{address!r} can't be fetched; write https://HOST/PATH, without credentials")
-        if not re.fullmatch(GIT_REF, ref) or ".." in ref:
+        if not re.fullmatch(GIT_REF, ref):
             raise InputError(f"{ref!r} is not the name of a tag, branch or commit")
 
     def _path(self, address: str) -> Path:

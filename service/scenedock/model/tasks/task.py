@@ -42,6 +42,9 @@ SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 """What tasks may be sorted by, and nothing else: a sort by more tells of what may not be seen."""
 
+MOST_TASKS = 1_000
+"""How many tasks are listed at once."""
+
 _STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
 _MOST_STEPS = 100

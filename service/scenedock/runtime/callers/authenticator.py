@@ -34,7 +34,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """What tokens are judged by. Without `keys`, no token of Backstage is accepted."""
+    """What tokens are checked against. Without `keys`, no token of Backstage is accepted."""
 
     static: StaticTokens
     keys: PublicKeys | None
@@ -55,12 +55,12 @@ class Authenticator:
         if scheme.lower() != "bearer" or not token:
             raise AuthenticationError("a token is needed: send the header `Authorization: Bearer …`")
         try:
-            return self._judge(token)
+            return self._identify(token)
         except RefusedError as refused:
             note(str(refused))
         raise AuthenticationError("the token is not accepted; it may have expired, or isn't meant for this service")
 
-    def _judge(self, token: str) -> Caller:
+    def _identify(self, token: str) -> Caller:
         if len(token) > LONGEST_TOKEN:
             raise RefusedError("longer than a token may be")
         if static := self.static.find(_digest(token)):

@@ -11,14 +11,13 @@ from werkzeug.datastructures import MultiDict
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
 from scenedock.model.schemas import TEXT
-from scenedock.model.tasks.task import SORT_KEYS, STATUSES, SortKey, Wanted
+from scenedock.model.tasks.task import MOST_TASKS, SORT_KEYS, STATUSES, SortKey, Wanted
 
 _NAMES: Final[Mapping[str, SortKey]] = {
     **{key: key for key in SORT_KEYS},
     **{re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", key): key for key in SORT_KEYS},
 }
 _LARGEST: Final = 2**53 - 1
-_MOST_TASKS: Final = 1_000
 _USUAL_TASKS: Final = 50
 
 TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
@@ -41,7 +40,7 @@ TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
     "limit": {
         "type": "integer",
         "minimum": 0,
-        "maximum": _MOST_TASKS,
+        "maximum": MOST_TASKS,
         "default": _USUAL_TASKS,
         "description": "How many tasks to list",
     },
@@ -85,7 +84,7 @@ def task_query(query: MultiDict[str, str]) -> Wanted:
         created_by=tuple(query.getlist("createdBy")) or None,
         status=statuses,
         order=tuple(orders) or (("createdAt", "desc"),),  # type: ignore[arg-type] # the ways are the two literals
-        limit=number(query, "limit", _USUAL_TASKS, _MOST_TASKS),
+        limit=number(query, "limit", _USUAL_TASKS, MOST_TASKS),
         offset=number(query, "offset", 0),
     )
 
