@@ -17,7 +17,7 @@ from scenedock.effects.confined_git import ConfinedGit, last_line
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.skeletons.links import link_skeleton
 from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.skeleton import Skeleton, SkeletonFile
+from scenedock.skeletons.skeleton import Skeleton, SkeletonFile, is_byte_code
 from scenedock.skeletons.sources import GIT_REF, is_commit
 
 MOST_FILES = 10_000
@@ -96,6 +96,8 @@ class SkeletonRepositories:
         size = 0
         for entry in filter(None, listed.split("\0")):
             about, _, path = entry.partition("\t")
+            if is_byte_code(path):
+                continue
             mode, kind, blob, length = about.split()
             if kind == "blob":
                 size += int(length)
