@@ -9,7 +9,7 @@ from pydantic import Field
 from scenedock.actions.changes import REPO_URL, ChangeInput, attempt_of
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Address, Context, Example, Model, action
 from scenedock.model.code_host import checked_branch, read_repository
 from scenedock.usecases.commit_change import commit_change
 
@@ -17,7 +17,7 @@ from scenedock.usecases.commit_change import commit_change
 class Input(ChangeInput):
     """What to commit, and where."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    repo_url: Annotated[Address, REPO_URL, Field(max_length=500)]
     branch: Annotated[str | None, "Branch to commit to; by default the default branch"] = None
 
 

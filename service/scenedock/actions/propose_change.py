@@ -8,7 +8,7 @@ from pydantic import Field
 
 from scenedock.actions.changes import REPO_URL, ChangeInput, attempt_of
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Context, Example, Model, action
+from scenedock.model.action import Address, Context, Example, Model, action
 from scenedock.model.code_host import checked_branch, read_repository
 from scenedock.model.pull_request import PullRequestState
 from scenedock.usecases.propose_change import Proposal, branch_name, propose_change
@@ -20,7 +20,7 @@ _TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
 class Input(ChangeInput):
     """What to propose, and to whom."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    repo_url: Annotated[Address, REPO_URL, Field(max_length=500)]
     title: Annotated[str, "Title of the pull request", Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
     body: Annotated[str, "Text of the pull request, in Markdown", Field(max_length=60_000)] = ""
     base_branch: Annotated[str | None, "Branch that shall take the change; by default the default branch"] = None

@@ -9,7 +9,7 @@ from pydantic import Field
 from scenedock.actions.changes import REPO_URL, FileInput, attempt_of, new_files
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
-from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
+from scenedock.model.action import Address, Context, Example, Model, Sensitive, TaskInput, action
 from scenedock.model.code_host import Visibility, checked_branch, read_repository
 from scenedock.usecases.publish_repository import NewRepository, Protection, publish_repository
 
@@ -40,7 +40,7 @@ class ProtectionInput(Model):
 class Input(TaskInput):
     """What to publish, and where."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    repo_url: Annotated[Address, REPO_URL, Field(max_length=500)]
     folder: Annotated[str | None, "Name of a result folder, the output `folder` of `bake-skeleton`"] = None
     files: Annotated[tuple[FileInput, ...], "Files, instead of a folder or beside it"] = ()
     description: Annotated[str, "What it is, in a line", Field(pattern=r"^[^\x00-\x1f\x7f]{0,350}$")] = ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from scenedock.catalog.apis import is_api_file, read_api
 from scenedock.catalog.charts import read_chart
+from scenedock.catalog.credentials import drop_credentials
 from scenedock.catalog.environments import EnvironmentNames
 from scenedock.catalog.formats import is_kind
 from scenedock.catalog.handwritten import CATALOG_FILES, is_ours, read_handwritten
@@ -162,7 +163,13 @@ class FolderReader:
         for repeated in document.repeated_keys:
             said = f"{repeated.key!r} is set in line {repeated.before} and again here, and Helm takes the last"
             self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
-        return as_object(document.value)
+        if path.rpartition("/")[2] != CHART_FILE:  # of other files, no addresses go into the catalog
+            return as_object(document.value)
+        clean, findings = drop_credentials(
+            as_object(document.value), lambda step: Place(self.repository, path, document.line_of(step))
+        )
+        self.findings.extend(findings)
+        return clean
 
     def _bytes(self, path: str) -> bytes | None:
         """The bytes of a file; None with a finding where the disk refuses them: that is no reason to end the run."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from scenedock.catalog.annotations import override_annotations
+from scenedock.catalog.credentials import drop_credentials
 from scenedock.catalog.placeholders import with_files
 from scenedock.catalog.relations import qualify_references
 from scenedock.catalog.validation import problems_here
-from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
+from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.errors import InputError
+from scenedock.model.addresses import Path
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
@@ -55,10 +59,18 @@ def read_handwritten(
     for document in documents:
         where = Place(place.repository, place.path, document.line)
         try:
-            entities.append(Entity(with_files(_entity(document.value), read), where))
+            entity = with_files(_entity(document.value), read)
         except (ValueError, InputError) as error:
             findings.append(Finding("error", "handwritten-invalid", str(error), where, _REMEDY))
+        else:
+            clean, told = drop_credentials(entity, partial(_place_in, document, where))
+            entities.append(Entity(clean, where))
+            findings.extend(told)
     return tuple(entities), findings
+
+
+def _place_in(document: Document, beginning: Place, path: Path) -> Place:
+    return replace(beginning, line=document.line_of(path))
 
 
 def _entity(value: Json) -> JsonObject:

@@ -18,6 +18,7 @@ from scenedock.catalog.globs import first_match, is_glob
 from scenedock.catalog.relations import Reference
 from scenedock.documents.reading import DocumentError, read_document
 from scenedock.errors import InputError
+from scenedock.model.addresses import Path, credentials_in, without_credentials
 from scenedock.model.helm import Provider
 from scenedock.model.json import JsonObject, as_object
 
@@ -113,43 +114,63 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
 
     Raises
     ------
-    InputError   not YAML, or not what the schema allows: every mistake with line and column
+    InputError   not YAML, not what the schema allows, or an address with credentials: every mistake with line and
+                 column, and no credentials
     """
     try:
         document = read_document(data)
     except DocumentError as error:
-        raise InputError(f"{label}:{error.line or 1}:{error.column or 1}: {error}") from error
+        raise InputError(without_credentials(f"{label}:{error.line or 1}:{error.column or 1}: {error}")) from error
     if document.value is None:
         return Settings()
-    errors = [*_schema().iter_errors(document.value)]
-    if errors:
-        problems = {problem for error in errors for problem in _problems(error)}
-        placed = sorted((document.position_of(path), said) for path, said in problems)
+    problems = {problem for error in _schema().iter_errors(document.value) for problem in _problems(error)}
+    told = {path for path, _ in problems}
+    problems |= {
+        (path, f"{_dotted(path)}: {_CREDENTIALS}") for path in credentials_in(document.value) if path not in told
+    }
+    if problems:
+        placed = sorted((document.position_of(path), without_credentials(said)) for path, said in problems)
         raise InputError("\n".join(f"{label}:{line}:{column}: {said}" for (line, column), said in placed))
     return _settings(as_object(document.value))
 
 
-def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
+_CREDENTIALS = (
+    "has a password or token in its address; take it out, and change it: everybody who can read the file has it"
+)
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[Path, str]]:
     """Where something is wrong, as a path into the document, and what."""
     from jsonschema_rs import ValidationErrorKind
 
     path = tuple(error.instance_path)
-    where = ".".join(map(str, path))
+    where = _dotted(path)
     match error.kind:
         case ValidationErrorKind.AdditionalProperties(names):
             for name in names:
                 yield (
                     (*path, name),
-                    f"there is no setting {'.'.join(map(str, (*path, name)))!r}; check its name and its indentation",
+                    f"there is no setting {_dotted((*path, name))!r}; check its name and its indentation",
                 )
         case ValidationErrorKind.PropertyNames(inner):
             yield from (((*path, str(inner.instance)), said) for _, said in _problems(inner))
         case ValidationErrorKind.Format(name):
             yield path, f"{where or 'a key'}: {error.instance!r} {_FORMATS[name].rule}"
         case ValidationErrorKind.Pattern():
-            yield path, f"{where}: {error.instance!r} {_rule_of_pattern(error.schema_path)}"
+            value = "" if _may_hold_a_secret(error.instance) else f"{error.instance!r} "
+            yield path, f"{where}: {value}{_rule_of_pattern(error.schema_path)}"
         case _:
-            yield path, f"{where or 'the file'}: {error.message}"
+            said = "what stands here is of the wrong kind" if _may_hold_a_secret(error.message) else error.message
+            yield path, f"{where or 'the file'}: {said}"
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(map(str, path))
+
+
+def _may_hold_a_secret(text: object) -> bool:
+    """Whether a text could be an address with credentials that is too wrong to be told as one."""
+    return any(sign in str(text) for sign in "@?#")
 
 
 _FORMATS: Mapping[str, Format] = {

@@ -11,6 +11,7 @@ from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from scenedock.errors import ERRORS, ScenedockError, TemporaryError
+from scenedock.model.addresses import without_credentials
 from scenedock.model.json import Json, JsonObject
 
 _log: Final = logging.getLogger("scenedock.http")
@@ -78,7 +79,7 @@ def reason(name: str, message: str) -> str:
 
 def refusal(error: ScenedockError) -> Response:
     """The answer to what was refused."""
-    answer = _error_answer(wire_name(error), str(error), error.status)
+    answer = _error_answer(wire_name(error), without_credentials(str(error)), error.status)
     if isinstance(error, TemporaryError):
         answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:
