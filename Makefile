@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
-repository :=
+export repository :=
 
 .PHONY: help run test fix docs golden bench soak lock set-up
 
@@ -11,10 +11,7 @@ help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
-	@scripts/demo $(repository)
-	@echo
-	@exec env SCENEDOCK_REPOSITORIES=$(or $(repository),out/acme-apps) SCENEDOCK_DATA=out/data SCENEDOCK_PUBLIC_FEED=true \
-		$(bin)/scenedock serve
+	@exec scripts/demo "$$repository"
 
 test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
 	@scripts/check

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def shown(path: Path) -> str:
 
 
 def quoted(text: str) -> str:
-    """The text in quotes, cut short."""
+    """The text in quotes, cut short; addresses lose their credentials before that, lest half of a token be left."""
+    text = without_credentials(text)
     return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
 
 
@@ -129,4 +131,5 @@ def _named(value: object) -> str:
 
 
 def _printable(key: str) -> str:
+    key = without_credentials(key)
     return key if key.isprintable() and key and " " not in key else quoted(key)

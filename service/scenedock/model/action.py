@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from scenedock.errors import InputError
+from scenedock.model.addresses import credentials_in
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.schemas import plain
 
@@ -76,6 +77,16 @@ class TaskInput(Model):
         properties = handler.resolve_ref_schema(written)["properties"]
         properties["requestId"] = properties.pop("requestId")
         return written
+
+
+def _without_credentials(address: str) -> str:
+    if credentials_in(address):
+        raise PydanticCustomError("credentials", "must have no password or token in it")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_without_credentials)]
+"""An address in an input. Inputs are stored and shown, so it has no credentials in it."""
 
 
 class Sensitive:

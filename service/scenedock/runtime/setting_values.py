@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from scenedock.model.addresses import credentials_in
 from scenedock.model.json import Json
 
 _HOST_AND_PORT = re.compile(r"^(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})$")
@@ -52,6 +53,15 @@ def texts(value: Json) -> tuple[str, ...]:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         raise ValueError("must be a list (in the environment, with commas between)")
     return tuple(part.strip() for part in parts if part.strip())
+
+
+def repositories(value: Json) -> tuple[str, ...]:
+    """Paths and addresses of repositories; a password in an address would be shown wherever the repository is named."""
+    named = texts(value)
+    # The whole value, too: a password may have a comma.
+    if credentials_in(value) or any("://" in each and "@" in each for each in named):
+        raise ValueError("must have no password, token or `@` in an address; tokens are for SCENEDOCK_CODE_HOSTS")
+    return named
 
 
 def plugins(value: Json) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ from scenedock.runtime.setting_values import (
     optional_path,
     path,
     plugins,
+    repositories,
     text,
-    texts,
     url,
 )
 
@@ -67,7 +67,7 @@ class Settings:
     repositories: Annotated[
         tuple[str, ...],
         Setting(
-            texts,
+            repositories,
             "GitOps repositories whose catalog is served: folders, or addresses `https://HOST/OWNER/NAME#BRANCH` "
             "(by default the repository's own branch); what is listed first wins.",
         ),

@@ -43,6 +43,27 @@ def test_a_mistake_is_told_with_its_place(text: str, said: str) -> None:
     assert str(refused.value).startswith(f"scenedock.yaml:{said}")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("overrides:\n  billing:\n    links:\n      - url: {}", "4:9: overrides.billing.links[0].url: has a password"),
+        ("annotations:\n  acme.test/wiki: {}", "2:3: annotations.acme.test/wiki: has a password"),
+        ("overrides:\n  '{}': {{title: Billing}}", "2:3: overrides.https://acme.test/x: has a password"),
+        ("repository: [{}]", "1:14: repository[0]: has a password"),
+        ("repositry: {}", "1:1: repositry: there is no such key here"),
+        ("'{}': 1", "1:1: https://acme.test/x: there is no such key here"),
+        ("owner: {}", "1:1: owner: has a password"),
+        ("known: ['{}']", "1:9: known[0]: must be a reference"),
+        ("a: *{}", "1:4: "),
+    ],
+)
+def test_a_password_in_an_address_is_told_with_its_place_and_not_shown(text: str, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_settings(text.format("https://jane:c4n4ry@acme.test/x").encode())
+    assert f"scenedock.yaml:{said}" in str(refused.value)
+    assert "c4n4ry" not in str(refused.value)
+
+
 def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines() -> None:
     with pytest.raises(InputError) as refused:
         read_settings(b"owner: [a]\nfoldrs: {}\ntypes: {a: 1}\n", label="apps/scenedock.yaml")

@@ -258,6 +258,14 @@ def test_a_git_folder_that_a_hook_makes_is_left_out() -> None:
     assert [file.path for file in tree.files] == ["project/.scenedock/skeleton.yaml", "project/a.txt"]
 
 
+def test_byte_code_that_a_hook_makes_is_left_out() -> None:
+    code = "import compileall\nopen('b.py', 'w').close()\ncompileall.compile_dir('.', quiet=1)"
+    tree = bake_with({PYTHON_HOOK: code})
+
+    assert [file.path for file in tree.files] == ["project/.scenedock/skeleton.yaml", "project/a.txt", "project/b.py"]
+    assert tree.folders.keys() == {"project", "project/.scenedock"}
+
+
 @pytest.mark.parametrize("name", [b"a\nb", b"d\\e", b".GIT", b"\xff"])
 def test_a_hook_makes_no_name_that_an_answer_may_not_make(name: bytes) -> None:
     with pytest.raises(InputError, match="can't be used"):

@@ -6,17 +6,17 @@ from typing import Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError, NotAllowedError
-from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
 from scenedock.usecases.catalog.register_in_catalog import catalog_file_url, refresh_entity, register_file
 
 
 class Input(TaskInput):
     """What to register: a file by `url`, or by `repoUrl` and `path`; or what to have read again, by `entityRef`."""
 
-    url: Annotated[str | None, "Address of a catalog-info.yaml as its code host shows it"] = None
-    repo_url: Annotated[str | None, "Repository of the file: its address, or what Backstage's RepoUrlPicker gives"] = (
-        None
-    )
+    url: Annotated[Address | None, "Address of a catalog-info.yaml as its code host shows it"] = None
+    repo_url: Annotated[
+        Address | None, "Repository of the file: its address, or what Backstage's RepoUrlPicker gives"
+    ] = None
     path: Annotated[str, "With `repoUrl`: path of the file in the repository"] = "catalog-info.yaml"
     branch: Annotated[str | None, "With `repoUrl`: its branch; by default that of the repository"] = None
     entity_ref: Annotated[

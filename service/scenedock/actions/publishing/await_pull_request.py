@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
 from scenedock.usecases.publishing.await_pull_request import await_pull_request
 
 
 class Input(TaskInput):
     """What to wait for."""
 
-    pull_request_url: Annotated[str, "Address of the pull request, as `propose-change` gives it"]
+    pull_request_url: Annotated[Address, "Address of the pull request, as `propose-change` gives it"]
     allow_closed: Annotated[
         bool, "Whether the task goes on, too, if the pull request is closed without being merged"
     ] = False

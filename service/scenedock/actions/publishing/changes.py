@@ -12,12 +12,12 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
 from scenedock.gitops.changes import ChangeRequest, Edit, NewFile, checked_folder, placed
-from scenedock.model.action import Context, Model, TaskInput
+from scenedock.model.action import Address, Context, Model, TaskInput
 from scenedock.model.code_hosts.code_host import LONGEST_ADDRESS, checked_path
 from scenedock.model.code_hosts.commit import Attempt, Mark
 
 RepoUrl: TypeAlias = Annotated[
-    str,
+    Address,
     "The repository: `https://github.com/acme/apps`, or as RepoUrlPicker gives it, `github.com?owner=acme&repo=apps`",
     Field(max_length=LONGEST_ADDRESS),
 ]

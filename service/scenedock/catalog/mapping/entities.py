@@ -14,6 +14,7 @@ from scenedock.catalog.mapping.ownership import disagreements, lifecycle_of, own
 from scenedock.catalog.mapping.roles import Roles
 from scenedock.catalog.mapping.satellites import apis, backing_resources, clusters, deployments, owner_entities, tenants
 from scenedock.catalog.mapping.services import Service
+from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.formats import as_entity_name, as_tag
 from scenedock.catalog.vocabulary.relations import rename_references
 from scenedock.model.entity import Entity, EntityRef, build_entity
@@ -156,6 +157,7 @@ class _Mapper:
         entities = [main, *backing_resources(service, owner, system), *apis(service, owner, system)]
         if any(member.contents.settings.resources for member in service.members) and not umbrella:
             entities.extend(deployments(service, owner, system))
+        entities = [self._without_credentials(entity) for entity in entities]
         written = [entity for folder in service.folders for entity in folder.handwritten]
         left_out = bool(written) and service.members[0].contents.settings.leave_out_handwritten
         combined, findings = combine(entities, written)
@@ -168,6 +170,11 @@ class _Mapper:
     def with_new_names(self, entity: Entity) -> Entity:
         """The entity, referring to services by the names that people gave them."""
         return replace(entity, document=rename_references(entity.document, self.renamed))
+
+    def _without_credentials(self, entity: Entity) -> Entity:
+        document, findings = drop_credentials(entity.document, lambda _path: entity.place)
+        self.findings.extend(findings)
+        return replace(entity, document=document) if findings else entity
 
     def _main(self, service: Service, owner: str, system: str, *, umbrella: bool) -> Entity:
         charts = [folder.chart for folder in service.folders if folder.chart]

@@ -15,6 +15,7 @@ from scenedock.catalog.reading.charts import read_chart
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours, read_handwritten
 from scenedock.catalog.reading.plan import CHART_FILE, PlannedFolder
 from scenedock.catalog.reading.values import KUBERNETES_ID, merge_values, read_environments
+from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.catalog.vocabulary.formats import is_kind
 from scenedock.documents.encryption import encryption_of
@@ -163,7 +164,13 @@ class FolderReader:
         for repeated in document.repeated_keys:
             said = f"{repeated.key!r} is set in line {repeated.before} and again here, and Helm takes the last"
             self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
-        return as_object(document.value)
+        if path.rpartition("/")[2] != CHART_FILE:  # of other files, no addresses go into the catalog
+            return as_object(document.value)
+        clean, findings = drop_credentials(
+            as_object(document.value), lambda step: Place(self.repository, path, document.line_of(step))
+        )
+        self.findings.extend(findings)
+        return clean
 
     def _bytes(self, path: str) -> bytes | None:
         """The bytes of a file; None with a finding where the disk refuses them: that is no reason to end the run."""

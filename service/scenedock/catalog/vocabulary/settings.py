@@ -6,7 +6,7 @@ Its JSON Schema (`schemas/scenedock.schema.json`) is the contract; here it becom
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -16,8 +16,9 @@ from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, Enviro
 from scenedock.catalog.vocabulary.globs import first_match, is_glob
 from scenedock.catalog.vocabulary.relations import Reference
 from scenedock.documents.configuration import read_configuration
-from scenedock.documents.problems import Format
+from scenedock.documents.problems import Format, Problem
 from scenedock.documents.reading import HELM
+from scenedock.model.addresses import credentials_in
 from scenedock.model.helm import Provider
 from scenedock.model.json import JsonObject, as_object
 
@@ -110,10 +111,19 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
 
     Raises
     ------
-    InputError   not YAML, or not what the schema allows: every problem with its place
+    InputError   not YAML, not what the schema allows, or an address with credentials: every problem with its place
     """
-    configuration = read_configuration(data, label, schema=_schema(), formats=_FORMATS, meaning=HELM)
+    configuration = read_configuration(
+        data, label, schema=_schema(), formats=_FORMATS, rules=_credentials, meaning=HELM
+    )
     return _settings(configuration.value)
+
+
+def _credentials(given: JsonObject) -> Iterator[Problem]:
+    said = "has a password or token in its address; take it out, and change it: everybody who can read the file has it"
+    for path in credentials_in(given):
+        if path != ("repository",):  # whose pattern refuses them
+            yield Problem(path, said)
 
 
 _FORMATS: Mapping[str, Format] = {

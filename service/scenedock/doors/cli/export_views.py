@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from scenedock.catalog.emitting.summary import MOST_LINES, count_by_type, describe_counts, group_findings
 from scenedock.catalog.mapping.entities import MappedService
+from scenedock.model.addresses import without_credentials
 from scenedock.model.finding import Finding, Skipped
 from scenedock.model.json import JsonObject, as_text
 from scenedock.usecases.catalog.export_catalog import Export
@@ -62,8 +63,12 @@ def tell(
 
 
 def printable(line: str) -> str:
-    """The line with an escape for each sign that would move the cursor or colour the terminal: names may have any."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+    """The line with an escape for each sign that would move the cursor or colour the terminal: names may have any.
+
+    Addresses in it lose their credentials: a file that is compared may still have some.
+    """
+    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+    return without_credentials(shown)
 
 
 def _table(services: Sequence[MappedService]) -> list[str]:

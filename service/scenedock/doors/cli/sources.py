@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scenedock.errors import InputError
+from scenedock.model.addresses import without_credentials
 from scenedock.usecases.catalog.export_catalog import Export, Phase, export_catalog, name_repositories
 
 if TYPE_CHECKING:
@@ -47,9 +49,18 @@ class Sources:
 
     @property
     def roots(self) -> Mapping[str, Path]:
-        """The paths of the repositories by their names."""
-        typed = [(path, os.path.abspath(path)) for path in self.repositories]  # noqa: PTH100 - it resolves no links
-        return {name: Path(path) for name, path in name_repositories(typed).items()}
+        """The paths of the repositories by their names.
+
+        Raises
+        ------
+        InputError   one is an address, or is named twice
+        """
+        for typed in self.repositories:
+            if "://" in typed:
+                address = without_credentials(typed)
+                raise InputError(f"{address}: this is an address; clone the repository, and name its folder")
+        paths = [(path, os.path.abspath(path)) for path in self.repositories]  # noqa: PTH100 - it resolves no links
+        return {name: Path(path) for name, path in name_repositories(paths).items()}
 
     @contextmanager
     def opened(self) -> Iterator[Mapping[str, Repository]]:

@@ -91,7 +91,7 @@ def browser_address(remote: str) -> str:
         port = f":{split.port}" if split.port and split.scheme in {"http", "https"} else ""
     except ValueError:
         return ""
-    if split.scheme not in {"http", "https", "ssh"}:
+    if split.scheme not in {"http", "https", "ssh"} or "@" in split.query + split.fragment:
         return ""
     return _address("http" if split.scheme == "http" else "https", split.hostname or "", split.path, port)
 

@@ -18,7 +18,7 @@ from scenedock.effects.git.objects import LIST_TREE, tree_entries
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.skeletons.links import link_skeleton
 from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.skeleton import MOST_BYTES, MOST_FILES, Skeleton, SkeletonFile
+from scenedock.skeletons.skeleton import MOST_BYTES, MOST_FILES, Skeleton, SkeletonFile, is_byte_code
 from scenedock.skeletons.sources import GIT_ADDRESS, GIT_REF, is_commit
 
 
@@ -86,7 +86,8 @@ class SkeletonRepositories:
         SkeletonError   it is too large, or has a link that leaves it
         """
         clone = self._path(address)
-        entries = list(tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree)))
+        listed = tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree))
+        entries = [entry for entry in listed if not is_byte_code(entry.path)]
         blobs = [entry for entry in entries if entry.kind == "blob"]
         if len(blobs) > MOST_FILES or sum(entry.size for entry in blobs) > MOST_BYTES:
             raise SkeletonError(f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes; that is no skeleton")

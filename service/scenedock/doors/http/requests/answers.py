@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from scenedock.errors import BUG, WIRE_NAMES, ScenedockError, TemporaryError
+from scenedock.model.addresses import without_credentials
 from scenedock.model.json import Json
 from scenedock.model.json_documents import JsonDocument
 
@@ -75,7 +76,7 @@ def reason(name: str, message: str) -> str:
 
 def refusal(error: ScenedockError) -> Response:
     """The answer to what was refused."""
-    answer = _error_answer(error.wire_name, str(error), error.status)
+    answer = _error_answer(error.wire_name, without_credentials(str(error)), error.status)
     if isinstance(error, TemporaryError):
         answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.status == 401:

@@ -12,6 +12,7 @@ from flask import Response, g, request
 from scenedock.doors.http.requests.answers import JSON, json_answer
 from scenedock.errors import BUG, ScenedockError
 from scenedock.model.action import Context
+from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
@@ -86,7 +87,7 @@ def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES)
                 continue
             yield f"{BUG}: the call ended with an unexpected error"
         except ScenedockError as error:
-            yield f"{error.wire_name}: {error}"
+            yield f"{error.wire_name}: {without_credentials(str(error))}"
         except Exception as error:  # noqa: BLE001 - of a bug, too, the caller must learn
             _log.error("a bug", exc_info=error)
             yield f"{BUG}: the call ended with an unexpected error"
