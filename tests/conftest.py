@@ -1,4 +1,4 @@
-"""How the workers of `make test` share the tests, and what the tests of each folder cost them."""
+"""What holds for all tests: workers share them, each folder has its cost, and a busy machine is no mistake."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -20,6 +21,10 @@ LONGEST_FIRST = (
 )
 """What begins before everything else, so that no worker is busy with it when the others have ended."""
 ROOT = Path(__file__).parents[1]
+
+# No example and no generator fails because it is slow.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
