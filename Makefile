@@ -4,8 +4,9 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
 export repository :=
+workers := 2
 
-.PHONY: help run test fix docs golden bench soak lock set-up
+.PHONY: help run test test-all fix docs golden bench soak lock set-up
 
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,8 +14,11 @@ help: ## Say what can be typed
 run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
 	@exec scripts/demo "$$repository"
 
-test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
-	@scripts/check
+test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests (workers=2)
+	@scripts/check --numprocesses=$(workers)
+
+test-all: set-up ## The same, with the tests that would take `make test` too long (up to 90 minutes)
+	@scripts/check --numprocesses=$(workers) -m ''
 
 fix: set-up ## Format the code and mend what the linter can mend
 	@$(bin)/ruff format
