@@ -61,16 +61,16 @@ def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | N
     from scenedock.usecases.run_action import run_action
     from scenedock.usecases.tasks.run_as_task import TaskCalls
 
-    found = _action(name)
-    given = {**_read_input(file), **dict(_field(found, each) for each in fields)}
+    action = _action(name)
+    values = {**_read_input(file), **dict(_field(action, each) for each in fields)}
     effects = open_effects(settings_in_force(settings).settings)
     context = Context(COMMAND_LINE, effects, log=lambda message: click.echo(message, err=True))
-    if found.attributes.read_only:
-        output = run_action(found, context, given)
+    if action.attributes.read_only:
+        output = run_action(action, context, values)
     else:
         with tasks_of(settings, "embedded") as tasks:
             tasks.start()
-            output = TaskCalls(lambda: tasks.effects, tasks.actions).run(found, context, given)
+            output = TaskCalls(lambda: tasks.effects, tasks.actions).run(action, context, values)
     click.echo(json.dumps(output, indent=2, ensure_ascii=False))
 
 
@@ -98,12 +98,12 @@ def _read_input(file: str | None) -> JsonObject:
     return value
 
 
-def _field(found: Action[Effects], text: str) -> tuple[str, Json]:
+def _field(action: Action[Effects], text: str) -> tuple[str, Json]:
     """A field of the input as it was typed."""
     name, equals, value = text.partition("=")
     if not equals:
         raise InputError(f"{text!r}: write FIELD=VALUE")
-    properties = found.input_schema()["properties"]
+    properties = action.input_schema()["properties"]
     about = properties.get(name, {}) if isinstance(properties, dict) else {}
     if about.get("type") == "string":
         return name, value

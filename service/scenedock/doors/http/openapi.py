@@ -128,24 +128,24 @@ def _described(name: str, place: str, about: JsonObject) -> JsonObject:
     return {"name": name, "in": place, **required, "description": about["description"], "schema": schema}
 
 
-def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:
+def _invocation(route: Route, action: Action[Effects]) -> dict[str, Any]:
     operation = _operation(route)
     asked = [each for each in operation["parameters"] if each["in"] != "path"]
-    examples = {f"example-{number}": _example(found, number) for number in range(len(found.examples))}
-    content = {"schema": found.input_schema(), **({"examples": examples} if examples else {})}
-    output = {**_schema(ActionOutput), "properties": {"output": found.output_schema()}}
+    examples = {f"example-{number}": _example(action, number) for number in range(len(action.examples))}
+    content = {"schema": action.input_schema(), **({"examples": examples} if examples else {})}
+    output = {**_schema(ActionOutput), "properties": {"output": action.output_schema()}}
     return operation | {
         "parameters": asked,
-        "operationId": f"invoke-{found.name}",
-        "summary": found.summary,
-        "description": found.description,
-        "requestBody": {"required": "required" in found.input_schema(), "content": {"application/json": content}},
+        "operationId": f"invoke-{action.name}",
+        "summary": action.summary,
+        "description": action.description,
+        "requestBody": {"required": "required" in action.input_schema(), "content": {"application/json": content}},
         "responses": operation["responses"] | {"200": _answer(route.answers[200], output)},
     }
 
 
-def _example(found: Action[Effects], number: int) -> JsonObject:
-    return {"summary": found.examples[number].description, "value": found.examples[number].input}
+def _example(action: Action[Effects], number: int) -> JsonObject:
+    return {"summary": action.examples[number].description, "value": action.examples[number].input}
 
 
 def _answer(answer: Answer, schema: JsonObject | None = None) -> JsonObject:

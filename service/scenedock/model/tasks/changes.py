@@ -82,10 +82,12 @@ def lost(task: Task, now: int) -> Change:
 
 def step_began(task: Task, step: Step, now: int, deadline_at: int) -> Change:
     """A step begins, or is tried again after a wait."""
-    known = task.step_state(step.id)
-    state = {**known, "status": "processing", "since": known.get("since", now)}
+    before = task.step_state(step.id)
+    state = {**before, "status": "processing", "since": before.get("since", now)}
     told = logged(f"Beginning step {step.name}", now, step.id, "processing")
-    return Change(replace(with_step(task, step, state), deadline_at=deadline_at), () if known.get("since") else (told,))
+    return Change(
+        replace(with_step(task, step, state), deadline_at=deadline_at), () if before.get("since") else (told,)
+    )
 
 
 def step_ended(task: Task, step: Step, status: Status, now: int, output: JsonObject | None = None) -> Change:

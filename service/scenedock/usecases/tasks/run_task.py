@@ -135,8 +135,8 @@ class _TaskRun:
         if not holds(step.condition, self._scope()):
             self._add(step_ended(task, step, "skipped", journal.now))
             return True
-        given = self._given(step)
-        seats = self._running.limits.seats(action, given)
+        values = self._input(step)
+        seats = self._running.limits.seats(action, values)
         full = self._running.effects.store.take_seats(task, seats) if seats else None
         if full is not None:
             self._rest(_SEAT_CHECK_MILLISECONDS, full, f"another task has {full}")
@@ -146,11 +146,11 @@ class _TaskRun:
         if journal.task.cancel_requested:
             self._add(cancelled(journal.task, journal.now))
             return False
-        return self._attempt(action, step, given)
+        return self._attempt(action, step, values)
 
-    def _attempt(self, action: Action[Any], step: Step, given: JsonObject) -> bool:
+    def _attempt(self, action: Action[Any], step: Step, values: JsonObject) -> bool:
         try:
-            output = action.run(self._context(step), given)
+            output = action.run(self._context(step), values)
         except WaitingFor as waiting:
             self._wait(step, waiting)
         except TemporaryError as error:
@@ -168,8 +168,8 @@ class _TaskRun:
         return False
 
     def _context(self, step: Step) -> Context[Any]:
-        known = as_object(self._journal.task.state.get("caller"))
-        caller = Caller(**known)  # type: ignore[arg-type] # written by submit_task
+        facts = as_object(self._journal.task.state.get("caller"))
+        caller = Caller(**facts)  # type: ignore[arg-type] # written by submit_task
         return Context(
             caller=caller,
             effects=self._running.action_effects,
@@ -180,7 +180,7 @@ class _TaskRun:
             secrets={name: str(value) for name, value in as_object(self._secrets.get("secrets")).items()},
         )
 
-    def _given(self, step: Step) -> JsonObject:
+    def _input(self, step: Step) -> JsonObject:
         """The step's input as the action takes it."""
         written = {**step.input, **as_object(as_object(self._secrets.get("inputs")).get(step.id))}
         return written if self._journal.task.state.get("rendered") else as_object(render(written, self._scope()))
@@ -214,8 +214,8 @@ class _TaskRun:
         self._journal.log(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", step.id)
         self._rest(int(pause * 1_000), "", "until the next try")
 
-    def _note(self, step: Step, **known: Json) -> None:
-        self._add(Change(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **known})))
+    def _note(self, step: Step, **facts: Json) -> None:
+        self._add(Change(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **facts})))
 
     def _rest(self, milliseconds: int, key: str, reason: str) -> None:
         now = self._journal.now

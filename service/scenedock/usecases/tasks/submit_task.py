@@ -42,14 +42,14 @@ def submit_task(
     InputError        the spec is wrong (each message names the step, each part the place), or the secrets are too large
     NotAllowedError   the caller may not run one of the actions
     """
-    known = {action.id: action for action in actions}
-    steps = _checked_steps(spec, known, caller, rendered=rendered)
+    by_id = {action.id: action for action in actions}
+    steps = _checked_steps(spec, by_id, caller, rendered=rendered)
     task_id, now = str(uuid.uuid4()), effects.clock()
-    hidden = {step.id: _sensitive(known[step.action], step.input) for step in steps}
+    hidden = {step.id: _sensitive(by_id[step.action], step.input) for step in steps}
     check_size([*(secrets or {}).values(), *sensitive_texts(hidden)])
     task = Task(
         id=task_id,
-        spec=_stored_spec(spec, steps, known, caller),
+        spec=_stored_spec(spec, steps, by_id, caller),
         status=after(None, "submit"),
         created_at=now,
         created_by=identity(caller),
@@ -65,9 +65,9 @@ def submit_task(
     return stored
 
 
-def one_action(action: Action[Any], given: JsonObject) -> JsonObject:
+def one_action(action: Action[Any], values: JsonObject) -> JsonObject:
     """The spec of a task of one step, for a door that invokes one action; its input is rendered."""
-    return {"steps": [{"id": action.name, "name": action.title, "action": action.id, "input": given}]}
+    return {"steps": [{"id": action.name, "name": action.title, "action": action.id, "input": values}]}
 
 
 def identity(caller: Caller) -> str:
@@ -76,7 +76,7 @@ def identity(caller: Caller) -> str:
 
 
 def _checked_steps(
-    spec: JsonObject, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
+    spec: JsonObject, by_id: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
 ) -> tuple[Step, ...]:
     wrong = [*_wrong_keys(spec)]
     try:
@@ -84,7 +84,7 @@ def _checked_steps(
     except InputError as error:
         raise InputError.of([*wrong, *error.parts]) from None
     for index, step in enumerate(steps):
-        wrong += _wrong_parts(step, index, known, caller, rendered=rendered)
+        wrong += _wrong_parts(step, index, by_id, caller, rendered=rendered)
     if wrong:
         raise InputError.of(wrong)
     return steps
@@ -99,11 +99,11 @@ def _wrong_keys(spec: JsonObject) -> Iterator[InputError]:
 
 
 def _wrong_parts(
-    step: Step, index: int, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
+    step: Step, index: int, by_id: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
 ) -> Iterator[InputError]:
-    action = known.get(step.action)
+    action = by_id.get(step.action)
     if action is None:
-        said = f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(known))}"
+        said = f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(by_id))}"
         yield InputError(said, ("steps", index, "action"))
         return
     if refused := action.refused_to(caller):
@@ -115,18 +115,18 @@ def _wrong_parts(
             yield InputError(str(error), ("steps", index, "input"))
 
 
-def _sensitive(action: Action[Any], given: JsonObject) -> JsonObject:
-    shown = action.redacted(given)
-    return {name: value for name, value in given.items() if shown.get(name) != value}
+def _sensitive(action: Action[Any], values: JsonObject) -> JsonObject:
+    shown = action.redacted(values)
+    return {name: value for name, value in values.items() if shown.get(name) != value}
 
 
 def _stored_spec(
-    spec: JsonObject, steps: Sequence[Step], known: Mapping[str, Action[Any]], caller: Caller
+    spec: JsonObject, steps: Sequence[Step], by_id: Mapping[str, Action[Any]], caller: Caller
 ) -> JsonObject:
     kept: dict[str, Json] = {"apiVersion": API_VERSION, "parameters": {}, "output": {}}
     kept |= {name: spec[name] for name in _OBJECTS if spec.get(name) is not None}
     kept["steps"] = [
-        {**step.to_json(), "input": {**step.input, **known[step.action].redacted(step.input)}} for step in steps
+        {**step.to_json(), "input": {**step.input, **by_id[step.action].redacted(step.input)}} for step in steps
     ]
     return {**kept, "user": {"ref": caller.user} if caller.user else {}}
 

@@ -47,12 +47,12 @@ def secrets(body: JsonObject) -> Mapping[str, str]:
     ------
     InputError   they are something else, or too large
     """
-    given = body.get("secrets") or {}
-    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
+    values = body.get("secrets") or {}
+    if not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
         raise InputError("`secrets` must be an object of texts")
-    found = {name: str(value) for name, value in given.items()}
-    check_size(found.values())
-    return found
+    texts = {name: str(value) for name, value in values.items()}
+    check_size(texts.values())
+    return texts
 
 
 def _nested_within(value: Json, depth: int) -> bool:

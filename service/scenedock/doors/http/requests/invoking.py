@@ -29,7 +29,7 @@ class ActionOutput(JsonDocument):
     output: Annotated[Mapping[str, Any], "As the action's own schema says"]
 
 
-def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str, str]) -> Response:
+def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str, str]) -> Response:
     """Run an action by name and answer `{"output": …}`, however long it takes (decision 20).
 
     Raises
@@ -38,10 +38,10 @@ def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str,
     TemporaryError                   too many calls run
     ScenedockError                   whatever the action refuses; late, only if the client hears interim responses
     """
-    found = find_action(service.actions, name, g.caller)
-    found.check(given)
+    action = find_action(service.actions, name, g.caller)
+    action.check(values)
     context = Context(g.caller, service.effects, request_id=g.request_id, secrets=secrets)
-    call = service.calls.start(found, context, given)
+    call = service.calls.start(action, context, values)
     g.audited = True
     while True:
         try:
