@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator, MutableMapping, Sequence
 from urllib.parse import quote
 
-from scenedock.effects.github.client import Answer, GitHubClient
+from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.effects.github.pulls import PullRequests
 from scenedock.effects.github.settings import RepositorySettings
 from scenedock.errors import TemporaryError
@@ -167,7 +167,7 @@ def _head(commit: Json) -> Head:
     return Head(sha, tree, str(value_at(commit, ["commit", "message"]) or ""))
 
 
-def _entries(answer: Answer) -> Iterator[tuple[str, str, RepositoryFile]]:
+def _entries(answer: GitHubAnswer) -> Iterator[tuple[str, str, RepositoryFile]]:
     """Path, kind and file of each entry of a tree; a path isn't stripped: it may begin with a space."""
     for entry in map(as_object, as_list(as_object(answer.body).get("tree"))):
         yield str(entry["path"]), str(entry["type"]), RepositoryFile(str(entry["mode"]), str(entry["sha"]))
