@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.errors import NotFoundError
-from scenedock.model.tasks.changes import Change, LeaseLostError, NewEvent
+from scenedock.model.tasks.changes import LeaseLostError, NewEvent, TaskChange
 from scenedock.model.tasks.task import FINAL, SortKey, Task, TaskEvent, Wanted, fingerprint
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class TaskStore:
     def change(
         self,
         task_id: str,
-        decide: Callable[[Task], Change],
+        decide: Callable[[Task], TaskChange],
         mark: str = "",
         submit: Submit = lambda _connection, _task_id, _run: None,
     ) -> Task:
@@ -225,13 +225,13 @@ class _TakenError(Exception):
     """All seats of a name are taken; raised to roll the transaction back."""
 
 
-def fenced(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Change]:
+def fenced(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
     """A decision that is only taken while this run of the task is the present one.
 
     The decision raises LeaseLostError otherwise.
     """
 
-    def checked(task: Task) -> Change:
+    def checked(task: Task) -> TaskChange:
         if task.run != run or task.lease_owner is None:
             raise LeaseLostError(task.id)
         return decide(task)
@@ -239,13 +239,13 @@ def fenced(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Chang
     return checked
 
 
-def claiming(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Change]:
+def claiming(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
     """A decision that is only taken while nobody works on this run of the task yet.
 
     The decision raises LeaseLostError otherwise.
     """
 
-    def checked(task: Task) -> Change:
+    def checked(task: Task) -> TaskChange:
         if task.run != run or task.lease_owner is not None or task.finished:
             raise LeaseLostError(task.id)
         return decide(task)
@@ -257,7 +257,7 @@ def _new_schedule(name: str, now: int) -> Insert:
     return SCHEDULE.insert().values(name=name, last_tick=now)
 
 
-def _write(connection: Connection, before: Task, change: Change, mark: str) -> Task:
+def _write(connection: Connection, before: Task, change: TaskChange, mark: str) -> Task:
     now = change.events[-1].created_at if change.events else None
     last = before.last_event + len(change.events)
     values = {name: value for name, value in _stored(change.task).items() if name in _CHANGED} | {"last_event": last}
