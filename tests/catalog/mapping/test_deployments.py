@@ -11,7 +11,7 @@ from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.mapping.ownership import lifecycle_of
 from scenedock.catalog.mapping.services import Member, Service
 from scenedock.catalog.vocabulary.owners import Codeowners
-from scenedock.catalog.vocabulary.settings import Settings, read_settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings, read_settings
 from scenedock.model.helm import Application, Chart, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
 
 FOLDER = HelmFolder("billing", Chart(), {"": ValuesFacts(), "dev": ValuesFacts(), "production": ValuesFacts()})
@@ -102,7 +102,7 @@ def test_the_most_productive_environment_decides_the_lifecycle(
 
 
 def test_a_deprecated_chart_is_deprecated_everywhere() -> None:
-    contents = RepositoryContents(RepositoryFacts("repo"), Settings(), Codeowners())
+    contents = RepositoryContents(RepositoryFacts("repo"), CatalogSettings(), Codeowners())
     folder = HelmFolder("billing", Chart(deprecated=True))
     member = Member(contents, "billing", (folder,), (), (Deployment("production"),))
     assert lifecycle_of(Service("billing", (member,))) == "deprecated"

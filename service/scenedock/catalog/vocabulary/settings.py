@@ -65,7 +65,7 @@ class VanishingLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CatalogSettings:
     """The settings of one repository, with the defaults that make an absent file useful."""
 
     repository: str = ""
@@ -105,7 +105,7 @@ class Settings:
         return self.overrides.get(service, Override())
 
 
-def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
+def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
     """Read a settings file; `label` is how messages name it.
 
     Raises
@@ -133,12 +133,12 @@ def _schema() -> JsonObject:
     return as_object(json.loads(text))
 
 
-def _settings(given: Mapping[str, Any]) -> Settings:
+def _settings(given: Mapping[str, Any]) -> CatalogSettings:
     """The settings of a document that the schema has accepted."""
     folders, environments = given.get("folders", {}), given.get("environments", {})
     known = environments.get("known")
-    defaults = Settings()
-    return Settings(
+    defaults = CatalogSettings()
+    return CatalogSettings(
         repository=given.get("repository", "").rstrip("/").removesuffix(".git"),
         branch=given.get("branch", ""),
         provider=given.get("provider"),
