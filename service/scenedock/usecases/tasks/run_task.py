@@ -30,7 +30,7 @@ from scenedock.model.tasks.changes import (
 )
 from scenedock.model.tasks.references import holds, render
 from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
-from scenedock.usecases.tasks.limits import Limits
+from scenedock.usecases.tasks.limits import TaskLimits
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
@@ -46,7 +46,7 @@ class RunningTasks:
     """
 
     def __init__(
-        self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: Limits
+        self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: TaskLimits
     ) -> None:
         self.effects = effects
         self.actions = {action.id: action for action in actions}
