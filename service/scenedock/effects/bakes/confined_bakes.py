@@ -22,7 +22,7 @@ from scenedock.model.json import JsonObject
 from scenedock.skeletons.problems import AnswersError, LimitError, Problem, SkeletonError
 from scenedock.skeletons.rendering.bake import Surroundings
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree, contained
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 from scenedock.skeletons.skeleton import Skeleton
 
 _MOST_REPLY_BYTES = 16 * 1024 * 1024
@@ -45,7 +45,7 @@ class ConfinedBakes:
         answers: JsonObject,
         surroundings: Surroundings,
         allowed: Collection[str],
-        limits: Limits,
+        limits: BakeLimits,
     ) -> tuple[BakedTree, JsonObject]:
         """The tree, and the values of all questions that are not secret.
 
@@ -167,7 +167,7 @@ def _raise(reply: Mapping[str, Any]) -> None:
     raise error(str(reply.get("message", "")))
 
 
-def _read_tree(result: Path, root: str, label: str, limits: Limits) -> BakedTree:
+def _read_tree(result: Path, root: str, label: str, limits: BakeLimits) -> BakedTree:
     """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out.
 
     Names that no answer may bring into a result are refused here, too.

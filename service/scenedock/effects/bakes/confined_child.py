@@ -23,7 +23,7 @@ from scenedock.skeletons.problems import AnswersError, SkeletonError
 from scenedock.skeletons.rendering.bake import HIDDEN, Mix, Surroundings, mix, render, root_of
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.needs import check_hook_values, needs_of
-from scenedock.skeletons.sandbox.metering import Budget, Limits, metered
+from scenedock.skeletons.sandbox.metering import BakeLimits, Budget, metered
 
 _LONGEST_OUTPUT = 2_000
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    limits = Limits(**request["limits"])
+    limits = BakeLimits(**request["limits"])
     folder = work / "skeleton"
     for nested in request["folders"]:
         folder = work / "skeleton" / nested

@@ -21,7 +21,7 @@ from scenedock.skeletons.questions.variables import resolve_variables
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree, Output, OutputPathError, contained
 from scenedock.skeletons.rendering.plan import CopyFile, CopyFolder, MakeFolder, Step
-from scenedock.skeletons.sandbox.metering import Budget, Limits, metered
+from scenedock.skeletons.sandbox.metering import BakeLimits, Budget, metered
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 
 HIDDEN = "•••"
@@ -145,7 +145,7 @@ def _root_of(mixed: Mix) -> str:
     return root
 
 
-def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:
+def render(mixed: Mix, limits: BakeLimits, budget: Budget) -> BakedTree:
     """All files and folders of the result.
 
     Raises
@@ -179,7 +179,7 @@ def bake(
     compiled: CompiledSkeleton,
     given: JsonObject,
     surroundings: Surroundings = Surroundings(),
-    limits: Limits = Limits(),  # noqa: B008  # frozen
+    limits: BakeLimits = BakeLimits(),  # noqa: B008  # frozen
 ) -> tuple[BakedTree, Mix]:
     """Check the answers and render the skeleton: the files of the result, and what they were made of.
 

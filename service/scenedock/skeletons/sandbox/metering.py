@@ -28,7 +28,7 @@ STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BakeLimits:
     """What one bake may use. The defaults are far above every public skeleton that was tried."""
 
     seconds: float = 10.0
@@ -49,7 +49,7 @@ class Budget:
     `modules` are the templates that this bake has imported: their variables must not outlive it.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: BakeLimits) -> None:
         self.modules: dict[str | None, object] = {}
         self._limits = limits
         self._steps = limits.steps

@@ -18,7 +18,7 @@ from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.needs import needs_of
 from scenedock.skeletons.rendering.output import BakedTree
 from scenedock.skeletons.rendering.provenance import with_provenance
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 
 DEEPEST_NESTING = 5
 
@@ -104,7 +104,7 @@ def bake_opened(
     )
     if needs:
         outermost = choice.chain[0].skeleton
-        tree, values = confined.bake(outermost, choice.folders, choice.rest, surroundings, opened.allow, Limits())
+        tree, values = confined.bake(outermost, choice.folders, choice.rest, surroundings, opened.allow, BakeLimits())
     else:
         tree, mixed = bake(choice.chain[-1], choice.rest, surroundings)
         values = mixed.values
