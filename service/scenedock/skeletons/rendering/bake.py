@@ -21,7 +21,7 @@ from scenedock.skeletons.questions.variables import resolve_variables
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree, Output, OutputPathError, contained
 from scenedock.skeletons.rendering.plan import CopyFile, CopyFolder, MakeFolder, Step
-from scenedock.skeletons.sandbox.metering import BakeLimits, Budget, metered
+from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits, metered
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 
 HIDDEN = "•••"
@@ -90,7 +90,7 @@ def _texts(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) and value else ()
 
 
-def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surroundings, budget: Budget) -> Mix:
+def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surroundings, budget: BakeBudget) -> Mix:
     """The skeleton with its answers, checked, and its defaults rendered.
 
     Raises
@@ -125,7 +125,7 @@ def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surrounding
     )
 
 
-def root_of(mixed: Mix, budget: Budget) -> str:
+def root_of(mixed: Mix, budget: BakeBudget) -> str:
     """The project's folder, relative to the output folder.
 
     Raises
@@ -145,7 +145,7 @@ def _root_of(mixed: Mix) -> str:
     return root
 
 
-def render(mixed: Mix, limits: BakeLimits, budget: Budget) -> BakedTree:
+def render(mixed: Mix, limits: BakeLimits, budget: BakeBudget) -> BakedTree:
     """All files and folders of the result.
 
     Raises
@@ -187,6 +187,6 @@ def bake(
     ------
     AnswersError, SkeletonError, OutputPathError   as `mix` and `render` say
     """
-    budget = Budget(limits)
+    budget = BakeBudget(limits)
     mixed = mix(compiled, given, surroundings, budget)
     return render(mixed, limits, budget), mixed

@@ -43,7 +43,7 @@ class BakeLimits:
     """Files and folders of the result."""
 
 
-class Budget:
+class BakeBudget:
     """What is left of one bake's limits. Belongs to one thread.
 
     `modules` are the templates that this bake has imported: their variables must not outlive it.
@@ -111,11 +111,11 @@ class Budget:
         self.take(1)
 
 
-_budget: ContextVar[Budget] = ContextVar("bake_budget")
+_budget: ContextVar[BakeBudget] = ContextVar("bake_budget")
 
 
 @contextmanager
-def metered(budget: Budget) -> Iterator[None]:
+def metered(budget: BakeBudget) -> Iterator[None]:
     """Everything that templates do inside the block, in this thread, is counted against the budget."""
     token = _budget.set(budget)
     try:
@@ -124,7 +124,7 @@ def metered(budget: Budget) -> Iterator[None]:
         _budget.reset(token)
 
 
-def budget() -> Budget:
+def budget() -> BakeBudget:
     """The budget of the bake that this thread is in."""
     return _budget.get()
 
