@@ -19,7 +19,7 @@ from scenedock.effects.bakes.confinement import ProcessLimits
 from scenedock.effects.skeletons.folders import read_skeleton
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.json import JsonObject
-from scenedock.skeletons.problems import AnswersError, LimitError, Problem, SkeletonError
+from scenedock.skeletons.problems import AnswerProblem, AnswersError, LimitError, SkeletonError
 from scenedock.skeletons.rendering.bake import Surroundings
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree, contained
 from scenedock.skeletons.sandbox.metering import BakeLimits
@@ -159,7 +159,7 @@ def _raise(reply: Mapping[str, Any]) -> None:
     problems = reply.get("problems")
     if isinstance(problems, list):
         pairs = [pair for pair in problems if isinstance(pair, list) and len(pair) == 2]
-        raise AnswersError([Problem(str(question), str(message)) for question, message in pairs])
+        raise AnswersError([AnswerProblem(str(question), str(message)) for question, message in pairs])
     classes = {
         error.__name__: error for error in (InputError, NotAllowedError, NotFoundError, SkeletonError, LimitError)
     }

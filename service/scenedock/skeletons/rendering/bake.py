@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenedock.model.json import JsonObject
-from scenedock.skeletons.problems import AnswersError, Problem, SkeletonError
+from scenedock.skeletons.problems import AnswerProblem, AnswersError, SkeletonError
 from scenedock.skeletons.questions.answers import Answers, check_answers
 from scenedock.skeletons.questions.questions import line_of, secret_variables
 from scenedock.skeletons.questions.variables import resolve_variables
@@ -72,7 +72,7 @@ def _hiding(secrets: tuple[str, ...]) -> Iterator[None]:
             raise type(error)(_without(secrets, str(error))) from None
         raise
     except AnswersError as error:
-        raise AnswersError([Problem(p.question, _without(secrets, p.message)) for p in error.problems]) from None
+        raise AnswersError([AnswerProblem(p.question, _without(secrets, p.message)) for p in error.problems]) from None
 
 
 def _without(secrets: tuple[str, ...], message: str) -> str:
