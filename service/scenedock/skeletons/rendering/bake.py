@@ -19,7 +19,7 @@ from scenedock.skeletons.questions.answers import Answers, check_answers
 from scenedock.skeletons.questions.questions import line_of, secret_variables
 from scenedock.skeletons.questions.variables import resolve_variables
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
-from scenedock.skeletons.rendering.output import BakedTree, Output, OutputPathError, contained
+from scenedock.skeletons.rendering.output import BakedTree, OutputFolder, OutputPathError, contained
 from scenedock.skeletons.rendering.plan import CopyFile, CopyFolder, MakeFolder, Step
 from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits, metered
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
@@ -154,14 +154,14 @@ def render(mixed: Mix, limits: BakeLimits, budget: BakeBudget) -> BakedTree:
     OutputPathError   an answer would put a file or folder where it must not be
     """
     with metered(budget), _hiding(mixed.secrets):
-        output = Output(_root_of(mixed), limits)
+        output = OutputFolder(_root_of(mixed), limits)
         for step in mixed.compiled.steps:
             _take(step, mixed, output)
             budget.look_at_the_clock()
         return output.tree()
 
 
-def _take(step: Step, mixed: Mix, output: Output) -> None:
+def _take(step: Step, mixed: Mix, output: OutputFolder) -> None:
     compiled = mixed.compiled
     source = f"{compiled.project}/{step.path}"
     path = contained(compiled.render_text(step.path, mixed.context, source), step.path, mixed.answers)

@@ -79,7 +79,7 @@ def _causes(marker: str, answers: Mapping[str, object]) -> str:
     return ", ".join(odd)
 
 
-class Output:
+class OutputFolder:
     """The files and folders made so far, with the refusals that a real disk would give cookiecutter."""
 
     def __init__(self, root: str, limits: BakeLimits) -> None:
