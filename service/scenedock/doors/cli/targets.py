@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.catalog.emitting.output import Format, describe_repository, render
+from scenedock.catalog.emitting.output import OutputFormat, describe_repository, render
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Target:
 
     roots: Mapping[str, Path]
     output: str
-    layout: Format
+    layout: OutputFormat
     in_place: bool
     allow_deletions: bool
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scenedock.catalog.comparing.changes import Changes, changes_between
 from scenedock.catalog.comparing.vanishing import refuse_vanishing
-from scenedock.catalog.emitting.output import Format, handwritten_kept, render
+from scenedock.catalog.emitting.output import OutputFormat, handwritten_kept, render
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.catalog.reading.handwritten import is_ours
 from scenedock.catalog.vocabulary.settings import VanishingLimit
@@ -40,7 +40,7 @@ class PublishedCatalog:
     findings: tuple[Finding, ...] = ()
 
 
-def publish_file(result: Export, layout: Format, path: Path, *, allow_deletions: bool) -> PublishedCatalog:
+def publish_file(result: Export, layout: OutputFormat, path: Path, *, allow_deletions: bool) -> PublishedCatalog:
     """Write the catalog to one file, whole or not at all; one that is right already is left untouched.
 
     Raises
