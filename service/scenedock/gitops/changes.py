@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scenedock.errors import ConflictError, InputError, NotFoundError
-from scenedock.gitops.values_edits import Scalar, set_value
+from scenedock.gitops.values_edits import NewValue, set_value
 from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, CommitListing, FileChange, check_changes
 from scenedock.model.file_paths import folders_above
@@ -27,7 +27,7 @@ class Edit:
     """Scalars to be set in a YAML file, by their paths."""
 
     path: str
-    values: Mapping[str, Scalar]
+    values: Mapping[str, NewValue]
 
 
 @dataclass(frozen=True, slots=True)
