@@ -20,7 +20,7 @@ from scenedock.skeletons.questions.questions import line_of, secret_variables
 from scenedock.skeletons.questions.variables import resolve_variables
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree, OutputFolder, OutputPathError, contained
-from scenedock.skeletons.rendering.plan import CopyFile, CopyFolder, MakeFolder, Step
+from scenedock.skeletons.rendering.plan import CopyFile, CopyFolder, MakeFolder, RenderStep
 from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits, metered
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 
@@ -161,7 +161,7 @@ def render(mixed: Mix, limits: BakeLimits, budget: BakeBudget) -> BakedTree:
         return output.tree()
 
 
-def _take(step: Step, mixed: Mix, output: OutputFolder) -> None:
+def _take(step: RenderStep, mixed: Mix, output: OutputFolder) -> None:
     compiled = mixed.compiled
     source = f"{compiled.project}/{step.path}"
     path = contained(compiled.render_text(step.path, mixed.context, source), step.path, mixed.answers)
