@@ -14,7 +14,7 @@ from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.errors import NotFoundError
 from scenedock.model.tasks.changes import LeaseLostError, NewEvent, TaskChange
-from scenedock.model.tasks.task import FINAL, SortKey, Task, TaskEvent, Wanted, fingerprint
+from scenedock.model.tasks.task import FINAL, SortKey, Task, TaskEvent, TaskQuery, fingerprint
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Row
@@ -68,18 +68,18 @@ class TaskStore:
             raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
         return _task(rows[0])
 
-    def find(self, wanted: Wanted) -> tuple[list[Task], int]:
+    def find(self, query: TaskQuery) -> tuple[list[Task], int]:
         """A page of tasks, and how many there are in all."""
         conditions = []
-        if wanted.created_by is not None:
-            conditions.append(TASK.c.created_by.in_(wanted.created_by))
-        if wanted.status:
-            conditions.append(TASK.c.status.in_(wanted.status))
-        columns = [(_SORT_COLUMNS[key], way) for key, way in wanted.order]
+        if query.created_by is not None:
+            conditions.append(TASK.c.created_by.in_(query.created_by))
+        if query.status:
+            conditions.append(TASK.c.status.in_(query.status))
+        columns = [(_SORT_COLUMNS[key], way) for key, way in query.order]
         order = [column.asc() if way == "asc" else column.desc() for column, way in columns]
-        query = select(*_COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
+        selected = select(*_COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
         count = self._database.read(select(func.count()).select_from(TASK).where(*conditions))[0][0]
-        rows = self._database.read(query.limit(wanted.limit).offset(wanted.offset))
+        rows = self._database.read(selected.limit(query.limit).offset(query.offset))
         return [_task(row) for row in rows], int(str(count))
 
     def events(self, task_id: str, after: int = 0, limit: int = 10_000) -> list[TaskEvent]:

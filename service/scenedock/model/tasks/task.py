@@ -226,7 +226,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TaskQuery:
     """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
 
     created_by: tuple[str, ...] | None = None

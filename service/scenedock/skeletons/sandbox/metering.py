@@ -1,6 +1,6 @@
 """How much time and text one bake may use, counted while its templates run.
 
-A template is code, and a thread can't be stopped from outside. So the environment asks the running bake's `Budget`
+A template is code, and a thread can't be stopped from outside. So the environment asks the running bake's `BakeBudget`
 before it makes something large, and after each loop step, call, filter and concatenation. What this can and can't
 bound is written in docs/decisions/0006-limits-of-a-bake.md.
 """
