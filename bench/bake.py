@@ -28,7 +28,7 @@ from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.skeletons.rendering.bake import Surroundings, bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 
 ROUNDS = 30
@@ -129,7 +129,7 @@ def report(skeleton: Path, work: Path) -> list[str]:
             (folder / file.path).write_bytes(file.content)
 
     def confined() -> None:
-        ConfinedBakes().bake(read, [""], {}, Surroundings(), ["hooks"], Limits())
+        ConfinedBakes().bake(read, [""], {}, Surroundings(), ["hooks"], BakeLimits())
 
     def process(command: list[str]) -> None:
         subprocess.run([*command, "-o", str(next(fresh))], check=True, capture_output=True)

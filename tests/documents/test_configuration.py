@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from scenedock.documents.configuration import field_problems, read_configuration, repeated_names
-from scenedock.documents.problems import Format, Problem
+from scenedock.documents.problems import DocumentProblem, Format
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
 
@@ -45,7 +45,7 @@ def told(text: str | bytes, schema: JsonObject | None = SCHEMA) -> list[str]:
     return str(refused.value).splitlines()
 
 
-def names_differ(value: JsonObject) -> Iterable[Problem]:
+def names_differ(value: JsonObject) -> Iterable[DocumentProblem]:
     return repeated_names(value, "list", "a")
 
 

@@ -21,8 +21,8 @@ from scenedock.effects.tasks.store import TaskStore
 from scenedock.effects.tasks.tables import METADATA, migrate
 from scenedock.errors import ConflictError, InputError
 from scenedock.model.tasks.changes import (
-    Change,
     LeaseLostError,
+    TaskChange,
     cancel_asked,
     ended,
     handed_out,
@@ -65,7 +65,7 @@ def test_parallel_writers_and_readers_lose_and_repeat_no_event(database: Databas
 
     def write(writer: int) -> None:
         for number in range(LINES):
-            store.change("busy", lambda task, said=f"{writer}.{number}": Change(task, (logged(said, 1),)))  # type: ignore[misc] # bound now
+            store.change("busy", lambda task, said=f"{writer}.{number}": TaskChange(task, (logged(said, 1),)))  # type: ignore[misc] # bound now
 
     def read(_reader: int) -> list[tuple[int, str]]:
         seen: list[tuple[int, str]] = []
@@ -94,7 +94,7 @@ def test_a_change_whose_answer_was_lost_is_not_written_twice(database: Database)
     store.add(new_task("once"), None)
 
     for _ in range(2):
-        store.change("once", lambda task: Change(task, (logged("line", 1),)), "mark")
+        store.change("once", lambda task: TaskChange(task, (logged("line", 1),)), "mark")
 
     assert len(store.events("once")) == 1
 

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from scenedock.documents.problems import Format, Path, Problem, explained, shown, unknown_key
+from scenedock.documents.problems import DocumentProblem, Format, Path, explained, shown, unknown_key
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.documents.scalars import Meaning
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
-Rules: TypeAlias = Callable[[JsonObject], Iterable[Problem]]
+Rules: TypeAlias = Callable[[JsonObject], Iterable[DocumentProblem]]
 """What else is wrong with a file's value, of which nothing is sure but that it is an object."""
 
 
@@ -52,7 +52,7 @@ class Configuration:
             told = (f"{self.place(part.path)}: {part}" if part.path is not None else str(part) for part in parts)
             raise InputError("\n".join(told)) from error
 
-    def refusal(self, problems: Iterable[Problem]) -> InputError:
+    def refusal(self, problems: Iterable[DocumentProblem]) -> InputError:
         """The error that tells all these problems, in the order of the file."""
         ordered = sorted(problems, key=lambda problem: (self.document.position_of(problem.path), str(problem)))
         return InputError("\n".join(f"{self.place(problem.path)}: {problem}" for problem in ordered))
@@ -85,7 +85,7 @@ def read_configuration(
         raise InputError(f"{label}:{documents[1].line}:1: a second document begins here, and only one is read")
     configuration = Configuration(label, documents[0] if documents else Document({}))
     if not isinstance(configuration.document.value, Mapping):
-        raise configuration.refusal([Problem((), "must be an object, `key: value`")])
+        raise configuration.refusal([DocumentProblem((), "must be an object, `key: value`")])
     problems = _schema_problems(configuration.value, schema, formats or {}) if schema else set()
     problems |= set(rules(configuration.value)) if rules else set()
     if problems:
@@ -93,28 +93,34 @@ def read_configuration(
     return configuration
 
 
-def field_problems(value: JsonObject, path: Path, readers: Mapping[str, Callable[[Json], object]]) -> Iterator[Problem]:
+def field_problems(
+    value: JsonObject, path: Path, readers: Mapping[str, Callable[[Json], object]]
+) -> Iterator[DocumentProblem]:
     """What is wrong with the fields of the object at a path; the reader of each raises ValueError for a wrong value."""
     for name, written in value.items():
         if name not in readers:
-            yield Problem((*path, name), unknown_key(readers))
+            yield DocumentProblem((*path, name), unknown_key(readers))
             continue
         try:
             readers[name](written)
         except ValueError as error:
-            yield Problem((*path, name), str(error))
+            yield DocumentProblem((*path, name), str(error))
 
 
-def repeated_names(value: JsonObject, items: str, key: str) -> Iterator[Problem]:
+def repeated_names(value: JsonObject, items: str, key: str) -> Iterator[DocumentProblem]:
     """The items of a list whose name under `key` an earlier one has, too."""
     seen: dict[Json, int] = {}
     for index, item in enumerate(as_list(value.get(items))):
         name = as_object(item).get(key)
         if isinstance(name, str) and (first := seen.setdefault(name, index)) != index:
-            yield Problem((items, index, key), f"is the same as that of {shown((items, first))}; names must differ")
+            yield DocumentProblem(
+                (items, index, key), f"is the same as that of {shown((items, first))}; names must differ"
+            )
 
 
-def _schema_problems(value: JsonObject, schema: Mapping[str, Any], formats: Mapping[str, Format]) -> set[Problem]:
+def _schema_problems(
+    value: JsonObject, schema: Mapping[str, Any], formats: Mapping[str, Format]
+) -> set[DocumentProblem]:
     from jsonschema_rs import Draft202012Validator
 
     validator = Draft202012Validator(

@@ -20,7 +20,7 @@ _LONGEST_QUOTE = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class DocumentProblem:
     """One thing that is wrong in a document. `path` leads from its root to the value, which may be missing."""
 
     path: Path
@@ -52,7 +52,7 @@ def quoted(text: str) -> str:
 
 def explained(
     error: ValidationError, formats: Mapping[str, Format], *, schema: JsonObject | None = None
-) -> Iterator[Problem]:
+) -> Iterator[DocumentProblem]:
     """The problems that one error of a JSON Schema stands for.
 
     With the `schema`, no value is repeated, for it may be a secret; and a keyword of it may have words for people
@@ -64,27 +64,29 @@ def explained(
     hidden = schema is not None
     rules = _rules_beside(schema, error.schema_path) if schema is not None else {}
     if words := rules.get(f"{error.kind.name}ErrorMessage"):
-        yield Problem(path, str(words))
+        yield DocumentProblem(path, str(words))
         return
     match error.kind:
         case Broken.Required(name):
-            yield Problem((*path, name), "is missing")
+            yield DocumentProblem((*path, name), "is missing")
         case Broken.AdditionalProperties(names):
-            yield from (Problem((*path, name), unknown_key(rules.get("properties", ()))) for name in names)
+            yield from (DocumentProblem((*path, name), unknown_key(rules.get("properties", ()))) for name in names)
         case Broken.PropertyNames(inner):
             for problem in explained(inner, formats, schema=schema):
-                yield Problem((*path, str(inner.instance)), problem.message)
+                yield DocumentProblem((*path, str(inner.instance)), problem.message)
         case Broken.Format(name):
-            yield Problem(path, formats[name].rule if hidden else f"{_named(error.instance)} {formats[name].rule}")
+            yield DocumentProblem(
+                path, formats[name].rule if hidden else f"{_named(error.instance)} {formats[name].rule}"
+            )
         case Broken.Type(types):
-            yield Problem(path, _mistyped(error.instance, types, hidden=hidden))
+            yield DocumentProblem(path, _mistyped(error.instance, types, hidden=hidden))
         case Broken.MinLength():
-            yield Problem(path, "must not be empty")
+            yield DocumentProblem(path, "must not be empty")
         case Broken.Enum(options):
             instead = "" if hidden else f", not {_named(error.instance)}"
-            yield Problem(path, f"must be {' or '.join(map(str, options))}{instead}")
+            yield DocumentProblem(path, f"must be {' or '.join(map(str, options))}{instead}")
         case _:
-            yield Problem(path, error.message)
+            yield DocumentProblem(path, error.message)
 
 
 def unknown_key(keys: Iterable[str]) -> str:

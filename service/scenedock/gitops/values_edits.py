@@ -18,12 +18,12 @@ from scenedock.errors import InputError
 from scenedock.model.file_paths import is_utf8
 from scenedock.model.json import Json
 
-Scalar: TypeAlias = str | int | float | bool | None
+NewValue: TypeAlias = str | int | float | bool | None
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*(:[A-Za-z0-9._/+-]+)*")
 
 
-def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
+def set_value(data: bytes, path: str, value: NewValue, file: str) -> bytes:
     r"""The file with another scalar at a path of its first document.
 
     `path` has dots between keys, `\.` for a dot in a key, and numbers for the items of a list: `image.tag`,
@@ -125,7 +125,7 @@ def _below(node: Node | None, key: str) -> tuple[int, Node] | None:
     return None
 
 
-def _written(value: Scalar, quote: str) -> str:
+def _written(value: NewValue, quote: str) -> str:
     """The scalar as YAML has it, in the quotes that were there if it is a text."""
     if not isinstance(value, str):
         return json.dumps(value)
@@ -143,7 +143,7 @@ def _escaped(sign: str) -> str:
     return sign if sign.isprintable() else {"\n": "\\n", "\t": "\\t"}.get(sign, f"\\U{ord(sign):08X}")
 
 
-def _with(value: Json, keys: Sequence[str], new: Scalar) -> Json:
+def _with(value: Json, keys: Sequence[str], new: NewValue) -> Json:
     """A copy of the value with another scalar at a path of keys."""
     if not keys:
         return new

@@ -260,8 +260,8 @@ def action(
 
     def make(function: Callable[[Context[E], In], Out]) -> Action[E]:
         hints = get_type_hints(function)
-        taken = [hint for hint in hints.values() if inspect.isclass(hint) and issubclass(hint, Model)]
-        input_model, output_model = taken
+        models = [hint for hint in hints.values() if inspect.isclass(hint) and issubclass(hint, Model)]
+        input_model, output_model = models
         return Action(
             name=name,
             description=re.split(r"\n\n\w+\n-+\n", inspect.getdoc(function) or "")[0],
@@ -286,6 +286,6 @@ def _problem(model: type[Model], details: ErrorDetails) -> str:
     if details["type"] == "missing":
         said = "is required"
     elif details["type"] == "extra_forbidden" and len(details["loc"]) == 1:
-        fields = ", ".join(field_info.alias or name for name, field_info in model.model_fields.items())
-        said = f"there is no such field; there are: {fields or 'none'}"
+        names = ", ".join(field_info.alias or name for name, field_info in model.model_fields.items())
+        said = f"there is no such field; there are: {names or 'none'}"
     return f"`{place}` {said}" if place else said

@@ -18,7 +18,7 @@ from scenedock.runtime.metrics import Metrics
 
 _audit: Final = logging.getLogger("scenedock.audit")
 
-Run: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject], JsonObject]
+RunAction: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject], JsonObject]
 
 
 class Calls:
@@ -29,7 +29,7 @@ class Calls:
     """
 
     def __init__(
-        self, most: int, metrics: Metrics, run: Run, hurry: Callable[[float], None] = lambda _seconds: None
+        self, most: int, metrics: Metrics, run: RunAction, hurry: Callable[[float], None] = lambda _seconds: None
     ) -> None:
         self.hurry = hurry
         self._most = most

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.documents.configuration import read_configuration, repeated_names
-from scenedock.documents.problems import Problem
+from scenedock.documents.problems import DocumentProblem
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 Permission: TypeAlias = Literal["hooks", "extensions", "host"]
@@ -103,7 +103,7 @@ def read_sources(data: bytes, file: str) -> tuple[SkeletonSource, ...]:
     return tuple(map(_source, as_list(listed.value["skeletons"])))
 
 
-def _rules(value: JsonObject) -> Iterable[Problem]:
+def _rules(value: JsonObject) -> Iterable[DocumentProblem]:
     return repeated_names(value, "skeletons", "name")
 
 

@@ -26,8 +26,8 @@ def find_action(actions: Mapping[str, Action[E]], name: str, caller: Caller) -> 
     NotAllowedError   the caller may not run it
     """
     if name not in actions:
-        known = ", ".join(each.name for each in actions_for(actions, caller)) or "none"
-        raise NotFoundError(f"there is no action {name!r}; there are: {known}")
+        names = ", ".join(each.name for each in actions_for(actions, caller)) or "none"
+        raise NotFoundError(f"there is no action {name!r}; there are: {names}")
     action = actions[name]
     if refused := action.refused_to(caller):
         raise NotAllowedError(refused)

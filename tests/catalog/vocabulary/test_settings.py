@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.catalog.vocabulary.settings import Settings, read_settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings, read_settings
 from scenedock.errors import InputError
 
 
@@ -76,7 +76,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines() -> None:
 
 @pytest.mark.parametrize("text", ["", "---\n", "# nothing yet\n"])
 def test_an_empty_file_says_nothing(text: str) -> None:
-    assert read_settings(text.encode()) == Settings()
+    assert read_settings(text.encode()) == CatalogSettings()
 
 
 def test_no_value_is_repeated_as_it_may_have_a_password_in_it() -> None:

@@ -12,9 +12,9 @@ from scenedock.errors import ConflictError, InputError
 from scenedock.model.json import JsonObject
 from scenedock.model.tasks.changes import (
     MOST_RECOVERIES,
-    Change,
     LeaseLostError,
     NewEvent,
+    TaskChange,
     cancel_asked,
     cancelled,
     ended,
@@ -115,7 +115,7 @@ class TaskMachine(RuleBasedStateMachine):
         self.completed: set[str] = set()
         self.runs: list[int] = [1]
 
-    def happen(self, change: Change) -> None:
+    def happen(self, change: TaskChange) -> None:
         self.now += 1
         self.task = change.task
         self.events += change.events

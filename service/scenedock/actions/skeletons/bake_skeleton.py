@@ -51,7 +51,7 @@ EXAMPLES = [
 
 
 @action("bake-skeleton", idempotent=True, examples=EXAMPLES)
-def bake_skeleton_action(context: Context[Effects], given: Input) -> Output:
+def bake_skeleton_action(context: Context[Effects], request: Input) -> Output:
     """Bake a skeleton with answers into the files of a new project.
 
     The result is kept as a folder. In a Template, `fetch:plain` of the output `url` puts it into the task's workspace,
@@ -66,10 +66,10 @@ def bake_skeleton_action(context: Context[Effects], given: Input) -> Output:
     NotAllowedError   it has code of its own that it isn't allowed to run
     """
     effects = context.effects
-    answers = {**given.answers, **given.secret_answers}
-    request = BakeRequest(given.skeleton, answers, logged=given.answers)
-    tree, folder = bake_skeleton(effects.skeletons, effects.bakes, request, effects.results.keep)
-    context.log(f"baked {given.skeleton} into {len(tree.files)} files of {tree.root}")
+    answers = {**request.answers, **request.secret_answers}
+    bake = BakeRequest(request.skeleton, answers, logged=request.answers)
+    tree, folder = bake_skeleton(effects.skeletons, effects.bakes, bake, effects.results.keep)
+    context.log(f"baked {request.skeleton} into {len(tree.files)} files of {tree.root}")
     return Output(
         name=tree.root,
         files=tuple(file.path.removeprefix(f"{tree.root}/") for file in tree.files),

@@ -15,7 +15,7 @@ from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, JsonObject
 
-Format: TypeAlias = Literal["yaml", "json", "jsonl"]
+OutputFormat: TypeAlias = Literal["yaml", "json", "jsonl"]
 
 Home: TypeAlias = tuple[str, str]
 """Where a catalog-info.yaml lies: the repository's name, and the path in it."""
@@ -26,7 +26,7 @@ def in_order(entities: Sequence[Entity]) -> list[Entity]:
     return sorted(entities, key=lambda entity: (entity.kind, entity.namespace, entity.name))
 
 
-def render(documents: Sequence[JsonObject], layout: Format) -> str:
+def render(documents: Sequence[JsonObject], layout: OutputFormat) -> str:
     """Documents as one text: multi-document YAML, a JSON array, or a line of JSON for each."""
     if layout == "json":
         return json.dumps(list(documents), indent=2, ensure_ascii=False) + "\n"

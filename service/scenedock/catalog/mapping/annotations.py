@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from scenedock.catalog.mapping.deployments import Deployment
-from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.reading.values import KUBERNETES_ID
 from scenedock.catalog.vocabulary.source_urls import edit_url, folder_url, project_slug, source_location
 
@@ -75,17 +75,17 @@ class LabelUse:
         return f"{best[0]}={best[1]}" if best else ""
 
 
-def application_labels(service: Service) -> frozenset[tuple[str, str]]:
+def application_labels(service: DeployedService) -> frozenset[tuple[str, str]]:
     """All labels of a service's Argo CD applications."""
     return frozenset(label for each in service.deployments if each.application for label in each.application.labels)
 
 
-def workload_labels(service: Service) -> frozenset[tuple[str, str]]:
+def workload_labels(service: DeployedService) -> frozenset[tuple[str, str]]:
     """All labels that a service's workloads carry."""
     return frozenset(label for each in service.deployments for label in each.facts.labels)
 
 
-def annotations_of(service: Service, applications: LabelUse, workloads: LabelUse) -> dict[str, str]:
+def annotations_of(service: DeployedService, applications: LabelUse, workloads: LabelUse) -> dict[str, str]:
     """The annotations of a service's Component or System, sorted by name."""
     member = service.members[0]
     found = {
@@ -174,7 +174,7 @@ def _source(member: Member) -> dict[str, str]:
     return found
 
 
-def _slug(service: Service) -> dict[str, str]:
+def _slug(service: DeployedService) -> dict[str, str]:
     """The source code repository: an app list's word, else the chart's first address that isn't this repository."""
     for member in service.members:
         for item in member.items:
@@ -190,7 +190,7 @@ def _slug(service: Service) -> dict[str, str]:
     return {}
 
 
-def _kubernetes_id(service: Service) -> str:
+def _kubernetes_id(service: DeployedService) -> str:
     labels = {folder.kubernetes_id for folder in service.folders if folder.kubernetes_id}
     labels |= {each.facts.kubernetes_id for each in service.deployments if each.facts.kubernetes_id}
     return min(labels) if len(labels) == 1 else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.vocabulary.owners import Codeowners
-from scenedock.catalog.vocabulary.settings import Settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.model.finding import Skipped
 from scenedock.model.helm import Application, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
 
@@ -24,7 +24,7 @@ class RepositoryContents:
     """
 
     facts: RepositoryFacts
-    settings: Settings
+    settings: CatalogSettings
     codeowners: Codeowners
     folders: tuple[HelmFolder, ...] = ()
     items: tuple[ListItem, ...] = ()

@@ -13,7 +13,7 @@ from scenedock.catalog.mapping.merging import combine
 from scenedock.catalog.mapping.ownership import disagreements, lifecycle_of, owner_of
 from scenedock.catalog.mapping.roles import Roles
 from scenedock.catalog.mapping.satellites import apis, backing_resources, clusters, deployments, owner_entities, tenants
-from scenedock.catalog.mapping.services import Service
+from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.formats import as_entity_name, as_tag
 from scenedock.catalog.vocabulary.relations import rename_references
@@ -77,7 +77,7 @@ class MappedService:
     reads this folder's own catalog-info.yaml: its entities are known, not emitted.
     """
 
-    service: Service
+    service: DeployedService
     entities: tuple[Entity, ...]
     ours: frozenset[EntityRef] = frozenset()
     left_out: bool = False
@@ -103,7 +103,9 @@ class Mapped:
         return (*(entity for each in self.services if not each.left_out for entity in each.entities), *self.shared)
 
 
-def map_services(services: Sequence[Service], repositories: Sequence[RepositoryContents], roles: Roles) -> Mapped:
+def map_services(
+    services: Sequence[DeployedService], repositories: Sequence[RepositoryContents], roles: Roles
+) -> Mapped:
     """The entities of all services."""
     mapper = _Mapper(
         roles,
@@ -128,7 +130,7 @@ def map_services(services: Sequence[Service], repositories: Sequence[RepositoryC
     return Mapped(tuple(mapped), tuple(shared), roles, tuple(mapper.findings))
 
 
-def _changed_tags(service: Service) -> Iterator[Finding]:
+def _changed_tags(service: DeployedService) -> Iterator[Finding]:
     """Keywords that can't be tags as they are."""
     keywords = {word for folder in service.folders if folder.chart for word in folder.chart.keywords if word}
     changed = [(word, as_tag(word)) for word in sorted(keywords) if as_tag(word) != word]
@@ -148,7 +150,7 @@ class _Mapper:
     findings: list[Finding] = field(default_factory=list)
     renamed: dict[EntityRef, EntityRef] = field(default_factory=dict)
 
-    def service(self, service: Service) -> MappedService:
+    def service(self, service: DeployedService) -> MappedService:
         owner, system = owner_of(service), self._system(service)
         umbrella = self.roles.is_umbrella(service)
         main = self._main(service, owner, "" if umbrella else system, umbrella=umbrella)
@@ -176,7 +178,7 @@ class _Mapper:
         self.findings.extend(findings)
         return replace(entity, document=document) if findings else entity
 
-    def _main(self, service: Service, owner: str, system: str, *, umbrella: bool) -> Entity:
+    def _main(self, service: DeployedService, owner: str, system: str, *, umbrella: bool) -> Entity:
         charts = [folder.chart for folder in service.folders if folder.chart]
         override = service.override
         description = override.description or next((chart.description for chart in charts if chart.description), "")
@@ -200,7 +202,7 @@ class _Mapper:
         }
         return build_entity("Component", service.name, metadata, spec, place)
 
-    def _system(self, service: Service) -> str:
+    def _system(self, service: DeployedService) -> str:
         """The System of a service: settings, the one umbrella that lists it, its tenant folder."""
         if service.override.system:
             return service.override.system

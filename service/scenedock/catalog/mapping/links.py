@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import Mapped, MappedService
-from scenedock.catalog.mapping.services import Service
+from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.relations import RELATION_FIELDS, Reference, references_of
 from scenedock.model.entity import Entity, EntityRef
@@ -119,7 +119,7 @@ def _clusters(each: MappedService) -> Iterator[EntityRef]:
         yield from (EntityRef.of("resource", deployment.cluster) for deployment in _on_cluster(each.service))
 
 
-def _on_clusters(entity: Entity, service: Service) -> Entity:
+def _on_clusters(entity: Entity, service: DeployedService) -> Entity:
     if entity.spec.get("type") != "deployment" or not _has_deployment_entities(service):
         return entity
     environment = as_object(entity.metadata.get("annotations")).get("scenedock.dev/environments")
@@ -127,11 +127,11 @@ def _on_clusters(entity: Entity, service: Service) -> Entity:
     return _with_relations(entity, "dependsOn", {EntityRef.of("resource", each.cluster) for each in here})
 
 
-def _on_cluster(service: Service) -> Iterator[Deployment]:
+def _on_cluster(service: DeployedService) -> Iterator[Deployment]:
     return (deployment for deployment in service.deployments if deployment.cluster)
 
 
-def _has_deployment_entities(service: Service) -> bool:
+def _has_deployment_entities(service: DeployedService) -> bool:
     return any(member.contents.settings.resources for member in service.members)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.environments import is_production, production_rank
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.owners import as_owner, first_owner
 from scenedock.model.finding import Finding
 
 
-def owner_of(service: Service) -> str:
+def owner_of(service: DeployedService) -> str:
     """The owner of a service: the best evidence of the first repository that has any, else `unknown`."""
     return first_owner([as_owner(service.override.owner), *(_owner_in(member) for member in service.members)])
 
@@ -30,7 +30,7 @@ def _owner_in(member: Member) -> str:
     return next(filter(None, candidates), "")
 
 
-def lifecycle_of(service: Service) -> str:
+def lifecycle_of(service: DeployedService) -> str:
     """`deprecated` if the chart is; else what settings say of its most productive environment."""
     if service.override.lifecycle:
         return service.override.lifecycle
@@ -45,7 +45,7 @@ def lifecycle_of(service: Service) -> str:
     return productive if not said or productive in said else said[0]
 
 
-def disagreements(service: Service) -> Iterator[Finding]:
+def disagreements(service: DeployedService) -> Iterator[Finding]:
     """Where repositories say different things of one service; the one that is listed first wins."""
     if len(service.members) < 2:
         return

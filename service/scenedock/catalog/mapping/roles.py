@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
-from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.model.helm import Dependency, HelmFolder
 
 
@@ -29,7 +29,7 @@ class Roles:
         """Whether a service is a library chart."""
         return any((member.contents.facts.name, folder.path) in self.libraries for folder in member.folders)
 
-    def is_umbrella(self, service: Service) -> bool:
+    def is_umbrella(self, service: DeployedService) -> bool:
         """Whether a service is an umbrella chart, and so becomes a System."""
         member = service.members[0]
         return any((member.contents.facts.name, folder.path) in self.umbrellas for folder in member.folders)

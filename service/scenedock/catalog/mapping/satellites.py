@@ -13,7 +13,7 @@ from scenedock.catalog.mapping.annotations import (
 )
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.ownership import lifecycle_of
-from scenedock.catalog.mapping.services import Service
+from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.reading.apis import api_name
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.catalog.vocabulary.formats import as_entity_name, join_name
@@ -24,7 +24,7 @@ from scenedock.model.finding import Place
 from scenedock.model.json import Json
 
 
-def backing_resources(service: Service, owner: str, system: str) -> Iterator[Entity]:
+def backing_resources(service: DeployedService, owner: str, system: str) -> Iterator[Entity]:
     """Databases, caches, queues … that the service's charts bring along."""
     seen: set[str] = set()
     for member in service.members:
@@ -39,7 +39,7 @@ def backing_resources(service: Service, owner: str, system: str) -> Iterator[Ent
                     yield build_entity("Resource", name, metadata, spec, member.place)
 
 
-def apis(service: Service, owner: str, system: str) -> Iterator[Entity]:
+def apis(service: DeployedService, owner: str, system: str) -> Iterator[Entity]:
     """An API for each file that defines one."""
     seen: set[str] = set()
     for member in service.members:
@@ -64,7 +64,7 @@ def apis(service: Service, owner: str, system: str) -> Iterator[Entity]:
                 yield build_entity("API", name, metadata, spec, place)
 
 
-def deployments(service: Service, owner: str, system: str) -> Iterator[Entity]:
+def deployments(service: DeployedService, owner: str, system: str) -> Iterator[Entity]:
     """One Resource for each environment, with what its plugins need to show just that one."""
     for environment in service.environments:
         here = [each for each in service.deployments if each.environment == environment]
@@ -98,7 +98,7 @@ def clusters(repositories: Iterable[RepositoryContents]) -> Iterator[Entity]:
             yield build_entity("Resource", contents.settings.cluster, {}, spec, place)
 
 
-def tenants(services: Sequence[Service]) -> Iterator[Entity]:
+def tenants(services: Sequence[DeployedService]) -> Iterator[Entity]:
     """A System for each tenant folder, owned by who owns all of it."""
     seen: set[str] = set()
     for service in services:

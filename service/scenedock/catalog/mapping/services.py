@@ -39,7 +39,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class DeployedService:
     """One service: all that the repositories, in their listed order, say about it."""
 
     name: str
@@ -66,7 +66,7 @@ class Service:
 
 def gather(
     repositories: Sequence[RepositoryContents], identities: Mapping[tuple[int, str], Identity]
-) -> tuple[list[Service], list[Finding]]:
+) -> tuple[list[DeployedService], list[Finding]]:
     """The services of all repositories, sorted by name. `identities` are by repository number and folder path."""
     findings: list[Finding] = []
     members: dict[str, list[Member]] = defaultdict(list)
@@ -81,7 +81,7 @@ def gather(
             if name := _fit(raw, member, findings):
                 members[name].append(member)
     _refuse_unlike(members, findings)
-    services = [Service(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
+    services = [DeployedService(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
     return services, findings
 
 

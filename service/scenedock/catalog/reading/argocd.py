@@ -8,7 +8,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
-from scenedock.catalog.reading.generators import Budget, Generators, Manifests, NotEvaluatedError, Render, render_all
+from scenedock.catalog.reading.generators import (
+    Generators,
+    Manifests,
+    NotEvaluatedError,
+    ParameterBudget,
+    Render,
+    render_all,
+)
 from scenedock.catalog.reading.go_templates import render_fasttemplate, render_go
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.model.finding import Finding, Place
@@ -25,7 +32,7 @@ def read_applications(
     """The applications of all manifests in a repository, in the order of the manifests."""
     applications: list[Application] = []
     findings: list[Finding] = []
-    budget = Budget()
+    budget = ParameterBudget()
     for place, document in documents:
         if not as_text(document.get("apiVersion")).startswith(API_GROUP + "/"):
             continue
@@ -110,7 +117,7 @@ def _environment(
     return names.named(namespace)
 
 
-def _generated(document: JsonObject, manifests: Manifests, budget: Budget) -> Iterator[Application]:
+def _generated(document: JsonObject, manifests: Manifests, budget: ParameterBudget) -> Iterator[Application]:
     spec = as_object(document.get("spec"))
     render = render_go if spec.get("goTemplate") is True else render_fasttemplate
     generators = Generators(manifests, render, budget)

@@ -30,7 +30,7 @@ class NotEvaluatedError(Exception):
 
 
 @dataclass(slots=True)
-class Budget:
+class ParameterBudget:
     """What evaluating may cost: a matrix in a file of few lines can stand for millions of applications."""
 
     left: int = _MOST_PARAMETER_SETS
@@ -74,7 +74,7 @@ class Generators:
 
     manifests: Manifests
     render: Render
-    budget: Budget = field(default_factory=Budget)
+    budget: ParameterBudget = field(default_factory=ParameterBudget)
 
     def parameters(self, generator: JsonObject, known: JsonObject | None = None) -> Iterator[JsonObject]:
         """The parameter sets of one generator; `known` are those of the generator that a matrix multiplies it with.

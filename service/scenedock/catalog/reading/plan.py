@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scenedock.catalog.vocabulary.globs import matches
-from scenedock.catalog.vocabulary.settings import Settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import Listing
@@ -54,7 +54,7 @@ class Plan:
     findings: tuple[Finding, ...]
 
 
-def plan_repository(repository: str, listing: Listing, settings: Settings) -> Plan:
+def plan_repository(repository: str, listing: Listing, settings: CatalogSettings) -> Plan:
     """Decide what of a repository is read. `repository` is its name, for places in messages."""
     files = listing.files
     all_charts = {posixpath.dirname(path) for path in files if posixpath.basename(path) == CHART_FILE}
@@ -78,7 +78,7 @@ def plan_repository(repository: str, listing: Listing, settings: Settings) -> Pl
     )
 
 
-def _reason_to_skip(path: str, charts: set[str], settings: Settings) -> str:
+def _reason_to_skip(path: str, charts: set[str], settings: CatalogSettings) -> str:
     """Why a folder with a chart is no deployment, or an empty string."""
     for ancestor in ("", *folders_above(path)):
         if ancestor != path and ancestor in charts and path.startswith(posixpath.join(ancestor, "charts/")):
@@ -111,7 +111,7 @@ def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[
     return owned
 
 
-def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: Settings) -> dict[str, list[str]]:
+def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: CatalogSettings) -> dict[str, list[str]]:
     """Folders without a chart that lie beside charts, or that settings include, with their YAML files."""
     containers = {posixpath.dirname(path) for path in charts if path}
     above = {folder for path in charts for folder in folders_above(path)}

@@ -16,7 +16,7 @@ from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, Enviro
 from scenedock.catalog.vocabulary.globs import first_match, is_glob
 from scenedock.catalog.vocabulary.relations import Reference
 from scenedock.documents.configuration import read_configuration
-from scenedock.documents.problems import Format, Problem
+from scenedock.documents.problems import DocumentProblem, Format
 from scenedock.documents.reading import HELM
 from scenedock.model.addresses import credentials_in
 from scenedock.model.helm import Provider
@@ -66,7 +66,7 @@ class VanishingLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CatalogSettings:
     """The settings of one repository, with the defaults that make an absent file useful."""
 
     repository: str = ""
@@ -106,7 +106,7 @@ class Settings:
         return self.overrides.get(service, Override())
 
 
-def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
+def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
     """Read a settings file; `label` is how messages name it.
 
     Raises
@@ -119,11 +119,11 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
     return _settings(configuration.value)
 
 
-def _credentials(given: JsonObject) -> Iterator[Problem]:
+def _credentials(given: JsonObject) -> Iterator[DocumentProblem]:
     said = "has a password or token in its address; take it out, and change it: everybody who can read the file has it"
     for path in credentials_in(given):
         if path != ("repository",):  # whose pattern refuses them
-            yield Problem(path, said)
+            yield DocumentProblem(path, said)
 
 
 _FORMATS: Mapping[str, Format] = {
@@ -143,12 +143,12 @@ def _schema() -> JsonObject:
     return as_object(json.loads(text))
 
 
-def _settings(given: Mapping[str, Any]) -> Settings:
+def _settings(given: Mapping[str, Any]) -> CatalogSettings:
     """The settings of a document that the schema has accepted."""
     folders, environments = given.get("folders", {}), given.get("environments", {})
     known = environments.get("known")
-    defaults = Settings()
-    return Settings(
+    defaults = CatalogSettings()
+    return CatalogSettings(
         repository=given.get("repository", "").rstrip("/").removesuffix(".git"),
         branch=given.get("branch", ""),
         provider=given.get("provider"),

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from scenedock.catalog.vocabulary.formats import FORMATS, ORDINARY, well_formed
 from scenedock.catalog.vocabulary.placeholders import placeholders_of
 from scenedock.catalog.vocabulary.relations import references_of
-from scenedock.documents.problems import Problem, explained, quoted
+from scenedock.documents.problems import DocumentProblem, explained, quoted
 from scenedock.model.json import JsonObject
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
 
-def problems_of(entity: JsonObject) -> tuple[Problem, ...]:
+def problems_of(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     """Everything for which Backstage's validators refuse the entity; nothing if they accept it.
 
     `entity` is made of plain dicts, lists and scalars, at most 255 levels deep. Of a kind that is unknown to them
@@ -36,7 +36,7 @@ def problems_of(entity: JsonObject) -> tuple[Problem, ...]:
         return _judged(_well_formed(entity))
 
 
-def problems_here(entity: JsonObject) -> tuple[Problem, ...]:
+def problems_here(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     """What `problems_of` says, but for values that stand in other files (`$text`) and aren't read."""
     problems = problems_of(entity)
     elsewhere = [path for path, _ in placeholders_of(entity)] if problems else []
@@ -66,10 +66,10 @@ def unknown_kind(entity: JsonObject) -> str:
     )
 
 
-def unreadable_references(entity: JsonObject) -> tuple[Problem, ...]:
+def unreadable_references(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     """References that the validators let pass and that the catalog fails on when it links the entity."""
     return tuple(
-        Problem(
+        DocumentProblem(
             reference.path, f"{reference.fault}; the validators accept it, but the catalog then can't link the entity"
         )
         for reference in references_of(entity)
@@ -77,7 +77,7 @@ def unreadable_references(entity: JsonObject) -> tuple[Problem, ...]:
     )
 
 
-def _judged(entity: JsonObject) -> tuple[Problem, ...]:
+def _judged(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     title = _schema_name(entity)
     if _strict_validator(title).is_valid(entity):
         return ()
@@ -85,12 +85,12 @@ def _judged(entity: JsonObject) -> tuple[Problem, ...]:
     return tuple(problem for error in validator.iter_errors(entity) for problem in _explained(error))
 
 
-def _explained(error: ValidationError) -> Iterator[Problem]:
+def _explained(error: ValidationError) -> Iterator[DocumentProblem]:
     from jsonschema_rs import ValidationErrorKind as Broken
 
     if isinstance(error.kind, Broken.AdditionalProperties):
         path = tuple(error.instance_path)
-        yield from (Problem((*path, name), _why_not_a_field(name)) for name in error.kind.unexpected)
+        yield from (DocumentProblem((*path, name), _why_not_a_field(name)) for name in error.kind.unexpected)
     else:
         yield from explained(error, FORMATS)
 

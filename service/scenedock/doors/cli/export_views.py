@@ -10,7 +10,7 @@ from scenedock.model.addresses import without_credentials
 from scenedock.model.finding import Finding, Skipped
 from scenedock.model.json import JsonObject, as_text
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.catalog.publish_catalog import Published
+from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 
 MOST_SHOWN = 20
 """Files or entities that a list names, unless everything is asked for."""
@@ -48,7 +48,7 @@ def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
 def tell(
     result: Export,
     findings: Sequence[Finding],
-    published: Published | None,
+    published: PublishedCatalog | None,
     *,
     table: bool,
     verbose: bool,
@@ -96,14 +96,14 @@ def finding_lines(findings: Sequence[Finding], skipped: Sequence[Skipped], *, ve
         yield f"and {hidden} other kinds of findings; --verbose prints all"
 
 
-def _last_line(result: Export, published: Published | None) -> str:
+def _last_line(result: Export, published: PublishedCatalog | None) -> str:
     folders = sum(len(contents.folders) for contents in result.repositories)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
     said = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
     return said if published is None else f"{said}{_said_of(published)}"
 
 
-def _said_of(published: Published) -> str:
+def _said_of(published: PublishedCatalog) -> str:
     """Where the entities went, and what that changed."""
     changes = "" if published.changes is None else f" ({published.changes})"
     if published.target is not None:

@@ -157,8 +157,8 @@ def _read_answers(path: Path) -> Configuration:
 
 def _placed(error: AnswersError, file: Configuration, typed: Collection[str]) -> InputError:
     """The error with the place in the file of each answer that wasn't typed."""
-    from scenedock.documents.problems import Problem
+    from scenedock.documents.problems import DocumentProblem
 
-    in_file = [Problem((each.question,), each.message) for each in error.problems if each.question not in typed]
+    in_file = [DocumentProblem((each.question,), each.message) for each in error.problems if each.question not in typed]
     others = [str(each) for each in error.problems if each.question in typed]
     return InputError("\n".join([*([str(file.refusal(in_file))] if in_file else []), *others]))

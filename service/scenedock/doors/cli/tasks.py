@@ -29,12 +29,12 @@ _BEAT_SECONDS = 5.0
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
     from scenedock.model.action import COMMAND_LINE
-    from scenedock.model.tasks.task import Wanted
+    from scenedock.model.tasks.task import TaskQuery
     from scenedock.usecases.tasks.manage_tasks import find_tasks
 
-    wanted = Wanted(status=tuple(each for each in STATUSES if each in status), limit=limit)
+    query = TaskQuery(status=tuple(each for each in STATUSES if each in status), limit=limit)
     with tasks_of(file) as tasks:
-        page, total = find_tasks(tasks.effects, COMMAND_LINE, wanted)
+        page, total = find_tasks(tasks.effects, COMMAND_LINE, query)
     for task in page:
         click.echo(f"{task.id}  {task.status:<10}  {_when(task.created_at)}  {task.created_by or '-'}  {_what(task)}")
     if total > len(page):

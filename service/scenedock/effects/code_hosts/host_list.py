@@ -8,7 +8,7 @@ from functools import partial
 from typing import get_args
 
 from scenedock.documents.configuration import read_configuration, repeated_names
-from scenedock.documents.problems import Path, Problem
+from scenedock.documents.problems import DocumentProblem, Path
 from scenedock.model.code_hosts.code_host import (
     GROUPS,
     HOST,
@@ -148,10 +148,10 @@ def read_code_hosts(data: bytes, file: str) -> tuple[CodeHost, ...]:
     )
 
 
-def _rules(value: JsonObject) -> Iterator[Problem]:
+def _rules(value: JsonObject) -> Iterator[DocumentProblem]:
     for index, entry in enumerate(map(as_object, as_list(value.get("hosts")))):
         if entry.get("type") in get_args(HostType):
-            yield from (Problem(("hosts", index, *key), said) for key, said in _contradictions(entry))
+            yield from (DocumentProblem(("hosts", index, *key), said) for key, said in _contradictions(entry))
     yield from repeated_names(value, "hosts", "host")
 
 

@@ -25,7 +25,7 @@ from scenedock.effects.git.objects import LIST_TREE, tree_entries
 from scenedock.effects.local.host_secrets import HostSecrets
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_hosts.code_host import Author, CodeHost, RepositoryAddress
-from scenedock.model.code_hosts.commit import HISTORY, FileChange, Head, Listing, Mark, RepositoryFile
+from scenedock.model.code_hosts.commit import HISTORY, CommitListing, FileChange, Head, Mark, RepositoryFile
 
 
 @contextmanager
@@ -61,7 +61,7 @@ class GitRepository:
         self._fetch(commit, branch, depth=1)
         return self._head(commit)
 
-    def listing(self, head: Head, paths: Sequence[str] = ()) -> Listing:  # noqa: ARG002 - here all cost no more
+    def listing(self, head: Head, paths: Sequence[str] = ()) -> CommitListing:  # noqa: ARG002 - here all cost no more
         """All files of a commit."""
         entries = tree_entries(self._git(*LIST_TREE, head.tree))
         return {entry.path: RepositoryFile(entry.mode, entry.id) for entry in entries if entry.kind == "blob"}
@@ -70,7 +70,7 @@ class GitRepository:
         """The content of a file."""
         return self._git("cat-file", "blob", file.blob)
 
-    def write(self, base: Head | None, changes: Sequence[FileChange], listing: Listing, message: str) -> Head:
+    def write(self, base: Head | None, changes: Sequence[FileChange], listing: CommitListing, message: str) -> Head:
         """Make a commit after `base`, or one without a parent, which no branch has yet."""
         commands = [
             b"commit refs/scenedock/new\n",

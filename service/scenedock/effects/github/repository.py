@@ -8,12 +8,12 @@ import hashlib
 from collections.abc import Iterator, MutableMapping, Sequence
 from urllib.parse import quote
 
-from scenedock.effects.github.client import Answer, GitHubClient
+from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.effects.github.pulls import PullRequests
 from scenedock.effects.github.settings import RepositorySettings
 from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
-from scenedock.model.code_hosts.commit import HISTORY, FileChange, Head, Listing, Mark, RepositoryFile
+from scenedock.model.code_hosts.commit import HISTORY, CommitListing, FileChange, Head, Mark, RepositoryFile
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
 ENTRIES_PER_TREE = 1_000
@@ -58,7 +58,7 @@ class GitHubRepository:
             return self._commit(answer.text("commit", "sha"))
         return _head(value_at(answer.body, ["commit"]))
 
-    def listing(self, head: Head, paths: Sequence[str]) -> Listing:
+    def listing(self, head: Head, paths: Sequence[str]) -> CommitListing:
         """All files of a commit; of more than GitHub lists at once, those in the folders of some paths."""
         answer = self.client.call("GET", f"{self.path}/git/trees/{head.tree}", parameters={"recursive": "1"})
         if as_object(answer.body).get("truncated") is True:
@@ -73,7 +73,7 @@ class GitHubRepository:
         except binascii.Error:
             raise TemporaryError("GitHub's answer is no file", retry_after=30) from None
 
-    def write(self, base: Head | None, changes: Sequence[FileChange], listing: Listing, message: str) -> Head:
+    def write(self, base: Head | None, changes: Sequence[FileChange], listing: CommitListing, message: str) -> Head:
         """Make a commit after `base`, or one without a parent, which no branch has yet."""
         tree = base.tree if base else ""
         for chunk in _chunks([self._entry(change, listing) for change in _single(changes)]):
@@ -122,7 +122,7 @@ class GitHubRepository:
             elif kind == "blob":
                 yield above + name, file
 
-    def _entry(self, change: FileChange, listing: Listing) -> JsonObject:
+    def _entry(self, change: FileChange, listing: CommitListing) -> JsonObject:
         """One entry of a tree: text goes along with it, what is binary is uploaded first."""
         existing = listing.get(change.renamed_from or change.path)
         if change.deletes:
@@ -167,7 +167,7 @@ def _head(commit: Json) -> Head:
     return Head(sha, tree, str(value_at(commit, ["commit", "message"]) or ""))
 
 
-def _entries(answer: Answer) -> Iterator[tuple[str, str, RepositoryFile]]:
+def _entries(answer: GitHubAnswer) -> Iterator[tuple[str, str, RepositoryFile]]:
     """Path, kind and file of each entry of a tree; a path isn't stripped: it may begin with a space."""
     for entry in map(as_object, as_list(as_object(answer.body).get("tree"))):
         yield str(entry["path"]), str(entry["type"]), RepositoryFile(str(entry["mode"]), str(entry["sha"]))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
-Run: TypeAlias = Callable[[str, int], None]
+RunTask: TypeAlias = Callable[[str, int], None]
 """Runs a task: `(task id, number of the run)`; returns when the task ended or rests, and raises nothing."""
 
 _QUEUE = "tasks"
@@ -63,7 +63,7 @@ class Engine:
         self._lock = threading.Lock()
         self._start: Callable[[str, int], object] | None = None
 
-    def launch(self, run: Run) -> None:
+    def launch(self, run: RunTask) -> None:
         """Begin to run tasks with this function; the tables must be there."""
         DBOS(config=self._config())
 

@@ -52,7 +52,7 @@ class RepositoryFile:
     blob: str
 
 
-Listing: TypeAlias = Mapping[str, RepositoryFile]
+CommitListing: TypeAlias = Mapping[str, RepositoryFile]
 """The files of a commit by their paths."""
 
 

@@ -114,14 +114,14 @@ def read_steps(spec: JsonObject, *, rendered: bool = False) -> tuple[Step, ...]:
     ------
     InputError   the spec is no such document; the message names the step
     """
-    given = spec.get("steps")
-    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+    items = spec.get("steps")
+    if not isinstance(items, Sequence) or isinstance(items, str) or not items:
         raise InputError("the task has no `steps`; give a list of at least one `{action, input}`", ("steps",))
-    if len(given) > _MOST_STEPS:
-        raise InputError(f"the task has {len(given):,} steps; at most {_MOST_STEPS} are run", ("steps",))
+    if len(items) > _MOST_STEPS:
+        raise InputError(f"the task has {len(items):,} steps; at most {_MOST_STEPS} are run", ("steps",))
     steps: list[Step] = []
     wrong: list[InputError] = []
-    for number, each in enumerate(given, 1):
+    for number, each in enumerate(items, 1):
         try:
             steps.append(_read_step(each, number))
         except InputError as error:
@@ -143,22 +143,22 @@ def read_steps(spec: JsonObject, *, rendered: bool = False) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _read_step(given: Json, number: int) -> Step:
-    if not isinstance(given, Mapping) or not isinstance(given.get("action"), str):
+def _read_step(item: Json, number: int) -> Step:
+    if not isinstance(item, Mapping) or not isinstance(item.get("action"), str):
         raise _wrong_step(number, "must be an object with an `action`")
-    if unknown := sorted(set(given) - _STEP_KEYS):
+    if unknown := sorted(set(item) - _STEP_KEYS):
         raise _wrong_step(
             number, f"`{unknown[0]}` is not known; there are: {', '.join(sorted(_STEP_KEYS))}", unknown[0]
         )
-    if given.get("each") is not None:
+    if item.get("each") is not None:
         raise _wrong_step(number, "`each` can't be run yet; write one step for each item", "each")
-    written = given.get("id", f"step-{number}")
-    if not isinstance(written, str) or not _STEP_ID.match(written):
+    step_id = item.get("id", f"step-{number}")
+    if not isinstance(step_id, str) or not _STEP_ID.match(step_id):
         raise _wrong_step(number, "`id` must be letters, digits, - and _ (at most 100)", "id")
-    name, values, condition = given.get("name", given["action"]), given.get("input", {}), given.get("if", True)
+    name, values, condition = item.get("name", item["action"]), item.get("input", {}), item.get("if", True)
     if not isinstance(name, str) or not isinstance(values, Mapping) or not isinstance(condition, bool | str):
         raise _wrong_step(number, "`name` must be text, `input` an object, and `if` true, false or text")
-    return Step(written, name, str(given["action"]), values, condition)
+    return Step(step_id, name, str(item["action"]), values, condition)
 
 
 def _wrong_step(number: int, message: str, *key: str) -> InputError:
@@ -229,7 +229,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TaskQuery:
     """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
 
     created_by: tuple[str, ...] | None = None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scenedock.documents.configuration import field_problems, read_configuration, repeated_names
-from scenedock.documents.problems import Problem
+from scenedock.documents.problems import DocumentProblem
 from scenedock.model.action import SCOPES, Scope
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
@@ -58,16 +58,16 @@ def read_static_tokens(data: bytes, label: str) -> StaticTokens:
     return StaticTokens(tuple(_token(as_object(entry)) for entry in as_list(listed.value["tokens"])))
 
 
-def _rules(value: JsonObject) -> Iterator[Problem]:
+def _rules(value: JsonObject) -> Iterator[DocumentProblem]:
     yield from field_problems({"tokens": None, **value}, (), {"tokens": _entries})
     for index, entry in enumerate(as_list(value.get("tokens"))):
         path = ("tokens", index)
         if not isinstance(entry, Mapping):
-            yield Problem(path, "must be an object, {name, token or sha256, scope, actions}")
+            yield DocumentProblem(path, "must be an object, {name, token or sha256, scope, actions}")
             continue
         yield from field_problems({"name": None, "scope": None, **entry}, path, _READERS)
         if ("token" in entry) == ("sha256" in entry):
-            yield Problem(path, "give either `token` or `sha256`")
+            yield DocumentProblem(path, "give either `token` or `sha256`")
     yield from repeated_names(value, "tokens", "name")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from scenedock.runtime.settings import Settings
-from scenedock.usecases.tasks.limits import Limits
+from scenedock.usecases.tasks.limits import TaskLimits
 
 if TYPE_CHECKING:
     from scenedock.usecases.tasks.schedules import Schedule
@@ -24,7 +24,7 @@ class TaskSettings:
     database: str = ""
     seal_keys: str = ""
     threads: int = 8
-    limits: Limits = field(default_factory=Limits)
+    limits: TaskLimits = field(default_factory=TaskLimits)
     keep_days: int = 30
     readers: int = 4
     schedules: tuple[Schedule, ...] = ()
@@ -38,7 +38,7 @@ def task_settings(settings: Settings) -> TaskSettings:
         database=settings.database_url,
         seal_keys=settings.seal_key,
         threads=settings.task_threads,
-        limits=Limits(settings.step_seconds, {action: int(number) for action, _, number in limits}),
+        limits=TaskLimits(settings.step_seconds, {action: int(number) for action, _, number in limits}),
         keep_days=settings.task_days,
         readers=settings.event_readers,
     )

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
-from scenedock.skeletons.problems import AnswersError, Problem
+from scenedock.skeletons.problems import AnswerProblem, AnswersError
 from scenedock.skeletons.questions.questions import Question, Questions
 
 YES = frozenset(["1", "true", "t", "yes", "y", "on"])
@@ -30,19 +30,19 @@ def check_answers(questions: Questions, given: JsonObject, is_code: Callable[[st
     ------
     AnswersError   one or more answers are wrong
     """
-    problems = [Problem(name, _unknown(questions, name)) for name in given if name not in questions.questions]
+    problems = [AnswerProblem(name, _unknown(questions, name)) for name in given if name not in questions.questions]
     answers: dict[str, Any] = {}
     for name, question in questions.questions.items():
         if name not in given:
             if question.required:
-                problems.append(Problem(name, "an answer is missing"))
+                problems.append(AnswerProblem(name, "an answer is missing"))
             continue
         try:
             answers[name] = _READERS[question.kind](question, given[name])
             if question.kind == "choice" and not any(is_code(str(choice)) for choice in choices_of(question)):
                 check_choice(question, answers[name], choices_of(question))
         except ValueError as error:
-            problems.append(Problem(name, str(error)))
+            problems.append(AnswerProblem(name, str(error)))
     if problems:
         raise AnswersError(problems)
     return answers

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scenedock.errors import InputError
 from scenedock.model.file_paths import LONGEST_NAME, folders_above, refusal, without_dots
 from scenedock.skeletons.problems import LimitError, SkeletonError
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 
 
 class OutputPathError(InputError):
@@ -79,10 +79,10 @@ def _causes(marker: str, answers: Mapping[str, object]) -> str:
     return ", ".join(odd)
 
 
-class Output:
+class OutputFolder:
     """The files and folders made so far, with the refusals that a real disk would give cookiecutter."""
 
-    def __init__(self, root: str, limits: Limits) -> None:
+    def __init__(self, root: str, limits: BakeLimits) -> None:
         self._root = root
         self._limits = limits
         self._left = limits.output_bytes

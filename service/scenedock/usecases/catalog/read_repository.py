@@ -14,7 +14,7 @@ from scenedock.catalog.reading.generators import Manifests
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, CATALOG_FILES
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, plan_repository
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners
-from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, Settings, read_settings
+from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
@@ -30,7 +30,7 @@ class RepositoryReader:
     """A repository whose files are listed and whose settings are read, ready to be read folder by folder."""
 
     facts: RepositoryFacts
-    settings: Settings
+    settings: CatalogSettings
     listing: Listing
     plan: Plan
     folder: Repository
@@ -46,7 +46,7 @@ class RepositoryReader:
         InputError      it can't be read, or its settings are wrong
         """
         listing = folder.listing()
-        settings = Settings()
+        settings = CatalogSettings()
         if given is not None:
             settings = read_settings(given[1], label=given[0])
         elif FILE_NAME in listing.files and FILE_NAME not in listing.outside:

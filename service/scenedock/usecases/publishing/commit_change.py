@@ -10,7 +10,7 @@ from scenedock.errors import ConflictError, NotAllowedError, NotFoundError, Temp
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.gitops.values_edits import get_value
 from scenedock.model.code_hosts.code_host import CodeHost
-from scenedock.model.code_hosts.commit import Attempt, FileChange, Head, Listing, commit_message, touched_paths
+from scenedock.model.code_hosts.commit import Attempt, CommitListing, FileChange, Head, commit_message, touched_paths
 
 _ROUNDS = 5
 
@@ -29,7 +29,7 @@ class _Seen:
     """What a round saw and planned, before the branch moved."""
 
     head: Head
-    listing: Listing
+    listing: CommitListing
     changes: tuple[FileChange, ...]
 
 
@@ -84,12 +84,12 @@ def commit_change(
     raise TemporaryError(f"{address}: {branch} moves too often", retry_after=30)
 
 
-def _reading(repository: RemoteRepository, listing: Listing) -> Callable[[str], bytes]:
+def _reading(repository: RemoteRepository, listing: CommitListing) -> Callable[[str], bytes]:
     return lambda path: repository.read(listing[path])
 
 
 def _refuse_overlap(
-    repository: RemoteRepository, request: ChangeRequest, branch: str, seen: _Seen, now: Listing
+    repository: RemoteRepository, request: ChangeRequest, branch: str, seen: _Seen, now: CommitListing
 ) -> None:
     """Refuse to go on where what we change was changed by others: whole files, and of edited ones the values.
 

@@ -47,7 +47,7 @@ class NewRepository:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedRepository:
     """Where it is: for browsers, for git, and the files of its default branch for Backstage."""
 
     url: str
@@ -59,7 +59,7 @@ class Published:
 
 def publish_repository(
     repository: RemoteRepository, host: CodeHost, request: NewRepository, attempt: Attempt
-) -> Published:
+) -> PublishedRepository:
     """Make a repository with one commit, and set what is wanted for it.
 
     Until all is done its description carries the task's id, and then its commit does: so an earlier try of the same
@@ -98,7 +98,7 @@ def publish_repository(
             _set_all(repository, request, branch)
             attempt.log(f"published {len(request.files)} files to {about.url}")
             branch = request.default_branch
-    return Published(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
+    return PublishedRepository(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
 
 
 @contextmanager
@@ -163,7 +163,7 @@ def _set_all(repository: RemoteRepository, request: NewRepository, branch: str) 
 
 def _publish_plainly(
     repository: RemoteRepository, host: CodeHost, request: NewRepository, mark: Mark, fill: Callable[[], Head]
-) -> Published:
+) -> PublishedRepository:
     """Fill a repository that somebody made, and that is empty: a git server has no way to make one."""
     if request.has_settings:
         raise InputError(
@@ -176,4 +176,4 @@ def _publish_plainly(
         if repository.head(repository.default_branch()) or not repository.create_branch(branch, filled):
             raise ConflictError(f"{repository.address} isn't empty, and stays as it is: take another one")
     url = f"{host.api}/{repository.address.path}"
-    return Published(url, f"{url}.git", url, filled.commit, branch)
+    return PublishedRepository(url, f"{url}.git", url, filled.commit, branch)

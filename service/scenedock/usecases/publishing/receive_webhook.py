@@ -65,10 +65,10 @@ def signers(hosts: CodeHosts, body: bytes, signature: str) -> frozenset[str]:
     ------
     AuthenticationError   none has
     """
-    known = {host: hosts.webhook_secret(host) for host in hosts.webhook_hosts()}
+    secrets = {host: hosts.webhook_secret(host) for host in hosts.webhook_hosts()}
     signed = frozenset(
         host
-        for host, secret in known.items()
+        for host, secret in secrets.items()
         if hmac.compare_digest(f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}", signature)
     )
     if not signed:

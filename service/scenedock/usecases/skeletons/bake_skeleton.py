@@ -11,14 +11,14 @@ from scenedock.effects.bakes.confined_bakes import ConfinedBakes
 from scenedock.effects.skeletons.library import OpenedSkeleton, SkeletonLibrary
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
-from scenedock.skeletons.problems import AnswersError, Problem, SkeletonError
+from scenedock.skeletons.problems import AnswerProblem, AnswersError, SkeletonError
 from scenedock.skeletons.questions.answers import typed_answer
 from scenedock.skeletons.rendering.bake import Surroundings, bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.needs import needs_of
 from scenedock.skeletons.rendering.output import BakedTree
 from scenedock.skeletons.rendering.provenance import with_provenance
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 
 DEEPEST_NESTING = 5
 
@@ -104,7 +104,7 @@ def bake_opened(
     )
     if needs:
         outermost = choice.chain[0].skeleton
-        tree, values = confined.bake(outermost, choice.folders, choice.rest, surroundings, opened.allow, Limits())
+        tree, values = confined.bake(outermost, choice.folders, choice.rest, surroundings, opened.allow, BakeLimits())
     else:
         tree, mixed = bake(choice.chain[-1], choice.rest, surroundings)
         values = mixed.values
@@ -129,7 +129,7 @@ def choose(compiled: CompiledSkeleton, answers: JsonObject) -> Choice:
         offered = chain[-1].questions.nested
         chosen[name] = str(rest.pop(name, next(iter(offered))))
         if chosen[name] not in offered:
-            raise AnswersError([Problem(name, f"{chosen[name]!r} is not one of {', '.join(offered)}")])
+            raise AnswersError([AnswerProblem(name, f"{chosen[name]!r} is not one of {', '.join(offered)}")])
         folder = offered[chosen[name]]
         chain.append(chain[-1].nested(folder))
         folders.append("/".join(filter(None, (folders[-1], folder.strip("/").removeprefix("./")))))

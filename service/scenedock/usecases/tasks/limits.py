@@ -18,7 +18,7 @@ def repository_branch(action: Action[Any], values: JsonObject) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TaskLimits:
     """How long and how often actions may run.
 
     `step_seconds` is the deadline of each step, with all its retries. `at_once` says for an action's id how many of it

@@ -12,20 +12,20 @@ from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.action import REDACTED, Caller
 from scenedock.model.json import JsonObject, as_object
 from scenedock.model.tasks.changes import cancel_asked, retried
-from scenedock.model.tasks.task import Task, TaskEvent, Wanted
+from scenedock.model.tasks.task import Task, TaskEvent, TaskQuery
 from scenedock.usecases.tasks.submit_task import identity
 
 _POLL_SECONDS = 0.2
 
 
-def find_tasks(effects: TaskEffects, caller: Caller, wanted: Wanted) -> tuple[list[Task], int]:
+def find_tasks(effects: TaskEffects, caller: Caller, query: TaskQuery) -> tuple[list[Task], int]:
     """A page of the tasks that the caller may see, and how many there are: all for an administrator, else its own."""
     if not caller.may("admin"):
         mine = identity(caller)
-        if wanted.created_by is not None and mine not in wanted.created_by:
+        if query.created_by is not None and mine not in query.created_by:
             return [], 0
-        wanted = replace(wanted, created_by=(mine,))
-    return effects.store.find(wanted)
+        query = replace(query, created_by=(mine,))
+    return effects.store.find(query)
 
 
 def show_task(effects: TaskEffects, caller: Caller, task_id: str) -> Task:

@@ -16,8 +16,8 @@ from scenedock.model.action import Action, Caller, Context
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.redaction import Redactor, sensitive_texts
 from scenedock.model.tasks.changes import (
-    Change,
     LeaseLostError,
+    TaskChange,
     cancelled,
     ended,
     failure,
@@ -30,7 +30,7 @@ from scenedock.model.tasks.changes import (
 )
 from scenedock.model.tasks.references import holds, render
 from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
-from scenedock.usecases.tasks.limits import Limits
+from scenedock.usecases.tasks.limits import TaskLimits
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
@@ -46,7 +46,7 @@ class RunningTasks:
     """
 
     def __init__(
-        self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: Limits
+        self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: TaskLimits
     ) -> None:
         self.effects = effects
         self.actions = {action.id: action for action in actions}
@@ -214,7 +214,7 @@ class _TaskRun:
         self._rest(int(pause * 1_000), "", "until the next try")
 
     def _note(self, step: Step, **values: Json) -> None:
-        self._add(Change(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **values})))
+        self._add(TaskChange(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **values})))
 
     def _rest(self, milliseconds: int, key: str, reason: str) -> None:
         now = self._journal.now
@@ -246,5 +246,5 @@ class _TaskRun:
         _log.error("a bug in %s: %s\n%s", step.action, where, self._redactor.text(traceback.format_exc()))
         self._fail(BUG, f"a bug in {step.action}; the log of the service tells more ({where})", step)
 
-    def _add(self, change: Change) -> None:
+    def _add(self, change: TaskChange) -> None:
         self._journal.add(change)

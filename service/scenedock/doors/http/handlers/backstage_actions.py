@@ -35,10 +35,10 @@ def invoke_for_backstage_v2(service: Service, action_id: str) -> Response:
     body = json_body()
     if unknown := sorted(set(body) - {"input", "secrets"}):
         raise InputError(f"the body has `input` and `secrets`, not `{unknown[0]}`")
-    given = body.get("input", {})
-    if not isinstance(given, Mapping):
+    values = body.get("input", {})
+    if not isinstance(values, Mapping):
         raise InputError("`input` must be a JSON object")
-    return invoke(service, _name(action_id), given, secrets(body))
+    return invoke(service, _name(action_id), values, secrets(body))
 
 
 def _name(action_id: str) -> str:

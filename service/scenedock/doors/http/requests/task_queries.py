@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
 from scenedock.model.schemas import TEXT
-from scenedock.model.tasks.task import MOST_TASKS, SORT_KEYS, STATUSES, SortKey, Wanted
+from scenedock.model.tasks.task import MOST_TASKS, SORT_KEYS, STATUSES, SortKey, TaskQuery
 
 _NAMES: Final[Mapping[str, SortKey]] = {
     **{key: key for key in SORT_KEYS},
@@ -64,7 +64,7 @@ AFTER: Final[Mapping[str, JsonObject]] = {
 }
 
 
-def task_query(query: MultiDict[str, str]) -> Wanted:
+def task_query(query: MultiDict[str, str]) -> TaskQuery:
     """The page of tasks that a query asks for: `createdBy`, `status`, `order` (each may be repeated), limit, offset.
 
     Raises
@@ -80,7 +80,7 @@ def task_query(query: MultiDict[str, str]) -> Wanted:
         if way not in {"asc", "desc"} or name not in _NAMES:
             raise InputError(f"`order` must be asc: or desc: and one of {', '.join(SORT_KEYS)}; not {order!r}")
         orders.append((_NAMES[name], "asc" if way == "asc" else "desc"))
-    return Wanted(
+    return TaskQuery(
         created_by=tuple(query.getlist("createdBy")) or None,
         status=statuses,
         order=tuple(orders) or (("createdAt", "desc"),),  # type: ignore[arg-type] # the ways are the two literals
