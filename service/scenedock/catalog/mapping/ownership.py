@@ -19,9 +19,9 @@ def owner_of(service: Service) -> str:
 def _owner_in(member: Member) -> str:
     settings = member.contents.settings
     charts = [folder.chart for folder in member.folders if folder.chart]
-    candidates = [as_owner(chart.owner) for chart in charts]
+    candidates = [as_owner(chart.owner, settings.owner_names) for chart in charts]
     candidates.extend(member.contents.codeowners.owner_of(folder.path) for folder in member.folders)
-    candidates.extend(as_owner(each.facts.owner) for each in member.deployments)
+    candidates.extend(as_owner(each.facts.owner, settings.owner_names) for each in member.deployments)
     if settings.owner_from_maintainers:
         candidates.extend(
             as_owner(f"user:{as_entity_name(name)}") for chart in charts for name in chart.maintainers[:1]

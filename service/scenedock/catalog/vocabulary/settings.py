@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -32,7 +32,7 @@ StringMap: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Corrections to one service; None or empty leaves what was found."""
+    """Corrections to one service; None or empty leaves what was found. `line` is where they stand in the file."""
 
     title: str = ""
     description: str = ""
@@ -46,6 +46,7 @@ class Override:
     annotations: StringMap = field(default_factory=dict)
     links: tuple[JsonObject, ...] = ()
     depends_on: tuple[str, ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,10 @@ class Settings:
     resources: bool = False
     bind: str | None = None
     evidence: tuple[str, ...] = EVIDENCE
+    hosts: Mapping[str, Provider] = field(default_factory=dict)
     cluster: str = ""
     owner: str = ""
+    owner_names: StringMap = field(default_factory=dict)
     owner_from_maintainers: bool = False
     emit_owners: bool = False
     lifecycle: StringMap = field(default_factory=lambda: {"production": "production", "*": "experimental"})
@@ -126,7 +129,12 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
         problems = {problem for error in errors for problem in _problems(error)}
         placed = sorted((document.position_of(path), said) for path, said in problems)
         raise InputError("\n".join(f"{label}:{line}:{column}: {said}" for (line, column), said in placed))
-    return _settings(as_object(document.value))
+    settings = _settings(as_object(document.value))
+    overrides = {
+        name: replace(override, line=document.line_of(("overrides", name)))
+        for name, override in settings.overrides.items()
+    }
+    return replace(settings, overrides=overrides)
 
 
 def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -200,8 +208,10 @@ def _settings(given: Mapping[str, Any]) -> Settings:
         resources=environments.get("entities") == "resources",
         bind=environments.get("bind"),
         evidence=tuple(environments.get("evidence", EVIDENCE)),
+        hosts={host.lower(): provider for host, provider in given.get("hosts", {}).items()},
         cluster=given.get("cluster", ""),
         owner=given.get("owner", ""),
+        owner_names=given.get("ownerNames", {}),
         owner_from_maintainers=given.get("ownerFromMaintainers", False),
         emit_owners=given.get("owners") == "emit",
         lifecycle={**defaults.lifecycle, **given.get("lifecycle", {})},

@@ -56,7 +56,7 @@ class RepositoryReader:
             name=name,
             url=url,
             branch=settings.branch or address.branch or "HEAD",
-            provider=settings.provider or provider_of(url),
+            provider=settings.provider or provider_of(url, settings.hosts),
             prefix=address.prefix,
         )
         plan = plan_repository(name, listing, settings)
@@ -186,7 +186,8 @@ class RepositoryReader:
         for path in CODEOWNERS_FILES:
             if path in self.listing.files and path not in self.listing.outside:
                 try:
-                    codeowners = Codeowners(self.folder.read(path).decode("utf-8", "replace"))
+                    text = self.folder.read(path).decode("utf-8", "replace")
+                    codeowners = Codeowners(text, self.settings.owner_names)
                 except InputError as error:
                     self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path))
                     return Codeowners()
