@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from scenedock.catalog.reading.application_environments import ApplicationWords, environment_of
+from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 
-OPEN = EnvironmentNames()
+OPEN = EnvironmentLists()
 
 
 def said(**words: Any) -> ApplicationWords:
@@ -94,6 +95,12 @@ def test_two_environments_in_one_application_count_for_none(words: dict[str, Any
 
 
 def test_settings_that_name_all_environments_have_the_last_word() -> None:
-    names = EnvironmentNames(("reef",), closed=True)
-    assert environment_of(said(labels={"env": "mesa"}), names) == (None, "")
-    assert environment_of(said(labels={"env": "reef"}), names) == ("reef", "")
+    lists = EnvironmentLists(EnvironmentNames(("reef",), closed=True))
+    assert environment_of(said(labels={"env": "mesa"}), lists) == (None, "")
+    assert environment_of(said(labels={"env": "reef"}), lists) == ("reef", "")
+
+
+def test_a_helmfile_rules_out_only_what_values_files_would_say() -> None:
+    lists = EnvironmentLists(helmfiles={"apps": EnvironmentNames(("reef",), closed=True)})
+    assert environment_of(said(labels={"env": "mesa"}), lists) == ("mesa", "")
+    assert environment_of(said(value_files=("values-dev.yaml",)), lists) == (None, "")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.generators import flat
 from scenedock.catalog.vocabulary.environments import EnvironmentNames, word_of_values_file
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
@@ -40,15 +41,19 @@ class ApplicationWords:
     helm_parameters: Mapping[str, str]
 
 
-def environment_of(said: ApplicationWords, names: EnvironmentNames) -> tuple[str | None, str]:
-    """The environment, and, where an Application names two, what they are; it is for none then."""
-    explicit = _kinds(word for word in _explicit(said) if _may_be(word, names))
+def environment_of(said: ApplicationWords, lists: EnvironmentLists) -> tuple[str | None, str]:
+    """The environment, and, where an Application names two, what they are; it is for none then.
+
+    What it says itself only settings that name all environments can rule out, not a helmfile in its folder.
+    """
+    names = lists.of(said.path)
+    explicit = _kinds(word for word in _explicit(said) if _may_be(word, lists.names))
     listed = _kinds(_listed(said, names))
     if explicit:
         doubt = len(explicit) > 1 or not _agree(explicit[0], listed)
         found = explicit + listed
     else:
-        found = _kinds([*listed, *_supported(said, names)])
+        found = _kinds([*listed, *(word for word in _supported(said, names) if _may_be(word, lists.names))])
         doubt = len(found) > 1
     if doubt:
         return None, " and ".join(dict.fromkeys(found))
@@ -101,7 +106,7 @@ def _supported(said: ApplicationWords, names: EnvironmentNames) -> Iterator[str]
     }
     for file in said.value_files:
         word = word_of_values_file(file.rpartition("/")[2])
-        if not word or names.named(word) or not _may_be(word, names) or word in service:
+        if not word or names.named(word) or word in service:
             continue
         if word in places or any(_has_part(text, word, folder) for text in (said.name, said.namespace)):
             yield word

@@ -117,7 +117,7 @@ class _Reader:
             said = ApplicationWords(
                 name, path, namespace, as_text(destination.get("name")), labels, files, parameters, handed
             )
-            environment, doubt = environment_of(said, repository.environments.of(path))
+            environment, doubt = environment_of(said, repository.environments)
             if doubt:
                 self._doubt(name, doubt, place)
             self.applications.append(
