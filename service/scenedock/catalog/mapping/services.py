@@ -165,7 +165,10 @@ def _refuse_unlike(members: dict[str, list[Member]], findings: list[Finding]) ->
 def _overrides_of_nobody(
     repositories: Sequence[RepositoryContents], members: Mapping[str, Sequence[Member]]
 ) -> Iterator[Finding]:
-    """Corrections to services that a repository doesn't have; of settings given to several, that none of those has."""
+    """Corrections to services that a repository doesn't have; of settings given to several, that none of those has.
+
+    Skipped folders are there: their Chart.yaml may just be unreadable for now.
+    """
     for number, contents in enumerate(repositories):
         if any(contents.settings == each.settings for each in repositories[:number]):
             continue
@@ -174,6 +177,7 @@ def _overrides_of_nobody(
             for name, found in members.items()
             if any(each.contents.settings == contents.settings for each in found)
         }
+        mine |= {skip.place.path.rpartition("/")[2] for skip in contents.skipped}
         for name, override in contents.settings.overrides.items():
             if name not in mine:
                 from difflib import get_close_matches  # slow to import, and seldom needed
