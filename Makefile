@@ -3,21 +3,22 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
-repository :=
+export repository :=
+workers := 2
 
-.PHONY: help run test fix docs golden bench soak lock set-up
+.PHONY: help run test test-all fix docs golden bench soak lock set-up
 
 help: ## Say what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
-	@scripts/demo $(repository)
-	@echo
-	@exec env SCENEDOCK_REPOSITORIES=$(or $(repository),out/acme-apps) SCENEDOCK_DATA=out/data SCENEDOCK_PUBLIC_FEED=true \
-		$(bin)/scenedock serve
+	@exec scripts/demo "$$repository"
 
-test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests
-	@scripts/check
+test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests (workers=2)
+	@scripts/check --numprocesses=$(workers)
+
+test-all: set-up ## The same, with the tests that would take `make test` too long (up to 90 minutes)
+	@scripts/check --numprocesses=$(workers) -m ''
 
 fix: set-up ## Format the code and mend what the linter can mend
 	@$(bin)/ruff format

@@ -28,8 +28,8 @@ from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.skeletons.rendering.bake import Surroundings, bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
-from scenedock.skeletons.sandbox.metering import Limits
-from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
+from scenedock.skeletons.sandbox.metering import BakeLimits
+from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 
 ROUNDS = 30
 CLIENTS = 4
@@ -119,7 +119,7 @@ def report(skeleton: Path, work: Path) -> list[str]:
         cookiecutter(str(skeleton), no_input=True, output_dir=str(next(fresh)), config_file=str(config))
 
     def use_case() -> None:
-        write_tree(bake_skeleton(library.open_folder(skeleton), {}, ConfinedBakes()), next(fresh))
+        write_tree(bake_opened(library.open_folder(skeleton), {}, ConfinedBakes()), next(fresh))
 
     def raw_write() -> None:
         folder = next(fresh)
@@ -129,7 +129,7 @@ def report(skeleton: Path, work: Path) -> list[str]:
             (folder / file.path).write_bytes(file.content)
 
     def confined() -> None:
-        ConfinedBakes().bake(read, [""], {}, Surroundings(), ["hooks"], Limits())
+        ConfinedBakes().bake(read, [""], {}, Surroundings(), ["hooks"], BakeLimits())
 
     def process(command: list[str]) -> None:
         subprocess.run([*command, "-o", str(next(fresh))], check=True, capture_output=True)

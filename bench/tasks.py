@@ -21,10 +21,11 @@ from bench.backstage_tasks import backstage_tasks_a_second
 from scenedock.model.action import Caller, Context, Model, action
 from scenedock.model.json import JsonObject, as_object
 from scenedock.model.tasks.task import Task
-from scenedock.runtime.tasks.opening import migrate_all, open_database
+from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import Role, TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.tasks.migrate_database import migrate_database
 from scenedock.usecases.tasks.submit_task import submit_task
 from tests.tools.postgres import running_postgres
 
@@ -83,7 +84,7 @@ def main() -> None:
 def serving(settings: TaskSettings, *, split: bool) -> Iterator[TaskService]:
     """Tasks that are run here, or by a worker of their own."""
     database = open_database(settings)
-    migrate_all(database)
+    migrate_database(database)
     database.close()
     worker = multiprocessing.get_context("spawn").Process(target=work, args=(settings, "worker"), daemon=True)
     if split:

@@ -51,7 +51,7 @@ def contexts(typed: click.Context) -> Iterator[click.Context]:
 def exit_codes() -> str:
     """Exit codes as a table: the two that every run can end with, then those of the errors."""
     refusals: dict[int, list[str]] = {}
-    for error in errors.ERRORS:
+    for error in (each for each in errors.ERRORS if "exit_code" in vars(each)):
         refusals.setdefault(error.exit_code, []).append(f"{code(error.__name__)}: {first_sentence(error)}")
     rows = [("0", "Done, and nothing of severity error was found."), ("1", "Done, with findings of severity error.")]
     return table(("code", "meaning"), rows + [(str(code), "<br>".join(refusals[code])) for code in sorted(refusals)])
@@ -59,8 +59,12 @@ def exit_codes() -> str:
 
 def errors_page() -> str:
     """The table of `scenedock.errors`."""
-    rows = [(code(e.__name__), first_sentence(e), str(e.status), str(e.exit_code)) for e in errors.ERRORS]
-    return f"# Errors\n\n{explanation(errors)}\n\n{table(('error', 'meaning', 'HTTP status', 'exit code'), rows)}"
+    header = ("error", "name on the wire", "meaning", "HTTP status", "exit code")
+    rows = [
+        (code(each.__name__), code(each.wire_name), first_sentence(each), str(each.status), str(each.exit_code))
+        for each in errors.ERRORS
+    ]
+    return f"# Errors\n\n{explanation(errors)}\n\n{table(header, rows)}"
 
 
 def settings_page(schema: Schema) -> str:
@@ -188,10 +192,10 @@ def service_settings_page() -> str:
         default = shown_value(getattr(Settings(), name))
         rows.append((code(variable(name)), code(default), setting.about))
     return (
-        "# Settings of the service\n\nEach is a variable of the environment; in the file that `SCENEDOCK_SETTINGS` "
-        "names it is a key without the prefix, in lower case. The environment wins. A secret may be in a file of its "
-        "own: `SCENEDOCK_…_FILE` names it. `scenedock settings` prints what is in force, and where it came from.\n\n"
-        + table(("variable", "default", "meaning"), rows)
+        "# Settings of the service\n\nEach is a variable of the environment; in the file that `--settings` or "
+        "`SCENEDOCK_SETTINGS` names it is a key without the prefix, in lower case. The environment wins. A secret may "
+        "be in a file of its own: `SCENEDOCK_…_FILE` names it. `scenedock settings` prints what is in force, and where "
+        "it came from.\n\n" + table(("variable", "default", "meaning"), rows)
     )
 
 

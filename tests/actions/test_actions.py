@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Action, Caller, Context, Example
 from scenedock.model.json import JsonObject
 from scenedock.runtime.settings import Settings
-from scenedock.runtime.wiring import open_effects
+from scenedock.runtime.wiring import open_effects, open_skeletons
 from tests.publishing.acme import acme_with
 from tests.tools.service import EXAMPLE
 
@@ -132,3 +133,19 @@ def test_wrong_answers_are_all_named(context: Context[Effects]) -> None:
         run("bake-skeleton", context, {"skeleton": "microservice-python", "answers": {"name": "A B", "nope": "x"}})
 
     assert {"nope", "name", "owner"} <= {line.strip().split(":")[0] for line in str(refused.value).splitlines()[1:]}
+
+
+def test_a_secret_is_refused_among_answers_that_are_logged(context: Context[Effects], tmp_path: Path) -> None:
+    rules = {"questions": {"token": {"secret": True}}}
+    (tmp_path / "demo" / "{{cookiecutter.name}}").mkdir(parents=True)
+    (tmp_path / "demo" / "cookiecutter.json").write_text(json.dumps({"name": "x", "token": "", "_scenedock": rules}))
+    (tmp_path / "demo" / "{{cookiecutter.name}}" / "a.txt").write_text("{{ cookiecutter.token }}")
+    (tmp_path / "skeletons.yaml").write_text("skeletons: [{name: demo, path: demo}]\n")
+    effects = replace(context.effects, skeletons=open_skeletons(tmp_path / "skeletons.yaml", None))
+    context = replace(context, effects=effects)
+
+    with pytest.raises(InputError, match="token: a secret; give it under `secretAnswers`"):
+        run("bake-skeleton", context, {"skeleton": "demo", "answers": {"token": "hunter2"}})
+    output = run("bake-skeleton", context, {"skeleton": "demo", "secretAnswers": {"token": "hunter2"}})
+
+    assert (effects.results.folder(str(output["folder"])) / "a.txt").read_text() == "hunter2"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import tomllib
 import zipfile
 from importlib.metadata import requires
@@ -15,6 +14,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.tools.wheel import build_wheel
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -149,9 +150,7 @@ def test_what_builds_the_package_is_locked() -> None:
 
 def test_the_package_brings_the_skeletons(tmp_path: Path) -> None:
     """As files of the environment that it is installed into, where `scenedock skeletons` looks for them."""
-    options = "--quiet --no-deps --no-build-isolation --wheel-dir".split()
-    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(tmp_path), str(ROOT)], check=True)
-    (wheel,) = tmp_path.glob("*.whl")
+    wheel = build_wheel(tmp_path)
     shipped = [path for path in tracked_files() if path.is_relative_to(ROOT / "cookiecutters")]
     with zipfile.ZipFile(wheel) as packed:
         place = f"{wheel.name.rsplit('-', 3)[0]}.data/data/share/scenedock"

@@ -36,7 +36,7 @@ EACH = pytest.mark.parametrize(("template", "baked"), list(baking().values()), i
 
 def questions(given: dict[str, Any]) -> Any:
     """The schema of the questions that a step answers."""
-    return show_skeleton(open_skeletons(None, None).open(given["skeleton"]), {})
+    return show_skeleton(open_skeletons(None, None), given["skeleton"], {})
 
 
 def fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

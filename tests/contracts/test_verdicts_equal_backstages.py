@@ -64,7 +64,7 @@ def test_the_verdicts_on_mutants_of_the_valid_entities_are_equal() -> None:
     valid = [entity for file in FILES if ".valid" in file.suffixes for entity in entities_of(file)]
     tried: list[Any] = []
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(mutants(valid))
     def collect(entity: Any) -> None:
         tried.append(entity)

@@ -250,7 +250,7 @@ def test_a_text_field_of_chart_yaml_gets_the_text_that_a_key_gets(version: Versi
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(documents=st.lists(json_objects, min_size=1))
 def test_helm_reads_back_what_we_write(version: Version, documents: list[JsonObject]) -> None:
     read = read_with_helm(version, [write_documents([document]).encode() for document in documents])

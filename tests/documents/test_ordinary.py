@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from yaml.error import YAMLError
@@ -184,7 +184,6 @@ def test_any_lines_say_what_they_say_to_libyaml_or_nothing(text: str, meaning: M
     assert_says_the_same_or_nothing(text.encode(), meaning)
 
 
-@settings(deadline=None)  # the strategies are large
 @given(written(charts) | written(values) | json_objects.map(lambda each: write_documents([each]).encode()), meanings)
 def test_documents_of_any_kind_and_damaged_ones_do_too(data: bytes, meaning: Meaning) -> None:
     assert_says_the_same_or_nothing(data, meaning)

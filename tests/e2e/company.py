@@ -21,7 +21,7 @@ from tests.e2e.code_host import CompanyGitHub, company_github
 from tests.fakes.github.server import FakeGitHub
 from tests.tools.backstage import backend_server
 from tests.tools.frontend import Frontend, TaskRun
-from tests.tools.server import Server, free_port, wait_until
+from tests.tools.server import SECONDS_TO_WAIT, Server, free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
@@ -100,7 +100,8 @@ class Company:
 
     def _listed_tasks(self) -> Any:
         address = f"{self.api}/tasks"
-        answer = urllib3.request("GET", address, headers={"Authorization": f"Bearer {self.operator}"}, retries=False)
+        headers = {"Authorization": f"Bearer {self.operator}"}
+        answer = urllib3.request("GET", address, headers=headers, retries=False, timeout=SECONDS_TO_WAIT)
         return answer.json()
 
     def exported(self) -> Counter[str]:

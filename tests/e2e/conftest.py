@@ -10,7 +10,7 @@ from tests.e2e.company import Company, company_in
 from tests.fakes.github.server import fake_github
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The company, with everything running; afterwards it is certain that nothing has left this machine."""
     folder = tmp_path_factory.mktemp("company")

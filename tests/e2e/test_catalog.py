@@ -12,7 +12,7 @@ import urllib3
 import yaml
 
 from tests.e2e.company import SCENEDOCK, Company
-from tests.tools.server import wait_until
+from tests.tools.server import SECONDS_TO_WAIT, wait_until
 
 
 def test_the_catalog_has_what_an_export_has_and_nothing_is_left_unprocessed(company: Company) -> None:
@@ -146,5 +146,5 @@ def _folder_of_a_service(company: Company, name: str) -> Path:
 
 def _files_of_the_feed(company: Company) -> set[str]:
     """What the index of the feed names."""
-    index = urllib3.request("GET", company.feed, retries=False).data
+    index = urllib3.request("GET", company.feed, retries=False, timeout=SECONDS_TO_WAIT).data
     return {location["spec"]["target"] for location in yaml.safe_load_all(index)}

@@ -14,7 +14,7 @@ from tests.e2e.projects import baked, contents
 from tests.fakes.github.faults import missing_permission
 from tests.tools.backstage import USER
 from tests.tools.frontend import TaskRun
-from tests.tools.server import wait_until
+from tests.tools.server import SECONDS_TO_WAIT, wait_until
 
 ANSWERS = {"name": "ledger", "description": "Keeps the “books”: all of them", "owner": "group:default/payments"}
 COMPONENT, API = "component:default/ledger", "api:default/ledger"
@@ -193,6 +193,7 @@ def test_a_pipeline_proposes_the_image_that_it_has_built(merged: Journey) -> Non
             json=given,
             headers={"Authorization": f"Bearer {company.pipeline}"},
             retries=False,
+            timeout=SECONDS_TO_WAIT,
         )
         for _ in range(2)
     ]

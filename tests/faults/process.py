@@ -22,7 +22,7 @@ from scenedock.model.tasks.task import WaitingFor
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import Role, TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
-from scenedock.usecases.tasks.limits import Limits
+from scenedock.usecases.tasks.limits import TaskLimits
 from scenedock.usecases.tasks.schedules import Schedule
 from scenedock.usecases.tasks.submit_task import submit_task
 
@@ -74,7 +74,9 @@ def make_file_action(release: str = "1") -> Action[Path]:
 def open_service(folder: Path, database: str, role: Role, release: str = "1", cron: str = "") -> TaskService:
     """The tasks of this folder."""
     schedules = (Schedule("often", cron, {"steps": [make_file(seconds=0)]}, make_up=True),) if cron else ()
-    settings = TaskSettings(folder / "data", database, threads=4, limits=Limits(step_seconds=60), schedules=schedules)
+    settings = TaskSettings(
+        folder / "data", database, threads=4, limits=TaskLimits(step_seconds=60), schedules=schedules
+    )
     return open_tasks(settings, [make_file_action(release)], folder, role)
 
 

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scenedock.runtime.tasks.opening import migrate_all, open_database
+from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import Role, TaskSettings
+from scenedock.usecases.tasks.migrate_database import migrate_database
 from tests.faults.process import STEPS
 
 _log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def wait_for_more(path: Path, count: int) -> None:
 def migrated(folder: Path, database: str) -> str:
     """The database's URL, when its tables are there."""
     opened = open_database(TaskSettings(folder / "data", database))
-    migrate_all(opened)
+    migrate_database(opened)
     opened.close()
     return database
 

@@ -21,8 +21,8 @@ from scenedock.effects.tasks.store import TaskStore
 from scenedock.effects.tasks.tables import METADATA, migrate
 from scenedock.errors import ConflictError, InputError
 from scenedock.model.tasks.changes import (
-    Change,
     LeaseLostError,
+    TaskChange,
     cancel_asked,
     ended,
     handed_out,
@@ -32,9 +32,10 @@ from scenedock.model.tasks.changes import (
     started,
 )
 from scenedock.model.tasks.task import Task, fingerprint
-from scenedock.runtime.tasks.opening import migrate_all, open_database
+from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.usecases.tasks.migrate_database import migrate_database
 from tests.faults.processes import migrated
 from tests.tools.postgres import Postgres
 
@@ -64,7 +65,7 @@ def test_parallel_writers_and_readers_lose_and_repeat_no_event(database: Databas
 
     def write(writer: int) -> None:
         for number in range(LINES):
-            store.change("busy", lambda task, said=f"{writer}.{number}": Change(task, (logged(said, 1),)))  # type: ignore[misc] # bound now
+            store.change("busy", lambda task, said=f"{writer}.{number}": TaskChange(task, (logged(said, 1),)))  # type: ignore[misc] # bound now
 
     def read(_reader: int) -> list[tuple[int, str]]:
         seen: list[tuple[int, str]] = []
@@ -93,7 +94,7 @@ def test_a_change_whose_answer_was_lost_is_not_written_twice(database: Database)
     store.add(new_task("once"), None)
 
     for _ in range(2):
-        store.change("once", lambda task: Change(task, (logged("line", 1),)), "mark")
+        store.change("once", lambda task: TaskChange(task, (logged("line", 1),)), "mark")
 
     assert len(store.events("once")) == 1
 
@@ -132,12 +133,12 @@ def test_a_database_that_is_behind_or_ahead_is_refused_with_what_to_do(tmp_path:
     with pytest.raises(ConflictError, match="run `scenedock migrate`"):
         open_tasks(settings, [], None)
     opened = open_database(settings)
-    assert migrate_all(opened) == len(MIGRATIONS)
-    assert migrate_all(opened) == 0
+    assert migrate_database(opened) == len(MIGRATIONS)
+    assert migrate_database(opened) == 0
     opened.write(lambda connection: connection.execute(text("INSERT INTO task_schema VALUES (99)")))
 
     with pytest.raises(ConflictError, match="run the newer release"):
-        migrate_all(opened)
+        migrate_database(opened)
     opened.close()
 
 
@@ -229,7 +230,7 @@ def test_a_task_that_is_retried_while_old_ones_are_forgotten_stays(database: Dat
     store.change("old", lambda task: ended(task, "fail", {"message": "failed"}, 10))
     forgotten: list[Future[list[str]]] = []
 
-    def retry(_connection: Connection, _task: Task) -> None:
+    def retry(_connection: Connection, _task_id: str, _run: int) -> None:
         forgotten.append(threads.submit(store.forget, 100))
         time.sleep(0.5)  # it has looked by now, where nothing keeps it from looking
 

@@ -45,7 +45,6 @@ def tried(times: int) -> profile:
         max_examples=times * 200 if SOAK else times,
         derandomize=not SOAK,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
 

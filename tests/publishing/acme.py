@@ -81,6 +81,12 @@ class Acme(Step):
             assert isinstance(apps, GitHubRepository)
             apps.client.call("PUT", f"{apps.path}/pulls/{number}/merge", {})
 
+    def close(self, number: int) -> None:
+        """A person closes a pull request of acme/apps without merging it."""
+        with self.effects.code_hosts.open(read_repository("github.com/acme/apps")) as apps:
+            assert isinstance(apps, GitHubRepository)
+            apps.client.call("PATCH", f"{apps.path}/pulls/{number}", {"state": "closed"})
+
     def calls(self) -> list[str]:
         """What was asked since the last time, without what an App asks for itself."""
         made = [f"{each.method} {each.path}" for each in self.github.calls if "/app/" not in each.path]

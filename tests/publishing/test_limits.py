@@ -11,7 +11,7 @@ from scenedock.actions import ACTIONS
 from scenedock.effects.github.pace import Pace
 from scenedock.errors import NotFoundError, TemporaryError
 from scenedock.model.action import Caller, Context
-from scenedock.model.tasks.task import Wanted
+from scenedock.model.tasks.task import TaskQuery
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.usecases.tasks.run_as_task import TaskCalls
@@ -90,7 +90,7 @@ def test_a_task_rests_while_github_asks_to_wait_and_then_goes_on(acme: Acme, tmp
     try:
         context = Context(Caller("token:ci", "token", scope="run"), acme.effects)
         made = TaskCalls(lambda: tasks.effects, ACTIONS).run(propose, context, PROPOSAL)
-        ((task,), _) = tasks.effects.store.find(Wanted())
+        ((task,), _) = tasks.effects.store.find(TaskQuery())
         told = [str(event.body.get("message")) for event in tasks.effects.store.events(task.id)]
     finally:
         tasks.stop(5)

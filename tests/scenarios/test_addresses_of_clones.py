@@ -45,6 +45,8 @@ def test_every_way_to_write_a_remote_is_one_address(tmp_path: Path, remote: str)
         "https://github.com/acme/apps.git?token=s3cret",
         "https://jane:s3/cret@github.com/acme/apps.git",
         "https://jane:1/s3cret@github.com/acme/apps.git",
+        "https://jane:1/s3?cret@github.com/acme/apps.git",
+        "https://jane:1/s3#cret@github.com/acme/apps.git",
         "ssh://jane:s3cret@github.com/acme/apps.git",
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import resource
@@ -49,6 +50,29 @@ def until_there_is(folder: Path, pattern: str, process: subprocess.Popen[bytes])
     while process.poll() is None and time.monotonic() < end:
         if any(folder.glob(pattern)):
             return True
+    return False
+
+
+def stopped_with_lock(path: Path, process: subprocess.Popen[bytes]) -> bool:
+    """Stop a process while it holds a lock; False if it ends without one."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if is_locked(path):
+            return True
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.005)
+    return False
+
+
+def is_locked(path: Path) -> bool:
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
     return False
 
 
@@ -124,8 +148,7 @@ def test_a_second_run_is_refused_while_the_first_is_under_way(tmp_path: Path, ta
     folder, lock = (root, ".scenedock.lock") if target == "in place" else (tmp_path, ".catalog-info.yaml.lock")
 
     with running(root, *options) as first:
-        assert until_there_is(folder, lock, first)
-        first.send_signal(signal.SIGSTOP)
+        assert stopped_with_lock(folder / lock, first)
         second = export(root, *options)
         first.send_signal(signal.SIGCONT)
         assert first.wait(SECONDS) == 0

@@ -20,7 +20,7 @@ from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
-from scenedock.usecases.tasks.limits import Limits
+from scenedock.usecases.tasks.limits import TaskLimits
 from tests.faults.process import Output, make_file, make_file_action
 from tests.tools.scaffolder import ScaffolderClient, scaffolder_client
 from tests.tools.service import READ, RUN, service_in
@@ -69,7 +69,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("tasks")
     (folder / "world").mkdir()
     actions: list[Action[Any]] = [make_file_action(), fail_once]
-    settings = TaskSettings(folder / "data", limits=Limits(step_seconds=60), readers=READERS)
+    settings = TaskSettings(folder / "data", limits=TaskLimits(step_seconds=60), readers=READERS)
     tasks = open_tasks(settings, actions, folder)
     original = service_in(folder / "data", requests_per_minute=100_000)
     original.stop()

@@ -227,15 +227,19 @@ def test_a_stop_lets_the_call_that_runs_end(tmp_path: Path) -> None:
     )
     server.start()
     answered: list[int] = []
+    connected_all = threading.Barrier(3, timeout=PATIENCE)
 
     def call() -> None:
         with connected(port) as connection:
+            ask(connection, "/healthz")  # a connection that the service hasn't taken yet is nobody's call
+            connected_all.wait()
             answered.append(ask(connection, f"{BASE}/actions/export-catalog/invoke", {})[0])
 
     callers = [threading.Thread(target=call) for _ in range(2)]
     try:
         for caller in callers:
             caller.start()
+        connected_all.wait()
         time.sleep(0.05)
         assert server.process
         server.process.send_signal(signal.SIGTERM)

@@ -2,14 +2,17 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.model.json import as_object
 from tests.tools.helm import Version, helm
 from tests.tools.judge import judge
+from tests.tools.server import Server, free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,15 +25,28 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return repository / "checkout"
 
 
-def test_make_run_bakes_a_service_and_its_deployment_and_exports_them_with_the_rest() -> None:
-    shown = subprocess.run([ROOT / "scripts" / "demo"], capture_output=True, text=True, check=True).stdout
-    written = (ROOT / "out" / "catalog-info.yaml").read_bytes()
+def test_make_run_bakes_a_service_and_its_deployment_and_serves_them_with_the_rest(tmp_path: Path) -> None:
+    for name in ("examples", "scripts"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "scripts" / "bootstrap").write_text("#!/bin/sh\n")  # what it would make is there
+    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
+    address = f"127.0.0.1:{free_port()}"
+    settings = {"SCENEDOCK_LISTEN": address, "HOME": str(tmp_path)}
+    server = Server(["make", "run"], settings, tmp_path, f"http://{address}/readyz", tmp_path / "log")
+    server.start()
+    try:
+        page = urllib3.request("GET", f"http://{address}/").data.decode()
+    finally:
+        server.stop()
+    shown, written = server.said(), (tmp_path / "out" / "catalog-info.yaml").read_bytes()
     entities = [as_object(document.value) for document in read_documents(written, meaning=BACKSTAGE)]
 
     assert "out/orders/Dockerfile" in shown
     assert "out/acme-apps/orders/values-production.yaml" in shown
     assert "\norders            service      storefront  production,qa  orders\n" in shown
     assert judge(entities) == [None] * len(entities)
+    assert "statement-mailer" in page
 
 
 @pytest.mark.parametrize("version", ["3", "4"])

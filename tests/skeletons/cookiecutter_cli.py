@@ -18,7 +18,7 @@ from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.errors import ScenedockError
 from scenedock.model.provenance import PROVENANCE_FILE
-from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
+from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 
 Tree: TypeAlias = dict[str, tuple[int, bytes | None]]
 """Path → permission bits, and bytes where it is a file."""
@@ -70,7 +70,7 @@ def bake_as_ours(skeleton: Path, answers: dict[str, Any], work: Path) -> Tree | 
     library = SkeletonLibrary((), work, None, SkeletonRepositories(work / "cache"))
     try:
         opened = replace(library.open_folder(skeleton), allow=frozenset(["hooks", "extensions"]))
-        tree = bake_skeleton(opened, answers, ConfinedBakes(), output_dir=str(output))
+        tree = bake_opened(opened, answers, ConfinedBakes(), output_dir=str(output))
         project = write_tree(tree, output)
     except ScenedockError as error:
         return Refused(str(error))

@@ -9,7 +9,7 @@ from typing import Any
 from scenedock.skeletons.rendering.bake import Surroundings, bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 from scenedock.skeletons.skeleton import Skeleton, SkeletonFile
 
 ROOT = "{{cookiecutter.slug}}"
@@ -37,7 +37,7 @@ def baked(
     questions: Mapping[str, Any], contents: Mapping[str, str | bytes], answers: Mapping[str, Any], **limits: Any
 ) -> BakedTree:
     compiled = CompiledSkeleton(skeleton_of(questions, contents))
-    return bake(compiled, dict(answers), Surroundings(), Limits(**limits))[0]
+    return bake(compiled, dict(answers), Surroundings(), BakeLimits(**limits))[0]
 
 
 def rendered(body: str, questions: Mapping[str, Any] | None = None, **answers: Any) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, note, settings
+from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 from tests.skeletons.cookiecutter_cli import Refused, bake_as_cookiecutter, bake_as_ours
@@ -111,9 +111,7 @@ def write_skeleton(folder: Path, files: dict[str, bytes], option: dict[str, Any]
     (folder / "cookiecutter.json").write_text(json.dumps(questions))
 
 
-@settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 20, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=EXAMPLES, derandomize=EXAMPLES <= 20)
 @given(files=st.dictionaries(st.sampled_from(NAMES), contents, max_size=6), option=options, answer=answers)
 def test_we_write_what_cookiecutter_writes_or_both_refuse(
     files: dict[str, bytes], option: dict[str, Any], answer: dict[str, Any]

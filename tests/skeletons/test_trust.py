@@ -21,7 +21,7 @@ from scenedock.skeletons.rendering.bake import Surroundings, bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree, OutputPathError
 from scenedock.skeletons.rendering.provenance import Provenance
-from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
+from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 from tests.skeletons.in_memory import ROOT, baked, rendered, skeleton_of
 
 PAYLOADS = [
@@ -140,7 +140,7 @@ def test_an_extension_is_refused_unless_the_skeleton_is_allowed_it(extension: st
     skeleton = skeleton_of({"_extensions": [extension]}, {"a.txt": "x", "/local_extensions.py": "raise SystemExit"})
 
     with pytest.raises(NotAllowedError, match=r"extensions: .*add `allow: \[extensions\]`"):
-        bake_skeleton(opened(skeleton, "hooks"), {}, ConfinedBakes())
+        bake_opened(opened(skeleton, "hooks"), {}, ConfinedBakes())
 
 
 @pytest.mark.parametrize("hook", ["pre_prompt.py", "pre_gen_project.sh", "post_gen_project.py"])
@@ -148,7 +148,7 @@ def test_a_hook_is_refused_unless_the_skeleton_is_allowed_it(hook: str) -> None:
     skeleton = skeleton_of({}, {"a.txt": "x", f"/hooks/{hook}": "raise SystemExit"})
 
     with pytest.raises(NotAllowedError, match=rf"hooks: hooks/{hook}.*add `allow: \[hooks\]`"):
-        bake_skeleton(opened(skeleton, "extensions"), {}, ConfinedBakes())
+        bake_opened(opened(skeleton, "extensions"), {}, ConfinedBakes())
 
 
 def test_a_hook_beside_nested_skeletons_or_in_one_is_refused_too() -> None:
@@ -156,7 +156,7 @@ def test_a_hook_beside_nested_skeletons_or_in_one_is_refused_too() -> None:
     questions = '{"templates": {"inner": {"path": "inner"}}}'
     for hook in ("/hooks/pre_prompt.py", "/inner/hooks/post_gen_project.py"):
         with pytest.raises(NotAllowedError, match="hooks"):
-            bake_skeleton(opened(skeleton_of(questions, {**nested, hook: ""})), {}, ConfinedBakes())
+            bake_opened(opened(skeleton_of(questions, {**nested, hook: ""})), {}, ConfinedBakes())
 
 
 # Hole 4: an answer that names a file or folder writes outside.
@@ -284,7 +284,7 @@ def provenance_of(tree: BakedTree) -> str:
 
 
 def test_a_secret_answer_is_not_in_the_provenance_nor_is_what_was_made_of_it() -> None:
-    tree = bake_skeleton(opened(skeleton_of(SECRET, {"a.txt": "x"})), {"token": CANARY}, ConfinedBakes())
+    tree = bake_opened(opened(skeleton_of(SECRET, {"a.txt": "x"})), {"token": CANARY}, ConfinedBakes())
 
     assert CANARY not in provenance_of(tree).lower()
     assert "slug: project" in provenance_of(tree)
@@ -294,7 +294,7 @@ def test_a_secret_of_several_lines_is_not_in_the_provenance_of_another_answer() 
     questions = {"token": "", "about": {}, "_scenedock": {"questions": {"token": {"secret": True}}}}
     answers: JsonObject = {"token": "begin\n'c4n4ry'\nend", "about": {"copy": ["of begin\n'c4n4ry'\nend"]}}
 
-    tree = bake_skeleton(opened(skeleton_of(questions, {"a.txt": "x"})), answers, ConfinedBakes())
+    tree = bake_opened(opened(skeleton_of(questions, {"a.txt": "x"})), answers, ConfinedBakes())
 
     assert "c4n4ry" not in provenance_of(tree)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -42,6 +43,21 @@ class Postgres:
             connection.execute(text(f'CREATE DATABASE "{name}"'))
         engine.dispose()
         return self._url(name, "postgresql")
+
+    def dump(self, database: str, *options: str) -> str:
+        """What a database holds, as SQL that `restore` takes."""
+        command = [str(_programs() / "pg_dump"), "--inserts", "--no-owner", *options, database]
+        dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return re.sub(r"^\\(un)?restrict .*\n", "", dumped, flags=re.MULTILINE)  # commands of psql, not SQL
+
+    def restore(self, name: str, sql: str) -> str:
+        """A new database that holds what was dumped; answers its URL."""
+        import psycopg
+
+        database = self.make_database(name)
+        with psycopg.connect(database) as connection:
+            connection.execute(sql.encode())
+        return database
 
     def _url(self, name: str, driver: str) -> str:
         return f"{driver}://postgres@/{name}?host={self._folder}"

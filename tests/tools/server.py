@@ -20,6 +20,8 @@ SECONDS_TO_STOP = 20
 SECONDS_TO_WAIT = 120
 """After which something that should happen counts as not happening."""
 
+_RESERVED: list[socket.socket] = []
+
 
 def wait_until(true: Callable[[], bool], what: str) -> None:
     """Ask again and again.
@@ -36,11 +38,17 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback address that stays free for a server of ours, whatever else runs on this machine.
+
+    It is bound here as long as the tests run, so that Linux gives it to nobody who asks for any port; a server that
+    asks for this one, with SO_REUSEADDR as servers do, gets it.
+    """
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", 0))
+    _RESERVED.append(bound)
+    port: int = bound.getsockname()[1]
+    return port
 
 
 @dataclass(slots=True)

@@ -11,11 +11,12 @@ from typing import Any
 from scenedock.catalog.emitting.feed import Feed
 from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.effects.git.repositories import ServedRepository
+from scenedock.runtime.callers.authenticator import Authenticator
+from scenedock.runtime.callers.static_tokens import read_static_tokens
 from scenedock.runtime.service import Service
 from scenedock.runtime.service_wiring import open_service
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.wiring import served_repositories
-from scenedock.usecases.authenticate import Authenticator, read_static_tokens
 from scenedock.usecases.catalog.build_feed import build_feed
 from tests.tools.tokens import Backstage
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import socket
 import sys
 from pathlib import Path
 from typing import IO
@@ -24,6 +25,13 @@ def test_a_server_is_ready_when_it_has_started_and_can_start_again(tmp_path: Pat
         tried.stop()
 
     assert tried.said().count('"GET / HTTP/1.1" 200') == 2
+
+
+def test_a_port_is_kept_for_a_server_of_ours() -> None:
+    port = free_port()
+
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))
 
 
 def test_a_server_that_ends_says_why(tmp_path: Path) -> None:

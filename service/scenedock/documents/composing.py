@@ -47,6 +47,10 @@ class DocumentError(InputError):
         self.line = line
         self.column = column
 
+    def in_file(self, label: str) -> InputError:
+        """The error as people read it: `FILE:LINE:COLUMN: …`; `label` names the file."""
+        return InputError(f"{label}:{self.line or 1}:{self.column or 1}: {self}")
+
 
 @dataclass(frozen=True, slots=True)
 class RepeatedKey:
@@ -221,7 +225,8 @@ class _Composer:
     def _alias(self, event: AliasEvent, depth: int) -> Json:
         anchor = self._anchors.get(event.anchor or "")
         if anchor is None:
-            raise _refusal(f"nothing before this alias has the anchor {event.anchor!r}", event)
+            # Its name isn't repeated: it may be a secret that somebody wrote without quotes.
+            raise _refusal("nothing before this alias has its anchor; put text that begins with * in quotes", event)
         if anchor.is_open:
             raise _refusal(f"the anchor {event.anchor!r} contains itself", event)
         self._nodes += 1 + anchor.nodes

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.settings import settings_in_force
+from scenedock.doors.cli.settings import settings_in_force, settings_option
 
 if TYPE_CHECKING:
     from scenedock.runtime.settings import Settings
 
 
 @click.command()
-@click.option(
-    "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
-)
+@settings_option
 @click.option("--web-only", is_flag=True, help="Leave tasks to `scenedock worker` (they share one PostgreSQL).")
 def serve(file: Path | None, *, web_only: bool) -> None:
     """Serve actions and the catalog to Backstage, until it is told to stop (SIGTERM, Ctrl-C).

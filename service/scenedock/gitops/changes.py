@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scenedock.errors import ConflictError, InputError, NotFoundError
-from scenedock.gitops.values_edits import Scalar, set_value
+from scenedock.gitops.values_edits import NewValue, set_value
 from scenedock.model.code_hosts.code_host import checked_path
-from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, FileChange, Listing, check_changes
+from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, CommitListing, FileChange, check_changes
+from scenedock.model.file_paths import folders_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Edit:
     """Scalars to be set in a YAML file, by their paths."""
 
     path: str
-    values: Mapping[str, Scalar]
+    values: Mapping[str, NewValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class ChangeRequest:
         return bool(self.edits or self.delete or self.rename or keep_modes or (self.added and not self.overwrite))
 
 
-def plan_changes(request: ChangeRequest, listing: Listing, read: Callable[[str], bytes]) -> tuple[FileChange, ...]:
+def plan_changes(
+    request: ChangeRequest, listing: CommitListing, read: Callable[[str], bytes]
+) -> tuple[FileChange, ...]:
     """The changes of single files, sorted by path; `read` gives a file of the repository.
 
     Raises
@@ -87,9 +91,7 @@ def plan_changes(request: ChangeRequest, listing: Listing, read: Callable[[str],
 
 def placed(files: Sequence[NewFile], folder: str) -> tuple[NewFile, ...]:
     """Files below a folder of the repository; empty for its root."""
-    return tuple(
-        NewFile(f"{folder}/{each.path}" if folder else each.path, each.content, each.executable) for each in files
-    )
+    return tuple(NewFile(posixpath.join(folder, each.path), each.content, each.executable) for each in files)
 
 
 def checked_folder(path: str) -> str:
@@ -102,34 +104,34 @@ def checked_folder(path: str) -> str:
     return "" if path.strip("/") in {"", "."} and not path.startswith("/") else checked_path(path)
 
 
-def _refuse_existing(paths: Sequence[str], listing: Listing) -> None:
+def _refuse_existing(paths: Sequence[str], listing: CommitListing) -> None:
     if there := [path for path in paths if path in listing]:
         shown = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
         raise ConflictError(f"already in the repository: {shown}; take another `targetPath`, or say `overwrite`")
 
 
-def _refuse_links(paths: Sequence[str], listing: Listing) -> None:
+def _refuse_links(paths: Sequence[str], listing: CommitListing) -> None:
     for path in paths:
         if path in listing and listing[path].mode == SYMBOLIC_LINK:
             raise ConflictError(f"{path!r} is a symbolic link in the repository; change what it leads to")
 
 
-def _below(named: str, listing: Listing) -> list[str]:
+def _below(named: str, listing: CommitListing) -> list[str]:
     """The file of this path, or all files of this folder."""
-    found = [path for path in listing if path == named or path.startswith(f"{named}/")]
-    if not found:
+    below = [path for path in listing if path == named or path.startswith(f"{named}/")]
+    if not below:
         raise NotFoundError(f"there is no file or folder {named!r} in the repository")
-    return found
+    return below
 
 
-def _renames(pairs: Sequence[tuple[str, str]], listing: Listing) -> Iterator[FileChange]:
+def _renames(pairs: Sequence[tuple[str, str]], listing: CommitListing) -> Iterator[FileChange]:
     for source, target in pairs:
         moved = {path: target + path.removeprefix(source) for path in _below(source, listing)}
         _refuse_existing(list(moved.values()), listing)
         yield from (FileChange(new, renamed_from=old) for old, new in moved.items())
 
 
-def _check_layout(changes: Sequence[FileChange], listing: Listing) -> None:
+def _check_layout(changes: Sequence[FileChange], listing: CommitListing) -> None:
     """Refuse a file where a folder is, or below a file: it would silently replace all that is there.
 
     Raises
@@ -138,12 +140,12 @@ def _check_layout(changes: Sequence[FileChange], listing: Listing) -> None:
     """
     gone = {change.path for change in changes if change.deletes} | {change.renamed_from for change in changes}
     left = {path for path in listing if path not in gone}
-    folders = {path[:at] for path in left for at, sign in enumerate(path) if sign == "/"}
+    folders = {folder for path in left for folder in folders_above(path)}
     for change in changes:
         if change.deletes:
             continue
-        above = [change.path[:at] for at, sign in enumerate(change.path) if sign == "/"]
-        clash = change.path if change.path in folders else next((path for path in above if path in left), "")
+        above = (folder for folder in folders_above(change.path) if folder in left)
+        clash = change.path if change.path in folders else next(above, "")
         if clash:
             kind = "folder" if clash in folders else "file"
             raise ConflictError(f"{change.path!r} can't be written: {clash!r} is a {kind} in the repository")

@@ -15,14 +15,15 @@ from yaml.error import YAMLError
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import HELM, DocumentError, read_document
 from scenedock.errors import InputError
+from scenedock.model.file_paths import is_utf8
 from scenedock.model.json import Json
 
-Scalar: TypeAlias = str | int | float | bool | None
+NewValue: TypeAlias = str | int | float | bool | None
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*(:[A-Za-z0-9._/+-]+)*")
 
 
-def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
+def set_value(data: bytes, path: str, value: NewValue, file: str) -> bytes:
     r"""The file with another scalar at a path of its first document.
 
     `path` has dots between keys, `\.` for a dot in a key, and numbers for the items of a list: `image.tag`,
@@ -33,7 +34,7 @@ def set_value(data: bytes, path: str, value: Scalar, file: str) -> bytes:
     InputError   nothing is there, or it isn't a plain or quoted scalar of its own; with the line
     """
     keys = _keys(path)
-    if isinstance(value, str) and re.search(r"[\ud800-\udfff]", value):
+    if isinstance(value, str) and not is_utf8(value):
         raise InputError(f"{file}: {path}: the value is not UTF-8")
     if encryption := encryption_of(data):
         raise InputError(f"{file}: the file is encrypted with {encryption}; Scenedock can't edit it")
@@ -87,7 +88,7 @@ def _read(data: bytes, file: str) -> Json:
     try:
         return read_document(data, meaning=HELM).value
     except DocumentError as error:
-        raise InputError(f"{file}:{error.line or 1}: {error}") from None
+        raise error.in_file(file) from None
 
 
 def _find(root: Node | None, keys: Sequence[str], file: str) -> ScalarNode:
@@ -124,7 +125,7 @@ def _below(node: Node | None, key: str) -> tuple[int, Node] | None:
     return None
 
 
-def _written(value: Scalar, quote: str) -> str:
+def _written(value: NewValue, quote: str) -> str:
     """The scalar as YAML has it, in the quotes that were there if it is a text."""
     if not isinstance(value, str):
         return json.dumps(value)
@@ -142,7 +143,7 @@ def _escaped(sign: str) -> str:
     return sign if sign.isprintable() else {"\n": "\\n", "\t": "\\t"}.get(sign, f"\\U{ord(sign):08X}")
 
 
-def _with(value: Json, keys: Sequence[str], new: Scalar) -> Json:
+def _with(value: Json, keys: Sequence[str], new: NewValue) -> Json:
     """A copy of the value with another scalar at a path of keys."""
     if not keys:
         return new

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from scenedock.errors import InputError
+from scenedock.model.addresses import credentials_in
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.schemas import plain
 
@@ -78,6 +79,16 @@ class TaskInput(Model):
         return written
 
 
+def _without_credentials(address: str) -> str:
+    if credentials_in(address):
+        raise PydanticCustomError("credentials", "must have no password or token in it")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_without_credentials)]
+"""An address in an input. Inputs are stored and shown, so it has no credentials in it."""
+
+
 class Sensitive:
     """Put into a field's `Annotated`, it keeps the value out of logs and tasks; of an object the names are shown."""
 
@@ -119,6 +130,9 @@ class Caller:
         """Whether the caller's scope covers this one."""
         return SCOPES.index(scope) <= SCOPES.index(self.scope)
 
+
+COMMAND_LINE = Caller("command-line", "local", scope="admin")
+"""Who types commands may do whatever the data and the settings let them."""
 
 E = TypeVar("E")
 
@@ -194,7 +208,7 @@ class Action(Generic[E]):
         """The JSON Schema (2020-12) of the output."""
         return plain(self.output.model_json_schema(mode="serialization"))
 
-    def check(self, given: JsonObject) -> Model:
+    def check(self, values: JsonObject) -> Model:
         """The input as the action takes it.
 
         Raises
@@ -202,22 +216,22 @@ class Action(Generic[E]):
         InputError   one or more fields are wrong; all are named, none of their values are
         """
         try:
-            return self.input.model_validate_json(json.dumps(given), by_name=False, by_alias=True)
+            return self.input.model_validate_json(json.dumps(values), by_name=False, by_alias=True)
         except ValidationError as error:
             problems = [_problem(self.input, details) for details in error.errors(include_url=False)]
             raise InputError(f"{self.id}: {'; '.join(problems)}") from None
 
-    def redacted(self, given: JsonObject) -> JsonObject:
+    def redacted(self, values: JsonObject) -> JsonObject:
         """The input as it may be logged and stored: without what is sensitive, and without unknown fields."""
         shown: dict[str, Json] = {}
         for name, field_info in self.input.model_fields.items():
             key = field_info.alias or name
-            if key in given:
+            if key in values:
                 hidden = any(isinstance(mark, Sensitive) for mark in field_info.metadata)
-                shown[key] = _hidden(given[key]) if hidden else given[key]
+                shown[key] = _hidden(values[key]) if hidden else values[key]
         return shown
 
-    def run(self, context: Context[E], given: JsonObject) -> JsonObject:
+    def run(self, context: Context[E], values: JsonObject) -> JsonObject:
         """Check the input, run the action, and give its output as JSON.
 
         Raises
@@ -225,10 +239,10 @@ class Action(Generic[E]):
         InputError        the input is wrong
         ScenedockError    whatever the action refuses
         """
-        made = self.function(context, self.check(given))
-        if not isinstance(made, self.output):
-            raise TypeError(f"{self.id} gave {type(made).__name__}, not its {self.output.__name__}")
-        return made.model_dump(mode="json", by_alias=True)
+        output = self.function(context, self.check(values))
+        if not isinstance(output, self.output):
+            raise TypeError(f"{self.id} gave {type(output).__name__}, not its {self.output.__name__}")
+        return output.model_dump(mode="json", by_alias=True)
 
 
 def action(
@@ -246,13 +260,13 @@ def action(
 
     def make(function: Callable[[Context[E], In], Out]) -> Action[E]:
         hints = get_type_hints(function)
-        taken = [hint for hint in hints.values() if inspect.isclass(hint) and issubclass(hint, Model)]
-        given, made = taken
+        models = [hint for hint in hints.values() if inspect.isclass(hint) and issubclass(hint, Model)]
+        input_model, output_model = models
         return Action(
             name=name,
             description=re.split(r"\n\n\w+\n-+\n", inspect.getdoc(function) or "")[0],
-            input=given,
-            output=made,
+            input=input_model,
+            output=output_model,
             function=function,
             attributes=Attributes(read_only, destructive, idempotent),
             examples=tuple(examples),
@@ -272,6 +286,6 @@ def _problem(model: type[Model], details: ErrorDetails) -> str:
     if details["type"] == "missing":
         said = "is required"
     elif details["type"] == "extra_forbidden" and len(details["loc"]) == 1:
-        known = ", ".join(field_info.alias or name for name, field_info in model.model_fields.items())
-        said = f"there is no such field; there are: {known or 'none'}"
+        names = ", ".join(field_info.alias or name for name, field_info in model.model_fields.items())
+        said = f"there is no such field; there are: {names or 'none'}"
     return f"`{place}` {said}" if place else said

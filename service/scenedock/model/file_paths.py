@@ -1,4 +1,4 @@
-"""Which paths a file of a skeleton's result or of a commit may have: those that stay in their folder, on any system."""
+"""Paths of files from a root: the folders that they are in, and which a result or a commit may have on any system."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RULES: tuple[tuple[Callable[[str], bool], PathRefusal], ...] = (
         lambda path: bool(re.search(r"[\x00-\x1f\x7f]", path)),
         PathRefusal("it has a NUL or another control character in it"),
     ),
-    (lambda path: not _is_utf8(path), PathRefusal("it is not UTF-8")),
+    (lambda path: not is_utf8(path), PathRefusal("it is not UTF-8")),
     (
         lambda path: any(_is_git_folder(name) for name in path.split("/")),
         PathRefusal("it is inside a `.git` folder, where files become commands", "git"),
@@ -49,9 +49,18 @@ def without_dots(path: str) -> str:
     return "/".join(part for part in path.split("/") if part not in {"", "."})
 
 
-def _is_utf8(path: str) -> bool:
-    """Whether a path has none of the halves of characters with which Python reads other bytes from a disk."""
-    return not re.search(r"[\ud800-\udfff]", path)
+def folders_above(path: str) -> list[str]:
+    """Every folder that a path is in, the outermost first; never the root.
+
+    >>> folders_above("apps/billing/values.yaml")
+    ['apps', 'apps/billing']
+    """
+    return [path[:at] for at, sign in enumerate(path) if sign == "/"]
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text has none of the halves of characters with which Python reads other bytes from a disk."""
+    return not re.search(r"[\ud800-\udfff]", text)
 
 
 def _is_git_folder(name: str) -> bool:

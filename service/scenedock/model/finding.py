@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from scenedock.model.addresses import without_credentials
+
 Severity: TypeAlias = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
@@ -35,7 +37,8 @@ class Place:
 class Finding:
     """One thing that a person should know or mend.
 
-    `code` is a stable kebab-case word: alike findings are grouped by it. `remedy` says what to do.
+    `code` is a stable kebab-case word: alike findings are grouped by it. `remedy` says what to do. The message may
+    quote a file, so addresses in it lose their credentials.
     """
 
     severity: Severity
@@ -43,6 +46,9 @@ class Finding:
     message: str
     place: Place
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", without_credentials(self.message))
 
 
 @dataclass(frozen=True, slots=True)

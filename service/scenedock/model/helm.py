@@ -5,6 +5,7 @@ All paths are relative to the repository's root, with `/` between their parts; t
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -36,7 +37,7 @@ class RepositoryFacts:
     @property
     def root_name(self) -> str:
         """What a chart in the root is called: by the address, which is the same on every machine, where it is known."""
-        return f"{self.url}/{self.prefix}".rstrip("/").rpartition("/")[2] if self.url else self.name
+        return posixpath.basename(f"{self.url}/{self.prefix}".rstrip("/")) if self.url else self.name
 
 
 @dataclass(frozen=True, slots=True)

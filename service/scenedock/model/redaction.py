@@ -9,6 +9,7 @@ from urllib.parse import quote, quote_plus
 
 from scenedock.errors import InputError
 from scenedock.model.action import REDACTED
+from scenedock.model.addresses import without_credentials
 from scenedock.model.json import Json
 
 SLICE = 12
@@ -47,7 +48,8 @@ class Redactor:
                     slices.update(form[start : start + size] for start in range(len(form) - size + 1))
 
     def text(self, text: str) -> str:
-        """The text with every stretch that gives a secret away replaced."""
+        """The text with every stretch that gives a secret away replaced, and without credentials in addresses."""
+        text = without_credentials(text)
         hidden: list[tuple[int, int]] = sorted(
             (start, start + size)
             for size, slices in self._slices.items()
@@ -64,8 +66,6 @@ class Redactor:
 
     def json(self, value: Json) -> Json:
         """The value with all its strings and keys redacted."""
-        if not self._slices:
-            return value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):

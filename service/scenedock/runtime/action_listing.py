@@ -2,34 +2,74 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
 
 from scenedock.model.action import PLUGIN_ID, SCOPES, Action, Caller, Scope
-from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import JsonDocument
 from scenedock.usecases.run_action import actions_for
 
 E = TypeVar("E")
 
 
-def describe_action(found: Action[E]) -> JsonObject:
+class ListedAttributes(JsonDocument):
+    """What the action does to the world."""
+
+    read_only: bool
+    destructive: bool
+    idempotent: Annotated[bool, "Whether calling it again with the same input changes nothing more"]
+
+
+class ListedExample(JsonDocument):
+    """A documented input."""
+
+    title: str
+    input: Mapping[str, Any]
+
+
+class ListedSchemas(JsonDocument):
+    """JSON Schemas (2020-12) of what the action takes and gives."""
+
+    input: Mapping[str, Any]
+    output: Mapping[str, Any]
+
+
+class ListedAction(JsonDocument):
     """An action with all that a caller needs to know."""
-    attributes = found.attributes
-    return {
-        "id": found.id,
-        "name": found.name,
-        "title": found.title,
-        "description": found.description,
-        "pluginId": PLUGIN_ID,
-        "attributes": {
-            "readOnly": attributes.read_only,
-            "destructive": attributes.destructive,
-            "idempotent": attributes.idempotent,
-        },
-        "examples": [{"title": each.description, "input": each.input} for each in found.examples],
-        "schema": {"input": found.input_schema(), "output": found.output_schema()},
-    }
+
+    id: str
+    name: str
+    title: str
+    description: str
+    plugin_id: str
+    attributes: ListedAttributes
+    examples: tuple[ListedExample, ...]
+    schemas: Annotated[ListedSchemas, Field(alias="schema")]
+
+    @classmethod
+    def of(cls, action: Action[E]) -> ListedAction:
+        """The action as it is listed."""
+        attributes = action.attributes
+        return cls(
+            id=action.id,
+            name=action.name,
+            title=action.title,
+            description=action.description,
+            plugin_id=PLUGIN_ID,
+            attributes=ListedAttributes(
+                read_only=attributes.read_only, destructive=attributes.destructive, idempotent=attributes.idempotent
+            ),
+            examples=tuple(ListedExample(title=each.description, input=each.input) for each in action.examples),
+            schemas=ListedSchemas(input=action.input_schema(), output=action.output_schema()),
+        )
+
+
+class ActionList(JsonDocument):
+    """The actions that a caller may run, as Backstage's actions registry lists them."""
+
+    actions: tuple[ListedAction, ...]
 
 
 def listings(actions: Mapping[str, Action[E]]) -> Mapping[Scope, bytes]:
@@ -38,9 +78,8 @@ def listings(actions: Mapping[str, Action[E]]) -> Mapping[Scope, bytes]:
     Every step of every Template in a Backstage waits for this list, so it is made once.
     """
     return {
-        scope: json.dumps(
-            {"actions": [describe_action(each) for each in actions_for(actions, Caller("", "local", scope=scope))]},
-            separators=(",", ":"),
-        ).encode()
+        scope: ActionList(actions=tuple(map(ListedAction.of, actions_for(actions, Caller("", "local", scope=scope)))))
+        .model_dump_json()
+        .encode()
         for scope in SCOPES
     }

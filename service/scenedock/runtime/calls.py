@@ -18,7 +18,7 @@ from scenedock.runtime.metrics import Metrics
 
 _audit: Final = logging.getLogger("scenedock.audit")
 
-Run: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject], JsonObject]
+RunAction: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject], JsonObject]
 
 
 class Calls:
@@ -29,7 +29,7 @@ class Calls:
     """
 
     def __init__(
-        self, most: int, metrics: Metrics, run: Run, hurry: Callable[[float], None] = lambda _seconds: None
+        self, most: int, metrics: Metrics, run: RunAction, hurry: Callable[[float], None] = lambda _seconds: None
     ) -> None:
         self.hurry = hurry
         self._most = most
@@ -38,7 +38,7 @@ class Calls:
         self._free = threading.BoundedSemaphore(most)
         self._threads = ThreadPoolExecutor(most, thread_name_prefix="call")
 
-    def start(self, found: Action[Effects], context: Context[Effects], given: JsonObject) -> Future[JsonObject]:
+    def start(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> Future[JsonObject]:
         """Begin a call.
 
         Raises
@@ -48,7 +48,7 @@ class Calls:
         if not self._free.acquire(blocking=False):
             raise TemporaryError(f"{self._most} calls run already, which is as many as may; try again", retry_after=2)
         try:
-            return self._threads.submit(self._call, found, context, given)
+            return self._threads.submit(self._call, action, context, values)
         except RuntimeError:  # it has stopped
             self._free.release()
             raise TemporaryError("the service is about to stop; try again", retry_after=5) from None
@@ -57,12 +57,12 @@ class Calls:
         """Take no more calls; what runs, ends."""
         self._threads.shutdown(wait=True)
 
-    def _call(self, found: Action[Effects], context: Context[Effects], given: JsonObject) -> JsonObject:
+    def _call(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> JsonObject:
         began = time.perf_counter()
         outcome, message = "bug", ""
         self._metrics.running.inc()
         try:
-            made = self._run(found, context, given)
+            output = self._run(action, context, values)
             outcome = "completed"
         except ScenedockError as error:
             outcome, message = "refused", str(error)
@@ -71,14 +71,14 @@ class Calls:
             seconds = time.perf_counter() - began
             self._free.release()
             self._metrics.running.dec()
-            self._metrics.invocations.labels(found.name, outcome).inc()
-            self._metrics.invocation_seconds.labels(found.name).observe(seconds)
-            audit(found, context, given, outcome, message, seconds)
-        return made
+            self._metrics.invocations.labels(action.name, outcome).inc()
+            self._metrics.invocation_seconds.labels(action.name).observe(seconds)
+            audit(action, context, values, outcome, message, seconds)
+        return output
 
 
 def audit(
-    found: Action[Effects], context: Context[Effects], given: JsonObject, outcome: str, message: str, seconds: float
+    action: Action[Effects], context: Context[Effects], values: JsonObject, outcome: str, message: str, seconds: float
 ) -> None:
     """Say who called what on whose behalf, on which input (without what is sensitive), and how it ended."""
     caller = context.caller
@@ -87,12 +87,12 @@ def audit(
     facts = {
         "caller": caller.subject,
         "user": caller.user,
-        "action": found.id,
-        "input": redactor.json(found.redacted(given)),
+        "action": action.id,
+        "input": redactor.json(action.redacted(values)),
         "outcome": outcome,
         "seconds": round(seconds, 4),
         "request_id": context.request_id,
     }
     if message:
         facts["message"] = message
-    _audit.info("%s ran %s: %s", caller.user or caller.subject, found.id, message or outcome, extra={"facts": facts})
+    _audit.info("%s ran %s: %s", caller.user or caller.subject, action.id, message or outcome, extra={"facts": facts})

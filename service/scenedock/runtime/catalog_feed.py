@@ -166,9 +166,9 @@ class CatalogFeed:
             self._wanted.clear()
 
     def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
-        known = self.repositories
-        told = with_findings(feed, STALE, known.findings())
-        return Served(told, files, checked, dict(known.seen), frozenset(known.stale))
+        repositories = self.repositories
+        told = with_findings(feed, STALE, repositories.findings())
+        return Served(told, files, checked, dict(repositories.seen), frozenset(repositories.stale))
 
     def _serve(self, feed: Feed, checked: float) -> list[str]:
         """Serve this feed from now on; the names of the files that are other than before."""

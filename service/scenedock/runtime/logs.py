@@ -1,4 +1,4 @@
-"""Log lines: JSON for machines, readable for a person at a terminal."""
+"""Log lines: JSON for machines, readable for a person at a terminal; no address in them has credentials."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 from typing import Final, TextIO
+
+from scenedock.model.addresses import without_credentials
 
 # What somebody sent can neither begin a line as ours do, nor tell the terminal anything.
 _SHOWN: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {ord("\n"): "\n  "}
@@ -27,7 +29,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return without_credentials(json.dumps(line, ensure_ascii=False, default=str))
 
 
 class Readable(logging.Formatter):
@@ -37,7 +39,7 @@ class Readable(logging.Formatter):
         """The line, with a traceback below it where there is one."""
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         line = f"{at} {_LEVELS.get(record.levelname, '')}{record.getMessage().translate(_SHOWN)}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return without_credentials(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
 def set_up_logs(layout: str, stream: TextIO = sys.stderr) -> None:

@@ -57,6 +57,6 @@ class Metrics:
             for kind, count in served.feed.by_kind.items():
                 self._entities.labels(kind).set(count)
             for severity in ("error", "warning", "info"):
-                found = sum(each.severity == severity for each in served.feed.findings)
-                self._findings.labels(severity).set(found)
+                count = sum(each.severity == severity for each in served.feed.findings)
+                self._findings.labels(severity).set(count)
         return generate_latest(self._registry)

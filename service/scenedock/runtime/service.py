@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from scenedock.actions.effects import Effects
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.model.action import Action, Scope
+from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.catalog_feed import CatalogFeed
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.service import TaskService
-from scenedock.usecases.authenticate import Authenticator
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.action_listing import listings
+from scenedock.runtime.callers.authenticator import Authenticator
+from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
@@ -24,7 +26,6 @@ from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import open_effects, signing_key
-from scenedock.usecases.authenticate import Authenticator, read_static_tokens
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 
 
@@ -74,7 +75,7 @@ def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
 def _authenticator(settings: Settings, backstage: BackstageCatalog | None) -> Authenticator:
     file = settings.tokens_file
     return Authenticator(
-        static=read_static_tokens(read_file(file), str(file)) if file else (),
+        static=read_static_tokens(read_file(file), str(file)) if file else StaticTokens(),
         keys=PublicKeys(backstage.client.get) if backstage else None,
         plugins=settings.backstage_plugins,
     )

@@ -1,6 +1,6 @@
 """What the value of a setting may be: each function reads one kind, from a variable's text or a file's JSON value.
 
-Each raises ValueError with the words that follow "must", or that name the part that is wrong.
+Each raises ValueError for what it refuses; the message says what a value must be, and not what it is.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from scenedock.model.addresses import credentials_in
 from scenedock.model.json import Json
 
 _HOST_AND_PORT = re.compile(r"^(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})$")
-_PLUGIN = re.compile(r"^[a-z0-9_-]+$")
+_LIMIT = re.compile(r".+=[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,31 @@ def texts(value: Json) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
+def repositories(value: Json) -> tuple[str, ...]:
+    """Paths and addresses of repositories; a password in an address would be shown wherever the repository is named."""
+    named = texts(value)
+    # The whole value, too: a password may have a comma.
+    if credentials_in(value) or any("://" in each and "@" in each for each in named):
+        raise ValueError("must have no password, token or `@` in an address; tokens are for SCENEDOCK_CODE_HOSTS")
+    return named
+
+
 def plugins(value: Json) -> tuple[str, ...]:
     """Ids of plugins."""
+    from scenedock.effects.backstage.public_keys import PLUGIN
+
     named = texts(value)
-    for plugin in named:
-        if not _PLUGIN.fullmatch(plugin):
-            raise ValueError(f"{plugin!r} is not the id of a plugin")
+    if not all(map(PLUGIN.fullmatch, named)):
+        raise ValueError("must be ids of plugins, such as scaffolder")
     return named
+
+
+def limits(value: Json) -> tuple[str, ...]:
+    """How often something may happen at once, each as `ACTION=NUMBER`."""
+    listed = texts(value)
+    if not all(map(_LIMIT.fullmatch, listed)):
+        raise ValueError("must be ACTION=NUMBER, such as scenedock:bake-skeleton=4")
+    return listed
 
 
 def address(value: Json) -> Listen:

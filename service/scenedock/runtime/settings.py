@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
-from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
+from scenedock.documents.configuration import field_problems, read_configuration
 from scenedock.errors import InputError
-from scenedock.model.json import Json
+from scenedock.model.json import Json, JsonObject
 from scenedock.runtime.setting_values import (
     Listen,
     address,
     flag,
+    limits,
     log_format,
     number,
     optional_address,
     optional_path,
     path,
     plugins,
+    repositories,
     text,
-    texts,
     url,
 )
 
@@ -66,7 +67,7 @@ class Settings:
     repositories: Annotated[
         tuple[str, ...],
         Setting(
-            texts,
+            repositories,
             "GitOps repositories whose catalog is served: folders, or addresses `https://HOST/OWNER/NAME#BRANCH` "
             "(by default the repository's own branch); what is listed first wins.",
         ),
@@ -119,7 +120,7 @@ class Settings:
     task_threads: Annotated[int, Setting(number(1, 256), "Tasks that one process works on at once.")] = 8
     task_limits: Annotated[
         tuple[str, ...],
-        Setting(texts, "How many steps of an action run at once everywhere: `scenedock:bake-skeleton=4`."),
+        Setting(limits, "How many steps of an action run at once everywhere: `scenedock:bake-skeleton=4`."),
     ] = ()
     step_seconds: Annotated[int, Setting(number(1, 604_800), "Seconds that a step may take, with its retries.")] = 3_600
     task_days: Annotated[int, Setting(number(1, 3_650), "Days for which ended tasks and their logs are kept.")] = 30
@@ -204,56 +205,59 @@ def read_settings(
     InputError      one or more settings are wrong or unknown; each is named with its source
     NotFoundError   a file that was named isn't there
     """
-    known = describe_settings()
-    given: dict[str, tuple[Json, str]] = {}
+    about = describe_settings()
     problems: list[str] = []
-    named = file or (Path(environment[SETTINGS_FILE]) if environment.get(SETTINGS_FILE) else None)
-    if named is not None:
-        given |= _from_file(named, read_file(named), known, problems)
-    given |= _from_environment(environment, read_file, known, problems)
     values: dict[str, Any] = {}
-    for name, (value, source) in given.items():
+    sources = dict.fromkeys(about, "default")
+    variables = _from_environment(environment, read_file, about, problems)
+    for name, (written, source) in variables.items():
+        sources[name] = source
         try:
-            values[name] = known[name].read(value)
+            values[name] = about[name].read(written)
         except ValueError as error:
             problems.append(f"{source}: {error}")
+    named = file or (Path(environment[SETTINGS_FILE]) if environment.get(SETTINGS_FILE) else None)
+    if named is not None:
+        try:
+            for name, value, place in _from_file(named, read_file(named), about, variables):
+                values[name], sources[name] = value, place
+        except InputError as error:
+            problems.append(str(error))
     if problems:
-        raise InputError("the settings are wrong:\n" + "\n".join(f"  {problem}" for problem in problems))
-    return Known(Settings(**values), {name: given[name][1] if name in given else "default" for name in known})
+        raise InputError("\n".join(problems))
+    return Known(Settings(**values), sources)
 
 
 def _from_file(
-    file: Path, data: bytes, known: Mapping[str, Setting], problems: list[str]
-) -> dict[str, tuple[Json, str]]:
-    try:
-        value = read_document(data, meaning=BACKSTAGE).value
-    except DocumentError as error:
-        problems.append(f"{file}: {error}")
-        return {}
-    if not isinstance(value, Mapping | None):
-        problems.append(f"{file}: must hold settings, `name: value`")
-        return {}
-    given = value or {}
-    problems.extend(
-        f"{file}: there is no setting `{name}`; there are: {', '.join(known)}" for name in given if name not in known
-    )
-    return {name: (each, f"{file}: {name}") for name, each in given.items() if name in known}
+    file: Path, data: bytes, about: Mapping[str, Setting], overridden: Collection[str]
+) -> list[tuple[str, Any, str]]:
+    """Name, value and place of each setting that a file gives and the environment doesn't override."""
+    readers = {name: setting.read for name, setting in about.items()}
+
+    def in_force(value: JsonObject) -> JsonObject:
+        return {name: each for name, each in value.items() if name not in overridden}
+
+    written = read_configuration(data, str(file), rules=lambda value: field_problems(in_force(value), (), readers))
+    return [
+        (name, readers[name](each), f"{file}:{written.line_of(name)}") for name, each in in_force(written.value).items()
+    ]
 
 
 def _from_environment(
     environment: Mapping[str, str],
     read_file: Callable[[Path], bytes],
-    known: Mapping[str, Setting],
+    about: Mapping[str, Setting],
     problems: list[str],
-) -> dict[str, tuple[Json, str]]:
-    variables = {variable(name): name for name in known}
-    files = {f"{variable(name)}_FILE": name for name, setting in known.items() if setting.secret}
-    given: dict[str, tuple[Json, str]] = {}
-    for name, said in sorted(environment.items()):
+) -> dict[str, tuple[str, str]]:
+    """The text of each setting in the environment, and where it came from."""
+    variables = {variable(name): name for name in about}
+    files = {f"{variable(name)}_FILE": name for name, setting in about.items() if setting.secret}
+    values: dict[str, tuple[str, str]] = {}
+    for name, value in sorted(environment.items()):
         if name in variables:
-            given[variables[name]] = said, name
+            values[variables[name]] = value, name
         elif name in files:
-            given[files[name]] = read_file(Path(said)).decode("utf-8", "replace").strip(), f"{name}={said}"
+            values[files[name]] = read_file(Path(value)).decode("utf-8", "replace").strip(), f"{name}={value}"
         elif name.startswith(PREFIX) and name != SETTINGS_FILE and not _OF_KUBERNETES.match(name):
             problems.append(f"{name}: there is no such setting; `scenedock settings` lists all")
-    return given
+    return values

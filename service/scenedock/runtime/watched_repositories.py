@@ -12,7 +12,6 @@ from typing import Final
 from scenedock.effects.git.clones import RepositoryClone
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
-from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.finding import Finding, Place
 
 _log: Final = logging.getLogger("scenedock.feed")
@@ -65,14 +64,6 @@ class WatchedRepositories:
         return [
             Finding("error", STALE, f"its last good state is served: {said}", Place(name), remedy)
             for name, said in sorted(self.stale.items())
-        ]
-
-    def at(self, address: RepositoryAddress, branch: str) -> list[str]:
-        """The names of those that a branch at an address is; one that was never fetched is none of them."""
-        return [
-            name
-            for name, each in self.by_name.items()
-            if isinstance(each, RepositoryClone) and each.is_at(address, branch)
         ]
 
     def _problem(self, name: str) -> str:

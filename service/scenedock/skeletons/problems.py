@@ -18,7 +18,7 @@ class LimitError(SkeletonError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class AnswerProblem:
     """One thing that is wrong with one answer."""
 
     question: str
@@ -33,6 +33,6 @@ class AnswersError(InputError):
 
     heading: ClassVar[str] = "The answers don't fit the questions"
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[AnswerProblem]) -> None:
         super().__init__("\n  ".join([f"{self.heading}:", *map(str, problems)]))
         self.problems = tuple(problems)

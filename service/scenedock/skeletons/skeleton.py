@@ -11,8 +11,20 @@ from functools import cached_property
 from scenedock.skeletons.problems import SkeletonError
 
 QUESTIONS_FILE = "cookiecutter.json"
+MOST_FILES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all files of one skeleton together."""
 HOOKS = ("pre_prompt", "pre_gen_project", "post_gen_project")
 """The hooks that cookiecutter knows, in the order in which they run."""
+
+
+def is_byte_code(path: str) -> bool:
+    """Whether a file or folder is Python's cache of byte code: `__pycache__`, what is in it, and `.pyc` files.
+
+    They come by themselves, to some copies of a skeleton and not to others: pip compiles what it installs, and so does
+    whoever runs a test in the folder. So they are no part of a skeleton, nor of what is baked.
+    """
+    return path.endswith(".pyc") or "__pycache__" in path.split("/")
 
 
 @dataclass(frozen=True, slots=True)

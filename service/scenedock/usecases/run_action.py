@@ -26,15 +26,15 @@ def find_action(actions: Mapping[str, Action[E]], name: str, caller: Caller) -> 
     NotAllowedError   the caller may not run it
     """
     if name not in actions:
-        known = ", ".join(each.name for each in actions_for(actions, caller)) or "none"
-        raise NotFoundError(f"there is no action {name!r}; there are: {known}")
-    found = actions[name]
-    if refused := found.refused_to(caller):
+        names = ", ".join(each.name for each in actions_for(actions, caller)) or "none"
+        raise NotFoundError(f"there is no action {name!r}; there are: {names}")
+    action = actions[name]
+    if refused := action.refused_to(caller):
         raise NotAllowedError(refused)
-    return found
+    return action
 
 
-def run_action(found: Action[E], context: Context[E], given: JsonObject) -> JsonObject:
+def run_action(action: Action[E], context: Context[E], values: JsonObject) -> JsonObject:
     """Run an action to its end.
 
     Raises
@@ -43,6 +43,6 @@ def run_action(found: Action[E], context: Context[E], given: JsonObject) -> Json
     InputError        the input is wrong
     ScenedockError    whatever the action refuses
     """
-    if refused := found.refused_to(context.caller):
+    if refused := action.refused_to(context.caller):
         raise NotAllowedError(refused)
-    return found.run(context, given)
+    return action.run(context, values)

@@ -9,9 +9,9 @@ import pytest
 from scenedock.catalog.mapping.deployments import Applications, Deployment, RepositoryContents, deployments_of
 from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.mapping.ownership import lifecycle_of
-from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.owners import Codeowners
-from scenedock.catalog.vocabulary.settings import Settings, read_settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings, read_settings
 from scenedock.model.helm import Application, Chart, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
 
 FOLDER = HelmFolder("billing", Chart(), {"": ValuesFacts(), "dev": ValuesFacts(), "production": ValuesFacts()})
@@ -98,11 +98,11 @@ def test_the_most_productive_environment_decides_the_lifecycle(
 ) -> None:
     contents = RepositoryContents(RepositoryFacts("repo"), read_settings(settings.encode()), Codeowners())
     member = Member(contents, "billing", (), (), tuple(Deployment(environment) for environment in environments))
-    assert lifecycle_of(Service("billing", (member,))) == lifecycle
+    assert lifecycle_of(DeployedService("billing", (member,))) == lifecycle
 
 
 def test_a_deprecated_chart_is_deprecated_everywhere() -> None:
-    contents = RepositoryContents(RepositoryFacts("repo"), Settings(), Codeowners())
+    contents = RepositoryContents(RepositoryFacts("repo"), CatalogSettings(), Codeowners())
     folder = HelmFolder("billing", Chart(deprecated=True))
     member = Member(contents, "billing", (folder,), (), (Deployment("production"),))
-    assert lifecycle_of(Service("billing", (member,))) == "deprecated"
+    assert lifecycle_of(DeployedService("billing", (member,))) == "deprecated"

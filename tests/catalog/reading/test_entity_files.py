@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from scenedock.catalog.emitting.output import Format, render
+from scenedock.catalog.emitting.output import OutputFormat, render
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
@@ -17,7 +17,7 @@ TWO: JsonObject = {"kind": "System", "metadata": {"name": "two"}, "spec": {"text
 
 @pytest.mark.parametrize("layout", ["yaml", "json", "jsonl"])
 @pytest.mark.parametrize("documents", [[ONE, TWO], [ONE]])
-def test_what_an_export_writes_is_read_back(layout: Format, documents: list[JsonObject]) -> None:
+def test_what_an_export_writes_is_read_back(layout: OutputFormat, documents: list[JsonObject]) -> None:
     read = read_entities(render(documents, layout).encode(), label="file")
 
     assert [entity.document for entity in read] == documents

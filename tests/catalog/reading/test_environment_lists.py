@@ -10,7 +10,7 @@ from scenedock.catalog.reading.enabling_lists import read_enabling_lists
 from scenedock.catalog.reading.environment_lists import EnvironmentLists, find_unlisted, list_environments
 from scenedock.catalog.reading.plan import Plan, plan_repository
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
-from scenedock.catalog.vocabulary.settings import Settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.model.helm import HelmFolder, Listing
 
 APPLICATION = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {0}\nspec:\n  path: apps/{0}\n"
@@ -27,7 +27,7 @@ def files_of(*names: str, **more: str) -> dict[str, str]:
 
 
 def planned(files: Mapping[str, str]) -> Plan:
-    return plan_repository("repo", Listing(tuple(sorted(files))), Settings())
+    return plan_repository("repo", Listing(tuple(sorted(files))), CatalogSettings())
 
 
 def listed(files: Mapping[str, str], names: EnvironmentNames | None = None) -> EnvironmentLists:

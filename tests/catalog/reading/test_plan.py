@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from scenedock.catalog.reading.plan import Plan, plan_repository
-from scenedock.catalog.vocabulary.settings import Settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.model.helm import Listing
 
 
-def planned(*files: str, settings: Settings | None = None, outside: frozenset[str] = frozenset()) -> Plan:
-    return plan_repository("repo", Listing(tuple(sorted(files)), outside), settings or Settings())
+def planned(*files: str, settings: CatalogSettings | None = None, outside: frozenset[str] = frozenset()) -> Plan:
+    return plan_repository("repo", Listing(tuple(sorted(files)), outside), settings or CatalogSettings())
 
 
 def reasons(plan: Plan) -> dict[str, str]:
@@ -43,7 +43,7 @@ def test_a_folder_does_not_have_the_files_of_charts_below_it() -> None:
     ],
 )
 def test_what_is_no_deployment_is_skipped_with_the_reason(path: str, reason: str) -> None:
-    plan = planned(f"{path}/Chart.yaml", settings=Settings(exclude=("sandbox",)))
+    plan = planned(f"{path}/Chart.yaml", settings=CatalogSettings(exclude=("sandbox",)))
     assert plan.charts == ()
     assert reason in reasons(plan)[path]
 
@@ -57,7 +57,7 @@ def test_charts_is_a_folder_like_others_without_a_chart_above_it() -> None:
 
 
 def test_included_folders_are_the_only_ones_whatever_they_are_called() -> None:
-    plan = planned("a/Chart.yaml", ".b/Chart.yaml", settings=Settings(include=(".*",)))
+    plan = planned("a/Chart.yaml", ".b/Chart.yaml", settings=CatalogSettings(include=(".*",)))
     assert [folder.path for folder in plan.charts] == [".b"]
     assert reasons(plan) == {"a": "not included by settings"}
 

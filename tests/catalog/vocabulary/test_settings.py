@@ -8,26 +8,32 @@ from typing import Any
 
 import pytest
 
-from scenedock.catalog.vocabulary.settings import Settings, read_settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings, read_settings
 from scenedock.errors import InputError
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("foldrs: {}", "1:1: there is no setting 'foldrs'; check its name and its indentation"),
-        ("environments:\n  know: [a]", "2:3: there is no setting 'environments.know'; check its name"),
-        ("owner: 'group: x'", "1:1: owner: 'group: x' must name a Group, such as payments, or be a reference"),
-        ("cluster: a b", "1:1: cluster: 'a b' must be letters and digits, with single - _ or . between"),
+        ("foldrs: {}", "1:1: foldrs: there is no such key here; there are: repository, branch, "),
         (
-            "repository: github.com/acme/apps",
-            "1:1: repository: 'github.com/acme/apps' must be an address with https://",
+            "environments:\n  know: [a]",
+            "2:3: environments.know: there is no such key here; there are: known, entities, bind, evidence",
         ),
-        ("branch: -x", "1:1: branch: '-x' must be the name of a branch"),
-        ("overrides: {billing: {tags: pci}}", '1:23: overrides.billing.tags: "pci" is not of type "array"'),
-        ("overrides:\n  billing: {dependsOn: [ledger]}", "2:25: overrides.billing.dependsOn.0: 'ledger' must be"),
-        ("apps: [{items: apps}]", '1:8: apps.0: "file" is a required property'),
-        ("- a", '1:1: the file: ["a"] is not of type "object"'),
+        ("owner: 'group: x'", "1:1: owner: must name a Group, such as payments, or be a reference"),
+        ("cluster: a b", "1:1: cluster: must be letters and digits, with single - _ or . between"),
+        ("repository: github.com/acme/apps", "1:1: repository: must be an address with https://"),
+        ("branch: -x", "1:1: branch: must be the name of a branch"),
+        ("overrides: {billing: {tags: pci}}", "1:23: overrides.billing.tags: must be a list, not a string"),
+        (
+            "overrides:\n  billing: {dependsOn: [ledger]}",
+            "2:25: overrides.billing.dependsOn[0]: must be a reference, kind:",
+        ),
+        ("apps: [{items: apps}]", "1:8: apps[0].file: is missing"),
+        ("- a", "1:1: the document: must be an object, `key: value`"),
+        ("environments: {bind: a b}", "1:16: environments.bind: must be letters and digits"),
+        ("vanishing: {share: 2}", "1:13: vanishing.share: the value is greater than the maximum of 1"),
+        ("types: {a: b}\n---\ntypes: {c: d}", "3:1: a second document begins here, and only one is read"),
         ("a: b: c", "1:5: this is not YAML: mapping values are not allowed in this context"),
     ],
 )
@@ -35,6 +41,27 @@ def test_a_mistake_is_told_with_its_place(text: str, said: str) -> None:
     with pytest.raises(InputError) as refused:
         read_settings(text.encode())
     assert str(refused.value).startswith(f"scenedock.yaml:{said}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("overrides:\n  billing:\n    links:\n      - url: {}", "4:9: overrides.billing.links[0].url: has a password"),
+        ("annotations:\n  acme.test/wiki: {}", "2:3: annotations.acme.test/wiki: has a password"),
+        ("overrides:\n  '{}': {{title: Billing}}", "2:3: overrides.https://acme.test/x: has a password"),
+        ("repository: [{}]", "1:14: repository[0]: has a password"),
+        ("repositry: {}", "1:1: repositry: there is no such key here"),
+        ("'{}': 1", "1:1: https://acme.test/x: there is no such key here"),
+        ("owner: {}", "1:1: owner: has a password"),
+        ("known: ['{}']", "1:9: known[0]: must be a reference"),
+        ("a: *{}", "1:4: "),
+    ],
+)
+def test_a_password_in_an_address_is_told_with_its_place_and_not_shown(text: str, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        read_settings(text.format("https://jane:c4n4ry@acme.test/x").encode())
+    assert f"scenedock.yaml:{said}" in str(refused.value)
+    assert "c4n4ry" not in str(refused.value)
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines() -> None:
@@ -49,7 +76,14 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines() -> None:
 
 @pytest.mark.parametrize("text", ["", "---\n", "# nothing yet\n"])
 def test_an_empty_file_says_nothing(text: str) -> None:
-    assert read_settings(text.encode()) == Settings()
+    assert read_settings(text.encode()) == CatalogSettings()
+
+
+def test_no_value_is_repeated_as_it_may_have_a_password_in_it() -> None:
+    with pytest.raises(InputError) as refused:
+        read_settings(b"repository: https://jane:hunter2@github.com/acme/apps\nprovider: hunter2\nbranch: [hunter2]\n")
+    assert str(refused.value).count("\n") == 2
+    assert "hunter2" not in str(refused.value)
 
 
 def test_every_pattern_has_a_rule_for_people() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenedock.catalog.vocabulary.formats import FORMATS
-from scenedock.catalog.vocabulary.validation import problems_of, shown, unknown_kind, unreadable_references
+from scenedock.catalog.vocabulary.validation import problems_of, unknown_kind, unreadable_references
 
 NAME_RULE = "may have only [a-zA-Z0-9-_.], 1 to 63 characters, starting and ending with a letter or digit"
 
@@ -138,9 +138,3 @@ def test_references_that_the_catalog_cannot_link_are_told() -> None:
         "spec.dependsOn[0]: 'ledger' must name its kind, as in component:ledger",
         "spec.dependencyOf[0]: '' is not a reference of the form [kind:][namespace/]name",
     ]
-
-
-def test_a_path_reads_like_a_path() -> None:
-    assert shown(("metadata", "annotations", "backstage.io/view-url")) == "metadata.annotations.backstage.io/view-url"
-    assert shown(("spec", "steps", 0, "two words", "", "a\nb")) == r"spec.steps[0].'two words'.''.'a\nb'"
-    assert shown(()) == "the document"

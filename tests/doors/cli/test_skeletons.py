@@ -73,6 +73,18 @@ def test_a_folder_can_be_named_by_its_path(place: Path) -> None:
     assert (place / "out" / "my-demo" / "README.md").is_file()
 
 
+def test_an_object_of_a_nested_skeleton_is_typed_as_json_too(place: Path) -> None:
+    outer = place / "skeletons" / "outer"
+    outer.mkdir()
+    (place / "skeletons" / "demo").rename(outer / "demo")
+    (outer / "cookiecutter.json").write_text('{"templates": {"demo": {"path": "demo"}}}')
+
+    done = run("bake", "./skeletons/outer", "--output", "out", "templates=demo", 'ports={"http": "8080"}')
+
+    assert done.exit_code == 0
+    assert (place / "out" / "my-demo" / "README.md").read_text() == "my-demo True {'http': '8080'}\n"
+
+
 def test_wrong_answers_are_all_named_and_nothing_is_written(place: Path) -> None:
     done = run("bake", "demo", "--output", "out", "slug=A B", "docs=perhaps", "nope=1")
 
@@ -106,7 +118,14 @@ def test_what_exists_is_refused_or_replaced_whole(place: Path) -> None:
         (["bake", "demo", "--output", "out", "slug"], "'slug' is no answer; write KEY=VALUE"),
         (["bake", "demo", "--output", "out", "ports=x"], "ports: this question wants an object; write it as JSON"),
         (["bake", "demo", "--output", "out", "--answers", "gone.yaml"], "gone.yaml: there is no such file"),
-        (["bake", "demo", "--output", "out", "--answers", "list.yaml"], "skeletons: there is no such question"),
+        (
+            ["bake", "demo", "--output", "out", "--answers", "list.yaml"],
+            "list.yaml:1:1: skeletons: there is no such question",
+        ),
+        (
+            ["list", "--skeletons", "skeletons/demo/cookiecutter.json"],
+            "cookiecutter.json:1:2: slug: there is no such key",
+        ),
         (["list", "--skeletons", "gone.yaml"], "gone.yaml: there is no such file"),
     ],
 )
@@ -117,12 +136,41 @@ def test_what_is_wrong_is_said_and_ends_with_exit_code_2(place: Path, words: lis
     assert message in done.stderr
 
 
-def test_answers_that_are_no_object_are_refused_with_their_line(place: Path) -> None:
-    (place / "answers.yaml").write_text("\n- a\n")
+@pytest.mark.parametrize(
+    ("answers", "typed", "said"),
+    [
+        ("\n- a\n", [], ["Error: answers.yaml:2:1: the document: must be an object, `key: value`"]),
+        (
+            "slug: [a\n",
+            [],
+            ["Error: answers.yaml:2:1: this is not YAML: did not find expected ',' or ']', while parsing "],
+        ),
+        (
+            "docs: perhaps\nslug: A B\nnope: 1\n",
+            [],
+            [
+                "Error: answers.yaml:1:1: docs: 'perhaps' is neither true nor false",
+                "answers.yaml:2:1: slug: 'A B' does not match `^[a-z-]+$`",
+                "answers.yaml:3:1: nope: there is no such question; the skeleton asks slug, docs, ports, token",
+            ],
+        ),
+        (
+            "token: [c4n4ry]\nslug: A B\n",
+            ["slug=C D"],
+            ["Error: answers.yaml:1:1: token: the answer is not text", "slug: 'C D' does not match `^[a-z-]+$`"],
+        ),
+        ("token: t\n", ["slug=C D"], ["Error: slug: 'C D' does not match `^[a-z-]+$`"]),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_answers_is_told_with_its_place(
+    place: Path, answers: str, typed: list[str], said: list[str]
+) -> None:
+    (place / "answers.yaml").write_text(answers)
 
-    done = run("bake", "demo", "--output", "out", "--answers", "answers.yaml")
+    done = run("bake", "demo", "--output", "out", "--answers", "answers.yaml", *typed)
 
-    assert "answers.yaml:2: answers are an object" in done.stderr
+    assert done.exit_code == 2
+    assert [line[: len(start)] for line, start in zip(done.stderr.splitlines(), said, strict=True)] == said
 
 
 def test_a_skeleton_with_hooks_says_what_it_needs(place: Path) -> None:

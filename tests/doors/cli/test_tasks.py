@@ -90,7 +90,43 @@ def test_a_task_that_is_wrong_is_refused_before_it_runs() -> None:
     result = tasks("run", "-", spec={"steps": [{"action": "scenedock:dance"}]})
 
     assert result.exit_code == 2
-    assert "there is no action `scenedock:dance`" in result.stderr
+    assert result.stderr.startswith("Error: -:1:13: step step-1: there is no action `scenedock:dance`")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("steps: [\n", ["2:1: this is not YAML"]),
+        ("- action: a\n", ["1:1: the document: must be an object"]),
+        (
+            "steps:\n  - export\n  - {action: a, id: ä}\nother: 1\n",
+            [
+                "2:5: step 1: must be an object with an `action`",
+                "3:17: step 2: `id` must be letters",
+                "4:1: `other` is not known; a task has: ",
+            ],
+        ),
+        (
+            "steps:\n  - action: a\n  - action: scenedock:export-catalog\n    input: {withContent: s3cret}\n",
+            [
+                "2:5: step step-1: there is no action `a`",
+                "4:5: scenedock:export-catalog: `withContent` input should be a valid boolean",
+            ],
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_the_file_of_a_task_is_told_with_its_place(
+    folder: Path, written: str, said: list[str]
+) -> None:
+    (folder / "task.yaml").write_text(written)
+
+    result = tasks("run", str(folder / "task.yaml"))
+
+    assert result.exit_code == 2
+    lines = result.stderr.removeprefix("Error: ").replace(f"{folder / 'task.yaml'}:", "").splitlines()
+    assert [line[: len(start)] for line, start in zip(lines, said, strict=True)] == said
+    assert result.stderr.count("task.yaml:") == len(said)
+    assert "s3cret" not in result.stderr
 
 
 def test_a_worker_refuses_a_database_that_nobody_migrated_and_then_runs_what_others_submit(

@@ -20,7 +20,7 @@ from scenedock.doors.http.app import make_app
 from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.model.action import BASE_PATH, Action, Context
 from scenedock.model.json import JsonObject
-from scenedock.model.tasks.task import WaitingFor, Wanted
+from scenedock.model.tasks.task import TaskQuery, WaitingFor
 from scenedock.runtime.service import Service
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 from tests.tools.service import RUN, bearer, service_in
@@ -47,7 +47,7 @@ def client(service: Service) -> FlaskClient:
 
 
 def tasks(service: Service) -> int:
-    return service.tasks.effects.store.find(Wanted())[1]
+    return service.tasks.effects.store.find(TaskQuery())[1]
 
 
 def call(client: FlaskClient, given: Any) -> Any:

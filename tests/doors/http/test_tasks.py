@@ -75,6 +75,19 @@ def test_a_body_that_is_nested_too_deeply_is_refused(client: FlaskClient, depth:
         assert answer.status_code == 400, answer.json
 
 
+@pytest.mark.parametrize("half", [rb'"\ud800"', rb'{"\udc00": 1}', b'"\xed\xa0\x80"'])
+def test_half_of_a_surrogate_pair_is_refused_because_no_list_of_tasks_could_be_answered(
+    client: FlaskClient, half: bytes
+) -> None:
+    spec = b'{"spec": {"steps": [{"action": "scenedock:list-skeletons"}], "parameters": {"a": %s}}}' % half
+
+    answer = client.post(TASKS, data=spec, content_type="application/json", headers=bearer(RUN))
+
+    assert (answer.status_code, answer.json and answer.json["error"]["name"]) == (400, "InputError")
+    assert "surrogate" in answer.text
+    assert client.get(TASKS, headers=bearer(RUN)).status_code == 200
+
+
 @pytest.mark.parametrize("where", ["submit", "invoke", "answers"])
 def test_more_secrets_than_can_be_kept_out_of_a_log_are_refused(client: FlaskClient, where: str) -> None:
     secret = "s3" * MOST_CHARACTERS

@@ -166,7 +166,7 @@ def test_what_concerns_nobody_is_taken_and_does_nothing(
 
 def test_a_push_has_the_repository_looked_at_at_once(client: FlaskClient, service: Service, server: GitServer) -> None:
     for number, (path, branch) in enumerate([("acme/apps", "other"), ("acme/other", "main"), ("ACME/Apps", "main")]):
-        assert wanted(service) == set()
+        assert (wanted(service), service.feed._wanted.is_set()) == (set(), False)
         push = payload(host_of(server), path, ref=f"refs/heads/{branch}")
         assert outcome(deliver(client, "push", push, delivery=f"id-{number}")) == "handled"
 

@@ -21,7 +21,7 @@ from scenedock.skeletons.problems import AnswersError, LimitError, SkeletonError
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.output import BakedTree
 from scenedock.skeletons.rendering.provenance import Provenance
-from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
+from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 from tests.skeletons.in_memory import skeleton_of
 
 CANARY = "c4n4ry-s3cr3t"
@@ -47,7 +47,7 @@ def bake_with(
 ) -> BakedTree:
     skeleton = skeleton_of({"name": "x", **(questions or {})}, {"a.txt": "a\n", **files})
     opened = OpenedSkeleton(CompiledSkeleton(skeleton), Provenance("demo"), frozenset(allow))
-    return bake_skeleton(opened, answers, confined or ConfinedBakes())
+    return bake_opened(opened, answers, confined or ConfinedBakes())
 
 
 def said(code: str, **settings: Any) -> str:
@@ -256,6 +256,14 @@ def test_a_git_folder_that_a_hook_makes_is_left_out() -> None:
     tree = bake_with({PYTHON_HOOK: "import os\nos.mkdir('.git')\nopen('.git/config', 'w').close()"})
 
     assert [file.path for file in tree.files] == ["project/.scenedock/skeleton.yaml", "project/a.txt"]
+
+
+def test_byte_code_that_a_hook_makes_is_left_out() -> None:
+    code = "import compileall\nopen('b.py', 'w').close()\ncompileall.compile_dir('.', quiet=1)"
+    tree = bake_with({PYTHON_HOOK: code})
+
+    assert [file.path for file in tree.files] == ["project/.scenedock/skeleton.yaml", "project/a.txt", "project/b.py"]
+    assert tree.folders.keys() == {"project", "project/.scenedock"}
 
 
 @pytest.mark.parametrize("name", [b"a\nb", b"d\\e", b".GIT", b"\xff"])

@@ -65,27 +65,49 @@ def entry(more: str, kind: str = "github") -> bytes:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"hosts: [", "h.yaml:[12]: this is not YAML"),
-        (b"[]", "h.yaml:1: the file"),
-        (b"hosts: []\nhost: x", "h.yaml:1: the file: .*'host' was unexpected"),
-        (entry(""), "h.yaml:2: give one of `app`, `token_file` or `token_env`"),
-        (entry("    token_env: A\n    token_file: B\n"), "h.yaml:5: give one of"),
-        (entry("    app: {id: 1}\n"), "h.yaml:5: hosts.0.app: give either"),
-        (entry("    token_env: A\n    api: http://github.com\n"), "h.yaml:6: only https"),
-        (entry("    token_env: A\n    api: https://u:p@github.com\n"), "h.yaml:6: write https://HOST/PATH"),
-        (entry("    token_env: A\n    username: u\n"), "h.yaml:6: a host of type github has no `username`"),
-        (entry("    app: {id: 1, private_key_env: A}\n", "git"), "h.yaml:5: a host of type git has no `app`"),
-        (entry("    token_env: A\n    direct_commits: [acme]\n"), "h.yaml:6: .* write `OWNER/NAME`"),
+        (b"hosts: [", "h.yaml:2:1: this is not YAML"),
+        (b"[]", "h.yaml:1:1: the document: must be an object"),
+        (b"hosts: []\nhost: x", "h.yaml:2:1: host: there is no such key here; there are: hosts"),
+        (entry(""), r"h.yaml:2:5: hosts\[0\]: give one of `app`, `token_file` or `token_env`"),
+        (entry("    token_env: A\n    token_file: B\n"), r"h.yaml:6:5: hosts\[0\].token_file: give one of"),
+        (entry("    app: {id: 1}\n"), r"h.yaml:5:5: hosts\[0\].app: give either"),
+        (entry("    token_env: A\n    api: http://github.com\n"), r"h.yaml:6:5: hosts\[0\].api: only https"),
+        (
+            entry("    token_env: A\n    api: https://u:p@github.com\n"),
+            r"h.yaml:6:5: hosts\[0\].api: write https://HOST/PATH",
+        ),
+        (
+            entry("    token_env: A\n    username: u\n"),
+            r"h.yaml:6:5: hosts\[0\].username: a host of type github has no `username`",
+        ),
+        (
+            entry("    app: {id: 1, private_key_env: A}\n", "git"),
+            r"h.yaml:5:5: hosts\[0\].app: a host of type git has no `app`",
+        ),
+        (
+            entry("    token_env: A\n    direct_commits: [acme]\n"),
+            r"h.yaml:6:22: hosts\[0\].direct_commits\[0\]: write `OWNER/NAME`",
+        ),
         (
             entry("    token_env: 'ghp_0123 4567'\n"),
-            "h.yaml:5: hosts.0.token_env: write the name of an environment var",
+            r"h.yaml:5:5: hosts\[0\].token_env: write the name of an environment var",
         ),
-        (entry("    token_env: A\n", "gitlab"), "h.yaml:3: hosts.0.type: write 'github' or 'git'"),
-        (entry("    token_env: A\n    visibility: [secret]\n"), "h.yaml:6: .* write a list of 'public', 'private'"),
-        (entry("    app: {id: 'a b', private_key_env: A}\n"), "h.yaml:5: hosts.0.app.id: write the App's id"),
+        (entry("    token_env: A\n", "gitlab"), r"h.yaml:3:5: hosts\[0\].type: must be github or git"),
+        (
+            entry("    token_env: A\n    visibility: [secret]\n"),
+            r"h.yaml:6:18: hosts\[0\].visibility\[0\]: must be public or private or internal",
+        ),
+        (entry("    app: {id: 'a b', private_key_env: A}\n"), r"h.yaml:5:11: hosts\[0\].app.id: write the App's id"),
         (b"hosts: [{host: GitHub.com, type: github, owners: [a], token_env: A}]", "in lower case"),
-        (b"hosts: [{host: github.com, type: github, owners: [a/b], token_env: A}]", "'a/b' can't be an owner"),
-        (b"hosts:\n" + 2 * b"- {host: a.b, type: git, owners: [a], token_env: A}\n", "h.yaml:3: a.b is listed twice"),
+        (
+            b"hosts: [{host: github.com, type: github, owners: [a/b], token_env: A}]",
+            r"hosts\[0\].owners\[0\]: this can't be an owner on GitHub",
+        ),
+        (entry("", "gitlab") + b"  - {host: a.b}\n", r"h.yaml:3:5: .*\nh.yaml:5:5: hosts\[1\].owners: is missing\n"),
+        (
+            b"hosts:\n" + 2 * b"- {host: a.b, type: git, owners: [a], token_env: A}\n",
+            r"h.yaml:3:4: hosts\[1\].host: is the same as that of hosts\[0\]",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(text: bytes, said: str) -> None:

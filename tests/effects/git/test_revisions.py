@@ -52,7 +52,7 @@ def grow(root: Path, trees: list[tuple[str, bytes | str]]) -> None:
             place.symlink_to(content)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(PATHS, st.one_of(st.binary(max_size=8), TARGETS)), max_size=8))
 @example([("a/a", b""), ("a/b/a", "../a/..")])  # up from a file
 def test_links_and_files_of_any_tree_are_those_of_its_folder(trees: list[tuple[str, bytes | str]]) -> None:

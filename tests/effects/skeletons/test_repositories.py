@@ -95,6 +95,18 @@ def test_an_unchanged_folder_has_the_same_version_in_another_commit(
     assert len(versions) == 1
 
 
+def test_byte_code_that_was_committed_is_no_part_of_it(server: GitServer, repositories: SkeletonRepositories) -> None:
+    compiled = {f"{ROOT}/__pycache__/app.cpython-311.pyc": "x", f"{ROOT}/app.pyc": "x", "__pycache__/hooks.txt": "x"}
+    commit = server.commit("demo", FILES | compiled)
+    address = f"{server.address}/demo"
+    repositories.commit(address, commit)
+
+    skeleton = repositories.read(address, repositories.version(address, commit, ""), "demo")
+
+    assert skeleton.files.keys() == FILES.keys()
+    assert skeleton.folders.keys() == {ROOT}
+
+
 def test_the_library_bakes_from_a_repository_and_says_where_from(
     server: GitServer, repositories: SkeletonRepositories, tmp_path: Path
 ) -> None:

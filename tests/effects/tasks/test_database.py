@@ -22,6 +22,34 @@ def test_an_address_that_is_none_is_refused_without_its_password(tmp_path: Path,
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:hunter2@h:5432/x",
+        "postgresql+psycopg://me:hunter2@[::1]/x",
+        "postgresql:///x?host=/run/hunter2",
+    ],
+)
+def test_an_address_of_postgresql_is_not_shown_with_its_password(tmp_path: Path, url: str) -> None:
+    address = database_address(url, tmp_path)
+
+    assert address.url == url.replace("+psycopg", "")
+    assert "hunter2" not in f"{address} {address!r}"
+
+
+def test_sqlite_is_in_the_named_file_or_in_the_data_folder(tmp_path: Path) -> None:
+    assert database_address("", tmp_path).file == tmp_path / "tasks.db"
+    assert database_address("sqlite:///tasks/it.db", tmp_path).file == Path("tasks/it.db")
+    assert database_address(f"sqlite:///{tmp_path}/it.db", Path("data")).file == tmp_path / "it.db"
+
+
+def test_a_folder_that_cannot_be_made_for_the_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+
+    with pytest.raises(InputError, match=r"/data: the folder of the database can't be made: "):
+        open_database(TaskSettings(tmp_path / "data"))
+
+
 def test_an_error_of_the_database_does_not_quote_what_was_to_be_stored(tmp_path: Path) -> None:
     database = open_database(TaskSettings(tmp_path))
     wrong = text("INSERT INTO nowhere VALUES (:it)").bindparams(bindparam("it", "a line of somebody's log"))

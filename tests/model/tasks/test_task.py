@@ -12,9 +12,9 @@ from scenedock.errors import ConflictError, InputError
 from scenedock.model.json import JsonObject
 from scenedock.model.tasks.changes import (
     MOST_RECOVERIES,
-    Change,
     LeaseLostError,
     NewEvent,
+    TaskChange,
     cancel_asked,
     cancelled,
     ended,
@@ -40,26 +40,55 @@ def test_a_step_gets_its_id_from_its_place_and_its_name_from_its_action() -> Non
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "said", "path"),
     [
-        ({}, "has no `steps`"),
-        ({"steps": []}, "has no `steps`"),
-        ({"steps": ["x"]}, "step 1: must be an object"),
-        ({"steps": [{"action": "a", "iff": True}]}, "step 1: `iff` is not known"),
-        ({"steps": [{"action": "a", "each": [1]}]}, "`each` can't be run yet"),
-        ({"steps": [{"action": "a", "id": "../b"}]}, "`id` must be letters"),
-        ({"steps": [{"action": "a", "id": "b"}, {"action": "a", "id": "b"}]}, "step 2: the id `b` is taken"),
-        ({"steps": [{"action": "a", "input": []}]}, "`input` an object"),
-        ({"steps": [{"action": "a"}] * 101}, "at most 100"),
-        ({"steps": [{"action": "a", "input": {"x": "${{ steps.b.output.y }}"}}]}, "must name the output of an earlier"),
-        ({"steps": [{"action": "a", "input": {"x": ["a ${{ parameters.y }}"]}}]}, "is not understood"),
-        ({"steps": [{"action": "a", "input": {"x": "${{ user.entity }}"}}]}, "must begin with steps, parameters"),
-        ({"steps": [{"action": "a", "if": "${{ steps.step-1.output.x }}"}]}, "must name the output of an earlier"),
+        ({}, "has no `steps`", "steps"),
+        ({"steps": []}, "has no `steps`", "steps"),
+        ({"steps": ["x"]}, "step 1: must be an object", "steps 0"),
+        ({"steps": [{"action": "a", "iff": True}]}, "step 1: `iff` is not known", "steps 0 iff"),
+        ({"steps": [{"action": "a", "each": [1]}]}, "`each` can't be run yet", "steps 0 each"),
+        ({"steps": [{"action": "a", "id": "../b"}]}, "`id` must be letters", "steps 0 id"),
+        ({"steps": [{"action": "a", "id": "b"}] * 2}, "step 2: the id `b` is taken", "steps 1 id"),
+        ({"steps": [{"action": "a", "input": []}]}, "`input` an object", "steps 0"),
+        ({"steps": [{"action": "a"}] * 101}, "at most 100", "steps"),
+        (
+            {"steps": [{"action": "a", "input": {"x": "${{ steps.b.output.y }}"}}]},
+            "must name the output of an earlier",
+            "steps 0 input",
+        ),
+        (
+            {"steps": [{"action": "a", "input": {"x": ["a ${{ parameters.y }}"]}}]},
+            "is not understood",
+            "steps 0 input",
+        ),
+        (
+            {"steps": [{"action": "a", "input": {"x": "${{ user.entity }}"}}]},
+            "must begin with steps, parameters",
+            "steps 0 input",
+        ),
+        (
+            {"steps": [{"action": "a", "if": "${{ steps.step-1.output.x }}"}]},
+            "must name the output of an earlier",
+            "steps 0 if",
+        ),
+        ({"steps": [{"action": "a"}], "output": {"x": "${{ y }}"}}, "output: `\\${{ y }}` is not understood", "output"),
     ],
 )
-def test_a_spec_that_is_wrong_is_refused_with_the_step_that_is(spec: JsonObject, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_a_spec_that_is_wrong_is_refused_with_the_step_that_is_and_the_way_to_it(
+    spec: JsonObject, said: str, path: str
+) -> None:
+    with pytest.raises(InputError, match=said) as refused:
         read_steps(spec)
+
+    (part,) = refused.value.parts
+    assert " ".join(map(str, part.path or ())) == path
+
+
+def test_all_steps_that_are_wrong_are_told_at_once() -> None:
+    with pytest.raises(InputError) as refused:
+        read_steps({"steps": [{}, {"action": "a", "id": "b"}, {"action": "a", "each": []}]})
+
+    assert [line[:7] for line in str(refused.value).splitlines()] == ["step 1:", "step 3:"]
 
 
 def test_what_is_not_in_the_table_cannot_happen() -> None:
@@ -86,7 +115,7 @@ class TaskMachine(RuleBasedStateMachine):
         self.completed: set[str] = set()
         self.runs: list[int] = [1]
 
-    def happen(self, change: Change) -> None:
+    def happen(self, change: TaskChange) -> None:
         self.now += 1
         self.task = change.task
         self.events += change.events

@@ -8,7 +8,7 @@ from scenedock.skeletons.problems import AnswersError, SkeletonError
 from scenedock.skeletons.rendering.bake import Surroundings, mix
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.needs import check_hook_values
-from scenedock.skeletons.sandbox.metering import Budget, Limits
+from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits
 from tests.skeletons.in_memory import skeleton_of
 
 QUESTIONS = {
@@ -40,7 +40,7 @@ CODE = [
 def check(hook: str, **answers: str) -> None:
     files = {"/hooks/post_gen_project.py": hook, "/templates/part.txt": "{{ cookiecutter.name }}"}
     compiled = CompiledSkeleton(skeleton_of(QUESTIONS, files))
-    check_hook_values(mix(compiled, answers, Surroundings(), Budget(Limits())))
+    check_hook_values(mix(compiled, answers, Surroundings(), BakeBudget(BakeLimits())))
 
 
 @pytest.mark.parametrize("answer", CODE)

@@ -25,7 +25,7 @@ from scenedock.model.tasks.task import Task, TaskEvent, WaitingFor
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
-from scenedock.usecases.tasks.limits import Limits
+from scenedock.usecases.tasks.limits import TaskLimits
 from scenedock.usecases.tasks.manage_tasks import cancel_task, completion, retry_task, show_task
 from scenedock.usecases.tasks.submit_task import submit_task
 from tests.tools.deliveries import deliver
@@ -151,7 +151,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tasks(data: Path, world: World) -> Iterator[TaskService]:
-    settings = TaskSettings(data, limits=Limits(step_seconds=3, at_once={"scenedock:echo": 4}))
+    settings = TaskSettings(data, limits=TaskLimits(step_seconds=3, at_once={"scenedock:echo": 4}))
     service = open_tasks(settings, ACTIONS, world)
     service.start()
     yield service

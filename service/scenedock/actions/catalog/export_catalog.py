@@ -34,7 +34,7 @@ EXAMPLES = [Example("Only counts and findings", {"withContent": False}), Example
 
 
 @action("export-catalog", read_only=True, idempotent=True, examples=EXAMPLES)
-def export_catalog_action(context: Context[Effects], given: Input) -> Output:
+def export_catalog_action(context: Context[Effects], request: Input) -> Output:
     """Make Backstage entities of the Helm folders in the service's GitOps repositories.
 
     Raises
@@ -43,17 +43,17 @@ def export_catalog_action(context: Context[Effects], given: Input) -> Output:
     InputError      a repository can't be read, or its settings are wrong
     """
     repositories = context.effects.repositories
-    if given.repository is not None:
-        if given.repository not in repositories:
-            known = ", ".join(repositories) or "none"
-            raise NotFoundError(f"there is no repository {given.repository!r}; there are: {known}")
-        repositories = {given.repository: repositories[given.repository]}
+    if request.repository is not None:
+        if request.repository not in repositories:
+            names = ", ".join(repositories) or "none"
+            raise NotFoundError(f"there is no repository {request.repository!r}; there are: {names}")
+        repositories = {request.repository: repositories[request.repository]}
     with opened(repositories) as readable:
-        made = export_catalog(readable)
-    context.log(f"{len(made.entities)} entities, {len(made.findings)} findings")
+        export = export_catalog(readable)
+    context.log(f"{len(export.entities)} entities, {len(export.findings)} findings")
     return Output(
-        entities=len(made.entities),
-        by_kind={kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()},
-        findings=tuple(FindingOutput.of(finding) for finding in made.findings),
-        content=render([entity.document for entity in made.entities], "yaml") if given.with_content else "",
+        entities=len(export.entities),
+        by_kind={kind: sum(types.values()) for kind, types in count_by_type(export.entities).items()},
+        findings=tuple(FindingOutput.of(finding) for finding in export.findings),
+        content=render([entity.document for entity in export.entities], "yaml") if request.with_content else "",
     )

@@ -1,14 +1,14 @@
-"""How actions tell what they found."""
+"""Findings as actions, HTTP and reports tell them."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from scenedock.model.action import Model
 from scenedock.model.finding import Finding, Severity
+from scenedock.model.json_documents import JsonDocument
 
 
-class FindingOutput(Model):
+class FindingOutput(JsonDocument):
     """One thing that a person should know or mend."""
 
     severity: Severity
@@ -21,7 +21,7 @@ class FindingOutput(Model):
 
     @classmethod
     def of(cls, finding: Finding) -> FindingOutput:
-        """The finding as an action tells it."""
+        """The document of a finding."""
         place = finding.place
         return cls(
             severity=finding.severity,

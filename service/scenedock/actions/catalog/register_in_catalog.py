@@ -6,17 +6,17 @@ from typing import Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError, NotAllowedError
-from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
 from scenedock.usecases.catalog.register_in_catalog import catalog_file_url, refresh_entity, register_file
 
 
 class Input(TaskInput):
     """What to register: a file by `url`, or by `repoUrl` and `path`; or what to have read again, by `entityRef`."""
 
-    url: Annotated[str | None, "Address of a catalog-info.yaml as its code host shows it"] = None
-    repo_url: Annotated[str | None, "Repository of the file: its address, or what Backstage's RepoUrlPicker gives"] = (
-        None
-    )
+    url: Annotated[Address | None, "Address of a catalog-info.yaml as its code host shows it"] = None
+    repo_url: Annotated[
+        Address | None, "Repository of the file: its address, or what Backstage's RepoUrlPicker gives"
+    ] = None
     path: Annotated[str, "With `repoUrl`: path of the file in the repository"] = "catalog-info.yaml"
     branch: Annotated[str | None, "With `repoUrl`: its branch; by default that of the repository"] = None
     entity_ref: Annotated[
@@ -40,7 +40,7 @@ EXAMPLES = [
 
 
 @action("register-in-catalog", idempotent=True, examples=EXAMPLES)
-def register_in_catalog_action(context: Context[Effects], given: Input) -> Output:
+def register_in_catalog_action(context: Context[Effects], request: Input) -> Output:
     """Register a catalog file in Backstage, or have a registered one read again.
 
     Backstage reads the file first without registering it; what it refuses is told as it says it. The call is made in
@@ -54,15 +54,17 @@ def register_in_catalog_action(context: Context[Effects], given: Input) -> Outpu
     TemporaryError    Backstage can't be reached
     """
     backstage, hosts = context.effects.backstage, context.effects.code_hosts
-    if sum(each is not None for each in (given.url, given.repo_url, given.entity_ref)) != 1:
+    if sum(each is not None for each in (request.url, request.repo_url, request.entity_ref)) != 1:
         raise InputError("give one of `url`, `repoUrl` and `entityRef`")
     if backstage is None:
         raise NotAllowedError("the service knows no Backstage that it may tell; SCENEDOCK_BACKSTAGE_URL names it")
-    if given.entity_ref is not None:
-        made = refresh_entity(backstage, given.entity_ref)
-        context.log(f"Backstage reads the file of {given.entity_ref} again")
+    if request.entity_ref is not None:
+        registration = refresh_entity(backstage, request.entity_ref)
+        context.log(f"Backstage reads the file of {request.entity_ref} again")
     else:
-        url = given.url or catalog_file_url(hosts, given.repo_url or "", given.path, given.branch)
-        made = register_file(backstage, hosts, url)
-        context.log(f"{url} {'is registered' if made.created else 'was registered before, and is read again'}")
-    return Output(entity_refs=made.entity_refs, location_id=made.location_id, created=made.created)
+        url = request.url or catalog_file_url(hosts, request.repo_url or "", request.path, request.branch)
+        registration = register_file(backstage, hosts, url)
+        context.log(f"{url} {'is registered' if registration.created else 'was registered before, and is read again'}")
+    return Output(
+        entity_refs=registration.entity_refs, location_id=registration.location_id, created=registration.created
+    )

@@ -41,15 +41,15 @@ EXAMPLES = [
 
 
 @action("validate-entities", read_only=True, idempotent=True, examples=EXAMPLES)
-def validate_entities_action(_context: Context[Effects], given: Input) -> Output:
+def validate_entities_action(_context: Context[Effects], request: Input) -> Output:
     """Judge the entities in a text as Backstage would, with all problems at once.
 
     The verdicts are those of Backstage's own validators for its core kinds and Templates; of other kinds only the
     envelope is judged. A text that is no YAML is a finding, too.
     """
-    found = validate_entities([given.name], lambda _name: given.content.encode())
+    validation = validate_entities([request.name], lambda _name: request.content.encode())
     return Output(
-        valid=not found.count("error"),
-        entities=found.entities,
-        findings=tuple(FindingOutput.of(finding) for finding in found.findings),
+        valid=not validation.count("error"),
+        entities=validation.entities,
+        findings=tuple(FindingOutput.of(finding) for finding in validation.findings),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from scenedock.actions.effects import Effects
-from scenedock.model.action import Context, Example, Model, TaskInput, action
+from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
 from scenedock.usecases.publishing.await_pull_request import await_pull_request
 
 
 class Input(TaskInput):
     """What to wait for."""
 
-    pull_request_url: Annotated[str, "Address of the pull request, as `propose-change` gives it"]
+    pull_request_url: Annotated[Address, "Address of the pull request, as `propose-change` gives it"]
     allow_closed: Annotated[
         bool, "Whether the task goes on, too, if the pull request is closed without being merged"
     ] = False
@@ -30,7 +30,7 @@ EXAMPLES = [Example("The change of an earlier step", {"pullRequestUrl": "https:/
 
 # It changes nothing, but only what isn't read-only runs as a task, and only a task can wait.
 @action("await-pull-request", idempotent=True, examples=EXAMPLES)
-def await_pull_request_action(context: Context[Effects], given: Input) -> Output:
+def await_pull_request_action(context: Context[Effects], request: Input) -> Output:
     """Wait until a pull request is merged.
 
     The task rests meanwhile and holds no worker. A webhook of the code host wakes it at once; without one it looks
@@ -43,6 +43,6 @@ def await_pull_request_action(context: Context[Effects], given: Input) -> Output
     NotFoundError     there is no such pull request
     NotAllowedError   its host or owner is not in the list of code hosts
     """
-    found = await_pull_request(context.effects.code_hosts, given.pull_request_url, allow_closed=given.allow_closed)
-    context.log(f"{given.pull_request_url} is {found.state}")
-    return Output(state="merged" if found.state == "merged" else "closed", merge_commit=found.merge_commit)
+    pull = await_pull_request(context.effects.code_hosts, request.pull_request_url, allow_closed=request.allow_closed)
+    context.log(f"{request.pull_request_url} is {pull.state}")
+    return Output(state="merged" if pull.state == "merged" else "closed", merge_commit=pull.merge_commit)

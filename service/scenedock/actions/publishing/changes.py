@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
 from scenedock.gitops.changes import ChangeRequest, Edit, NewFile, checked_folder, placed
-from scenedock.model.action import Context, Model, TaskInput
-from scenedock.model.code_hosts.code_host import checked_path
+from scenedock.model.action import Address, Context, Model, TaskInput
+from scenedock.model.code_hosts.code_host import LONGEST_ADDRESS, checked_path
 from scenedock.model.code_hosts.commit import Attempt, Mark
 
-REPO_URL = (
-    "The repository: `https://github.com/acme/apps`, or as RepoUrlPicker gives it, `github.com?owner=acme&repo=apps`"
-)
+RepoUrl: TypeAlias = Annotated[
+    Address,
+    "The repository: `https://github.com/acme/apps`, or as RepoUrlPicker gives it, `github.com?owner=acme&repo=apps`",
+    Field(max_length=LONGEST_ADDRESS),
+]
 
 
 class FileInput(Model):
@@ -64,7 +66,7 @@ class ChangeInput(TaskInput):
     ] = ()
     commit_message: Annotated[str | None, "Message of the commit"] = None
 
-    def request(self, effects: Effects) -> ChangeRequest:
+    def changes(self, effects: Effects) -> ChangeRequest:
         """What is asked for, with every path checked.
 
         Raises
@@ -84,14 +86,14 @@ class ChangeInput(TaskInput):
         )
 
 
-def new_files(given: tuple[FileInput, ...]) -> tuple[NewFile, ...]:
-    """Files as they were given.
+def new_files(files: tuple[FileInput, ...]) -> tuple[NewFile, ...]:
+    """Files as a request has them.
 
     Raises
     ------
     InputError   a path or a content can't be used
     """
-    return tuple(NewFile(checked_path(each.path), _content(each), each.executable) for each in given)
+    return tuple(NewFile(checked_path(each.path), _content(each), each.executable) for each in files)
 
 
 def attempt_of(context: Context[Any]) -> Attempt:

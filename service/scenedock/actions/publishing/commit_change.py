@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import REPO_URL, ChangeInput, attempt_of
+from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.model.code_hosts.code_host import checked_branch, read_repository
@@ -17,7 +15,7 @@ from scenedock.usecases.publishing.commit_change import commit_change
 class Input(ChangeInput):
     """What to commit, and where."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    repo_url: RepoUrl
     branch: Annotated[str | None, "Branch to commit to; by default the default branch"] = None
 
 
@@ -42,7 +40,7 @@ EXAMPLES = [
 
 
 @action("commit-change", destructive=True, idempotent=True, examples=EXAMPLES)
-def commit_change_action(context: Context[Effects], given: Input) -> Output:
+def commit_change_action(context: Context[Effects], request: Input) -> Output:
     """Commit a change to a branch itself, where the list of code hosts allows it.
 
     If the branch moves meanwhile the change is made again after what came; if the same was changed there, nothing is.
@@ -56,12 +54,12 @@ def commit_change_action(context: Context[Effects], given: Input) -> Output:
     TemporaryError    the host can't be reached, or asks to wait
     """
     effects = context.effects
-    address = read_repository(given.repo_url)
-    request = given.request(effects)
-    branch = checked_branch(given.branch) if given.branch else None
-    if not given.commit_message:
+    address = read_repository(request.repo_url)
+    change = request.changes(effects)
+    branch = checked_branch(request.branch) if request.branch else None
+    if not request.commit_message:
         raise InputError("`commitMessage` is required; say in a line what changes")
     host = effects.code_hosts.host_of(address)
     with effects.code_hosts.open(address) as repository:
-        made = commit_change(repository, host, request, branch, given.commit_message, attempt_of(context))
-    return Output(changed=made.changed, branch=made.branch, commit_hash=made.commit)
+        commit = commit_change(repository, host, change, branch, request.commit_message, attempt_of(context))
+    return Output(changed=commit.changed, branch=commit.branch, commit_hash=commit.commit)

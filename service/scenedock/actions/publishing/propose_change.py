@@ -7,21 +7,19 @@ from typing import Annotated
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import REPO_URL, ChangeInput, attempt_of
+from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.model.code_hosts.code_host import checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import REVIEWER, TEAM, checked_branch, read_repository
+from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.publishing.propose_change import Proposal, branch_name, propose_change
-
-_LOGIN = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?(\[bot\])?$"
-_TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
 
 
 class Input(ChangeInput):
     """What to propose, and to whom."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
-    title: Annotated[str, "Title of the pull request", Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+    repo_url: RepoUrl
+    title: Annotated[str, "Title of the pull request", Field(pattern=rf"^[^\x00-\x1f\x7f]{{1,{LONGEST_SUBJECT}}}$")]
     body: Annotated[str, "Text of the pull request, in Markdown", Field(max_length=60_000)] = ""
     base_branch: Annotated[str | None, "Branch that shall take the change; by default the default branch"] = None
     branch: Annotated[str | None, "Branch to make; by default of the title and the task's id"] = None
@@ -31,12 +29,12 @@ class Input(ChangeInput):
         Field(max_length=100),
     ] = ()
     reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=_LOGIN)], ...],
+        tuple[Annotated[str, Field(pattern=REVIEWER)], ...],
         "Logins of people to ask for a review",
         Field(max_length=15),
     ] = ()
     team_reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=_TEAM)], ...],
+        tuple[Annotated[str, Field(pattern=TEAM)], ...],
         "Slugs of teams to ask for a review",
         Field(max_length=15),
     ] = ()
@@ -78,7 +76,7 @@ EXAMPLES = [
 
 
 @action("propose-change", examples=EXAMPLES)
-def propose_change_action(context: Context[Effects], given: Input) -> Output:
+def propose_change_action(context: Context[Effects], request: Input) -> Output:
     """Propose a change of a repository as a pull request of one commit.
 
     The change may be a baked folder, files, deletions, renames and values of YAML files, all at once. Two calls are two
@@ -94,26 +92,26 @@ def propose_change_action(context: Context[Effects], given: Input) -> Output:
     TemporaryError    the host can't be reached, or asks to wait
     """
     effects, attempt = context.effects, attempt_of(context)
-    address = read_repository(given.repo_url)
+    address = read_repository(request.repo_url)
     proposal = Proposal(
-        changes=given.request(effects),
-        branch=checked_branch(given.branch or branch_name(given.title, attempt.mark)),
-        base=checked_branch(given.base_branch) if given.base_branch else None,
-        title=given.title,
-        body=given.body,
-        message=given.commit_message or given.title,
-        labels=given.labels,
-        reviewers=given.reviewers,
-        team_reviewers=given.team_reviewers,
-        draft=given.draft,
+        changes=request.changes(effects),
+        branch=checked_branch(request.branch or branch_name(request.title, attempt.mark)),
+        base=checked_branch(request.base_branch) if request.base_branch else None,
+        title=request.title,
+        body=request.body,
+        message=request.commit_message or request.title,
+        labels=request.labels,
+        reviewers=request.reviewers,
+        team_reviewers=request.team_reviewers,
+        draft=request.draft,
     )
     with effects.code_hosts.open(address) as repository:
-        made = propose_change(repository, proposal, attempt)
+        proposed = propose_change(repository, proposal, attempt)
     return Output(
-        changed=made.changed,
-        branch=made.branch,
-        commit_hash=made.commit,
-        pull_request_url=made.url,
-        number=made.number,
-        state=made.state,
+        changed=proposed.changed,
+        branch=proposed.branch,
+        commit_hash=proposed.commit,
+        pull_request_url=proposed.url,
+        number=proposed.number,
+        state=proposed.state,
     )

@@ -7,14 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import REPO_URL, FileInput, attempt_of, new_files
+from scenedock.actions.publishing.changes import FileInput, RepoUrl, attempt_of, new_files
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
-from scenedock.model.code_hosts.code_host import Visibility, checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import TEAM, Visibility, checked_branch, read_repository
 from scenedock.usecases.publishing.publish_repository import NewRepository, Protection, publish_repository
 
 _TOPIC = r"^[a-z0-9][a-z0-9-]{0,49}$"
-_TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
 _SETTINGS = 40
 """Variables, and secrets: a try sets all of them, and GitHub's share of a minute has to suffice for one."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
@@ -23,7 +22,7 @@ _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 class TeamInput(Model):
     """A team that gets access."""
 
-    team: Annotated[str, "Its slug", Field(pattern=_TEAM)]
+    team: Annotated[str, "Its slug", Field(pattern=TEAM)]
     permission: Annotated[Literal["pull", "triage", "push", "maintain", "admin"], "What it may do"] = "push"
 
 
@@ -40,7 +39,7 @@ class ProtectionInput(Model):
 class Input(TaskInput):
     """What to publish, and where."""
 
-    repo_url: Annotated[str, REPO_URL, Field(max_length=500)]
+    repo_url: RepoUrl
     folder: Annotated[str | None, "Name of a result folder, the output `folder` of `bake-skeleton`"] = None
     files: Annotated[tuple[FileInput, ...], "Files, instead of a folder or beside it"] = ()
     description: Annotated[str, "What it is, in a line", Field(pattern=r"^[^\x00-\x1f\x7f]{0,350}$")] = ""
@@ -93,7 +92,7 @@ EXAMPLES = [
 
 
 @action("publish-repository", idempotent=True, examples=EXAMPLES)
-def publish_repository_action(context: Context[Effects], given: Input) -> Output:
+def publish_repository_action(context: Context[Effects], request: Input) -> Output:
     """Make a repository of a baked folder or of files, with one commit.
 
     A repository of this name that isn't this task's is left as it is. On a plain git server the repository must be
@@ -108,35 +107,35 @@ def publish_repository_action(context: Context[Effects], given: Input) -> Output
     TemporaryError    the host can't be reached, or asks to wait
     """
     effects = context.effects
-    address = read_repository(given.repo_url)
-    branch = checked_branch(given.default_branch)
-    folder = effects.results.files(given.folder) if given.folder else ()
-    if not folder and not given.files:
+    address = read_repository(request.repo_url)
+    branch = checked_branch(request.default_branch)
+    folder = effects.results.files(request.folder) if request.folder else ()
+    if not folder and not request.files:
         raise InputError("there is no file to publish; give `folder` or `files`")
-    if kept := [name for name in (*given.variables, *given.secrets) if name.upper().startswith("GITHUB_")]:
+    if kept := [name for name in (*request.variables, *request.secrets) if name.upper().startswith("GITHUB_")]:
         raise InputError(f"{kept[0]}: names that begin with GITHUB_ are GitHub's own; take another")
-    wanted = NewRepository(
-        files=(*folder, *new_files(given.files)),
-        message=given.commit_message,
-        visibility=given.visibility,
-        description=given.description,
-        homepage=given.homepage,
+    new = NewRepository(
+        files=(*folder, *new_files(request.files)),
+        message=request.commit_message,
+        visibility=request.visibility,
+        description=request.description,
+        homepage=request.homepage,
         default_branch=branch,
-        topics=given.topics,
-        teams={each.team: each.permission for each in given.teams},
-        protection=Protection(given.branch_protection.approvals, given.branch_protection.checks)
-        if given.branch_protection
+        topics=request.topics,
+        teams={each.team: each.permission for each in request.teams},
+        protection=Protection(request.branch_protection.approvals, request.branch_protection.checks)
+        if request.branch_protection
         else None,
-        variables=given.variables,
-        secrets=given.secrets,
+        variables=request.variables,
+        secrets=request.secrets,
     )
     host = effects.code_hosts.host_of(address)
     with effects.code_hosts.open(address) as repository:
-        made = publish_repository(repository, host, wanted, attempt_of(context))
+        published = publish_repository(repository, host, new, attempt_of(context))
     return Output(
-        repo_url=made.url,
-        remote_url=made.remote_url,
-        repo_contents_url=made.contents_url,
-        commit_hash=made.commit,
-        default_branch=made.default_branch,
+        repo_url=published.url,
+        remote_url=published.remote_url,
+        repo_contents_url=published.contents_url,
+        commit_hash=published.commit,
+        default_branch=published.default_branch,
     )

@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import Field, JsonValue
 
 from scenedock.actions.effects import Effects
-from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
-from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton, choose
+from scenedock.usecases.skeletons.bake_skeleton import BakeRequest, bake_skeleton
 
 
 class Input(TaskInput):
@@ -52,7 +51,7 @@ EXAMPLES = [
 
 
 @action("bake-skeleton", idempotent=True, examples=EXAMPLES)
-def bake_skeleton_action(context: Context[Effects], given: Input) -> Output:
+def bake_skeleton_action(context: Context[Effects], request: Input) -> Output:
     """Bake a skeleton with answers into the files of a new project.
 
     The result is kept as a folder. In a Template, `fetch:plain` of the output `url` puts it into the task's workspace,
@@ -67,15 +66,10 @@ def bake_skeleton_action(context: Context[Effects], given: Input) -> Output:
     NotAllowedError   it has code of its own that it isn't allowed to run
     """
     effects = context.effects
-    opened = effects.skeletons.open(given.skeleton)
-    answers = {**given.answers, **given.secret_answers}
-    chain = choose(opened.compiled, answers).chain
-    asked = [question for each in chain for question in each.questions.questions.values()]
-    if open_secrets := sorted({each.name for each in asked if each.secret} & set(given.answers)):
-        raise InputError(f"{', '.join(open_secrets)}: a secret; give it under `secretAnswers`, which nobody logs")
-    tree = bake_skeleton(opened, answers, effects.bakes)
-    folder = effects.results.keep(tree)
-    context.log(f"baked {given.skeleton} into {len(tree.files)} files of {tree.root}")
+    answers = {**request.answers, **request.secret_answers}
+    bake = BakeRequest(request.skeleton, answers, logged=request.answers)
+    tree, folder = bake_skeleton(effects.skeletons, effects.bakes, bake, effects.results.keep)
+    context.log(f"baked {request.skeleton} into {len(tree.files)} files of {tree.root}")
     return Output(
         name=tree.root,
         files=tuple(file.path.removeprefix(f"{tree.root}/") for file in tree.files),

@@ -51,7 +51,7 @@ EXAMPLES = [
 
 
 @action("list-skeletons", read_only=True, idempotent=True, examples=EXAMPLES)
-def list_skeletons_action(context: Context[Effects], given: Input) -> Output:
+def list_skeletons_action(context: Context[Effects], request: Input) -> Output:
     """List the skeletons that can be baked, or show what one of them asks.
 
     Raises
@@ -62,8 +62,8 @@ def list_skeletons_action(context: Context[Effects], given: Input) -> Output:
     """
     library = context.effects.skeletons
     listed = list_skeletons(library)
-    if given.name is None:
+    if request.name is None:
         return Output(skeletons=tuple(map(SkeletonOutput.of, listed)), questions=None)
-    questions = show_skeleton(library.open(given.name), given.answers or {})
-    named = tuple(SkeletonOutput.of(source) for source in listed if source.name == given.name)
+    questions = show_skeleton(library, request.name, request.answers or {})
+    named = tuple(SkeletonOutput.of(source) for source in listed if source.name == request.name)
     return Output.model_validate({"skeletons": named, "questions": dict(questions)}, by_name=True)

@@ -14,7 +14,7 @@ from scenedock.model.json import JsonObject, as_text
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class EntityChange:
     """An entity that both catalogs have, perhaps under two names, with the fields that differ."""
 
     before: Entity
@@ -28,8 +28,8 @@ class Changes:
 
     added: tuple[Entity, ...] = ()
     removed: tuple[Entity, ...] = ()
-    changed: tuple[Change, ...] = ()
-    renamed: tuple[Change, ...] = ()
+    changed: tuple[EntityChange, ...] = ()
+    renamed: tuple[EntityChange, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.renamed)
@@ -103,8 +103,8 @@ def _by_ref(entities: Sequence[Entity]) -> dict[EntityRef, Entity]:
     return {entity.ref: entity for entity in entities}
 
 
-def _change(before: Entity, after: Entity) -> Change:
-    return Change(before, after, tuple(differences(before.document, after.document)))
+def _change(before: Entity, after: Entity) -> EntityChange:
+    return EntityChange(before, after, tuple(differences(before.document, after.document)))
 
 
 def _described(entity: Entity) -> dict[str, str | None]:
@@ -112,5 +112,5 @@ def _described(entity: Entity) -> dict[str, str | None]:
     return {"ref": str(entity.ref), "owner": str(owner) if owner else None}
 
 
-def _fields(change: Change) -> list[JsonObject]:
+def _fields(change: EntityChange) -> list[JsonObject]:
     return [{"path": list(each.path), "before": each.before, "after": each.after} for each in change.fields]

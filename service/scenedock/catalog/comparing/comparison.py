@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenedock.catalog.comparing.differences import FieldChange, differences
+from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.relations import RELATION_FIELDS
 from scenedock.model.entity import DEFAULT_NAMESPACE, Entity, EntityRef
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -53,8 +54,9 @@ class Comparison:
 
 
 def compare_catalogs(there: Sequence[Entity], here: Sequence[Entity]) -> Comparison:
-    """Compare an existing catalog with an export."""
-    theirs, ours = {entity.ref: entity for entity in there}, {entity.ref: entity for entity in here}
+    """Compare an existing catalog with an export; credentials in addresses of the first are not shown."""
+    theirs = {entity.ref: entity for entity in map(_without_credentials, there)}
+    ours = {entity.ref: entity for entity in here}
     both = [
         Difference(theirs[ref], ours[ref], tuple(differences(_meaning(theirs[ref]), _meaning(ours[ref]))))
         for ref in sorted(theirs.keys() & ours.keys())
@@ -66,6 +68,11 @@ def compare_catalogs(there: Sequence[Entity], here: Sequence[Entity]) -> Compari
         only_there=tuple(theirs[ref] for ref in sorted(theirs.keys() - ours.keys()) if ref.kind in kinds),
         only_here=tuple(ours[ref] for ref in sorted(ours.keys() - theirs.keys())),
     )
+
+
+def _without_credentials(entity: Entity) -> Entity:
+    document, _ = drop_credentials(entity.document, lambda _path: entity.place)
+    return replace(entity, document=document)
 
 
 def _meaning(entity: Entity) -> JsonObject:

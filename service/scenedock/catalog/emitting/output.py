@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
@@ -15,7 +15,7 @@ from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, JsonObject
 
-Format: TypeAlias = Literal["yaml", "json", "jsonl"]
+OutputFormat: TypeAlias = Literal["yaml", "json", "jsonl"]
 
 Home: TypeAlias = tuple[str, str]
 """Where a catalog-info.yaml lies: the repository's name, and the path in it."""
@@ -26,7 +26,7 @@ def in_order(entities: Sequence[Entity]) -> list[Entity]:
     return sorted(entities, key=lambda entity: (entity.kind, entity.namespace, entity.name))
 
 
-def render(documents: Sequence[JsonObject], layout: Format) -> str:
+def render(documents: Sequence[JsonObject], layout: OutputFormat) -> str:
     """Documents as one text: multi-document YAML, a JSON array, or a line of JSON for each."""
     if layout == "json":
         return json.dumps(list(documents), indent=2, ensure_ascii=False) + "\n"
@@ -91,22 +91,6 @@ def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:
         yield {**found, "namespace": application.namespace, "environment": application.environment}
     for skip in contents.skipped:
         yield {"skipped": skip.place.path, "repository": repository, "reason": skip.reason}
-
-
-def describe_findings(findings: Sequence[Finding]) -> list[Mapping[str, Json]]:
-    """Findings as JSON."""
-    return [
-        {
-            "severity": each.severity,
-            "code": each.code,
-            "message": each.message,
-            "repository": each.place.repository,
-            "path": each.place.path,
-            "line": each.place.line,
-            "remedy": each.remedy,
-        }
-        for each in findings
-    ]
 
 
 def _file_in(folder: str) -> str:

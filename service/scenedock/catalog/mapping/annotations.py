@@ -6,13 +6,14 @@ that labels prove: Backstage's plugins show several Argo CD applications or work
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from scenedock.catalog.mapping.deployments import Deployment
-from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.reading.values import KUBERNETES_ID
 from scenedock.catalog.vocabulary.source_urls import (
     ProjectSlug,
@@ -85,12 +86,12 @@ class LabelUse:
         return f"{best[0]}={best[1]}" if best else ""
 
 
-def application_labels(service: Service) -> frozenset[tuple[str, str]]:
+def application_labels(service: DeployedService) -> frozenset[tuple[str, str]]:
     """All labels of a service's Argo CD applications."""
     return frozenset(label for each in service.deployments if each.application for label in each.application.labels)
 
 
-def workload_labels(service: Service) -> frozenset[tuple[str, str]]:
+def workload_labels(service: DeployedService) -> frozenset[tuple[str, str]]:
     """All labels that a service's workloads carry and that say whose they are."""
     return frozenset(label for each in service.deployments for label in _identifying(each, service.name))
 
@@ -102,13 +103,13 @@ def _identifying(deployment: Deployment, service: str) -> frozenset[tuple[str, s
     """
     if not deployment.facts.labels:
         return frozenset()
-    names = {service.lower(), deployment.folder.rpartition("/")[2].lower()} - {""}
+    names = {service.lower(), posixpath.basename(deployment.folder).lower()} - {""}
     return frozenset(
         (key, value) for key, value in deployment.facts.labels if key in _IDENTITIES or value.lower() in names
     )
 
 
-def annotations_of(service: Service, applications: LabelUse, workloads: LabelUse) -> dict[str, str]:
+def annotations_of(service: DeployedService, applications: LabelUse, workloads: LabelUse) -> dict[str, str]:
     """The annotations of a service's Component or System, sorted by name."""
     member = service.members[0]
     found = {
@@ -161,7 +162,7 @@ def deployment_annotations(deployments: Sequence[Deployment], applications: Labe
 
 def from_settings(member: Member, service: str, environments: Sequence[str]) -> dict[str, str]:
     """The annotations that settings ask for, filled in; one that needs an environment needs exactly one."""
-    known = {"service": service, "folder": member.path.rpartition("/")[2], "path": member.path}
+    known = {"service": service, "folder": posixpath.basename(member.path), "path": member.path}
     if len(environments) == 1:
         known["environment"] = environments[0]
     found: dict[str, str] = {}
@@ -194,7 +195,7 @@ def _source(member: Member) -> dict[str, str]:
     return found
 
 
-def _slug(service: Service) -> dict[str, str]:
+def _slug(service: DeployedService) -> dict[str, str]:
     """The source code repository: an app list's word, else one of the chart's addresses that isn't this repository."""
     for member in service.members:
         for item in member.items:
@@ -210,7 +211,7 @@ def _slug(service: Service) -> dict[str, str]:
             addresses = folder.chart.sources if folder.chart else ()
             found = [slug for address in addresses if (slug := project_slug(address, hosts)) and slug not in gitops]
             if found:
-                names = {service.name.lower(), folder.path.rpartition("/")[2].lower()}
+                names = {service.name.lower(), posixpath.basename(folder.path).lower()}
                 return min(found, key=lambda slug: _distance(slug, names, ours)).annotations
     return {}
 
@@ -222,7 +223,7 @@ def _distance(slug: ProjectSlug, names: Collection[str], ours: ProjectSlug | Non
     return 1 if ours and (slug.host, slug.organisation) == (ours.host, ours.organisation) else 2
 
 
-def _kubernetes_id(service: Service) -> str:
+def _kubernetes_id(service: DeployedService) -> str:
     labels = {folder.kubernetes_id for folder in service.folders if folder.kubernetes_id}
     labels |= {each.facts.kubernetes_id for each in service.deployments if each.facts.kubernetes_id}
     return min(labels) if len(labels) == 1 else ""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from scenedock.catalog.mapping.roles import Roles
-from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.model.helm import APPLICATIONS, WORKLOADS, HelmFolder
 
@@ -20,7 +20,7 @@ _JOBS_NEEDS = frozenset(
 _FEWEST_USERS = 3
 
 
-def generic_charts(services: Iterable[Service]) -> frozenset[str]:
+def generic_charts(services: Iterable[DeployedService]) -> frozenset[str]:
     """The charts from elsewhere that fit any service: three or more deploy them under names that aren't theirs.
 
     A company's own `webapp` chart in its registry is one; that of a product, such as Argo CD's, is none.
@@ -35,7 +35,7 @@ def generic_charts(services: Iterable[Service]) -> frozenset[str]:
     return frozenset(chart for chart, names in users.items() if len(names) >= _FEWEST_USERS)
 
 
-def component_type(service: Service, roles: Roles, generic: Collection[str]) -> str:
+def component_type(service: DeployedService, roles: Roles, generic: Collection[str]) -> str:
     """Settings decide; then what the folder is; `service` where nothing tells. `generic` are charts that fit any."""
     if service.override.type:
         return service.override.type

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.vocabulary.owners import Codeowners
-from scenedock.catalog.vocabulary.settings import Settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.model.finding import Skipped
 from scenedock.model.helm import Application, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
 
@@ -24,7 +25,7 @@ class RepositoryContents:
     """
 
     facts: RepositoryFacts
-    settings: Settings
+    settings: CatalogSettings
     codeowners: Codeowners
     folders: tuple[HelmFolder, ...] = ()
     items: tuple[ListItem, ...] = ()
@@ -139,7 +140,7 @@ def _of_item(
 
 def _is_of_app_of_apps(contents: RepositoryContents, item: ListItem) -> bool:
     """Whether an Application is made of each item: they have charts, or the list's own chart writes Applications."""
-    listing = item.list_path.rpartition("/")[0]
+    listing = posixpath.dirname(item.list_path)
     return bool(item.chart_folder) or any(
         folder.path == listing and "Application" in folder.kinds for folder in contents.folders
     )

@@ -12,7 +12,8 @@ from scenedock.catalog.mapping.merging import combine
 from scenedock.catalog.mapping.ownership import disagreements, lifecycle_of, owner_of
 from scenedock.catalog.mapping.roles import Roles
 from scenedock.catalog.mapping.satellites import apis, backing_resources, clusters, deployments, owner_entities, tenants
-from scenedock.catalog.mapping.services import Service
+from scenedock.catalog.mapping.services import DeployedService
+from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.formats import as_tag
 from scenedock.catalog.vocabulary.relations import rename_references
 from scenedock.model.entity import Entity, EntityRef, build_entity
@@ -87,7 +88,7 @@ class MappedService:
     reads this folder's own catalog-info.yaml: its entities are known, not emitted.
     """
 
-    service: Service
+    service: DeployedService
     entities: tuple[Entity, ...]
     ours: frozenset[EntityRef] = frozenset()
     left_out: bool = False
@@ -113,7 +114,9 @@ class Mapped:
         return (*(entity for each in self.services if not each.left_out for entity in each.entities), *self.shared)
 
 
-def map_services(services: Sequence[Service], repositories: Sequence[RepositoryContents], roles: Roles) -> Mapped:
+def map_services(
+    services: Sequence[DeployedService], repositories: Sequence[RepositoryContents], roles: Roles
+) -> Mapped:
     """The entities of all services."""
     mapper = _Mapper(
         roles,
@@ -139,7 +142,7 @@ def map_services(services: Sequence[Service], repositories: Sequence[RepositoryC
     return Mapped(tuple(mapped), tuple(shared), roles, tuple(mapper.findings))
 
 
-def _changed_tags(service: Service) -> Iterator[Finding]:
+def _changed_tags(service: DeployedService) -> Iterator[Finding]:
     """Keywords that can't be tags as they are."""
     keywords = {word for folder in service.folders if folder.chart for word in folder.chart.keywords if word}
     changed = [(word, as_tag(word)) for word in sorted(keywords) if as_tag(word) != word]
@@ -160,7 +163,7 @@ class _Mapper:
     findings: list[Finding] = field(default_factory=list)
     renamed: dict[EntityRef, EntityRef] = field(default_factory=dict)
 
-    def service(self, service: Service) -> MappedService:
+    def service(self, service: DeployedService) -> MappedService:
         owner, system = owner_of(service), self.system_of(service)
         umbrella = self.roles.is_umbrella(service) and service.name in self.systems
         main = self._main(service, owner, "" if umbrella else system, umbrella=umbrella)
@@ -169,6 +172,7 @@ class _Mapper:
         entities = [main, *backing_resources(service, owner, system), *apis(service, owner, system)]
         if any(member.contents.settings.resources for member in service.members) and not umbrella:
             entities.extend(deployments(service, owner, system))
+        entities = [self._without_credentials(entity) for entity in entities]
         written = [entity for folder in service.folders for entity in folder.handwritten]
         left_out = bool(written) and service.members[0].contents.settings.leave_out_handwritten
         combined, findings = combine(entities, written)
@@ -182,7 +186,12 @@ class _Mapper:
         """The entity, referring to services by the names that people gave them."""
         return replace(entity, document=rename_references(entity.document, self.renamed))
 
-    def _main(self, service: Service, owner: str, system: str, *, umbrella: bool) -> Entity:
+    def _without_credentials(self, entity: Entity) -> Entity:
+        document, findings = drop_credentials(entity.document, lambda _path: entity.place)
+        self.findings.extend(findings)
+        return replace(entity, document=document) if findings else entity
+
+    def _main(self, service: DeployedService, owner: str, system: str, *, umbrella: bool) -> Entity:
         charts = [folder.chart for folder in service.folders if folder.chart]
         override = service.override
         description = override.description or next((chart.description for chart in charts if chart.description), "")
@@ -206,7 +215,7 @@ class _Mapper:
         }
         return build_entity("Component", service.name, metadata, spec, place)
 
-    def unproven(self, service: Service) -> Iterator[Finding]:
+    def unproven(self, service: DeployedService) -> Iterator[Finding]:
         """A note about Applications of other names in each environment, and no label by which to show all of them."""
         applications = [each.application for each in service.deployments if each.application]
         names = sorted({each.name for each in applications})
@@ -219,7 +228,7 @@ class _Mapper:
                 f"Give them the label `app.kubernetes.io/name: {service.name}`; then Backstage shows all of them.",
             )
 
-    def system_of(self, service: Service) -> str:
+    def system_of(self, service: DeployedService) -> str:
         """The System of a service: settings, the one umbrella that lists it, its tenant folder."""
         if service.override.system:
             return service.override.system

@@ -6,6 +6,7 @@ several environments (`apps/billing/01-dev`, `dev/billing`, `billing-dev` beside
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -129,7 +130,7 @@ class _Siblings:
             for parent, environment in found
         ]
         if environments[-1] is None and self._ends_a_row(folder, environments):
-            environments[-1] = without_order(folder.path.rpartition("/")[2])
+            environments[-1] = without_order(posixpath.basename(folder.path))
         return environments
 
     def are_beside(self, folder: FolderPath) -> bool:
@@ -138,8 +139,8 @@ class _Siblings:
 
     def _ends_a_row(self, folder: FolderPath, environments: Sequence[str | None]) -> bool:
         """Whether most folders beside one are environments of the service above: `00-preview` beside `01-dev`."""
-        parent, segment = _parent_of(folder.path), folder.path.rpartition("/")[2]
-        service = parent.rpartition("/")[2]
+        parent, segment = _parent_of(folder.path), posixpath.basename(folder.path)
+        service = posixpath.basename(parent)
         if folder.listed or segment in _NO_ENVIRONMENTS or not service or service in CONTAINERS or any(environments):
             return False
         beside = self._children[folder.repository, parent] - {segment}
@@ -153,7 +154,7 @@ class _Siblings:
 
 def _parent_of(path: str) -> str:
     """What `_steps` gives as the path above the last segment."""
-    above = path.rpartition("/")[0]
+    above = posixpath.dirname(path)
     return f"/{above}" if above else ""
 
 
@@ -271,10 +272,10 @@ def _distinct_names(
 
 
 def _home(folder: FolderPath, reading: _Reading) -> str:
-    return folder.path.rpartition("/")[0] if reading.in_environment_folder else folder.path
+    return posixpath.dirname(folder.path) if reading.in_environment_folder else folder.path
 
 
 def _tenant(folder: FolderPath, reading: _Reading) -> str:
-    parent = _home(folder, reading).rpartition("/")[0]
-    name = parent.rpartition("/")[2].lower()
+    parent = posixpath.dirname(_home(folder, reading))
+    name = posixpath.basename(parent).lower()
     return parent if reading.in_environment_folder and name not in CONTAINERS else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ from ipaddress import ip_address
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import Mapped, MappedService
-from scenedock.catalog.mapping.services import Service
+from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.relations import RELATION_FIELDS, Reference, references_of
 from scenedock.model.entity import Entity, EntityRef
@@ -65,8 +66,8 @@ class _Graph:
         service, ref = each.service, each.main.ref
         homes = {member.path for member in service.members}
         # A folder inside the service's own is called after an environment: nobody's host.
-        folders = {folder.path for folder in service.folders if folder.path.rpartition("/")[0] not in homes}
-        for name in {service.name.lower(), *(path.rpartition("/")[2].lower() for path in {*homes, *folders} if path)}:
+        folders = {folder.path for folder in service.folders if posixpath.dirname(folder.path) not in homes}
+        for name in {service.name.lower(), *(posixpath.basename(path).lower() for path in {*homes, *folders} if path)}:
             self._names[name].add(ref)
             self._names[f"{name}-service"].add(ref)
         for deployment in service.deployments:
@@ -140,7 +141,7 @@ def _own_namespaces(deployment: Deployment, caller: MappedService) -> set[str]:
     """The namespaces that a deployment's own Services are in."""
     if deployment.application and deployment.application.namespace:
         return {deployment.application.namespace.lower()}
-    names = {caller.service.name.lower(), deployment.folder.rpartition("/")[2].lower()}
+    names = {caller.service.name.lower(), posixpath.basename(deployment.folder).lower()}
     return {*names, *(f"{name}-{deployment.environment}" for name in names if deployment.environment)}
 
 
@@ -157,7 +158,7 @@ def _clusters(each: MappedService) -> Iterator[EntityRef]:
         yield from (EntityRef.of("resource", deployment.cluster) for deployment in _on_cluster(each.service))
 
 
-def _on_clusters(entity: Entity, service: Service) -> Entity:
+def _on_clusters(entity: Entity, service: DeployedService) -> Entity:
     if entity.spec.get("type") != "deployment" or not _has_deployment_entities(service):
         return entity
     environment = as_object(entity.metadata.get("annotations")).get("scenedock.dev/environments")
@@ -165,11 +166,11 @@ def _on_clusters(entity: Entity, service: Service) -> Entity:
     return _with_relations(entity, "dependsOn", {EntityRef.of("resource", each.cluster) for each in here})
 
 
-def _on_cluster(service: Service) -> Iterator[Deployment]:
+def _on_cluster(service: DeployedService) -> Iterator[Deployment]:
     return (deployment for deployment in service.deployments if deployment.cluster)
 
 
-def _has_deployment_entities(service: Service) -> bool:
+def _has_deployment_entities(service: DeployedService) -> bool:
     return any(member.contents.settings.resources for member in service.members)
 
 

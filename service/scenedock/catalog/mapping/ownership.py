@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.environments import is_production, production_rank, tier_of
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.owners import as_owner, first_owner
@@ -13,7 +13,7 @@ from scenedock.model.finding import Finding
 _PUT_AWAY = frozenset({"obsolete", "deprecated", "archive", "attic"})
 
 
-def owner_of(service: Service) -> str:
+def owner_of(service: DeployedService) -> str:
     """The owner of a service: the best evidence of the first repository that has any, else `unknown`."""
     return first_owner([as_owner(service.override.owner), *(_owner_in(member) for member in service.members)])
 
@@ -32,7 +32,7 @@ def _owner_in(member: Member) -> str:
     return next(filter(None, candidates), "")
 
 
-def lifecycle_of(service: Service) -> str:
+def lifecycle_of(service: DeployedService) -> str:
     """`deprecated` if the chart is, or lies among such; else what settings say of its most productive environment.
 
     Where no environment is of a tier that is known, or a folder beside those of environments names none, it may be
@@ -57,7 +57,7 @@ def _is_put_away(path: str) -> bool:
     return not _PUT_AWAY.isdisjoint(path.split("/")[:-1])
 
 
-def disagreements(service: Service) -> Iterator[Finding]:
+def disagreements(service: DeployedService) -> Iterator[Finding]:
     """Where repositories say different things of one service; the one that is listed first wins."""
     if len(service.members) < 2:
         return

@@ -6,12 +6,13 @@ it renders Argo CD Applications for the one that lists it (a collector).
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
-from scenedock.catalog.mapping.services import Member, Service
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.model.helm import APPLICATIONS, WORKLOADS, Dependency, HelmFolder
 
 _FEWEST_PARENTS = 2
@@ -36,7 +37,7 @@ class Roles:
         """Whether a service is a library chart."""
         return any((member.contents.facts.name, folder.path) in self.libraries for folder in member.folders)
 
-    def is_umbrella(self, service: Service) -> bool:
+    def is_umbrella(self, service: DeployedService) -> bool:
         """Whether a service is an umbrella chart, and so becomes a System."""
         member = service.members[0]
         return any((member.contents.facts.name, folder.path) in self.umbrellas for folder in member.folders)
@@ -60,7 +61,7 @@ def assign_roles(repositories: Iterable[RepositoryContents]) -> Roles:
         shared, collecting = _shared_charts(contents)
         collectors.update((repository, path) for path in collecting)
         defaults = {app_list.default_chart for app_list in contents.settings.apps if app_list.default_chart}
-        list_folders = {item.list_path.rpartition("/")[0] for item in contents.items}
+        list_folders = {posixpath.dirname(item.list_path) for item in contents.items}
         for folder in contents.folders:
             if folder.chart and (folder.chart.library or folder.path in defaults or folder.path in shared):
                 libraries.add((repository, folder.path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
 from scenedock.catalog.mapping.annotations import (
@@ -12,7 +13,7 @@ from scenedock.catalog.mapping.annotations import (
 )
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.ownership import lifecycle_of
-from scenedock.catalog.mapping.services import Service
+from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.reading.apis import api_name
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.catalog.vocabulary.formats import join_name
@@ -23,7 +24,7 @@ from scenedock.model.finding import Place
 from scenedock.model.json import Json
 
 
-def backing_resources(service: Service, owner: str, system: str) -> Iterator[Entity]:
+def backing_resources(service: DeployedService, owner: str, system: str) -> Iterator[Entity]:
     """Databases, caches, queues … that the service's charts bring along."""
     seen: set[str] = set()
     for member in service.members:
@@ -38,14 +39,14 @@ def backing_resources(service: Service, owner: str, system: str) -> Iterator[Ent
                     yield build_entity("Resource", name, metadata, spec, member.place)
 
 
-def apis(service: Service, owner: str, system: str) -> Iterator[Entity]:
+def apis(service: DeployedService, owner: str, system: str) -> Iterator[Entity]:
     """An API for each file that defines one."""
     seen: set[str] = set()
     for member in service.members:
         for folder in member.folders:
             for api in folder.apis:
                 # A file's path is the last resort: only that of another repository's folder may be the same.
-                stem = api.path.rpartition(".")[0].replace("/", "-")
+                stem = posixpath.splitext(api.path)[0].replace("/", "-")
                 names = (api_name(service.name, api), join_name(service.name, api.type), join_name(service.name, stem))
                 name = next((name for name in names if name not in seen), "")
                 if not name:
@@ -63,7 +64,7 @@ def apis(service: Service, owner: str, system: str) -> Iterator[Entity]:
                 yield build_entity("API", name, metadata, spec, place)
 
 
-def deployments(service: Service, owner: str, system: str) -> Iterator[Entity]:
+def deployments(service: DeployedService, owner: str, system: str) -> Iterator[Entity]:
     """One Resource for each environment, with what its plugins need to show just that one."""
     for environment in service.environments:
         here = [each for each in service.deployments if each.environment == environment]
@@ -97,7 +98,7 @@ def clusters(repositories: Iterable[RepositoryContents]) -> Iterator[Entity]:
             yield build_entity("Resource", contents.settings.cluster, {}, spec, place)
 
 
-def tenants(services: Sequence[Service]) -> Iterator[Entity]:
+def tenants(services: Sequence[DeployedService]) -> Iterator[Entity]:
     """A System for each tenant folder, owned by who owns all of it."""
     seen: set[str] = set()
     for service in services:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ class Member:
     @property
     def tenant_name(self) -> str:
         """The name of its tenant's System; empty without one."""
-        return as_entity_name(without_order(self.tenant.rpartition("/")[2]))
+        return as_entity_name(without_order(posixpath.basename(self.tenant)))
 
     @property
     def place(self) -> Place:
@@ -45,7 +46,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class DeployedService:
     """One service: all that the repositories, in their listed order, say about it."""
 
     name: str
@@ -72,7 +73,7 @@ class Service:
 
 def gather(
     repositories: Sequence[RepositoryContents], identities: Mapping[tuple[int, str], Identity]
-) -> tuple[list[Service], list[Finding]]:
+) -> tuple[list[DeployedService], list[Finding]]:
     """The services of all repositories, sorted by name. `identities` are by repository number and folder path."""
     findings: list[Finding] = []
     members: dict[str, list[Member]] = defaultdict(list)
@@ -87,8 +88,8 @@ def gather(
             if name := _fit(raw, member, findings):
                 members[name].append(member)
     _refuse_unlike(members, findings)
-    services = [Service(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
-    findings.extend(_overrides_of_nobody(repositories, members))
+    services = [DeployedService(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
+    findings.extend(_overrides_of_unknown_services(repositories, members))
     return services, findings
 
 
@@ -162,7 +163,7 @@ def _refuse_unlike(members: dict[str, list[Member]], findings: list[Finding]) ->
         del members[name]
 
 
-def _overrides_of_nobody(
+def _overrides_of_unknown_services(
     repositories: Sequence[RepositoryContents], members: Mapping[str, Sequence[Member]]
 ) -> Iterator[Finding]:
     """Corrections to services that a repository doesn't have; of settings given to several, that none of those has.
@@ -177,7 +178,7 @@ def _overrides_of_nobody(
             for name, found in members.items()
             if any(each.contents.settings == contents.settings for each in found)
         }
-        mine |= {skip.place.path.rpartition("/")[2] for skip in contents.skipped}
+        mine |= {posixpath.basename(skip.place.path) for skip in contents.skipped}
         for name, override in contents.settings.overrides.items():
             if name not in mine:
                 from difflib import get_close_matches  # slow to import, and seldom needed
@@ -185,7 +186,7 @@ def _overrides_of_nobody(
                 like = get_close_matches(name, sorted(mine), n=1)
                 yield Finding(
                     "warning",
-                    "override-of-nobody",
+                    "override-of-unknown-service",
                     f"`overrides` names {name!r}, and there is no such service",
                     Place(contents.facts.name, FILE_NAME, override.line or None),
                     f"Did you mean {like[0]!r}?" if like else "Write the service's name, or remove the entry.",
@@ -209,6 +210,6 @@ def _member(
     mine = [identities[folder.path] for folder in folders]
     tenant = next((identity.tenant for identity in mine if identity.tenant), "")
     homes = [identity.home for identity in mine]
-    path = homes[0] if homes else items[0].list_path.rpartition("/")[0]
+    path = homes[0] if homes else posixpath.dirname(items[0].list_path)
     nameless = {identity.environment is None for identity in mine} == {True, False}
     return Member(contents, path, folders, items, tuple(deployments), tenant, nameless)

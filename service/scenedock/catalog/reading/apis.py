@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import lru_cache
 from typing import Literal
@@ -35,7 +36,7 @@ def is_api_file(path: str) -> bool:
 
 def read_api(path: str, data: bytes) -> tuple[ApiFile | None, str]:
     """The API that a file defines; without one, what is wrong with the file (empty: it is simply no API)."""
-    kind = _type_of(path.rpartition("/")[2])
+    kind = _type_of(posixpath.basename(path))
     if kind is None:
         return None, ""
     if encryption_of(data):
@@ -65,7 +66,7 @@ def api_name(service: str, api: ApiFile) -> str:
     ... )
     ('billing', 'billing-v2')
     """
-    stem = api.path.rpartition("/")[2].rpartition(".")[0].lower()
+    stem = posixpath.splitext(posixpath.basename(api.path))[0].lower()
     rest = _TYPE_WORDS.sub("", stem).strip("-_.")
     return service if not rest or rest in _GENERIC_STEMS or rest == service else join_name(service, rest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ def files_of(app_list: AppList, listing: Listing) -> list[AppListFile]:
 
 def _is_settings_or_catalog(path: str) -> bool:
     """Whether a file is no app list though `{environment}.yaml` would match it: ours to read, or to write."""
-    return path == FILE_NAME or path.rpartition("/")[2] in CATALOG_FILES
+    return path == FILE_NAME or posixpath.basename(path) in CATALOG_FILES
 
 
 def read_items(app_list: AppList, file: AppListFile, document: Json, note: Callable[[str], None]) -> Iterator[ListItem]:

@@ -7,6 +7,7 @@ list in its path, name and namespace tell.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def _listed(said: ApplicationWords, names: EnvironmentNames) -> Iterator[str]:
 
 def _supported(said: ApplicationWords, names: EnvironmentNames) -> Iterator[str]:
     """The `<x>` of values files where the Application says `<x>` in another place, too."""
-    folder = said.path.rpartition("/")[2]
+    folder = posixpath.basename(said.path)
     split = names.split(said.name)
     service = {said.name, folder, split[0] if split else ""}
     places = {
@@ -105,7 +106,7 @@ def _supported(said: ApplicationWords, names: EnvironmentNames) -> Iterator[str]
         ),
     }
     for file in said.value_files:
-        word = word_of_values_file(file.rpartition("/")[2])
+        word = word_of_values_file(posixpath.basename(file))
         if not word or names.named(word) or word in service:
             continue
         if word in places or any(_has_part(text, word, folder) for text in (said.name, said.namespace)):
@@ -121,7 +122,7 @@ def _by_fixed_list(said: ApplicationWords, names: EnvironmentNames) -> str | Non
     for segment in reversed(said.path.split("/")):
         if environment := names.named(segment):
             return environment
-    for word in (said.name, said.namespace, said.path.rpartition("/")[2]):
+    for word in (said.name, said.namespace, posixpath.basename(said.path)):
         if split := names.split(word):
             return split[1]
     return names.named(said.namespace)

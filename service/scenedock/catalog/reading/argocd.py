@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.application_environments import ApplicationWords, environment_of, helm_parameters
 from scenedock.catalog.reading.generators import (
-    Budget,
     Generators,
     NotEvaluatedError,
+    ParameterBudget,
     Render,
     merge_objects,
     render_all,
@@ -68,7 +68,7 @@ class _Reader:
     repositories: Repositories
     applications: list[Application] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    budget: Budget = field(default_factory=Budget)
+    budget: ParameterBudget = field(default_factory=ParameterBudget)
 
     def read(self, document: JsonObject, place: Place) -> None:
         if document.get("kind") == "Application":

@@ -6,6 +6,7 @@ its values are booleans or have `enabled`. Then values files of those folders ar
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -58,15 +59,15 @@ def read_enabling_lists(
     """The enabling lists of all apps of apps in a repository. `folders` are its deployment folders by path."""
     by_name: dict[str, list[str]] = defaultdict(list)
     for path in folders:
-        by_name[path.rpartition("/")[2]].append(path)
+        by_name[posixpath.basename(path)].append(path)
     items: dict[tuple[str, str | None], ListItem] = {}
     decided: set[str] = set()
     for chart in charts:
         if chart.path in folders and not APPLICATIONS.isdisjoint(folders[chart.path].kinds):
             reader = _Reader(chart, by_name, environments, read)
             items |= {(item.folder, item.environment): item for item in reader.items()}
-            parents = {path.rpartition("/")[0] for path in reader.named_folders()}
-            decided |= {path for path in folders if path.rpartition("/")[0] in parents and path != chart.path}
+            parents = {posixpath.dirname(path) for path in reader.named_folders()}
+            decided |= {path for path in folders if posixpath.dirname(path) in parents and path != chart.path}
     return EnablingList(tuple(items.values()), frozenset(decided))
 
 
@@ -80,7 +81,7 @@ def not_applied(folders: Mapping[str, HelmFolder], applications: Collection[Appl
     applied = {each.path for each in applications if each.value_files} & folders.keys()
     beside: dict[str, set[str]] = defaultdict(set)
     for path in folders:
-        beside[path.rpartition("/")[0]].add(path)
+        beside[posixpath.dirname(path)].add(path)
     left_out: set[str] = set()
     for siblings in beside.values():
         mine = siblings & applied
@@ -133,7 +134,7 @@ class _Reader:
             }
             for path in sorted(enabled):
                 template = templates.get(path)
-                name = template.name if template and template.name else path.rpartition("/")[2]
+                name = template.name if template and template.name else posixpath.basename(path)
                 listed_in = self._chart.at(file)
                 yield ListItem(name, environment, listed_in, "", default_chart=False, slug="", folder=path)
 

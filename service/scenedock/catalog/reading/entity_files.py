@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from scenedock.documents.reading import BACKSTAGE, read_documents
+from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import Json, as_list
@@ -44,10 +44,10 @@ def _read(data: bytes, label: str, make: Callable[[Json], _Made]) -> tuple[_Made
         for begin, value in _values(data):
             line = begin
             made.extend(make(item) for item in _items(value))
-    except ValueError as error:
+    except DocumentError as error:
+        raise error.in_file(label) from error
+    except (ValueError, InputError) as error:
         raise InputError(f"{label}:{line}: {error}") from error
-    except InputError as error:
-        raise InputError(f"{label}:{getattr(error, 'line', None) or line}: {error}") from error
     return tuple(made)
 
 

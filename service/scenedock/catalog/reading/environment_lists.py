@@ -6,6 +6,7 @@ An app of apps, a chart that renders Applications, has a values file for each en
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -52,7 +53,7 @@ class EnvironmentLists:
             return self.names
         above = folder
         while above and above not in self.helmfiles:
-            above = above.rpartition("/")[0]
+            above = posixpath.dirname(above)
         return self.helmfiles.get(above, self.names)
 
 
@@ -63,7 +64,7 @@ def list_environments(plan: Plan, names: EnvironmentNames, read: Read) -> Enviro
     used = _used_words(plan.charts, names)
     listed = frozenset(word for chart in _candidates(plan.charts, used) for word in _listed_by(chart, used, read))
     helmfiles = {
-        path.rpartition("/")[0]: keys
+        posixpath.dirname(path): keys
         for path in plan.manifests
         if path.endswith(_HELMFILES) and (keys := _keys_of_helmfile(path, read))
     }

@@ -5,6 +5,7 @@ One folder is read at a time, and only its facts are kept: a repository of ten t
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours, read_handwritten
 from scenedock.catalog.reading.plan import CHART_FILE, PlannedFolder, is_manifest
 from scenedock.catalog.reading.values import KUBERNETES_ID, merge_values, read_environments
+from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.formats import is_kind
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
@@ -106,7 +108,7 @@ class FolderReader:
         folder for its values alone.
         """
         names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in CATALOG_FILES]
-        kustomized = any(name.rpartition("/")[2] in _KUSTOMIZATIONS for name in names)
+        kustomized = any(posixpath.basename(name) in _KUSTOMIZATIONS for name in names)
         if not kustomized:
             names = [name for name in names if "/" not in name]
         documents = [document for name in names for document in self._quietly(planned, name)]
@@ -199,7 +201,13 @@ class FolderReader:
         for repeated in document.repeated_keys:
             said = f"{repeated.key!r} is set in line {repeated.before} and again here, and Helm takes the last"
             self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
-        return as_object(document.value)
+        if posixpath.basename(path) != CHART_FILE:  # of other files, no addresses go into the catalog
+            return as_object(document.value)
+        clean, findings = drop_credentials(
+            as_object(document.value), lambda step: Place(self.repository, path, document.line_of(step))
+        )
+        self.findings.extend(findings)
+        return clean
 
     def _bytes(self, path: str) -> bytes | None:
         """The bytes of a file; None with a finding where the disk refuses them: that is no reason to end the run."""

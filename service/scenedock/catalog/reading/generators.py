@@ -6,6 +6,7 @@ or a server (clusters, scmProvider, pullRequest, plugin …) can't be evaluated 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class NotEvaluatedError(Exception):
 
 
 @dataclass(slots=True)
-class Budget:
+class ParameterBudget:
     """What evaluating may cost: a matrix in a file of few lines can stand for millions of applications."""
 
     left: int = _MOST_PARAMETER_SETS
@@ -50,7 +51,7 @@ class Generators:
 
     repositories: Repositories
     render: Render
-    budget: Budget = field(default_factory=Budget)
+    budget: ParameterBudget = field(default_factory=ParameterBudget)
 
     def parameters(self, generator: JsonObject, known: JsonObject | None = None) -> Iterator[JsonObject]:
         """The parameter sets of one generator; `known` are those of the generator that a matrix multiplies it with.
@@ -83,7 +84,7 @@ class Generators:
             named = ", ".join(sorted(generator.keys() - _BESIDE)) or "(none)"
             asks = not _ELSEWHERE.isdisjoint(generator)
             raise NotEvaluatedError(
-                f"its generator {named} {'needs a cluster or a server' if asks else 'is not one that is known here'}"
+                f"its generator {named} {'needs a cluster or a server' if asks else 'is not supported'}"
             )
 
     def _elements(self, given: JsonObject, known: JsonObject) -> list[Json]:
@@ -96,7 +97,7 @@ class Generators:
             try:
                 elements.extend(as_list(read_document(rendered.encode()).value))
             except DocumentError as error:
-                raise NotEvaluatedError(f"the elementsYaml of its generator is no YAML: {error}") from error
+                raise NotEvaluatedError(f"the elementsYaml of its generator is not valid YAML: {error}") from error
         return elements
 
     def _repository_of(self, git: JsonObject) -> Manifests:
@@ -140,7 +141,7 @@ class Generators:
         for path in _selected(manifests.folders(), directories) if directories[0] else ():
             yield self._of_path(git, known, {}, _path_parameters(path))
         for file in _selected(manifests.files, files) if files[0] else ():
-            folder, _, name = file.rpartition("/")
+            folder, name = posixpath.split(file)
             location = {**_path_parameters(folder), "filename": name, "filenameNormalized": name.replace(".", "-")}
             content = manifests.read(file)
             for each in content if isinstance(content, list) else [content]:
@@ -148,19 +149,19 @@ class Generators:
 
     def _of_path(self, git: JsonObject, known: JsonObject, content: JsonObject, path: JsonObject) -> JsonObject:
         prefix = as_text(git.get("pathParamPrefix"))
-        found: dict[str, Json] = {**content, **({prefix: {"path": path}} if prefix else {"path": path})}
-        return {**found, "values": render_all(git.get("values"), self.render, {**known, **found})}
+        parameters: dict[str, Json] = {**content, **({prefix: {"path": path}} if prefix else {"path": path})}
+        return {**parameters, "values": render_all(git.get("values"), self.render, {**known, **parameters})}
 
     def _patterns(self, selectors: Json, known: JsonObject) -> tuple[list[str], list[str]]:
         """The patterns that select and those that exclude."""
-        wanted: list[str] = []
-        unwanted: list[str] = []
+        included: list[str] = []
+        excluded: list[str] = []
         for selector in map(as_object, as_list(selectors)):
             pattern = render_all(selector.get("path"), self.render, known)
             if not isinstance(pattern, str):
                 raise NotEvaluatedError("a path of its generator uses parameters that only a cluster can fill in")
-            (unwanted if selector.get("exclude") is True else wanted).append(pattern)
-        return wanted, unwanted
+            (excluded if selector.get("exclude") is True else included).append(pattern)
+        return included, excluded
 
 
 def render_all(value: Json, render: Render, parameters: JsonObject) -> Json:
@@ -225,17 +226,17 @@ def flat(parameters: JsonObject, above: str = "") -> dict[str, str]:
 
 
 def _selected(paths: Iterable[str], patterns: tuple[list[str], list[str]]) -> Iterator[str]:
-    wanted, unwanted = patterns
-    beginnings = tuple(map(beginning_of, wanted))
+    included, excluded = patterns
+    beginnings = tuple(map(beginning_of, included))
     try:
         for path in paths:
-            if path.startswith(beginnings) and matches(path, wanted) and not matches(path, unwanted):
+            if path.startswith(beginnings) and matches(path, included) and not matches(path, excluded):
                 yield path
     except ValueError as error:
         raise NotEvaluatedError(str(error)) from error
 
 
 def _path_parameters(path: str) -> dict[str, Json]:
-    name = path.rpartition("/")[2]
+    name = posixpath.basename(path)
     normalized = re.sub(r"[^a-z0-9.-]", "-", name.lower())
     return {"path": path, "basename": name, "basenameNormalized": normalized, "segments": path.split("/")}

@@ -9,6 +9,7 @@ Source: Argo CD, "ApplicationSet: Go Template" and "Generators: Git".
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -113,8 +114,8 @@ _STRING_FUNCTIONS: Mapping[str, Callable[..., str]] = {
     "upper": lambda text: text.upper(),
     "trim": lambda text: text.strip(),
     "normalize": _normalize,
-    "base": lambda text: text.rpartition("/")[2],
-    "dir": lambda text: text.rpartition("/")[0] or ".",
+    "base": posixpath.basename,
+    "dir": lambda text: posixpath.dirname(text) or ".",
     "trimPrefix": lambda prefix, text: text.removeprefix(prefix),
     "trimSuffix": lambda suffix, text: text.removesuffix(suffix),
     "replace": lambda old, new, text: text.replace(old, new),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 
+from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.placeholders import with_files
-from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
+from scenedock.documents.problems import Path
+from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
@@ -44,10 +48,18 @@ def read_handwritten(
     for document in documents:
         where = Place(place.repository, place.path, document.line)
         try:
-            entities.append(Entity(with_files(_entity(document.value), read), where))
+            entity = with_files(_entity(document.value), read)
         except (ValueError, InputError) as error:
             findings.append(Finding("error", "handwritten-invalid", str(error), where, REMEDY))
+        else:
+            clean, told = drop_credentials(entity, partial(_place_in, document, where))
+            entities.append(Entity(clean, where))
+            findings.extend(told)
     return tuple(entities), findings
+
+
+def _place_in(document: Document, beginning: Place, path: Path) -> Place:
+    return replace(beginning, line=document.line_of(path))
 
 
 def _entity(value: Json) -> JsonObject:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scenedock.catalog.vocabulary.globs import matches
-from scenedock.catalog.vocabulary.settings import Settings
+from scenedock.catalog.vocabulary.settings import CatalogSettings
+from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import Listing
 
@@ -34,7 +36,7 @@ class PlannedFolder:
 
     def at(self, name: str) -> str:
         """The path from the repository's root of a file inside the folder."""
-        return _within(self.path, name)
+        return posixpath.join(self.path, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,14 @@ class Plan:
     findings: tuple[Finding, ...]
 
 
-def plan_repository(repository: str, listing: Listing, settings: Settings) -> Plan:
+def plan_repository(repository: str, listing: Listing, settings: CatalogSettings) -> Plan:
     """Decide what of a repository is read. `repository` is its name, for places in messages."""
     files = listing.files
-    all_charts = {_parent(path) for path in files if path.rpartition("/")[2] == CHART_FILE}
+    all_charts = {posixpath.dirname(path) for path in files if posixpath.basename(path) == CHART_FILE}
     reasons = {path: _reason_to_skip(path, all_charts, settings) for path in all_charts}
-    refused = {path for path, reason in reasons.items() if not reason and _within(path, CHART_FILE) in listing.outside}
+    refused = {
+        path for path, reason in reasons.items() if not reason and posixpath.join(path, CHART_FILE) in listing.outside
+    }
     reasons |= dict.fromkeys(refused, "its Chart.yaml is a link out of the repository")
     charts = {path for path, reason in reasons.items() if not reason}
     owned = _by_folder((path for path in files if path not in listing.outside), all_charts)
@@ -71,11 +75,11 @@ def plan_repository(repository: str, listing: Listing, settings: Settings) -> Pl
         skipped=tuple(
             Skipped(Place(repository, path or "."), reason) for path, reason in sorted(reasons.items()) if reason
         ),
-        findings=tuple(_refusal(repository, _within(path, CHART_FILE)) for path in sorted(refused)),
+        findings=tuple(_refusal(repository, posixpath.join(path, CHART_FILE)) for path in sorted(refused)),
     )
 
 
-def _reason_to_skip(path: str, charts: set[str], settings: Settings) -> str:
+def _reason_to_skip(path: str, charts: set[str], settings: CatalogSettings) -> str:
     """Why a folder is no deployment, or an empty string."""
     if parent := _parent_chart(path, charts):
         return parent
@@ -88,13 +92,12 @@ def _reason_to_skip(path: str, charts: set[str], settings: Settings) -> str:
 
 def _parent_chart(path: str, charts: set[str]) -> str:
     """The chart that a folder is a part of, in words; an empty string if none."""
-    ancestors = ["", *(path[:at] for at, sign in enumerate(path) if sign == "/")]
-    for ancestor in ancestors:
+    for ancestor in ("", *folders_above(path)):
         if ancestor != path and ancestor in charts:
             parent = ancestor or "the repository root"
-            if path.startswith(_within(ancestor, "charts/")):
+            if path.startswith(posixpath.join(ancestor, "charts/")):
                 return f"a subchart of {parent}"
-            if path.startswith(_within(ancestor, "vendor/")):
+            if path.startswith(posixpath.join(ancestor, "vendor/")):
                 return f"a subchart under vendor/ of {parent}"
     return ""
 
@@ -118,30 +121,32 @@ def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[
     """Files by the innermost chart folder that holds them, as paths inside it; under None, whole, those of none."""
     owned: dict[str | None, list[str]] = {}
     for path in files:
-        folder: str | None = _parent(path)
+        folder: str | None = posixpath.dirname(path)
         while folder is not None and folder not in charts:
-            folder = _parent(folder) if folder else None
+            folder = posixpath.dirname(folder) if folder else None
         inside = path[len(folder) + 1 :] if folder else path
         owned.setdefault(folder, []).append(inside)
     return owned
 
 
-def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: Settings) -> dict[str, list[str]]:
+def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: CatalogSettings) -> dict[str, list[str]]:
     """Folders without a chart that lie beside charts, or that settings include, with their YAML files."""
-    containers = {_parent(path) for path in charts if path}
-    above = {path[:at] for path in charts for at, sign in enumerate(path) if sign == "/"}
-    found: dict[str, list[str]] = {}
+    containers = {posixpath.dirname(path) for path in charts if path}
+    above = {folder for path in charts for folder in folders_above(path)}
+    folders: dict[str, list[str]] = {}
     for path in loose:
         segments = path.split("/")
         for depth in range(1, len(segments)):
             folder = "/".join(segments[:depth])
-            wanted = matches(folder, settings.include) if settings.include else _parent(folder) in containers
-            if not wanted or folder in above:
+            included = (
+                matches(folder, settings.include) if settings.include else posixpath.dirname(folder) in containers
+            )
+            if not included or folder in above:
                 continue
             if not _reason_to_skip(folder, charts, settings):
-                found.setdefault(folder, []).append("/".join(segments[depth:]))
+                folders.setdefault(folder, []).append("/".join(segments[depth:]))
                 break
-    return found
+    return folders
 
 
 def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iterable[str]:
@@ -151,13 +156,13 @@ def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iter
             first, _, rest = name.partition("/")
             if not name.endswith((".yaml", ".yml")) or (rest and first in _NOT_DEPLOYED):
                 continue
-            if not _CHART_FILES.match(name.rpartition("/")[2]):
-                yield _within(folder, name)
+            if not _CHART_FILES.match(posixpath.basename(name)):
+                yield posixpath.join(folder, name)
 
 
 def is_manifest(name: str) -> bool:
     """Whether Helm installs what a template renders: no partial (`_helpers.tpl`), no notes, no test (`helm test`)."""
-    file = name.rpartition("/")[2]
+    file = posixpath.basename(name)
     is_template = name.startswith("templates/") and not name.startswith("templates/tests/")
     return is_template and not file.startswith("_") and file != "NOTES.txt"
 
@@ -170,11 +175,3 @@ def _refusal(repository: str, path: str) -> Finding:
         Place(repository, path),
         "Copy the file into the repository, or link to one inside it.",
     )
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _within(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
+from scenedock.model.file_paths import folders_above
 from scenedock.model.json import Json, JsonObject, as_text
 
 
@@ -27,16 +28,12 @@ class Manifests:
 
     def deployment_folder(self, path: str) -> str:
         """The folder of the chart that a values file belongs to; without one the file's own folder."""
-        own = folder = path.rpartition("/")[0]
-        while folder:
-            if folder in self.charts:
-                return folder
-            folder = folder.rpartition("/")[0]
-        return own
+        with_chart = (folder for folder in reversed(folders_above(path)) if folder in self.charts)
+        return next(with_chart, posixpath.dirname(path))
 
     def folders(self) -> list[str]:
         """Every folder that holds a file, sorted."""
-        return sorted({path[:at] for path in self.files for at in (i for i, c in enumerate(path) if c == "/")})
+        return sorted({folder for path in self.files for folder in folders_above(path)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from scenedock.documents.problems import Format
 
 MOST_NAME_CHARACTERS = 63
 MOST_PREFIX_CHARACTERS = 253
@@ -83,14 +84,6 @@ def is_filled(text: str) -> bool:
 def well_formed(text: str) -> str:
     """The text with U+FFFD for every half of a surrogate pair, which is what a node program would write out."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One rule for a text. `rule` completes the sentence that begins with the text: `'Foo Bar' may have only …`."""
-
-    holds: Callable[[str], bool]
-    rule: str
 
 
 _NAME_RULE = "may have only [a-zA-Z0-9-_.], 1 to 63 characters, starting and ending with a letter or digit"

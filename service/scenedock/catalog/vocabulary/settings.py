@@ -6,23 +6,21 @@ Its JSON Schema (`schemas/scenedock.schema.json`) is the contract; here it becom
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, EnvironmentNames
-from scenedock.catalog.vocabulary.formats import Format
 from scenedock.catalog.vocabulary.globs import first_match, is_glob
 from scenedock.catalog.vocabulary.relations import Reference
-from scenedock.documents.reading import DocumentError, read_document
-from scenedock.errors import InputError
+from scenedock.documents.configuration import read_configuration
+from scenedock.documents.problems import DocumentProblem, Format
+from scenedock.documents.reading import HELM
+from scenedock.model.addresses import credentials_in
 from scenedock.model.helm import Provider
 from scenedock.model.json import JsonObject, as_object
-
-if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator, ValidationError
 
 FILE_NAME = "scenedock.yaml"
 EVIDENCE = ("apps", "argocd", "folders", "values")
@@ -69,7 +67,7 @@ class VanishingLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class CatalogSettings:
     """The settings of one repository, with the defaults that make an absent file useful."""
 
     repository: str = ""
@@ -111,53 +109,29 @@ class Settings:
         return self.overrides.get(service, Override())
 
 
-def read_settings(data: bytes, *, label: str = FILE_NAME) -> Settings:
+def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
     """Read a settings file; `label` is how messages name it.
 
     Raises
     ------
-    InputError   not YAML, or not what the schema allows: every mistake with line and column
+    InputError   not YAML, not what the schema allows, or an address with credentials: every problem with its place
     """
-    try:
-        document = read_document(data)
-    except DocumentError as error:
-        raise InputError(f"{label}:{error.line or 1}:{error.column or 1}: {error}") from error
-    if document.value is None:
-        return Settings()
-    errors = [*_schema().iter_errors(document.value)]
-    if errors:
-        problems = {problem for error in errors for problem in _problems(error)}
-        placed = sorted((document.position_of(path), said) for path, said in problems)
-        raise InputError("\n".join(f"{label}:{line}:{column}: {said}" for (line, column), said in placed))
-    settings = _settings(as_object(document.value))
+    configuration = read_configuration(
+        data, label, schema=_schema(), formats=_FORMATS, rules=_credentials, meaning=HELM
+    )
+    settings = _settings(configuration.value)
     overrides = {
-        name: replace(override, line=document.line_of(("overrides", name)))
+        name: replace(override, line=configuration.line_of("overrides", name))
         for name, override in settings.overrides.items()
     }
     return replace(settings, overrides=overrides)
 
 
-def _problems(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Where something is wrong, as a path into the document, and what."""
-    from jsonschema_rs import ValidationErrorKind
-
-    path = tuple(error.instance_path)
-    where = ".".join(map(str, path))
-    match error.kind:
-        case ValidationErrorKind.AdditionalProperties(names):
-            for name in names:
-                yield (
-                    (*path, name),
-                    f"there is no setting {'.'.join(map(str, (*path, name)))!r}; check its name and its indentation",
-                )
-        case ValidationErrorKind.PropertyNames(inner):
-            yield from (((*path, str(inner.instance)), said) for _, said in _problems(inner))
-        case ValidationErrorKind.Format(name):
-            yield path, f"{where or 'a key'}: {error.instance!r} {_FORMATS[name].rule}"
-        case ValidationErrorKind.Pattern():
-            yield path, f"{where}: {error.instance!r} {_rule_of_pattern(error.schema_path)}"
-        case _:
-            yield path, f"{where or 'the file'}: {error.message}"
+def _credentials(given: JsonObject) -> Iterator[DocumentProblem]:
+    said = "has a password or token in its address; take it out, and change it: everybody who can read the file has it"
+    for path in credentials_in(given):
+        if path != ("repository",):  # whose pattern refuses them
+            yield DocumentProblem(path, said)
 
 
 _FORMATS: Mapping[str, Format] = {
@@ -171,34 +145,18 @@ _FORMATS: Mapping[str, Format] = {
 }
 
 
-def _rule_of_pattern(path: Sequence[str | int]) -> str:
-    """What the schema says for people, and for their editors, beside the pattern at a path."""
-    schema: Any = _contract()
-    for step in path[:-1]:
-        schema = schema[step]
-    return str(schema["patternErrorMessage"])
-
-
 @cache
-def _contract() -> Any:
+def _schema() -> JsonObject:
     text = resources.files("scenedock.catalog").joinpath("schemas/scenedock.schema.json").read_text("utf-8")
-    return json.loads(text)
+    return as_object(json.loads(text))
 
 
-@cache
-def _schema() -> Draft202012Validator:
-    from jsonschema_rs import Draft202012Validator
-
-    formats = {name: rule.holds for name, rule in _FORMATS.items()}
-    return Draft202012Validator(_contract(), formats=formats, validate_formats=True)
-
-
-def _settings(given: Mapping[str, Any]) -> Settings:
+def _settings(given: Mapping[str, Any]) -> CatalogSettings:
     """The settings of a document that the schema has accepted."""
     folders, environments = given.get("folders", {}), given.get("environments", {})
     known = environments.get("known")
-    defaults = Settings()
-    return Settings(
+    defaults = CatalogSettings()
+    return CatalogSettings(
         repository=given.get("repository", "").rstrip("/").removesuffix(".git"),
         branch=given.get("branch", ""),
         provider=given.get("provider"),

@@ -9,43 +9,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from scenedock.catalog.vocabulary.formats import FORMATS, ORDINARY, well_formed
 from scenedock.catalog.vocabulary.placeholders import placeholders_of
 from scenedock.catalog.vocabulary.relations import references_of
+from scenedock.documents.problems import DocumentProblem, explained, quoted
 from scenedock.model.json import JsonObject
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
-Path: TypeAlias = tuple[str | int, ...]
 
-_LONGEST_QUOTE = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong in a document. `path` leads from its root to the value, which may be missing."""
-
-    path: Path
-    message: str
-
-    def __str__(self) -> str:
-        return f"{shown(self.path)}: {self.message}"
-
-
-def shown(path: Path) -> str:
-    """The path as a person reads it, `metadata.links[0].url`; `the document` for the empty one."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_printable(step)}" for step in path)
-    return text.removeprefix(".") or "the document"
-
-
-def problems_of(entity: JsonObject) -> tuple[Problem, ...]:
+def problems_of(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     """Everything for which Backstage's validators refuse the entity; nothing if they accept it.
 
     `entity` is made of plain dicts, lists and scalars, at most 255 levels deep. Of a kind that is unknown to them
@@ -57,7 +36,7 @@ def problems_of(entity: JsonObject) -> tuple[Problem, ...]:
         return _judged(_well_formed(entity))
 
 
-def problems_here(entity: JsonObject) -> tuple[Problem, ...]:
+def problems_here(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     """What `problems_of` says, but for values that stand in other files (`$text`) and aren't read."""
     problems = problems_of(entity)
     elsewhere = [path for path, _ in placeholders_of(entity)] if problems else []
@@ -82,15 +61,15 @@ def unknown_kind(entity: JsonObject) -> str:
     else:
         hint = ""
     return (
-        f"Backstage's own validators don't know {_quoted(kind)} of {_quoted(version)}, "
+        f"Backstage's own validators don't know {quoted(kind)} of {quoted(version)}, "
         f"so only the envelope was judged{hint}"
     )
 
 
-def unreadable_references(entity: JsonObject) -> tuple[Problem, ...]:
+def unreadable_references(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     """References that the validators let pass and that the catalog fails on when it links the entity."""
     return tuple(
-        Problem(
+        DocumentProblem(
             reference.path, f"{reference.fault}; the validators accept it, but the catalog then can't link the entity"
         )
         for reference in references_of(entity)
@@ -98,7 +77,7 @@ def unreadable_references(entity: JsonObject) -> tuple[Problem, ...]:
     )
 
 
-def _judged(entity: JsonObject) -> tuple[Problem, ...]:
+def _judged(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     title = _schema_name(entity)
     if _strict_validator(title).is_valid(entity):
         return ()
@@ -106,64 +85,20 @@ def _judged(entity: JsonObject) -> tuple[Problem, ...]:
     return tuple(problem for error in validator.iter_errors(entity) for problem in _explained(error))
 
 
-def _explained(error: ValidationError) -> Iterator[Problem]:
+def _explained(error: ValidationError) -> Iterator[DocumentProblem]:
     from jsonschema_rs import ValidationErrorKind as Broken
 
-    path: Path = tuple(error.instance_path)
-    match error.kind:
-        case Broken.Required(name):
-            yield Problem((*path, name), "is missing")
-        case Broken.AdditionalProperties(names):
-            yield from (Problem((*path, name), _why_not_a_field(name)) for name in names)
-        case Broken.PropertyNames(inner):
-            yield from (Problem((*path, str(inner.instance)), problem.message) for problem in _explained(inner))
-        case Broken.Format(name):
-            yield Problem(path, f"{_named(error.instance)} {FORMATS[name].rule}")
-        case Broken.Type(types):
-            yield Problem(path, _mistyped(error.instance, types))
-        case Broken.MinLength():
-            yield Problem(path, "must not be empty")
-        case Broken.Enum(options):
-            yield Problem(path, f"must be {' or '.join(map(str, options))}, not {_named(error.instance)}")
-        case _:
-            yield Problem(path, error.message)
+    if isinstance(error.kind, Broken.AdditionalProperties):
+        path = tuple(error.instance_path)
+        yield from (DocumentProblem((*path, name), _why_not_a_field(name)) for name in error.kind.unexpected)
+    else:
+        yield from explained(error, FORMATS)
 
 
 def _why_not_a_field(name: str) -> str:
     if name in {"relations", "status"}:
         return "is filled in by the catalog and must not stand in a file"
     return "is not a field of an entity, which has apiVersion, kind, metadata and spec; check the indentation"
-
-
-_TYPES = {"object": "an object", "array": "a list", "string": "a string", "boolean": "true or false"}
-
-
-def _mistyped(value: object, types: list[str]) -> str:
-    wanted = " or ".join(_TYPES[name] for name in sorted(types, reverse=True))
-    quotes = "; put it in quotes" if "string" in types and isinstance(value, int | float) else ""
-    return f"must be {wanted}, not {_named(value)}{quotes}"
-
-
-def _named(value: object) -> str:
-    match value:
-        case None | bool():
-            return json.dumps(value)
-        case str():
-            return _quoted(value)
-        case Mapping():
-            return "an object"
-        case list():
-            return "a list"
-        case _:
-            return "a number"
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
-
-
-def _printable(key: str) -> str:
-    return key if key.isprintable() and key and " " not in key else _quoted(key)
 
 
 def _well_formed(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from scenedock.errors import ScenedockError
+from scenedock.model.addresses import without_credentials
 
 
 class LateGroup(click.Group):
@@ -46,7 +47,7 @@ class Program(LateGroup):
         try:
             return super().invoke(ctx)
         except ScenedockError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {without_credentials(str(error))}", err=True)
             ctx.exit(error.exit_code)
 
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scenedock.doors.cli.settings import settings_in_force, settings_option
 from scenedock.errors import InputError
-from scenedock.model.action import Caller, Context
+from scenedock.model.action import COMMAND_LINE, Context
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
     from scenedock.model.action import Action
     from scenedock.model.json import Json, JsonObject
 
-_YOU = Caller("command-line", "local", scope="admin")
 _STDIN = "-"
 
 
@@ -38,17 +38,17 @@ def show_action(name: str) -> None:
 
     Exit codes: 0 done, 2 there is no such action.
     """
-    from scenedock.runtime.action_listing import describe_action
+    from scenedock.runtime.action_listing import ListedAction
 
-    click.echo(json.dumps(describe_action(_action(name)), indent=2, ensure_ascii=False))
+    click.echo(ListedAction.of(_action(name)).model_dump_json(indent=2))
 
 
 @click.command()
 @click.argument("name")
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--input", "-i", "file", metavar="FILE", help="The input as JSON; - is standard input.")
-@click.option("--settings", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS.")
-def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | None) -> None:
+@click.option("--input", "-i", "given_in", metavar="FILE", help="The input as JSON; - is standard input.")
+@settings_option
+def run(name: str, fields: tuple[str, ...], given_in: str | None, file: Path | None) -> None:
     """Run the action NAME, and print its output as JSON.
 
     A VALUE is JSON where it can be read as such and the field isn't text, else text. An action that changes something
@@ -56,22 +56,21 @@ def run(name: str, fields: tuple[str, ...], file: str | None, settings: Path | N
 
     Exit codes: 0 done, 2 the input is wrong, others as listed in the reference of errors.
     """
-    from scenedock.doors.cli.settings import settings_in_force
     from scenedock.doors.cli.tasks import tasks_of
     from scenedock.runtime.wiring import open_effects
     from scenedock.usecases.run_action import run_action
     from scenedock.usecases.tasks.run_as_task import TaskCalls
 
-    found = _action(name)
-    given = {**_read_input(file), **dict(_field(found, each) for each in fields)}
-    effects = open_effects(settings_in_force(settings).settings)
-    context = Context(_YOU, effects, log=lambda message: click.echo(message, err=True))
-    if found.attributes.read_only:
-        output = run_action(found, context, given)
+    action = _action(name)
+    values = {**_read_input(given_in), **dict(_field(action, each) for each in fields)}
+    effects = open_effects(settings_in_force(file).settings)
+    context = Context(COMMAND_LINE, effects, log=lambda message: click.echo(message, err=True))
+    if action.attributes.read_only:
+        output = run_action(action, context, values)
     else:
-        with tasks_of(settings, "embedded") as tasks:
+        with tasks_of(file, "embedded") as tasks:
             tasks.start()
-            output = TaskCalls(lambda: tasks.effects, tasks.actions).run(found, context, given)
+            output = TaskCalls(lambda: tasks.effects, tasks.actions).run(action, context, values)
     click.echo(json.dumps(output, indent=2, ensure_ascii=False))
 
 
@@ -79,7 +78,7 @@ def _action(name: str) -> Action[Effects]:
     from scenedock.actions import ACTIONS
     from scenedock.usecases.run_action import find_action
 
-    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], _YOU)
+    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], COMMAND_LINE)
 
 
 def _read_input(file: str | None) -> JsonObject:
@@ -90,19 +89,21 @@ def _read_input(file: str | None) -> JsonObject:
     data = sys.stdin.buffer.read() if file == _STDIN else read_file(Path(file))
     try:
         value = json.loads(data)
-    except ValueError as error:
-        raise InputError(f"{file}: this is no JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{file}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}:1:1: this is not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise InputError(f"{file}: the input must be a JSON object")
+        raise InputError(f"{file}:1:1: the input must be a JSON object")
     return value
 
 
-def _field(found: Action[Effects], text: str) -> tuple[str, Json]:
+def _field(action: Action[Effects], text: str) -> tuple[str, Json]:
     """A field of the input as it was typed."""
     name, equals, value = text.partition("=")
     if not equals:
         raise InputError(f"{text!r}: write FIELD=VALUE")
-    properties = found.input_schema()["properties"]
+    properties = action.input_schema()["properties"]
     about = properties.get(name, {}) if isinstance(properties, dict) else {}
     if about.get("type") == "string":
         return name, value

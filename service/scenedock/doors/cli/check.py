@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.export_views import finding_lines, printable
+from scenedock.doors.cli.export_views import MOST_SHOWN, finding_lines, printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
     from scenedock.usecases.catalog.check_catalog import Check
-
-
-_SHOWN = 20
 
 
 @click.command()
@@ -75,8 +72,8 @@ def _diff(checked: Check) -> Iterator[str]:
 
 
 def _files(checked: Check, *, verbose: bool) -> Iterator[str]:
-    """The files that are not right, one a line; unless verbose, the first `_SHOWN` of them."""
-    shown = checked.wrong if verbose else checked.wrong[:_SHOWN]
+    """The files that are not right, one a line; unless verbose, the first `MOST_SHOWN` of them."""
+    shown = checked.wrong if verbose else checked.wrong[:MOST_SHOWN]
     yield from (f"error: {file.finding.place}: {file.finding.message}" for file in shown)
     if hidden := len(checked.wrong) - len(shown):
         yield f"and {hidden:,} other files; --verbose prints all"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.export_views import MOST_SHOWN, printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from scenedock.model.json import JsonObject
 
 TOKEN = "SCENEDOCK_BACKSTAGE_TOKEN"  # noqa: S105 - the name of a variable
-_SHOWN = 20
 
 
 @click.command()
@@ -58,7 +57,7 @@ def compare(
     if layout == "json":
         click.echo(json.dumps(_as_json(comparison), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(map(printable, _lines(comparison, shown=None if verbose else _SHOWN))))
+        click.echo("\n".join(map(printable, _lines(comparison, shown=None if verbose else MOST_SHOWN))))
 
 
 def _entities_at(url: str) -> Sequence[Entity]:

@@ -13,7 +13,7 @@ from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
-    from scenedock.catalog.comparing.changes import Change, Changes
+    from scenedock.catalog.comparing.changes import Changes, EntityChange
     from scenedock.model.entity import Entity
 
 
@@ -68,7 +68,7 @@ def _lines(changes: Changes) -> Iterator[str]:
         yield from _fields(each)
 
 
-def _fields(change: Change) -> Iterator[str]:
+def _fields(change: EntityChange) -> Iterator[str]:
     return (f"      {field}" for field in change.fields)
 
 

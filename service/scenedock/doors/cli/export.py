@@ -18,7 +18,7 @@ from scenedock.doors.cli.targets import STDOUT, Target
 from scenedock.usecases.catalog.export_catalog import PHASES, Phase
 
 if TYPE_CHECKING:
-    from scenedock.catalog.emitting.output import Format
+    from scenedock.catalog.emitting.output import OutputFormat
     from scenedock.model.finding import Finding
     from scenedock.usecases.catalog.export_catalog import Progress
 
@@ -48,7 +48,7 @@ def export(  # noqa: PLR0913 - click hands over each option
     ctx: click.Context,
     *,
     sources: Sources,
-    layout: Format,
+    layout: OutputFormat,
     output: str,
     in_place: bool,
     until: Phase,

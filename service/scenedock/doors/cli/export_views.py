@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scenedock.catalog.emitting.output import describe_findings
 from scenedock.catalog.emitting.summary import MOST_LINES, count_by_type, describe_counts, group_findings
 from scenedock.catalog.mapping.entities import MappedService
+from scenedock.model.addresses import without_credentials
 from scenedock.model.finding import Finding, Skipped
 from scenedock.model.json import JsonObject, as_text
 from scenedock.usecases.catalog.export_catalog import Export
-from scenedock.usecases.catalog.publish_catalog import Published
+from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
+
+MOST_SHOWN = 20
+"""Files or entities that a list names, unless everything is asked for."""
 
 
 def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
     """The whole run as JSON: what was read, what was made of it, and every finding."""
+    from scenedock.actions.catalog.findings import FindingOutput
+
     return {
         "repositories": [
             {
@@ -36,14 +41,14 @@ def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
             }
             for each in (result.mapped.services if result.mapped else ())
         ],
-        "findings": describe_findings(findings),
+        "findings": [FindingOutput.of(each).model_dump() for each in findings],
     }
 
 
 def tell(
     result: Export,
     findings: Sequence[Finding],
-    published: Published | None,
+    published: PublishedCatalog | None,
     *,
     table: bool,
     verbose: bool,
@@ -58,8 +63,12 @@ def tell(
 
 
 def printable(line: str) -> str:
-    """The line with an escape for each sign that would move the cursor or colour the terminal: names may have any."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+    """The line with an escape for each sign that would move the cursor or colour the terminal: names may have any.
+
+    Addresses in it lose their credentials: a file that is compared may still have some.
+    """
+    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+    return without_credentials(shown)
 
 
 def _table(services: Sequence[MappedService]) -> list[str]:
@@ -87,14 +96,14 @@ def finding_lines(findings: Sequence[Finding], skipped: Sequence[Skipped], *, ve
         yield f"and {hidden} other kinds of findings; --verbose prints all"
 
 
-def _last_line(result: Export, published: Published | None) -> str:
+def _last_line(result: Export, published: PublishedCatalog | None) -> str:
     folders = sum(len(contents.folders) for contents in result.repositories)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
     said = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
     return said if published is None else f"{said}{_said_of(published)}"
 
 
-def _said_of(published: Published) -> str:
+def _said_of(published: PublishedCatalog) -> str:
     """Where the entities went, and what that changed."""
     changes = "" if published.changes is None else f" ({published.changes})"
     if published.target is not None:

@@ -1,4 +1,4 @@
-"""`scenedock settings`: what is in force, and where it came from."""
+"""`scenedock settings`: what is in force, and where it came from; and the option that names the file of the service."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from scenedock.runtime.settings import Known
 
 
-@click.command("settings")
-@click.option(
-    "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
+settings_option = click.option(
+    "--settings",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File of the service's settings, instead of SCENEDOCK_SETTINGS.",
 )
+
+
+@click.command("settings")
+@settings_option
 def show_settings(file: Path | None) -> None:
     """Print the settings of the service, each with where its value came from; secret values are masked.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.json import Json
 from scenedock.runtime.wiring import open_skeletons
 
 if TYPE_CHECKING:
-    from scenedock.effects.skeletons.library import OpenedSkeleton, SkeletonLibrary
+    from scenedock.documents.configuration import Configuration
+    from scenedock.skeletons.problems import AnswersError
+    from scenedock.skeletons.rendering.output import BakedTree
 
 _PATH = click.Path(path_type=Path)
 
@@ -73,7 +75,8 @@ def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path
     """
     from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 
-    schema = show_skeleton(_open(open_skeletons(listed, shipped), name), _given(answers))
+    with _hint_at_folder(name):
+        schema = show_skeleton(open_skeletons(listed, shipped), _named(name), _typed(answers))
     click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
 
 
@@ -101,56 +104,61 @@ def bake(
     """
     from scenedock.effects.bakes.baked_trees import write_tree
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
-    from scenedock.usecases.skeletons.bake_skeleton import bake_skeleton
+    from scenedock.skeletons.problems import AnswersError
+    from scenedock.usecases.skeletons.bake_skeleton import BakeRequest, bake_skeleton
 
-    opened = _open(open_skeletons(listed, shipped), name)
-    given = {**(_read_answers(file) if file is not None else {}), **_given(answers, opened)}
-    tree = bake_skeleton(opened, given, ConfinedBakes(), output_dir=os.path.abspath(output))  # noqa: PTH100  # unresolved
-    write_tree(tree, output, overwrite=overwrite)
+    def write(tree: BakedTree) -> Path:
+        return write_tree(tree, output, overwrite=overwrite)
+
+    written = _read_answers(file) if file is not None else None
+    request = BakeRequest(_named(name), written.value if written else {}, _typed(answers))
+    place = os.path.abspath(output)  # noqa: PTH100  # unresolved
+    try:
+        with _hint_at_folder(name):
+            tree, _ = bake_skeleton(open_skeletons(listed, shipped), ConfinedBakes(), request, write, place)
+    except AnswersError as error:
+        raise (_placed(error, written, request.typed) if written else error) from None
     for baked in tree.files:
         click.echo(output / baked.path)
 
 
-def _open(library: SkeletonLibrary, name: str) -> OpenedSkeleton:
-    """A skeleton of the list; what looks like a path is one."""
-    is_path = os.sep in name or name in {".", ".."}
+def _named(name: str) -> str | Path:
+    """What looks like a path is one."""
+    return Path(name) if os.sep in name or name in {".", ".."} else name
+
+
+@contextmanager
+def _hint_at_folder(name: str) -> Iterator[None]:
+    """Say how a folder is named to somebody who wrote its name where that of a listed skeleton was expected."""
     try:
-        return library.open_folder(Path(name)) if is_path else library.open(name)
+        yield
     except NotFoundError as error:
-        hint = f" (for the folder, write .{os.sep}{name})" if not is_path and Path(name).is_dir() else ""
-        raise NotFoundError(f"{error}{hint}") from error
+        if isinstance(_named(name), Path) or not Path(name).is_dir():
+            raise
+        raise NotFoundError(f"{error} (for the folder, write .{os.sep}{name})") from error
 
 
-def _given(words: Sequence[str], opened: OpenedSkeleton | None = None) -> dict[str, Json]:
-    questions = opened.compiled.questions.questions if opened is not None else {}
-    given: dict[str, Json] = {}
+def _typed(words: Sequence[str]) -> dict[str, str]:
+    typed: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             raise InputError(f"{word!r} is no answer; write KEY=VALUE")
-        is_object = name in questions and questions[name].kind == "object"
-        given[name] = _object(name, value) if is_object else value
-    return given
+        typed[name] = value
+    return typed
 
 
-def _object(name: str, text: str) -> Json:
-    try:
-        value: Json = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{name}: this question wants an object; write it as JSON ({error})") from error
-    return value
-
-
-def _read_answers(path: Path) -> dict[str, Json]:
-    from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
+def _read_answers(path: Path) -> Configuration:
+    from scenedock.documents.configuration import read_configuration
     from scenedock.effects.local.disk import read_file
 
-    try:
-        document = read_document(read_file(path), meaning=BACKSTAGE)
-    except DocumentError as error:
-        raise InputError(f"{path}:{error.line or 1}: {error}") from error
-    if document.value is None:
-        return {}
-    if not isinstance(document.value, dict):
-        raise InputError(f"{path}:{document.line}: answers are an object, question: answer")
-    return dict(document.value)
+    return read_configuration(read_file(path), str(path))
+
+
+def _placed(error: AnswersError, file: Configuration, typed: Collection[str]) -> InputError:
+    """The error with the place in the file of each answer that wasn't typed."""
+    from scenedock.documents.problems import DocumentProblem
+
+    in_file = [DocumentProblem((each.question,), each.message) for each in error.problems if each.question not in typed]
+    others = [str(each) for each in error.problems if each.question in typed]
+    return InputError("\n".join([*([str(file.refusal(in_file))] if in_file else []), *others]))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scenedock.errors import InputError
+from scenedock.model.addresses import without_credentials
 from scenedock.usecases.catalog.export_catalog import Export, Phase, export_catalog, name_repositories
 
 if TYPE_CHECKING:
@@ -24,7 +26,13 @@ _OPTIONS = (
     click.argument("repositories", nargs=-1, required=True, metavar="REPO..."),
     click.option("--ref", metavar="REF", help="Read a branch, tag or commit of git repositories, not their folders."),
     click.option(
-        "--settings", type=click.Path(path_type=Path), metavar="FILE", help="Instead of each repository's own."
+        "--catalog-settings",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A scenedock.yaml for all of them, instead of each repository's own.",
+    ),
+    click.option(
+        "--settings", type=click.Path(path_type=Path), hidden=True, deprecated="It is now called --catalog-settings."
     ),
     click.option("--known", type=click.Path(path_type=Path), metavar="FILE", help="Entities or references that exist."),
 )
@@ -41,9 +49,18 @@ class Sources:
 
     @property
     def roots(self) -> Mapping[str, Path]:
-        """The paths of the repositories by their names."""
-        typed = [(path, os.path.abspath(path)) for path in self.repositories]  # noqa: PTH100 - it resolves no links
-        return {name: Path(path) for name, path in name_repositories(typed).items()}
+        """The paths of the repositories by their names.
+
+        Raises
+        ------
+        InputError   one is an address, or is named twice
+        """
+        for typed in self.repositories:
+            if "://" in typed:
+                address = without_credentials(typed)
+                raise InputError(f"{address}: this is an address; clone the repository, and name its folder")
+        paths = [(path, os.path.abspath(path)) for path in self.repositories]  # noqa: PTH100 - it resolves no links
+        return {name: Path(path) for name, path in name_repositories(paths).items()}
 
     @contextmanager
     def opened(self) -> Iterator[Mapping[str, Repository]]:
@@ -92,13 +109,19 @@ def _no_search_for_garbage() -> Iterator[None]:
 
 
 def source_options(command: Callable[..., object]) -> Callable[..., object]:
-    """Give a command REPO..., --ref, --settings and --known; it gets them as `sources`."""
+    """Give a command REPO..., --ref, --catalog-settings and --known; it gets them as `sources`."""
 
     @wraps(command)
     def with_sources(
-        *, repositories: tuple[str, ...], ref: str | None, settings: Path | None, known: Path | None, **others: object
+        *,
+        repositories: tuple[str, ...],
+        ref: str | None,
+        catalog_settings: Path | None,
+        settings: Path | None,
+        known: Path | None,
+        **others: object,
     ) -> object:
-        return command(sources=Sources(repositories, ref, settings, known), **others)
+        return command(sources=Sources(repositories, ref, catalog_settings or settings, known), **others)
 
     for option in reversed(_OPTIONS):
         option(with_sources)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.catalog.emitting.output import Format, describe_repository, render
+from scenedock.catalog.emitting.output import OutputFormat, describe_repository, render
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
     from scenedock.effects.git.repositories import Repository
     from scenedock.model.json import JsonObject
     from scenedock.usecases.catalog.export_catalog import Export
-    from scenedock.usecases.catalog.publish_catalog import Published
+    from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 
 STDOUT = "-"
 _LONGEST = 60  # characters, each of at most four bytes: with them the name of a lock is none that a disk refuses
@@ -31,7 +31,7 @@ class Target:
 
     roots: Mapping[str, Path]
     output: str
-    layout: Format
+    layout: OutputFormat
     in_place: bool
     allow_deletions: bool
 
@@ -50,10 +50,10 @@ class Target:
                 locks.enter_context(only_one(lock, str(what)))
             yield
 
-    def publish(self, result: Export, repositories: Mapping[str, Repository]) -> Published | None:
+    def publish(self, result: Export, repositories: Mapping[str, Repository]) -> PublishedCatalog | None:
         """Write the export, or refuse to; an error that left nothing doesn't empty the file of an earlier run."""
         from scenedock.effects.local.disk import write_file
-        from scenedock.usecases.catalog.publish_catalog import Published, publish_file, publish_in_place
+        from scenedock.usecases.catalog.publish_catalog import PublishedCatalog, publish_file, publish_in_place
 
         if self.in_place:
             return publish_in_place(result, repositories, self.roots, allow_deletions=self.allow_deletions)
@@ -65,9 +65,9 @@ class Target:
         text = render(documents, self.layout)
         if self.to_stdout:
             _print(text)
-            return Published("")
+            return PublishedCatalog("")
         write_file(Path(self.output), text)
-        return Published(self.output)
+        return PublishedCatalog(self.output)
 
     @property
     def _is_replaced(self) -> bool:

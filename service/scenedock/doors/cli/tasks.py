@@ -4,48 +4,46 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.errors import InputError
-from scenedock.model.json import JsonObject
-from scenedock.model.tasks.task import STATUSES
+from scenedock.doors.cli.settings import settings_in_force, settings_option
+from scenedock.model.tasks.task import MOST_TASKS, STATUSES
 
 if TYPE_CHECKING:
-    from scenedock.model.action import Caller
+    from scenedock.documents.configuration import Configuration
     from scenedock.model.tasks.task import Task, TaskEvent
     from scenedock.runtime.tasks.service import TaskService
     from scenedock.runtime.tasks.settings import Role
 
 _BEAT_SECONDS = 5.0
-_settings = click.option(
-    "--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of SCENEDOCK_SETTINGS."
-)
 
 
 @click.command("list")
 @click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only tasks of this status; repeatable.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
-@_settings
+@click.option("--limit", type=click.IntRange(1, MOST_TASKS), default=20, show_default=True, help="How many at most.")
+@settings_option
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
-    from scenedock.model.tasks.task import Wanted
+    from scenedock.model.action import COMMAND_LINE
+    from scenedock.model.tasks.task import TaskQuery
+    from scenedock.usecases.tasks.manage_tasks import find_tasks
 
-    chosen = tuple(known for known in STATUSES if known in status)
+    query = TaskQuery(status=tuple(each for each in STATUSES if each in status), limit=limit)
     with tasks_of(file) as tasks:
-        found, total = tasks.effects.store.find(Wanted(status=chosen, limit=limit))
-    for task in found:
+        page, total = find_tasks(tasks.effects, COMMAND_LINE, query)
+    for task in page:
         click.echo(f"{task.id}  {task.status:<10}  {_when(task.created_at)}  {task.created_by or '-'}  {_what(task)}")
-    if total > len(found):
-        click.echo(f"{len(found)} of {total:,}; --limit shows more", err=True)
+    if total > len(page):
+        click.echo(f"{len(page)} of {total:,}; --limit shows more", err=True)
 
 
 @click.command("show")
 @click.argument("task_id", metavar="ID")
-@_settings
+@settings_option
 def show_task(task_id: str, file: Path | None) -> None:
     """Print the task ID as JSON.
 
@@ -53,50 +51,55 @@ def show_task(task_id: str, file: Path | None) -> None:
     """
     import json
 
-    from scenedock.runtime.tasks.documents import task_document
+    from scenedock.model.action import COMMAND_LINE
+    from scenedock.model.tasks.documents import TaskDocument
+    from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
-        task = tasks.effects.store.get(task_id)
+        task = manage_tasks.show_task(tasks.effects, COMMAND_LINE, task_id)
     output = {"output": task.state.get("output")} if task.finished else {}
-    click.echo(json.dumps({**task_document(task), **output}, indent=2, ensure_ascii=False))
+    click.echo(json.dumps({**TaskDocument.of(task).model_dump(), **output}, indent=2, ensure_ascii=False))
 
 
 @click.command("log")
 @click.argument("task_id", metavar="ID")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the task ends.")
-@_settings
+@settings_option
 def show_log(task_id: str, *, follow: bool, file: Path | None) -> None:
     """Print the log of the task ID.
 
     Exit codes: 0 done (with --follow: the task completed), 1 it failed, 2 there is no such task.
     """
+    from scenedock.model.action import COMMAND_LINE
+    from scenedock.usecases.tasks.manage_tasks import read_events
+
     with tasks_of(file) as tasks:
-        if not follow:
-            tasks.effects.store.get(task_id)
-            for event in tasks.effects.store.events(task_id):
-                _print(event)
+        if follow:
+            _follow(tasks, task_id)
             return
-        _follow(tasks, task_id)
+        for event in read_events(tasks.effects, COMMAND_LINE, task_id):
+            _print(event)
 
 
 @click.command("cancel")
 @click.argument("task_id", metavar="ID")
-@_settings
+@settings_option
 def cancel_task(task_id: str, file: Path | None) -> None:
     """Cancel the task ID: it ends before its next step.
 
     Exit codes: 0 done, 2 there is no such task.
     """
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
-        task = manage_tasks.cancel_task(tasks.effects, _you(), task_id)
+        task = manage_tasks.cancel_task(tasks.effects, COMMAND_LINE, task_id)
     click.echo(f"{task.id}  {task.status}{'' if task.finished else ', will be cancelled'}")
 
 
 @click.command("retry")
 @click.argument("task_id", metavar="ID")
-@_settings
+@settings_option
 def retry_task(task_id: str, file: Path | None) -> None:
     """Retry the failed or cancelled task ID, from the first step that isn't completed.
 
@@ -104,16 +107,17 @@ def retry_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task, 4 it neither failed nor was cancelled.
     """
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks import manage_tasks
 
     with tasks_of(file) as tasks:
-        click.echo(manage_tasks.retry_task(tasks.effects, _you(), task_id, {}).id)
+        click.echo(manage_tasks.retry_task(tasks.effects, COMMAND_LINE, task_id, {}).id)
 
 
 @click.command("run")
 @click.argument("spec", metavar="FILE")
 @click.option("--key", default="", help="Names the task: the same key gives the same one.")
-@_settings
+@settings_option
 def run_task(spec: str, key: str, file: Path | None) -> None:
     """Run the task in FILE (JSON or YAML, `steps:` is enough; - is standard input) here, and follow its log.
 
@@ -121,35 +125,36 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
 
     Exit codes: 0 it completed, 1 it failed, 2 it is wrong.
     """
+    from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks.submit_task import submit_task
 
-    document = _read(spec)
+    written = _read(spec)
     with tasks_of(file, "embedded") as tasks:
         tasks.start()
-        task = submit_task(tasks.effects, tasks.actions, _you(), document, key=key)
+        with written.placed():
+            task = submit_task(tasks.effects, tasks.actions, COMMAND_LINE, written.value, key=key)
         click.echo(f"Task {task.id}", err=True)
         _follow(tasks, task.id)
 
 
 @click.command()
-@_settings
+@settings_option
 def migrate(file: Path | None) -> None:
     """Bring the database of tasks to the version of this release: a step of each release on PostgreSQL.
 
     Exit codes: 0 done, 2 a setting is wrong, 4 a newer release has migrated it already.
     """
-    from scenedock.doors.cli.settings import settings_in_force
-    from scenedock.runtime.tasks.opening import migrate_all, open_database
+    from scenedock.runtime.tasks.opening import open_database
     from scenedock.runtime.tasks.settings import task_settings
+    from scenedock.usecases.tasks.migrate_database import migrate_database
 
-    database = open_database(task_settings(settings_in_force(file).settings))
-    behind = migrate_all(database)
-    database.close()
+    with closing(open_database(task_settings(settings_in_force(file).settings))) as database:
+        behind = migrate_database(database)
     click.echo(f"The database was {behind} versions behind" if behind else "The database is up to date")
 
 
 @click.command()
-@_settings
+@settings_option
 def worker(file: Path | None) -> None:
     """Run the tasks that `scenedock serve --web-only` takes over, until told to stop (SIGTERM, Ctrl-C).
 
@@ -160,7 +165,6 @@ def worker(file: Path | None) -> None:
     import os
     import signal
 
-    from scenedock.doors.cli.settings import settings_in_force
     from scenedock.runtime.logs import set_up_logs
 
     settings = settings_in_force(file).settings
@@ -179,7 +183,6 @@ def worker(file: Path | None) -> None:
 def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
     """The tasks of the data that settings name; what this starts ends with it."""
     from scenedock.actions import ACTIONS
-    from scenedock.doors.cli.settings import settings_in_force
     from scenedock.runtime.tasks.settings import task_settings
     from scenedock.runtime.tasks.wiring import open_tasks
     from scenedock.runtime.wiring import open_effects
@@ -192,19 +195,14 @@ def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
         tasks.stop(settings.grace_seconds)
 
 
-def _you() -> Caller:
-    from scenedock.model.action import Caller
-
-    return Caller("command-line", "local", scope="admin")
-
-
 def _follow(tasks: TaskService, task_id: str) -> None:
-    from scenedock.usecases.tasks.manage_tasks import follow_events
+    from scenedock.model.action import COMMAND_LINE
+    from scenedock.usecases.tasks import manage_tasks
 
-    for event in follow_events(tasks.effects, task_id, 0, _BEAT_SECONDS):
+    for event in manage_tasks.follow_events(tasks.effects, COMMAND_LINE, task_id, 0, _BEAT_SECONDS):
         if event:
             _print(event)
-    if tasks.effects.store.get(task_id).status != "completed":
+    if manage_tasks.show_task(tasks.effects, COMMAND_LINE, task_id).status != "completed":
         click.get_current_context().exit(1)
 
 
@@ -213,20 +211,13 @@ def _print(event: TaskEvent) -> None:
     click.echo(f"{_when(event.created_at)}{step} {event.body.get('message', '')}")
 
 
-def _read(name: str) -> JsonObject:
+def _read(name: str) -> Configuration:
     import sys
 
-    from scenedock.documents.reading import BACKSTAGE, DocumentError, read_document
+    from scenedock.documents.configuration import read_configuration
     from scenedock.effects.local.disk import read_file
 
-    data = sys.stdin.buffer.read() if name == "-" else read_file(Path(name))
-    try:
-        value = read_document(data, meaning=BACKSTAGE).value
-    except DocumentError as error:
-        raise InputError(f"{name}: {error}") from None
-    if not isinstance(value, dict):
-        raise InputError(f"{name}: must be an object with `steps`")
-    return value
+    return read_configuration(sys.stdin.buffer.read() if name == "-" else read_file(Path(name)), name)
 
 
 def _when(milliseconds: int) -> str:

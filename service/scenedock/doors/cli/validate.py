@@ -47,7 +47,7 @@ def _read(name: str) -> bytes:
 
 
 def _as_text(validation: Validation) -> str:
-    lines = [f"{found.place}: {_WORDS[found.severity]}: {found.message}" for found in validation.findings]
+    lines = [f"{finding.place}: {_WORDS[finding.severity]}: {finding.message}" for finding in validation.findings]
     return "\n".join([*lines, _summary(validation)])
 
 
@@ -68,16 +68,16 @@ def _as_json(validation: Validation) -> str:
         "valid": not validation.count("error"),
         "files": validation.files,
         "entities": validation.entities,
-        "findings": [_finding(found) for found in validation.findings],
+        "findings": [_finding(finding) for finding in validation.findings],
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 
-def _finding(found: Finding) -> dict[str, str | int | None]:
+def _finding(finding: Finding) -> dict[str, str | int | None]:
     return {
-        "severity": found.severity,
-        "code": found.code,
-        "path": found.place.path,
-        "line": found.place.line,
-        "message": found.message,
+        "severity": finding.severity,
+        "code": finding.code,
+        "path": finding.place.path,
+        "line": finding.place.line,
+        "message": finding.message,
     }

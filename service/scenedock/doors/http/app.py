@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -47,7 +48,8 @@ ROUTES: tuple[Route, ...] = (
 def make_app(service: Service) -> Flask:
     """The app for a service. Whatever isn't in the table of routes isn't there."""
     app = Flask("scenedock", static_folder=None, template_folder=None)
-    app.config["ROUTES"] = ROUTES
+    # Made when somebody asks for it, which takes a while, and once.
+    app.config["OPENAPI"] = cache(partial(openapi.openapi_document, ROUTES, list(service.actions.values())))
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body_bytes
     limits = RateLimits(service.settings.requests_per_minute)
     for route in ROUTES:

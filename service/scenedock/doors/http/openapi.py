@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from flask import Response, current_app
+from pydantic import BaseModel
 
 from scenedock.actions.effects import Effects
-from scenedock.doors.http.requests.answers import json_answer
+from scenedock.doors.http.requests.answers import JSON, ErrorBody, json_answer
+from scenedock.doors.http.requests.invoking import ActionOutput
 from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import ERRORS
 from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.json import JsonObject
-from scenedock.model.schemas import TEXT
+from scenedock.model.json_documents import JsonDocument
+from scenedock.model.schemas import TEXT, plain
 from scenedock.runtime.service import Service
 
-_ERROR: JsonObject = {
-    "type": "object",
-    "required": ["error", "request", "response"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["name", "message"],
-            "properties": {"name": {"type": "string"}, "message": {"type": "string"}},
-        },
-        "request": {
-            "type": "object",
-            "required": ["method", "url"],
-            "properties": {"method": {"type": "string"}, "url": {"type": "string"}},
-        },
-        "response": {
-            "type": "object",
-            "required": ["statusCode"],
-            "properties": {"statusCode": {"type": "integer"}},
-        },
-    },
-}
 _ERRORS = {
-    400: "The request is wrong",
-    401: "Nobody known asks",
-    403: "The caller may not do this",
-    404: "There is no such thing",
-    409: "It contradicts what is there",
+    **{each.status: (each.__doc__ or "").partition("\n")[0].rstrip(".") for each in ERRORS},
     413: "The body is too large",
-    429: "The caller asks too often",
-    503: "Not now; try again after `Retry-After` seconds",
 }
 _HEADERS: dict[str, JsonObject] = {
     "X-Request-Id": {
@@ -62,9 +38,20 @@ _RETRY: JsonObject = {
 _INVOKE = f"{BASE_PATH}/actions/{{name}}/invoke"
 
 
-def read_openapi(service: Service) -> Response:
+class OpenApiDocument(JsonDocument):
+    """An OpenAPI document (3.1), as far as this one has parts."""
+
+    openapi: str
+    info: Mapping[str, Any]
+    security: Sequence[Mapping[str, Any]]
+    tags: Sequence[Mapping[str, Any]]
+    paths: Mapping[str, Any]
+    components: Mapping[str, Any]
+
+
+def read_openapi(_service: Service) -> Response:
     """Read this document."""
-    return json_answer(openapi_document(current_app.config["ROUTES"], list(service.actions.values())))
+    return json_answer(OpenApiDocument.model_validate(current_app.config["OPENAPI"]()))
 
 
 def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]) -> JsonObject:
@@ -100,7 +87,7 @@ def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]
                     "description": "`sha256=` and the HMAC-SHA256 of the body with the webhook secret of a code host",
                 },
             },
-            "schemas": {"Error": _ERROR},
+            "schemas": {"Error": _schema(ErrorBody)},
         },
     }
 
@@ -141,34 +128,38 @@ def _described(name: str, place: str, about: JsonObject) -> JsonObject:
     return {"name": name, "in": place, **required, "description": about["description"], "schema": schema}
 
 
-def _invocation(route: Route, found: Action[Effects]) -> dict[str, Any]:
+def _invocation(route: Route, action: Action[Effects]) -> dict[str, Any]:
     operation = _operation(route)
     asked = [each for each in operation["parameters"] if each["in"] != "path"]
-    examples = {f"example-{number}": _example(found, number) for number in range(len(found.examples))}
-    content = {"schema": found.input_schema(), **({"examples": examples} if examples else {})}
-    properties = {"output": found.output_schema()}
-    output: JsonObject = {"type": "object", "required": ["output"], "properties": properties}
+    examples = {f"example-{number}": _example(action, number) for number in range(len(action.examples))}
+    content = {"schema": action.input_schema(), **({"examples": examples} if examples else {})}
+    output = {**_schema(ActionOutput), "properties": {"output": action.output_schema()}}
     return operation | {
         "parameters": asked,
-        "operationId": f"invoke-{found.name}",
-        "summary": found.summary,
-        "description": found.description,
-        "requestBody": {"required": "required" in found.input_schema(), "content": {"application/json": content}},
-        "responses": operation["responses"] | {"200": _answer(Answer("The action's output", output))},
+        "operationId": f"invoke-{action.name}",
+        "summary": action.summary,
+        "description": action.description,
+        "requestBody": {"required": "required" in action.input_schema(), "content": {"application/json": content}},
+        "responses": operation["responses"] | {"200": _answer(route.answers[200], output)},
     }
 
 
-def _example(found: Action[Effects], number: int) -> JsonObject:
-    return {"summary": found.examples[number].description, "value": found.examples[number].input}
+def _example(action: Action[Effects], number: int) -> JsonObject:
+    return {"summary": action.examples[number].description, "value": action.examples[number].input}
 
 
-def _answer(answer: Answer) -> JsonObject:
-    described: dict[str, Any] = {"description": answer.description}
-    if answer.schema is not None:
-        described["content"] = {answer.media_type: {"schema": answer.schema}}
-    elif answer.media_type != "application/json":
-        described["content"] = {answer.media_type: {"schema": {"type": "string"}}}
-    return described
+def _answer(answer: Answer, schema: JsonObject | None = None) -> JsonObject:
+    """One way to answer; where `schema` is given, more is known of its body than its model says."""
+    if answer.body is not None:
+        schema = schema or _schema(answer.body)
+    elif answer.media_type != JSON:
+        schema = {"type": "string"}
+    content: JsonObject = {"content": {answer.media_type: {"schema": schema}}} if schema else {}
+    return {"description": answer.description, **content}
+
+
+def _schema(body: type[BaseModel]) -> JsonObject:
+    return plain(body.model_json_schema(mode="serialization"))
 
 
 def _errors(route: Route) -> dict[str, JsonObject]:
@@ -193,8 +184,6 @@ def _errors(route: Route) -> dict[str, JsonObject]:
     }
 
 
-_DOCUMENT: JsonObject = {"type": "object", "required": ["openapi", "paths"]}
-
 ROUTES = (
-    Route("GET", f"{BASE_PATH}/openapi.json", "read", read_openapi, {HTTPStatus.OK: Answer("The document", _DOCUMENT)}),
+    Route("GET", f"{BASE_PATH}/openapi.json", "read", read_openapi, {200: Answer("The document", OpenApiDocument)}),
 )

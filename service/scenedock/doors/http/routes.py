@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Literal, TypeAlias
 
 from flask import Response
+from pydantic import BaseModel
 
 from scenedock.model.json import JsonObject
 from scenedock.runtime.service import Service
@@ -27,10 +27,10 @@ Handler: TypeAlias = Callable[..., Response]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One way in which a route answers. `schema` is the JSON Schema of a JSON body; None for another type."""
+    """One way in which a route answers. `body` is the model of a JSON body; None for another type, or without one."""
 
     description: str
-    schema: JsonObject | None = None
+    body: type[BaseModel] | None = None
     media_type: str = "application/json"
 
 
@@ -42,7 +42,7 @@ class Route:
     path: str
     access: Access
     handler: Handler
-    answers: Mapping[int, Answer] = field(default_factory=lambda: {HTTPStatus.OK: Answer("Done", {})})
+    answers: Mapping[int, Answer]
     body: JsonObject | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What each part of the path is."""

@@ -70,11 +70,11 @@ class Server(BaseApplication):
         from scenedock.doors.http.handlers.folders import make_folders_app
 
         set_up_logs(self._service.settings.log_format)
-        made: Callable[..., Any] = make_app(self._service)
+        app: Callable[..., Any] = make_app(self._service)
         if listen := self._service.settings.folders_listen:
-            made = by_port(made, make_folders_app(self._service), listen.port)
+            app = by_port(app, make_folders_app(self._service), listen.port)
         self._service.start()  # last: what it begins takes processor time from what is still to be made
-        return made
+        return app
 
     def about_to_stop(self) -> None:
         """Prepare for the end, as soon as the worker is told."""

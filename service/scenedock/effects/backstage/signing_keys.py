@@ -6,13 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scenedock.effects.local.disk import read_file
+from scenedock.effects.local.key_files import shared_key
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
 
@@ -74,13 +73,7 @@ def shared_signing_key(path: Path) -> SigningKey:
 
     Its properties raise InputError if the file holds no such key, or can't be written.
     """
-
-    def read() -> EllipticCurvePrivateKey:
-        if not path.exists():
-            _make(path)
-        return _parsed(read_file(path), str(path))
-
-    return SigningKey(read)
+    return SigningKey(lambda: _parsed(shared_key(path, _new_key, "our signing key"), str(path)))
 
 
 def _parsed(pem: bytes, label: str) -> EllipticCurvePrivateKey:
@@ -97,25 +90,11 @@ def _parsed(pem: bytes, label: str) -> EllipticCurvePrivateKey:
     return private
 
 
-def _make(path: Path) -> None:
-    """Write a new key whole under a name of our own, then link it in place: of several replicas one wins."""
+def _new_key() -> bytes:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-        try:
-            os.link(beside, path)
-        except FileExistsError:
-            pass
-        finally:
-            beside.unlink()
-    except OSError as error:
-        raise InputError(f"{path}: our signing key can't be written here: {error.strerror or error}") from error
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _base64url(data: bytes) -> str:

@@ -19,10 +19,10 @@ from scenedock.effects.bakes.confinement import ProcessLimits
 from scenedock.effects.skeletons.folders import read_skeleton
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.json import JsonObject
-from scenedock.skeletons.problems import AnswersError, LimitError, Problem, SkeletonError
+from scenedock.skeletons.problems import AnswerProblem, AnswersError, LimitError, SkeletonError
 from scenedock.skeletons.rendering.bake import Surroundings
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree, contained
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 from scenedock.skeletons.skeleton import Skeleton
 
 _MOST_REPLY_BYTES = 16 * 1024 * 1024
@@ -45,7 +45,7 @@ class ConfinedBakes:
         answers: JsonObject,
         surroundings: Surroundings,
         allowed: Collection[str],
-        limits: Limits,
+        limits: BakeLimits,
     ) -> tuple[BakedTree, JsonObject]:
         """The tree, and the values of all questions that are not secret.
 
@@ -159,7 +159,7 @@ def _raise(reply: Mapping[str, Any]) -> None:
     problems = reply.get("problems")
     if isinstance(problems, list):
         pairs = [pair for pair in problems if isinstance(pair, list) and len(pair) == 2]
-        raise AnswersError([Problem(str(question), str(message)) for question, message in pairs])
+        raise AnswersError([AnswerProblem(str(question), str(message)) for question, message in pairs])
     classes = {
         error.__name__: error for error in (InputError, NotAllowedError, NotFoundError, SkeletonError, LimitError)
     }
@@ -167,7 +167,7 @@ def _raise(reply: Mapping[str, Any]) -> None:
     raise error(str(reply.get("message", "")))
 
 
-def _read_tree(result: Path, root: str, label: str, limits: Limits) -> BakedTree:
+def _read_tree(result: Path, root: str, label: str, limits: BakeLimits) -> BakedTree:
     """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out.
 
     Names that no answer may bring into a result are refused here, too.

@@ -23,7 +23,7 @@ from scenedock.skeletons.problems import AnswersError, SkeletonError
 from scenedock.skeletons.rendering.bake import HIDDEN, Mix, Surroundings, mix, render, root_of
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.needs import check_hook_values, needs_of
-from scenedock.skeletons.sandbox.metering import Budget, Limits, metered
+from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits, metered
 
 _LONGEST_OUTPUT = 2_000
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    limits = Limits(**request["limits"])
+    limits = BakeLimits(**request["limits"])
     folder = work / "skeleton"
     for nested in request["folders"]:
         folder = work / "skeleton" / nested
@@ -55,19 +55,19 @@ def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     label = "/".join(filter(None, (request["label"], request["folders"][-1])))
     compiled = _compile(folder, label)
     needs_of([compiled]).check(label, request["allowed"])
-    budget = Budget(limits)
+    budget = BakeBudget(limits)
     mixed = mix(compiled, request["answers"], Surroundings(**request["surroundings"]), budget)
     check_hook_values(mixed)
     root = root_of(mixed, budget)
     project = work / "result" / root
     project.mkdir(parents=True)
     _run_hooks("pre_gen_project", mixed, budget, project)
-    tree = render(mixed, limits, Budget(limits))
+    tree = render(mixed, limits, BakeBudget(limits))
     try:
         fill_folder(tree, project)
     except OSError as error:
         raise SkeletonError(f"{label}: the pre_gen_project hook has put something in the way: {error}") from error
-    _run_hooks("post_gen_project", mixed, Budget(limits), project)
+    _run_hooks("post_gen_project", mixed, BakeBudget(limits), project)
     return {"root": root, "values": mixed.values}
 
 
@@ -94,7 +94,7 @@ def _run_pre_prompt(folder: Path, request: Mapping[str, Any]) -> None:
         _run(folder / hook, hook, folder, ())
 
 
-def _run_hooks(name: str, mixed: Mix, budget: Budget, project: Path) -> None:
+def _run_hooks(name: str, mixed: Mix, budget: BakeBudget, project: Path) -> None:
     """Render and run the hooks of one kind in the project folder."""
     skeleton = mixed.compiled.skeleton
     for hook in skeleton.hooks(name):

@@ -157,7 +157,7 @@ def _open_path(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
         os.close(descriptor)
 
 
-class _Program(ctypes.Structure):
+class _FilterProgram(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
@@ -165,7 +165,7 @@ def _close_calls(libc: ctypes.CDLL, *, signals: bool) -> None:
     """Refuse new sockets, leaving the process group that is killed, and whatever changes other processes."""
     machine = _MACHINES[platform.machine()]
     program = _filter(machine, machine.refused if signals else (*machine.refused, *machine.signals))
-    header = _Program(len(program) // 8, program)
+    header = _FilterProgram(len(program) // 8, program)
     _call(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0), "seccomp")
 
 

@@ -122,8 +122,8 @@ class CodeHosts:
             return None
         if known.host.type == "github":
             auth, _ = self._credential(known, address.owner)
-            return "x-access-token", auth.token
-        return known.host.username or "x-access-token", known.secrets.token
+            return known.host.git_user, auth.token
+        return known.host.git_user, known.secrets.token
 
     def _known_of(self, address: RepositoryAddress) -> KnownHost:
         known = self._known.get(address.host)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from scenedock.model.code_hosts.code_host import RepositoryAddress
-from scenedock.model.code_hosts.commit import FileChange, Head, Listing, RepositoryFile
+from scenedock.model.code_hosts.commit import CommitListing, FileChange, Head, Mark, RepositoryFile
 
 if TYPE_CHECKING:
     from scenedock.effects.github.pulls import PullRequests
@@ -36,13 +36,13 @@ class RemoteRepository(Protocol):
     def head(self, branch: str) -> Head | None:
         """The commit at which a branch stands; None where there is no such branch."""
 
-    def listing(self, head: Head, paths: Sequence[str]) -> Listing:
+    def listing(self, head: Head, paths: Sequence[str]) -> CommitListing:
         """The files of a commit: all, or where there are very many at least those at and around some paths."""
 
     def read(self, file: RepositoryFile) -> bytes:
         """The content of a file."""
 
-    def write(self, base: Head | None, changes: Sequence[FileChange], listing: Listing, message: str) -> Head:
+    def write(self, base: Head | None, changes: Sequence[FileChange], listing: CommitListing, message: str) -> Head:
         """Make a commit after `base`, or one without a parent, which no branch has yet.
 
         Where it would change nothing, the answer is `base`. `listing` is needed for what renames, and for what keeps
@@ -60,3 +60,6 @@ class RemoteRepository(Protocol):
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it. Trees may be empty."""
+
+    def find_marked(self, branch: str, mark: Mark) -> Head | None:
+        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""

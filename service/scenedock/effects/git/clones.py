@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ from scenedock.effects.git.confined_git import (
 )
 from scenedock.effects.git.revisions import GitRevision
 from scenedock.errors import NotAllowedError, NotFoundError, TemporaryError
-from scenedock.model.code_hosts.code_host import RepositoryAddress, checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import RepositoryAddress, checked_branch, is_loopback, read_repository
 
-_LOOPBACK = re.compile(r"^http://(127\.0\.0\.1|localhost)(:\d+)?/")
 _SECONDS_TO_TRY_AGAIN = 30
 
 
@@ -42,7 +40,8 @@ class RemoteBranch:
         InputError   it says something else
         """
         url, marked, branch = text.partition("#")
-        scheme = "http" if _LOOPBACK.match(url) else "https"
+        scheme, _, rest = url.partition("://")
+        scheme = "http" if scheme == "http" and is_loopback(rest.partition("/")[0]) else "https"
         repository = read_repository(f"https{url.removeprefix(scheme)}")
         return cls(f"{scheme}://{repository}", repository, checked_branch(branch) if marked else "")
 

@@ -31,7 +31,7 @@ class GitAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitOutput:
     """What a git command printed; `complaint` is the first line of its errors, and empty where it succeeded."""
 
     output: bytes = b""
@@ -43,16 +43,16 @@ class Answer:
         return self.output.decode("utf-8", "replace").strip()
 
 
-def ask_git(root: Path, *arguments: str) -> Answer:
+def ask_git(root: Path, *arguments: str) -> GitOutput:
     """Ask git about a folder or a bare repository, with the user's own configuration."""
     try:
         done = run_git(root, arguments, users_environment(), _SECONDS)
     except (OSError, ValueError, TemporaryError):
-        return Answer(complaint=f"{NO_GIT}; install it (apt-get install git)")
+        return GitOutput(complaint=f"{NO_GIT}; install it (apt-get install git)")
     if done.returncode == 0:
-        return Answer(done.stdout)
+        return GitOutput(done.stdout)
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return Answer(complaint=said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")
+    return GitOutput(complaint=said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")
 
 
 def address_of(root: Path) -> GitAddress:
@@ -91,7 +91,7 @@ def browser_address(remote: str) -> str:
         port = f":{split.port}" if split.port and split.scheme in {"http", "https"} else ""
     except ValueError:
         return ""
-    if split.scheme not in {"http", "https", "ssh"}:
+    if split.scheme not in {"http", "https", "ssh"} or "@" in split.query + split.fragment:
         return ""
     return _address("http" if split.scheme == "http" else "https", split.hostname or "", split.path, port)
 

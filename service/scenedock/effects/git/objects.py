@@ -12,6 +12,7 @@ from typing import Final
 
 from scenedock.effects.git.runner import start_git, users_environment
 from scenedock.errors import InputError
+from scenedock.model.file_paths import is_utf8
 
 LIST_TREE: Final = ("ls-tree", "-r", "-t", "-z", "--full-tree")
 """The command whose output `tree_entries` reads; `--long` adds sizes."""
@@ -38,7 +39,7 @@ class TreeEntry:
     @property
     def is_text_named(self) -> bool:
         """Whether its path is UTF-8."""
-        return self.path.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in self.path)
+        return is_utf8(self.path)
 
 
 def tree_entries(listed: bytes) -> Iterator[TreeEntry]:

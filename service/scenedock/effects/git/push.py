@@ -25,10 +25,7 @@ from scenedock.effects.git.objects import LIST_TREE, tree_entries
 from scenedock.effects.local.host_secrets import HostSecrets
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_hosts.code_host import Author, CodeHost, RepositoryAddress
-from scenedock.model.code_hosts.commit import FileChange, Head, Listing, RepositoryFile
-
-_HISTORY: Final = 100
-"""Commits of a branch that are fetched to look for an earlier try."""
+from scenedock.model.code_hosts.commit import HISTORY, CommitListing, FileChange, Head, Mark, RepositoryFile
 
 
 @contextmanager
@@ -49,7 +46,7 @@ class GitRepository:
         self._folder = folder
         self._author = host.author or Author("Scenedock", f"scenedock@{address.host.partition(':')[0]}")
         self._confined = ConfinedGit(folder, (host.api.partition("://")[0],))
-        self._login = basic_authorization(f"{host.api}/", host.username or "x-access-token", secrets.token)
+        self._login = basic_authorization(f"{host.api}/", host.git_user, secrets.token)
         self._git("init", "--quiet", "--bare", str(folder))
 
     def default_branch(self) -> str:
@@ -64,7 +61,7 @@ class GitRepository:
         self._fetch(commit, branch, depth=1)
         return self._head(commit)
 
-    def listing(self, head: Head, paths: Sequence[str] = ()) -> Listing:  # noqa: ARG002 - here all cost no more
+    def listing(self, head: Head, paths: Sequence[str] = ()) -> CommitListing:  # noqa: ARG002 - here all cost no more
         """All files of a commit."""
         entries = tree_entries(self._git(*LIST_TREE, head.tree))
         return {entry.path: RepositoryFile(entry.mode, entry.id) for entry in entries if entry.kind == "blob"}
@@ -73,7 +70,7 @@ class GitRepository:
         """The content of a file."""
         return self._git("cat-file", "blob", file.blob)
 
-    def write(self, base: Head | None, changes: Sequence[FileChange], listing: Listing, message: str) -> Head:
+    def write(self, base: Head | None, changes: Sequence[FileChange], listing: CommitListing, message: str) -> Head:
         """Make a commit after `base`, or one without a parent, which no branch has yet."""
         commands = [
             b"commit refs/scenedock/new\n",
@@ -85,8 +82,8 @@ class GitRepository:
             commands += _commands(change, listing)
         script = b"".join([b"feature done\n", *commands, b"\ndone\n"])
         self._git("fast-import", "--quiet", "--force", "--date-format=now", given=script)
-        made = self._head("refs/scenedock/new")
-        return base if base and base.tree == made.tree else made
+        new = self._head("refs/scenedock/new")
+        return base if base and base.tree == new.tree else new
 
     def create_branch(self, name: str, head: Head) -> bool:
         """Make a branch; False where there is one of this name."""
@@ -101,10 +98,14 @@ class GitRepository:
         commit = self._tip(branch)
         if not commit:
             return []
-        self._fetch(commit, branch, depth=_HISTORY if path else min(most, _HISTORY))
+        self._fetch(commit, branch, depth=HISTORY if path else min(most, HISTORY))
         below = ["--", f":(literal){path}"] if path else []
         listed = self._git("log", f"--max-count={most}", "-z", "--format=%H %T%n%B", commit, *below)
         return [_logged(entry) for entry in listed.decode("utf-8", "replace").split("\0") if entry.strip()]
+
+    def find_marked(self, branch: str, mark: Mark) -> Head | None:
+        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""
+        return mark.latest_in(self.latest(branch, HISTORY))
 
     def _tip(self, branch: str) -> str:
         """The commit at which a branch stands; `ls-remote` lists longer names that end so, too."""
@@ -181,9 +182,9 @@ def _commands(change: FileChange, listing: Mapping[str, RepositoryFile]) -> Iter
     if change.deletes:
         yield f"D {_quoted(change.path)}\n".encode("utf-8", "surrogateescape")
         return
-    known = listing.get(change.renamed_from or change.path)
-    mode = known.mode if known and change.executable is None else "100755" if change.executable else "100644"
-    blob = "inline" if change.content is not None else known.blob if known else ""
+    existing = listing.get(change.renamed_from or change.path)
+    mode = existing.mode if existing and change.executable is None else "100755" if change.executable else "100644"
+    blob = "inline" if change.content is not None else existing.blob if existing else ""
     yield f"M {mode} {blob} {_quoted(change.path)}\n".encode("utf-8", "surrogateescape")
     if change.content is not None:
         yield _data(change.content)

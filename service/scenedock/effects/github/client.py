@@ -60,7 +60,7 @@ class _StraightRequester(Requester):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitHubAnswer:
     """What GitHub answered."""
 
     status: int
@@ -122,7 +122,7 @@ class GitHubClient:
         expected: Collection[int] = (),
         saying: str = "",
         tells: bool = False,
-    ) -> Answer:
+    ) -> GitHubAnswer:
         """Ask once. A status of 400 and more is an answer only if it is `expected`, and GitHub's message has `saying`.
 
         Raises
@@ -141,13 +141,13 @@ class GitHubClient:
             if wait is not None:
                 self._pace.hold(wait)
             elif error.status in expected and saying in said_by(error.data).lower():
-                return Answer(error.status, error.data)
+                return GitHubAnswer(error.status, error.data)
             elif error.status == 401:
                 raise self._unknown(token) from None
             raise refusal_of(error, asked, self._host) from None
         except (requests.RequestException, OSError, json.JSONDecodeError, MovedError) as error:
             raise failure_of(error, asked, self._host) from None
-        return Answer(200, given)
+        return GitHubAnswer(200, given)
 
     def pages(self, path: str, parameters: Mapping[str, str | int], most: int) -> list[Any]:
         """Up to so many items of a list, a hundred with each call."""

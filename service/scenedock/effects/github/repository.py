@@ -8,12 +8,12 @@ import hashlib
 from collections.abc import Iterator, MutableMapping, Sequence
 from urllib.parse import quote
 
-from scenedock.effects.github.client import Answer, GitHubClient
+from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.effects.github.pulls import PullRequests
 from scenedock.effects.github.settings import RepositorySettings
 from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
-from scenedock.model.code_hosts.commit import FileChange, Head, Listing, RepositoryFile
+from scenedock.model.code_hosts.commit import HISTORY, CommitListing, FileChange, Head, Mark, RepositoryFile
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
 ENTRIES_PER_TREE = 1_000
@@ -58,7 +58,7 @@ class GitHubRepository:
             return self._commit(answer.text("commit", "sha"))
         return _head(value_at(answer.body, ["commit"]))
 
-    def listing(self, head: Head, paths: Sequence[str]) -> Listing:
+    def listing(self, head: Head, paths: Sequence[str]) -> CommitListing:
         """All files of a commit; of more than GitHub lists at once, those in the folders of some paths."""
         answer = self.client.call("GET", f"{self.path}/git/trees/{head.tree}", parameters={"recursive": "1"})
         if as_object(answer.body).get("truncated") is True:
@@ -73,7 +73,7 @@ class GitHubRepository:
         except binascii.Error:
             raise TemporaryError("GitHub's answer is no file", retry_after=30) from None
 
-    def write(self, base: Head | None, changes: Sequence[FileChange], listing: Listing, message: str) -> Head:
+    def write(self, base: Head | None, changes: Sequence[FileChange], listing: CommitListing, message: str) -> Head:
         """Make a commit after `base`, or one without a parent, which no branch has yet."""
         tree = base.tree if base else ""
         for chunk in _chunks([self._entry(change, listing) for change in _single(changes)]):
@@ -85,8 +85,8 @@ class GitHubRepository:
         commit: dict[str, Json] = {"message": message, "tree": tree, "parents": [base.commit] if base else []}
         if author := self._host.author:
             commit["author"] = {"name": author.name, "email": author.email}
-        made = self.client.call("POST", f"{self.path}/git/commits", commit)
-        return Head(made.text("sha"), tree, message)
+        new = self.client.call("POST", f"{self.path}/git/commits", commit)
+        return Head(new.text("sha"), tree, message)
 
     def create_branch(self, name: str, head: Head) -> bool:
         """Make a branch; False where there is one of this name."""
@@ -105,6 +105,10 @@ class GitHubRepository:
         parameters = {"sha": branch, **({"path": path} if path else {})}
         return [_head(item) for item in self.client.pages(f"{self.path}/commits", parameters, max(most, 100))][:most]
 
+    def find_marked(self, branch: str, mark: Mark) -> Head | None:
+        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""
+        return mark.latest_in(self.latest(branch, HISTORY))
+
     def _commit(self, sha: str) -> Head:
         answer = self.client.call("GET", f"{self.path}/git/commits/{sha}")
         return Head(sha, answer.text("tree", "sha"), str(as_object(answer.body).get("message", "")))
@@ -118,15 +122,20 @@ class GitHubRepository:
             elif kind == "blob":
                 yield above + name, file
 
-    def _entry(self, change: FileChange, listing: Listing) -> JsonObject:
+    def _entry(self, change: FileChange, listing: CommitListing) -> JsonObject:
         """One entry of a tree: text goes along with it, what is binary is uploaded first."""
-        known = listing.get(change.renamed_from or change.path)
+        existing = listing.get(change.renamed_from or change.path)
         if change.deletes:
-            return {"path": change.path, "mode": known.mode if known else _MODES[False], "type": "blob", "sha": None}
-        mode = known.mode if known and change.executable is None else _MODES[bool(change.executable)]
+            return {
+                "path": change.path,
+                "mode": existing.mode if existing else _MODES[False],
+                "type": "blob",
+                "sha": None,
+            }
+        mode = existing.mode if existing and change.executable is None else _MODES[bool(change.executable)]
         entry: dict[str, Json] = {"path": change.path, "mode": mode, "type": "blob"}
         if change.content is None:
-            return {**entry, "sha": known.blob if known else None}
+            return {**entry, "sha": existing.blob if existing else None}
         text = _text(change.content)
         return {**entry, "sha": self._upload(change.content)} if text is None else {**entry, "content": text}
 
@@ -158,7 +167,7 @@ def _head(commit: Json) -> Head:
     return Head(sha, tree, str(value_at(commit, ["commit", "message"]) or ""))
 
 
-def _entries(answer: Answer) -> Iterator[tuple[str, str, RepositoryFile]]:
+def _entries(answer: GitHubAnswer) -> Iterator[tuple[str, str, RepositoryFile]]:
     """Path, kind and file of each entry of a tree; a path isn't stripped: it may begin with a space."""
     for entry in map(as_object, as_list(as_object(answer.body).get("tree"))):
         yield str(entry["path"]), str(entry["type"]), RepositoryFile(str(entry["mode"]), str(entry["sha"]))

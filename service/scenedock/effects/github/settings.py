@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from github.PublicKey import encrypt
 
-from scenedock.effects.github.client import Answer, GitHubClient
+from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, Visibility
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -24,7 +24,7 @@ class Existing:
     description: str
 
     @classmethod
-    def of(cls, answer: Answer) -> Existing:
+    def of(cls, answer: GitHubAnswer) -> Existing:
         """The repository in an answer."""
         return cls(
             url=answer.text("html_url"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
@@ -79,6 +80,24 @@ def remove_file(path: Path) -> None:
         raise InputError(f"{path}: can't be removed: {error.strerror or error}") from error
 
 
+@contextmanager
+def new_file_beside(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path]:
+    """A new file beside a path, under a name that nobody else has, with all its data on the disk.
+
+    It takes the path's name inside, or is gone afterwards.
+    """
+    beside = path.with_name(f".scenedock-{token_hex(8)}")
+    beside.touch(mode, exist_ok=False)
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield beside
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def is_stream(path: Path) -> bool:
     """Whether a path is a pipe or device, or one of the program's own streams, which may lead to a file."""
     own = path.parent == Path("/dev/fd") or path in {Path("/dev/stdout"), Path("/dev/stderr")}
@@ -90,15 +109,7 @@ def _replace(path: Path, data: bytes) -> None:
     """Write beside the file, then put it in its place: a reader sees the old bytes or the new ones."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    beside = path.with_name(f".scenedock-{token_hex(8)}")
-    try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+    with new_file_beside(path, data) as beside:
         if path.is_file():
             beside.chmod(path.stat().st_mode & 0o7777)
         beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

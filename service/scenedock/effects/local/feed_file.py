@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scenedock.catalog.emitting.feed import ComponentLine, Feed
 from scenedock.effects.local.disk import write_file
+from scenedock.model.addresses import without_credentials
 from scenedock.model.finding import Finding, Place
 
 _VERSION = 1
@@ -31,13 +32,16 @@ def save_feed(path: Path, feed: Feed) -> None:
 
 
 def load_feed(path: Path) -> Feed | None:
-    """The feed that was saved; nothing where there is none that this version can read."""
+    """The feed that was saved; nothing where there is none that this version can read.
+
+    Earlier versions kept addresses with the credentials that a repository had in them.
+    """
     try:
         kept = json.loads(path.read_bytes())
         if kept["version"] != _VERSION:
             return None
         return Feed(
-            files={name: text.encode() for name, text in kept["files"].items()},
+            files={name: without_credentials(text).encode() for name, text in kept["files"].items()},
             by_kind=kept["by_kind"],
             findings=tuple(Finding(**{**each, "place": Place(**each["place"])}) for each in kept["findings"]),
             components=tuple(ComponentLine(**each) for each in kept["components"]),

@@ -11,17 +11,13 @@ from pathlib import Path
 from scenedock.errors import InputError, NotFoundError
 from scenedock.skeletons.links import link_skeleton
 from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.skeleton import QUESTIONS_FILE, Skeleton, SkeletonFile
-
-MOST_FILES = 10_000
-MOST_BYTES = 64 * 1024 * 1024
-"""Of all files of one skeleton together."""
+from scenedock.skeletons.skeleton import MOST_BYTES, MOST_FILES, QUESTIONS_FILE, Skeleton, SkeletonFile, is_byte_code
 
 _NOT_PART_OF_IT = frozenset({".git"})
 
 
 def folder_version(folder: Path) -> str:
-    """A text that changes whenever a file in the folder is written, added, removed or renamed.
+    """A text that changes whenever a file of the skeleton is written, added, removed or renamed.
 
     Raises
     ------
@@ -32,11 +28,11 @@ def folder_version(folder: Path) -> str:
         raise NotFoundError(f"{folder}: there is no {QUESTIONS_FILE} in it, so this is not a skeleton")
     states = hashlib.sha256(os.fsencode(folder.resolve()))
     for path, state in _walk(folder, ""):
-        states.update(
-            f"{path}\0{state.st_mode}\0{state.st_size}\0{state.st_mtime_ns}\0{state.st_ctime_ns}\0{state.st_ino}\0".encode(
-                "utf-8", "surrogateescape"
-            )
-        )
+        written: tuple[int, ...] = (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
+        if stat.S_ISDIR(state.st_mode):  # its times also change with what is no part of the skeleton
+            written = ()
+        facts = (path, state.st_mode, *written, "")
+        states.update("\0".join(map(str, facts)).encode("utf-8", "surrogateescape"))
     return states.hexdigest()
 
 
@@ -77,7 +73,7 @@ def _walk(folder: Path, inside: str) -> Iterator[tuple[str, os.stat_result]]:
         raise InputError(f"{folder / inside}: can't be read: {error.strerror or error}") from error
     for entry in found:
         path = f"{inside}/{entry.name}" if inside else entry.name
-        if path in _NOT_PART_OF_IT:
+        if path in _NOT_PART_OF_IT or is_byte_code(path):
             continue
         yield path, entry.stat(follow_symlinks=False)
         if entry.is_dir(follow_symlinks=False):

@@ -53,8 +53,8 @@ class SkeletonLibrary:
         listed = {source.name: source for source in self.sources}
         return sorted((shipped | listed).values(), key=lambda source: source.name)
 
-    def open(self, name: str) -> OpenedSkeleton:
-        """The skeleton of a name.
+    def open(self, skeleton: str | Path) -> OpenedSkeleton:
+        """The skeleton of a name, or in the folder at a path.
 
         Raises
         ------
@@ -62,11 +62,13 @@ class SkeletonLibrary:
         SkeletonError    it can't be used
         TemporaryError   its repository can't be reached
         """
-        found = {source.name: source for source in self.all()}
-        if name not in found:
-            known = ", ".join(found) or "none"
-            raise NotFoundError(f"there is no skeleton {name!r}; there are: {known}")
-        source = found[name]
+        if isinstance(skeleton, Path):
+            return self.open_folder(skeleton)
+        sources = {source.name: source for source in self.all()}
+        if skeleton not in sources:
+            names = ", ".join(sources) or "none"
+            raise NotFoundError(f"there is no skeleton {skeleton!r}; there are: {names}")
+        source = sources[skeleton]
         return self._in_repository(source) if source.git else self._in_folder(source)
 
     def open_folder(self, path: Path) -> OpenedSkeleton:

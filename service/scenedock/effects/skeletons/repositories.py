@@ -18,11 +18,8 @@ from scenedock.effects.git.objects import LIST_TREE, tree_entries
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.skeletons.links import link_skeleton
 from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.skeleton import Skeleton, SkeletonFile
-from scenedock.skeletons.sources import GIT_REF, is_commit
-
-MOST_FILES = 10_000
-MOST_BYTES = 64 * 1024 * 1024
+from scenedock.skeletons.skeleton import MOST_BYTES, MOST_FILES, Skeleton, SkeletonFile, is_byte_code
+from scenedock.skeletons.sources import GIT_ADDRESS, GIT_REF, is_commit
 
 
 class SkeletonRepositories:
@@ -89,7 +86,8 @@ class SkeletonRepositories:
         SkeletonError   it is too large, or has a link that leaves it
         """
         clone = self._path(address)
-        entries = list(tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree)))
+        listed = tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree))
+        entries = [entry for entry in listed if not is_byte_code(entry.path)]
         blobs = [entry for entry in entries if entry.kind == "blob"]
         if len(blobs) > MOST_FILES or sum(entry.size for entry in blobs) > MOST_BYTES:
             raise SkeletonError(f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes; that is no skeleton")
@@ -107,10 +105,10 @@ class SkeletonRepositories:
         return link_skeleton(label, tree, files, folders, links)
 
     def _check(self, address: str, ref: str) -> None:
-        allowed = address.partition("://")[0] in self._git.protocols
-        if not allowed or not re.fullmatch(r"[a-z]+://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]+", address):
+        protocol, _, place = address.partition("://")
+        if protocol not in self._git.protocols or not re.fullmatch(GIT_ADDRESS, f"https://{place}"):
             raise InputError(f"{address!r} can't be fetched; write https://HOST/PATH, without credentials")
-        if not re.search(GIT_REF, ref) or ".." in ref:
+        if not re.fullmatch(GIT_REF, ref):
             raise InputError(f"{ref!r} is not the name of a tag, branch or commit")
 
     def _path(self, address: str) -> Path:

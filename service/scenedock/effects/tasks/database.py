@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from scenedock.errors import InputError, TemporaryError
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine, Executable, Row
+    from sqlalchemy import Connection, Engine, Executable, Row
     from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
@@ -20,14 +22,55 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 60
 """How long we wait for a database that is restarting before we give up."""
 _BUSY_MILLISECONDS = 30_000
+_HOST: Final = re.compile(r"(\[[^]]+\]|[^:]*)(:[0-9]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """Where a database is: SQLite in a `file`, or else a PostgreSQL at a `url`, in which may be a password."""
+
+    url: str = field(repr=False)
+    file: Path | None = None
+
+
+def database_address(url: str, data: Path) -> DatabaseAddress:
+    """Where the database of tasks is: what was configured, or a file in the data folder.
+
+    Raises
+    ------
+    InputError   it is neither SQLite nor PostgreSQL; what it says is not repeated
+    """
+    if not url:
+        return _sqlite(data.absolute() / "tasks.db")
+    scheme, slashes, rest = url.partition("://")
+    kind = scheme.partition("+")[0]
+    if kind == "sqlite" and rest.startswith("/") and rest != "/":
+        return _sqlite(Path(rest[1:]))
+    host = re.split("[/?]", rest)[0].rpartition("@")[2]
+    if not slashes or (kind == "postgresql" and not _HOST.fullmatch(host)):
+        raise InputError("the database's address is no URL; write postgresql://USER@HOST/NAME")
+    if kind != "postgresql":
+        raise InputError("the database must be postgresql://… or sqlite:///FILE")
+    return DatabaseAddress(f"postgresql://{rest}")
+
+
+def _sqlite(file: Path) -> DatabaseAddress:
+    return DatabaseAddress(f"sqlite:///{file}", file)
 
 
 class Database:
-    """One database. Connections are made when they are wanted, and again after the server was away."""
+    """One database. Connections are made when they are wanted, and again after the server was away.
 
-    def __init__(self, address: URL) -> None:
+    Raises
+    ------
+    InputError   the folder of SQLite's file can't be made
+    """
+
+    def __init__(self, address: DatabaseAddress) -> None:
         self.address = address
-        self.is_sqlite = address.get_backend_name() == "sqlite"
+        self.is_sqlite = address.file is not None
+        if address.file is not None:
+            _make_folder(address.file.parent)
         self._writing = make_engine(address, pool_size=4, begin="BEGIN IMMEDIATE")
         # SQLite has one writer at a time; a thread that finds it taken there sleeps for longer than it has to.
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
@@ -84,43 +127,27 @@ class Database:
             pause = min(pause * 2, 1)
 
 
-def database_address(url: str, data: Path) -> URL:
-    """Where the database is: what was configured, or a file in the data folder, which is made.
-
-    Raises
-    ------
-    InputError   it is neither SQLite nor PostgreSQL
-    """
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    if not url:
-        data.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{data.absolute() / 'tasks.db'}"
+def _make_folder(folder: Path) -> None:
     try:
-        address = make_url(url)
-    except (ArgumentError, ValueError):
-        raise InputError("the database's address is no URL; write postgresql://USER@HOST/NAME") from None
-    if address.get_backend_name() == "postgresql":
-        return address.set(drivername="postgresql+psycopg")
-    if address.get_backend_name() != "sqlite" or not address.database:
-        raise InputError("the database must be postgresql://… or sqlite:///FILE")
-    return address.set(drivername="sqlite")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: the folder of the database can't be made: {error.strerror or error}") from error
 
 
-def make_engine(address: URL, *, pool_size: int, begin: str = "") -> Engine:
+def make_engine(address: DatabaseAddress, *, pool_size: int, begin: str = "") -> Engine:
     """Connections as SQLite and PostgreSQL want them; `begin` is the statement that begins a transaction on SQLite.
 
     Readers of SQLite don't wait for a writer (WAL); one that wants to write says so at once, because one that turns
     into a writer halfway is refused when another was faster.
     """
-    from sqlalchemy import create_engine, event
+    from sqlalchemy import create_engine, event, make_url
 
     size = {"pool_size": pool_size, "max_overflow": pool_size * 4}
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, **size, hide_parameters=True, pool_use_lifo=True)
+    if address.file is None:
+        url = make_url(address.url).set(drivername="postgresql+psycopg")
+        return create_engine(url, **size, hide_parameters=True, pool_use_lifo=True)
     settings = {"isolation_level": None if begin else "IMMEDIATE", "timeout": _BUSY_MILLISECONDS / 1_000}
-    engine = create_engine(address, connect_args=settings, **size, hide_parameters=True)
+    engine = create_engine(address.url, connect_args=settings, **size, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: object, _entry: ConnectionPoolEntry) -> None:

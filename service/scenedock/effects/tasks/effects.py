@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from scenedock.effects.tasks.store import TaskStore
 
 
+def milliseconds_now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class TaskEffects:
     """`clock` tells milliseconds since 1970; `engine` runs tasks here, or hands them to workers."""
@@ -21,4 +27,4 @@ class TaskEffects:
     store: TaskStore
     seal: Seal
     engine: Engine | RemoteEngine
-    clock: Callable[[], int]
+    clock: Callable[[], int] = milliseconds_now

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
-Run: TypeAlias = Callable[[str, int], None]
+RunTask: TypeAlias = Callable[[str, int], None]
 """Runs a task: `(task id, number of the run)`; returns when the task ended or rests, and raises nothing."""
 
 _QUEUE = "tasks"
@@ -53,7 +53,7 @@ class Engine:
     """Runs tasks in this process, on `threads` threads; `queued` ones are taken from the queue, too."""
 
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
-        self._address = database.address.render_as_string(hide_password=False)
+        self._address = database.address.url
         self._connections = dbos_engine(database)
         self._migrates = database.is_sqlite
         self._executor = executor
@@ -63,7 +63,7 @@ class Engine:
         self._lock = threading.Lock()
         self._start: Callable[[str, int], object] | None = None
 
-    def launch(self, run: Run) -> None:
+    def launch(self, run: RunTask) -> None:
         """Begin to run tasks with this function; the tables must be there."""
         DBOS(config=self._config())
 
@@ -136,8 +136,8 @@ class Engine:
     def forget(self, before: int) -> None:
         """Delete the records of runs that ended before a time, in milliseconds since 1970."""
         end = datetime.fromtimestamp(before / 1_000, UTC).isoformat()
-        while found := DBOS.list_workflows(end_time=end, limit=_AT_ONCE, load_input=False, load_output=False):
-            DBOS.delete_workflows([workflow.workflow_id for workflow in found])
+        while workflows := DBOS.list_workflows(end_time=end, limit=_AT_ONCE, load_input=False, load_output=False):
+            DBOS.delete_workflows([workflow.workflow_id for workflow in workflows])
 
     def _config(self) -> DBOSConfig:
         _quiet()
@@ -196,9 +196,7 @@ def _options(task_id: str, number: int) -> EnqueueOptions:
 def migrate_engine(database: Database) -> None:
     """Make or change the tables of dbos."""
     _quiet()
-    DBOS.migrate(
-        database.address.set(drivername=database.address.get_backend_name()).render_as_string(hide_password=False)
-    )
+    DBOS.migrate(database.address.url)
 
 
 def dbos_engine(database: Database) -> SqlEngine:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from scenedock.effects.tasks.store import TaskStore, claiming, fenced
-from scenedock.model.tasks.changes import Change, LeaseLostError, NewEvent, cancelled, logged, overtaken
+from scenedock.model.tasks.changes import LeaseLostError, NewEvent, TaskChange, cancelled, logged, overtaken
 from scenedock.model.tasks.task import Task
 
 _MOST_LINES = 200
@@ -37,7 +37,7 @@ class Journal:
         """Milliseconds since 1970."""
         return self._clock()
 
-    def add(self, change: Change) -> None:
+    def add(self, change: TaskChange) -> None:
         """Take a change of `task` in."""
         with self._lock:
             self.task = change.task
@@ -68,7 +68,7 @@ class Journal:
         with self._lock:
             mine, events, mark = self.task, tuple(self._events), f"{self._run}.{self._writes}"
 
-            def decide(stored: Task) -> Change:
+            def decide(stored: Task) -> TaskChange:
                 now = self._clock()
                 task = replace(mine, cancel_requested=stored.cancel_requested, last_event=stored.last_event)
                 task = replace(task, heartbeat_at=now)
@@ -78,8 +78,8 @@ class Journal:
                     task = replace(task, wait_for=stored.wait_for)
                 if task.cancel_requested and task.lease_owner is None and not task.finished:
                     end = cancelled(task, now)  # who asked for it was told that it ends before its next step
-                    return Change(end.task, (*events, *end.events))
-                return Change(task, events)
+                    return TaskChange(end.task, (*events, *end.events))
+                return TaskChange(task, events)
 
             fence = fenced if self._writes else claiming
             written = self._store.change(mine.id, fence(self._run, decide), mark)

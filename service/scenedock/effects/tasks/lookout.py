@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scenedock.effects.tasks.database import PATIENCE_SECONDS
+from scenedock.effects.tasks.database import PATIENCE_SECONDS, database_address
 from scenedock.effects.tasks.migrations import VERSIONS, require_known, require_present
 from scenedock.errors import InputError, TemporaryError
+from scenedock.model.tasks.task import end_of_retention
 
 if TYPE_CHECKING:
     import psycopg
 
-_DAY_SECONDS: Final = 86_400
 _SECONDS_TO_CONNECT: Final = 10
 
 
@@ -33,14 +33,7 @@ class TaskLookout:
     """
 
     def __init__(self, url: str, data: Path, keep_days: int) -> None:
-        scheme, slashes, rest = url.partition("://")
-        kind = scheme.partition("+")[0]
-        if url and not slashes:
-            raise InputError("the database's address is no URL; write postgresql://USER@HOST/NAME")
-        if url and kind != "postgresql" and (kind != "sqlite" or not rest[1:]):
-            raise InputError("the database must be postgresql://… or sqlite:///FILE")
-        self._address = f"postgresql://{rest}" if kind == "postgresql" else ""
-        self._file = Path(rest[1:]) if kind == "sqlite" else data / "tasks.db"
+        self._address = database_address(url, data)
         self._keep_days = keep_days
         self._connection: sqlite3.Connection | psycopg.Connection[tuple[Any, ...]] | None = None
 
@@ -58,13 +51,13 @@ class TaskLookout:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                found = self._first(f"SELECT max(version) FROM {VERSIONS}") or 0  # noqa: S608 - a name of ours
+                version = self._first(f"SELECT max(version) FROM {VERSIONS}") or 0  # noqa: S608 - a name of ours
             except TemporaryError:
                 if time.monotonic() > until:
                     raise
                 time.sleep(1)
             else:
-                (require_present if self._address else require_known)(found)
+                (require_known if self._address.file else require_present)(version)
                 return
 
     def sees_work(self) -> bool:
@@ -74,7 +67,7 @@ class TaskLookout:
         ------
         TemporaryError   the database can't be reached
         """
-        old = int((time.time() - self._keep_days * _DAY_SECONDS) * 1_000)
+        old = end_of_retention(time.time_ns() // 1_000_000, self._keep_days)
         forgotten = f"created_at < {old:d} AND ended_at < {old:d}"  # there is an index of the former
         conditions = ("status IN ('open', 'processing')", forgotten)
         return any(self._first(f"SELECT 1 FROM task WHERE {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
@@ -87,30 +80,31 @@ class TaskLookout:
 
     def _first(self, query: str) -> int | None:
         """The first value of the first row; None where there is none, or no such table yet."""
-        rows = self._rows_of_postgresql(query) if self._address else self._rows_of_sqlite(query)
+        file = self._address.file
+        rows = self._rows_of_sqlite(file, query) if file else self._rows_of_postgresql(query)
         return rows[0][0] if rows else None
 
-    def _rows_of_sqlite(self, query: str) -> list[tuple[Any, ...]]:
-        if not self._file.exists():
+    def _rows_of_sqlite(self, file: Path, query: str) -> list[tuple[Any, ...]]:
+        if not file.exists():
             return []
         try:
-            self._connection = self._connection or sqlite3.connect(self._file)
+            self._connection = self._connection or sqlite3.connect(file)
             return self._connection.execute(query).fetchall()
         except sqlite3.OperationalError as error:
             self.close()
             if "no such table" in str(error):
                 return []
-            raise TemporaryError(f"{self._file}: the tasks can't be read: {error}", retry_after=10) from error
+            raise TemporaryError(f"{file}: the tasks can't be read: {error}", retry_after=10) from error
         except sqlite3.DatabaseError as error:
             self.close()
-            raise InputError(f"{self._file}: this is no database of tasks: {error}") from error
+            raise InputError(f"{file}: this is no database of tasks: {error}") from error
 
     def _rows_of_postgresql(self, query: str) -> list[tuple[Any, ...]]:
         import psycopg
 
         try:
             self._connection = self._connection or psycopg.connect(
-                self._address, autocommit=True, connect_timeout=_SECONDS_TO_CONNECT
+                self._address.url, autocommit=True, connect_timeout=_SECONDS_TO_CONNECT
             )
             return self._connection.execute(query).fetchall()
         except psycopg.errors.UndefinedTable:

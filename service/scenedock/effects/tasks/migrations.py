@@ -38,27 +38,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """What each version adds, from version 1. An entry that was released is never changed, only followed by another."""
 
 
-def require_known(found: int) -> None:
+def require_known(version: int) -> None:
     """Refuse a database of this version if a newer release has made it.
 
     Raises
     ------
     ConflictError   this release can't use it
     """
-    if found > len(MIGRATIONS):
+    if version > len(MIGRATIONS):
         raise ConflictError(
-            f"the database of tasks has version {found}, this release knows {len(MIGRATIONS)}: run the newer release"
+            f"the database of tasks has version {version}, this release knows {len(MIGRATIONS)}: run the newer release"
         )
 
 
-def require_present(found: int) -> None:
+def require_present(version: int) -> None:
     """Refuse a database of any version but the present one.
 
     Raises
     ------
     ConflictError   it must be migrated first, or was migrated by a newer release
     """
-    if found != len(MIGRATIONS):
+    if version != len(MIGRATIONS):
         raise ConflictError(
-            f"the database of tasks has version {found}, this release needs {len(MIGRATIONS)}: run `scenedock migrate`"
+            f"the database of tasks has version {version}, this release needs {len(MIGRATIONS)}: "
+            "run `scenedock migrate`"
         )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scenedock.errors import InputError
@@ -73,30 +71,6 @@ class Seal:
         return as_object(opened["secrets"])
 
 
-def seal_of(keys: str, data: Path) -> Seal:
-    """The seal with the configured keys (commas between them), or with one made and kept in the data folder.
-
-    Raises
-    ------
-    InputError   a key is none, or can't be kept
-    """
-    if keys:
-        return Seal(*(key.strip() for key in keys.split(",")))
-    path = data / "seal.key"
-    try:
-        return Seal(_shared_key(path))
-    except OSError as error:
-        raise InputError(f"{path}: the key that seals secrets can't be kept here: {error.strerror or error}") from error
-
-
-def _shared_key(path: Path) -> str:
-    """The key in a file that replicas share; the first to come makes it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".seal.key.{os.getpid()}")
-    if not path.exists():
-        beside.touch(mode=0o600)
-        beside.write_bytes(urlsafe_b64encode(os.urandom(_KEY_BYTES)))
-        with suppress(FileExistsError):  # another process was faster
-            os.link(beside, path)
-        beside.unlink()
-    return path.read_text("ascii").strip()
+def new_key() -> bytes:
+    """A key of chance, as `Seal` takes it."""
+    return urlsafe_b64encode(os.urandom(_KEY_BYTES))

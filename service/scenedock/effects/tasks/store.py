@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import ColumnElement, case, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,11 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.errors import NotFoundError
-from scenedock.model.tasks.changes import Change, LeaseLostError, NewEvent
-from scenedock.model.tasks.task import FINAL, SortKey, Task, TaskEvent, Wanted, fingerprint
+from scenedock.model.tasks.changes import LeaseLostError, NewEvent, TaskChange
+from scenedock.model.tasks.task import FINAL, SortKey, Task, TaskEvent, TaskQuery, fingerprint
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Row
+
+Submit: TypeAlias = "Callable[[Connection, str, int], object]"
+"""Hands a run of a task to an engine, in the transaction that stores it: `(connection, task id, number of the run)`."""
 
 _SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
     "createdAt": TASK.c.created_at,
@@ -36,15 +39,15 @@ class TaskStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, task: Task, key: str | None, also: Callable[[Connection], object] = lambda _connection: None) -> Task:
+    def add(self, task: Task, key: str | None, submit: Submit = lambda _connection, _task_id, _run: None) -> Task:
         """Keep a new task, or answer the one that was submitted with the same idempotency key.
 
-        `also` is done in the same transaction, for a new task only.
+        `submit` is called in the same transaction, for a new task only.
         """
 
         def work(connection: Connection) -> None:
             connection.execute(TASK.insert().values(**_stored(task), idempotency_key=key, last_mark="", ended_at=None))
-            also(connection)
+            submit(connection, task.id, task.run)
 
         try:
             self._database.write(work)
@@ -65,18 +68,18 @@ class TaskStore:
             raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
         return _task(rows[0])
 
-    def find(self, wanted: Wanted) -> tuple[list[Task], int]:
+    def find(self, query: TaskQuery) -> tuple[list[Task], int]:
         """A page of tasks, and how many there are in all."""
         conditions = []
-        if wanted.created_by is not None:
-            conditions.append(TASK.c.created_by.in_(wanted.created_by))
-        if wanted.status:
-            conditions.append(TASK.c.status.in_(wanted.status))
-        columns = [(_SORT_COLUMNS[key], way) for key, way in wanted.order]
+        if query.created_by is not None:
+            conditions.append(TASK.c.created_by.in_(query.created_by))
+        if query.status:
+            conditions.append(TASK.c.status.in_(query.status))
+        columns = [(_SORT_COLUMNS[key], way) for key, way in query.order]
         order = [column.asc() if way == "asc" else column.desc() for column, way in columns]
-        query = select(*_COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
+        selected = select(*_COLUMNS).where(*conditions).order_by(*order, TASK.c.id)
         count = self._database.read(select(func.count()).select_from(TASK).where(*conditions))[0][0]
-        rows = self._database.read(query.limit(wanted.limit).offset(wanted.offset))
+        rows = self._database.read(selected.limit(query.limit).offset(query.offset))
         return [_task(row) for row in rows], int(str(count))
 
     def events(self, task_id: str, after: int = 0, limit: int = 10_000) -> list[TaskEvent]:
@@ -88,15 +91,15 @@ class TaskStore:
     def change(
         self,
         task_id: str,
-        decide: Callable[[Task], Change],
+        decide: Callable[[Task], TaskChange],
         mark: str = "",
-        also: Callable[[Connection, Task], object] = lambda _connection, _task: None,
+        submit: Submit = lambda _connection, _task_id, _run: None,
     ) -> Task:
         """Change a task under the lock of its row; answer it as it is now.
 
         A `mark` names the change: with the mark of the change before, nothing is done, because then that was written
-        although its answer was lost. `decide` may be called again after the database was away; `also` is done in the
-        same transaction.
+        although its answer was lost. `decide` may be called again after the database was away; `submit` is called in
+        the same transaction.
 
         Raises
         ------
@@ -115,7 +118,7 @@ class TaskStore:
             if change.task == task and not change.events:
                 return task
             written = _write(connection, task, change, mark or row.last_mark)
-            also(connection, written)
+            submit(connection, written.id, written.run)
             return written
 
         return self._database.write(work)
@@ -222,13 +225,13 @@ class _TakenError(Exception):
     """All seats of a name are taken; raised to roll the transaction back."""
 
 
-def fenced(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Change]:
+def fenced(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
     """A decision that is only taken while this run of the task is the present one.
 
     The decision raises LeaseLostError otherwise.
     """
 
-    def checked(task: Task) -> Change:
+    def checked(task: Task) -> TaskChange:
         if task.run != run or task.lease_owner is None:
             raise LeaseLostError(task.id)
         return decide(task)
@@ -236,13 +239,13 @@ def fenced(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Chang
     return checked
 
 
-def claiming(run: int, decide: Callable[[Task], Change]) -> Callable[[Task], Change]:
+def claiming(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
     """A decision that is only taken while nobody works on this run of the task yet.
 
     The decision raises LeaseLostError otherwise.
     """
 
-    def checked(task: Task) -> Change:
+    def checked(task: Task) -> TaskChange:
         if task.run != run or task.lease_owner is not None or task.finished:
             raise LeaseLostError(task.id)
         return decide(task)
@@ -254,7 +257,7 @@ def _new_schedule(name: str, now: int) -> Insert:
     return SCHEDULE.insert().values(name=name, last_tick=now)
 
 
-def _write(connection: Connection, before: Task, change: Change, mark: str) -> Task:
+def _write(connection: Connection, before: Task, change: TaskChange, mark: str) -> Task:
     now = change.events[-1].created_at if change.events else None
     last = before.last_event + len(change.events)
     values = {name: value for name, value in _stored(change.task).items() if name in _CHANGED} | {"last_event": last}

@@ -91,9 +91,8 @@ def require_version(connection: Connection) -> None:
     ------
     ConflictError   it must be migrated first, or was migrated by a newer release
     """
-    known = inspect(connection).has_table(VERSION.name)
-    found = (connection.scalar(select(func.max(VERSION.c.version))) or 0) if known else 0
-    require_present(found)
+    has_versions = inspect(connection).has_table(VERSION.name)
+    require_present((connection.scalar(select(func.max(VERSION.c.version))) or 0) if has_versions else 0)
 
 
 _LOCK = 7_236_541_001  # any number, the same for all who migrate
@@ -109,10 +108,10 @@ def migrate(connection: Connection, version: int = len(MIGRATIONS)) -> int:
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     connection.execute(text(f"CREATE TABLE IF NOT EXISTS {VERSIONS} (version INTEGER NOT NULL PRIMARY KEY)"))
-    found = connection.scalar(select(func.coalesce(func.max(VERSION.c.version), 0))) or 0
-    require_known(found)
-    for number, statements in enumerate(MIGRATIONS[found:version], found + 1):
+    present = connection.scalar(select(func.coalesce(func.max(VERSION.c.version), 0))) or 0
+    require_known(present)
+    for number, statements in enumerate(MIGRATIONS[present:version], present + 1):
         for statement in statements:
             connection.execute(text(statement))
         connection.execute(VERSION.insert().values(version=number))
-    return version - found
+    return version - present

@@ -9,19 +9,27 @@ from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from scenedock.errors import InputError
-from scenedock.model.file_paths import refusal, without_dots
+from scenedock.model.file_paths import is_utf8, refusal, without_dots
 
 HostType: TypeAlias = Literal["github", "git"]
 Visibility: TypeAlias = Literal["public", "private", "internal"]
 
 HOST = r"^(?=.{1,253}(:|$))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?$"
-OWNER = r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$"
+_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?"
+OWNER = rf"^{_LOGIN}$"
 """A user or organisation of GitHub."""
+REVIEWER = rf"^{_LOGIN}(\[bot\])?$"
+"""Who can be asked for a review on GitHub."""
+TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
+"""The slug of a team of an organisation of GitHub."""
 GROUPS = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,19}$"
 """What stands before a repository's name on any git server."""
 REPOSITORY_NAME = r"^(?!\.{1,2}$)(?!-)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$"
 
-_FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|[\ud800-\udfff]")
+LONGEST_ADDRESS = 500
+"""Characters of the address of a repository, however it is written."""
+_LOOPBACK = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]+)?")
+_FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +63,7 @@ def read_repository(text: str) -> RepositoryAddress:
         f"{_shown(text)} names no repository; write https://HOST/OWNER/NAME, HOST/OWNER/NAME "
         "or HOST?owner=OWNER&repo=NAME"
     )
-    if "@" in text or len(text) > 500:
+    if "@" in text or len(text) > LONGEST_ADDRESS:
         raise wrong
     try:
         split = urlsplit(text if "://" in text else f"https://{text}")
@@ -65,10 +73,10 @@ def read_repository(text: str) -> RepositoryAddress:
     if split.scheme != "https" or split.fragment or not text.isascii() or not text.isprintable():
         raise wrong
     if query:
-        given = dict(query)
-        if split.path not in {"", "/"} or len(query) != 2 or set(given) != {"owner", "repo"}:
+        fields = dict(query)
+        if split.path not in {"", "/"} or len(query) != 2 or set(fields) != {"owner", "repo"}:
             raise wrong
-        owner, name = given["owner"], given["repo"]
+        owner, name = fields["owner"], fields["repo"]
     else:
         owner, _, name = split.path.removeprefix("/").removesuffix("/").rpartition("/")
         name = name.removesuffix(".git")
@@ -76,6 +84,11 @@ def read_repository(text: str) -> RepositoryAddress:
         if not re.fullmatch(pattern, value):
             raise wrong
     return RepositoryAddress(split.netloc, owner, name)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with a port or without, is this very machine, to which secrets may go over http."""
+    return _LOOPBACK.fullmatch(host) is not None
 
 
 def checked_branch(name: str) -> str:
@@ -93,6 +106,7 @@ def checked_branch(name: str) -> str:
         or name.startswith(("-", "/", "refs/"))
         or name.endswith(("/", "."))
         or _FORBIDDEN_IN_REFS.search(name)
+        or not is_utf8(name)
         or any(part.startswith(".") or part.endswith(".lock") for part in parts)
     )
     if wrong:
@@ -153,6 +167,11 @@ class CodeHost:
     direct_commits: tuple[str, ...] = ()
     visibility: tuple[Visibility, ...] = ("private", "internal")
     author: Author | None = field(default=None)
+
+    @property
+    def git_user(self) -> str:
+        """The user beside whose name git shows the token; most hosts look at the token alone."""
+        return self.username or "x-access-token"
 
     def has_owner(self, address: RepositoryAddress) -> bool:
         """Whether the owner of a repository is one of those that are written to; GitHub's names have no case."""

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from scenedock.errors import InputError
+from scenedock.model.file_paths import folders_above, is_utf8
 
 TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"
 SYMBOLIC_LINK = "120000"
 """The mode of a file whose content is the path that it leads to."""
-_LONGEST_SUBJECT = 200
+HISTORY = 100
+"""Latest commits of a branch among which an earlier try is looked for."""
+LONGEST_SUBJECT = 200
+"""Characters of the first line of a commit message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class RepositoryFile:
     blob: str
 
 
-Listing: TypeAlias = Mapping[str, RepositoryFile]
+CommitListing: TypeAlias = Mapping[str, RepositoryFile]
 """The files of a commit by their paths."""
 
 
@@ -79,6 +83,10 @@ class Mark:
     def in_text(self, text: str) -> bool:
         """Whether a message, or the text of a pull request, has the line."""
         return self.trailer in (line.strip() for line in text.splitlines())
+
+    def latest_in(self, heads: Iterable[Head]) -> Head | None:
+        """The first of some commits that carries it."""
+        return next((head for head in heads if self.in_text(head.message)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +130,11 @@ def commit_message(text: str, attempt: Attempt) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines()]
     if not lines or not lines[0]:
         raise InputError("the commit message is empty; say in a line what changes")
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]|[\ud800-\udfff]", "\n".join(lines)):
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", "\n".join(lines)) or not is_utf8(text):
         raise InputError("the commit message has control characters in it; remove them")
     refuse_trailers(text, "commit message")
-    if len(lines[0]) > _LONGEST_SUBJECT:
-        raise InputError(f"the first line of the commit message has more than {_LONGEST_SUBJECT} characters")
+    if len(lines[0]) > LONGEST_SUBJECT:
+        raise InputError(f"the first line of the commit message has more than {LONGEST_SUBJECT} characters")
     return "\n".join([*lines, "", attempt.trailers, ""])
 
 
@@ -144,7 +152,7 @@ def check_changes(changes: Sequence[FileChange]) -> None:
         seen.add(path)
     written = {change.path for change in changes if not change.deletes}
     for path in sorted(written):
-        for folder in _folders(path):
+        for folder in folders_above(path):
             if folder in written:
                 raise InputError(f"{folder!r} would be a file and the folder of {path!r}; rename one")
 
@@ -152,8 +160,3 @@ def check_changes(changes: Sequence[FileChange]) -> None:
 def touched_paths(changes: Iterable[FileChange]) -> frozenset[str]:
     """Every path that some changes concern."""
     return frozenset(path for change in changes for path in change.touched)
-
-
-def _folders(path: str) -> list[str]:
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from scenedock.errors import ConflictError
+from scenedock.errors import BUG, ConflictError
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.tasks.task import EventType, Happening, Status, Step, Task, WaitingFor, after
 
@@ -31,7 +31,7 @@ class NewEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TaskChange:
     """A task as it is after something happened, and what is told of it."""
 
     task: Task
@@ -50,7 +50,7 @@ def logged(message: str, now: int, step_id: str | None = None, status: Status | 
     return NewEvent("log", body, now, step_id, status)
 
 
-def started(task: Task, run: int, owner: str, now: int) -> Change:
+def started(task: Task, run: int, owner: str, now: int) -> TaskChange:
     """A worker begins to work on the task, at first or again.
 
     Raises
@@ -62,40 +62,42 @@ def started(task: Task, run: int, owner: str, now: int) -> Change:
     status = after(task.status, "start")
     # It goes on waiting while it looks whether that has happened: word of it that comes meanwhile is not lost.
     looking = replace(_awake(task), wait_for=task.wait_for)
-    return Change(replace(looking, status=status, lease_owner=owner, heartbeat_at=now))
+    return TaskChange(replace(looking, status=status, lease_owner=owner, heartbeat_at=now))
 
 
-def handed_out(task: Task, now: int) -> Change:
+def handed_out(task: Task, now: int) -> TaskChange:
     """The task is handed to a worker once more; whoever had it before may write nothing more."""
-    return Change(replace(task, run=task.run + 1, lease_owner=None, wake_at=now + HANDOVER_MILLISECONDS))
+    return TaskChange(replace(task, run=task.run + 1, lease_owner=None, wake_at=now + HANDOVER_MILLISECONDS))
 
 
-def lost(task: Task, now: int) -> Change:
+def lost(task: Task, now: int) -> TaskChange:
     """The task's worker is gone: it is handed out again, or fails if that happened too often."""
     recoveries = int(str(task.state.get("recoveries", 0))) + 1
     if recoveries > MOST_RECOVERIES:
-        return ended(task, "fail", failure("Error", f"{recoveries} workers died in one step of it"), now)
+        return ended(task, "fail", failure(BUG, f"{recoveries} workers died in one step of it"), now)
     told = NewEvent("recovered", {"message": "its worker was lost; it goes on", "recoverStrategy": "none"}, now)
     again = handed_out(replace(task, state={**task.state, "recoveries": recoveries}, deadline_at=None), now)
-    return Change(replace(again.task, reason="worker lost"), (told,))
+    return TaskChange(replace(again.task, reason="worker lost"), (told,))
 
 
-def step_began(task: Task, step: Step, now: int, deadline_at: int) -> Change:
+def step_began(task: Task, step: Step, now: int, deadline_at: int) -> TaskChange:
     """A step begins, or is tried again after a wait."""
-    known = task.step_state(step.id)
-    state = {**known, "status": "processing", "since": known.get("since", now)}
+    before = task.step_state(step.id)
+    state = {**before, "status": "processing", "since": before.get("since", now)}
     told = logged(f"Beginning step {step.name}", now, step.id, "processing")
-    return Change(replace(with_step(task, step, state), deadline_at=deadline_at), () if known.get("since") else (told,))
+    return TaskChange(
+        replace(with_step(task, step, state), deadline_at=deadline_at), () if before.get("since") else (told,)
+    )
 
 
-def step_ended(task: Task, step: Step, status: Status, now: int, output: JsonObject | None = None) -> Change:
+def step_ended(task: Task, step: Step, status: Status, now: int, output: JsonObject | None = None) -> TaskChange:
     """A step has ended; from here on it is never run again in this attempt or, if completed, in any."""
     state: dict[str, Json] = {"status": status}
     state |= {"output": output} if output is not None else {}
     told = logged(f"{_WORDS[status]} step {step.name}", now, step.id, status)
     after_it = with_step(task, step, state)
     state_after = {**after_it.state, "recoveries": 0}
-    return Change(replace(after_it, deadline_at=None, wait_for=None, state=state_after), (told,))
+    return TaskChange(replace(after_it, deadline_at=None, wait_for=None, state=state_after), (told,))
 
 
 _WORDS: Mapping[Status, str] = {
@@ -106,13 +108,13 @@ _WORDS: Mapping[Status, str] = {
 }
 
 
-def rested(task: Task, now: int, *, wake_at: int, wait_for: str | None, reason: str) -> Change:
+def rested(task: Task, now: int, *, wake_at: int, wait_for: str | None, reason: str) -> TaskChange:
     """The task waits and holds no worker meanwhile."""
     status = after(task.status, "wait")
     waiting = replace(task, status=status, wake_at=wake_at, wait_for=wait_for, reason=reason)
     told = logged(f"Waiting: {reason}", now)
     again = wait_for is not None and task.wait_for == wait_for
-    return Change(replace(waiting, lease_owner=None, deadline_at=None), () if again else (told,))
+    return TaskChange(replace(waiting, lease_owner=None, deadline_at=None), () if again else (told,))
 
 
 def overtaken(stored: Task, resting: Task) -> bool:
@@ -129,7 +131,7 @@ def gave_up(step_state: JsonObject, waiting: WaitingFor, now: int) -> bool:
     return now - int(str(step_state.get("since", now))) >= waiting.give_up_seconds * 1_000
 
 
-def ended(task: Task, happening: Happening, body: JsonObject, now: int) -> Change:
+def ended(task: Task, happening: Happening, body: JsonObject, now: int) -> TaskChange:
     """The task ends, and with it the step that it was at; its secrets are gone from now on."""
     status = after(task.status, happening)
     told: list[NewEvent] = []
@@ -139,7 +141,7 @@ def ended(task: Task, happening: Happening, body: JsonObject, now: int) -> Chang
             task, told = change.task, [*told, *change.events]
     state = {**task.state, "output": as_object(body.get("output"))}
     gone = replace(_awake(task), status=status, state=state, lease_owner=None, deadline_at=None, secrets_sealed=None)
-    return Change(gone, (*told, NewEvent("completion", body, now)))
+    return TaskChange(gone, (*told, NewEvent("completion", body, now)))
 
 
 def failure(name: str, message: str) -> JsonObject:
@@ -147,24 +149,24 @@ def failure(name: str, message: str) -> JsonObject:
     return {"message": f"Run failed: {message}", "error": {"name": name, "message": message}}
 
 
-def cancelled(task: Task, now: int) -> Change:
+def cancelled(task: Task, now: int) -> TaskChange:
     """The task ends because somebody wished so."""
     return ended(task, "cancel", failure("CancelledError", "it was cancelled"), now)
 
 
-def cancel_asked(task: Task, now: int) -> Change:
+def cancel_asked(task: Task, now: int) -> TaskChange:
     """Somebody wishes that the task ends: at once where no worker has it, else before its next step begins."""
     if task.finished or task.cancel_requested:
-        return Change(task)
+        return TaskChange(task)
     told = NewEvent("cancelled", {"message": "Cancelling was asked for"}, now)
     asked = replace(task, cancel_requested=True)
     if task.lease_owner is not None:
-        return Change(asked, (told,))
+        return TaskChange(asked, (told,))
     done = cancelled(asked, now)
-    return Change(done.task, (told, *done.events))
+    return TaskChange(done.task, (told, *done.events))
 
 
-def retried(task: Task, sealed: str | None, now: int) -> Change:
+def retried(task: Task, sealed: str | None, now: int) -> TaskChange:
     """The task is run again from the first step that isn't completed, with secrets given anew.
 
     Raises
@@ -182,7 +184,7 @@ def retried(task: Task, sealed: str | None, now: int) -> Change:
         secrets_sealed=sealed,
         state={**task.state, "steps": done, "recoveries": 0},
     )
-    return Change(again, (logged(f"Attempt {again.attempt}", now),))
+    return TaskChange(again, (logged(f"Attempt {again.attempt}", now),))
 
 
 def _awake(task: Task) -> Task:

@@ -7,7 +7,7 @@ an expression is ever taken literally by accident, or evaluated.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
@@ -16,24 +16,26 @@ _REFERENCE = re.compile(r"^\s*\$\{\{\s*([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+)\s*\
 _FALSE_WORDS = frozenset({"", "false", "no", "0", "null", "undefined"})
 
 
-def check_references(value: Json, where: str, step_ids: Sequence[str]) -> None:
-    """Refuse what can't be rendered later: another expression, another root, a step that doesn't come earlier.
+def wrong_references(
+    value: Json, where: str, step_ids: Sequence[str], path: tuple[str | int, ...]
+) -> Iterator[InputError]:
+    """What can't be rendered later: another expression, another root, a step that doesn't come earlier.
 
-    Raises
-    ------
-    InputError   the message begins with `where`
+    The messages begin with `where`; `path` leads to the value.
     """
     for text in _strings(value):
         if "${{" not in text:
             continue
         match = _REFERENCE.match(text)
+        root, *keys = match[1].split(".") if match else [""]
         if not match:
-            raise InputError(f"{where}: `{text}` is not understood; write `${{{{ steps.ID.output.NAME }}}}` alone")
-        root, *path = match[1].split(".")
-        if root not in {"steps", "parameters", "secrets"}:
-            raise InputError(f"{where}: `{text}` must begin with steps, parameters or secrets")
-        if root == "steps" and (path[0] not in step_ids or path[1:2] != ["output"]):
-            raise InputError(f"{where}: `{text}` must name the output of an earlier step")
+            yield InputError(
+                f"{where}: `{text}` is not understood; write `${{{{ steps.ID.output.NAME }}}}` alone", path
+            )
+        elif root not in {"steps", "parameters", "secrets"}:
+            yield InputError(f"{where}: `{text}` must begin with steps, parameters or secrets", path)
+        elif root == "steps" and (keys[0] not in step_ids or keys[1:2] != ["output"]):
+            yield InputError(f"{where}: `{text}` must name the output of an earlier step", path)
 
 
 def is_reference(value: Json) -> bool:

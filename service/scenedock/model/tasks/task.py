@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, get_args
 
 from scenedock.errors import ConflictError, InputError
 from scenedock.model.json import Json, JsonObject, as_list, as_object
-from scenedock.model.tasks.references import check_references
+from scenedock.model.tasks.references import wrong_references
 
 API_VERSION = "scaffolder.backstage.io/v1beta3"
 
@@ -42,9 +42,13 @@ SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
 """What tasks may be sorted by, and nothing else: a sort by more tells of what may not be seen."""
 
+MOST_TASKS = 1_000
+"""How many tasks are listed at once."""
+
 _STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
 _MOST_STEPS = 100
+_DAY_MILLISECONDS = 86_400_000
 
 
 def after(status: Status | None, happening: Happening) -> Status:
@@ -73,6 +77,11 @@ class WaitingFor(Exception):  # noqa: N818 - no error: the way in which an actio
         self.key = key
         self.check_seconds = check_seconds
         self.give_up_seconds = give_up_seconds
+
+
+def end_of_retention(now: int, days: int) -> int:
+    """The time before which tasks that ended are forgotten, when they are kept for so many days; in milliseconds."""
+    return now - days * _DAY_MILLISECONDS
 
 
 def fingerprint(key: str) -> str:
@@ -105,38 +114,55 @@ def read_steps(spec: JsonObject, *, rendered: bool = False) -> tuple[Step, ...]:
     ------
     InputError   the spec is no such document; the message names the step
     """
-    given = spec.get("steps")
-    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-        raise InputError("the task has no `steps`; give a list of at least one `{action, input}`")
-    if len(given) > _MOST_STEPS:
-        raise InputError(f"the task has {len(given):,} steps; at most {_MOST_STEPS} are run")
+    items = spec.get("steps")
+    if not isinstance(items, Sequence) or isinstance(items, str) or not items:
+        raise InputError("the task has no `steps`; give a list of at least one `{action, input}`", ("steps",))
+    if len(items) > _MOST_STEPS:
+        raise InputError(f"the task has {len(items):,} steps; at most {_MOST_STEPS} are run", ("steps",))
     steps: list[Step] = []
-    for number, each in enumerate(given, 1):
-        step = _read_step(each, number)
-        if step.id in {earlier.id for earlier in steps}:
-            raise InputError(f"step {number}: the id `{step.id}` is taken by an earlier step; ids must differ")
-        if not rendered:
-            check_references([step.input, step.condition], f"step {number}", [step.id for step in steps])
-        steps.append(step)
-    check_references(spec.get("output"), "output", [step.id for step in steps])
+    wrong: list[InputError] = []
+    for number, each in enumerate(items, 1):
+        try:
+            steps.append(_read_step(each, number))
+        except InputError as error:
+            wrong.append(error)
+    if wrong:
+        raise InputError.of(wrong)
+    ids = [step.id for step in steps]
+    for index, step in enumerate(steps):
+        if step.id in ids[:index]:
+            wrong.append(
+                _wrong_step(index + 1, f"the id `{step.id}` is taken by an earlier step; ids must differ", "id")
+            )
+        references = () if rendered else (("input", step.input), ("if", step.condition))
+        for key, value in references:
+            wrong += wrong_references(value, f"step {index + 1}", ids[:index], ("steps", index, key))
+    wrong += wrong_references(spec.get("output"), "output", ids, ("output",))
+    if wrong:
+        raise InputError.of(wrong)
     return tuple(steps)
 
 
-def _read_step(given: Json, number: int) -> Step:
-    where = f"step {number}"
-    if not isinstance(given, Mapping) or not isinstance(given.get("action"), str):
-        raise InputError(f"{where}: must be an object with an `action`")
-    if unknown := sorted(set(given) - _STEP_KEYS):
-        raise InputError(f"{where}: `{unknown[0]}` is not known; there are: {', '.join(sorted(_STEP_KEYS))}")
-    if given.get("each") is not None:
-        raise InputError(f"{where}: `each` can't be run yet; write one step for each item")
-    written = given.get("id", f"step-{number}")
-    if not isinstance(written, str) or not _STEP_ID.match(written):
-        raise InputError(f"{where}: `id` must be letters, digits, - and _ (at most 100)")
-    name, values, condition = given.get("name", given["action"]), given.get("input", {}), given.get("if", True)
+def _read_step(item: Json, number: int) -> Step:
+    if not isinstance(item, Mapping) or not isinstance(item.get("action"), str):
+        raise _wrong_step(number, "must be an object with an `action`")
+    if unknown := sorted(set(item) - _STEP_KEYS):
+        raise _wrong_step(
+            number, f"`{unknown[0]}` is not known; there are: {', '.join(sorted(_STEP_KEYS))}", unknown[0]
+        )
+    if item.get("each") is not None:
+        raise _wrong_step(number, "`each` can't be run yet; write one step for each item", "each")
+    step_id = item.get("id", f"step-{number}")
+    if not isinstance(step_id, str) or not _STEP_ID.match(step_id):
+        raise _wrong_step(number, "`id` must be letters, digits, - and _ (at most 100)", "id")
+    name, values, condition = item.get("name", item["action"]), item.get("input", {}), item.get("if", True)
     if not isinstance(name, str) or not isinstance(values, Mapping) or not isinstance(condition, bool | str):
-        raise InputError(f"{where}: `name` must be text, `input` an object, and `if` true, false or text")
-    return Step(written, name, str(given["action"]), values, condition)
+        raise _wrong_step(number, "`name` must be text, `input` an object, and `if` true, false or text")
+    return Step(step_id, name, str(item["action"]), values, condition)
+
+
+def _wrong_step(number: int, message: str, *key: str) -> InputError:
+    return InputError(f"step {number}: {message}", ("steps", number - 1, *key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +229,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TaskQuery:
     """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
 
     created_by: tuple[str, ...] | None = None

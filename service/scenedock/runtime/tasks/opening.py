@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scenedock.effects.tasks.database import Database, database_address
 from scenedock.effects.tasks.effects import TaskEffects
-from scenedock.effects.tasks.engine import Engine, RemoteEngine, migrate_engine
+from scenedock.effects.tasks.engine import Engine, RemoteEngine
 from scenedock.effects.tasks.executors import Executors, LocalExecutors, SharedExecutors
 from scenedock.effects.tasks.sealing import Seal
 from scenedock.effects.tasks.store import TaskStore
@@ -43,12 +42,12 @@ def opened_tasks(
         raise
     store = TaskStore(database)
     if role == "web":
-        return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database), _milliseconds), None)
+        return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database)), None)
     executors: Executors = (
         LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database)
     )
     engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
-    effects = TaskEffects(database, store, seal, engine, _milliseconds)
+    effects = TaskEffects(database, store, seal, engine)
     own = [*actions, forget_old_tasks_action(effects)]
     running = RunningTasks(effects, own, action_effects, settings.limits)
     schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])
@@ -63,14 +62,3 @@ def open_database(settings: TaskSettings) -> Database:
     InputError   it is neither SQLite nor PostgreSQL
     """
     return Database(database_address(settings.database, settings.data))
-
-
-def migrate_all(database: Database) -> int:
-    """Bring all tables to the present version; answer how many versions ours were behind."""
-    behind = database.write(migrate)
-    migrate_engine(database)
-    return behind
-
-
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000

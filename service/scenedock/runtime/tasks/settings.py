@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from scenedock.errors import InputError
-from scenedock.runtime.settings import Settings, variable
-from scenedock.usecases.tasks.limits import Limits
+from scenedock.runtime.settings import Settings
+from scenedock.usecases.tasks.limits import TaskLimits
 
 if TYPE_CHECKING:
     from scenedock.usecases.tasks.schedules import Schedule
@@ -25,32 +24,21 @@ class TaskSettings:
     database: str = ""
     seal_keys: str = ""
     threads: int = 8
-    limits: Limits = field(default_factory=Limits)
+    limits: TaskLimits = field(default_factory=TaskLimits)
     keep_days: int = 30
     readers: int = 4
     schedules: tuple[Schedule, ...] = ()
 
 
 def task_settings(settings: Settings) -> TaskSettings:
-    """What the service's settings say of tasks.
-
-    Raises
-    ------
-    InputError   a limit is not `ACTION=NUMBER`
-    """
+    """What the service's settings say of tasks."""
+    limits = (limit.rpartition("=") for limit in settings.task_limits)
     return TaskSettings(
         data=settings.data,
         database=settings.database_url,
         seal_keys=settings.seal_key,
         threads=settings.task_threads,
-        limits=Limits(settings.step_seconds, dict(_limit(limit) for limit in settings.task_limits)),
+        limits=TaskLimits(settings.step_seconds, {action: int(number) for action, _, number in limits}),
         keep_days=settings.task_days,
         readers=settings.event_readers,
     )
-
-
-def _limit(text: str) -> tuple[str, int]:
-    action, _, number = text.rpartition("=")
-    if not action or not number.isdecimal() or int(number) < 1:
-        raise InputError(f"{variable('task_limits')}: {text!r} must be ACTION=NUMBER")
-    return action, int(number)

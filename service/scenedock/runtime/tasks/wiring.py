@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+from scenedock.effects.local.key_files import shared_key
 from scenedock.effects.tasks.lookout import TaskLookout
-from scenedock.effects.tasks.sealing import seal_of
+from scenedock.effects.tasks.sealing import Seal, new_key
+from scenedock.errors import InputError
 from scenedock.model.action import Action
 from scenedock.runtime.tasks.service import OpenTasks, TaskService
 from scenedock.runtime.tasks.settings import Role, TaskSettings
@@ -38,3 +41,23 @@ def open_tasks(
 
     busy = role == "worker" or bool(settings.schedules)
     return TaskService(tuple(actions), settings.readers, opened, None if role == "web" else lookout, at_once=busy)
+
+
+def seal_of(keys: str, data: Path) -> Seal:
+    """The seal with the configured keys (commas between them), or with one made and kept in the data folder.
+
+    Raises
+    ------
+    InputError, NotFoundError   a key is none, or its file can't be made or read
+    """
+    if keys:
+        return Seal(*(key.strip() for key in keys.split(",")))
+    path = data / "seal.key"
+    key = shared_key(path, new_key, "the key that seals secrets")
+    try:
+        return Seal(key.decode("ascii", "replace").strip())
+    except InputError:
+        raise InputError(
+            f"{path}: this is no seal key, which has 32 bytes in URL-safe base64; put the right one back, or remove "
+            "the file: then there will be a new key, and unfinished tasks must be retried with their secrets"
+        ) from None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
-from scenedock.skeletons.problems import AnswersError, Problem
+from scenedock.skeletons.problems import AnswerProblem, AnswersError
 from scenedock.skeletons.questions.questions import Question, Questions
 
 YES = frozenset(["1", "true", "t", "yes", "y", "on"])
@@ -28,22 +30,38 @@ def check_answers(questions: Questions, given: JsonObject, is_code: Callable[[st
     ------
     AnswersError   one or more answers are wrong
     """
-    problems = [Problem(name, _unknown(questions, name)) for name in given if name not in questions.questions]
+    problems = [AnswerProblem(name, _unknown(questions, name)) for name in given if name not in questions.questions]
     answers: dict[str, Any] = {}
     for name, question in questions.questions.items():
         if name not in given:
             if question.required:
-                problems.append(Problem(name, "an answer is missing"))
+                problems.append(AnswerProblem(name, "an answer is missing"))
             continue
         try:
             answers[name] = _READERS[question.kind](question, given[name])
             if question.kind == "choice" and not any(is_code(str(choice)) for choice in choices_of(question)):
                 check_choice(question, answers[name], choices_of(question))
         except ValueError as error:
-            problems.append(Problem(name, str(error)))
+            problems.append(AnswerProblem(name, str(error)))
     if problems:
         raise AnswersError(problems)
     return answers
+
+
+def typed_answer(question: Question | None, name: str, text: str) -> Json:
+    """An answer as a person types it: JSON where the question asks for an object, else the text itself.
+
+    Raises
+    ------
+    InputError   it is no JSON
+    """
+    if question is None or question.kind != "object":
+        return text
+    try:
+        value: Json = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{name}: this question wants an object; write it as JSON ({error})") from None
+    return value
 
 
 def _unknown(questions: Questions, name: str) -> str:

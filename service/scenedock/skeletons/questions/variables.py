@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scenedock.skeletons.problems import AnswersError, Problem
+from scenedock.skeletons.problems import AnswerProblem, AnswersError
 from scenedock.skeletons.questions.answers import YES, Answers, check_choice
 from scenedock.skeletons.questions.questions import Questions
 
@@ -40,7 +40,7 @@ class _Resolver:
         self._render = render
         self._line_end = line_end
         self._values: dict[str, Any] = OrderedDict()  # as in cookiecutter: a template may print it
-        self.problems: list[Problem] = []
+        self.problems: list[AnswerProblem] = []
 
     def resolve(self, variables: dict[str, Any]) -> dict[str, Any]:
         for name, raw in variables.items():
@@ -86,7 +86,7 @@ class _Resolver:
         try:
             return options[check_choice(self._questions.questions[name], self._answers[name], raw, options)]
         except ValueError as error:
-            self.problems.append(Problem(name, str(error)))
+            self.problems.append(AnswerProblem(name, str(error)))
             return options[0]
 
     def _filled(self, name: str, raw: dict[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenedock.model.json import JsonObject
-from scenedock.skeletons.problems import AnswersError, Problem, SkeletonError
+from scenedock.skeletons.problems import AnswerProblem, AnswersError, SkeletonError
 from scenedock.skeletons.questions.answers import Answers, check_answers
 from scenedock.skeletons.questions.questions import line_of, secret_variables
 from scenedock.skeletons.questions.variables import resolve_variables
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
-from scenedock.skeletons.rendering.output import BakedTree, Output, OutputPathError, contained
-from scenedock.skeletons.rendering.plan import CopyFile, CopyFolder, MakeFolder, Step
-from scenedock.skeletons.sandbox.metering import Budget, Limits, metered
+from scenedock.skeletons.rendering.output import BakedTree, OutputFolder, OutputPathError, contained
+from scenedock.skeletons.rendering.plan import CopyFile, CopyFolder, MakeFolder, RenderStep
+from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits, metered
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 
 HIDDEN = "•••"
@@ -72,7 +72,7 @@ def _hiding(secrets: tuple[str, ...]) -> Iterator[None]:
             raise type(error)(_without(secrets, str(error))) from None
         raise
     except AnswersError as error:
-        raise AnswersError([Problem(p.question, _without(secrets, p.message)) for p in error.problems]) from None
+        raise AnswersError([AnswerProblem(p.question, _without(secrets, p.message)) for p in error.problems]) from None
 
 
 def _without(secrets: tuple[str, ...], message: str) -> str:
@@ -90,7 +90,7 @@ def _texts(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) and value else ()
 
 
-def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surroundings, budget: Budget) -> Mix:
+def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surroundings, budget: BakeBudget) -> Mix:
     """The skeleton with its answers, checked, and its defaults rendered.
 
     Raises
@@ -125,7 +125,7 @@ def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surrounding
     )
 
 
-def root_of(mixed: Mix, budget: Budget) -> str:
+def root_of(mixed: Mix, budget: BakeBudget) -> str:
     """The project's folder, relative to the output folder.
 
     Raises
@@ -145,7 +145,7 @@ def _root_of(mixed: Mix) -> str:
     return root
 
 
-def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:
+def render(mixed: Mix, limits: BakeLimits, budget: BakeBudget) -> BakedTree:
     """All files and folders of the result.
 
     Raises
@@ -154,14 +154,14 @@ def render(mixed: Mix, limits: Limits, budget: Budget) -> BakedTree:
     OutputPathError   an answer would put a file or folder where it must not be
     """
     with metered(budget), _hiding(mixed.secrets):
-        output = Output(_root_of(mixed), limits)
+        output = OutputFolder(_root_of(mixed), limits)
         for step in mixed.compiled.steps:
             _take(step, mixed, output)
             budget.look_at_the_clock()
         return output.tree()
 
 
-def _take(step: Step, mixed: Mix, output: Output) -> None:
+def _take(step: RenderStep, mixed: Mix, output: OutputFolder) -> None:
     compiled = mixed.compiled
     source = f"{compiled.project}/{step.path}"
     path = contained(compiled.render_text(step.path, mixed.context, source), step.path, mixed.answers)
@@ -179,7 +179,7 @@ def bake(
     compiled: CompiledSkeleton,
     given: JsonObject,
     surroundings: Surroundings = Surroundings(),
-    limits: Limits = Limits(),  # noqa: B008  # frozen
+    limits: BakeLimits = BakeLimits(),  # noqa: B008  # frozen
 ) -> tuple[BakedTree, Mix]:
     """Check the answers and render the skeleton: the files of the result, and what they were made of.
 
@@ -187,6 +187,6 @@ def bake(
     ------
     AnswersError, SkeletonError, OutputPathError   as `mix` and `render` say
     """
-    budget = Budget(limits)
+    budget = BakeBudget(limits)
     mixed = mix(compiled, given, surroundings, budget)
     return render(mixed, limits, budget), mixed

@@ -14,7 +14,7 @@ from scenedock.skeletons.author_errors import blaming
 from scenedock.skeletons.questions.questions import read_questions
 from scenedock.skeletons.rendering.bodies import Body, Fixed, read_body
 from scenedock.skeletons.rendering.options import read_options
-from scenedock.skeletons.rendering.plan import RenderFile, Step, plan_steps, project_folder
+from scenedock.skeletons.rendering.plan import RenderFile, RenderStep, plan_steps, project_folder
 from scenedock.skeletons.sandbox.environment import SkeletonEnvironment, SkeletonLoader
 from scenedock.skeletons.skeleton import Skeleton
 
@@ -63,7 +63,7 @@ class CompiledSkeleton:
         return project_folder(self.skeleton, self.options.variable_start, self.options.variable_end)
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[RenderStep, ...]:
         """What is done to each file and folder, in order."""
         return plan_steps(self.skeleton, self.project, self.options.copied)
 

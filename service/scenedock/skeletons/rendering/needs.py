@@ -11,7 +11,7 @@ from jinja2 import nodes
 
 from scenedock.errors import NotAllowedError
 from scenedock.skeletons.author_errors import blaming
-from scenedock.skeletons.problems import AnswersError, Problem
+from scenedock.skeletons.problems import AnswerProblem, AnswersError
 from scenedock.skeletons.rendering.bake import Mix
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 
@@ -68,7 +68,7 @@ def check_hook_values(mixed: Mix) -> None:
     AnswersError   one or more values are not of that kind
     """
     problems = [
-        Problem(
+        AnswerProblem(
             name, f"{hook} puts this value into its code, so it may have only letters, digits, spaces and _.,:/@+=-"
         )
         for hook in mixed.compiled.skeleton.hooks()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scenedock.errors import InputError
-from scenedock.model.file_paths import LONGEST_NAME, refusal, without_dots
+from scenedock.model.file_paths import LONGEST_NAME, folders_above, refusal, without_dots
 from scenedock.skeletons.problems import LimitError, SkeletonError
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 
 
 class OutputPathError(InputError):
@@ -48,13 +49,10 @@ class BakedTree:
         ------
         SkeletonError   the skeleton has made that file itself
         """
-        parents = file.path.split("/")[:-1]
-        taken = {file.path, "/".join(parents)}
+        taken = {file.path, posixpath.dirname(file.path)}
         if file.path in self.folders or any(other.path in taken for other in self.files):
             raise SkeletonError(f"the skeleton makes {file.path}, which is the name of Scenedock's own file; rename it")
-        missing: dict[str, int | None] = {
-            "/".join(parents[:n]): None for n in range(self.root.count("/") + 1, len(parents) + 1)
-        }
+        missing = dict.fromkeys(folders_above(file.path)[self.root.count("/") :])
         folders = dict(sorted({**missing, **self.folders}.items()))
         return BakedTree(self.root, tuple(sorted((*self.files, file))), folders)
 
@@ -81,10 +79,10 @@ def _causes(marker: str, answers: Mapping[str, object]) -> str:
     return ", ".join(odd)
 
 
-class Output:
+class OutputFolder:
     """The files and folders made so far, with the refusals that a real disk would give cookiecutter."""
 
-    def __init__(self, root: str, limits: Limits) -> None:
+    def __init__(self, root: str, limits: BakeLimits) -> None:
         self._root = root
         self._limits = limits
         self._left = limits.output_bytes
@@ -104,10 +102,10 @@ class Output:
 
     def copy_folder(self, path: str, template: str, folders: Mapping[str, int], files: Iterable[BakedFile]) -> None:
         """Put a whole folder in place, instead of one that may be there."""
-        for made in [made for made in self._folders if made and _is_inside(made, path)]:
-            del self._folders[made]
-        for made in [made for made in self._files if _is_inside(made, path)]:
-            del self._files[made]
+        for existing in [folder for folder in self._folders if folder and _is_inside(folder, path)]:
+            del self._folders[existing]
+        for existing in [file for file in self._files if _is_inside(file, path)]:
+            del self._files[existing]
         for folder, mode in folders.items():
             self._add_folder("/".join(filter(None, (path, folder))), template, mode)
         for file in files:
@@ -115,7 +113,7 @@ class Output:
 
     def write(self, path: str, template: str, content: bytes, mode: int) -> None:
         """Write a file into a folder that is there, over a file that may be there."""
-        parent = path.rpartition("/")[0]
+        parent = posixpath.dirname(path)
         if parent not in self._folders or path in self._folders:
             raise OutputPathError(f"the file {template!r} of the skeleton can't be written: there is no folder for it")
         self._left -= len(content)
@@ -130,9 +128,7 @@ class Output:
         return BakedTree(self._root, tuple(sorted(self._files.values())), dict(sorted(folders.items())))
 
     def _add_folder(self, path: str, template: str, mode: int | None) -> None:
-        names = path.split("/") if path else []
-        for depth in range(1, len(names)):
-            above = "/".join(names[:depth])
+        for above in folders_above(path):
             if above in self._files:
                 raise OutputPathError(f"the folder {template!r} of the skeleton can't be made: {above!r} is a file")
             self._folders.setdefault(above, None)

@@ -47,7 +47,7 @@ class RenderFile:
     file: SkeletonFile
 
 
-Step: TypeAlias = MakeFolder | CopyFolder | CopyFile | RenderFile
+RenderStep: TypeAlias = MakeFolder | CopyFolder | CopyFile | RenderFile
 
 
 def project_folder(skeleton: Skeleton, variable_start: str, variable_end: str) -> str:
@@ -71,7 +71,7 @@ def project_folder(skeleton: Skeleton, variable_start: str, variable_end: str) -
     )
 
 
-def plan_steps(skeleton: Skeleton, project: str, copied: Sequence[str]) -> tuple[Step, ...]:
+def plan_steps(skeleton: Skeleton, project: str, copied: Sequence[str]) -> tuple[RenderStep, ...]:
     """The steps for everything in the project folder, whose paths are relative to it.
 
     `copied` are the patterns of `_copy_without_render`; like cookiecutter, they match the whole unrendered path.
@@ -83,7 +83,7 @@ def plan_steps(skeleton: Skeleton, project: str, copied: Sequence[str]) -> tuple
     def is_copied(path: str) -> bool:
         return any(fnmatch.fnmatchcase(path, pattern) for pattern in copied)
 
-    def steps(folder: str) -> Iterator[Step]:
+    def steps(folder: str) -> Iterator[RenderStep]:
         inside = folders.get(folder, [])
         rendered = [path for path in inside if not is_copied(path)]
         yield from (_copy_folder(skeleton, project, path) for path in inside if path not in rendered)

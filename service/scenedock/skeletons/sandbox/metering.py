@@ -1,6 +1,6 @@
 """How much time and text one bake may use, counted while its templates run.
 
-A template is code, and a thread can't be stopped from outside. So the environment asks the running bake's `Budget`
+A template is code, and a thread can't be stopped from outside. So the environment asks the running bake's `BakeBudget`
 before it makes something large, and after each loop step, call, filter and concatenation. What this can and can't
 bound is written in docs/decisions/0006-limits-of-a-bake.md.
 """
@@ -28,7 +28,7 @@ STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BakeLimits:
     """What one bake may use. The defaults are far above every public skeleton that was tried."""
 
     seconds: float = 10.0
@@ -43,13 +43,13 @@ class Limits:
     """Files and folders of the result."""
 
 
-class Budget:
+class BakeBudget:
     """What is left of one bake's limits. Belongs to one thread.
 
     `modules` are the templates that this bake has imported: their variables must not outlive it.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: BakeLimits) -> None:
         self.modules: dict[str | None, object] = {}
         self._limits = limits
         self._steps = limits.steps
@@ -111,11 +111,11 @@ class Budget:
         self.take(1)
 
 
-_budget: ContextVar[Budget] = ContextVar("bake_budget")
+_budget: ContextVar[BakeBudget] = ContextVar("bake_budget")
 
 
 @contextmanager
-def metered(budget: Budget) -> Iterator[None]:
+def metered(budget: BakeBudget) -> Iterator[None]:
     """Everything that templates do inside the block, in this thread, is counted against the budget."""
     token = _budget.set(budget)
     try:
@@ -124,7 +124,7 @@ def metered(budget: Budget) -> Iterator[None]:
         _budget.reset(token)
 
 
-def budget() -> Budget:
+def budget() -> BakeBudget:
     """The budget of the bake that this thread is in."""
     return _budget.get()
 

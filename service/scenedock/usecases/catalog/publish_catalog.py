@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scenedock.catalog.comparing.changes import Changes, changes_between
 from scenedock.catalog.comparing.vanishing import refuse_vanishing
-from scenedock.catalog.emitting.output import Format, handwritten_kept, render
+from scenedock.catalog.emitting.output import OutputFormat, handwritten_kept, render
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.catalog.reading.handwritten import is_ours
 from scenedock.catalog.vocabulary.settings import VanishingLimit
@@ -26,7 +26,7 @@ from scenedock.usecases.catalog.export_catalog import Export
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedCatalog:
     """Where the catalog went (a file, "" for standard output, None for the folders) and what came of it.
 
     `written` and `removed` are the files that really changed; `changes` are those of the catalog, None where there
@@ -40,7 +40,7 @@ class Published:
     findings: tuple[Finding, ...] = ()
 
 
-def publish_file(result: Export, layout: Format, path: Path, *, allow_deletions: bool) -> Published:
+def publish_file(result: Export, layout: OutputFormat, path: Path, *, allow_deletions: bool) -> PublishedCatalog:
     """Write the catalog to one file, whole or not at all; one that is right already is left untouched.
 
     Raises
@@ -57,12 +57,12 @@ def publish_file(result: Export, layout: Format, path: Path, *, allow_deletions:
         if not allow_deletions:
             refuse_vanishing(changes, len(before), _limit(result), str(path))
     written = (str(path),) if write_file(path, text) else ()
-    return Published(str(path), written, (), changes, findings)
+    return PublishedCatalog(str(path), written, (), changes, findings)
 
 
 def publish_in_place(
     result: Export, repositories: Mapping[str, Repository], roots: Mapping[str, Path], *, allow_deletions: bool
-) -> Published:
+) -> PublishedCatalog:
     """Write a catalog-info.yaml into each folder, and remove those of ours that nothing belongs into any more.
 
     `roots` are the repositories by name. A file without our marker is a person's and stays as it is. One that can't be
@@ -94,7 +94,7 @@ def publish_in_place(
         except (InputError, NotFoundError) as error:
             remedy = "Make the folder writable, or export to one `--output` file."
             findings.append(Finding("error", "not-written", str(error), file.place, remedy))
-    return Published(None, tuple(written), tuple(removed), changes, tuple(findings))
+    return PublishedCatalog(None, tuple(written), tuple(removed), changes, tuple(findings))
 
 
 def _last_result(

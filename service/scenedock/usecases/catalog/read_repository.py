@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ from scenedock.catalog.reading.handwritten import CATALOG_FILE, CATALOG_FILES
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, plan_repository
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners
-from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, Settings, read_settings
+from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
@@ -36,7 +37,7 @@ class RepositoryReader:
     """A repository whose files are listed and whose settings are read, ready to be read folder by folder."""
 
     facts: RepositoryFacts
-    settings: Settings
+    settings: CatalogSettings
     listing: Listing
     plan: Plan
     environments: EnvironmentLists
@@ -53,7 +54,7 @@ class RepositoryReader:
         InputError      it can't be read, or its settings are wrong
         """
         listing = folder.listing()
-        settings = Settings()
+        settings = CatalogSettings()
         if given is not None:
             settings = read_settings(given[1], label=given[0])
         elif FILE_NAME in listing.files and FILE_NAME not in listing.outside:
@@ -89,7 +90,7 @@ class RepositoryReader:
         files = tuple(
             path
             for path in self.listing.files
-            if path not in self.listing.outside and path.rpartition("/")[2] not in CATALOG_FILES
+            if path not in self.listing.outside and posixpath.basename(path) not in CATALOG_FILES
         )
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
@@ -137,7 +138,7 @@ class RepositoryReader:
             catalog_files=tuple(
                 path
                 for path in self.listing.files
-                if path.rpartition("/")[2] == CATALOG_FILE and path not in self.listing.outside
+                if posixpath.basename(path) == CATALOG_FILE and path not in self.listing.outside
             ),
         )
 
@@ -201,7 +202,7 @@ class RepositoryReader:
             except DocumentError as error:
                 if b"{{" not in data:
                     said, place = f"is no evidence: {error}", Place(self.facts.name, path, error.line)
-                    remedy = "Correct the YAML; Argo CD can't read the file, either."
+                    remedy = "Fix the YAML; Argo CD can't read the file, either."
                     self.findings.append(Finding("warning", "unreadable-manifest", said, place, remedy))
                 continue
             for document in documents:

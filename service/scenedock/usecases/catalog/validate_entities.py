@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from scenedock.catalog.reading.entity_files import MAX_BYTES
 from scenedock.catalog.vocabulary.placeholders import placeholders_of
-from scenedock.catalog.vocabulary.validation import Problem, problems_here, unknown_kind, unreadable_references
+from scenedock.catalog.vocabulary.validation import problems_here, unknown_kind, unreadable_references
+from scenedock.documents.problems import DocumentProblem
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.json import Json
-
-# A whole catalog may stand in one file: this is room for some 50,000 entities.
-MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +53,19 @@ def _findings(path: str, document: Document) -> Iterator[Finding]:
         yield Finding(severity, code, str(problem), Place(path=path, line=document.line_of(problem.path)))
 
 
-def _judged(entity: Json) -> Iterator[tuple[Severity, str, Problem]]:
+def _judged(entity: Json) -> Iterator[tuple[Severity, str, DocumentProblem]]:
     if not isinstance(entity, dict):
-        yield "error", "invalid-entity", Problem((), "an entity is an object with apiVersion, kind and metadata")
+        yield (
+            "error",
+            "invalid-entity",
+            DocumentProblem((), "an entity is an object with apiVersion, kind and metadata"),
+        )
         return
     for problem in problems_here(entity):
         yield "error", "invalid-entity", problem
     for problem in unreadable_references(entity):
         yield "warning", "unreadable-reference", problem
     for path, target in placeholders_of(entity):
-        yield "info", "unread-placeholder", Problem(path, f"stands in {target!r}, which was not read")
+        yield "info", "unread-placeholder", DocumentProblem(path, f"stands in {target!r}, which was not read")
     if note := unknown_kind(entity):
-        yield "info", "unknown-kind", Problem(("kind",), note)
+        yield "info", "unknown-kind", DocumentProblem(("kind",), note)

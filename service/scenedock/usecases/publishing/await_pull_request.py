@@ -21,10 +21,10 @@ def read_pull_request_url(url: str) -> tuple[RepositoryAddress, int]:
     ------
     InputError   it is no such address
     """
-    found = _ADDRESS.match(url)
-    if not found:
+    match = _ADDRESS.match(url)
+    if not match:
         raise InputError("`pullRequestUrl` must be https://HOST/OWNER/NAME/pull/NUMBER, as `propose-change` gives it")
-    return read_repository(found["repository"]), int(found["number"])
+    return read_repository(match["repository"]), int(match["number"])
 
 
 def await_pull_request(hosts: CodeHosts, url: str, *, allow_closed: bool) -> PullRequest:
@@ -43,9 +43,9 @@ def await_pull_request(hosts: CodeHosts, url: str, *, allow_closed: bool) -> Pul
     with hosts.open(address) as repository:
         if repository.pulls is None:
             raise InputError(f"{address.host} is a plain git server, which has no pull requests")
-        found = repository.pulls.get(number)
-    if found.state == "open":
+        pull = repository.pulls.get(number)
+    if pull.state == "open":
         raise WaitingFor(awaited(address.host, address.path, number), check_seconds=_SECONDS_BETWEEN_LOOKS)
-    if found.state == "closed" and not allow_closed:
+    if pull.state == "closed" and not allow_closed:
         raise ConflictError(f"{url} was closed without being merged; reopen it and retry, or set `allowClosed`")
-    return found
+    return pull

@@ -10,10 +10,9 @@ from scenedock.errors import ConflictError, NotAllowedError, NotFoundError, Temp
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.gitops.values_edits import get_value
 from scenedock.model.code_hosts.code_host import CodeHost
-from scenedock.model.code_hosts.commit import Attempt, FileChange, Head, Listing, commit_message, touched_paths
+from scenedock.model.code_hosts.commit import Attempt, CommitListing, FileChange, Head, commit_message, touched_paths
 
 _ROUNDS = 5
-_HISTORY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class _Seen:
     """What a round saw and planned, before the branch moved."""
 
     head: Head
-    listing: Listing
+    listing: CommitListing
     changes: tuple[FileChange, ...]
 
 
@@ -64,8 +63,9 @@ def commit_change(
     branch = branch or repository.default_branch()
     seen: _Seen | None = None
     for _ in range(_ROUNDS):
-        if attempt.tried_before and (earlier := _earlier(repository, branch, attempt)):
-            return earlier
+        # What an earlier try has made, or one that goes on beside us, given up by mistake.
+        if attempt.tried_before and (earlier := repository.find_marked(branch, attempt.mark)):
+            return Committed(changed=True, branch=branch, commit=earlier.commit)
         head = repository.head(branch)
         if head is None:
             raise NotFoundError(f"{address} has no branch {branch!r}")
@@ -73,31 +73,23 @@ def commit_change(
         if seen:
             _refuse_overlap(repository, request, branch, seen, listing)
         changes = plan_changes(request, listing, _reading(repository, listing))
-        made = repository.write(head, changes, listing, message)
-        if made.commit == head.commit:
+        new = repository.write(head, changes, listing, message)
+        if new.commit == head.commit:
             return Committed(changed=False, branch=branch, commit=head.commit)
-        if repository.move_branch(branch, made, expected=head):
-            attempt.log(f"{address}: committed {made.commit[:12]} to {branch}")
-            return Committed(changed=True, branch=branch, commit=made.commit)
+        if repository.move_branch(branch, new, expected=head):
+            attempt.log(f"{address}: committed {new.commit[:12]} to {branch}")
+            return Committed(changed=True, branch=branch, commit=new.commit)
         attempt.log(f"{address}: {branch} has moved meanwhile; the change is made again after what came")
         seen = _Seen(head, listing, changes)
     raise TemporaryError(f"{address}: {branch} moves too often", retry_after=30)
 
 
-def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt) -> Committed | None:
-    """What an earlier try has made, or one that goes on beside us, given up by mistake."""
-    for head in repository.latest(branch, _HISTORY):
-        if attempt.mark.in_text(head.message):
-            return Committed(changed=True, branch=branch, commit=head.commit)
-    return None
-
-
-def _reading(repository: RemoteRepository, listing: Listing) -> Callable[[str], bytes]:
+def _reading(repository: RemoteRepository, listing: CommitListing) -> Callable[[str], bytes]:
     return lambda path: repository.read(listing[path])
 
 
 def _refuse_overlap(
-    repository: RemoteRepository, request: ChangeRequest, branch: str, seen: _Seen, now: Listing
+    repository: RemoteRepository, request: ChangeRequest, branch: str, seen: _Seen, now: CommitListing
 ) -> None:
     """Refuse to go on where what we change was changed by others: whole files, and of edited ones the values.
 

@@ -12,8 +12,6 @@ from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 
-_HISTORY = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -64,16 +62,16 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
     head = repository.head(base)
     if head is None:
         raise NotFoundError(f"{repository.address} has no branch {base!r}")
-    wanted = proposal.changes
-    listing = repository.listing(head, wanted.paths) if wanted.needs_listing else {}
-    changes = plan_changes(wanted, listing, lambda path: repository.read(listing[path]))
-    made = repository.write(head, changes, listing, message)
-    if made.commit == head.commit:
+    request = proposal.changes
+    listing = repository.listing(head, request.paths) if request.needs_listing else {}
+    changes = plan_changes(request, listing, lambda path: repository.read(listing[path]))
+    new = repository.write(head, changes, listing, message)
+    if new.commit == head.commit:
         attempt.log(f"{repository.address}: nothing changes on {base}; there is nothing to propose")
         return Proposed(changed=False, branch=base, commit=head.commit)
-    if not repository.create_branch(proposal.branch, made):
-        made = _own_branch(repository, proposal.branch, attempt.mark)
-    return _request(repository, proposal, base, made, attempt)
+    if not repository.create_branch(proposal.branch, new):
+        new = _own_branch(repository, proposal.branch, attempt.mark)
+    return _request(repository, proposal, base, new, attempt)
 
 
 def branch_name(title: str, mark: Mark) -> str:
@@ -84,9 +82,9 @@ def branch_name(title: str, mark: Mark) -> str:
 
 def _earlier(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed | None:
     """What an earlier try has made: its pull request, which may be merged by now, or its branch."""
-    found = repository.pulls.find(proposal.branch) if repository.pulls else None
-    if found and attempt.mark.in_text(found.body):
-        return _proposed(repository, proposal, found, attempt)
+    pull = repository.pulls.find(proposal.branch) if repository.pulls else None
+    if pull and attempt.mark.in_text(pull.body):
+        return _proposed(repository, proposal, pull, attempt)
     if (head := repository.head(proposal.branch)) is None:
         return None
     if not attempt.mark.in_text(head.message):
@@ -101,7 +99,7 @@ def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
     ------
     ConflictError   there is none: the branch is somebody else's
     """
-    own = next((head for head in repository.latest(branch, _HISTORY) if mark.in_text(head.message)), None)
+    own = repository.find_marked(branch, mark)
     if own is None:
         raise ConflictError(
             f"{repository.address} has a branch {branch!r} that this task didn't make; take another name, or delete it"
@@ -109,17 +107,17 @@ def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
     return own
 
 
-def _request(repository: RemoteRepository, proposal: Proposal, base: str, made: Head, attempt: Attempt) -> Proposed:
+def _request(repository: RemoteRepository, proposal: Proposal, base: str, new: Head, attempt: Attempt) -> Proposed:
     pulls = repository.pulls
     if pulls is None:
         attempt.log(f"{repository.address}: pushed the branch {proposal.branch}; its host has no pull requests")
-        return Proposed(changed=True, branch=proposal.branch, commit=made.commit)
+        return Proposed(changed=True, branch=proposal.branch, commit=new.commit)
     body = "\n\n".join(filter(None, (proposal.body.strip(), f"---\n{attempt.trailers}")))
-    opened = pulls.open(NewPullRequest(proposal.branch, base, proposal.title, body, proposal.draft))
-    opened = opened or pulls.find(proposal.branch)
-    if opened is None:
+    pull = pulls.open(NewPullRequest(proposal.branch, base, proposal.title, body, proposal.draft))
+    pull = pull or pulls.find(proposal.branch)
+    if pull is None:
         raise TemporaryError(f"{repository.address} says that there is a pull request, and shows none", retry_after=5)
-    return _proposed(repository, proposal, opened, attempt)
+    return _proposed(repository, proposal, pull, attempt)
 
 
 def _proposed(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> Proposed:

@@ -13,7 +13,6 @@ from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_hosts.code_host import CodeHost, Visibility
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message
 
-_HISTORY = 100
 _FILLING = "Being filled by Scenedock, task"
 
 
@@ -48,7 +47,7 @@ class NewRepository:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedRepository:
     """Where it is: for browsers, for git, and the files of its default branch for Backstage."""
 
     url: str
@@ -59,8 +58,8 @@ class Published:
 
 
 def publish_repository(
-    repository: RemoteRepository, host: CodeHost, wanted: NewRepository, attempt: Attempt
-) -> Published:
+    repository: RemoteRepository, host: CodeHost, request: NewRepository, attempt: Attempt
+) -> PublishedRepository:
     """Make a repository with one commit, and set what is wanted for it.
 
     Until all is done its description carries the task's id, and then its commit does: so an earlier try of the same
@@ -74,32 +73,32 @@ def publish_repository(
     InputError        there is no file, or the host can't do what is wanted
     TemporaryError    the host can't be reached, or asks to wait
     """
-    message = commit_message(wanted.message, attempt)
-    changes = plan_changes(ChangeRequest(files=wanted.files), {}, lambda _path: b"")
+    message = commit_message(request.message, attempt)
+    changes = plan_changes(ChangeRequest(files=request.files), {}, lambda _path: b"")
     fill = partial(repository.write, None, changes, {}, message)
     if repository.settings is None:
-        return _publish_plainly(repository, host, wanted, attempt.mark, fill)
-    if wanted.visibility not in host.visibility:
+        return _publish_plainly(repository, host, request, attempt.mark, fill)
+    if request.visibility not in host.visibility:
         allowed = ", ".join(host.visibility)
-        raise NotAllowedError(f"new repositories on {host.host} may not be {wanted.visibility}, only {allowed}")
+        raise NotAllowedError(f"new repositories on {host.host} may not be {request.visibility}, only {allowed}")
     settings, mark = repository.settings, attempt.mark
-    for team in sorted(wanted.teams):  # a wrong name is told before there is half a repository
+    for team in sorted(request.teams):  # a wrong name is told before there is half a repository
         settings.check_team(team)
-    found = settings.find()
-    made = None if found else settings.create(wanted.visibility, _filling(mark))
-    about = found or made or settings.get()
+    existing = settings.find()
+    new = None if existing else settings.create(request.visibility, _filling(mark))
+    about = existing or new or settings.get()
     branch, filled = about.default_branch, None
-    if made is None:
+    if new is None:
         filled = _earlier(repository, branch, attempt, about.description)
-    with _patience(is_new=made is not None or branch != wanted.default_branch):
+    with _patience(is_new=new is not None or branch != request.default_branch):
         if filled is None:
             filled = fill()
             repository.move_branch(branch, filled, expected=None)
-        if made or about.description == _filling(mark):
-            _set_all(repository, wanted, branch)
-            attempt.log(f"published {len(wanted.files)} files to {about.url}")
-            branch = wanted.default_branch
-    return Published(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
+        if new or about.description == _filling(mark):
+            _set_all(repository, request, branch)
+            attempt.log(f"published {len(request.files)} files to {about.url}")
+            branch = request.default_branch
+    return PublishedRepository(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
 
 
 @contextmanager
@@ -126,54 +125,55 @@ def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, descri
     ------
     ConflictError   the repository isn't ours, or somebody was quicker to commit to it
     """
-    latest = repository.latest(branch, _HISTORY) if attempt.tried_before and repository.head(branch) else []
-    ours = next((head for head in latest if attempt.mark.in_text(head.message)), None)
-    if ours is None and not (attempt.tried_before and description == _filling(attempt.mark)):
+    head = repository.head(branch) if attempt.tried_before else None
+    if head and (ours := repository.find_marked(branch, attempt.mark)):
+        return ours
+    if not (attempt.tried_before and description == _filling(attempt.mark)):
         there = f"there is a repository {repository.address} already"
         if description.startswith(f"{_FILLING} "):
             task = description.removeprefix(f"{_FILLING} ")
             raise ConflictError(f"{there}, which task {task} has not filled; retry that, or delete the repository")
         raise ConflictError(f"{there}; it stays as it is: take another name")
-    if not latest:
+    if head is None:
         raise TemporaryError(f"{repository.address} is being made", retry_after=5)
-    if ours is None and len(latest) != 1:
+    if len(repository.latest(branch, 2)) != 1:
         raise ConflictError(f"{repository.address}: somebody committed to it before it was filled; nothing is changed")
-    return ours
+    return None
 
 
-def _set_all(repository: RemoteRepository, wanted: NewRepository, branch: str) -> None:
+def _set_all(repository: RemoteRepository, request: NewRepository, branch: str) -> None:
     """All that is wanted beside files. All may be done twice; the description comes last, as it ends our claim."""
     settings = repository.settings
     if settings is None:
         return
-    if branch != wanted.default_branch:
-        settings.rename_branch(branch, wanted.default_branch)
-    if wanted.topics:
-        settings.set_topics(wanted.topics)
-    for team, permission in sorted(wanted.teams.items()):
+    if branch != request.default_branch:
+        settings.rename_branch(branch, request.default_branch)
+    if request.topics:
+        settings.set_topics(request.topics)
+    for team, permission in sorted(request.teams.items()):
         settings.give_team_access(team, permission)
-    for name, value in sorted(wanted.variables.items()):
+    for name, value in sorted(request.variables.items()):
         settings.set_variable(name, value)
-    if wanted.secrets:
-        settings.set_secrets(wanted.secrets)
-    if wanted.protection:
-        settings.protect_branch(wanted.default_branch, wanted.protection.approvals, wanted.protection.checks)
-    settings.update({"description": wanted.description, "homepage": wanted.homepage})
+    if request.secrets:
+        settings.set_secrets(request.secrets)
+    if request.protection:
+        settings.protect_branch(request.default_branch, request.protection.approvals, request.protection.checks)
+    settings.update({"description": request.description, "homepage": request.homepage})
 
 
 def _publish_plainly(
-    repository: RemoteRepository, host: CodeHost, wanted: NewRepository, mark: Mark, fill: Callable[[], Head]
-) -> Published:
+    repository: RemoteRepository, host: CodeHost, request: NewRepository, mark: Mark, fill: Callable[[], Head]
+) -> PublishedRepository:
     """Fill a repository that somebody made, and that is empty: a git server has no way to make one."""
-    if wanted.has_settings:
+    if request.has_settings:
         raise InputError(
             f"{host.host} is a plain git server: it takes files, but no topics, teams, protection, variables or secrets"
         )
-    branch = wanted.default_branch
-    filled = next((head for head in repository.latest(branch, _HISTORY) if mark.in_text(head.message)), None)
+    branch = request.default_branch
+    filled = repository.find_marked(branch, mark)
     if filled is None:
         filled = fill()
         if repository.head(repository.default_branch()) or not repository.create_branch(branch, filled):
             raise ConflictError(f"{repository.address} isn't empty, and stays as it is: take another one")
     url = f"{host.api}/{repository.address.path}"
-    return Published(url, f"{url}.git", url, filled.commit, branch)
+    return PublishedRepository(url, f"{url}.git", url, filled.commit, branch)

@@ -1,15 +1,17 @@
-"""Receive a webhook: know who signed it, handle it once, and say whom it concerns."""
+"""Receive a webhook: know who signed it, handle it once, wake the tasks and renew the repositories that it concerns."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.effects.git.clones import RepositoryClone
+from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.errors import AuthenticationError, InputError, ScenedockError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
@@ -20,6 +22,16 @@ _SIGNATURE = re.compile(r"^sha256=[0-9a-f]{64}$")
 _DELIVERY = re.compile(r"^[A-Za-z0-9-]{1,100}$")
 
 Outcome: TypeAlias = Literal["handled", "repeated", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook whose signature is right. `signed_by` are the code hosts whose secret has signed its body."""
+
+    id: str
+    event: WebhookEvent
+    body: bytes = field(repr=False)
+    signed_by: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +65,10 @@ def signers(hosts: CodeHosts, body: bytes, signature: str) -> frozenset[str]:
     ------
     AuthenticationError   none has
     """
-    known = {host: hosts.webhook_secret(host) for host in hosts.webhook_hosts()}
+    secrets = {host: hosts.webhook_secret(host) for host in hosts.webhook_hosts()}
     signed = frozenset(
         host
-        for host, secret in known.items()
+        for host, secret in secrets.items()
         if hmac.compare_digest(f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}", signature)
     )
     if not signed:
@@ -65,12 +77,17 @@ def signers(hosts: CodeHosts, body: bytes, signature: str) -> frozenset[str]:
 
 
 def receive_webhook(
-    effects: TaskEffects, hosts: CodeHosts, signed_by: Collection[str], delivery: str, body: bytes, event: WebhookEvent
+    effects: TaskEffects,
+    hosts: CodeHosts,
+    repositories: Mapping[str, ServedRepository],
+    renew: Callable[[Collection[str]], object],
+    delivery: Delivery,
 ) -> Received:
-    """Handle a delivery whose signature is right, at most once; tasks that wait for what it tells are woken.
+    """Handle a delivery at most once: tasks that wait for what it tells are woken, and what was pushed to is renewed.
 
     It is known again by its id and, because nobody signs that, by its body. What it says counts for a repository of
-    the host that signed it, and of an owner in our list.
+    the host that signed it, and of an owner in our list. `renew` is given the names of those of our `repositories`
+    that the pushed branch is; it must not wait for them.
 
     Raises
     ------
@@ -79,16 +96,27 @@ def receive_webhook(
     """
     from scenedock.effects.tasks.deliveries import receive
 
-    if not _DELIVERY.match(delivery):
+    event, repository = delivery.event, delivery.event.repository
+    if not _DELIVERY.match(delivery.id):
         raise InputError("the header `X-GitHub-Delivery` must be the id of a delivery")
-    tells = bool(event.repository and (event.closed or event.pushed) and _is_ours(hosts, signed_by, event.repository))
+    tells = bool(repository and (event.closed or event.pushed) and _is_ours(hosts, delivery.signed_by, repository))
     if not tells and event.name != "ping":
         return Received("ignored")
-    repository = event.repository
     keys = [awaited(repository.host, repository.path, event.closed)] if repository and event.closed else []
-    digest = hashlib.sha256(body).hexdigest()
-    woken = receive(effects.database, [f"id {delivery}", f"body {digest}"], keys, effects.clock())
-    return Received("repeated") if woken is None else Received("handled", woken)
+    digest = hashlib.sha256(delivery.body).hexdigest()
+    woken = receive(effects.database, [f"id {delivery.id}", f"body {digest}"], keys, effects.clock())
+    if woken is None:
+        return Received("repeated")
+    if repository and event.pushed and (pushed := _pushed(repositories, repository, event.pushed)):
+        renew(pushed)
+    return Received("handled", woken)
+
+
+def _pushed(repositories: Mapping[str, ServedRepository], address: RepositoryAddress, branch: str) -> list[str]:
+    """The names of those that a branch at an address is; one that was never fetched is none of them."""
+    return [
+        name for name, each in repositories.items() if isinstance(each, RepositoryClone) and each.is_at(address, branch)
+    ]
 
 
 def _is_ours(hosts: CodeHosts, signed_by: Collection[str], repository: RepositoryAddress) -> bool:

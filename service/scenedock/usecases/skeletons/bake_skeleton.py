@@ -1,21 +1,42 @@
-"""Bake a skeleton with answers into files in memory."""
+"""Bake a skeleton with answers into a new project."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
 
 from scenedock.effects.bakes.confined_bakes import ConfinedBakes
-from scenedock.effects.skeletons.library import OpenedSkeleton
+from scenedock.effects.skeletons.library import OpenedSkeleton, SkeletonLibrary
+from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
-from scenedock.skeletons.problems import AnswersError, Problem, SkeletonError
+from scenedock.skeletons.problems import AnswerProblem, AnswersError, SkeletonError
+from scenedock.skeletons.questions.answers import typed_answer
 from scenedock.skeletons.rendering.bake import Surroundings, bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.needs import needs_of
 from scenedock.skeletons.rendering.output import BakedTree
 from scenedock.skeletons.rendering.provenance import with_provenance
-from scenedock.skeletons.sandbox.metering import Limits
+from scenedock.skeletons.sandbox.metering import BakeLimits
 
 DEEPEST_NESTING = 5
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class BakeRequest:
+    """What to bake: `skeleton` is the name of one in the library, or the path of a folder.
+
+    `typed` are answers as a person types them, in text; they win over `answers`. `logged` are the names of answers
+    that stand in logs, too, so that they may not be secrets.
+    """
+
+    skeleton: str | Path
+    answers: JsonObject
+    typed: Mapping[str, str] = field(default_factory=dict)
+    logged: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +52,40 @@ class Choice:
 
 
 def bake_skeleton(
-    opened: OpenedSkeleton,
-    answers: JsonObject,
+    library: SkeletonLibrary,
     confined: ConfinedBakes,
-    limits: Limits = Limits(),  # noqa: B008  # frozen
+    request: BakeRequest,
+    keep: Callable[[BakedTree], Kept],
     output_dir: str = ".",
-) -> BakedTree:
-    """The files of the result, the provenance file among them; nothing is written.
+) -> tuple[BakedTree, Kept]:
+    """Bake a skeleton and keep the project with `keep`; return the project and what `keep` returned.
 
     `output_dir` is what templates see as `_output_dir`.
+
+    Raises
+    ------
+    NotFoundError     there is no such skeleton
+    AnswersError      one or more answers are wrong
+    InputError        a secret is among the answers that are logged, or what was typed is not JSON where it has to be
+    SkeletonError     the skeleton can't be baked
+    NotAllowedError   the skeleton has code of its own that it isn't allowed to run
+    TemporaryError    its repository can't be reached
+    """
+    opened = library.open(request.skeleton)
+    chain = choose(opened.compiled, {**request.answers, **request.typed}).chain
+    asked = [question for each in chain for question in each.questions.questions.values()]
+    if secrets := sorted({each.name for each in asked if each.secret} & set(request.logged)):
+        raise InputError(f"{', '.join(secrets)}: a secret; give it under `secretAnswers`, which nobody logs")
+    by_name = {each.name: each for each in asked}
+    typed = {name: typed_answer(by_name.get(name), name, text) for name, text in request.typed.items()}
+    tree = bake_opened(opened, {**request.answers, **typed}, confined, output_dir)
+    return tree, keep(tree)
+
+
+def bake_opened(
+    opened: OpenedSkeleton, answers: JsonObject, confined: ConfinedBakes, output_dir: str = "."
+) -> BakedTree:
+    """The files of the result, the provenance file among them; nothing is written.
 
     Raises
     ------
@@ -58,9 +104,9 @@ def bake_skeleton(
     )
     if needs:
         outermost = choice.chain[0].skeleton
-        tree, values = confined.bake(outermost, choice.folders, choice.rest, surroundings, opened.allow, limits)
+        tree, values = confined.bake(outermost, choice.folders, choice.rest, surroundings, opened.allow, BakeLimits())
     else:
-        tree, mixed = bake(choice.chain[-1], choice.rest, surroundings, limits)
+        tree, mixed = bake(choice.chain[-1], choice.rest, surroundings)
         values = mixed.values
     return with_provenance(tree, opened.provenance, {**choice.chosen, **values})
 
@@ -83,7 +129,7 @@ def choose(compiled: CompiledSkeleton, answers: JsonObject) -> Choice:
         offered = chain[-1].questions.nested
         chosen[name] = str(rest.pop(name, next(iter(offered))))
         if chosen[name] not in offered:
-            raise AnswersError([Problem(name, f"{chosen[name]!r} is not one of {', '.join(offered)}")])
+            raise AnswersError([AnswerProblem(name, f"{chosen[name]!r} is not one of {', '.join(offered)}")])
         folder = offered[chosen[name]]
         chain.append(chain[-1].nested(folder))
         folders.append("/".join(filter(None, (folders[-1], folder.strip("/").removeprefix("./")))))

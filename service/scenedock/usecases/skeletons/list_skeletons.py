@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from scenedock.effects.skeletons.library import OpenedSkeleton, SkeletonLibrary
+from pathlib import Path
+
+from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.model.json import JsonObject
 from scenedock.skeletons.questions.schema import questions_schema
 from scenedock.skeletons.sources import SkeletonSource
@@ -14,17 +16,19 @@ def list_skeletons(library: SkeletonLibrary) -> list[SkeletonSource]:
     return library.all()
 
 
-def show_skeleton(opened: OpenedSkeleton, answers: JsonObject) -> JsonObject:
-    """The JSON Schema of what a skeleton asks.
+def show_skeleton(library: SkeletonLibrary, skeleton: str | Path, answers: JsonObject) -> JsonObject:
+    """The JSON Schema of what a skeleton asks: one of the library by its name, or one in a folder by its path.
 
     One that offers nested skeletons asks which; with that in `answers`, it is the schema of the nested one.
 
     Raises
     ------
-    AnswersError    an answer names no nested skeleton
-    SkeletonError   the skeleton can't be used
+    NotFoundError    there is no such skeleton
+    AnswersError     an answer names no nested skeleton
+    SkeletonError    the skeleton can't be used
+    TemporaryError   its repository can't be reached
     """
-    compiled = opened.compiled
+    compiled = library.open(skeleton).compiled
     if answers:
         compiled = choose(compiled, answers).chain[-1]
     return questions_schema(compiled.questions, compiled.is_code)

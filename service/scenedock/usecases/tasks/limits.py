@@ -10,15 +10,15 @@ from scenedock.model.action import Action
 from scenedock.model.json import JsonObject
 
 
-def repository_branch(action: Action[Any], given: JsonObject) -> Iterator[str]:
+def repository_branch(action: Action[Any], values: JsonObject) -> Iterator[str]:
     """One key for the branch of a repository that an action edits: two tasks never edit it at once."""
-    repository = given.get("repository") or (given.get("repoUrl") if given.get("branch") else None)
+    repository = values.get("repository") or (values.get("repoUrl") if values.get("branch") else None)
     if isinstance(repository, str) and not action.attributes.read_only:
-        yield f"branch {repository}#{given.get('branch') or ''}"
+        yield f"branch {repository}#{values.get('branch') or ''}"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TaskLimits:
     """How long and how often actions may run.
 
     `step_seconds` is the deadline of each step, with all its retries. `at_once` says for an action's id how many of it
@@ -29,7 +29,7 @@ class Limits:
     at_once: Mapping[str, int] = field(default_factory=dict)
     keys: Callable[[Action[Any], JsonObject], Iterable[str]] = repository_branch
 
-    def seats(self, action: Action[Any], given: JsonObject) -> dict[str, int]:
+    def seats(self, action: Action[Any], values: JsonObject) -> dict[str, int]:
         """The seats that a step needs, and how many there are of each."""
         seats = {f"action {action.id}": self.at_once[action.id]} if action.id in self.at_once else {}
-        return seats | dict.fromkeys(self.keys(action, given), 1)
+        return seats | dict.fromkeys(self.keys(action, values), 1)

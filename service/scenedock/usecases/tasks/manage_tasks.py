@@ -12,20 +12,20 @@ from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.action import REDACTED, Caller
 from scenedock.model.json import JsonObject, as_object
 from scenedock.model.tasks.changes import cancel_asked, retried
-from scenedock.model.tasks.task import Task, TaskEvent, Wanted
+from scenedock.model.tasks.task import Task, TaskEvent, TaskQuery
 from scenedock.usecases.tasks.submit_task import identity
 
 _POLL_SECONDS = 0.2
 
 
-def find_tasks(effects: TaskEffects, caller: Caller, wanted: Wanted) -> tuple[list[Task], int]:
+def find_tasks(effects: TaskEffects, caller: Caller, query: TaskQuery) -> tuple[list[Task], int]:
     """A page of the tasks that the caller may see, and how many there are: all for an administrator, else its own."""
     if not caller.may("admin"):
         mine = identity(caller)
-        if wanted.created_by is not None and mine not in wanted.created_by:
+        if query.created_by is not None and mine not in query.created_by:
             return [], 0
-        wanted = replace(wanted, created_by=(mine,))
-    return effects.store.find(wanted)
+        query = replace(query, created_by=(mine,))
+    return effects.store.find(query)
 
 
 def show_task(effects: TaskEffects, caller: Caller, task_id: str) -> Task:
@@ -69,7 +69,7 @@ def retry_task(effects: TaskEffects, caller: Caller, task_id: str, secrets: Mapp
         task_id,
         lambda task: retried(task, sealed, effects.clock()),
         f"retry.{seen.attempt}",
-        lambda connection, task: effects.engine.submit(connection, task.id, task.run),
+        effects.engine.submit,
     )
     effects.engine.start(task.id, task.run)
     return task
@@ -77,16 +77,22 @@ def retry_task(effects: TaskEffects, caller: Caller, task_id: str, secrets: Mapp
 
 def read_events(
     effects: TaskEffects,
+    caller: Caller,
     task_id: str,
-    after: int,
-    patience_seconds: float,
+    after: int = 0,
+    patience_seconds: float = 0,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> list[TaskEvent]:
     """The events after a number and every completion; without any, those that come within the patience.
 
     Nobody waits for what is `abandoned`. That completions always belong to them is Backstage's rule: its client can't
     miss the end.
+
+    Raises
+    ------
+    NotFoundError   there is no task of this id that the caller may see
     """
+    show_task(effects, caller, task_id)
     until = time.monotonic() + patience_seconds
     while True:
         events = effects.store.events(task_id, after)
@@ -97,6 +103,7 @@ def read_events(
 
 def follow_events(
     effects: TaskEffects,
+    caller: Caller,
     task_id: str,
     after: int,
     beat_seconds: float,
@@ -104,17 +111,34 @@ def follow_events(
 ) -> Iterator[TaskEvent | None]:
     """Every event after a number as it comes, until the task has ended; None whenever nothing came for a while.
 
-    Nobody follows what is `abandoned`.
+    The last one is a completion, even if it isn't after the number: Backstage takes events without one for a broken
+    connection. Nobody follows what is `abandoned`.
+
+    Raises
+    ------
+    NotFoundError   there is no task of this id that the caller may see; raised at once
     """
+    show_task(effects, caller, task_id)
+    return _followed_events(effects, task_id, after, beat_seconds, abandoned)
+
+
+def _followed_events(
+    effects: TaskEffects, task_id: str, after: int, beat_seconds: float, abandoned: Callable[[], bool]
+) -> Iterator[TaskEvent | None]:
+    last: TaskEvent | None = None
     quiet_since = time.monotonic()
     while not abandoned():
         # The task first: what it was told before it had ended is then among the events.
         finished = effects.store.get(task_id).finished
-        events = [event for event in effects.store.events(task_id, after) if event.id > after]
-        for event in events:
-            after, quiet_since = event.id, time.monotonic()
+        events = effects.store.events(task_id, after)
+        new = [event for event in events if event.id > after]
+        for event in new:
+            last, after, quiet_since = event, event.id, time.monotonic()
             yield event
-        if finished and (not events or events[-1].type == "completion"):
+        if finished and last and last.type == "completion":
+            return
+        if finished and not new:
+            yield from [event for event in events if event.type == "completion"][-1:]
             return
         if time.monotonic() - quiet_since >= beat_seconds:
             quiet_since = time.monotonic()

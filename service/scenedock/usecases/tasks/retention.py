@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from scenedock.effects.tasks.deliveries import forget_deliveries
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
+from scenedock.model.tasks.task import end_of_retention
 from scenedock.usecases.tasks.schedules import Schedule
-
-_DAY: Final = 86_400_000
 
 
 class Input(Model):
@@ -30,15 +29,15 @@ def forget_old_tasks_action(effects: TaskEffects) -> Action[Any]:
     """The action that deletes; it stands in no list, for only the schedule runs it."""
 
     @action("forget-old-tasks", destructive=True, idempotent=True)
-    def forget_old_tasks(context: Context[Any], given: Input) -> Output:
+    def forget_old_tasks(context: Context[Any], request: Input) -> Output:
         """Delete tasks that ended long ago, and their logs, and what was noted of webhook deliveries before."""
-        before = effects.clock() - given.days * _DAY
+        before = end_of_retention(effects.clock(), request.days)
         count = 0
         while forgotten := effects.store.forget(before):
             count += len(forgotten)
         effects.engine.forget(before)
         deliveries = forget_deliveries(effects.database, before)
-        context.log(f"deleted {count:,} tasks that ended more than {given.days} days ago")
+        context.log(f"deleted {count:,} tasks that ended more than {request.days} days ago")
         return Output(tasks=count, deliveries=deliveries)
 
     return forget_old_tasks

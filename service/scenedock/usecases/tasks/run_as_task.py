@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
-from scenedock.errors import ERRORS, ConflictError, InputError, ScenedockError, TemporaryError
+from scenedock.errors import BUG, ERRORS, TIMED_OUT, ConflictError, InputError, TemporaryError
 from scenedock.model.action import REDACTED, Action, Caller, Context
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.tasks.task import Task
@@ -24,7 +24,6 @@ from scenedock.usecases.tasks.submit_task import identity, one_action, submit_ta
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.25
 _MOST_SECONDS: Final = 3600.0
-_BUG: Final = "Error"
 
 
 @dataclass(slots=True)
@@ -42,7 +41,7 @@ class TaskCalls:
     _running: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, found: Action[Any], context: Context[Any], given: JsonObject) -> JsonObject:
+    def run(self, action: Action[Any], context: Context[Any], values: JsonObject) -> JsonObject:
         """The output of the action.
 
         Raises
@@ -51,15 +50,15 @@ class TaskCalls:
         TemporaryError   the task has run for long, or this process is about to stop; the task goes on
         ScenedockError   whatever the action refuses
         """
-        if found.attributes.read_only:
-            return run_action(found, context, given)
-        call = _digest(found, context.caller, given)
+        if action.attributes.read_only:
+            return run_action(action, context, values)
+        call = _digest(action, context.caller, values)
         with self._lock:  # of two equal calls at once, the second joins the first
-            joined = self._running.get(call) if not given.get("requestId") else None
-            task = self.tasks().store.get(joined) if joined else self._submit(found, context, given)
+            joined = self._running.get(call) if not values.get("requestId") else None
+            task = self.tasks().store.get(joined) if joined else self._submit(action, context, values)
             self._running[call] = task.id
         try:
-            return self._outcome(found, self._ended(task.id))
+            return self._outcome(action, self._ended(task.id))
         finally:
             with self._lock:
                 self._running.pop(call, None)
@@ -68,23 +67,23 @@ class TaskCalls:
         """Wait no longer than some seconds for any task from now on, and not at all for one that rests."""
         self._leave_at = min(self._leave_at, time.monotonic() + seconds)
 
-    def _submit(self, found: Action[Any], context: Context[Any], given: JsonObject) -> Task:
+    def _submit(self, action: Action[Any], context: Context[Any], values: JsonObject) -> Task:
         began = self.tasks().clock()
-        spec = one_action(found, given)
-        request_id = as_text(given.get("requestId"))
-        key = f"{found.id} {request_id}" if request_id else ""
+        spec = one_action(action, values)
+        request_id = as_text(values.get("requestId"))
+        key = f"{action.id} {request_id}" if request_id else ""
         while True:
             task = submit_task(
                 self.tasks(), self.actions, context.caller, spec, secrets=context.secrets, key=key, rendered=True
             )
             if task.created_at < began and task.status in {"failed", "cancelled"}:  # another try is wanted
-                if _may_go_on(task, found.redacted(given)):
+                if _may_go_on(task, action.redacted(values)):
                     with suppress(ConflictError):  # another call was quicker to have it tried again
                         return retry_task(self.tasks(), context.caller, task.id, context.secrets)
                 else:
                     key = f"{key} after {task.id}"
                 continue
-            if task.steps[0].input != found.redacted(given):
+            if task.steps[0].input != action.redacted(values):
                 raise ConflictError(
                     f"requestId {request_id!r} names an earlier call with another input; take a new one"
                 )
@@ -107,33 +106,31 @@ class TaskCalls:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
-    def _outcome(self, found: Action[Any], task: Task) -> JsonObject:
+    def _outcome(self, action: Action[Any], task: Task) -> JsonObject:
         if task.status == "completed":
-            return as_object(task.step_state(found.name).get("output"))
+            return as_object(task.step_state(action.name).get("output"))
         if task.status == "cancelled":
             raise ConflictError(f"task {task.id} was cancelled")
         error = as_object(completion(self.tasks(), task).get("error"))
         raise _as_raised(as_text(error.get("name")), as_text(error.get("message")) or f"task {task.id} failed")
 
 
-def _may_go_on(task: Task, given: JsonObject) -> bool:
+def _may_go_on(task: Task, values: JsonObject) -> bool:
     """Whether a failed task is the same call, with nothing sensitive, which wasn't kept.
 
     Then it goes on itself, and what it made before it failed is known by its id.
     """
-    return task.steps[0].input == given and REDACTED not in json.dumps(given)
+    return task.steps[0].input == values and REDACTED not in json.dumps(values)
 
 
 def _as_raised(name: str, message: str) -> Exception:
     """The error that a task ended with, as the action had raised it: of the table, or a finer kind of wrong input."""
-    if name == _BUG:
+    if name == BUG:
         return RuntimeError(message)
-    if name in {TemporaryError.__name__, "ServiceUnavailableError", "TimeoutError"}:
-        return TemporaryError(message, retry_after=30)
-    known: dict[str, type[ScenedockError]] = {each.__name__: each for each in ERRORS if each is not TemporaryError}
-    return known.get(name, InputError)(message)
+    error = {each.wire_name: each for each in ERRORS}.get(name, TemporaryError if name == TIMED_OUT else InputError)
+    return error(message, retry_after=30) if issubclass(error, TemporaryError) else error(message)
 
 
-def _digest(found: Action[Any], caller: Caller, given: JsonObject) -> str:
-    said = [found.id, caller.subject, identity(caller), given]
+def _digest(action: Action[Any], caller: Caller, values: JsonObject) -> str:
+    said = [action.id, caller.subject, identity(caller), values]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

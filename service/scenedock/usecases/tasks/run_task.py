@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.effects.tasks.journal import Journal
-from scenedock.errors import ERRORS, ScenedockError, TemporaryError
+from scenedock.errors import BUG, TIMED_OUT, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.action import Action, Caller, Context
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.redaction import Redactor, sensitive_texts
 from scenedock.model.tasks.changes import (
-    Change,
     LeaseLostError,
+    TaskChange,
     cancelled,
     ended,
     failure,
@@ -30,7 +30,7 @@ from scenedock.model.tasks.changes import (
 )
 from scenedock.model.tasks.references import holds, render
 from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
-from scenedock.usecases.tasks.limits import Limits
+from scenedock.usecases.tasks.limits import TaskLimits
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
@@ -46,7 +46,7 @@ class RunningTasks:
     """
 
     def __init__(
-        self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: Limits
+        self, effects: TaskEffects, actions: Iterable[Action[Any]], action_effects: Any, limits: TaskLimits
     ) -> None:
         self.effects = effects
         self.actions = {action.id: action for action in actions}
@@ -116,7 +116,7 @@ class _TaskRun:
         except TemporaryError:
             raise  # the database stays away: that is no failure of the task, which is handed out again
         except ScenedockError as error:
-            self._fail(_wire_name(error), str(error))
+            self._fail(error.wire_name, str(error))
         self._journal.write()
 
     def _unseal(self) -> None:
@@ -130,13 +130,13 @@ class _TaskRun:
         task, journal = self._journal.task, self._journal
         action = self._running.actions.get(step.action)
         if action is None:
-            self._fail("NotFoundError", f"there is no action `{step.action}` in this release", step)
+            self._fail(NotFoundError.wire_name, f"there is no action `{step.action}` in this release", step)
             return False
         if not holds(step.condition, self._scope()):
             self._add(step_ended(task, step, "skipped", journal.now))
             return True
-        given = self._given(step)
-        seats = self._running.limits.seats(action, given)
+        values = self._values(step)
+        seats = self._running.limits.seats(action, values)
         full = self._running.effects.store.take_seats(task, seats) if seats else None
         if full is not None:
             self._rest(_SEAT_CHECK_MILLISECONDS, full, f"another task has {full}")
@@ -146,11 +146,11 @@ class _TaskRun:
         if journal.task.cancel_requested:
             self._add(cancelled(journal.task, journal.now))
             return False
-        return self._attempt(action, step, given)
+        return self._attempt(action, step, values)
 
-    def _attempt(self, action: Action[Any], step: Step, given: JsonObject) -> bool:
+    def _attempt(self, action: Action[Any], step: Step, values: JsonObject) -> bool:
         try:
-            output = action.run(self._context(step), given)
+            output = action.run(self._context(step), values)
         except WaitingFor as waiting:
             self._wait(step, waiting)
         except TemporaryError as error:
@@ -158,7 +158,7 @@ class _TaskRun:
         except LeaseLostError:
             raise
         except ScenedockError as error:
-            self._fail(_wire_name(error), str(error), step)
+            self._fail(error.wire_name, str(error), step)
         except Exception:  # noqa: BLE001 - an action's bug ends its task and is told in the log, never to the caller
             self._report_bug(step)
         else:
@@ -168,10 +168,9 @@ class _TaskRun:
         return False
 
     def _context(self, step: Step) -> Context[Any]:
-        known = as_object(self._journal.task.state.get("caller"))
-        caller = Caller(**known)  # type: ignore[arg-type] # written by submit_task
+        caller = as_object(self._journal.task.state.get("caller"))
         return Context(
-            caller=caller,
+            caller=Caller(**caller),  # type: ignore[arg-type] # written by submit_task
             effects=self._running.action_effects,
             task_id=self._journal.task.id,
             step_id=step.id,
@@ -180,7 +179,7 @@ class _TaskRun:
             secrets={name: str(value) for name, value in as_object(self._secrets.get("secrets")).items()},
         )
 
-    def _given(self, step: Step) -> JsonObject:
+    def _values(self, step: Step) -> JsonObject:
         """The step's input as the action takes it."""
         written = {**step.input, **as_object(as_object(self._secrets.get("inputs")).get(step.id))}
         return written if self._journal.task.state.get("rendered") else as_object(render(written, self._scope()))
@@ -195,7 +194,7 @@ class _TaskRun:
 
     def _wait(self, step: Step, waiting: WaitingFor) -> None:
         if gave_up(self._journal.task.step_state(step.id), waiting, self._journal.now):
-            self._fail("TimeoutError", f"waited {waiting.give_up_seconds:,.0f} s for {waiting.key} in vain", step)
+            self._fail(TIMED_OUT, f"waited {waiting.give_up_seconds:,.0f} s for {waiting.key} in vain", step)
         else:
             self._note(step, tries=0, until=None)  # what it waits for is no time that it is tried for
             self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.key}")
@@ -208,14 +207,14 @@ class _TaskRun:
         pause = min(max(error.retry_after, _FIRST_PAUSE_SECONDS * 2 ** (tries - 1)), _LONGEST_PAUSE_SECONDS)
         until = int(str(state.get("until") or task.deadline_at))
         if now + pause * 1_000 > until:
-            self._fail("ServiceUnavailableError", f"{error} (tried {tries} times)", step)
+            self._fail(error.wire_name, f"{error} (tried {tries} times)", step)
             return
         self._note(step, tries=tries, until=until)
         self._journal.log(f"Try {tries} failed: {self._redactor.text(str(error))}; again in {pause:g} s", step.id)
         self._rest(int(pause * 1_000), "", "until the next try")
 
-    def _note(self, step: Step, **known: Json) -> None:
-        self._add(Change(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **known})))
+    def _note(self, step: Step, **values: Json) -> None:
+        self._add(TaskChange(with_step(self._journal.task, step, {**self._journal.task.step_state(step.id), **values})))
 
     def _rest(self, milliseconds: int, key: str, reason: str) -> None:
         now = self._journal.now
@@ -245,12 +244,7 @@ class _TaskRun:
     def _report_bug(self, step: Step) -> None:
         where = f"task {self._journal.task.id}, step {step.id}"
         _log.error("a bug in %s: %s\n%s", step.action, where, self._redactor.text(traceback.format_exc()))
-        self._fail("Error", f"a bug in {step.action}; the log of the service tells more ({where})", step)
+        self._fail(BUG, f"a bug in {step.action}; the log of the service tells more ({where})", step)
 
-    def _add(self, change: Change) -> None:
+    def _add(self, change: TaskChange) -> None:
         self._journal.add(change)
-
-
-def _wire_name(error: ScenedockError) -> str:
-    """The name under which Backstage knows a refusal; a finer class than those of the table is its nearest."""
-    return next((each.__name__ for each in type(error).__mro__ if each in ERRORS), "Error")

@@ -39,9 +39,9 @@ class Schedule:
     def ticks(self, after: int, until: int) -> list[int]:
         """The ticks after a time and not after another, in milliseconds since 1970; of very many the last."""
         ticks: list[int] = []
-        found = croniter(self.cron, _time(until + 1), ret_type=datetime, second_at_beginning=True)
+        times = croniter(self.cron, _time(until + 1), ret_type=datetime, second_at_beginning=True)
         while len(ticks) < MOST_MADE_UP:
-            tick = int(found.get_prev().timestamp() * 1_000)
+            tick = int(times.get_prev().timestamp() * 1_000)
             if tick <= after:
                 break
             ticks.append(tick)

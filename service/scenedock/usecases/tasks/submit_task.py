@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scenedock.effects.tasks.effects import TaskEffects
@@ -39,20 +39,17 @@ def submit_task(
 
     Raises
     ------
-    InputError        the spec is wrong (the message names the step), or the secrets are too large
+    InputError        the spec is wrong (each message names the step, each part the place), or the secrets are too large
     NotAllowedError   the caller may not run one of the actions
     """
-    _check(spec)
-    steps = read_steps(spec, rendered=rendered)
-    known = {action.id: action for action in actions}
-    for step in steps:
-        _judge(step, known, caller, rendered=rendered)
+    by_id = {action.id: action for action in actions}
+    steps = _checked_steps(spec, by_id, caller, rendered=rendered)
     task_id, now = str(uuid.uuid4()), effects.clock()
-    hidden = {step.id: _sensitive(known[step.action], step.input) for step in steps}
+    hidden = {step.id: _sensitive(by_id[step.action], step.input) for step in steps}
     check_size([*(secrets or {}).values(), *sensitive_texts(hidden)])
     task = Task(
         id=task_id,
-        spec=_stored_spec(spec, steps, known, caller),
+        spec=_stored_spec(spec, steps, by_id, caller),
         status=after(None, "submit"),
         created_at=now,
         created_by=identity(caller),
@@ -62,17 +59,15 @@ def submit_task(
             task_id, {"secrets": dict(secrets or {}), "inputs": {step: each for step, each in hidden.items() if each}}
         ),
     )
-    stored = effects.store.add(
-        task, _unique(caller, key), lambda connection: effects.engine.submit(connection, task.id, task.run)
-    )
+    stored = effects.store.add(task, _unique(caller, key), effects.engine.submit)
     if stored.id == task_id:
         effects.engine.start(task.id, task.run)
     return stored
 
 
-def one_action(action: Action[Any], given: JsonObject) -> JsonObject:
+def one_action(action: Action[Any], values: JsonObject) -> JsonObject:
     """The spec of a task of one step, for a door that invokes one action; its input is rendered."""
-    return {"steps": [{"id": action.name, "name": action.title, "action": action.id, "input": given}]}
+    return {"steps": [{"id": action.name, "name": action.title, "action": action.id, "input": values}]}
 
 
 def identity(caller: Caller) -> str:
@@ -80,36 +75,58 @@ def identity(caller: Caller) -> str:
     return caller.user or caller.subject
 
 
-def _check(spec: JsonObject) -> None:
-    if unknown := sorted(set(spec) - _KNOWN):
-        raise InputError(f"`{unknown[0]}` is not known; a task has: {', '.join(sorted(_KNOWN))}")
+def _checked_steps(
+    spec: JsonObject, by_id: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
+) -> tuple[Step, ...]:
+    wrong = [*_wrong_keys(spec)]
+    try:
+        steps = read_steps(spec, rendered=rendered)
+    except InputError as error:
+        raise InputError.of([*wrong, *error.parts]) from None
+    for index, step in enumerate(steps):
+        wrong += _wrong_parts(step, index, by_id, caller, rendered=rendered)
+    if wrong:
+        raise InputError.of(wrong)
+    return steps
+
+
+def _wrong_keys(spec: JsonObject) -> Iterator[InputError]:
+    for name in sorted(set(spec) - _KNOWN):
+        yield InputError(f"`{name}` is not known; a task has: {', '.join(sorted(_KNOWN))}", (name,))
     for name in _OBJECTS:
         if not isinstance(spec.get(name), Mapping | None):
-            raise InputError(f"`{name}` must be an object")
+            yield InputError(f"`{name}` must be an object", (name,))
 
 
-def _judge(step: Step, known: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool) -> None:
-    action = known.get(step.action)
+def _wrong_parts(
+    step: Step, index: int, by_id: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
+) -> Iterator[InputError]:
+    action = by_id.get(step.action)
     if action is None:
-        raise InputError(f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(known))}")
+        said = f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(by_id))}"
+        yield InputError(said, ("steps", index, "action"))
+        return
     if refused := action.refused_to(caller):
         raise NotAllowedError(f"step {step.id}: {refused}")
     if rendered or not is_reference(step.input):
-        action.check(step.input)
+        try:
+            action.check(step.input)
+        except InputError as error:
+            yield InputError(str(error), ("steps", index, "input"))
 
 
-def _sensitive(action: Action[Any], given: JsonObject) -> JsonObject:
-    shown = action.redacted(given)
-    return {name: value for name, value in given.items() if shown.get(name) != value}
+def _sensitive(action: Action[Any], values: JsonObject) -> JsonObject:
+    shown = action.redacted(values)
+    return {name: value for name, value in values.items() if shown.get(name) != value}
 
 
 def _stored_spec(
-    spec: JsonObject, steps: Sequence[Step], known: Mapping[str, Action[Any]], caller: Caller
+    spec: JsonObject, steps: Sequence[Step], by_id: Mapping[str, Action[Any]], caller: Caller
 ) -> JsonObject:
     kept: dict[str, Json] = {"apiVersion": API_VERSION, "parameters": {}, "output": {}}
     kept |= {name: spec[name] for name in _OBJECTS if spec.get(name) is not None}
     kept["steps"] = [
-        {**step.to_json(), "input": {**step.input, **known[step.action].redacted(step.input)}} for step in steps
+        {**step.to_json(), "input": {**step.input, **by_id[step.action].redacted(step.input)}} for step in steps
     ]
     return {**kept, "user": {"ref": caller.user} if caller.user else {}}
 

@@ -12,8 +12,8 @@ from typing import Final
 from scenedock.effects.tasks.engine import Engine
 from scenedock.effects.tasks.executors import Executors
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.errors import ScenedockError
-from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS, Change, ended, failure, handed_out, lost
+from scenedock.errors import TIMED_OUT, ScenedockError
+from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS, TaskChange, ended, failure, handed_out, lost
 from scenedock.model.tasks.task import Task
 
 _log: Final = logging.getLogger("scenedock.tasks")
@@ -64,17 +64,17 @@ class Tending:
         return self._engine.has(task.id, task.run) or self._engine.is_queued(task.id, task.run)
 
     def _hand_out(self, seen: Task, now: int) -> None:
-        def decide(task: Task) -> Change:
+        def decide(task: Task) -> TaskChange:
             if task.run != seen.run or task.wake_at != seen.wake_at or task.wake_at is None:
-                return Change(task)  # another was faster
+                return TaskChange(task)  # another was faster
             return handed_out(task, now)
 
         self._start_if_new(seen, self._store.change(seen.id, decide))
 
     def _take_over(self, seen: Task, now: int) -> None:
-        def decide(task: Task) -> Change:
+        def decide(task: Task) -> TaskChange:
             same = task.run == seen.run and task.lease_owner == seen.lease_owner
-            return lost(task, now) if same and task.lease_owner is not None else Change(task)
+            return lost(task, now) if same and task.lease_owner is not None else TaskChange(task)
 
         self._start_if_new(seen, self._store.change(seen.id, decide))
 
@@ -83,10 +83,10 @@ class Tending:
             self._engine.start(task.id, task.run)
 
     def _end_late(self, seen: Task, now: int) -> None:
-        def decide(task: Task) -> Change:
+        def decide(task: Task) -> TaskChange:
             if task.run != seen.run or task.deadline_at != seen.deadline_at or task.lease_owner is None:
-                return Change(task)
-            return ended(task, "fail", failure("TimeoutError", "a step ran longer than it may"), now)
+                return TaskChange(task)
+            return ended(task, "fail", failure(TIMED_OUT, "a step ran longer than it may"), now)
 
         self._store.change(seen.id, decide)
 

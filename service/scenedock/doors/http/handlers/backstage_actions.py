@@ -8,11 +8,12 @@ from flask import Response, g
 
 from scenedock.doors.http.requests.answers import JSON
 from scenedock.doors.http.requests.bodies import json_body, secrets
-from scenedock.doors.http.requests.invoking import invoke
+from scenedock.doors.http.requests.invoking import ActionOutput, invoke
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH, PLUGIN_ID
 from scenedock.model.json import JsonObject
+from scenedock.runtime.action_listing import ActionList
 from scenedock.runtime.service import Service
 
 
@@ -34,10 +35,10 @@ def invoke_for_backstage_v2(service: Service, action_id: str) -> Response:
     body = json_body()
     if unknown := sorted(set(body) - {"input", "secrets"}):
         raise InputError(f"the body has `input` and `secrets`, not `{unknown[0]}`")
-    given = body.get("input", {})
-    if not isinstance(given, Mapping):
+    values = body.get("input", {})
+    if not isinstance(values, Mapping):
         raise InputError("`input` must be a JSON object")
-    return invoke(service, _name(action_id), given, secrets(body))
+    return invoke(service, _name(action_id), values, secrets(body))
 
 
 def _name(action_id: str) -> str:
@@ -48,32 +49,6 @@ def _name(action_id: str) -> str:
 
 
 _OBJECT: JsonObject = {"type": "object"}
-_OUTPUT: JsonObject = {"type": "object", "required": ["output"], "properties": {"output": _OBJECT}}
-_ATTRIBUTES: JsonObject = {
-    "type": "object",
-    "required": ["readOnly", "destructive", "idempotent"],
-    "properties": {name: {"type": "boolean"} for name in ("readOnly", "destructive", "idempotent")},
-}
-_TEXTS = ("id", "name", "title", "description", "pluginId")
-DESCRIBED_ACTION: JsonObject = {
-    "type": "object",
-    "required": [*_TEXTS, "attributes", "examples", "schema"],
-    "properties": {
-        **{name: {"type": "string"} for name in _TEXTS},
-        "attributes": _ATTRIBUTES,
-        "examples": {"type": "array", "items": _OBJECT},
-        "schema": {
-            "type": "object",
-            "required": ["input", "output"],
-            "properties": {"input": _OBJECT, "output": _OBJECT},
-        },
-    },
-}
-_LIST: JsonObject = {
-    "type": "object",
-    "required": ["actions"],
-    "properties": {"actions": {"type": "array", "items": DESCRIBED_ACTION}},
-}
 _V2_BODY: JsonObject = {
     "type": "object",
     "additionalProperties": False,
@@ -87,7 +62,7 @@ ROUTES = (
         f"{BASE_PATH}/.backstage/actions/v1/actions",
         "read",
         list_actions_for_backstage,
-        {200: Answer("The actions", _LIST)},
+        {200: Answer("The actions", ActionList)},
         tag="backstage",
     ),
     Route(
@@ -95,7 +70,7 @@ ROUTES = (
         f"{BASE_PATH}/.backstage/actions/v1/actions/{{action_id}}/invoke",
         "read",
         invoke_for_backstage_v1,
-        {200: Answer("The action's output", _OUTPUT)},
+        {200: Answer("The action's output", ActionOutput)},
         body=_OBJECT,
         parameters=_ID,
         tag="backstage",
@@ -105,7 +80,7 @@ ROUTES = (
         f"{BASE_PATH}/.backstage/actions/v2/actions/{{action_id}}/invoke",
         "read",
         invoke_for_backstage_v2,
-        {200: Answer("The action's output", _OUTPUT)},
+        {200: Answer("The action's output", ActionOutput)},
         body=_V2_BODY,
         parameters=_ID,
         tag="backstage",

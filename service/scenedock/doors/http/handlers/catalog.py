@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from flask import Response, request
 
-from scenedock.catalog.emitting.output import describe_findings
+from scenedock.actions.catalog.findings import FindingOutput
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
-from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import JsonDocument, Timestamp, timestamp
 from scenedock.runtime.service import Service
 
 _YAML = "application/yaml"
 _SECONDS_TO_CACHE = 10
+
+
+class EntityCounts(JsonDocument):
+    """How many entities there are."""
+
+    total: int
+    by_kind: Mapping[str, int]
+
+
+class FindingsReport(JsonDocument):
+    """What was found while making the catalog."""
+
+    checked_at: Annotated[Timestamp, "When the catalog was last known to be true"]
+    entities: EntityCounts
+    findings: Annotated[tuple[FindingOutput, ...], "The worst first"]
+
+
+class Refreshing(JsonDocument):
+    """That the repositories will be looked at."""
+
+    refreshing: Literal[True]
 
 
 def read_feed_file(service: Service, name: str) -> Response:
@@ -36,47 +58,19 @@ def read_feed_file(service: Service, name: str) -> Response:
 def read_findings(service: Service) -> Response:
     """Read what was found while making the catalog: what to mend, and where."""
     served = service.feed.current()
-    checked = datetime.fromtimestamp(served.checked, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return json_answer(
-        {
-            "checkedAt": checked,
-            "entities": {"total": served.feed.entities, "byKind": served.feed.by_kind},
-            "findings": describe_findings(served.feed.findings),
-        }
+    report = FindingsReport(
+        checked_at=timestamp(round(served.checked * 1_000)),
+        entities=EntityCounts(total=served.feed.entities, by_kind=served.feed.by_kind),
+        findings=tuple(map(FindingOutput.of, served.feed.findings)),
     )
+    return json_answer(report)
 
 
 def refresh_catalog(service: Service) -> Response:
     """Look at the repositories now and not at the next turn; the answer doesn't wait for it."""
     service.feed.want()
-    return json_answer({"refreshing": True}, 202)
+    return json_answer(Refreshing(refreshing=True), 202)
 
-
-_TEXT: JsonObject = {"type": "string"}
-_COUNTS: JsonObject = {"type": "object", "additionalProperties": {"type": "integer"}}
-_FINDING: JsonObject = {
-    "type": "object",
-    "required": ["severity", "code", "message", "repository", "path", "line", "remedy"],
-    "properties": {
-        "severity": {"enum": ["error", "warning", "info"]},
-        **dict.fromkeys(("code", "message", "repository", "path", "remedy"), _TEXT),
-        "line": {"type": ["integer", "null"]},
-    },
-}
-_REPORT: JsonObject = {
-    "type": "object",
-    "required": ["checkedAt", "entities", "findings"],
-    "properties": {
-        "checkedAt": {"type": "string", "format": "date-time"},
-        "entities": {
-            "type": "object",
-            "required": ["total", "byKind"],
-            "properties": {"total": {"type": "integer"}, "byKind": _COUNTS},
-        },
-        "findings": {"type": "array", "items": _FINDING},
-    },
-}
-_REFRESHING: JsonObject = {"type": "object", "required": ["refreshing"], "properties": {"refreshing": {"const": True}}}
 
 ROUTES = (
     Route(
@@ -84,7 +78,7 @@ ROUTES = (
         f"{BASE_PATH}/findings",
         "read",
         read_findings,
-        {200: Answer("The report", _REPORT)},
+        {200: Answer("The report", FindingsReport)},
         tag="catalog",
     ),
     Route(
@@ -92,7 +86,7 @@ ROUTES = (
         f"{BASE_PATH}/catalog/refresh",
         "run",
         refresh_catalog,
-        {202: Answer("It will be looked at", _REFRESHING)},
+        {202: Answer("It will be looked at", Refreshing)},
         tag="catalog",
     ),
     Route(

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
 from flask import Response, g, request
 
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.bodies import json_body, secrets
-from scenedock.doors.http.requests.following import SECONDS_OF_A_POLL, poll, stream
+from scenedock.doors.http.requests.following import SECONDS_OF_A_POLL, EventList, poll, stream
+from scenedock.doors.http.requests.task_queries import AFTER, TASKS_QUERY, number, task_query
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import JsonDocument
+from scenedock.model.tasks.documents import TaskDocument
 from scenedock.runtime.service import Service
-from scenedock.runtime.tasks.documents import (
-    AFTER,
-    EVENTS,
-    ID,
-    TASK,
-    TASKS,
-    TASKS_QUERY,
-    number,
-    task_document,
-    wanted,
-)
 from scenedock.usecases.tasks.manage_tasks import (
     cancel_task,
     find_tasks,
@@ -35,6 +27,19 @@ from scenedock.usecases.tasks.manage_tasks import (
 from scenedock.usecases.tasks.submit_task import submit_task
 
 _KEY: Final = "Idempotency-Key"
+
+
+class TaskId(JsonDocument):
+    """The task that was submitted or is retried."""
+
+    id: str
+
+
+class TaskPage(JsonDocument):
+    """A page of the tasks that the caller may see."""
+
+    tasks: tuple[TaskDocument, ...]
+    total_tasks: Annotated[int, "How many there are in all"]
 
 
 def submit_a_task(service: Service) -> Response:
@@ -51,41 +56,40 @@ def submit_a_task(service: Service) -> Response:
         secrets=secrets(body),
         key=request.headers.get(_KEY, ""),
     )
-    return json_answer({"id": task.id}, 201)
+    return json_answer(TaskId(id=task.id), 201)
 
 
 def list_tasks(service: Service) -> Response:
     """List the tasks that the caller may see, the newest first; by `createdBy`, `status`, `order`, limit and offset."""
-    tasks, total = find_tasks(service.tasks.effects, g.caller, wanted(request.args))
-    return json_answer({"tasks": [task_document(task) for task in tasks], "totalTasks": total})
+    tasks, total = find_tasks(service.tasks.effects, g.caller, task_query(request.args))
+    return json_answer(TaskPage(tasks=tuple(map(TaskDocument.of, tasks)), total_tasks=total))
 
 
 def show_a_task(service: Service, task_id: str) -> Response:
     """Show one task."""
-    return json_answer(task_document(show_task(service.tasks.effects, g.caller, task_id)))
+    return json_answer(TaskDocument.of(show_task(service.tasks.effects, g.caller, task_id)))
 
 
 def read_log(service: Service, task_id: str) -> Response:
     """Read the events of a task after a number (`after`); with `wait=1`, wait up to 30 s for one."""
-    show_task(service.tasks.effects, g.caller, task_id)
     after, patient = number(request.args, "after", 0), number(request.args, "wait", 0, 1)
     return poll(service, task_id, after, SECONDS_OF_A_POLL if patient else 0.0)
 
 
 def follow_log(service: Service, task_id: str) -> Response:
     """Follow the events of a task as server-sent events until it ends."""
-    show_task(service.tasks.effects, g.caller, task_id)
     return stream(service, task_id, number(request.args, "after", 0))
 
 
 def cancel_a_task(service: Service, task_id: str) -> Response:
     """Cancel a task: it ends before its next step; one that has ended stays as it is."""
-    return json_answer(task_document(cancel_task(service.tasks.effects, g.caller, task_id)))
+    return json_answer(TaskDocument.of(cancel_task(service.tasks.effects, g.caller, task_id)))
 
 
 def retry_a_task(service: Service, task_id: str) -> Response:
     """Retry a failed or cancelled task from the first step that isn't completed; `secrets` are given anew."""
-    return json_answer({"id": retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body())).id}, 201)
+    task = retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body()))
+    return json_answer(TaskId(id=task.id), 201)
 
 
 _ID = {"task_id": "Id of the task"}
@@ -98,9 +102,9 @@ _SUBMISSION: JsonObject = {
 SECRETS: JsonObject = {"type": "object", "properties": {"secrets": _TEXTS}}
 _TASK = f"{BASE_PATH}/tasks/{{task_id}}"
 _EVENTS = Answer("The events", None, "text/event-stream")
-_SHOWN = {200: Answer("The task", TASK)}
-_LISTED = {200: Answer("The tasks", TASKS)}
-_LOGGED = {200: Answer("The events", EVENTS)}
+_SHOWN = {200: Answer("The task", TaskDocument)}
+_LISTED = {200: Answer("The tasks", TaskPage)}
+_LOGGED = {200: Answer("The events", EventList)}
 _NAMES_THE_CALL: JsonObject = {
     "type": "string",
     "description": "Names the call: the same key of the same caller gives the same task",
@@ -119,7 +123,7 @@ ROUTES = (
         f"{BASE_PATH}/tasks",
         "read",
         submit_a_task,
-        {201: Answer("Taken over", ID)},
+        {201: Answer("Taken over", TaskId)},
         _SUBMISSION,
         headers={_KEY: _NAMES_THE_CALL},
         tag="tasks",
@@ -129,5 +133,5 @@ ROUTES = (
     Route("GET", f"{_TASK}/log", "read", read_log, _LOGGED, None, _ID, {**AFTER, "wait": _WAIT}, tag="tasks"),
     Route("GET", f"{_TASK}/eventstream", "read", follow_log, {200: _EVENTS}, None, _ID, AFTER, tag="tasks"),
     Route("POST", f"{_TASK}/cancel", "run", cancel_a_task, _SHOWN, {"type": "object"}, _ID, tag="tasks"),
-    Route("POST", f"{_TASK}/retry", "run", retry_a_task, {201: Answer("Retried", ID)}, SECRETS, _ID, tag="tasks"),
+    Route("POST", f"{_TASK}/retry", "run", retry_a_task, {201: Answer("Retried", TaskId)}, SECRETS, _ID, tag="tasks"),
 )

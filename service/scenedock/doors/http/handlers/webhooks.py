@@ -11,32 +11,38 @@ from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.bodies import json_body
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
-from scenedock.model.code_hosts.webhook import WebhookEvent, read_event
+from scenedock.model.code_hosts.webhook import read_event
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
-from scenedock.usecases.publishing.receive_webhook import Received, receive_webhook
+from scenedock.usecases.publishing.receive_webhook import Delivery, Outcome, Received, receive_webhook
 
 _audit: Final = logging.getLogger("scenedock.audit")
 
 
+class WebhookOutcome(JsonDocument):
+    """What was done with a delivery."""
+
+    outcome: Outcome
+
+
 def receive_github_webhook(service: Service) -> Response:
     """Receive a webhook of GitHub: who waits for a pull request goes on, a catalog that was pushed to is renewed."""
-    body = request.get_data()
-    delivery = request.headers.get("X-GitHub-Delivery", "")
     event = read_event(request.headers.get("X-GitHub-Event", ""), json_body())
-    received = receive_webhook(service.tasks.effects, service.effects.code_hosts, g.signers, delivery, body, event)
-    if received.outcome == "handled" and event.repository and event.pushed:
-        service.feed.want(service.feed.repositories.at(event.repository, event.pushed))
-    _tell(delivery, event, received)
-    return json_answer({"outcome": received.outcome}, 202)
+    delivery = Delivery(request.headers.get("X-GitHub-Delivery", ""), event, request.get_data(), g.signers)
+    hosts, repositories = service.effects.code_hosts, service.effects.repositories
+    received = receive_webhook(service.tasks.effects, hosts, repositories, service.feed.want, delivery)
+    _tell(delivery, received)
+    return json_answer(WebhookOutcome(outcome=received.outcome), 202)
 
 
-def _tell(delivery: str, event: WebhookEvent, received: Received) -> None:
+def _tell(delivery: Delivery, received: Received) -> None:
+    event = delivery.event
     facts = {
         "caller": g.caller.subject,
         "event": event.name,
         "action": event.action,
-        "delivery": delivery,
+        "delivery": delivery.id,
         "repository": str(event.repository) if event.repository else None,
         "outcome": received.outcome,
         "woken": received.woken,
@@ -46,11 +52,6 @@ def _tell(delivery: str, event: WebhookEvent, received: Received) -> None:
     _audit.info("%s told of %s: %s", g.caller.subject, event.name, received.outcome, extra={"facts": facts})
 
 
-_OUTCOME: JsonObject = {
-    "type": "object",
-    "required": ["outcome"],
-    "properties": {"outcome": {"enum": ["handled", "repeated", "ignored"]}},
-}
 _TEXT: JsonObject = {"type": "string"}
 _PAYLOAD: JsonObject = {
     "type": "object",
@@ -77,7 +78,7 @@ ROUTES = (
         receive_github_webhook,
         {
             202: Answer(
-                "Taken: `handled` now; `repeated`, so not again; `ignored`, as it concerns nothing here", _OUTCOME
+                "Taken: `handled` now; `repeated`, so not again; `ignored`, as it concerns nothing here", WebhookOutcome
             )
         },
         body=_PAYLOAD,

@@ -70,14 +70,14 @@ def _signer(service: Service, limits: RateLimits) -> Caller:
 
 def _credentials(route: Route) -> str:
     """The `Authorization` header; of a browser, which knows no tokens, the password is the token."""
-    given = request.headers.get("Authorization", "")
-    scheme, _, encoded = given.partition(" ")
+    header = request.headers.get("Authorization", "")
+    scheme, _, encoded = header.partition(" ")
     if route.browser and scheme.lower() == "basic":
         try:
             return f"Bearer {b64decode(encoded, validate=True).decode().partition(':')[2]}"
         except ValueError:
             return ""
-    return given
+    return header
 
 
 def _note(why: str) -> None:

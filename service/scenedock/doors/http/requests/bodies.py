@@ -33,6 +33,8 @@ def json_body() -> JsonObject:
         raise InputError(f"the body is no JSON: {error}") from None
     if not _nested_within(value, _DEEPEST):
         raise InputError(f"the body is nested more than {_DEEPEST} deep")
+    if not _is_unicode(value):
+        raise InputError("the body has half of a surrogate pair in a text, which can't be written as UTF-8; remove it")
     if not isinstance(value, dict):
         raise InputError("the body must be a JSON object, `{…}`")
     return value
@@ -45,12 +47,12 @@ def secrets(body: JsonObject) -> Mapping[str, str]:
     ------
     InputError   they are something else, or too large
     """
-    given = body.get("secrets") or {}
-    if not isinstance(given, Mapping) or not all(isinstance(value, str) for value in given.values()):
+    values = body.get("secrets") or {}
+    if not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
         raise InputError("`secrets` must be an object of texts")
-    found = {name: str(value) for name, value in given.items()}
-    check_size(found.values())
-    return found
+    texts = {name: str(value) for name, value in values.items()}
+    check_size(texts.values())
+    return texts
 
 
 def _nested_within(value: Json, depth: int) -> bool:
@@ -61,6 +63,15 @@ def _nested_within(value: Json, depth: int) -> bool:
         ]
         level = [inner for each in below for inner in each]
     return not level
+
+
+def _is_unicode(value: Json) -> bool:
+    """Whether every text can be answered: JSON may escape half of a pair, which UTF-8 can't hold."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse(constant: str) -> NoReturn:

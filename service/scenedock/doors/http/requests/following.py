@@ -5,17 +5,19 @@ Who follows holds a thread, so there are places for some, and one is free again 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Final
 
-from flask import Response, request
+from flask import Response, g, request
+from pydantic import RootModel
 
-from scenedock.doors.http.requests.answers import json_answer, json_text
+from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.worker import has_hung_up, request_was_read
 from scenedock.errors import TemporaryError
+from scenedock.model.tasks.documents import EventDocument
 from scenedock.model.tasks.task import TaskEvent
 from scenedock.runtime.service import Service
-from scenedock.runtime.tasks.documents import event_document
 from scenedock.usecases.tasks.manage_tasks import follow_events, read_events
 
 SECONDS_OF_A_POLL: Final = 30.0
@@ -23,21 +25,23 @@ _SECONDS_BETWEEN_BEATS: Final = 10.0
 _BEAT: Final = ":\n\n"
 
 
+class EventList(RootModel[tuple[EventDocument, ...]]):
+    """Events, by their ids."""
+
+
 def poll(service: Service, task_id: str, after: int, patience_seconds: float) -> Response:
     """The events after a number, waited for if there are none yet.
 
     Raises
     ------
+    NotFoundError    there is no such task that the caller may see
     TemporaryError   as many clients wait as may
     """
-    if not patience_seconds:
-        return json_answer([event_document(event) for event in read_events(service.tasks.effects, task_id, after, 0)])
-    reader = _Reader(service)
-    try:
-        events = read_events(service.tasks.effects, task_id, after, patience_seconds, reader.has_left)
-    finally:
-        reader.leave()
-    return json_answer([event_document(event) for event in events])
+    with ExitStack() as waiting:
+        if patience_seconds:
+            waiting.callback(_Reader(service).leave)
+        events = read_events(service.tasks.effects, g.caller, task_id, after, patience_seconds, _has_left())
+    return json_answer(EventList(tuple(map(EventDocument.of, events))))
 
 
 def stream(service: Service, task_id: str, after: int) -> Response:
@@ -45,44 +49,42 @@ def stream(service: Service, task_id: str, after: int) -> Response:
 
     Raises
     ------
+    NotFoundError    there is no such task that the caller may see
     TemporaryError   as many clients wait as may
     """
+    events = follow_events(service.tasks.effects, g.caller, task_id, after, _SECONDS_BETWEEN_BEATS, _has_left())
     reader = _Reader(service)
-    answer = Response(_lines(service, task_id, after, reader), mimetype="text/event-stream")
+    answer = Response(_lines(events), mimetype="text/event-stream")
     answer.headers["X-Accel-Buffering"] = "no"  # a proxy that collected lines would hide them until the end
     answer.call_on_close(reader.leave)
     return answer
 
 
-def _lines(service: Service, task_id: str, after: int, reader: _Reader) -> Iterator[str]:
+def _lines(events: Iterator[TaskEvent | None]) -> Iterator[str]:
     yield _BEAT  # with the first words the headers are sent: the reader has its place
-    told = False
-    for event in follow_events(service.tasks.effects, task_id, after, _SECONDS_BETWEEN_BEATS, reader.has_left):
+    for event in events:
         yield _server_sent(event) if event else _BEAT
-        told = told or (event is not None and event.type == "completion")
-    if not told:  # the reader has it already, but takes a stream without it for a broken one
-        ends = [event for event in service.tasks.effects.store.events(task_id, after) if event.type == "completion"]
-        yield from map(_server_sent, ends[-1:])
 
 
 def _server_sent(event: TaskEvent) -> str:
-    return f"event: {event.type}\ndata: {json_text(event_document(event))}\n\n"
+    return f"event: {event.type}\ndata: {EventDocument.of(event).model_dump_json()}\n\n"
+
+
+def _has_left() -> Callable[[], bool]:
+    """Tells whether the client of this request has hung up."""
+    connection = request.environ.get("gunicorn.socket")
+    return lambda: connection is not None and has_hung_up(connection)
 
 
 class _Reader:
     """One reader and its place, which is given back once, however often its end is told."""
 
     def __init__(self, service: Service) -> None:
-        self._connection = request.environ.get("gunicorn.socket")
         self._readers = service.tasks.readers
         self._taken = self._readers.acquire(blocking=False)
         if not self._taken:
             raise TemporaryError("as many clients follow tasks as may; try again", retry_after=5)
         request_was_read()  # else the server takes the wait for a client that dawdles, and hangs up
-
-    def has_left(self) -> bool:
-        """Whether the client has hung up."""
-        return self._connection is not None and has_hung_up(self._connection)
 
     def leave(self) -> None:
         """Give the place back."""

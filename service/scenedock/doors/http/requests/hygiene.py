@@ -31,8 +31,8 @@ def guard(app: Flask, service: Service) -> None:
 
     def begin() -> None:
         g.began = time.perf_counter()
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        request_id = request.headers.get("X-Request-Id", "")
+        g.request_id = request_id if _REQUEST_ID.match(request_id) else uuid.uuid4().hex
         if any("\0" in text for text in (request.path, *request.args.keys(), *request.args.values())):
             # PostgreSQL has no text with it, and nothing of ours is called so.
             raise InputError("the address holds a NUL character; leave it out")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from typing import Final
+from typing import Annotated, Any, Final
 
 from flask import Response, g, request
 
-from scenedock.doors.http.requests.answers import JSON, json_answer, json_text, wire_name
-from scenedock.errors import ScenedockError
+from scenedock.doors.http.requests.answers import JSON, json_answer
+from scenedock.errors import BUG, ScenedockError
 from scenedock.model.action import Context
+from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
 from scenedock.usecases.run_action import find_action
 
@@ -22,7 +24,13 @@ SECONDS_BETWEEN_BYTES: Final = 1.0
 _FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip")
 
 
-def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str, str]) -> Response:
+class ActionOutput(JsonDocument):
+    """What came of an action."""
+
+    output: Annotated[Mapping[str, Any], "As the action's own schema says"]
+
+
+def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str, str]) -> Response:
     """Run an action by name and answer `{"output": …}`, however long it takes (decision 20).
 
     Raises
@@ -31,14 +39,14 @@ def invoke(service: Service, name: str, given: JsonObject, secrets: Mapping[str,
     TemporaryError                   too many calls run
     ScenedockError                   whatever the action refuses; late, only if the client hears interim responses
     """
-    found = find_action(service.actions, name, g.caller)
-    found.check(given)
+    action = find_action(service.actions, name, g.caller)
+    action.check(values)
     context = Context(g.caller, service.effects, request_id=g.request_id, secrets=secrets)
-    call = service.calls.start(found, context, given)
+    call = service.calls.start(action, context, values)
     g.audited = True
     while True:
         try:
-            return json_answer({"output": call.result(timeout=service.settings.quiet_seconds)})
+            return json_answer(ActionOutput(output=call.result(timeout=service.settings.quiet_seconds)))
         except TimeoutError:
             if call.done():  # the action itself ended with it
                 raise
@@ -72,17 +80,17 @@ def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES)
     """
     while True:
         try:
-            made = call.result(timeout=seconds)
+            output = call.result(timeout=seconds)
         except TimeoutError:
             if not call.done():
                 yield " "
                 continue
-            yield "Error: the call ended with an unexpected error"
+            yield f"{BUG}: the call ended with an unexpected error"
         except ScenedockError as error:
-            yield f"{wire_name(error)}: {error}"
+            yield f"{error.wire_name}: {without_credentials(str(error))}"
         except Exception as error:  # noqa: BLE001 - of a bug, too, the caller must learn
             _log.error("a bug", exc_info=error)
-            yield "Error: the call ended with an unexpected error"
+            yield f"{BUG}: the call ended with an unexpected error"
         else:
-            yield json_text({"output": made})
+            yield ActionOutput(output=output).model_dump_json()
         return

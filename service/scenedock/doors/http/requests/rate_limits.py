@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from scenedock.doors.http.requests.answers import TooManyRequestsError
+from scenedock.errors import TooManyRequestsError
 
 _MOST_BUCKETS = 10_000
 

@@ -1,59 +1,25 @@
-"""Tasks and events as JSON, and questions about them as they stand in a query."""
+"""Questions about tasks and their events, as they stand in the query of an address."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
 from scenedock.errors import InputError
-from scenedock.model.json import Json, JsonObject
+from scenedock.model.json import JsonObject
 from scenedock.model.schemas import TEXT
-from scenedock.model.tasks.task import SORT_KEYS, STATUSES, SortKey, Task, TaskEvent, Wanted
+from scenedock.model.tasks.task import MOST_TASKS, SORT_KEYS, STATUSES, SortKey, TaskQuery
 
 _NAMES: Final[Mapping[str, SortKey]] = {
     **{key: key for key in SORT_KEYS},
     **{re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", key): key for key in SORT_KEYS},
 }
 _LARGEST: Final = 2**53 - 1
-_MOST_TASKS: Final = 1_000
 _USUAL_TASKS: Final = 50
 
-TASK: Final[JsonObject] = {
-    "type": "object",
-    "required": ["id", "spec", "status", "createdAt"],
-    "properties": {
-        "id": {"type": "string"},
-        "spec": {"type": "object"},
-        "status": {"enum": list(STATUSES)},
-        "reason": {"type": "string"},
-        "createdAt": {"type": "string"},
-        "lastHeartbeatAt": {"type": "string"},
-        "createdBy": {"type": "string"},
-    },
-}
-TASKS: Final[JsonObject] = {
-    "type": "object",
-    "required": ["tasks", "totalTasks"],
-    "properties": {"tasks": {"type": "array", "items": TASK}, "totalTasks": {"type": "integer"}},
-}
-EVENTS: Final[JsonObject] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["id", "taskId", "type", "body", "createdAt"],
-        "properties": {
-            "id": {"type": "integer"},
-            "taskId": {"type": "string"},
-            "type": {"type": "string"},
-            "body": {"type": "object"},
-            "createdAt": {"type": "string"},
-        },
-    },
-}
 TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
     "createdBy": {
         "type": "array",
@@ -74,7 +40,7 @@ TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
     "limit": {
         "type": "integer",
         "minimum": 0,
-        "maximum": _MOST_TASKS,
+        "maximum": MOST_TASKS,
         "default": _USUAL_TASKS,
         "description": "How many tasks to list",
     },
@@ -86,7 +52,7 @@ TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
         "description": "How many tasks to leave out before them",
     },
 }
-"""What `wanted` reads."""
+"""What `task_query` reads."""
 AFTER: Final[Mapping[str, JsonObject]] = {
     "after": {
         "type": "integer",
@@ -96,39 +62,9 @@ AFTER: Final[Mapping[str, JsonObject]] = {
         "description": "Only events with a greater id",
     }
 }
-ID: Final[JsonObject] = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 
 
-def task_document(task: Task) -> JsonObject:
-    """A task as Backstage's clients read it, and the reason of its status where there is one."""
-    document: dict[str, Json] = {
-        "id": task.id,
-        "spec": task.spec,
-        "status": task.status,
-        "createdAt": timestamp(task.created_at),
-    }
-    document |= {"lastHeartbeatAt": timestamp(task.heartbeat_at)} if task.heartbeat_at is not None else {}
-    document |= {"createdBy": task.created_by} if task.created_by else {}
-    return document | ({"reason": task.reason} if task.reason else {})
-
-
-def event_document(event: TaskEvent) -> JsonObject:
-    """An event as Backstage's clients read it."""
-    return {
-        "id": event.id,
-        "taskId": event.task_id,
-        "type": event.type,
-        "body": event.body,
-        "createdAt": timestamp(event.created_at),
-    }
-
-
-def timestamp(milliseconds: int) -> str:
-    """A time in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
-    return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def wanted(query: MultiDict[str, str]) -> Wanted:
+def task_query(query: MultiDict[str, str]) -> TaskQuery:
     """The page of tasks that a query asks for: `createdBy`, `status`, `order` (each may be repeated), limit, offset.
 
     Raises
@@ -144,11 +80,11 @@ def wanted(query: MultiDict[str, str]) -> Wanted:
         if way not in {"asc", "desc"} or name not in _NAMES:
             raise InputError(f"`order` must be asc: or desc: and one of {', '.join(SORT_KEYS)}; not {order!r}")
         orders.append((_NAMES[name], "asc" if way == "asc" else "desc"))
-    return Wanted(
+    return TaskQuery(
         created_by=tuple(query.getlist("createdBy")) or None,
         status=statuses,
         order=tuple(orders) or (("createdAt", "desc"),),  # type: ignore[arg-type] # the ways are the two literals
-        limit=number(query, "limit", _USUAL_TASKS, _MOST_TASKS),
+        limit=number(query, "limit", _USUAL_TASKS, MOST_TASKS),
         offset=number(query, "offset", 0),
     )
 

@@ -17,15 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenedock.effects.backstage.public_keys import PublicKeys
-from scenedock.errors import AuthenticationError, InputError, TemporaryError
+from scenedock.errors import AuthenticationError, TemporaryError
 from scenedock.model.action import Caller
-from scenedock.usecases.authenticate import (
-    LONGEST_TOKEN,
-    Authenticator,
-    VerifiedUser,
-    VerifiedUsers,
-    read_static_tokens,
-)
+from scenedock.runtime.callers.authenticator import LONGEST_TOKEN, Authenticator
+from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from tests.tools.tokens import USER_KEYS, Backstage, new_key
 
 SECRET = "ci-0123456789abcdef"  # noqa: S105 - a test's own
@@ -192,7 +187,7 @@ def test_a_sub_that_may_not_call_makes_no_request(
 @given(st.text())
 def test_no_sub_leads_to_a_request_outside_of_the_plugins_keys(plugin: str) -> None:
     backstage = Backstage()
-    authenticator = Authenticator((), PublicKeys(backstage.fetch), (plugin,))
+    authenticator = Authenticator(StaticTokens(), PublicKeys(backstage.fetch), (plugin,))
     header = {"alg": "ES256", "typ": "vnd.backstage.plugin", "kid": "x"}
 
     why_refused(authenticator, encoded(header, {"sub": plugin, "aud": "scenedock"}, b"x" * 64))
@@ -266,7 +261,7 @@ def test_a_token_that_is_too_long_is_not_looked_at(authenticator: Authenticator,
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.text(), st.text())
 def test_whatever_looks_like_a_token_is_refused_and_no_crash(one: str, two: str, three: str) -> None:
-    authenticator = Authenticator((), PublicKeys(Backstage().fetch), ("scaffolder",))
+    authenticator = Authenticator(StaticTokens(), PublicKeys(Backstage().fetch), ("scaffolder",))
 
     with pytest.raises(AuthenticationError):
         ask(authenticator, f"{one}.{two}.{three}")
@@ -302,7 +297,7 @@ def test_a_known_key_still_counts_while_backstage_is_away(authenticator: Authent
 def test_a_key_that_backstage_has_withdrawn_is_forgotten_in_time(backstage: Backstage) -> None:
     now = 0.0
     keys = PublicKeys(backstage.fetch, clock=lambda: now)
-    authenticator = Authenticator((), keys, ("scaffolder",))
+    authenticator = Authenticator(StaticTokens(), keys, ("scaffolder",))
     old = backstage.plugin_token()
     ask(authenticator, old)
     backstage.restart()
@@ -316,7 +311,7 @@ def test_a_user_that_was_verified_counts_only_with_its_key_and_until_it_expires(
     now = time.time()
     later = 0.0
     keys = PublicKeys(backstage.fetch, clock=lambda: later)
-    authenticator = Authenticator((), keys, ("scaffolder",), clock=lambda: now)
+    authenticator = Authenticator(StaticTokens(), keys, ("scaffolder",), clock=lambda: now)
     user = backstage.user_token()
     for _ in range(2):
         assert ask(authenticator, backstage.plugin_token(obo=user)).user == "user:default/jane"
@@ -333,55 +328,7 @@ def test_a_user_that_was_verified_counts_only_with_its_key_and_until_it_expires(
     assert "InvalidSignatureError" in why_refused(authenticator, backstage.plugin_token(obo=tampered))
 
 
-def test_of_many_users_the_last_ones_are_known() -> None:
-    users = VerifiedUsers(most=2)
-    for number in range(3):
-        users.keep(bytes([number]), VerifiedUser(str(number), "kid", None, 0))
-
-    assert [users.get(bytes([number])) is None for number in range(3)] == [True, False, False]
-
-
 def test_without_a_backstage_no_token_of_one_is_accepted(backstage: Backstage) -> None:
-    authenticator = Authenticator((), None, ("scaffolder",))
+    authenticator = Authenticator(StaticTokens(), None, ("scaffolder",))
 
     assert "no Backstage" in why_refused(authenticator, backstage.plugin_token())
-
-
-def test_static_tokens_may_be_listed_by_their_digest() -> None:
-    digest = hashlib.sha256(SECRET.encode()).hexdigest()
-    static = read_static_tokens(f"tokens: [{{name: ci, sha256: {digest}, scope: read}}]".encode(), "t")
-
-    assert ask(Authenticator(static, None, ()), SECRET).scope == "read"
-
-
-def test_all_that_is_wrong_with_the_list_of_tokens_is_said_at_once_and_no_secret_of_it() -> None:
-    listed = f"""
-tokens:
-  - {{name: a b, token: {SECRET}, scope: run}}
-  - {{name: b, token: {SECRET}, scope: root}}
-  - {{name: c, token: hunter2, scope: run}}
-  - {{name: d, token: {SECRET}, sha256: '{"0" * 64}', scope: run}}
-  - {{name: e, sha256: XY, scope: run}}
-  - {{name: f, token: {SECRET}, scope: run, scoop: 1}}
-  - {{name: g, token: {SECRET}, scope: run}}
-  - {{name: g, token: {SECRET}, scope: run}}
-  - just text
-  - {{name: h, token: {SECRET}, scope: run, actions: []}}
-  - {{name: i, token: {SECRET}, scope: run, actions: propose-change}}
-"""
-    with pytest.raises(InputError) as refused:
-        read_static_tokens(listed.encode(), "tokens.yaml")
-
-    lines = str(refused.value).splitlines()
-    assert [line.split(":")[1].strip() for line in lines] == [
-        *(f"tokens[{number}]" for number in (0, 1, 2, 3, 4, 5, 8, 9, 10)),
-        "two tokens are called g",
-    ]
-    assert SECRET not in str(refused.value)
-    assert "hunter2" not in str(refused.value)
-
-
-@pytest.mark.parametrize("listed", [b"", b"tokens: []", b"tokens: {", b"- a"])
-def test_a_file_without_tokens_is_refused(listed: bytes) -> None:
-    with pytest.raises(InputError, match=r"tokens\.yaml: "):
-        read_static_tokens(listed, "tokens.yaml")

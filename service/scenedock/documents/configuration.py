@@ -1,0 +1,133 @@
+"""Read the files that people write for Scenedock: settings, tokens, lists, tasks, answers.
+
+All that is wrong with a file is told at once, each problem in a line of its own that begins with `FILE:LINE:COLUMN`, in
+the order of the file. No message of this module repeats a value: somebody may have written a secret in the wrong place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from scenedock.documents.problems import DocumentProblem, Format, Path, explained, shown, unknown_key
+from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
+from scenedock.documents.scalars import Meaning
+from scenedock.errors import InputError
+from scenedock.model.json import Json, JsonObject, as_list, as_object
+
+Rules: TypeAlias = Callable[[JsonObject], Iterable[DocumentProblem]]
+"""What else is wrong with a file's value, of which nothing is sure but that it is an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a file says, and where; `label` names the file in messages."""
+
+    label: str
+    document: Document
+
+    @property
+    def value(self) -> JsonObject:
+        """The object that the file holds; an empty file holds an empty one."""
+        return as_object(self.document.value)
+
+    def line_of(self, *path: str | int) -> int:
+        """The line where the value at a path of keys and indexes begins, else the nearest one above it."""
+        return self.document.line_of(path)
+
+    def place(self, path: Path) -> str:
+        """`FILE:LINE:COLUMN` of the value at a path, else of the nearest one above it."""
+        line, column = self.document.position_of(path)
+        return f"{self.label}:{line}:{column}"
+
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """Tell the place of what is refused inside, wherever the error has the path to it."""
+        try:
+            yield
+        except InputError as error:
+            parts = sorted(error.parts, key=lambda part: self.document.position_of(part.path or ()))
+            told = (f"{self.place(part.path)}: {part}" if part.path is not None else str(part) for part in parts)
+            raise InputError("\n".join(told)) from error
+
+    def refusal(self, problems: Iterable[DocumentProblem]) -> InputError:
+        """The error that tells all these problems, in the order of the file."""
+        ordered = sorted(problems, key=lambda problem: (self.document.position_of(problem.path), str(problem)))
+        return InputError("\n".join(f"{self.place(problem.path)}: {problem}" for problem in ordered))
+
+
+def read_configuration(
+    data: bytes,
+    label: str,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    formats: Mapping[str, Format] | None = None,
+    rules: Rules | None = None,
+    meaning: Meaning = BACKSTAGE,
+) -> Configuration:
+    """Read a YAML (or JSON) file that holds one object.
+
+    `schema` is a JSON Schema (2020-12), whose words for people `explained` describes, and `formats` are those that it
+    names. `rules` find what no schema can say. The library that knows schemas takes 10 MiB, so a service that needs
+    none of them is spared it.
+
+    Raises
+    ------
+    InputError   not YAML, no object, or not what the schema and the rules allow; every problem has its place
+    """
+    try:
+        documents = read_documents(data, meaning=meaning)
+    except DocumentError as error:
+        raise error.in_file(label) from error
+    if len(documents) > 1:
+        raise InputError(f"{label}:{documents[1].line}:1: a second document begins here, and only one is read")
+    configuration = Configuration(label, documents[0] if documents else Document({}))
+    if not isinstance(configuration.document.value, Mapping):
+        raise configuration.refusal([DocumentProblem((), "must be an object, `key: value`")])
+    problems = _schema_problems(configuration.value, schema, formats or {}) if schema else set()
+    problems |= set(rules(configuration.value)) if rules else set()
+    if problems:
+        raise configuration.refusal(problems)
+    return configuration
+
+
+def field_problems(
+    value: JsonObject, path: Path, readers: Mapping[str, Callable[[Json], object]]
+) -> Iterator[DocumentProblem]:
+    """What is wrong with the fields of the object at a path; the reader of each raises ValueError for a wrong value."""
+    for name, written in value.items():
+        if name not in readers:
+            yield DocumentProblem((*path, name), unknown_key(readers))
+            continue
+        try:
+            readers[name](written)
+        except ValueError as error:
+            yield DocumentProblem((*path, name), str(error))
+
+
+def repeated_names(value: JsonObject, items: str, key: str) -> Iterator[DocumentProblem]:
+    """The items of a list whose name under `key` an earlier one has, too."""
+    seen: dict[Json, int] = {}
+    for index, item in enumerate(as_list(value.get(items))):
+        name = as_object(item).get(key)
+        if isinstance(name, str) and (first := seen.setdefault(name, index)) != index:
+            yield DocumentProblem(
+                (items, index, key), f"is the same as that of {shown((items, first))}; names must differ"
+            )
+
+
+def _schema_problems(
+    value: JsonObject, schema: Mapping[str, Any], formats: Mapping[str, Format]
+) -> set[DocumentProblem]:
+    from jsonschema_rs import Draft202012Validator
+
+    validator = Draft202012Validator(
+        dict(schema),
+        formats={name: each.holds for name, each in formats.items()},
+        validate_formats=True,
+        mask="the value",  # this is what the library's own messages have instead of it
+    )
+    errors = validator.iter_errors(value)
+    return {problem for error in errors for problem in explained(error, formats, schema=schema)}

@@ -1,0 +1,137 @@
+"""What is wrong in a document, by where it is; and what a JSON Schema says against one, in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from scenedock.model.addresses import without_credentials
+from scenedock.model.json import JsonObject
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead from the root of a document to a value."""
+
+_LONGEST_QUOTE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentProblem:
+    """One thing that is wrong in a document. `path` leads from its root to the value, which may be missing."""
+
+    path: Path
+    message: str
+
+    def __str__(self) -> str:
+        return f"{shown(self.path)}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One rule for a text. `rule` completes the sentence that begins with the text: `'Foo Bar' may have only …`."""
+
+    holds: Callable[[str], bool]
+    rule: str
+
+
+def shown(path: Path) -> str:
+    """The path as a person reads it, `metadata.links[0].url`; `the document` for the empty one."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_printable(step)}" for step in path)
+    return text.removeprefix(".") or "the document"
+
+
+def quoted(text: str) -> str:
+    """The text in quotes, cut short; addresses lose their credentials before that, lest half of a token be left."""
+    text = without_credentials(text)
+    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
+
+
+def explained(
+    error: ValidationError, formats: Mapping[str, Format], *, schema: JsonObject | None = None
+) -> Iterator[DocumentProblem]:
+    """The problems that one error of a JSON Schema stands for.
+
+    With the `schema`, no value is repeated, for it may be a secret; and a keyword of it may have words for people
+    beside it: `pattern` has `patternErrorMessage`, which editors know, and any other keyword its own alike.
+    """
+    from jsonschema_rs import ValidationErrorKind as Broken
+
+    path: Path = tuple(error.instance_path)
+    hidden = schema is not None
+    rules = _rules_beside(schema, error.schema_path) if schema is not None else {}
+    if words := rules.get(f"{error.kind.name}ErrorMessage"):
+        yield DocumentProblem(path, str(words))
+        return
+    match error.kind:
+        case Broken.Required(name):
+            yield DocumentProblem((*path, name), "is missing")
+        case Broken.AdditionalProperties(names):
+            yield from (DocumentProblem((*path, name), unknown_key(rules.get("properties", ()))) for name in names)
+        case Broken.PropertyNames(inner):
+            for problem in explained(inner, formats, schema=schema):
+                yield DocumentProblem((*path, str(inner.instance)), problem.message)
+        case Broken.Format(name):
+            yield DocumentProblem(
+                path, formats[name].rule if hidden else f"{_named(error.instance)} {formats[name].rule}"
+            )
+        case Broken.Type(types):
+            yield DocumentProblem(path, _mistyped(error.instance, types, hidden=hidden))
+        case Broken.MinLength():
+            yield DocumentProblem(path, "must not be empty")
+        case Broken.Enum(options):
+            instead = "" if hidden else f", not {_named(error.instance)}"
+            yield DocumentProblem(path, f"must be {' or '.join(map(str, options))}{instead}")
+        case _:
+            yield DocumentProblem(path, error.message)
+
+
+def unknown_key(keys: Iterable[str]) -> str:
+    """What to say of a key that isn't one of these."""
+    return f"there is no such key here; there are: {', '.join(keys)}"
+
+
+def _rules_beside(schema: JsonObject, path: Sequence[str | int]) -> Mapping[str, Any]:
+    """The object of the schema that has the keyword to which the path leads."""
+    rules: Any = schema
+    for step in path[:-1]:
+        rules = rules[step]
+    return rules if isinstance(rules, dict) else {}
+
+
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a string",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+}
+
+
+def _mistyped(value: object, types: Sequence[str], *, hidden: bool) -> str:
+    expected = " or ".join(_TYPES[name] for name in sorted(types, reverse=True))
+    quotes = "; put it in quotes" if "string" in types and isinstance(value, int | float) else ""
+    return f"must be {expected}, not {'a string' if hidden and isinstance(value, str) else _named(value)}{quotes}"
+
+
+def _named(value: object) -> str:
+    match value:
+        case None | bool():
+            return json.dumps(value)
+        case str():
+            return quoted(value)
+        case Mapping():
+            return "an object"
+        case list():
+            return "a list"
+        case _:
+            return "a number"
+
+
+def _printable(key: str) -> str:
+    key = without_credentials(key)
+    return key if key.isprintable() and key and " " not in key else quoted(key)

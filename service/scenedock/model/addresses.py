@@ -1,0 +1,46 @@
+"""Addresses with credentials in them, `https://user:password@host/path`: found, and shown without."""
+
+from __future__ import annotations
+
+import re
+
+from scenedock.model.json import Json
+
+# A user without a password is one only in http(s), where tokens are written so (`ssh://git@host` has no secret). What
+# stands between `://` and `/` decides, as in RFC 3986; but a password that somebody pasted may have a `/`, a `?` or a
+# `#` itself: then what follows the first colon is no port.
+_CREDENTIALS = re.compile(
+    r"(?<=://)[^\s\"<>/?#:@]*:[^\s\"<>/?#]*@"
+    r"|(?:(?<=http://)|(?<=https://))[^\s\"<>/?#]*@"
+    r"|(?<=://)[^\s\"<>/?#:@\[\]]*:(?!\d*(?:[\s\"<>/?#,;]|$))[^\s\"<>]{0,200}@",
+    re.IGNORECASE,
+)
+
+
+def without_credentials(text: str) -> str:
+    """A text with the user and the password taken out of every address in it.
+
+    >>> without_credentials("https://jane:s3cret@github.com/acme/apps, ssh://git@github.com/acme/apps")
+    'https://github.com/acme/apps, ssh://git@github.com/acme/apps'
+    """
+    return _CREDENTIALS.sub("", text) if "@" in text and "://" in text else text
+
+
+def credentials_in(value: Json) -> list[tuple[str | int, ...]]:
+    """The paths, as keys and indexes, of all texts in a value, keys too, that have an address with credentials in them.
+
+    Every entity is looked through, so types are asked for as readers make them, and texts without an `@` cost least.
+    """
+    if isinstance(value, str):
+        return [()] if "@" in value and without_credentials(value) != value else []
+    found: list[tuple[str | int, ...]] = []
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if "@" in key and without_credentials(key) != key:
+                found.append((key,))
+            if not isinstance(each, str) or "@" in each:
+                found += [(key, *path) for path in credentials_in(each)]
+    elif isinstance(value, (list, tuple)):
+        for number, each in enumerate(value):
+            found += [(number, *path) for path in credentials_in(each)]
+    return found

@@ -1,0 +1,33 @@
+"""Documents that doors send as JSON: models, of which the schemas in the OpenAPI document are made."""
+
+from __future__ import annotations
+
+import operator
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
+
+from pydantic import ConfigDict, Field, WithJsonSchema
+
+from scenedock.model.action import Model
+
+
+class JsonDocument(Model):
+    """A document, or an object in one. Its schema is open: who reads it must let pass what a later release adds."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+LEFT_OUT_IF_EMPTY: Final[Any] = Field(exclude_if=operator.not_, json_schema_extra=_without_default)
+"""Put into the `Annotated` of a field whose default is empty, it leaves the field out where it is."""
+
+Timestamp: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A time as `timestamp` writes it."""
+
+
+def timestamp(milliseconds: int) -> str:
+    """A time in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

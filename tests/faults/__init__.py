@@ -1,0 +1,1 @@
+"""What breaks on the way; a package, because one PostgreSQL is started for all files here."""

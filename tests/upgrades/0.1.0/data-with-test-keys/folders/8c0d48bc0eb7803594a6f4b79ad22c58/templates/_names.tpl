@@ -1,0 +1,36 @@
+{{- define "workload.name" -}}
+{{- .Values.workload.name | default .Chart.Name -}}
+{{- end -}}
+
+{{- define "workload.serviceAccountName" -}}
+{{- with .Values.workload.serviceAccount -}}
+{{- if .create -}}
+{{- .name | default (include "workload.name" $) -}}
+{{- else -}}
+{{- .name | default "default" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Never changes in the life of a Deployment. */ -}}
+{{- define "workload.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "workload.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{- /* A tag may be longer than a label and end with a sign that a label may not end with. */ -}}
+{{- define "workload.labels" -}}
+{{ include "workload.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Values.workload.image.tag | trunc 63 | trimAll "-_." | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+backstage.io/kubernetes-id: {{ include "workload.name" . | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_." | quote }}
+{{- end -}}
+
+{{- define "workload.metadata" -}}
+metadata:
+  name: {{ include "workload.name" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
+  labels:
+    {{- include "workload.labels" . | nindent 4 }}
+{{- end -}}
