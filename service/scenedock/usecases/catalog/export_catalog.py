@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.emitting.output import in_order
-from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
 from scenedock.catalog.mapping.entities import Mapped, map_services
 from scenedock.catalog.mapping.identities import FolderPath, identify
 from scenedock.catalog.mapping.links import link
@@ -72,7 +72,7 @@ def export_catalog(
         done += 1
         progress(done, total)
 
-    contents = tuple(each.read(count) for each in opened)
+    contents = _read(opened, count)
     findings = [finding for each in opened for finding in each.findings]
     if until == "folders":
         return Export(contents, None, in_order_of_severity(findings))
@@ -86,11 +86,24 @@ def export_catalog(
     return Export(contents, mapped, in_order_of_severity([*findings, *mapped.findings]))
 
 
+def _read(opened: Sequence[RepositoryReader], count: Callable[[], None]) -> tuple[RepositoryContents, ...]:
+    """The contents of all repositories; the Applications of one may deploy folders of another."""
+    manifests = [each.manifests() for each in opened]
+    applications = [
+        application
+        for number, each in enumerate(opened)
+        for application in each.applications(manifests[number], [*manifests[:number], *manifests[number + 1 :]])
+    ]
+    return tuple(
+        each.read([found for found in applications if found.repository == each.facts.name], count) for each in opened
+    )
+
+
 def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
     folders = [
-        FolderPath(number, folder.path, folder.path in listed)
+        FolderPath(number, folder.path, folder.path in listed, runs_in.get(folder.path, frozenset()))
         for number, each in enumerate(contents)
-        for listed in [_listed(each)]
+        for listed, runs_in in [(_listed(each), said_environments(each))]
         for folder in each.folders
     ]
     identities = identify(
