@@ -16,6 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bench import mutants
+
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -75,6 +77,13 @@ def test_no_file_names_a_path_of_a_machine() -> None:
 
 def test_no_file_names_a_package_registry() -> None:
     assert lines_with(r"pypi\.org|python[h]osted|npmjs\.(?:org|com)|yarnpkg\.com|deb\.debian\.org") == []
+
+
+def test_every_module_that_mutants_are_made_of_is_there_with_its_tests() -> None:
+    files = [mutants.path_of(module) for module in mutants.TESTS]
+    files += [Path(tests) for tests in mutants.TESTS.values()]
+
+    assert [file for file in files if not (ROOT / file).exists()] == []
 
 
 def test_a_loose_end_names_its_issue() -> None:
