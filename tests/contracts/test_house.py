@@ -15,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bench import mutants
 from tests.tools.wheel import build_wheel
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +77,13 @@ def test_no_file_names_a_path_of_a_machine() -> None:
 
 def test_no_file_names_a_package_registry() -> None:
     assert lines_with(r"pypi\.org|python[h]osted|npmjs\.(?:org|com)|yarnpkg\.com|deb\.debian\.org") == []
+
+
+def test_every_module_that_mutants_are_made_of_is_there_with_its_tests() -> None:
+    files = [mutants.path_of(module) for module in mutants.TESTS]
+    files += [Path(tests) for tests in mutants.TESTS.values()]
+
+    assert [file for file in files if not (ROOT / file).exists()] == []
 
 
 def test_a_loose_end_names_its_issue() -> None:

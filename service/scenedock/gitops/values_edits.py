@@ -16,7 +16,7 @@ from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import HELM, DocumentError, read_document
 from scenedock.errors import InputError
 from scenedock.model.file_paths import is_utf8
-from scenedock.model.json import Json
+from scenedock.model.json import Json, as_list
 
 NewValue: TypeAlias = str | int | float | bool | None
 
@@ -149,11 +149,9 @@ def _with(value: Json, keys: Sequence[str], new: NewValue) -> Json:
         return new
     if isinstance(value, Mapping):
         return {**value, keys[0]: _with(value.get(keys[0]), keys[1:], new)}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_with(each, keys[1:], new) if str(at) == keys[0] else each for at, each in enumerate(value)]
-    return value
+    return [_with(each, keys[1:], new) if str(at) == keys[0] else each for at, each in enumerate(as_list(value))]
 
 
 def _said(value: Json) -> str:
-    """The value as text, in which `1`, `1.0`, `true` and `"1"` differ, and the order of keys doesn't count."""
-    return json.dumps(value, sort_keys=True)
+    """The value as text, in which `1`, `1.0`, `true` and `"1"` differ."""
+    return json.dumps(value)

@@ -225,34 +225,6 @@ class _TakenError(Exception):
     """All seats of a name are taken; raised to roll the transaction back."""
 
 
-def fenced(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
-    """A decision that is only taken while this run of the task is the present one.
-
-    The decision raises LeaseLostError otherwise.
-    """
-
-    def checked(task: Task) -> TaskChange:
-        if task.run != run or task.lease_owner is None:
-            raise LeaseLostError(task.id)
-        return decide(task)
-
-    return checked
-
-
-def claiming(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
-    """A decision that is only taken while nobody works on this run of the task yet.
-
-    The decision raises LeaseLostError otherwise.
-    """
-
-    def checked(task: Task) -> TaskChange:
-        if task.run != run or task.lease_owner is not None or task.finished:
-            raise LeaseLostError(task.id)
-        return decide(task)
-
-    return checked
-
-
 def _new_schedule(name: str, now: int) -> Insert:
     return SCHEDULE.insert().values(name=name, last_tick=now)
 

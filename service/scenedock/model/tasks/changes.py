@@ -5,7 +5,7 @@ They are the only way in which a task changes; the store writes task and events 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from scenedock.errors import BUG, ConflictError
@@ -40,6 +40,34 @@ class TaskChange:
 
 class LeaseLostError(Exception):
     """Somebody else runs the task by now (or it has ended): whoever gets this stops and writes nothing."""
+
+
+def fenced(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
+    """A decision that is only taken while this run of the task is the present one.
+
+    The decision raises LeaseLostError otherwise.
+    """
+
+    def checked(task: Task) -> TaskChange:
+        if task.run != run or task.lease_owner is None:
+            raise LeaseLostError(task.id)
+        return decide(task)
+
+    return checked
+
+
+def claiming(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
+    """A decision that is only taken while nobody works on this run of the task yet.
+
+    The decision raises LeaseLostError otherwise.
+    """
+
+    def checked(task: Task) -> TaskChange:
+        if task.run != run or task.lease_owner is not None or task.finished:
+            raise LeaseLostError(task.id)
+        return decide(task)
+
+    return checked
 
 
 def logged(message: str, now: int, step_id: str | None = None, status: Status | None = None) -> NewEvent:
