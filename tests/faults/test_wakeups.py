@@ -14,7 +14,7 @@ import pytest
 
 from scenedock.effects.tasks import engine
 from scenedock.effects.tasks.executors import SharedExecutors
-from scenedock.effects.tasks.wakeups import tell_workers
+from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import Role, TaskSettings
 from scenedock.usecases.tasks.submit_task import submit_task
@@ -41,7 +41,7 @@ def test_a_worker_hears_what_was_told_when_the_transaction_has_ended_and_hears_a
 
     def heard() -> bool:
         before = woken.is_set()
-        others.write(tell_workers)
+        others.write(notify_workers)
         return not before and woken.wait(PATIENCE)
 
     assert woken.wait(PATIENCE)  # at first, for what was told before
@@ -106,7 +106,7 @@ def test_a_task_of_which_no_worker_hears_is_begun_all_the_same(
     tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, deaf: str
 ) -> None:
     if deaf == "nobody is told":
-        monkeypatch.setattr(engine, "tell_workers", lambda _connection: None)
+        monkeypatch.setattr(engine, "notify_workers", lambda _connection: None)
     else:
         monkeypatch.setattr(Tending, "take", lambda _tending, _now: None)
         monkeypatch.setattr(engine, "_QUEUED_AFTER_SECONDS", 0.1)

@@ -4,8 +4,8 @@ dbos starts a run of a task at once in this process, or queues it for a worker. 
 but the task's row: the same transaction holds a step's output and the event that tells of it. dbos keeps one instance
 for a process, so there is one `Engine` for a process, too.
 
-A worker is told of a task that is due, takes it by its row, and starts the run itself. The queue has the run, too, a
-minute late: whoever takes the task in time deletes it there, and else a thread of dbos finds it.
+A worker is notified of a task that is due, takes it by its row, and starts the run itself. The run is also in dbos's
+queue, from a minute later on: the worker that takes the task in time deletes it there; otherwise dbos finds it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 from dbos import error as dbos_errors
 
 from scenedock.effects.tasks.database import Database, make_engine
-from scenedock.effects.tasks.wakeups import tell_workers
+from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ _APPLICATION_VERSION = "1"
 _POLLING_SECONDS = 5.0
 _QUEUED_AFTER_SECONDS = 60.0
 _WITHDRAWN_WITHIN_MILLISECONDS = 30_000
-"""How long a run is surely not in the queue yet: what dbos begins just then can't be deleted without an error there."""
+"""A run that dbos may be starting at this moment must not be deleted; one this young is not in the queue yet."""
 _AT_ONCE = 1_000
 """How many records of runs are read or deleted in one go."""
 _MOST_TAKEN = 100
-"""How many tasks a process takes at once that leaves none to others."""
+"""How many tasks a process takes at once if it doesn't share them with workers."""
 
 
 class _AsJson(Serializer):
@@ -65,7 +65,7 @@ class _AsJson(Serializer):
 
 @dataclass(frozen=True, slots=True)
 class UnendedRun:
-    """A run that dbos takes for running: the id of its record, its task, and the process that has or had it."""
+    """A run that dbos believes to be running: the id of its record, its task, and the process that started it."""
 
     record: str
     task_id: str
@@ -76,7 +76,7 @@ class Engine:
     """Runs tasks in this process, on `threads` threads; `queued` ones are taken from the queue, too."""
 
     handover_milliseconds = HANDOVER_MILLISECONDS
-    """How long after its submission a task is due for anybody: before that it is started here."""
+    """How long after its submission a task is due for every process: until then it is started here."""
 
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
         self._address = database.address.render_as_string(hide_password=False)
@@ -152,19 +152,19 @@ class Engine:
 
     @property
     def room(self) -> int:
-        """How many more tasks to take: a worker leaves to the others what no thread of it is free for."""
+        """How many more tasks to take; a worker takes as many as it has free threads, and leaves the rest to others."""
         with self._lock:
             return max(self._threads - len(self._mine), 0) if self._queued else _MOST_TAKEN
 
     def withdraw(self, tasks: Sequence[Task], now: int) -> None:
-        """Keep new tasks, which were just handed out by the store, from the queue of the workers."""
+        """Remove new tasks, which the store has just handed out, from dbos's queue."""
         since = now - _WITHDRAWN_WITHIN_MILLISECONDS
         runs = [_workflow_id(task.id, task.run - 1) for task in tasks if task.created_at > since]
         if self._queued and self._client and runs:
             self._client.delete_workflows(runs)
 
     def unended_runs(self) -> list[UnendedRun]:
-        """The runs that dbos takes for running, the oldest first, and at most a thousand."""
+        """The runs that dbos believes to be running, the oldest first, at most a thousand."""
         if self._client is None:
             return []
         records = self._client.list_workflows(status="PENDING", limit=_AT_ONCE, load_output=False)
@@ -173,7 +173,7 @@ class Engine:
         ]
 
     def give_up(self, records: Sequence[str]) -> None:
-        """Have dbos take runs for ended, by their records."""
+        """Mark records of runs as ended."""
         if self._client and records:
             self._client.cancel_workflows(list(records))
 
@@ -214,17 +214,17 @@ class RemoteEngine:
     """
 
     handover_milliseconds = -10_000
-    """A new task is due, and is so by the clock of a worker that is behind ours, too."""
+    """A new task is due at once, also by the clock of a worker that is up to ten seconds slow."""
 
     def __init__(self, database: Database) -> None:
         self._connections = None if database.is_sqlite else dbos_engine(database)
         self._client = _client(self._connections) if self._connections else None
 
     def submit(self, connection: Connection, task_id: str, number: int) -> None:
-        """Put a task in the queue, and tell the workers of it, in the transaction that stores it."""
+        """Put a task in dbos's queue, and notify the workers, in the transaction that stores it."""
         if self._client:
             self._client.enqueue_in_transaction(connection, _options(task_id, number), task_id, number)
-            tell_workers(connection)
+            notify_workers(connection)
 
     def start(self, task_id: str, number: int) -> None:
         """Nothing is left to do after the transaction."""
@@ -263,7 +263,7 @@ def dbos_engine(database: Database) -> SqlEngine:
 
 
 def _client(connections: SqlEngine) -> DBOSClient:
-    """For the records of runs; what `DBOS` does with them within a run becomes a step of it."""
+    """A client for the records of runs: within a run, the same functions of `DBOS` would be recorded as its steps."""
     return DBOSClient(system_database_engine=connections, serializer=_AsJson())
 
 
@@ -277,14 +277,14 @@ def _workflow_id(task_id: str, number: int) -> str:
 
 
 def _quiet() -> None:
-    """Have dbos say what concerns us: it advertises at level INFO."""
+    """Keep from the log what is no news: dbos advertises at level INFO."""
     logger = logging.getLogger("dbos")
     logger.setLevel(logging.WARNING)
     logger.addFilter(_is_news)
 
 
 def _is_news(line: logging.LogRecord) -> bool:
-    """Whether a line of dbos's log is more than that a run has ended which was given up: its step took too long."""
+    """False where dbos only says that it can't record the end of a run that was given up, as its step took too long."""
     error = line.exc_info[1] if line.exc_info else None
     given_up = isinstance(error, dbos_errors.DBOSAwaitedWorkflowCancelledError)
     return not given_up and "outcome was not recorded" not in str(line.msg)

@@ -67,8 +67,7 @@ class LocalExecutors:
 class SharedExecutors:
     """Executors anywhere (tasks are in PostgreSQL): each holds an advisory lock, in a session of its own.
 
-    The same session hears when a task is due, and sets `woken`. A thread waits in it, which also notices at once when
-    it breaks.
+    A thread listens in that session, sets `woken` when a task is due, and notices at once when the session breaks.
     """
 
     doubt_milliseconds = 1_000
@@ -83,7 +82,7 @@ class SharedExecutors:
         self._thread = threading.Thread(target=self._keep, name="executor", daemon=True)
 
     def hold(self) -> None:
-        """Be known as alive from now on; after the server was away, again.
+        """Be known as alive, and wait until that is so: at the start, and after the server was away.
 
         Raises
         ------
@@ -100,7 +99,7 @@ class SharedExecutors:
 
         if name == self.own or not self._held.is_set():
             return False
-        # A lock of the transaction: where it was free, it is free again at once.
+        # A lock of the transaction, so if it was free, it is free again at once.
         return bool(self._database.read(select(func.pg_try_advisory_xact_lock(_number(name))))[0][0])
 
     def leave(self) -> None:
@@ -124,13 +123,13 @@ class SharedExecutors:
 
         with self._database.session() as session:
             try:
-                # Shared, because the session that was lost may hold it until the server notices.
+                # Shared: a lost session of ours may hold it until the server notices.
                 session.execute(select(func.pg_advisory_lock_shared(_number(self.own))))
                 self._held.set()
                 listen(session, self._woken.set, self._leaving)
             finally:
                 self._held.clear()
-                session.invalidate()  # what it holds and hears goes with it
+                session.invalidate()  # closed, not returned to the pool with its lock and its LISTEN
 
 
 Executors: TypeAlias = LocalExecutors | SharedExecutors

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
-from scenedock.effects.tasks.wakeups import tell_workers
+from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
 from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS, Change, LeaseLostError, NewEvent, handed_out
 from scenedock.model.tasks.task import FINAL, STATUSES, SortKey, Task, TaskEvent, Wanted, fingerprint
@@ -159,15 +159,16 @@ class TaskStore:
             return None
 
     def to_tend(self, now: int) -> list[Task]:
-        """The tasks that an executor holds, and the one that has been due for longest, if any is; in one query."""
+        """The tasks that executors hold, and the one that has been due for longest, if there is one; in one query."""
         longest = select(TASK.c.id).where(TASK.c.wake_at <= now).order_by(TASK.c.wake_at).limit(1)
         concerned = or_(TASK.c.lease_owner.is_not(None), TASK.c.id.in_(longest))
         return [_task(row) for row in self._database.read(select(*_COLUMNS).where(_LIVES, concerned))]
 
     def hand_out(self, now: int, limit: int, is_next_up: Callable[[str, int], bool]) -> list[Task]:
-        """Hand tasks that are due to the caller, the longest due first; nobody else gets them meanwhile.
+        """Hand tasks that are due to the caller, the longest due first; no other caller gets the same.
 
-        Those that the caller is about to begin anyway, by their id and run, are left to it for a while.
+        `is_next_up` says of an id and a run whether the caller is about to begin it anyway: such tasks are only
+        postponed.
         """
 
         def work(connection: Connection) -> list[Task]:
@@ -294,7 +295,7 @@ def wake(connection: Connection, keys: Sequence[str], now: int) -> int:
     """Let the tasks that wait for these go on, in the caller's transaction; answer how many.
 
     `keys` are fingerprints. A task that just looks whether it has happened loses its wait, so that it looks once more.
-    Workers are told of the others.
+    Workers are notified.
     """
     rests = TASK.c.lease_owner.is_(None)
     woken = update(TASK).where(TASK.c.wait_for.in_(keys))
@@ -303,7 +304,7 @@ def wake(connection: Connection, keys: Sequence[str], now: int) -> int:
     )
     count = connection.execute(told).rowcount
     if count:
-        tell_workers(connection)
+        notify_workers(connection)
     return count
 
 

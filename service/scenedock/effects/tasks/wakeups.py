@@ -1,6 +1,6 @@
-"""Word that a task is due, from whoever makes it so to the workers: NOTIFY and LISTEN of PostgreSQL.
+"""Waking workers when a task is due: NOTIFY and LISTEN of PostgreSQL.
 
-Word may get lost, as while a worker connects anew, so workers look by themselves, too, only less often.
+A notification may be lost, for example while a worker connects again, so workers also look for tasks by themselves.
 """
 
 from __future__ import annotations
@@ -18,27 +18,29 @@ if TYPE_CHECKING:
 _CHANNEL = "scenedock_task"
 _WAIT_SECONDS = 0.2
 _CHECK_SECONDS = 30.0
-"""How often a session in which nothing happens is used: what lies between drops idle ones, and tells nobody."""
+"""How often an idle session is used: a firewall or load balancer may drop it without a word."""
 
 
-def tell_workers(connection: Connection) -> None:
-    """Wake the workers as soon as the caller's transaction has ended; with SQLite they look by themselves."""
+def notify_workers(connection: Connection) -> None:
+    """Wake the workers when the caller's transaction is committed. Does nothing on SQLite."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_notify(_CHANNEL, "")))
 
 
-def listen(session: Connection, heard: Callable[[], object], ended: threading.Event) -> None:
-    """Call `heard` at once, for what was told before, and at each word, until `ended` is set.
+def listen(session: Connection, wake: Callable[[], object], ended: threading.Event) -> None:
+    """Call `wake` once at the start, for what was missed, and at each notification, until `ended` is set.
 
-    Whatever breaks the session is raised as the driver has it.
+    Raises
+    ------
+    psycopg.Error, sqlalchemy.exc.SQLAlchemyError   the session is broken
     """
     session.exec_driver_sql(f"LISTEN {_CHANNEL}")
-    heard()
+    wake()
     driver: Any = session.connection.driver_connection
     checked = time.monotonic()
     while not ended.is_set():
         for _ in driver.notifies(timeout=_WAIT_SECONDS, stop_after=1):
-            heard()
+            wake()
         if time.monotonic() - checked >= _CHECK_SECONDS:
             driver.execute("SELECT 1")
             checked = time.monotonic()

@@ -25,7 +25,7 @@ _SWEEP_MILLISECONDS = 5_000
 class Tending:
     """One executor's care for all tasks; `look`, or `stay` while it drains, is called every half second or so.
 
-    `has_more` tells whether more may be due than there was room for: then `take` is called when a run has ended.
+    `has_more` says whether more tasks may be due than there was room for: then `take` is called after the next run.
     """
 
     def __init__(self, store: TaskStore, engine: Engine, executors: Executors) -> None:
@@ -70,7 +70,7 @@ class Tending:
 
     def take(self, now: int) -> None:
         """Begin tasks that are due, as many as there is room for."""
-        self.has_more = True  # before the room is known: there is more as soon as a run ends
+        self.has_more = True  # before the room is known: a run that ends in this moment is not overlooked
         room = self._engine.room
         if not room:
             return
@@ -113,9 +113,9 @@ class Tending:
         return [idle[key] for key, since in self._orphans.items() if now - since >= HANDOVER_MILLISECONDS]
 
     def _sweep(self) -> None:
-        """Give up what the engine takes for running and isn't: who ran it is dead, or the task has ended.
+        """End the engine's records of runs whose process is dead, or whose task has ended.
 
-        A run whose task has just ended is about to say so itself; seen twice, it hangs in a step.
+        A run whose task has just ended is about to record that itself; one that is seen twice won't.
         """
         runs = self._engine.unended_runs()
         unended = self._store.unended({run.task_id for run in runs}) if runs else set()
