@@ -59,6 +59,17 @@ class Postgres:
             connection.execute(sql.encode())
         return database
 
+    def transactions(self) -> dict[str, int]:
+        """How many transactions have ended in each database."""
+        from sqlalchemy import create_engine, text
+
+        engine = create_engine(self._url("postgres", "postgresql+psycopg"))
+        with engine.connect() as connection:
+            counts = text("SELECT datname, xact_commit + xact_rollback FROM pg_stat_database WHERE datname IS NOT NULL")
+            found = {str(name): int(count) for name, count in connection.execute(counts)}
+        engine.dispose()
+        return found
+
     def _url(self, name: str, driver: str) -> str:
         return f"{driver}://postgres@/{name}?host={self._folder}"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from scenedock.effects.tasks.database import Database
-from scenedock.effects.tasks.engine import Engine
+from scenedock.effects.tasks.engine import Engine, UnendedRun
 from scenedock.effects.tasks.executors import LocalExecutors
 from scenedock.effects.tasks.store import TaskStore
 from scenedock.effects.tasks.tables import migrate
@@ -36,10 +36,14 @@ SPEC: JsonObject = {
 class EngineStub(Engine):
     """Starts nothing, and notes what it was to start."""
 
+    room = 100
+    is_busy = True
+
     def __init__(self) -> None:
         self.started: list[tuple[str, int]] = []
         self.running: set[tuple[str, int]] = set()
-        self.queued: set[tuple[str, int]] = set()
+        self.withdrawn: list[str] = []
+        self.records: list[UnendedRun] = []
 
     def start(self, task_id: str, number: int) -> None:
         self.started.append((task_id, number))
@@ -47,8 +51,14 @@ class EngineStub(Engine):
     def has(self, task_id: str, number: int) -> bool:
         return (task_id, number) in self.running
 
-    def is_queued(self, task_id: str, number: int) -> bool:
-        return (task_id, number) in self.queued
+    def withdraw(self, tasks: Sequence[Task], _now: int) -> None:
+        self.withdrawn += [task.id for task in tasks]
+
+    def unended_runs(self) -> list[UnendedRun]:
+        return self.records
+
+    def give_up(self, records: Sequence[str]) -> None:
+        self.records = [run for run in self.records if run.record not in records]
 
 
 class Watch(LocalExecutors):
@@ -71,14 +81,8 @@ class Overtaken(TaskStore):
     meanwhile: Callable[[TaskStore], object] | None = None
     left: Task | None = None
 
-    def due(self, now: int, limit: int = 100) -> list[Task]:
-        return self._overtaken(super().due(now, limit))
-
-    def late(self, now: int) -> list[Task]:
-        return self._overtaken(super().late(now))
-
-    def held_by(self, owner: str) -> list[Task]:
-        return self._overtaken(super().held_by(owner))
+    def to_tend(self, now: int) -> list[Task]:
+        return self._overtaken(super().to_tend(now))
 
     def _overtaken(self, seen: list[Task]) -> list[Task]:
         if seen and self.meanwhile:
@@ -160,18 +164,58 @@ def test_a_task_that_kills_its_workers_fails_in_the_end(store: TaskStore, tendin
     assert store.get("t").run == MOST_RECOVERIES + 1
 
 
-def test_a_task_that_nobody_has_begun_is_handed_out_again_but_not_one_that_stands_in_a_queue(
+def waits(store: TaskStore, *names: str) -> None:
+    for number, name in enumerate(names):
+        store.add(Task(id=name, spec=SPEC, status="open", created_at=0, wake_at=5 + number), None)
+
+
+def test_a_task_that_nobody_has_begun_is_handed_out_again_but_not_one_that_is_next_up(
     store: TaskStore, engine: EngineStub, tending: Tending
 ) -> None:
-    for name in ("forgotten", "queued", "next"):
-        store.add(Task(id=name, spec=SPEC, status="open", created_at=0, wake_at=5), None)
-    engine.queued.add(("queued", 1))
+    waits(store, "forgotten", "next")
     engine.running.add(("next", 1))
 
     tending.look(10)
 
     assert engine.started == [("forgotten", 2)]
-    assert [store.get(name).run for name in ("queued", "next")] == [1, 1]
+    assert engine.withdrawn == ["forgotten"]
+    assert store.get("next").run == 1
+    assert store.hand_out(10, 9, engine.has) == []
+
+
+def test_no_more_is_taken_than_there_is_room_for_and_the_rest_when_a_run_has_ended(
+    store: TaskStore, engine: EngineStub, tending: Tending
+) -> None:
+    waits(store, "first", "second", "third")
+    started = []
+    for room in (0, 2, 2):
+        engine.room = room
+        tending.take(10)
+        started.append((len(engine.started), tending.has_more))
+
+    assert started == [(0, True), (2, True), (3, False)]
+
+
+def test_a_record_of_a_run_that_nobody_will_end_is_given_up_and_no_other(
+    store: TaskStore, engine: EngineStub, tending: Tending, tmp_path: Path
+) -> None:
+    other = LocalExecutors(tmp_path / "executors")
+    other.hold()
+    held_by(store, other.own, deadline_at=10**9)
+    engine.records = [
+        UnendedRun("killed", "t", "dead"),
+        UnendedRun("runs", "t", other.own),
+        UnendedRun("hangs", "gone", other.own),
+        UnendedRun("ends", "gone too", other.own),
+    ]
+
+    tending.look(10_000)
+    assert len(engine.records) == 4
+    engine.records.pop()
+    tending.look(20_000)
+
+    assert [run.record for run in engine.records] == ["runs"]
+    other.leave()
 
 
 def test_an_executor_that_looks_dead_is_waited_for_before_its_tasks_are_taken_over(
@@ -284,41 +328,6 @@ def test_a_step_that_was_late_until_something_else_happened_to_its_task_is_not_e
     assert (store.get("t"), engine.started) == (store.left, [])
 
 
-def begins(store: TaskStore) -> None:
-    """A worker has begun with the task as it was handed out at first."""
-    store.change("t", lambda task: started(task, task.run, "another", 100))
-
-
-def is_postponed(store: TaskStore) -> None:
-    """The executor in which it is next in line has said so."""
-    store.postpone(["t"], 100, 5_100)
-
-
-@pytest.mark.parametrize("meanwhile", [begins, starts, is_postponed])
-def test_a_task_that_changed_before_it_could_be_handed_out_is_left_alone(
-    database: Database, engine: EngineStub, watch: Watch, meanwhile: Callable[[TaskStore], object]
-) -> None:
-    store = Overtaken(database)
-    store.add(Task(id="t", spec=SPEC, status="open", created_at=0, wake_at=5), None)
-    store.meanwhile = meanwhile
-
-    Tending(store, engine, watch).look(100)
-
-    assert (store.get("t"), engine.started) == (store.left, [])
-
-
-def test_a_task_that_two_want_to_hand_out_at_once_is_handed_out_once(
-    database: Database, engine: EngineStub, watch: Watch
-) -> None:
-    store = Overtaken(database)
-    store.add(Task(id="t", spec=SPEC, status="open", created_at=0, wake_at=5), None)
-    store.meanwhile = lambda store: store.change("t", lambda task: handed_out(task, 99))
-
-    Tending(store, engine, watch).look(100)
-
-    assert store.get("t") == store.left
-
-
 def test_a_task_that_stands_under_our_name_and_is_run_by_nobody_is_handed_out_again_after_a_while(
     store: TaskStore, engine: EngineStub, watch: Watch
 ) -> None:
@@ -334,17 +343,6 @@ def test_a_task_that_stands_under_our_name_and_is_run_by_nobody_is_handed_out_ag
 
     tending.look(10_000 + HANDOVER_MILLISECONDS)
     assert engine.started == [("t", 2)]
-
-
-def test_a_task_that_is_next_in_line_is_left_to_wait_for_its_turn(
-    store: TaskStore, engine: EngineStub, tending: Tending
-) -> None:
-    store.add(Task(id="t", spec=SPEC, status="open", created_at=0, wake_at=5), None)
-    engine.queued.add(("t", 1))
-
-    tending.look(10)
-
-    assert store.get("t").wake_at == 10 + HANDOVER_MILLISECONDS
 
 
 def test_who_runs_tasks_is_known_as_alive_and_says_so_every_five_seconds(

@@ -93,9 +93,12 @@ def started(task: Task, run: int, owner: str, now: int) -> TaskChange:
     return TaskChange(replace(looking, status=status, lease_owner=owner, heartbeat_at=now))
 
 
-def handed_out(task: Task, now: int) -> TaskChange:
-    """The task is handed to a worker once more; whoever had it before may write nothing more."""
-    return TaskChange(replace(task, run=task.run + 1, lease_owner=None, wake_at=now + HANDOVER_MILLISECONDS))
+def handed_out(task: Task, now: int, handover: int = HANDOVER_MILLISECONDS) -> TaskChange:
+    """The task is handed to a worker once more; whoever had it before may write nothing more.
+
+    `handover` is after how many milliseconds it is due again if nobody has begun it.
+    """
+    return TaskChange(replace(task, run=task.run + 1, lease_owner=None, wake_at=now + handover))
 
 
 def lost(task: Task, now: int) -> TaskChange:
@@ -194,8 +197,8 @@ def cancel_asked(task: Task, now: int) -> TaskChange:
     return TaskChange(done.task, (told, *done.events))
 
 
-def retried(task: Task, sealed: str | None, now: int) -> TaskChange:
-    """The task is run again from the first step that isn't completed, with secrets given anew.
+def retried(task: Task, sealed: str | None, now: int, handover: int = HANDOVER_MILLISECONDS) -> TaskChange:
+    """The task is run again from the first step that isn't completed, with secrets given anew; see `handed_out`.
 
     Raises
     ------
@@ -205,7 +208,7 @@ def retried(task: Task, sealed: str | None, now: int) -> TaskChange:
         raise ConflictError(f"the task {task.id} is {task.status}; only a failed or cancelled one can be retried")
     done = {name: state for name, state in _steps(task).items() if as_object(state).get("status") == "completed"}
     again = replace(
-        handed_out(task, now).task,
+        handed_out(task, now, handover).task,
         status=after(task.status, "retry"),
         attempt=task.attempt + 1,
         cancel_requested=False,
