@@ -1,4 +1,4 @@
-"""Backstage itself as the reference: its validators' verdicts on entities, and the documents that its YAML reader reads."""
+"""Backstage itself as the reference: its validators' verdicts on entities, and how its YAML reader reads a text."""
 
 from __future__ import annotations
 
