@@ -8,7 +8,7 @@ workers := 2
 
 .PHONY: help run test test-all fix docs golden bench mutants soak lock set-up
 
-help: ## Say what can be typed
+help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
@@ -20,7 +20,7 @@ test: set-up ## Run everything that CI runs: format, lint, types, import law, do
 test-all: set-up ## The same, with the tests that would take `make test` too long (up to 90 minutes)
 	@scripts/check --numprocesses=$(workers) -m ''
 
-fix: set-up ## Format the code and mend what the linter can mend
+fix: set-up ## Format the code, and fix what the linter can fix
 	@$(bin)/ruff format
 	@$(bin)/ruff check --fix
 

