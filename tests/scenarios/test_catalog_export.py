@@ -360,7 +360,7 @@ class TestInPlace:
 
         assert (repository / CATALOG).read_text() == theirs
         assert (repository / "web/catalog-info.yaml").exists()
-        assert f"apps:{CATALOG}: a person wrote it, so it stays" in done.stdout
+        assert f"apps:{CATALOG}: is hand-written, so it stays" in done.stdout
 
     def test_a_link_or_folder_in_its_place_stays(self, repository: Path, tmp_path: Path) -> None:
         (tmp_path / "elsewhere.yaml").write_text(f"{MARKER}\n")
@@ -384,7 +384,7 @@ class TestInPlace:
         done = export(repository, "--in-place", "--verbose")
 
         assert (repository / "catalog-info.yaml").read_text() == THEIRS
-        assert "apps:catalog-info.yaml: a person wrote it" in done.stdout
+        assert "apps:catalog-info.yaml: is hand-written" in done.stdout
 
     def test_items_of_a_list_spare_the_file_that_a_person_wrote_beside_it(self, repository: Path) -> None:
         settings = "apps: [{file: 'lists/{environment}.yaml', items: apps}]\n"

@@ -130,7 +130,7 @@ def test_one_in_the_settings_is_refused_with_its_place(credentials: str, tmp_pat
     assert done.returncode == 2
     assert done.stderr == (
         "Error: apps/scenedock.yaml:2:1: repository: must be an address with https:// and a path, "
-        "without credentials, query and fragment\n"
+        "without credentials, query or fragment\n"
     )
     assert not (tmp_path / "out.yaml").exists()
 

@@ -42,7 +42,7 @@ def test_each_difference_is_the_same_seen_from_the_other_side(one: dict[str, Jso
         (True, 3, "x.y: true → 3"),
         (["a", "b"], ["b", "c"], "x.y: -a +c"),
         (None, ["a"], "x.y: +a"),
-        (["a", "b"], ["b", "a"], "x.y: another order"),
+        (["a", "b"], ["b", "a"], "x.y: order changed"),
         ([{"url": "a"}], [], "x.y: a list of 1 → a list of 0"),
         ({}, {"a": 1}, "x.y: {} → 1 fields"),
         ("line\nline", "a" * 121, "x.y: a text of 9 characters → a text of 121 characters"),

@@ -73,7 +73,7 @@ def test_what_was_found_before_is_still_said_and_first() -> None:
 def test_a_field_whose_form_backstage_refuses_is_left_out_and_named(
     field: str, written: Json, left: Json, lost: str
 ) -> None:
-    said = f"{lost} of component:default/billing can't stand in an entity and is left out"
+    said = f"component:default/billing: invalid in Backstage and left out: {lost}"
 
     assert cleaned({field: written, "title": "Billing"}) == ({"title": "Billing", field: left}, [said])
 
@@ -82,7 +82,7 @@ def test_of_a_field_of_which_nothing_is_left_nothing_stays() -> None:
     left, said = cleaned({"tags": ["Not So"], "labels": {"b c": "x"}, "annotations": {"a": "b"}})
 
     assert left == {"annotations": {"a": "b"}}
-    assert said == ["tag 'Not So', label 'b c' of component:default/billing can't stand in an entity and is left out"]
+    assert said == ["component:default/billing: invalid in Backstage and left out: tag 'Not So', label 'b c'"]
 
 
 def test_an_entity_that_backstage_would_refuse_is_not_emitted() -> None:

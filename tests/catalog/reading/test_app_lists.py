@@ -72,8 +72,8 @@ def test_the_source_code_repository_is_the_first_key_that_an_item_has() -> None:
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        ("a: [{names: x}]", "item 1 has no plain name"),
-        ("a: ['{{ x }}']", "item 1 has no plain name"),
+        ("a: [{names: x}]", "item 1 has no name, or one with a template expression"),
+        ("a: ['{{ x }}']", "item 1 has no name, or one with a template expression"),
         ("b: []", "has nothing at `a`"),
     ],
 )

@@ -65,7 +65,7 @@ def test_included_folders_are_the_only_ones_whatever_they_are_called() -> None:
 def test_a_link_out_of_the_repository_is_refused_and_skipped() -> None:
     plan = planned("a/Chart.yaml", outside=frozenset({"a/Chart.yaml"}))
     assert (plan.charts, [finding.code for finding in plan.findings]) == ((), ["link-outside-repository"])
-    assert reasons(plan) == {"a": "its Chart.yaml is a link out of the repository"}
+    assert reasons(plan) == {"a": "its Chart.yaml is a symbolic link to a file outside the repository"}
 
 
 def test_folders_without_a_chart_count_only_beside_charts() -> None:

@@ -1,4 +1,4 @@
-"""What values say: hosts, ports, schedules, owners, and what is no evidence of any."""
+"""What values say: hosts, ports, schedules, owners, and what is not used as evidence."""
 
 from __future__ import annotations
 

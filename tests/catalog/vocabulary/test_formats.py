@@ -63,7 +63,7 @@ def test_every_format_judges_every_text(text: str) -> None:
     assert {rule.holds(text) for rule in FORMATS.values()} <= {True, False}
 
 
-def test_half_a_surrogate_pair_is_judged_as_node_judges_it() -> None:
+def test_half_a_surrogate_pair_is_validated_as_in_node() -> None:
     assert is_url("https://example.com/\ud800")
     assert not is_url("https://\ud800.example.com")
 

@@ -36,5 +36,5 @@ def test_placeholders_are_found(entity: dict[str, Any], found: dict[tuple[str | 
         {"metadata": {"$yaml": "b"}},
     ],
 )
-def test_what_the_catalog_leaves_or_judges_first_is_no_placeholder(entity: dict[str, Any]) -> None:
+def test_what_the_catalog_ignores_or_validates_first_is_no_placeholder(entity: dict[str, Any]) -> None:
     assert dict(placeholders_of(entity)) == {}

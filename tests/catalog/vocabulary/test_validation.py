@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scenedock.catalog.vocabulary.formats import FORMATS
 from scenedock.catalog.vocabulary.validation import problems_of, unknown_kind, unreadable_references
 
-NAME_RULE = "may have only [a-zA-Z0-9-_.], 1 to 63 characters, starting and ending with a letter or digit"
+NAME_RULE = "must be 1 to 63 characters of [a-zA-Z0-9-_.], starting and ending with a letter or digit"
 
 
 def component(metadata: Any = None, **spec: Any) -> dict[str, Any]:
@@ -38,11 +38,11 @@ def test_all_problems_are_found_at_once() -> None:
     assert messages(component(metadata, owner="", dependsOn="component:ledger", type=5) | {"tags": []}) == [
         f"metadata.labels.'two words': 'two words' {FORMATS['label-key'].rule}",
         "metadata.labels.tier: must be a string, not null",
-        "metadata.links[0].title: ' ' must have more than white space",
+        "metadata.links[0].title: ' ' must not be empty or only white space",
         "metadata.links[0].url: is missing",
         "metadata.links[1].url: 'docs' must be an absolute URL, such as https://example.com/docs",
         f"metadata.name: 'Foo Bar' {NAME_RULE}",
-        "metadata.tags[1]: 'Java' may have only [a-z0-9:+#], 1 to 63 characters, with single hyphens inside",
+        "metadata.tags[1]: 'Java' must be 1 to 63 characters of [a-z0-9:+#], with single hyphens inside",
         "spec.dependsOn: must be a list, not 'component:ledger'",
         "spec.owner: must not be empty",
         "spec.type: must be a string, not a number; put it in quotes",
@@ -71,7 +71,7 @@ def test_what_is_missing_has_the_path_that_it_would_have() -> None:
         (component({"labels": "tier"}), "metadata.labels: must be an object, not 'tier'"),
         (component() | {"spec": []}, "spec: must be an object, not a list"),
         (component({"name": "x" * 1000}), f"metadata.name: '{'x' * 80}…' {NAME_RULE}"),
-        (component() | {"status": {}}, "status: is filled in by the catalog and must not stand in a file"),
+        (component() | {"status": {}}, "status: is set by the catalog and must not be in a file"),
         (
             component() | {"kind": "Location", "spec": {"presence": "maybe"}},
             "spec.presence: must be required or optional, not 'maybe'",
@@ -103,7 +103,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["apiVersion", "kind", "metadata", "spec", "x"]), JSON))
-def test_any_object_is_judged(entity: dict[str, Any]) -> None:
+def test_any_object_is_validated(entity: dict[str, Any]) -> None:
     assert all(str(problem) for problem in problems_of(entity))
     assert unknown_kind(entity).isprintable()
     assert unreadable_references(entity) == ()
@@ -114,14 +114,14 @@ def test_any_object_is_judged(entity: dict[str, Any]) -> None:
     [
         ("backstage.io/v1alpha1", "component", "; did you mean Component?"),
         ("backstage.io/v1alpha1", "Componnet", "; did you mean Component?"),
-        ("backstage.io/v1", "User", "; User is known in backstage.io/v1alpha1 and backstage.io/v1beta1"),
-        ("backstage.io/v1beta2", "Template", "; Template is known in scaffolder.backstage.io/v1beta3"),
+        ("backstage.io/v1", "User", "; User is supported in backstage.io/v1alpha1 and backstage.io/v1beta1"),
+        ("backstage.io/v1beta2", "Template", "; Template is supported in scaffolder.backstage.io/v1beta3"),
         ("example.com/v1", "Widget", ""),
     ],
 )
 def test_an_unknown_kind_is_noted(version: str, kind: str, hint: str) -> None:
     assert unknown_kind({"apiVersion": version, "kind": kind}) == (
-        f"Backstage's own validators don't know '{kind}' of '{version}', so only the envelope was judged{hint}"
+        f"Backstage's own validators don't support '{kind}' of '{version}', so only the envelope was validated{hint}"
     )
 
 

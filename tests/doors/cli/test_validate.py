@@ -39,12 +39,12 @@ def test_problems_are_printed_with_file_and_line_and_end_with_1() -> None:
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         (
-            "invalid.yaml:8: error: metadata.name: 'Jane Doe' may have only [a-zA-Z0-9-_.], 1 to 63 characters, "
+            "invalid.yaml:8: error: metadata.name: 'Jane Doe' must be 1 to 63 characters of [a-zA-Z0-9-_.], "
             "starting and ending with a letter or digit"
         ),
         (
-            "invalid.yaml:12: note: kind: Backstage's own validators don't know 'Robot' of 'backstage.io/v1alpha1', "
-            "so only the envelope was judged"
+            "invalid.yaml:12: note: kind: Backstage's own validators don't support 'Robot' of 'backstage.io/v1alpha1', "
+            "so only the envelope was validated"
         ),
         "5 entities in 2 files: 1 error, 1 note",
     ]
@@ -96,4 +96,6 @@ def test_names_and_values_that_no_terminal_can_show_are_escaped(folder: Path) ->
 
     result = validate(name)
 
-    assert result.stdout.startswith("caf\\udce9.yaml:3: error: metadata.name: '\\x1b[31m' may have only")
+    assert result.stdout.startswith(
+        "caf\\udce9.yaml:3: error: metadata.name: '\\x1b[31m' must be 1 to 63 characters of"
+    )

@@ -1,4 +1,4 @@
-"""What changed from one catalog to another: entities that came, went, changed or were renamed."""
+"""What changed from one catalog to another: entities that were added, removed, changed or renamed."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def describe_changes(changes: Changes) -> JsonObject:
 
 
 def owner_ref(entity: Entity) -> EntityRef | None:
-    """Who owns an entity; None where nobody is known."""
+    """Who owns an entity; None where the owner isn't known."""
     owner = as_text(entity.spec.get("owner"))
     try:
         return EntityRef.parse(owner, default_kind="group") if owner not in {"", UNKNOWN} else None

@@ -1,4 +1,4 @@
-"""Before the first registration: a catalog that exists against the one that we would make.
+"""Before the first registration: an existing catalog compared with the one that an export gives.
 
 What Backstage itself adds to an entity (relations, ids, where it was read) and what only Scenedock uses is left out,
 and references are compared by what they mean: `payments` and `group:default/payments` are one owner.
@@ -37,7 +37,7 @@ class Difference:
 class Comparison:
     """All entities of both catalogs, each part sorted by reference.
 
-    `only_there` has only entities of the kinds that an export makes: other kinds are nobody's competition.
+    `only_there` has only entities of the kinds that an export generates: those of other kinds can't conflict.
     """
 
     same: tuple[Difference, ...]

@@ -17,14 +17,14 @@ class FieldChange:
     after: Json
 
     def __str__(self) -> str:
-        """`spec.owner: payments → storefront`; of lists only what came and went."""
+        """`spec.owner: payments → storefront`; of lists only what was added and removed."""
         name = ".".join(self.path)
         before, after = _words(self.before), _words(self.after)
         if before is None or after is None:
             return f"{name}: {_short(self.before)} → {_short(self.after)}"
         gone = [f"-{word}" for word in before if word not in after]
         come = [f"+{word}" for word in after if word not in before]
-        return f"{name}: {' '.join(gone + come) or 'another order'}"
+        return f"{name}: {' '.join(gone + come) or 'order changed'}"
 
 
 def differences(before: JsonObject, after: JsonObject) -> list[FieldChange]:

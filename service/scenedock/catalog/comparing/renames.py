@@ -1,4 +1,4 @@
-"""Entities that are gone and entities that are new: which of them are one and the same under another name.
+"""Entities that are gone and entities that are new: which of them are the same under another name.
 
 Where the files of the folders that they describe are known, two are one if at least `SAME_FILES` of those files are
 equal. Else two are one if at least `SAME_FIELDS` of all their fields are equal, once each one's own name is taken out
@@ -41,10 +41,10 @@ def recognise_renames(
         old = {entity.ref: entity for entity in gone if entity.kind == kind}
         candidates = {entity.ref: entity for entity in new if entity.kind == kind}
         if kind in _MAIN_KINDS:
-            known_old = {ref: contents_gone[ref] for ref in old if ref in contents_gone}
-            known_new = {ref: contents_new[ref] for ref in candidates if ref in contents_new}
-            pairs = _matches(known_old, known_new, SAME_FILES)
-            compared = {*known_old, *known_new}
+            files_old = {ref: contents_gone[ref] for ref in old if ref in contents_gone}
+            files_new = {ref: contents_new[ref] for ref in candidates if ref in contents_new}
+            pairs = _matches(files_old, files_new, SAME_FILES)
+            compared = {*files_old, *files_new}
         else:
             pairs = _renamed_along(old, candidates, renames)
             compared = {*pairs, *pairs.values()}
@@ -93,7 +93,7 @@ def _fields(entity: Entity) -> frozenset[object]:
     """Every scalar of metadata and spec with its path, the own name taken out of it."""
     own = _word(entity.name)
     parts = ("metadata", "spec")
-    scalars = (found for part in parts for found in _scalars((part,), entity.document.get(part)))
+    scalars = (scalar for part in parts for scalar in _scalars((part,), entity.document.get(part)))
     return frozenset((path, own.sub(_NAME, text)) for path, text in scalars)
 
 

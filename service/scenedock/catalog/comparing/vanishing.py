@@ -1,4 +1,4 @@
-"""Nothing disappears by accident: a catalog that lost too much is refused, and the last good one stays."""
+"""Nothing disappears by accident: a catalog that lost too many entities is refused, and the last good one stays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAMED = 5
 def refuse_vanishing(changes: Changes, previous: int, limit: VanishingLimit, where: str) -> None:
     """Let changes pass, or refuse them; `previous` is how many entities the last result, `where`, has.
 
-    What was only renamed has not vanished.
+    Renamed entities have not vanished.
 
     Raises
     ------
@@ -26,5 +26,5 @@ def refuse_vanishing(changes: Changes, previous: int, limit: VanishingLimit, whe
     renamed = f" ({len(changes.renamed):,} others were only renamed)" if changes.renamed else ""
     raise ConflictError(
         f"{where}: {gone:,} of its {previous:,} entities would vanish: {named}{more}{renamed}. Nothing was written. "
-        "If that is right, repeat with --allow-deletions; the limit is `vanishing` in scenedock.yaml."
+        "If this is intended, run again with --allow-deletions; the limit is `vanishing` in scenedock.yaml."
     )

@@ -1,4 +1,4 @@
-"""The catalog as Backstage fetches it: an index of files, in each of which an entity stays for ever."""
+"""The catalog as Backstage fetches it: an index of files, in each of which an entity stays for good."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INDEX = "catalog-info.yaml"
 
 @dataclass(frozen=True, slots=True)
 class ComponentLine:
-    """What a person sees of a Component in a table. `folder` is relative to the repository's root."""
+    """A Component in a table for people. `folder` is relative to the repository's root."""
 
     name: str
     type: str
@@ -40,7 +40,7 @@ class ComponentLine:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The files by name, `catalog-info.yaml` among them; how many entities of each kind they hold; what was found."""
+    """The files by name, `catalog-info.yaml` among them; how many entities of each kind they contain; findings."""
 
     files: Mapping[str, bytes]
     by_kind: Mapping[str, int]
@@ -54,20 +54,23 @@ class Feed:
 
 
 def make_feed(entities: Sequence[Entity], findings: Sequence[Finding]) -> Feed:
-    """The feed of some entities; what Backstage would refuse is left out, and is a finding.
+    """The feed of some entities; what Backstage would refuse is left out and reported.
 
-    A wrong entity costs only itself. In a file that is no YAML it would cost all of them, so each file is read again.
+    An invalid entity affects only itself. A file that isn't valid YAML would affect all its entities, so each file is
+    read again.
 
     Raises
     ------
-    ValueError   a file that was written can't be read; then the writer is wrong, and nothing may be served
+    ValueError   a file that was written can't be read; then the writer has a bug, and nothing may be served
     """
     kept: list[Entity] = []
     refused: list[Finding] = []
     for entity in in_order(entities):
         if problems := problems_of(entity.document):
-            said = f"{entity.ref} is left out of the feed: {'; '.join(map(str, problems))}"
-            refused.append(Finding("error", "refused-entity", said, entity.place, "Correct what it is made of."))
+            message = f"{entity.ref} is left out of the feed: {'; '.join(map(str, problems))}"
+            refused.append(
+                Finding("error", "refused-entity", message, entity.place, "Correct the files it comes from.")
+            )
         else:
             kept.append(entity)
     files = _in_files(kept)

@@ -1,4 +1,4 @@
-"""The catalog-info.yaml files that are ours: what is in the repository against what belongs there."""
+"""The generated catalog-info.yaml files: what is in the repository, compared with what belongs there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REMEDY = "Run `scenedock catalog export --in-place` and commit what it writes."
 class MarkerFile:
     """One file: its text in the repository and the one it should have, None where there is or should be no file.
 
-    Line ends don't count: git may check them out as it likes.
+    Line endings don't count: git may change them on checkout.
     """
 
     place: Place
@@ -37,12 +37,12 @@ class MarkerFile:
     def finding(self) -> Finding:
         """What is wrong with it."""
         if self.wanted is None:
-            said = "is generated, but nothing is generated there any more"
-            return Finding("error", "catalog-file-stale", said, self.place, _REMEDY)
+            message = "was generated, but the export no longer writes it"
+            return Finding("error", "catalog-file-stale", message, self.place, _REMEDY)
         if self.found is None:
             return Finding("error", "catalog-file-missing", "is missing", self.place, _REMEDY)
         where = Place(self.place.repository, self.place.path, _first_difference(self.found, self.wanted))
-        return Finding("error", "catalog-file-differs", "is not what the export would write", where, _REMEDY)
+        return Finding("error", "catalog-file-differs", "differs from what the export would write", where, _REMEDY)
 
     def diff(self) -> Iterator[str]:
         """The lines of a unified diff from the text in the repository to the right one."""
@@ -61,25 +61,25 @@ class MarkerFile:
 
 
 def compare_marker_files(
-    wanted: Mapping[Home, Sequence[Entity]], found: Mapping[Home, bytes]
+    expected: Mapping[Home, Sequence[Entity]], existing: Mapping[Home, bytes]
 ) -> tuple[list[MarkerFile], list[Finding]]:
-    """All files that are ours or shall be, sorted; `found` are all catalog-info.yaml files of the repositories.
+    """All generated files, sorted; `existing` are all catalog-info.yaml files of the repositories.
 
-    A person's file where ours should be stays, which is a finding.
+    A hand-written file in the place of a generated one stays and is reported.
     """
     files: list[MarkerFile] = []
     findings: list[Finding] = []
-    for home in sorted({*wanted, *(home for home, data in found.items() if is_ours(data))}):
-        place, data, entities = Place(*home), found.get(home), tuple(wanted.get(home, ()))
+    for home in sorted({*expected, *(home for home, data in existing.items() if is_ours(data))}):
+        place, data, entities = Place(*home), existing.get(home), tuple(expected.get(home, ()))
         if data is not None and not is_ours(data):
-            findings.append(handwritten_kept(place, "what would stand in it is not written"))
+            findings.append(handwritten_kept(place, "the generated entities are not written"))
             continue
         text = None if data is None else data.decode("utf-8", "replace").replace("\r\n", "\n")
-        files.append(MarkerFile(place, text, render_in_place(entities) if home in wanted else None, entities))
+        files.append(MarkerFile(place, text, render_in_place(entities) if home in expected else None, entities))
     return files, findings
 
 
-def _first_difference(found: str, wanted: str) -> int:
-    lines, others = found.splitlines(), wanted.splitlines()
+def _first_difference(before: str, after: str) -> int:
+    lines, others = before.splitlines(), after.splitlines()
     same = next((number for number, pair in enumerate(zip(lines, others, strict=False)) if pair[0] != pair[1]), None)
     return min(len(lines), len(others)) + 1 if same is None else same + 1

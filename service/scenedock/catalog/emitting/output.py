@@ -36,9 +36,9 @@ def render(documents: Sequence[JsonObject], layout: OutputFormat) -> str:
 
 
 def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], list[Finding]]:
-    """The entities of each catalog-info.yaml; they lie with the folder that they describe.
+    """The entities of each catalog-info.yaml, which lies in the folder that they describe.
 
-    A folder whose file a person wrote keeps that; what else its entities would say is a finding.
+    A hand-written file stays, and that its folder's entities are not written is reported.
     """
     homes: dict[Home, list[Entity]] = defaultdict(list)
     findings: list[Finding] = []
@@ -58,19 +58,19 @@ def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], l
 
 
 def render_in_place(entities: Sequence[Entity]) -> str:
-    """The text of a catalog-info.yaml of ours."""
+    """The text of a generated catalog-info.yaml."""
     return MARKER_LINE + write_documents([entity.document for entity in entities])
 
 
 def handwritten_kept(place: Place, consequence: str) -> Finding:
     """That a file stays as a person wrote it, and what follows from that."""
-    said = f"a person wrote it, so it stays as it is; {consequence}"
+    message = f"is hand-written, so it stays as it is; {consequence}"
     remedy = "Remove the file to have it generated, or export to one `--output` file, where both are merged."
-    return Finding("info", "handwritten-kept", said, place, remedy)
+    return Finding("info", "handwritten-kept", message, place, remedy)
 
 
 def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:
-    """What phase `folders` found, a document for each folder, list item, application and skip."""
+    """The result of phase `folders`: a document for each folder, list item, application and skip."""
     repository = contents.facts.name
     for folder in contents.folders:
         yield {
@@ -87,8 +87,12 @@ def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:
     for item in contents.items:
         yield {"item": item.name, "repository": repository, "environment": item.environment, "file": item.list_path}
     for application in contents.applications:
-        found: dict[str, Json] = {"application": application.name, "repository": repository, "folder": application.path}
-        yield {**found, "namespace": application.namespace, "environment": application.environment}
+        source: dict[str, Json] = {
+            "application": application.name,
+            "repository": repository,
+            "folder": application.path,
+        }
+        yield {**source, "namespace": application.namespace, "environment": application.environment}
     for skip in contents.skipped:
         yield {"skipped": skip.place.path, "repository": repository, "reason": skip.reason}
 

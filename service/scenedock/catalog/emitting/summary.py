@@ -1,4 +1,4 @@
-"""What a run tells a person: few lines. Alike findings are one line with a count."""
+"""The summary of a run for people: few lines. Similar findings are one line with a count."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Annotations, each only where there is evidence for it.
 
 Where every environment has the same value, the Component carries it as it is; where they differ, it carries a selector
-that labels prove: Backstage's plugins show several Argo CD applications or workloads of one Component.
+by a common label: Backstage's plugins show several Argo CD applications or workloads of one Component.
 """
 
 from __future__ import annotations
@@ -39,22 +39,26 @@ ANNOTATIONS = (
     AnnotationRule("backstage.io/source-location", "the repository's address is known; the folder's URL ends in `/`"),
     AnnotationRule("backstage.io/view-url", "the repository's address is known"),
     AnnotationRule("backstage.io/edit-url", "the repository's address is known; values.yaml, else Chart.yaml"),
-    AnnotationRule("backstage.io/techdocs-ref", "mkdocs.yml lies in the folder, and source-location is that folder"),
-    AnnotationRule("backstage.io/kubernetes-id", "that label stands in a template, a manifest or the values"),
-    AnnotationRule("backstage.io/kubernetes-namespace", "Argo CD deploys every environment into the same one"),
+    AnnotationRule("backstage.io/techdocs-ref", "the folder contains mkdocs.yml, and source-location is that folder"),
+    AnnotationRule("backstage.io/kubernetes-id", "a template, a manifest or the values set this label"),
+    AnnotationRule("backstage.io/kubernetes-namespace", "Argo CD deploys every environment to the same namespace"),
     AnnotationRule(
         "backstage.io/kubernetes-label-selector",
-        "a label that all workloads of the service carry, no other's do, and that says whose they are",
+        "a label that identifies the service: all its workloads have it, and no other service's",
     ),
-    AnnotationRule("backstage.io/kubernetes-cluster", "settings name one `cluster`, the same in every repository"),
-    AnnotationRule("argocd/app-name", "one Application, of the same name in every environment"),
-    AnnotationRule("argocd/app-selector", "several Applications, and a label that just they carry"),
-    AnnotationRule("github.com/project-slug", "the source code repository: `sources` or `home` of the chart, settings"),
-    AnnotationRule("gitlab.com/project-slug", "the same, at GitLab"),
-    AnnotationRule("gitlab.com/instance", "the same, at a GitLab of one's own: its host"),
-    AnnotationRule("scenedock.dev/path", "always: the folder in its repository"),
+    AnnotationRule(
+        "backstage.io/kubernetes-cluster", "the settings name a `cluster`, the same one in every repository"
+    ),
+    AnnotationRule("argocd/app-name", "the Applications have the same name in every environment"),
+    AnnotationRule("argocd/app-selector", "several Applications, and a label that all of them and no others have"),
+    AnnotationRule(
+        "github.com/project-slug", "the source code repository: `sources` or `home` of the chart, or settings"
+    ),
+    AnnotationRule("gitlab.com/project-slug", "the same, on GitLab"),
+    AnnotationRule("gitlab.com/instance", "the same, on a self-managed GitLab: its host"),
+    AnnotationRule("scenedock.dev/path", "always; the path of the folder in its repository"),
     AnnotationRule("scenedock.dev/environments", "at least one environment is known"),
-    AnnotationRule("scenedock.dev/skeleton", "the folder was baked: the skeleton, and its ref where it has one"),
+    AnnotationRule("scenedock.dev/skeleton", "the folder was baked: the skeleton, and its ref if it has one"),
 )
 
 _SOURCE_LOCATION = "backstage.io/source-location"
@@ -112,7 +116,7 @@ def _identifying(deployment: Deployment, service: str) -> frozenset[tuple[str, s
 def annotations_of(service: DeployedService, applications: LabelUse, workloads: LabelUse) -> dict[str, str]:
     """The annotations of a service's Component or System, sorted by name."""
     member = service.members[0]
-    found = {
+    annotations = {
         **_source(member),
         **_slug(service),
         **deployment_annotations(list(service.deployments), applications),
@@ -125,54 +129,54 @@ def annotations_of(service: DeployedService, applications: LabelUse, workloads: 
         KUBERNETES_ID: _kubernetes_id(service),
     }
     for each in reversed(service.members):
-        found = override_annotations(found, from_settings(each, service.name, service.environments))
-    found = override_annotations(found, service.override.annotations)
-    return {name: value for name, value in sorted(found.items()) if value}
+        annotations = override_annotations(annotations, from_settings(each, service.name, service.environments))
+    annotations = override_annotations(annotations, service.override.annotations)
+    return {name: value for name, value in sorted(annotations.items()) if value}
 
 
-def override_annotations(found: Mapping[str, _Value], better: Mapping[str, _Value]) -> dict[str, _Value]:
-    """Annotations with better ones put over them, without what those make wrong.
+def override_annotations(existing: Mapping[str, _Value], overrides: Mapping[str, _Value]) -> dict[str, _Value]:
+    """Annotations with others that override them, without existing ones that these make wrong.
 
     Argo CD's plugin takes a name or a selector, and refuses both; documentation lies where the source is said to be.
     """
     replaced: set[str] = set()
-    if _APPLICATION & better.keys():
+    if _APPLICATION & overrides.keys():
         replaced |= _APPLICATION
-    if _SOURCE_LOCATION in better and better[_SOURCE_LOCATION] != found.get(_SOURCE_LOCATION):
+    if _SOURCE_LOCATION in overrides and overrides[_SOURCE_LOCATION] != existing.get(_SOURCE_LOCATION):
         replaced.add(_TECHDOCS)
-    return {**{name: value for name, value in found.items() if name not in replaced}, **better}
+    return {**{name: value for name, value in existing.items() if name not in replaced}, **overrides}
 
 
 def deployment_annotations(deployments: Sequence[Deployment], applications: LabelUse | None = None) -> dict[str, str]:
     """What Argo CD and Kubernetes plugins need for some deployments; a selector only with label uses."""
-    known = [each.application for each in deployments if each.application]
-    names, namespaces = {each.name for each in known}, {each.namespace for each in known}
+    argocd = [each.application for each in deployments if each.application]
+    names, namespaces = {each.name for each in argocd}, {each.namespace for each in argocd}
     clusters = {each.cluster for each in deployments}
-    found: dict[str, str] = {}
+    annotations: dict[str, str] = {}
     if len(names) == 1:
-        found["argocd/app-name"] = min(names)
+        annotations["argocd/app-name"] = min(names)
     elif names and applications:
-        found["argocd/app-selector"] = applications.selector([each.labels for each in known])
+        annotations["argocd/app-selector"] = applications.selector([each.labels for each in argocd])
     if len(namespaces) == 1:
-        found["backstage.io/kubernetes-namespace"] = min(namespaces)
+        annotations["backstage.io/kubernetes-namespace"] = min(namespaces)
     if len(clusters) == 1:
-        found["backstage.io/kubernetes-cluster"] = min(clusters)
-    return {name: value for name, value in found.items() if value}
+        annotations["backstage.io/kubernetes-cluster"] = min(clusters)
+    return {name: value for name, value in annotations.items() if value}
 
 
 def from_settings(member: Member, service: str, environments: Sequence[str]) -> dict[str, str]:
     """The annotations that settings ask for, filled in; one that needs an environment needs exactly one."""
-    known = {"service": service, "folder": posixpath.basename(member.path), "path": member.path}
+    values = {"service": service, "folder": posixpath.basename(member.path), "path": member.path}
     if len(environments) == 1:
-        known["environment"] = environments[0]
-    found: dict[str, str] = {}
+        values["environment"] = environments[0]
+    annotations: dict[str, str] = {}
     for name, template in member.contents.settings.annotations.items():
         filled = template
-        for key, value in known.items():
+        for key, value in values.items():
             filled = filled.replace("{" + key + "}", value)
         if "{environment}" not in filled:
-            found[name] = filled
-    return found
+            annotations[name] = filled
+    return annotations
 
 
 def source_annotations(member: Member, path: str) -> dict[str, str]:
@@ -183,16 +187,16 @@ def source_annotations(member: Member, path: str) -> dict[str, str]:
 
 
 def _source(member: Member) -> dict[str, str]:
-    found = source_annotations(member, member.path)
+    annotations = source_annotations(member, member.path)
     folder = member.folders[0] if member.folders else None
     if folder and (folder.chart or folder.has_values):
         name = "values.yaml" if folder.has_values else "Chart.yaml"
-        found["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
+        annotations["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
     elif member.items and not folder:
-        found["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[0].list_path)
-    if folder and folder.has_techdocs and folder.path == member.path and found[_SOURCE_LOCATION]:
-        found[_TECHDOCS] = "dir:."
-    return found
+        annotations["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[0].list_path)
+    if folder and folder.has_techdocs and folder.path == member.path and annotations[_SOURCE_LOCATION]:
+        annotations[_TECHDOCS] = "dir:."
+    return annotations
 
 
 def _slug(service: DeployedService) -> dict[str, str]:
@@ -209,10 +213,10 @@ def _slug(service: DeployedService) -> dict[str, str]:
         ours = project_slug(member.contents.facts.url, hosts)
         for folder in member.folders:
             addresses = folder.chart.sources if folder.chart else ()
-            found = [slug for address in addresses if (slug := project_slug(address, hosts)) and slug not in gitops]
-            if found:
+            slugs = [slug for address in addresses if (slug := project_slug(address, hosts)) and slug not in gitops]
+            if slugs:
                 names = {service.name.lower(), posixpath.basename(folder.path).lower()}
-                return min(found, key=lambda slug: _distance(slug, names, ours)).annotations
+                return min(slugs, key=lambda slug: _distance(slug, names, ours)).annotations
     return {}
 
 

@@ -23,14 +23,14 @@ _FEWEST_USERS = 3
 def generic_charts(services: Iterable[DeployedService]) -> frozenset[str]:
     """The charts from elsewhere that fit any service: three or more deploy them under names that aren't theirs.
 
-    A company's own `webapp` chart in its registry is one; that of a product, such as Argo CD's, is none.
+    A company's own `webapp` chart in its registry is one; that of a product, such as Argo CD's, isn't.
     """
     users: dict[str, set[str]] = defaultdict(set)
     for service in services:
         for folder in service.folders:
             for each in folder.chart.dependencies if folder.chart else ():
-                named_alike = each.name in service.name or service.name in each.name
-                if each.remote and not named_alike and each.name not in BACKING_SERVICES:
+                similar = each.name in service.name or service.name in each.name
+                if each.remote and not similar and each.name not in BACKING_SERVICES:
                     users[each.name].add(service.name)
     return frozenset(chart for chart, names in users.items() if len(names) >= _FEWEST_USERS)
 
@@ -40,9 +40,9 @@ def component_type(service: DeployedService, roles: Roles, generic: Collection[s
     if service.override.type:
         return service.override.type
     for member in service.members:
-        if given := member.contents.settings.type_of(member.path):
-            return given
-    return next((found for member in service.members if (found := _of_member(member, roles, generic))), "service")
+        if configured := member.contents.settings.type_of(member.path):
+            return configured
+    return next((each for member in service.members if (each := _of_member(member, roles, generic))), "service")
 
 
 def _of_member(member: Member, roles: Roles, generic: Collection[str]) -> str:

@@ -37,14 +37,14 @@ class RepositoryContents:
 
 def said_environments(contents: RepositoryContents) -> dict[str, frozenset[str]]:
     """The environments in which Argo CD or an enabling list says that a folder runs, by its path."""
-    found: dict[str, set[str]] = defaultdict(set)
+    environments_of: dict[str, set[str]] = defaultdict(set)
     for each in contents.applications:
         if each.environment:
-            found[each.path].add(each.environment)
+            environments_of[each.path].add(each.environment)
     for item in contents.items:
         if item.folder and item.environment:
-            found[item.folder].add(item.environment)
-    return {path: frozenset(environments) for path, environments in found.items()}
+            environments_of[item.folder].add(item.environment)
+    return {path: frozenset(environments) for path, environments in environments_of.items()}
 
 
 class Applications:
@@ -59,9 +59,9 @@ class Applications:
 
     def of(self, folders: Iterable[HelmFolder], items: Iterable[ListItem]) -> list[Application]:
         """Those that deploy one of the folders, or the chart of a list item under the item's name."""
-        found = [each for folder in folders for each in self._by_folder.get(folder.path, ())]
+        deployed = [each for folder in folders for each in self._by_folder.get(folder.path, ())]
         listed = [each for item in items for each in self._by_name.get((item.name, item.chart_folder), ())]
-        return list(dict.fromkeys([*found, *listed]))
+        return list(dict.fromkeys([*deployed, *listed]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def deployments_of(
 ) -> list[Deployment]:
     """Where the service runs, by the best evidence: settings, app lists, Argo CD, folders, values."""
     settings = contents.settings
-    found: dict[str, list[Deployment]] = {
+    by_evidence: dict[str, list[Deployment]] = {
         "apps": [_of_item(contents, folders, item, applications) for item in items],
         "argocd": [_of_application(folders, application) for application in applications],
         "folders": [
@@ -103,17 +103,18 @@ def deployments_of(
             if environment
         ],
     }
-    best = next((found[kind] for kind in settings.evidence if any(each.environment for each in found[kind])), [])
+    candidates = (by_evidence[kind] for kind in settings.evidence)
+    best = next((each for each in candidates if any(deployment.environment for deployment in each)), [])
     nameless = [each for each in applications if each.environment is None]
     if len(nameless) == 1:
         best = [replace(each, application=each.application or nameless[0]) for each in best]
-    plain = found["argocd"] or [Deployment(None, _facts(folder, None), folder=folder.path) for folder in folders]
-    chosen = best or plain or found["apps"]
+    plain = by_evidence["argocd"] or [Deployment(None, _facts(folder, None), folder=folder.path) for folder in folders]
+    chosen = best or plain or by_evidence["apps"]
     if settings.cluster:
         chosen = [replace(each, cluster=settings.cluster) for each in chosen]
     if settings.bind:
         facts = _joined([_facts(folder, settings.bind) for folder in folders] + [item.facts for item in items])
-        proven = chosen if items else found["argocd"] or chosen
+        proven = chosen if items else by_evidence["argocd"] or chosen
         return [replace(each, facts=facts, cluster=settings.cluster) for each in _bound(proven, settings.bind)]
     return chosen
 

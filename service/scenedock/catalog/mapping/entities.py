@@ -23,7 +23,7 @@ from scenedock.model.json import Json
 
 @dataclass(frozen=True, slots=True)
 class MappingRule:
-    """From what an entity is made, and by which rule."""
+    """What an entity is generated from, and by which rule."""
 
     entity: str
     source: str
@@ -38,23 +38,23 @@ MAPPING = (
     ),
     MappingRule(
         "Component of type `library`",
-        "a library chart, the chart that list items default to, or one that others share",
-        "two or more list it by `file://`, or one whose Applications it renders, and nothing deploys it",
+        "a library chart, the default chart of an app list, or a chart that others share",
+        "shared: two or more list it by `file://`, or one whose Applications it renders; nothing deploys it",
     ),
     MappingRule(
         "Component of type `app-of-apps`",
-        "the folder that holds an app list, or that renders Argo CD applications",
-        "by its own templates or a shared chart's; no edges to its apps",
+        "a folder that contains an app list or renders Argo CD Applications",
+        "with its own templates or a shared chart's; no relations to its apps",
     ),
     MappingRule(
         "Component of type `third-party`",
         "a chart that only wraps charts from elsewhere",
-        "no templates of its own; a generic chart, which three or more services deploy under other names, is no such",
+        "no templates of its own; a generic chart (three or more services use it under other names) doesn't count",
     ),
     MappingRule(
         "Component of type `job`",
         "CronJobs or Jobs, and what they need",
-        "templates with nothing else, or a cron expression in the values",
+        "the templates contain nothing else, or the values have a cron expression",
     ),
     MappingRule("Component of type `configuration`", "manifests without a workload", "with or without a chart"),
     MappingRule(
@@ -66,7 +66,7 @@ MAPPING = (
     MappingRule(
         "Resource of type database, cache, queue, search or bucket",
         "a dependency on the chart of a known backing service",
-        "only if its `condition` and `tags` hold on the folder's values; named `<folder>-<alias>`",
+        "only if the folder's values enable its `condition` and `tags`; named `<folder>-<alias>`",
     ),
     MappingRule(
         "Resource of type `deployment`",
@@ -76,7 +76,7 @@ MAPPING = (
     MappingRule("Resource of type `kubernetes-cluster`", "`cluster` in the settings", "the Components depend on it"),
     MappingRule("API", "an OpenAPI, AsyncAPI, GraphQL or proto file in the folder", "with the whole definition"),
     MappingRule("Group, User", "owners that the repository names", "only with `owners: emit`"),
-    MappingRule("any", "a catalog-info.yaml that a person wrote", "merged with ours, or passed through"),
+    MappingRule("any", "a hand-written catalog-info.yaml", "merged with the generated entity, or passed through"),
 )
 
 
@@ -84,7 +84,7 @@ MAPPING = (
 class MappedService:
     """A service and its entities: the first is the Component or System itself.
 
-    `ours` are those that we made, or would have: the others are only in a person's file. `left_out` says that Backstage
+    `ours` are those that the export generates, the others are only in a hand-written file. `left_out`: Backstage
     reads this folder's own catalog-info.yaml: its entities are known, not emitted.
     """
 
@@ -146,9 +146,9 @@ def _changed_tags(service: DeployedService) -> Iterator[Finding]:
     """Keywords that can't be tags as they are."""
     keywords = {word for folder in service.folders if folder.chart for word in folder.chart.keywords if word}
     changed = [(word, as_tag(word)) for word in sorted(keywords) if as_tag(word) != word]
-    if said := ", ".join(f"{word!r} becomes {tag!r}" if tag else f"{word!r} is dropped" for word, tag in changed):
-        message = f"keywords of {service.name} can't all be tags: {said}"
-        remedy = "Write keywords in lower case and with hyphens if they shall be found as they are."
+    if words := ", ".join(f"{word!r} becomes {tag!r}" if tag else f"{word!r} is dropped" for word, tag in changed):
+        message = f"some keywords of {service.name} are not valid tags: {words}"
+        remedy = "Write keywords in lower case and with hyphens to have them unchanged as tags."
         yield Finding("info", "tag-changed", message, service.members[0].place, remedy)
 
 
@@ -216,14 +216,14 @@ class _Mapper:
         return build_entity("Component", service.name, metadata, spec, place)
 
     def unproven(self, service: DeployedService) -> Iterator[Finding]:
-        """A note about Applications of other names in each environment, and no label by which to show all of them."""
+        """A note about Applications that have several names and no label by which Backstage could show all of them."""
         applications = [each.application for each in service.deployments if each.application]
         names = sorted({each.name for each in applications})
         if len(names) > 1 and not self.applications.selector([each.labels for each in applications]):
             yield Finding(
                 "info",
                 "applications-without-label",
-                f"no label is on all Argo CD Applications of {service.name} and on no others: {', '.join(names)}",
+                f"the Argo CD Applications of {service.name} share no label that is theirs alone: {', '.join(names)}",
                 service.members[0].place,
                 f"Give them the label `app.kubernetes.io/name: {service.name}`; then Backstage shows all of them.",
             )
@@ -233,8 +233,8 @@ class _Mapper:
         if service.override.system:
             return service.override.system
         for member in service.members:
-            if given := member.contents.settings.system_of(member.path):
-                return given
+            if configured := member.contents.settings.system_of(member.path):
+                return configured
             for folder in member.folders:
                 umbrella = self.roles.umbrella_of.get((member.contents.facts.name, folder.path))
                 if umbrella is not None:

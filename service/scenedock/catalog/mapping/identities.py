@@ -42,7 +42,7 @@ class FolderPath:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The service that a folder belongs to: `name` is as people wrote it, not yet made fit for Backstage.
+    """The service that a folder belongs to: `name` is as people wrote it, not yet a valid name for Backstage.
 
     `home` is the service's own folder: this one, or the one above where this is just one of its environments. `tenant`
     is the folder of `tenant/app/01-dev` that holds all apps of a tenant, or empty. Folders of one repository are one
@@ -122,12 +122,12 @@ class _Siblings:
         the last in a row of a service's environments.
         """
         names = self._names[folder.repository]
-        found = [(parent, names.named(segment)) for parent, segment in _steps(folder.path)]
+        named = [(parent, names.named(segment)) for parent, segment in _steps(folder.path)]
         environments = [
             environment
             if environment and (names.lists(environment) or (folder.repository, parent) in self._rows)
             else None
-            for parent, environment in found
+            for parent, environment in named
         ]
         if environments[-1] is None and self._ends_a_row(folder, environments):
             environments[-1] = without_order(posixpath.basename(folder.path))
@@ -222,8 +222,8 @@ def _split_suffixes(
         runs_in[reading.segments].update(folder.runs_in)
     result = dict(readings)
     for folder, (stem, environment) in splits.items():
-        known = names[folder.repository].lists
-        proven = known(environment) or any(map(known, endings[stem])) or len(stems[environment]) > 1
+        lists = names[folder.repository].lists
+        proven = lists(environment) or any(map(lists, endings[stem])) or len(stems[environment]) > 1
         apart = any(runs_in[stem][each] > 1 for each in folder.runs_in)
         if proven and (len(endings[stem]) > 1 or stem in whole) and not apart:
             result[folder] = replace(readings[folder], segments=stem, environment=environment)
@@ -231,10 +231,10 @@ def _split_suffixes(
 
 
 def _per_repository(readings: Mapping[FolderPath, _Reading]) -> list[set[tuple[str, ...]]]:
-    found: dict[int, set[tuple[str, ...]]] = defaultdict(set)
+    paths: dict[int, set[tuple[str, ...]]] = defaultdict(set)
     for folder, reading in readings.items():
-        found[folder.repository].add(reading.segments)
-    return list(found.values())
+        paths[folder.repository].add(reading.segments)
+    return list(paths.values())
 
 
 def _distinct_names(
@@ -253,10 +253,10 @@ def _distinct_names(
         crowded: set[str] = set()
         keeping: set[tuple[str, ...]] = set()
         for mine in per_repository:
-            alike: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+            by_label: dict[str, set[tuple[str, ...]]] = defaultdict(set)
             for segments in mine:
-                alike[label(segments)].add(segments)
-            for name, group in alike.items():
+                by_label[label(segments)].add(segments)
+            for name, group in by_label.items():
                 if len(group) > 1:
                     crowded.add(name)
                     rivals = {each for each in group if each not in listed or len(names[each]) == len(each)}

@@ -23,7 +23,7 @@ _PARENT_FIELDS = ("subcomponentOf", "subdomainOf", "parent")
 
 
 def link(mapped: Mapped, known: Collection[EntityRef]) -> Mapped:
-    """The same entities with their relations; references to others are judged where some are `known`."""
+    """The same entities with their relations; references to others are checked where some are `known`."""
     graph = _Graph(mapped)
     services = tuple(graph.linked(each) for each in mapped.services)
     result = replace(mapped, services=services)
@@ -96,9 +96,9 @@ class _Graph:
     def _hosts(self, each: MappedService) -> Iterator[EntityRef]:
         for deployment in each.service.deployments:
             for host in deployment.facts.hosts:
-                found = self._addressed(host, deployment, each)
-                if len(found) == 1:
-                    yield next(iter(found))
+                targets = self._addressed(host, deployment, each)
+                if len(targets) == 1:
+                    yield next(iter(targets))
 
     def _addressed(self, host: str, deployment: Deployment, caller: MappedService) -> set[EntityRef]:
         """Who answers to a host: a Service, by its name and namespace, else who has it as an ingress host."""
@@ -106,10 +106,10 @@ class _Graph:
         namespace = rest.partition(".")[0]
         if not dot or rest.endswith((".svc", ".svc.cluster.local")) or rest.split(".")[1:2] == ["svc"]:
             return self._answering(first, namespace, deployment, caller)
-        if namespace == rest and (found := {ref for ref in self._names.get(first, ()) if self._is_of(ref, namespace)}):
-            return found
-        found = self._ingress.get((deployment.environment, host), set())
-        return set() if found and (host == "localhost" or _is_address(host)) else found
+        if namespace == rest and (named := {ref for ref in self._names.get(first, ()) if self._is_of(ref, namespace)}):
+            return named
+        exposed = self._ingress.get((deployment.environment, host), set())
+        return set() if exposed and (host == "localhost" or _is_address(host)) else exposed
 
     def _answering(self, name: str, namespace: str, deployment: Deployment, caller: MappedService) -> set[EntityRef]:
         """Whose Service a name in a namespace is; a Service of the caller's own is no other folder's.
@@ -195,7 +195,7 @@ def _is_address(host: str) -> bool:
 
 
 def _dangling(mapped: Mapped, known: Collection[EntityRef]) -> Iterator[Finding]:
-    """References to nothing, judged only where it is known what else the catalog holds."""
+    """References to missing entities, checked only where it is known what else the catalog holds."""
     if not known:
         return
     emitted = {entity.ref for each in mapped.services for entity in each.entities}
@@ -210,14 +210,14 @@ def _dangling(mapped: Mapped, known: Collection[EntityRef]) -> Iterator[Finding]
                 yield Finding(
                     "warning",
                     "dangling-ref",
-                    f"{entity.ref.short} names {ref} in {field}, which nobody describes",
+                    f"{entity.ref.short} refers to {ref} in {field}, which is neither exported nor known",
                     entity.place,
-                    "Correct the name, or describe that entity.",
+                    "Correct the reference, or describe that entity.",
                 )
 
 
 def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
-    """Circles: of parents, which Backstage can't show; of dependencies, which is worth a thought."""
+    """Cycles: of parents, which Backstage can't show, and of dependencies, which it can."""
     places = {entity.ref: entity for entity in entities}
     parents: dict[EntityRef, set[EntityRef]] = defaultdict(set)
     dependencies: dict[EntityRef, set[EntityRef]] = defaultdict(set)
@@ -231,26 +231,28 @@ def _cycles(entities: Collection[Entity]) -> Iterator[Finding]:
                 graphs[reference.path[1]][entity.ref].add(reference.ref)
     for graph, severe in ((parents, True), (dependencies, False)):
         for cycle in _each_cycle(graph):
-            said = " → ".join(ref.name for ref in cycle)
+            names = " → ".join(ref.name for ref in cycle)
             yield Finding(
                 "error" if severe else "info",
                 "parent-cycle" if severe else "dependency-cycle",
-                f"these refer to each other in a circle: {said}",
+                f"these entities refer to each other in a cycle: {names}",
                 places[cycle[0]].place,
-                "Break the circle." if severe else "Nothing must be done; deployments in a circle have no safe order.",
+                "Remove one of the references."
+                if severe
+                else "No action is needed, but there is no safe order to deploy them in.",
             )
 
 
 def _each_cycle(graph: Mapping[EntityRef, set[EntityRef]]) -> Iterator[list[EntityRef]]:
-    """One circle after the other, each begun at its smallest member; at most twenty."""
+    """One cycle after the other, each starting at its smallest member; at most twenty."""
     edges = {ref: set(targets) for ref, targets in graph.items()}
     for _ in range(_MOST_CYCLES):
         try:
             TopologicalSorter({ref: sorted(targets) for ref, targets in sorted(edges.items())}).prepare()
         except CycleError as error:
-            found: list[EntityRef] = list(reversed(error.args[1]))[:-1]
-            start = found.index(min(found))
-            cycle = found[start:] + found[:start]
+            members: list[EntityRef] = list(reversed(error.args[1]))[:-1]
+            start = members.index(min(members))
+            cycle = members[start:] + members[:start]
             edges[cycle[-1]].discard(cycle[0])
             yield [*cycle, cycle[0]]
         else:

@@ -1,7 +1,7 @@
-"""An entity of ours and a person's description of it become one.
+"""A generated entity and a hand-written description of it are merged.
 
-Scalars are theirs; annotations and labels by key, theirs first; tags, links and relations are united; an entity that
-only the file has passes through.
+Hand-written scalars win; annotations and labels are merged by key, and hand-written ones win; tags, links and relations
+are united; an entity that is only in the hand-written file passes through.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _UNITED = ("dependsOn", "dependencyOf", "providesApis", "consumesApis", "memberO
 
 
 def combine(entities: Sequence[Entity], written: Sequence[Entity]) -> tuple[tuple[Entity, ...], list[Finding]]:
-    """The entities of a folder with those that a person wrote for it; the first of `entities` is its main one.
+    """The entities of a folder merged with those that a person wrote; the first of `entities` is its main one.
 
     A single Component (or System) of another name in the file is the folder's, too: a person named it. What Backstage
-    would refuse is left out, with a finding.
+    would refuse is left out and reported.
     """
     result = list(entities)
     findings: list[Finding] = []
@@ -40,8 +40,8 @@ def combine(entities: Sequence[Entity], written: Sequence[Entity]) -> tuple[tupl
             name = entity.name if renames else result[position].name
             candidate = Entity(merge_handwritten(result[position].document, entity.document, name), entity.place)
         if problems := problems_here(candidate.document):
-            said = "; ".join(map(str, problems))
-            findings.append(Finding("error", "handwritten-invalid", said, entity.place, REMEDY))
+            message = "; ".join(map(str, problems))
+            findings.append(Finding("error", "handwritten-invalid", message, entity.place, REMEDY))
         elif position is not None:
             result[position] = candidate
         else:

@@ -33,10 +33,9 @@ def _owner_in(member: Member) -> str:
 
 
 def lifecycle_of(service: DeployedService) -> str:
-    """`deprecated` if the chart is, or lies among such; else what settings say of its most productive environment.
+    """`deprecated` if the chart is, or its folder is put away; else that of its environment nearest to production.
 
-    Where no environment is of a tier that is known, or a folder beside those of environments names none, it may be
-    production.
+    Where no environment is of a known tier, or a folder beside those of environments names none, it may be production.
     """
     if service.override.lifecycle:
         return service.override.lifecycle
@@ -44,13 +43,13 @@ def lifecycle_of(service: DeployedService) -> str:
         return "deprecated"
     table = service.members[0].contents.settings.lifecycle
     productive = table["production"]
-    said = [
+    lifecycles = [
         table.get(environment, productive if is_production(environment) else table["*"])
         for environment in sorted(service.environments, key=production_rank)
         if environment in table or tier_of(environment)
     ]
     nameless = any(member.has_nameless_folder for member in service.members)
-    return productive if not said or productive in said or nameless else said[0]
+    return productive if not lifecycles or productive in lifecycles or nameless else lifecycles[0]
 
 
 def _is_put_away(path: str) -> bool:
@@ -58,21 +57,21 @@ def _is_put_away(path: str) -> bool:
 
 
 def disagreements(service: DeployedService) -> Iterator[Finding]:
-    """Where repositories say different things of one service; the one that is listed first wins."""
+    """Where repositories say different things about one service; the one that is listed first wins."""
     if len(service.members) < 2:
         return
     for what in ("description", "owner"):
-        said = {}
+        texts = {}
         for member in service.members:
             text = _owner_in(member) if what == "owner" else _description_in(member)
             if text:
-                said[member.contents.facts.name] = text
-        if len(set(said.values())) > 1:
-            each = "; ".join(f"{repository} says {text!r}" for repository, text in said.items())
+                texts[member.contents.facts.name] = text
+        if len(set(texts.values())) > 1:
+            each = "; ".join(f"{repository} says {text!r}" for repository, text in texts.items())
             yield Finding(
                 "warning",
                 "repositories-disagree",
-                f"{what} of {service.name}: {each}; the first wins",
+                f"repositories disagree about the {what} of {service.name}: {each}; the first wins",
                 service.members[0].place,
                 f"Make them equal, or set `overrides.{service.name}.{what}`.",
             )

@@ -1,4 +1,4 @@
-"""Phase three, `policed`: what Backstage would refuse, or people would miss, is found before it is emitted."""
+"""Phase three, `policed`: what Backstage would refuse is left out, and that and what people would miss is reported."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from scenedock.model.json import Json, as_list, as_object
 
 def police(mapped: Mapped) -> Mapped:
     """The entities that may be emitted: clean, valid, each reference claimed once."""
-    officer = _Police()
+    policies = _Policies()
     services = []
     for each in mapped.services:
-        allowed = officer.allowed(each.entities)
+        allowed = policies.allowed(each.entities)
         if allowed and allowed[0].kind == each.main.kind:
             services.append(each if allowed == each.entities else replace(each, entities=allowed))
-    shared = officer.allowed(mapped.shared)
+    shared = policies.allowed(mapped.shared)
     return replace(
         mapped,
         services=tuple(services),
         shared=shared,
-        findings=(*mapped.findings, *officer.findings),
+        findings=(*mapped.findings, *policies.findings),
     )
 
 
@@ -37,11 +37,11 @@ GENERIC_NAMES = CONTAINERS - {"argocd"} | frozenset(
     """base bootstrap common config configs configuration default global infra infrastructure main misc root secret
     secrets shared""".split()
 )
-"""What folders of nearly every repository are called; a Backstage has one Component of a name."""
+"""Names of folders in nearly every repository; a Backstage can have only one Component of each name."""
 
 
-class _Police:
-    """Looks at one entity after the other and remembers which references are taken."""
+class _Policies:
+    """Checks one entity after the other and remembers which references are taken."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
@@ -64,29 +64,29 @@ class _Police:
                 lost.extend(f"{field.removesuffix('s')} {key!r}" for key in bad)
         if not lost:
             return entity
-        said = f"{', '.join(lost)} of {entity.ref} can't stand in an entity and is left out"
-        self._find(entity, "warning", "field-left-out", said, "Correct it where it is written.")
+        message = f"{entity.ref}: invalid in Backstage and left out: {', '.join(lost)}"
+        self._find(entity, "warning", "field-left-out", message, "Correct it in the file that sets it.")
         kept = {key: value for key, value in metadata.items() if value}
         return replace(entity, document={**entity.document, "metadata": kept})
 
     def _may_pass(self, entity: Entity) -> bool:
         if problems := problems_here(entity.document):
-            said = f"{entity.ref} would be refused: {'; '.join(map(str, problems))}"
-            self._find(entity, "error", "invalid-entity", said, "Correct it with `overrides` in scenedock.yaml.")
+            message = f"Backstage would refuse {entity.ref}: {'; '.join(map(str, problems))}"
+            self._find(entity, "error", "invalid-entity", message, "Correct it with `overrides` in scenedock.yaml.")
             return False
         if entity.kind == "Component" and entity.name.lower() in GENERIC_NAMES and entity.spec.get("type") != "library":
-            said = f"{entity.ref.short} is so general a name that another repository will have one of it, too"
-            remedy = "Rename the folder, or name the Component in a catalog-info.yaml of your own."
-            self._find(entity, "info", "general-name", said, remedy)
+            message = f"{entity.ref.short} is a very general name, which other repositories are likely to use, too"
+            remedy = "Rename the folder, or give the Component another name in a hand-written catalog-info.yaml."
+            self._find(entity, "info", "general-name", message, remedy)
         first = self._claimed.setdefault(entity.ref, entity)
         if first is not entity:
-            said = f"{entity.ref} is already described by {first.place}; only that one is emitted"
-            self._find(entity, "error", "duplicate-ref", said, "Rename one of the two.")
+            message = f"{entity.ref} is already described by {first.place}; only that one is emitted"
+            self._find(entity, "error", "duplicate-ref", message, "Rename one of the two.")
             return False
         if entity.spec.get("owner") == UNKNOWN and entity.kind in {"Component", "System"}:
-            said = f"{entity.ref.short} has no owner"
+            message = f"{entity.ref.short} has no owner"
             remedy = "Name one in CODEOWNERS, or set `owner` in scenedock.yaml."
-            self._find(entity, "warning", "owner-unknown", said, remedy)
+            self._find(entity, "warning", "owner-unknown", message, remedy)
         return True
 
     def _find(self, entity: Entity, severity: Severity, code: str, message: str, remedy: str) -> None:

@@ -118,4 +118,4 @@ def _single_umbrellas(umbrellas: Mapping[tuple[str, str], tuple[str, ...]]) -> d
     for (repository, umbrella), listed in umbrellas.items():
         for path in listed:
             listing[repository, path].append(umbrella)
-    return {folder: found[0] for folder, found in listing.items() if len(found) == 1}
+    return {folder: above[0] for folder, above in listing.items() if len(above) == 1}

@@ -114,15 +114,15 @@ def tenants(services: Sequence[DeployedService]) -> Iterator[Entity]:
 
 
 def owner_entities(entities: Sequence[Entity]) -> Iterator[Entity]:
-    """A Group or User for each owner; what a person wrote may be neither, and then nothing can be made of it."""
+    """A Group or User for each owner; a hand-written owner that is neither gets none."""
     places: dict[EntityRef, Place] = {}
     for entity in entities:
         for reference in references_of(entity.document):
             if reference.path == ("spec", "owner") and reference.text != UNKNOWN and not reference.fault:
                 places.setdefault(reference.ref, entity.place)
-    known = {entity.ref for entity in entities}
+    existing = {entity.ref for entity in entities}
     for ref, place in sorted(places.items(), key=lambda item: item[0]):
-        if ref not in known and ref.kind in {"group", "user"}:
+        if ref not in existing and ref.kind in {"group", "user"}:
             namespace = "" if ref.namespace == DEFAULT_NAMESPACE else ref.namespace
             spec: dict[str, Json] = {"memberOf": []} if ref.kind == "user" else {"type": "team", "children": []}
             yield build_entity(ref.kind.capitalize(), ref.name, {"namespace": namespace}, spec, Place(place.repository))

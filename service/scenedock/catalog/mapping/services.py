@@ -81,14 +81,14 @@ def gather(
         mine = {folder.path: identities[number, folder.path] for folder in contents.folders}
         applications = Applications(contents.applications)
         for raw, folders, items in _grouped(contents, mine):
-            found = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
+            ranked = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
             listed = sorted(items, key=lambda item: production_rank(item.environment))
-            deployments = deployments_of(contents, tuple(found), tuple(listed), mine, applications.of(found, listed))
-            member = _member(contents, tuple(found), tuple(listed), mine, deployments)
+            deployments = deployments_of(contents, tuple(ranked), tuple(listed), mine, applications.of(ranked, listed))
+            member = _member(contents, tuple(ranked), tuple(listed), mine, deployments)
             if name := _fit(raw, member, findings):
                 members[name].append(member)
-    _refuse_unlike(members, findings)
-    services = [DeployedService(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
+    _refuse_duplicates(members, findings)
+    services = [DeployedService(name, tuple(group), _override(name, group)) for name, group in sorted(members.items())]
     findings.extend(_overrides_of_unknown_services(repositories, members))
     return services, findings
 
@@ -115,12 +115,16 @@ def _grouped(
 
 
 def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
-    """The name as Backstage allows it; a finding where that isn't what people wrote."""
+    """The name in a form that is valid in Backstage; a finding where that isn't what people wrote."""
     name = as_entity_name(raw)
     if not name:
         findings.append(
             Finding(
-                "error", "no-name", f"nothing of {raw!r} may be an entity's name", member.place, "Rename the folder."
+                "error",
+                "no-name",
+                f"{raw!r} has nothing that a valid entity name could be made of",
+                member.place,
+                "Rename the folder.",
             )
         )
     elif name != raw:
@@ -128,16 +132,16 @@ def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
             Finding(
                 "info",
                 "name-changed",
-                f"{raw!r} can't be an entity's name; it is called {name!r}",
+                f"{raw!r} is not a valid entity name; {name!r} is used instead",
                 member.place,
-                "Rename the folder if people should find it under its own name.",
+                "Rename the folder if both should have the same name.",
             )
         )
     return name
 
 
-def _refuse_unlike(members: dict[str, list[Member]], findings: list[Finding]) -> None:
-    """Two services of one repository with one name (or one that differs in case only): the first stays, an error."""
+def _refuse_duplicates(members: dict[str, list[Member]], findings: list[Finding]) -> None:
+    """Report services of one repository whose names are equal without regard to case; the first stays."""
     by_ref: dict[tuple[str, str], tuple[str, Member]] = {}
     for name in sorted(members):
         kept: list[Member] = []
@@ -166,30 +170,30 @@ def _refuse_unlike(members: dict[str, list[Member]], findings: list[Finding]) ->
 def _overrides_of_unknown_services(
     repositories: Sequence[RepositoryContents], members: Mapping[str, Sequence[Member]]
 ) -> Iterator[Finding]:
-    """Corrections to services that a repository doesn't have; of settings given to several, that none of those has.
+    """Corrections to services that a repository doesn't have; if several share settings, that none of those has.
 
-    Skipped folders are there: their Chart.yaml may just be unreadable for now.
+    Skipped folders count as there: their Chart.yaml may just be unreadable for now.
     """
     for number, contents in enumerate(repositories):
         if any(contents.settings == each.settings for each in repositories[:number]):
             continue
         mine = {
             name
-            for name, found in members.items()
-            if any(each.contents.settings == contents.settings for each in found)
+            for name, group in members.items()
+            if any(each.contents.settings == contents.settings for each in group)
         }
         mine |= {posixpath.basename(skip.place.path) for skip in contents.skipped}
         for name, override in contents.settings.overrides.items():
             if name not in mine:
                 from difflib import get_close_matches  # slow to import, and seldom needed
 
-                like = get_close_matches(name, sorted(mine), n=1)
+                similar = get_close_matches(name, sorted(mine), n=1)
                 yield Finding(
                     "warning",
                     "override-of-unknown-service",
-                    f"`overrides` names {name!r}, and there is no such service",
+                    f"`overrides` names {name!r}, but there is no such service",
                     Place(contents.facts.name, FILE_NAME, override.line or None),
-                    f"Did you mean {like[0]!r}?" if like else "Write the service's name, or remove the entry.",
+                    f"Did you mean {similar[0]!r}?" if similar else "Write the service's name, or remove the entry.",
                 )
 
 

@@ -1,1 +1,1 @@
-"""Documents become facts: charts, values, Argo CD manifests, app lists, and files that a person wrote."""
+"""Documents become facts: charts, values, Argo CD manifests, app lists, and hand-written files."""

@@ -35,18 +35,18 @@ def is_api_file(path: str) -> bool:
 
 
 def read_api(path: str, data: bytes) -> tuple[ApiFile | None, str]:
-    """The API that a file defines; without one, what is wrong with the file (empty: it is simply no API)."""
+    """The API that a file defines; without one, what is wrong with the file (empty: it simply isn't an API)."""
     kind = _type_of(posixpath.basename(path))
     if kind is None:
         return None, ""
     if encryption_of(data):
         return None, ""
     if len(data) > LARGEST_DEFINITION:
-        return None, f"the API definition has {len(data):,} bytes; at most {LARGEST_DEFINITION:,} go into an entity"
+        return None, f"the API definition has {len(data):,} bytes; an entity may have at most {LARGEST_DEFINITION:,}"
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")  # the same, however git checks out text
     except UnicodeDecodeError:
-        return None, "the API definition isn't UTF-8"
+        return None, "the API definition is not valid UTF-8"
     if kind in _ROOT_KEYS:
         try:
             document = as_object(read_document(data).value)

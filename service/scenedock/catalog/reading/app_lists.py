@@ -26,26 +26,26 @@ class AppListFile:
 
 
 def files_of(app_list: AppList, listing: Listing) -> list[AppListFile]:
-    """The files that an app list means, sorted by path."""
+    """The files of an app list, sorted by path."""
     before, placeholder, after = app_list.file.strip("/").partition(_ENVIRONMENT)
     pattern = re.compile(
         re.escape(before) + (r"([A-Za-z0-9][A-Za-z0-9._-]*)" if placeholder else "()") + re.escape(after)
     )
     files = (path for path in listing.files if path not in listing.outside and not _is_settings_or_catalog(path))
-    found = ((path, pattern.fullmatch(path)) for path in files)
-    return [AppListFile(path, match[1] or None) for path, match in found if match]
+    matches = ((path, pattern.fullmatch(path)) for path in files)
+    return [AppListFile(path, match[1] or None) for path, match in matches if match]
 
 
 def _is_settings_or_catalog(path: str) -> bool:
-    """Whether a file is no app list though `{environment}.yaml` would match it: ours to read, or to write."""
+    """Whether a file isn't an app list though `{environment}.yaml` would match it: settings, or a catalog file."""
     return path == FILE_NAME or posixpath.basename(path) in CATALOG_FILES
 
 
 def read_items(app_list: AppList, file: AppListFile, document: Json, note: Callable[[str], None]) -> Iterator[ListItem]:
     """The items of one file that are enabled, in the file's order. `note` is told of items that can't be read."""
-    found = 0
+    lists = 0
     for environment, items in _item_lists(app_list.items, document, file.environment):
-        found += 1
+        lists += 1
         for name, item in _named_items(items, note):
             if item.get("enabled") is False:
                 continue
@@ -59,19 +59,19 @@ def read_items(app_list: AppList, file: AppListFile, document: Json, note: Calla
                 slug=_fill(app_list.repository, {**item, "name": name}),
                 facts=read_values(item),
             )
-    if not found:
+    if not lists:
         note(f"has nothing at `{app_list.items}`" if app_list.items else "is empty")
 
 
 def _item_lists(path: str, document: Json, environment: str | None) -> Iterator[tuple[str | None, Json]]:
     """The lists of items at a dotted path, with the environment that a `{environment}` in the path stands for."""
     before, placeholder, after = path.partition(_ENVIRONMENT)
-    found = value_at(document, _keys(before))
+    value = value_at(document, _keys(before))
     if not placeholder:
-        if found is not None:
-            yield environment, found
+        if value is not None:
+            yield environment, value
         return
-    for key, below in as_object(found).items():
+    for key, below in as_object(value).items():
         items = value_at(below, _keys(after))
         if items is not None:
             yield key, items
@@ -92,7 +92,7 @@ def _named_items(items: Json, note: Callable[[str], None]) -> Iterator[tuple[str
         if name and "{{" not in name:
             yield name, as_object(item)
         else:
-            note(f"item {number} has no plain name")
+            note(f"item {number} has no name, or one with a template expression")
 
 
 def _fill(template: str, item: JsonObject) -> str:

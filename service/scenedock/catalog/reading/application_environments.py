@@ -1,4 +1,4 @@
-"""Which environment an Argo CD Application says that it is for.
+"""Which environment an Argo CD Application says it is for.
 
 What it says itself counts for more than any list of names: a label or parameter called `environment`, `env` or `stage`,
 or a values file `values-<x>.yaml` where something besides the file says `<x>`. Where nothing does, names of the fixed
@@ -42,23 +42,23 @@ class ApplicationWords:
     helm_parameters: Mapping[str, str]
 
 
-def environment_of(said: ApplicationWords, lists: EnvironmentLists) -> tuple[str | None, str]:
-    """The environment, and, where an Application names two, what they are; it is for none then.
+def environment_of(application: ApplicationWords, lists: EnvironmentLists) -> tuple[str | None, str]:
+    """The environment; where an Application names several, None and the names of those.
 
     What it says itself only settings that name all environments can rule out, not a helmfile in its folder.
     """
-    names = lists.of(said.path)
-    explicit = _kinds(word for word in _explicit(said) if _may_be(word, lists.names))
-    listed = _kinds(_listed(said, names))
+    names = lists.of(application.path)
+    explicit = _kinds(word for word in _explicit(application) if _may_be(word, lists.names))
+    listed = _kinds(_listed(application, names))
     if explicit:
         doubt = len(explicit) > 1 or not _agree(explicit[0], listed)
-        found = explicit + listed
+        candidates = explicit + listed
     else:
-        found = _kinds([*listed, *(word for word in _supported(said, names) if _may_be(word, lists.names))])
-        doubt = len(found) > 1
+        candidates = _kinds([*listed, *(word for word in _supported(application, names) if _may_be(word, lists.names))])
+        doubt = len(candidates) > 1
     if doubt:
-        return None, " and ".join(dict.fromkeys(found))
-    return (names.named(found[0]) or found[0] if found else _by_fixed_list(said, names)), ""
+        return None, " and ".join(dict.fromkeys(candidates))
+    return (names.named(candidates[0]) or candidates[0] if candidates else _by_fixed_list(application, names)), ""
 
 
 def helm_parameters(helm: JsonObject) -> dict[str, str]:
@@ -67,11 +67,15 @@ def helm_parameters(helm: JsonObject) -> dict[str, str]:
     return {as_text(each.get("name")): as_text(each.get("value")) for each in pairs}
 
 
-def _explicit(said: ApplicationWords) -> Iterator[str]:
-    for key, value in said.labels.items():
+def _explicit(application: ApplicationWords) -> Iterator[str]:
+    for key, value in application.labels.items():
         if key.rpartition("/")[2] in _KEYS:
             yield value
-    for parameters in (said.parameters, as_object(said.parameters.get("values")), said.helm_parameters):
+    for parameters in (
+        application.parameters,
+        as_object(application.parameters.get("values")),
+        application.helm_parameters,
+    ):
         yield from (as_text(parameters.get(key)) for key in _KEYS)
 
 
@@ -82,34 +86,34 @@ def _may_be(word: str, names: EnvironmentNames) -> bool:
     return not names.closed or names.named(word) is not None
 
 
-def _listed(said: ApplicationWords, names: EnvironmentNames) -> Iterator[str]:
+def _listed(application: ApplicationWords, names: EnvironmentNames) -> Iterator[str]:
     """The environments by those of its values files whose names are known, or listed in the repository."""
-    for file in said.value_files:
-        relative = file.partition("/")[2].removeprefix(said.path + "/") if file.startswith("$") else file
+    for file in application.value_files:
+        relative = file.partition("/")[2].removeprefix(application.path + "/") if file.startswith("$") else file
         if environment := names.of_values_file(relative.rpartition("../")[2]):
             yield environment
 
 
-def _supported(said: ApplicationWords, names: EnvironmentNames) -> Iterator[str]:
+def _supported(application: ApplicationWords, names: EnvironmentNames) -> Iterator[str]:
     """The `<x>` of values files where the Application says `<x>` in another place, too."""
-    folder = posixpath.basename(said.path)
-    split = names.split(said.name)
-    service = {said.name, folder, split[0] if split else ""}
+    folder = posixpath.basename(application.path)
+    split = names.split(application.name)
+    service = {application.name, folder, split[0] if split else ""}
     places = {
-        said.destination,
-        said.namespace if not said.name.startswith(f"{said.namespace}-") else "",
-        *said.path.split("/"),
+        application.destination,
+        application.namespace if not application.name.startswith(f"{application.namespace}-") else "",
+        *application.path.split("/"),
         *(
             value
-            for key, value in flat(said.parameters).items()
+            for key, value in flat(application.parameters).items()
             if _OTHER_DIMENSIONS.isdisjoint(key.split(".")) and not key.startswith("path.")
         ),
     }
-    for file in said.value_files:
+    for file in application.value_files:
         word = word_of_values_file(posixpath.basename(file))
         if not word or names.named(word) or word in service:
             continue
-        if word in places or any(_has_part(text, word, folder) for text in (said.name, said.namespace)):
+        if word in places or any(_has_part(text, word, folder) for text in (application.name, application.namespace)):
             yield word
 
 
@@ -118,29 +122,27 @@ def _has_part(text: str, word: str, folder: str) -> bool:
     return text.endswith(f"-{word}") or f"-{word}-" in text or text == f"{word}-{folder}"
 
 
-def _by_fixed_list(said: ApplicationWords, names: EnvironmentNames) -> str | None:
-    for segment in reversed(said.path.split("/")):
+def _by_fixed_list(application: ApplicationWords, names: EnvironmentNames) -> str | None:
+    for segment in reversed(application.path.split("/")):
         if environment := names.named(segment):
             return environment
-    for word in (said.name, said.namespace, posixpath.basename(said.path)):
+    for word in (application.name, application.namespace, posixpath.basename(application.path)):
         if split := names.split(word):
             return split[1]
-    return names.named(said.namespace)
+    return names.named(application.namespace)
 
 
 def _kinds(words: Iterable[str]) -> list[str]:
     """Words that mean different environments: `prod` and `production` are one, `prod-eu` says more than `prod`."""
-    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for word in words:
-        found.setdefault(_plain(word), word)
-    return [word for plain, word in found.items() if not any(other.startswith(f"{plain}-") for other in found)]
+        kinds.setdefault(_plain(word), word)
+    return [word for plain, word in kinds.items() if not any(other.startswith(f"{plain}-") for other in kinds)]
 
 
 def _agree(explicit: str, listed: Iterable[str]) -> bool:
-    said = _plain(explicit)
-    return all(
-        f"{other}-".startswith(f"{said}-") or f"{said}-".startswith(f"{other}-") for other in map(_plain, listed)
-    )
+    own = _plain(explicit)
+    return all(f"{other}-".startswith(f"{own}-") or f"{own}-".startswith(f"{other}-") for other in map(_plain, listed))
 
 
 def _plain(word: str) -> str:

@@ -43,15 +43,15 @@ def read_applications(
 
 
 def value_files_of(applications: Iterable[Application]) -> dict[str, dict[str, list[str]]]:
-    """The values files in folders that Applications name, by folder and environment; none of those in doubt."""
-    found: dict[str, dict[str, list[str]]] = {}
+    """The values files in folders that Applications name, by folder and environment; none where that is in doubt."""
+    by_folder: dict[str, dict[str, list[str]]] = {}
     for each in applications:
         if each.value_files:
-            named = found.setdefault(each.path, {})
+            named = by_folder.setdefault(each.path, {})
             if each.environment:
                 files = named.setdefault(each.environment, [])
                 files.extend(file for file in each.value_files if file not in {"values.yaml", *files})
-    return found
+    return by_folder
 
 
 def _manifests(document: JsonObject) -> Iterator[JsonObject]:
@@ -78,15 +78,15 @@ class _Reader:
                 generated = list(self._generated(document))  # all of them, or none
             except NotEvaluatedError as reason:
                 name = as_text(as_object(document.get("metadata")).get("name"))
-                said = f"ApplicationSet {name!r} is no evidence: {reason}"
-                remedy = "Name environments and annotations in scenedock.yaml where they matter."
-                self.findings.append(Finding("info", NOT_EVALUATED, said, place, remedy))
+                message = f"ApplicationSet {name!r} is not used as evidence: {reason}"
+                remedy = "Set its environments and annotations in scenedock.yaml if you need them."
+                self.findings.append(Finding("info", NOT_EVALUATED, message, place, remedy))
                 return
             for application, parameters in generated:
                 self._add(application, parameters, place)
 
     def _generated(self, document: JsonObject) -> Iterator[tuple[JsonObject, JsonObject]]:
-        """Each Application that a set makes, with the parameters that it is made of."""
+        """Each Application that a set makes, with its parameters."""
         spec = as_object(document.get("spec"))
         render = render_go if spec.get("goTemplate") is True else render_fasttemplate
         generators = Generators(self.repositories, render, self.budget)
@@ -114,10 +114,10 @@ class _Reader:
         if "{{" in namespace:
             namespace = ""
         for repository, path in dict.fromkeys(self._folders(sources)):
-            said = ApplicationWords(
+            words = ApplicationWords(
                 name, path, namespace, as_text(destination.get("name")), labels, files, parameters, handed
             )
-            environment, doubt = environment_of(said, repository.environments)
+            environment, doubt = environment_of(words, repository.environments)
             if doubt:
                 self._doubt(name, doubt, place)
             self.applications.append(
@@ -133,9 +133,9 @@ class _Reader:
             )
 
     def _doubt(self, name: str, doubt: str, place: Place) -> None:
-        said = f"Application {name!r} names more than one environment: {doubt}; so it counts for none"
-        remedy = "Say with a label `environment` which one it is, and name values files of no other."
-        self.findings.append(Finding("warning", "environment-in-doubt", said, place, remedy))
+        message = f"Application {name!r} names more than one environment: {doubt}; it counts for none of them"
+        remedy = "Set the label `environment` to the right one, and use no values files of another."
+        self.findings.append(Finding("warning", "environment-in-doubt", message, place, remedy))
 
     def _folders(self, sources: list[JsonObject]) -> Iterator[tuple[Manifests, str]]:
         """The folders that the sources deploy, and those of the values that a chart from elsewhere takes, as `$ref/…`.
@@ -174,14 +174,14 @@ def _value_files(source: JsonObject) -> list[str]:
 
 
 def _filled(template: JsonObject, render: Render, parameters: JsonObject) -> JsonObject:
-    """The Application that a template makes of some parameters.
+    """The Application that a template gives with some parameters.
 
     Raises
     ------
-    NotEvaluatedError   what it is, where it lies or where it goes can't be told
+    NotEvaluatedError   its name, path or namespace can't be evaluated
     """
     filled = as_object(render_all(template, render, parameters))
     for keys in (("metadata", "name"), ("spec", "source", "path"), ("spec", "destination", "namespace")):
         if value_at(template, keys) and not value_at(filled, keys):
-            raise NotEvaluatedError("its template uses functions or parameters that only a cluster can fill in")
+            raise NotEvaluatedError("its template uses functions or parameters that only a cluster can evaluate")
     return filled

@@ -1,4 +1,4 @@
-"""Chart.yaml (and requirements.yaml of apiVersion v1) as a `Chart`: forgiving, because real ones are odd."""
+"""Chart.yaml (and requirements.yaml of apiVersion v1) as a `Chart`: tolerant, because real ones have oddities."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def is_enabled(dependency: JsonObject, values: JsonObject) -> bool:
     (one true is enough); otherwise the dependency is enabled.
     """
     for path in as_text(dependency.get("condition")).split(","):
-        found = value_at(values, path.strip().split("."))
-        if isinstance(found, bool):
-            return found
+        state = value_at(values, path.strip().split("."))
+        if isinstance(state, bool):
+            return state
     switches = as_object(values.get("tags"))
     states = [state for tag in as_list(dependency.get("tags")) if isinstance(state := switches.get(_word(tag)), bool)]
     return any(states) or not states

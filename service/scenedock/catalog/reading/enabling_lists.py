@@ -1,7 +1,7 @@
 """Lists that say which service runs where: the values files of an app of apps, and what its templates always render.
 
 A mapping of such a file is an enabling list if at least 80 % of its keys, and three of them, are names of folders, and
-its values are booleans or have `enabled`. Then values files of those folders are configuration, no proof.
+its values are booleans or have `enabled`. Then values files of those folders are configuration, not evidence.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _is_on(value: Json) -> bool:
 def _applications(text: str) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
     """The Applications in a template, each with the values that switch it on; none that depends on anything else."""
     around: list[tuple[str, ...]] = []
-    found: tuple[tuple[str, ...], ...] | None = None
+    switches: tuple[tuple[str, ...], ...] | None = None
     start = 0
     for step in _STEP.finditer(text):
         if step["open"]:
@@ -185,13 +185,13 @@ def _applications(text: str) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]
             around[-1:] = [()] if step["end"] == "else" else []
         elif step["kind"]:
             is_application = step["kind"].strip("\"'") == "Application"
-            found = tuple(around) if is_application and all(around) else None
+            switches = tuple(around) if is_application and all(around) else None
         else:
-            if found is not None:
-                yield text[start : step.start()], found
-            start, found = step.end(), None
-    if found is not None:
-        yield text[start:], found
+            if switches is not None:
+                yield text[start : step.start()], switches
+            start, switches = step.end(), None
+    if switches is not None:
+        yield text[start:], switches
 
 
 def _switch(condition: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Files of entities in every shape that they come in: ours, a person's, Backstage's answers."""
+"""Files of entities in every form: generated ones, hand-written ones, responses of Backstage's API."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from scenedock.model.json import Json, as_list
 # A whole catalog may stand in one file: this is room for some 50,000 entities.
 MAX_BYTES = 64 * 1024 * 1024
 
-_Made = TypeVar("_Made")
+_Item = TypeVar("_Item")
 
 
 def read_entities(data: bytes, *, label: str) -> tuple[Entity, ...]:
-    """The entities of a YAML, JSON or JSON lines file, or of a saved answer of Backstage's API (`{"items": […]}`).
+    """The entities of a YAML, JSON or JSON lines file, or of a saved response of Backstage's API (`{"items": […]}`).
 
     Raises
     ------
@@ -37,18 +37,18 @@ def read_known(data: bytes, *, label: str) -> frozenset[EntityRef]:
     return frozenset(_read(data, label, _ref))
 
 
-def _read(data: bytes, label: str, make: Callable[[Json], _Made]) -> tuple[_Made, ...]:
-    made: list[_Made] = []
+def _read(data: bytes, label: str, make: Callable[[Json], _Item]) -> tuple[_Item, ...]:
+    results: list[_Item] = []
     line = 1
     try:
         for begin, value in _values(data):
             line = begin
-            made.extend(make(item) for item in _items(value))
+            results.extend(make(item) for item in _items(value))
     except DocumentError as error:
         raise error.in_file(label) from error
     except (ValueError, InputError) as error:
         raise InputError(f"{label}:{line}: {error}") from error
-    return tuple(made)
+    return tuple(results)
 
 
 def _values(data: bytes) -> Iterator[tuple[int, Json]]:

@@ -1,7 +1,7 @@
 """What a repository itself lists as its environments, before any folder is read.
 
 An app of apps, a chart that renders Applications, has a values file for each environment; a helmfile has its keys of
-`environments`. Names that merely recur in many folders prove nothing: they may be regions, releases, or parts.
+`environments`. Names that merely recur in many folders are not evidence: they may be regions, releases, or parts.
 """
 
 from __future__ import annotations
@@ -83,16 +83,16 @@ def find_unlisted(
     repository: str, plan: Plan, lists: EnvironmentLists, proven: Collection[str] = ()
 ) -> Iterator[Finding]:
     """One note about names that many folders have values files for, and that nothing lists or has `proven`."""
-    found = {word: folders for word, folders in sorted(lists.unlisted.items()) if word not in proven}
-    if not found:
+    unlisted = {word: folders for word, folders in sorted(lists.unlisted.items()) if word not in proven}
+    if not unlisted:
         return
-    known = {lists.names.of_values_file(name) for chart in plan.charts for name in chart.files}
-    said = ", ".join(f"{word} ({folders} folders)" for word, folders in found.items())
-    setting = ", ".join(sorted({*found, *filter(None, known)}))
+    used = {lists.names.of_values_file(name) for chart in plan.charts for name in chart.files}
+    words = ", ".join(f"{word} ({folders} folders)" for word, folders in unlisted.items())
+    setting = ", ".join(sorted({*unlisted, *filter(None, used)}))
     yield Finding(
         "info",
         "perhaps-environments",
-        f"values files of several folders have these names, and nothing lists them as environments: {said}",
+        f"several folders have values files of these names, which nothing lists as environments: {words}",
         Place(repository),
         f"If they are environments, set `environments: {{known: [{setting}]}}` in scenedock.yaml.",
     )
@@ -128,10 +128,10 @@ def _listed_by(chart: PlannedFolder, used: Mapping[str, set[str]], read: Read) -
         dimensions = {each for each in dimensions if each.rpartition(".")[2] in _ENVIRONMENT_KEYS}
         if not dimensions:
             return
-    said = {word: _values_at(chart.at(name), dimensions, read) for word, name in files.items()} if dimensions else {}
-    tells = any(word in values for word, values in said.items())
+    values = {word: _values_at(chart.at(name), dimensions, read) for word, name in files.items()} if dimensions else {}
+    tells = any(word in texts for word, texts in values.items())
     for word in files:
-        if len(used[word] - {chart.path}) >= _FEWEST_FOLDERS and (not tells or word in said[word]):
+        if len(used[word] - {chart.path}) >= _FEWEST_FOLDERS and (not tells or word in values[word]):
             yield word
 
 
@@ -141,7 +141,7 @@ def _values_at(path: str, dimensions: Iterable[str], read: Read) -> set[str]:
 
 
 def _keys_of_helmfile(path: str, read: Read) -> EnvironmentNames | None:
-    """The environments of a helmfile; documents of it that only a template makes YAML say nothing."""
+    """The environments of a helmfile; documents of it that aren't YAML until a template is rendered are ignored."""
     for text in _DOCUMENT_END.split(_content(path, read)):
         try:
             document = as_object(read_document(text).value) if b"environments" in text else {}

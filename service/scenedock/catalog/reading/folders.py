@@ -182,11 +182,11 @@ class FolderReader:
         return self._mapping(planned.at(name)) or {}
 
     def _mapping(self, path: str, *, required: bool = False) -> JsonObject | None:
-        """The YAML mapping in a file; None with a finding where it is none. Encrypted files have no facts to give."""
+        """The YAML mapping in a file; None with a finding where it isn't one. Encrypted files give no facts."""
         data = self._bytes(path)
         if data is None or encryption_of(data):
             return None
-        remedy = "Mend the file; until then it says nothing about this folder."
+        remedy = "Fix the file; until then it is ignored."
         try:
             document = read_document(data)
         except DocumentError as error:
@@ -199,8 +199,8 @@ class FolderReader:
             self._note("unreadable-yaml", "is empty", (path, None), remedy)
             return None
         for repeated in document.repeated_keys:
-            said = f"{repeated.key!r} is set in line {repeated.before} and again here, and Helm takes the last"
-            self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
+            message = f"{repeated.key!r} is set on line {repeated.before} and again here; Helm uses the last one"
+            self._note("repeated-key", message, (path, repeated.line), "Remove one of the two.")
         if posixpath.basename(path) != CHART_FILE:  # of other files, no addresses go into the catalog
             return as_object(document.value)
         clean, findings = drop_credentials(
@@ -210,11 +210,11 @@ class FolderReader:
         return clean
 
     def _bytes(self, path: str) -> bytes | None:
-        """The bytes of a file; None with a finding where the disk refuses them: that is no reason to end the run."""
+        """The bytes of a file; None with a finding where the disk refuses them; the run goes on."""
         try:
             return self.read(path)
         except InputError as error:
-            remedy = "Make the file readable; until then it says nothing about this folder."
+            remedy = "Make the file readable; until then it is ignored."
             self._note("unreadable-file", str(error), (path, None), remedy)
             return None
 
@@ -225,21 +225,21 @@ class FolderReader:
 
     def _check_name(self, planned: PlannedFolder, chart: Chart) -> None:
         if not chart.name or _PLACEHOLDER.search(chart.name):
-            said = f"its name is the placeholder {chart.name!r}" if chart.name else "it has no name"
+            message = f"the chart's name is the placeholder {chart.name!r}" if chart.name else "the chart has no name"
             path = planned.at(CHART_FILE)
-            self._note("chart-without-name", said, (path, None), "Give the chart the name of its folder.")
+            self._note("chart-without-name", message, (path, None), "Give the chart the name of its folder.")
 
     def _manifest_facts(self, planned: PlannedFolder, names: Iterable[str]) -> _ManifestFacts:
-        found = _ManifestFacts()
+        facts = _ManifestFacts()
         for name in names:
             text = (self._bytes(planned.at(name)) or b"").decode("utf-8", "replace")
             kinds = _KIND.findall(text)
-            found.kinds.update(kinds)
+            facts.kinds.update(kinds)
             if "Service" in kinds:
-                found.services.update(_names_of_services(text))
-            if not found.kubernetes_id and (match := _KUBERNETES_ID.search(text)):
-                found.kubernetes_id = match[1]
-        return found
+                facts.services.update(_names_of_services(text))
+            if not facts.kubernetes_id and (match := _KUBERNETES_ID.search(text)):
+                facts.kubernetes_id = match[1]
+        return facts
 
     def _apis(self, planned: PlannedFolder) -> Iterator[ApiFile]:
         for name in planned.files:
@@ -249,10 +249,10 @@ class FolderReader:
                     yield api
                 elif problem:
                     path = planned.at(name)
-                    self._note("unreadable-api", problem, (path, None), "Mend or rename the file.")
+                    self._note("unreadable-api", problem, (path, None), "Fix or rename the file.")
 
     def _handwritten(self, planned: PlannedFolder) -> tuple[tuple[Entity, ...], bool]:
-        """The entities that a person wrote for the folder, and whether there is a file of a person's at all."""
+        """The entities that a person wrote for the folder, and whether there is a hand-written file at all."""
 
         def beside(name: str) -> bytes | None:
             return self._bytes(planned.at(name)) if name in planned.files else None
@@ -269,9 +269,9 @@ class FolderReader:
         return tuple(written), theirs
 
     def _quietly(self, planned: PlannedFolder, name: str) -> Iterator[JsonObject]:
-        """The mappings in a file that may be anything: what isn't YAML simply says nothing.
+        """The mappings in a file that may be anything: what isn't YAML is ignored.
 
-        Of an encrypted one only what names the kind, which SOPS can be told to leave readable.
+        Of an encrypted file only what names the kind, which SOPS can be told to leave readable.
         """
         try:
             data = self.read(planned.at(name))

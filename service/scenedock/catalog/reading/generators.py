@@ -1,4 +1,4 @@
-"""The generators of Argo CD's ApplicationSets: which parameter sets they make of a repository's files.
+"""The generators of Argo CD's ApplicationSets: which parameter sets they produce from a repository's files.
 
 Source: Argo CD, "ApplicationSet: Generators" (list, git, matrix, merge, "Post Selector"). Generators that ask a cluster
 or a server (clusters, scmProvider, pullRequest, plugin …) can't be evaluated from files.
@@ -41,45 +41,45 @@ class ParameterBudget:
         """Take as many parameter sets out of the budget."""
         self.left -= sets
         if self.left < 0:
-            said = f"the generators of this repository make more than {_MOST_PARAMETER_SETS:,} parameter sets"
-            raise NotEvaluatedError(said)
+            message = f"the generators of this repository produce more than {_MOST_PARAMETER_SETS:,} parameter sets"
+            raise NotEvaluatedError(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Generators:
-    """Makes the parameter sets of generators, nested as Go templates see them."""
+    """Produces the parameter sets of generators, nested as Go templates see them."""
 
     repositories: Repositories
     render: Render
     budget: ParameterBudget = field(default_factory=ParameterBudget)
 
-    def parameters(self, generator: JsonObject, known: JsonObject | None = None) -> Iterator[JsonObject]:
-        """The parameter sets of one generator; `known` are those of the generator that a matrix multiplies it with.
+    def parameters(self, generator: JsonObject, outer: JsonObject | None = None) -> Iterator[JsonObject]:
+        """The parameter sets of one generator; `outer` are those of the generator that a matrix multiplies it with.
 
         Raises
         ------
-        NotEvaluatedError   files can't tell them
+        NotEvaluatedError   they can't be evaluated from files
         """
-        found = self._unselected(generator, known or {})
+        sets = self._unselected(generator, outer or {})
         selector = as_object(generator.get("selector"))
-        return (each for each in found if _is_selected(each, selector)) if selector else found
+        return (each for each in sets if _is_selected(each, selector)) if selector else sets
 
-    def _unselected(self, generator: JsonObject, known: JsonObject) -> Iterator[JsonObject]:
+    def _unselected(self, generator: JsonObject, outer: JsonObject) -> Iterator[JsonObject]:
         if "list" in generator:
-            elements = self._elements(as_object(generator["list"]), known)
+            elements = self._elements(as_object(generator["list"]), outer)
             self.budget.spend(len(elements))
             yield from map(as_object, elements)
         elif "git" in generator:
             git = as_object(generator["git"])
             manifests = self._repository_of(git)
             self.budget.spend(1 + len(manifests.files) // _FILES_FOR_ONE_SET)
-            for parameters in self._of_git(git, known, manifests):
+            for parameters in self._of_git(git, outer, manifests):
                 self.budget.spend(1)
                 yield parameters
         elif "matrix" in generator:
-            yield from self._of_matrix(_children(generator["matrix"]), known)
+            yield from self._of_matrix(_children(generator["matrix"]), outer)
         elif "merge" in generator:
-            yield from self._of_merge(as_object(generator["merge"]), known)
+            yield from self._of_merge(as_object(generator["merge"]), outer)
         else:
             named = ", ".join(sorted(generator.keys() - _BESIDE)) or "(none)"
             asks = not _ELSEWHERE.isdisjoint(generator)
@@ -87,13 +87,13 @@ class Generators:
                 f"its generator {named} {'needs a cluster or a server' if asks else 'is not supported'}"
             )
 
-    def _elements(self, given: JsonObject, known: JsonObject) -> list[Json]:
+    def _elements(self, generator: JsonObject, outer: JsonObject) -> list[Json]:
         """The elements of a list generator: written out, and those of the YAML text in `elementsYaml`."""
-        elements = list(as_list(given.get("elements")))
-        if text := as_text(given.get("elementsYaml")):
-            rendered = self.render(text, known) if "{{" in text else text
+        elements = list(as_list(generator.get("elements")))
+        if text := as_text(generator.get("elementsYaml")):
+            rendered = self.render(text, outer) if "{{" in text else text
             if rendered is None:
-                raise NotEvaluatedError("the elementsYaml of its generator can't be filled in")
+                raise NotEvaluatedError("the elementsYaml of its generator can't be evaluated")
             try:
                 elements.extend(as_list(read_document(rendered.encode()).value))
             except DocumentError as error:
@@ -107,59 +107,59 @@ class Generators:
             raise NotEvaluatedError(f"its generator reads {slug}, which isn't among the repositories of this run")
         return manifests
 
-    def _of_matrix(self, sides: list[JsonObject], known: JsonObject) -> Iterator[JsonObject]:
+    def _of_matrix(self, sides: list[JsonObject], outer: JsonObject) -> Iterator[JsonObject]:
         """Each combination; a generator may use the parameters of those before it."""
         if not sides:
-            yield known
+            yield outer
             return
-        for parameters in self.parameters(sides[0], known):
-            yield from self._of_matrix(sides[1:], {**known, **parameters})
+        for parameters in self.parameters(sides[0], outer):
+            yield from self._of_matrix(sides[1:], {**outer, **parameters})
 
-    def _of_merge(self, merge: JsonObject, known: JsonObject) -> Iterator[JsonObject]:
+    def _of_merge(self, merge: JsonObject, outer: JsonObject) -> Iterator[JsonObject]:
         """The sets of the first generator, each with what the others say for the same values of the merge keys."""
         keys = [key for key in map(as_text, as_list(merge.get("mergeKeys"))) if key]
-        first, *others = [self._by_keys(child, keys, known) for child in _children(merge)] or [{}]
+        first, *others = [self._by_keys(child, keys, outer) for child in _children(merge)] or [{}]
         for values, parameters in first.items():
             merged = parameters
             for other in others:
                 merged = merge_objects(merged, other.get(values, {}))
             yield merged
 
-    def _by_keys(self, generator: JsonObject, keys: list[str], known: JsonObject) -> dict[tuple[str, ...], JsonObject]:
-        found: dict[tuple[str, ...], JsonObject] = {}
-        for parameters in self.parameters(generator, known):
+    def _by_keys(self, generator: JsonObject, keys: list[str], outer: JsonObject) -> dict[tuple[str, ...], JsonObject]:
+        by_keys: dict[tuple[str, ...], JsonObject] = {}
+        for parameters in self.parameters(generator, outer):
             texts = flat(parameters)
             values = tuple(texts.get(key, "") for key in keys)
-            if not keys or values in found:
-                raise NotEvaluatedError("the merge keys of its generator don't tell its parameter sets apart")
-            found[values] = parameters
-        return found
+            if not keys or values in by_keys:
+                raise NotEvaluatedError("the merge keys of its generator don't identify its parameter sets uniquely")
+            by_keys[values] = parameters
+        return by_keys
 
-    def _of_git(self, git: JsonObject, known: JsonObject, manifests: Manifests) -> Iterator[JsonObject]:
-        directories = self._patterns(git.get("directories"), known)
-        files = self._patterns(git.get("files"), known)
+    def _of_git(self, git: JsonObject, outer: JsonObject, manifests: Manifests) -> Iterator[JsonObject]:
+        directories = self._patterns(git.get("directories"), outer)
+        files = self._patterns(git.get("files"), outer)
         for path in _selected(manifests.folders(), directories) if directories[0] else ():
-            yield self._of_path(git, known, {}, _path_parameters(path))
+            yield self._of_path(git, outer, {}, _path_parameters(path))
         for file in _selected(manifests.files, files) if files[0] else ():
             folder, name = posixpath.split(file)
             location = {**_path_parameters(folder), "filename": name, "filenameNormalized": name.replace(".", "-")}
             content = manifests.read(file)
             for each in content if isinstance(content, list) else [content]:
-                yield self._of_path(git, known, as_object(each), location)
+                yield self._of_path(git, outer, as_object(each), location)
 
-    def _of_path(self, git: JsonObject, known: JsonObject, content: JsonObject, path: JsonObject) -> JsonObject:
+    def _of_path(self, git: JsonObject, outer: JsonObject, content: JsonObject, path: JsonObject) -> JsonObject:
         prefix = as_text(git.get("pathParamPrefix"))
         parameters: dict[str, Json] = {**content, **({prefix: {"path": path}} if prefix else {"path": path})}
-        return {**parameters, "values": render_all(git.get("values"), self.render, {**known, **parameters})}
+        return {**parameters, "values": render_all(git.get("values"), self.render, {**outer, **parameters})}
 
-    def _patterns(self, selectors: Json, known: JsonObject) -> tuple[list[str], list[str]]:
+    def _patterns(self, selectors: Json, outer: JsonObject) -> tuple[list[str], list[str]]:
         """The patterns that select and those that exclude."""
         included: list[str] = []
         excluded: list[str] = []
         for selector in map(as_object, as_list(selectors)):
-            pattern = render_all(selector.get("path"), self.render, known)
+            pattern = render_all(selector.get("path"), self.render, outer)
             if not isinstance(pattern, str):
-                raise NotEvaluatedError("a path of its generator uses parameters that only a cluster can fill in")
+                raise NotEvaluatedError("a path of its generator uses parameters that only a cluster can evaluate")
             (excluded if selector.get("exclude") is True else included).append(pattern)
         return included, excluded
 
@@ -192,9 +192,9 @@ def _children(combining: Json) -> list[JsonObject]:
 def _is_selected(parameters: JsonObject, selector: JsonObject) -> bool:
     """Whether a label selector of Kubernetes holds on parameters: their names with dots are the labels."""
     labels = flat(parameters)
-    wanted = as_object(selector.get("matchLabels"))
+    expected = as_object(selector.get("matchLabels"))
     rules = map(as_object, as_list(selector.get("matchExpressions")))
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+    return all(labels.get(key) == value for key, value in expected.items()) and all(
         _holds(each, labels) for each in rules
     )
 
@@ -216,13 +216,13 @@ def _holds(rule: JsonObject, labels: Mapping[str, str]) -> bool:
 
 def flat(parameters: JsonObject, above: str = "") -> dict[str, str]:
     """Parameters as Argo CD compares them: `{path: {basename: a}}` is `path.basename` with the text `a`."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for key, value in parameters.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{above}{key}.")
+            texts |= flat(value, f"{above}{key}.")
         elif isinstance(value, (str, int, float)):
-            found[above + key] = str(value).lower() if isinstance(value, bool) else str(value)
-    return found
+            texts[above + key] = str(value).lower() if isinstance(value, bool) else str(value)
+    return texts
 
 
 def _selected(paths: Iterable[str], patterns: tuple[list[str], list[str]]) -> Iterator[str]:

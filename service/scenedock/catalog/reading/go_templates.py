@@ -2,7 +2,7 @@
 
 Supported: fields (`.path.basename`), `index`, pipelines, parentheses, the string functions that people use there, and
 `toJson`.
-Anything else can't be evaluated without a cluster and gives None: no evidence is better than wrong evidence.
+Anything else can't be evaluated without a cluster and gives None: missing evidence is better than wrong evidence.
 Source: Argo CD, "ApplicationSet: Go Template" and "Generators: Git".
 """
 
@@ -16,7 +16,7 @@ from itertools import islice
 
 from scenedock.model.json import Json, JsonObject
 
-# Templates come out of repositories: these bounds keep any from costing more time or memory than it is worth.
+# Templates come from repositories: these limits bound the time and memory that each can cost.
 _LONGEST_ACTION = 1000
 _MOST_TOKENS = 100
 _LONGEST_VALUE = 10_000
@@ -54,8 +54,8 @@ def render_fasttemplate(template: str, parameters: JsonObject) -> str | None:
     def look_up(key: str) -> Json:
         if segment := re.fullmatch(r"((?:\w+\.)?path)\[(\d+)\]", key):
             return _index(_field(parameters, f"{segment[1]}.segments"), segment[2])
-        found = _field(parameters, key)
-        return found.get("path") if isinstance(found, Mapping) else found
+        value = _field(parameters, key)
+        return value.get("path") if isinstance(value, Mapping) else value
 
     return _rendered(template, look_up)
 
@@ -82,12 +82,12 @@ def _text(value: Json) -> str:
 
 
 def _field(parameters: Json, path: str) -> Json:
-    found = parameters
+    value = parameters
     for part in filter(None, path.split(".")):
-        if not isinstance(found, Mapping) or part not in found:
+        if not isinstance(value, Mapping) or part not in value:
             raise _UnknownError
-        found = found[part]
-    return found
+        value = value[part]
+    return value
 
 
 def _index(value: Json, *keys: Json) -> Json:

@@ -63,7 +63,7 @@ def plan_repository(repository: str, listing: Listing, settings: CatalogSettings
     refused = {
         path for path, reason in reasons.items() if not reason and posixpath.join(path, CHART_FILE) in listing.outside
     }
-    reasons |= dict.fromkeys(refused, "its Chart.yaml is a link out of the repository")
+    reasons |= dict.fromkeys(refused, "its Chart.yaml is a symbolic link to a file outside the repository")
     charts = {path for path, reason in reasons.items() if not reason}
     owned = _by_folder((path for path in files if path not in listing.outside), all_charts)
     loose = tuple(path for path in owned.pop(None, ()) if path.endswith((".yaml", ".yml")))
@@ -80,7 +80,7 @@ def plan_repository(repository: str, listing: Listing, settings: CatalogSettings
 
 
 def _reason_to_skip(path: str, charts: set[str], settings: CatalogSettings) -> str:
-    """Why a folder is no deployment, or an empty string."""
+    """Why a folder isn't a deployment, or an empty string."""
     if parent := _parent_chart(path, charts):
         return parent
     if matches(path, settings.exclude):
@@ -103,11 +103,11 @@ def _parent_chart(path: str, charts: set[str]) -> str:
 
 
 def _reason_in_name(segments: list[str]) -> str:
-    """Why the names of a path say that it is no deployment, or an empty string."""
+    """Why the names in a path say that it isn't a deployment, or an empty string."""
     if any(segment.startswith(".") for segment in segments):
         return "in a folder whose name begins with a dot"
     if segments[-1].startswith("_"):
-        return "its name begins with an underscore; no namespace or application may be called so"
+        return "its name begins with an underscore, which names of namespaces and Applications can't"
     if STARTER_FOLDERS.intersection(segments):
         return "a starter, not a deployment"
     if any(map(_TEMPLATE_FOLDER.match, segments)):
@@ -118,7 +118,7 @@ def _reason_in_name(segments: list[str]) -> str:
 
 
 def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[str]]:
-    """Files by the innermost chart folder that holds them, as paths inside it; under None, whole, those of none."""
+    """Files by the innermost chart folder that holds them, as paths inside it; None has the rest, in full."""
     owned: dict[str | None, list[str]] = {}
     for path in files:
         folder: str | None = posixpath.dirname(path)
@@ -171,7 +171,7 @@ def _refusal(repository: str, path: str) -> Finding:
     return Finding(
         "error",
         "link-outside-repository",
-        f"{path} is a symbolic link out of the repository and isn't followed",
+        f"{path} is a symbolic link to a file outside the repository and is not followed",
         Place(repository, path),
         "Copy the file into the repository, or link to one inside it.",
     )

@@ -14,7 +14,7 @@ from scenedock.model.json import Json, JsonObject, as_text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Manifests:
-    """What evaluating needs to know of a repository: its files, its address, how to read one YAML file.
+    """What is needed of a repository to evaluate sources: its files, its address, how to read one YAML file.
 
     `charts` are the folders with a chart, `environments` what it lists as the names of its environments.
     """

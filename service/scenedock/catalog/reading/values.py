@@ -1,7 +1,7 @@
 """What merged Helm values say about a deployment: hosts it addresses, hosts it answers to, ports, owner.
 
 Only parsed scalars count, and only whole ones: a URL inside a comment or in the middle of an embedded configuration
-file is no evidence, and neither is a host that a template would still change.
+file is not used as evidence, nor is a host that a template would still change.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def merge_values(base: JsonObject, overlay: JsonObject) -> JsonObject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sign:
-    """What one value tells, by where it stands; most tell nothing."""
+    """What one value shows, by its place; most show nothing."""
 
     hosts: tuple[str, ...] = ()
     ingress_host: str = ""
@@ -106,14 +106,14 @@ class _Look:
     """Looks at values for signs. All of them have to live as long as this does."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, str, bool], Sequence[_Sign]] = {}
+        self._seen: dict[tuple[int, str, bool], Sequence[_Sign]] = {}
 
     def signs(self, container: JsonObject | list[Json], name: str, *, in_ingress: bool) -> Sequence[_Sign]:
-        """What a mapping or list under a key of this name tells, each sign once."""
+        """What a mapping or list under a key of this name shows, each sign once."""
         place = (id(container), name, in_ingress)
-        if place in self._known:
-            return self._known[place]
-        found: list[_Sign] = []
+        if place in self._seen:
+            return self._seen[place]
+        shown: list[_Sign] = []
         pair = ""
         children: Iterable[tuple[str, Json]]
         if isinstance(container, list):
@@ -121,23 +121,23 @@ class _Look:
         else:
             word = _key(name).word
             if word in _EXPOSING and container and container.get("enabled") is not False:
-                found.append(_EXPOSED)
+                shown.append(_EXPOSED)
             in_ingress = in_ingress or word == "ingress"
             if "value" in container:
                 # A list of {name, value} pairs is how Kubernetes writes a map of environment variables.
                 pair = as_text(container.get("name"))
             children = container.items()
         for key, value in children:
-            said = pair if pair and key == "value" else key
+            below = pair if pair and key == "value" else key
             if isinstance(value, str):
-                sign = (_kept_sign if len(value) <= _LONGEST_HOST else _sign)(value, said, in_ingress)
+                sign = (_kept_sign if len(value) <= _LONGEST_HOST else _sign)(value, below, in_ingress)
                 if sign:
-                    found.append(sign)
+                    shown.append(sign)
             elif isinstance(value, (dict, list)):
-                found += self.signs(value, said, in_ingress=in_ingress)
-            elif type(value) is int and _key(said).is_port:
-                found.append(_EXPOSED)
-        signs = self._known[place] = list(dict.fromkeys(found)) if len(found) > 1 else found
+                shown += self.signs(value, below, in_ingress=in_ingress)
+            elif type(value) is int and _key(below).is_port:
+                shown.append(_EXPOSED)
+        signs = self._seen[place] = list(dict.fromkeys(shown)) if len(shown) > 1 else shown
         return signs
 
 

@@ -1,1 +1,1 @@
-"""What the other rooms of the catalog speak of: settings, environments, owners, globs, formats, references."""
+"""What the other rooms of the catalog share: settings, environments, owners, globs, formats, references."""

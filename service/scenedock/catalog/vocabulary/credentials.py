@@ -1,4 +1,4 @@
-"""Credentials in addresses that would go into the catalog, where everybody sees them: they are left out."""
+"""Credentials in addresses that would go into the catalog, where everyone sees them: they are left out."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, JsonObject, as_object
 
 _AS_IT_IS = ("spec", "definition")
-_REMEDY = "Take it out of the file, and change it: everybody who can read the repository has it."
+_REMEDY = "Remove it from the file and rotate it: everyone who can read the repository has it."
 
 
 def drop_credentials(document: JsonObject, place_of: Callable[[Path], Place]) -> tuple[JsonObject, list[Finding]]:
-    """A document without credentials in its addresses, and a finding for each text that had some.
+    """A document without credentials in its addresses, and a finding for each text that had any.
 
-    `place_of` says where a path of the document was read. The definition of an API stays as it is: its file was
-    written to be shown, and may well have an address with a password as an example.
+    `place_of` says where a path of the document was read. The definition of an API stays as it is: its file is
+    meant to be shown, and may contain an address with a password as an example.
     """
     paths = [path for path in credentials_in(document) if path[:2] != _AS_IT_IS]
     if not paths:
         return document, []
-    said = "has a password or token in an address, which is left out"
+    message = "has a password or token in an address, which is left out"
     findings = [
-        Finding("warning", "credentials-in-address", f"{shown(path)} {said}", place_of(path), _REMEDY) for path in paths
+        Finding("warning", "credentials-in-address", f"{shown(path)} {message}", place_of(path), _REMEDY)
+        for path in paths
     ]
     return as_object(_cleaned(document, ())), findings
 

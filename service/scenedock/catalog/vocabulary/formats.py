@@ -1,4 +1,4 @@
-"""The formats of entity fields, exactly as Backstage judges them, and how to make a text fit.
+"""The formats of entity fields, exactly as Backstage validates them, and how to make a text conform.
 
 Source of the rules: the default validators of `@backstage/catalog-model` 1.10 (`makeValidator`) and Backstage's
 "Descriptor Format of Catalog Entities".
@@ -30,65 +30,65 @@ _ECMASCRIPT_SPACE = (
 
 
 def is_entity_name(text: str) -> bool:
-    """Whether `metadata.name` may be this: `[a-zA-Z0-9-_.]`, 1 to 63, a letter or digit at both ends."""
+    """Whether a text is a valid `metadata.name`: `[a-zA-Z0-9-_.]`, 1 to 63, a letter or digit at both ends."""
     return len(text) <= MOST_NAME_CHARACTERS and _NAME.fullmatch(text) is not None
 
 
 def is_namespace(text: str) -> bool:
-    """Whether `metadata.namespace` may be this: a DNS label, `[a-z0-9-]`, 1 to 63, no hyphen at the ends."""
+    """Whether a text is a valid `metadata.namespace`: a DNS label, `[a-z0-9-]`, 1 to 63, no hyphen at the ends."""
     return len(text) <= MOST_NAME_CHARACTERS and _DNS_LABEL.fullmatch(text) is not None
 
 
 def is_kind(text: str) -> bool:
-    """Whether `kind` may be this: a letter, then letters and digits, at most 63."""
+    """Whether a text is a valid `kind`: a letter, then letters and digits, at most 63."""
     return len(text) <= MOST_NAME_CHARACTERS and _KIND.fullmatch(text) is not None
 
 
 def is_api_version(text: str) -> bool:
-    """Whether `apiVersion` may be this: `v1` or `example.com/v1`."""
+    """Whether a text is a valid `apiVersion`: `v1` or `example.com/v1`."""
     return _is_prefixed(text, _is_version)
 
 
 def is_label_key(text: str) -> bool:
-    """Whether a key of `metadata.labels` may be this: `tier` or `example.com/tier`."""
+    """Whether a text is a valid key of `metadata.labels`: `tier` or `example.com/tier`."""
     return _is_prefixed(text, is_entity_name)
 
 
 def is_label_value(text: str) -> bool:
-    """Whether a value of `metadata.labels` may be this: empty, or like an entity's name."""
+    """Whether a text is a valid value of `metadata.labels`: empty, or like an entity's name."""
     return not text or is_entity_name(text)
 
 
 def is_annotation_key(text: str) -> bool:
-    """Whether a key of `metadata.annotations` may be this: as for labels. Every text may be a value."""
+    """Whether a text is a valid key of `metadata.annotations`: as for labels. Every text is a valid value."""
     return is_label_key(text)
 
 
 def is_tag(text: str) -> bool:
-    """Whether an item of `metadata.tags` may be this: `[a-z0-9:+#]` with single hyphens between, 1 to 63."""
+    """Whether a text is a valid item of `metadata.tags`: `[a-z0-9:+#]`, single hyphens between, 1 to 63."""
     return len(text) <= MOST_NAME_CHARACTERS and _TAG.fullmatch(text) is not None
 
 
 def is_url(text: str) -> bool:
-    """Whether `metadata.links[].url` may be this: an absolute URL by the WHATWG's rules, as browsers read it."""
+    """Whether a text is a valid `metadata.links[].url`: an absolute URL by the WHATWG's rules, as in browsers."""
     from can_ada import can_parse  # the parser that node has
 
     return can_parse(well_formed(text))
 
 
 def is_filled(text: str) -> bool:
-    """Whether a link's title or icon may be this: more than white space, as ECMAScript counts it."""
+    """Whether a text is a valid title or icon of a link: more than white space, as ECMAScript defines it."""
     return bool(text.strip(_ECMASCRIPT_SPACE))
 
 
 def well_formed(text: str) -> str:
-    """The text with U+FFFD for every half of a surrogate pair, which is what a node program would write out."""
+    """The text with U+FFFD for every half of a surrogate pair, as Node.js writes it."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-_NAME_RULE = "may have only [a-zA-Z0-9-_.], 1 to 63 characters, starting and ending with a letter or digit"
+_NAME_RULE = "must be 1 to 63 characters of [a-zA-Z0-9-_.], starting and ending with a letter or digit"
 _KEY_RULE = (
-    "must be NAME or PREFIX/NAME; the name may have only [a-zA-Z0-9-_.], 1 to 63 characters, starting and ending with "
+    "must be NAME or PREFIX/NAME; the name is 1 to 63 characters of [a-zA-Z0-9-_.], starting and ending with "
     "a letter or digit; the prefix is a DNS name in lower case of at most 253 characters"
 )
 
@@ -96,20 +96,20 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "entity-name": Format(is_entity_name, _NAME_RULE),
         "namespace": Format(
-            is_namespace, "may have only [a-z0-9-], 1 to 63 characters, starting and ending with a letter or digit"
+            is_namespace, "must be 1 to 63 characters of [a-z0-9-], starting and ending with a letter or digit"
         ),
-        "kind": Format(is_kind, "may have only [a-zA-Z0-9], 1 to 63 characters, starting with a letter"),
+        "kind": Format(is_kind, "must be 1 to 63 characters of [a-zA-Z0-9], starting with a letter"),
         "api-version": Format(
             is_api_version,
-            "must be VERSION or GROUP/VERSION, such as backstage.io/v1alpha1; the version may have only [a-zA-Z0-9], "
+            "must be VERSION or GROUP/VERSION, such as backstage.io/v1alpha1; the version consists of [a-zA-Z0-9], "
             "the group is a DNS name in lower case",
         ),
         "label-key": Format(is_label_key, _KEY_RULE),
         "label-value": Format(is_label_value, f"{_NAME_RULE}, or be empty"),
         "annotation-key": Format(is_annotation_key, _KEY_RULE),
-        "tag": Format(is_tag, "may have only [a-z0-9:+#], 1 to 63 characters, with single hyphens inside"),
+        "tag": Format(is_tag, "must be 1 to 63 characters of [a-z0-9:+#], with single hyphens inside"),
         "url": Format(is_url, "must be an absolute URL, such as https://example.com/docs"),
-        "filled": Format(is_filled, "must have more than white space"),
+        "filled": Format(is_filled, "must not be empty or only white space"),
     }
 )
 """The rules by the names that the schemas use for them in `format`."""
@@ -126,11 +126,11 @@ ORDINARY: Mapping[str, str] = MappingProxyType(
         "tag": r"[a-z0-9:+#]{1,20}(?:-[a-z0-9:+#]{1,20}){0,2}",
     }
 )
-"""Patterns of texts for which a rule holds, and of by far the most of those; the rules alone decide about the rest."""
+"""Patterns that match most texts for which a rule holds, and no others; the rules themselves decide about the rest."""
 
 
 def as_entity_name(text: str) -> str:
-    """The text as an entity's name, `""` if nothing of it may stay; a text that is a name already is kept.
+    """The text as an entity's name, `""` if nothing valid is left; a text that is a valid name is kept.
 
     Accents go, each run of what is not allowed becomes a hyphen, and the rest is cut at 63 characters, as Helm charts
     cut the names of releases.

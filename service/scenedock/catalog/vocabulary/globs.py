@@ -1,7 +1,7 @@
 """Glob patterns over paths of a repository.
 
 `*` and `?` stay within a folder, `**` crosses folders, `{a,b}` and `[a-z]` work.
-Patterns come out of repositories, so none may cost more than its length times that of the path.
+Patterns come from repositories, so none may cost more than its length times that of the path.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
 
     Raises
     ------
-    ValueError   a pattern is too long, or stands for too many
+    ValueError   a pattern is too long, or expands to too many
     """
     parts = path.split("/") if path else []
     return any(_matches(parts, segments) for pattern in patterns for segments in compiled(pattern))
@@ -39,12 +39,12 @@ def first_match(path: str, table: Mapping[str, str]) -> str:
 
 
 def beginning_of(pattern: str) -> str:
-    """What every path begins with that a pattern matches: cheap to compare, and it spares most of the matching."""
+    """The beginning of every path that a pattern matches: cheap to compare, and it avoids most of the matching."""
     return _SIGNS.split(pattern, maxsplit=1)[0].strip("/")
 
 
 def is_glob(text: str) -> bool:
-    """Whether a text can be matched as a pattern: nearly every one."""
+    """Whether a text is a valid pattern; nearly every text is."""
     try:
         compiled(text)
     except ValueError:
@@ -58,10 +58,10 @@ def compiled(pattern: str) -> tuple[_Segments, ...]:
 
     Raises
     ------
-    ValueError   it is too long, or stands for too many
+    ValueError   it is too long, or expands to too many
     """
     if len(pattern) > _LONGEST:
-        raise ValueError(f"a pattern has {len(pattern):,} characters; at most {_LONGEST:,} are understood")
+        raise ValueError(f"a pattern has {len(pattern):,} characters; at most {_LONGEST:,} are supported")
     return tuple(tuple(_segments(each)) for each in _expanded(pattern))
 
 
@@ -78,7 +78,7 @@ def _expanded(pattern: str) -> list[str]:
             done[each] = None
         if len(done) + len(waiting) > _MOST_ALTERNATIVES:
             raise ValueError(
-                f"the pattern {pattern[:80]!r} stands for more than {_MOST_ALTERNATIVES:,}; write fewer braces"
+                f"the pattern {pattern[:80]!r} expands to more than {_MOST_ALTERNATIVES:,}; use fewer braces"
             )
     return list(done)
 

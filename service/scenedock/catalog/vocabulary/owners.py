@@ -31,9 +31,9 @@ class _Rule:
 
 
 class Codeowners:
-    """CODEOWNERS: the last pattern that matches decides, sections of GitLab lend their lines their default owners.
+    """CODEOWNERS: the last pattern that matches decides, and GitLab's sections have default owners for their lines.
 
-    `problems` are the lines that can't be understood, by number; they own nothing.
+    `problems` are the lines that can't be parsed, by number; they are ignored.
     Sources: GitHub, "About code owners"; GitLab, "Code Owners: Set default owner for a section".
     """
 
@@ -54,7 +54,7 @@ class Codeowners:
                     _Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults, owner_names))
                 )
             else:
-                self.problems[number] = "the pattern is empty, too long, or its braces stand for too many"
+                self.problems[number] = "the pattern is empty, too long, or its braces expand to too many patterns"
         self._rules.reverse()
 
     def owner_of(self, folder: str) -> str:
@@ -94,7 +94,7 @@ def as_owner(text: str, owner_names: Mapping[str, str] = MappingProxyType({})) -
     """What a person wrote as an owner, as an entity reference; a plain name means a Group. Empty if it names nobody.
 
     `owner_names` say which entities the handles of a code host mean (`ownerNames` of the settings): the first pattern
-    counts, and `{org}` and `{team}` are what stands before and after the first slash.
+    counts, and `{org}` and `{team}` are the parts before and after the first slash.
 
     >>> as_owner("payments"), as_owner("@acme/payments"), as_owner("user:jane"), as_owner("jane@acme.test")
     ('group:default/payments', 'group:default/payments', 'user:default/jane', '')

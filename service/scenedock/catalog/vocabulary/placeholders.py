@@ -1,7 +1,7 @@
-"""Values that stand in other files: `definition: {$text: ./openapi.yaml}`.
+"""Values that come from other files: `definition: {$text: ./openapi.yaml}`.
 
-Source of the rules: Backstage, "Substitutions In The Descriptor Format", and its `PlaceholderProcessor`, which puts the
-files' contents in before an entity is judged, but after its kind, name and namespace are.
+Source of the rules: Backstage, "Substitutions In The Descriptor Format", and its `PlaceholderProcessor`, which
+inserts the files' contents before an entity is validated, but after its kind, name and namespace are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def placeholders_of(entity: JsonObject) -> Iterator[tuple[_Path, str]]:
 
 
 def with_files(entity: JsonObject, read: Callable[[str], bytes | None]) -> JsonObject:
-    """The entity with the contents of files beside it, where `read` has one; what stands at a URL stays as it is.
+    """The entity with the contents of files beside it, where `read` has one; URLs stay as they are.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def with_files(entity: JsonObject, read: Callable[[str], bytes | None]) -> JsonO
             name = posixpath.normpath(target)
             data = read(name)
             if data is None:
-                raise ValueError(f"{'.'.join(map(str, path))} stands in {target!r}, which isn't in the folder")
+                raise ValueError(f"{'.'.join(map(str, path))} refers to {target!r}, which isn't in the folder")
             result = _replaced(result, path, data)
     return as_object(result)
 
@@ -61,7 +61,7 @@ def _content(resolver: str, data: bytes) -> Json:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError("a file that it takes its text from isn't UTF-8") from None
+        raise ValueError("a file that it refers to is not valid UTF-8") from None
 
 
 def _placeholders_in(value: Json, path: _Path) -> Iterator[tuple[_Path, str]]:

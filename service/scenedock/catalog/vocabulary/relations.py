@@ -1,7 +1,7 @@
 """Which fields of an entity are references to others, and how the catalog reads those.
 
 Source of the rules: `BuiltinKindsEntityProcessor` and `ScaffolderEntitiesProcessor`, which link entities after these
-have been judged, and `parseEntityRef` of `@backstage/catalog-model`.
+have been validated, and `parseEntityRef` of `@backstage/catalog-model`.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def qualify_references(entity: JsonObject) -> JsonObject:
 
 
 def _rewritten(entity: JsonObject, rewrite: Callable[[Reference], str]) -> JsonObject:
-    """The entity with each reference that can be read written anew."""
+    """The entity with each readable reference rewritten."""
     spec: dict[str, Json] = dict(as_object(entity.get("spec")))
     for reference in references_of(entity):
         if reference.fault:

@@ -1,4 +1,4 @@
-"""`scenedock.yaml`: what can't be seen in a repository, said by a person.
+"""`scenedock.yaml`: what a repository's other files don't show.
 
 Its JSON Schema (`schemas/scenedock.schema.json`) is the contract; here it becomes one flat, frozen object.
 """
@@ -30,7 +30,7 @@ StringMap: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Corrections to one service; None or empty leaves what was found. `line` is where they stand in the file."""
+    """Corrections to one service; None or empty corrects nothing. `line` is their line in the file."""
 
     title: str = ""
     description: str = ""
@@ -68,7 +68,7 @@ class VanishingLimit:
 
 @dataclass(frozen=True, slots=True)
 class CatalogSettings:
-    """The settings of one repository, with the defaults that make an absent file useful."""
+    """The settings of one repository, with defaults that are useful without a file."""
 
     repository: str = ""
     branch: str = ""
@@ -127,15 +127,15 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
     return replace(settings, overrides=overrides)
 
 
-def _credentials(given: JsonObject) -> Iterator[DocumentProblem]:
-    said = "has a password or token in its address; take it out, and change it: everybody who can read the file has it"
-    for path in credentials_in(given):
+def _credentials(document: JsonObject) -> Iterator[DocumentProblem]:
+    message = "has a password or token in its address; remove and rotate it: everyone who can read the file has it"
+    for path in credentials_in(document):
         if path != ("repository",):  # whose pattern refuses them
-            yield DocumentProblem(path, said)
+            yield DocumentProblem(path, message)
 
 
 _FORMATS: Mapping[str, Format] = {
-    "glob": Format(is_glob, "is too long a pattern, or its braces stand for too many"),
+    "glob": Format(is_glob, "is too long, or its braces expand to too many patterns"),
     "entity-ref": Format(
         lambda text: not Reference((), text, "Component").fault, "must be a reference, [kind:][namespace/]name"
     ),
@@ -151,69 +151,69 @@ def _schema() -> JsonObject:
     return as_object(json.loads(text))
 
 
-def _settings(given: Mapping[str, Any]) -> CatalogSettings:
+def _settings(document: Mapping[str, Any]) -> CatalogSettings:
     """The settings of a document that the schema has accepted."""
-    folders, environments = given.get("folders", {}), given.get("environments", {})
+    folders, environments = document.get("folders", {}), document.get("environments", {})
     known = environments.get("known")
     defaults = CatalogSettings()
     return CatalogSettings(
-        repository=given.get("repository", "").rstrip("/").removesuffix(".git"),
-        branch=given.get("branch", ""),
-        provider=given.get("provider"),
+        repository=document.get("repository", "").rstrip("/").removesuffix(".git"),
+        branch=document.get("branch", ""),
+        provider=document.get("provider"),
         include=tuple(folders.get("include", ())),
         exclude=tuple(folders.get("exclude", ())),
         names=EnvironmentNames(tuple(known or KNOWN_ENVIRONMENTS), closed=known is not None),
         resources=environments.get("entities") == "resources",
         bind=environments.get("bind"),
         evidence=tuple(environments.get("evidence", EVIDENCE)),
-        hosts={host.lower(): provider for host, provider in given.get("hosts", {}).items()},
-        cluster=given.get("cluster", ""),
-        owner=given.get("owner", ""),
-        owner_names=given.get("ownerNames", {}),
-        owner_from_maintainers=given.get("ownerFromMaintainers", False),
-        emit_owners=given.get("owners") == "emit",
-        lifecycle={**defaults.lifecycle, **given.get("lifecycle", {})},
-        types=given.get("types", {}),
-        systems=given.get("systems", {}),
-        annotations=given.get("annotations", {}),
-        overrides={name: _override(override) for name, override in given.get("overrides", {}).items()},
-        apps=tuple(_app_list(item) for item in given.get("apps", ())),
-        backing_services=given.get("backingServices", {}),
-        leave_out_handwritten=given.get("handWritten") == "leave-out",
-        known=tuple(given.get("known", ())),
-        vanishing=_vanishing(given.get("vanishing", {})),
+        hosts={host.lower(): provider for host, provider in document.get("hosts", {}).items()},
+        cluster=document.get("cluster", ""),
+        owner=document.get("owner", ""),
+        owner_names=document.get("ownerNames", {}),
+        owner_from_maintainers=document.get("ownerFromMaintainers", False),
+        emit_owners=document.get("owners") == "emit",
+        lifecycle={**defaults.lifecycle, **document.get("lifecycle", {})},
+        types=document.get("types", {}),
+        systems=document.get("systems", {}),
+        annotations=document.get("annotations", {}),
+        overrides={name: _override(override) for name, override in document.get("overrides", {}).items()},
+        apps=tuple(_app_list(item) for item in document.get("apps", ())),
+        backing_services=document.get("backingServices", {}),
+        leave_out_handwritten=document.get("handWritten") == "leave-out",
+        known=tuple(document.get("known", ())),
+        vanishing=_vanishing(document.get("vanishing", {})),
     )
 
 
-def _vanishing(given: Mapping[str, Any]) -> VanishingLimit:
+def _vanishing(limit: Mapping[str, Any]) -> VanishingLimit:
     default = VanishingLimit()
-    return VanishingLimit(given.get("share", default.share), given.get("atLeast", default.at_least))
+    return VanishingLimit(limit.get("share", default.share), limit.get("atLeast", default.at_least))
 
 
-def _override(given: Mapping[str, Any]) -> Override:
-    environments = given.get("environments")
+def _override(corrections: Mapping[str, Any]) -> Override:
+    environments = corrections.get("environments")
     return Override(
-        title=given.get("title", ""),
-        description=given.get("description", ""),
-        owner=given.get("owner", ""),
-        type=given.get("type", ""),
-        lifecycle=given.get("lifecycle", ""),
-        system=given.get("system", ""),
+        title=corrections.get("title", ""),
+        description=corrections.get("description", ""),
+        owner=corrections.get("owner", ""),
+        type=corrections.get("type", ""),
+        lifecycle=corrections.get("lifecycle", ""),
+        system=corrections.get("system", ""),
         environments=None if environments is None else tuple(environments),
-        tags=tuple(given.get("tags", ())),
-        labels=given.get("labels", {}),
-        annotations=given.get("annotations", {}),
-        links=tuple(given.get("links", ())),
-        depends_on=tuple(given.get("dependsOn", ())),
+        tags=tuple(corrections.get("tags", ())),
+        labels=corrections.get("labels", {}),
+        annotations=corrections.get("annotations", {}),
+        links=tuple(corrections.get("links", ())),
+        depends_on=tuple(corrections.get("dependsOn", ())),
     )
 
 
-def _app_list(given: Mapping[str, Any]) -> AppList:
-    chart = given.get("chart", {})
+def _app_list(item: Mapping[str, Any]) -> AppList:
+    chart = item.get("chart", {})
     return AppList(
-        file=given["file"],
-        items=given.get("items", ""),
+        file=item["file"],
+        items=item.get("items", ""),
         chart_key=chart.get("from", ""),
         default_chart=chart.get("default", "").strip("/"),
-        repository=given.get("repository", ""),
+        repository=item.get("repository", ""),
     )

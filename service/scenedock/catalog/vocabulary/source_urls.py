@@ -55,7 +55,7 @@ def file_url(repository: RepositoryFacts, path: str) -> str:
 
 
 def provider_of(url: str, hosts: Mapping[str, Provider] = MappingProxyType({})) -> Provider:
-    """Whose URL shapes an address has: by `hosts`, else the name of its host; GitHub's where that tells nothing."""
+    """The product whose URL shapes an address has: by `hosts`, else by its host's name, else GitHub."""
     host, _ = _split(url)
     if host in hosts:
         return hosts[host]
@@ -66,7 +66,7 @@ def provider_of(url: str, hosts: Mapping[str, Provider] = MappingProxyType({})) 
 
 
 def host_of(address: str) -> str:
-    """The host of an address, in lower case; empty where it is none."""
+    """The host of an address, in lower case; empty where it isn't valid."""
     return _split(address)[0]
 
 
@@ -90,11 +90,11 @@ class ProjectSlug:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """What the plugin reads; of a GitLab of one's own also which it is."""
-        found = {f"{self.provider}.com/project-slug": self.slug}
+        """What the plugin reads; for a self-managed GitLab also its host."""
+        annotations = {f"{self.provider}.com/project-slug": self.slug}
         if self.provider == "gitlab" and self.host not in {"", "gitlab.com"}:
-            found["gitlab.com/instance"] = self.host
-        return found
+            annotations["gitlab.com/instance"] = self.host
+        return annotations
 
 
 def project_slug(address: str, hosts: Mapping[str, Provider] = MappingProxyType({})) -> ProjectSlug | None:
@@ -119,7 +119,7 @@ def project_slug(address: str, hosts: Mapping[str, Provider] = MappingProxyType(
 
 
 def _split(address: str) -> tuple[str, str]:
-    """Host, in lower case, and path of an address; both empty where it is none (`https://[`)."""
+    """Host, in lower case, and path of an address; both empty where it isn't valid (`https://[`)."""
     try:
         split = urlsplit(address)
     except ValueError:

@@ -1,8 +1,8 @@
-"""Whether Backstage's own validators would accept an entity, and everything that keeps them from it.
+"""Whether Backstage's own validators would accept an entity, and every reason why they would not.
 
-The verdicts are those of a stock catalog: the entity policies SchemaValid, DefaultNamespace, NoForeignRootFields and
+The results are those of a stock catalog: the entity policies SchemaValid, DefaultNamespace, NoForeignRootFields and
 FieldFormat, then the validators of the core kinds (`@backstage/catalog-model` 1.10) and of the scaffolder's Template
-(`@backstage/plugin-scaffolder-common` 2.3). The rules stand in `schemas/entities`, one file a kind, and in `formats`.
+(`@backstage/plugin-scaffolder-common` 2.3). The rules are in `schemas/entities`, by kind, and in `formats`.
 """
 
 from __future__ import annotations
@@ -28,46 +28,46 @@ def problems_of(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     """Everything for which Backstage's validators refuse the entity; nothing if they accept it.
 
     `entity` is made of plain dicts, lists and scalars, at most 255 levels deep. Of a kind that is unknown to them
-    (see `unknown_kind`) only the envelope is judged. References between entities may be any text that is not empty.
+    (see `unknown_kind`) only the envelope is validated. References between entities may be any text that is not empty.
     """
     try:
-        return _judged(entity)
+        return _validate(entity)
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and Rust can't hold
-        return _judged(_well_formed(entity))
+        return _validate(_well_formed(entity))
 
 
 def problems_here(entity: JsonObject) -> tuple[DocumentProblem, ...]:
-    """What `problems_of` says, but for values that stand in other files (`$text`) and aren't read."""
+    """What `problems_of` says, except for values that come from other files (`$text`), which aren't read."""
     problems = problems_of(entity)
     elsewhere = [path for path, _ in placeholders_of(entity)] if problems else []
     return tuple(problem for problem in problems if not any(problem.path[: len(path)] == path for path in elsewhere))
 
 
 def unknown_kind(entity: JsonObject) -> str:
-    """What to tell about a kind that a stock Backstage has no validator for; empty if it has one.
+    """A note on a kind for which a stock Backstage has no validator; empty if it has one.
 
-    Such an entity needs a processor in the Backstage that reads it, else that one refuses it.
+    A Backstage refuses such an entity unless it has a processor for it.
     """
     version, kind = entity.get("apiVersion"), entity.get("kind")
     if not isinstance(version, str) or not isinstance(kind, str) or (version, kind) in _known_kinds():
         return ""
     versions = sorted(known for known, name in _known_kinds() if name == kind)
     kinds = {name.lower(): name for _, name in _known_kinds()}
-    alike = get_close_matches(kind.lower(), kinds, n=1)
+    similar = get_close_matches(kind.lower(), kinds, n=1)
     if versions:
-        hint = f"; {kind} is known in {' and '.join(versions)}"
-    elif alike:
-        hint = f"; did you mean {kinds[alike[0]]}?"
+        hint = f"; {kind} is supported in {' and '.join(versions)}"
+    elif similar:
+        hint = f"; did you mean {kinds[similar[0]]}?"
     else:
         hint = ""
     return (
-        f"Backstage's own validators don't know {quoted(kind)} of {quoted(version)}, "
-        f"so only the envelope was judged{hint}"
+        f"Backstage's own validators don't support {quoted(kind)} of {quoted(version)}, "
+        f"so only the envelope was validated{hint}"
     )
 
 
 def unreadable_references(entity: JsonObject) -> tuple[DocumentProblem, ...]:
-    """References that the validators let pass and that the catalog fails on when it links the entity."""
+    """References that the validators accept and on which the catalog fails when it links the entity."""
     return tuple(
         DocumentProblem(
             reference.path, f"{reference.fault}; the validators accept it, but the catalog then can't link the entity"
@@ -77,7 +77,7 @@ def unreadable_references(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     )
 
 
-def _judged(entity: JsonObject) -> tuple[DocumentProblem, ...]:
+def _validate(entity: JsonObject) -> tuple[DocumentProblem, ...]:
     title = _schema_name(entity)
     if _strict_validator(title).is_valid(entity):
         return ()
@@ -90,14 +90,14 @@ def _explained(error: ValidationError) -> Iterator[DocumentProblem]:
 
     if isinstance(error.kind, Broken.AdditionalProperties):
         path = tuple(error.instance_path)
-        yield from (DocumentProblem((*path, name), _why_not_a_field(name)) for name in error.kind.unexpected)
+        yield from (DocumentProblem((*path, name), _unexpected_field(name)) for name in error.kind.unexpected)
     else:
         yield from explained(error, FORMATS)
 
 
-def _why_not_a_field(name: str) -> str:
+def _unexpected_field(name: str) -> str:
     if name in {"relations", "status"}:
-        return "is filled in by the catalog and must not stand in a file"
+        return "is set by the catalog and must not be in a file"
     return "is not a field of an entity, which has apiVersion, kind, metadata and spec; check the indentation"
 
 
@@ -139,7 +139,7 @@ def _validator(title: str) -> Draft202012Validator:
 
 @cache
 def _strict_validator(title: str) -> Draft202012Validator:
-    """A validator whose yes is a yes: frequent formats are patterns of ordinary texts, and Rust asks no Python."""
+    """A validator that accepts only valid entities, and most of them without calling Python: by patterns of formats."""
     return _validator_of({name: _with_patterns(schema) for name, schema in _schemas().items()}, title)
 
 
