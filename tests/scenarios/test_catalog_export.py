@@ -236,7 +236,7 @@ class TestStrictness:
         done = export(repository, "--known", tmp_path / "known.yaml")
 
         assert done.returncode == 0
-        assert "component:billing names group:default/payments in spec.owner" in done.stderr
+        assert "component:billing refers to group:default/payments in spec.owner" in done.stderr
 
     @pytest.mark.parametrize("known", ["- 5\n", "kind: Group\n", "]", "a: b", "'group:'", "x: &x [*x]"])
     def test_known_refuses_anything_else_with_its_line(self, repository: Path, tmp_path: Path, known: str) -> None:
