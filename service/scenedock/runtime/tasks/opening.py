@@ -1,4 +1,4 @@
-"""Where the effects of tasks are built; with it come SQLAlchemy and dbos, so `task_wiring` imports it late."""
+"""Where the effects of tasks are built; with it come SQLAlchemy and dbos, so `wiring` imports it late."""
 
 from __future__ import annotations
 
