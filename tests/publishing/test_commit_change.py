@@ -69,7 +69,7 @@ def test_what_somebody_else_changed_too_is_a_conflict_that_names_both(acme: Acme
 def test_a_file_that_somebody_else_wrote_meanwhile_is_a_conflict(acme: Acme) -> None:
     moves(acme, {"new": "theirs"})
 
-    with pytest.raises(ConflictError, match="the same was changed there: new"):
+    with pytest.raises(ConflictError, match="others have changed the same on main: new"):
         acme.run(
             "commit-change", {"repoUrl": APPS_URL, "commitMessage": "x", "files": [{"path": "new", "content": "y"}]}
         )

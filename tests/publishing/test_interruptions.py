@@ -176,7 +176,7 @@ def test_a_repository_that_another_task_left_half_made_is_told_with_that_task(ac
     with pytest.raises(NotAllowedError):
         acme.run("publish-repository", publish(1), task="task-1")
 
-    with pytest.raises(ConflictError, match=r"which task task-1/step-1 has not filled; retry that, or delete"):
+    with pytest.raises(ConflictError, match=r"which task task-1/step-1 has not filled; retry it, or delete"):
         acme.run("publish-repository", publish(1), task="task-2")
 
 

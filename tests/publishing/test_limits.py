@@ -74,7 +74,7 @@ def test_a_repository_that_was_renamed_is_not_followed(acme: Acme) -> None:
         ("propose-change", {**PROPOSAL, "baseBranch": "main"}),
         ("commit-change", {**PROPOSAL, "commitMessage": "x"}),
     ):
-        with pytest.raises(NotFoundError, match=r"answered .* with another address: was it renamed"):
+        with pytest.raises(NotFoundError, match=r"answered .* with another address: if the repository was renamed"):
             acme.run(action, {key: value for key, value in given.items() if action[0] == "p" or key != "title"})
 
     assert list(acme.repository("deployments").git.refs()) == ["refs/heads/main"]

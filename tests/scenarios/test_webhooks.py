@@ -184,7 +184,7 @@ def test_a_delivery_that_comes_again_is_not_handled_again(company: Company, capl
         ("{host}/evil/apps/pull/1", "NotAllowedError", "only repositories of acme"),
         ("{host}/acme/apps/pull/999", "NotFoundError", ""),
         ("{host}/acme/apps/issues/1", "InputError", "must be https://HOST/OWNER/NAME/pull/NUMBER"),
-        ("{host}/acme/../pull/1", "InputError", "names no repository"),
+        ("{host}/acme/../pull/1", "InputError", "is not the address of a repository"),
         ("", "InputError", "must be https://"),
     ],
 )

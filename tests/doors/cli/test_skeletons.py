@@ -112,7 +112,7 @@ def test_what_exists_is_refused_or_replaced_whole(place: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["show", "nope"], "there is no skeleton 'nope'; there are: demo"),
+        (["show", "nope"], "there is no skeleton 'nope'; the skeletons are: demo"),
         (["show", "skeletons"], "for the folder, write ./skeletons"),
         (["show", "./nope"], "there is no cookiecutter.json"),
         (["bake", "demo", "--output", "out", "slug"], "'slug' is no answer; write KEY=VALUE"),

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("scenedock.tasks")
 
 RunTask: TypeAlias = Callable[[str, int], None]
-"""Runs a task: `(task id, number of the run)`; returns when the task ended or rests, and raises nothing."""
+"""Runs a task: `(task id, number of the run)`; returns when the task has ended or waits, and raises nothing."""
 
 _QUEUE = "tasks"
 _WORKFLOW = "run_task"
-# A new release goes on with the tasks of the one before: what a task is stands in its row, never in a workflow's shape.
+# A new release continues the tasks of the previous one: their state is in their rows, not in the form of a workflow.
 _APPLICATION_VERSION = "1"
 _POLLING_SECONDS = 5.0
 _QUEUED_AFTER_SECONDS = 60.0
@@ -51,7 +51,7 @@ _MOST_TAKEN = 100
 
 
 class _AsJson(Serializer):
-    """How dbos writes our two arguments and no result: never pickle, which runs what it reads."""
+    """How dbos serializes our two arguments and no result: never with pickle, which can run what it reads."""
 
     def name(self) -> str:
         return "scenedock-json"
@@ -106,7 +106,7 @@ class Engine:
                 ended()
 
         def start(task_id: str, number: int) -> None:
-            # Under a new id each time: of a known one dbos would run nothing here, and we would wait for its end.
+            # With a new id each time: for an existing id, dbos would run nothing here, and we would wait for its end.
             DBOS.start_workflow(run_task, task_id, number)
 
         try:
@@ -116,14 +116,14 @@ class Engine:
                 DBOS.register_queue(_QUEUE, worker_concurrency=self._threads, polling_interval_sec=_POLLING_SECONDS)
             self._client = _client(self._connections)
         except Exception:
-            DBOS.destroy(destroy_registry=True)  # else the next launch would find a half of this one
+            DBOS.destroy(destroy_registry=True)  # else the next launch would find remains of this one
             raise
         self._start = start
 
     def start(self, task_id: str, number: int) -> None:
-        """Run a task in this process, as soon as a thread is free; a run that is another's by then does nothing.
+        """Run a task in this process as soon as a thread is free; nothing happens if another worker runs it by then.
 
-        The task is stored: what can't be started here, because we are about to stop, is handed out again in seconds.
+        The task is stored: if it can't be started here, because we are about to stop, it is assigned again in seconds.
         """
         with self._lock:
             if self._start is None or (task_id, number) in self._mine:
@@ -131,13 +131,13 @@ class Engine:
             self._mine.add((task_id, number))
         try:
             self._start(task_id, number)
-        except Exception:  # noqa: BLE001 - dbos has many; the task is stored, and whoever tends tasks hands it out again
-            _log.warning("task %s could not be started; it is tried again within seconds", task_id, exc_info=True)
+        except Exception:  # noqa: BLE001 - dbos has many errors; the task is stored, and is assigned again
+            _log.warning("task %s could not be started; trying again within seconds", task_id, exc_info=True)
             with self._lock:
                 self._mine.discard((task_id, number))
 
     def submit(self, _connection: Connection, task_id: str, number: int) -> None:
-        """Nothing is to be written when a task is submitted: it is started here afterwards."""
+        """Nothing: a submitted task is started here after the transaction."""
 
     def has(self, task_id: str, number: int) -> bool:
         """Whether this run of a task is running in this process, or is next."""
@@ -178,7 +178,7 @@ class Engine:
             self._client.cancel_workflows(list(records))
 
     def stop(self, grace_seconds: int) -> None:
-        """Take no more tasks, and give those that run the time to reach their next step."""
+        """Accept no more tasks, and let running tasks reach their next step."""
         if self._start is not None:
             self._start = None
             DBOS.destroy(workflow_completion_timeout_sec=grace_seconds, destroy_registry=True)
@@ -208,7 +208,7 @@ class Engine:
 
 
 class RemoteEngine:
-    """Puts tasks in the queue of the workers; runs none here.
+    """Puts tasks into the queue of the workers; runs none here.
 
     With SQLite there are no workers apart: the process that serves finds a new task when it looks.
     """
@@ -227,10 +227,10 @@ class RemoteEngine:
             notify_workers(connection)
 
     def start(self, task_id: str, number: int) -> None:
-        """Nothing is left to do after the transaction."""
+        """Nothing: the transaction has queued the task."""
 
     def forget(self, before: int) -> None:
-        """Nothing is run here, so there is nothing to forget."""
+        """Nothing: no run has records here."""
 
     def stop(self, _grace_seconds: int) -> None:
         """Close the connections."""
@@ -250,13 +250,13 @@ def _options(task_id: str, number: int) -> EnqueueOptions:
 
 
 def migrate_engine(database: Database) -> None:
-    """Make or change the tables of dbos."""
+    """Create or migrate the tables of dbos."""
     _quiet()
     DBOS.migrate(database.address.url)
 
 
 def dbos_engine(database: Database) -> SqlEngine:
-    """Connections for dbos, which begins its transactions itself."""
+    """An SQLAlchemy engine for dbos, which begins its transactions itself."""
     return make_engine(database.address, pool_size=8)
 
 

@@ -32,8 +32,8 @@ def opened_tasks(
 
     Raises
     ------
-    InputError      what a setting names can't be used
-    ConflictError   the database must be migrated first, or was by a newer release
+    InputError      something that a setting names can't be used
+    ConflictError   the database must be migrated first, or a newer release has migrated it
     """
     database = open_database(settings)
     try:

@@ -1,6 +1,6 @@
-"""Tending: what every executor does again and again, so that no task is left behind.
+"""Tending: what every executor does repeatedly, so that no task is left behind.
 
-Any number of executors may do it at once: each change is judged again under the lock of its task's row.
+Any number of executors may do it at once: each change is decided again under the lock of the task's row.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class Tending:
         self.has_more = False
 
     def stay(self, now: int) -> None:
-        """Be known as alive, with all tasks that run here."""
+        """Report that this executor is alive, with all tasks that run here."""
         self._executors.hold()
         if self._engine.is_busy and now - self._last_beat >= _BEAT_MILLISECONDS:
             self._store.beat(self._executors.own, now)
             self._last_beat = now
 
     def look(self, now: int) -> None:
-        """Hand out what is due, end what is late, and take over what dead executors left."""
+        """Assign tasks that are due, end those that are late, and take over those of dead executors."""
         self.stay(now)
         tasks = self._store.to_tend(now)
         if any(task.wake_at is not None for task in tasks):
@@ -95,7 +95,7 @@ class Tending:
         def decide(task: Task) -> TaskChange:
             if task.run != seen.run or task.deadline_at != seen.deadline_at or task.lease_owner is None:
                 return TaskChange(task)
-            return ended(task, "fail", failure(TIMED_OUT, "a step ran longer than it may"), now)
+            return ended(task, "fail", failure(TIMED_OUT, "a step ran longer than the limit for steps"), now)
 
         self._store.change(seen.id, decide)
 
@@ -127,10 +127,10 @@ class Tending:
 
 
 def tend(look: Callable[[int], None], now: int) -> None:
-    """Look (or stay) once; what goes wrong is told, and tried again at the next look."""
+    """Call `look` (or `stay`) once; errors are logged, and it is tried again the next time."""
     try:
         look(now)
     except ScenedockError as error:
         _log.warning("tasks can't be tended: %s", error)
-    except Exception:  # noqa: BLE001 - the database may be away in many ways, and who tends must outlive them all
-        _log.exception("tasks can't be tended; it is tried again")
+    except Exception:  # noqa: BLE001 - the database can fail in many ways, and tending must survive them all
+        _log.exception("tasks can't be tended; trying again")
