@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenedock.model.file_paths import LONGEST_NAME, refusal, without_dots
+from scenedock.model.file_paths import LONGEST_NAME, folders_above, refusal, without_dots
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,8 @@ def test_a_path_that_may_leave_its_folder_somewhere_is_refused_with_the_reason(
 
 def test_empty_parts_and_dots_are_taken_out_of_a_path() -> None:
     assert without_dots("./a//b/./c/") == "a/b/c"
+
+
+def test_the_folders_that_a_path_is_in_are_told_from_the_outside_and_the_root_is_none() -> None:
+    assert folders_above("apps/billing/values.yaml") == ["apps", "apps/billing"]
+    assert folders_above("values.yaml") == []

@@ -149,3 +149,16 @@ def test_a_component_or_system_without_an_owner_is_told_and_emitted() -> None:
         ("warning", "owner-unknown", "component:a has no owner"),
         ("warning", "owner-unknown", "system:shop has no owner"),
     ]
+
+
+def test_a_component_of_a_name_that_every_repository_has_is_told_and_emitted() -> None:
+    general = component("Config")
+    library = build_entity("Component", "common", {}, {**general.spec, "type": "library"}, Place("repo", "common"))
+    system = build_entity("System", "apps", {}, {"owner": "team"}, Place("repo", "apps"))
+
+    result = policed(service(general), service(library), service(system, resource("shared", "apps")))
+
+    assert [entity.name for entity in result.entities] == ["Config", "common", "apps", "shared"]
+    assert [(finding.severity, finding.code, finding.place.path) for finding in result.findings] == [
+        ("info", "general-name", "Config/Chart.yaml")
+    ]
