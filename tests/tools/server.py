@@ -16,7 +16,7 @@ import urllib3
 
 SECONDS_TO_START = 180
 """A hang fails; on busy cores a Backstage backend may take its time."""
-SECONDS_TO_STOP = 20
+SECONDS_TO_STOP = 60
 SECONDS_TO_WAIT = 120
 """After which something that should happen counts as not happening."""
 
@@ -82,26 +82,32 @@ class Server:
         until = time.monotonic() + SECONDS_TO_START
         while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
-                self.stop()
+                self.kill()
                 raise RuntimeError(f"{' '.join(self.command)} did not start:\n{self.said()[-4000:]}")
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End it and everything that it started; one that doesn't listen is killed."""
+        """End it and everything that it started.
+
+        Raises
+        ------
+        TimeoutError   it doesn't end when it is told to, and was killed; the message has the end of its log
+        """
         if self.process is None:
             return
         self.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
+        try:
             self.process.wait(SECONDS_TO_STOP)
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process = None
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"{' '.join(self.command)} did not stop:\n{self.said()[-4000:]}") from error
+        finally:
+            self.kill()
 
     def kill(self) -> None:
         """End it and everything that it started at once, as if the machine had failed."""
         if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 

@@ -59,6 +59,19 @@ def test_a_stopped_server_leaves_nothing_that_it_started(tmp_path: Path) -> None
         wait_until(lambda: lock(file), "the end of the process that held the lock")
 
 
+def test_a_server_that_does_not_stop_is_killed_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.tools.server.SECONDS_TO_STOP", 0.5)
+    deaf = "import http.server, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    serve = "http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
+    tried = server(tmp_path, "-c", deaf + serve, str(free_port()))
+    tried.start()
+
+    with pytest.raises(TimeoutError, match=r"did not stop:\n(.|\n)*GET /"):
+        tried.stop()
+
+    assert tried.process is None
+
+
 def lock(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
