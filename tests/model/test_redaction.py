@@ -84,7 +84,7 @@ def test_a_short_secret_passes_not_even_in_the_middle_of_what_is_base64(before: 
 def test_secrets_may_have_so_many_characters_in_all_and_no_more() -> None:
     check_size(["x" * (MOST_CHARACTERS - 3), "yyy"])
 
-    with pytest.raises(InputError, match="more than 32,768 characters in all"):
+    with pytest.raises(InputError, match="more than 32,768 characters in total"):
         check_size(["x" * (MOST_CHARACTERS - 3), "yyyy"])
 
 

@@ -120,7 +120,7 @@ def read_documents(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX
 def read_document(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> Document:
     """The first document of a YAML file; its value is None where the file, or this document, is empty.
 
-    Helm 3 reads only the first document of Chart.yaml and of values files and ignores what follows; Helm 4 merges all
+    Helm 3 reads just the first document of Chart.yaml and of values files and ignores what follows; Helm 4 merges all
     documents of the chart's own values.yaml.
 
     Raises

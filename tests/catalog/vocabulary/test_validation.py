@@ -54,6 +54,14 @@ def test_an_entity_without_problems_has_none() -> None:
     assert problems_of(component()) == ()
 
 
+@pytest.mark.parametrize("field", ["labels", "annotations"])
+def test_a_part_of_a_prefix_longer_than_63_characters_is_refused(field: str) -> None:
+    part = "-".join(["a" * 30] * 3)
+
+    assert messages(component({"name": "a", field: {f"{part[:63]}.example/x": "y"}})) == []
+    assert len(messages(component({"name": "a", field: {f"{part}.example/x": "y"}}))) == 1
+
+
 def test_what_is_missing_has_the_path_that_it_would_have() -> None:
     assert [problem.path for problem in problems_of({"apiVersion": "a/v1", "kind": "B", "metadata": {}})] == [
         ("metadata", "name")

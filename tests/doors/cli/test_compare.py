@@ -96,8 +96,8 @@ only there: 1 (no folder of these repositories describes them; they stay registe
   component:legacy
 only here: 1 (new to the catalog)
   component:redis
-Unregister these locations when ours is registered, as Backstage refuses a second location for an entity
-(or keep them, and leave their folders out: `handWritten: leave-out`, `folders.exclude`):
+Unregister these locations when you register ours: Backstage refuses a second location for an entity
+(or keep them, and leave out their folders: `handWritten: leave-out`, `folders.exclude`):
   {LOCATION} (9)
 """
     )

@@ -148,7 +148,7 @@ def test_a_link_or_a_pipe_in_a_result_is_not_published(results: ResultFolders, t
             link.symlink_to(target)
         else:
             os.mkfifo(link)
-        with pytest.raises(InputError, match="'link' in the folder is no regular file; it can't be published"):
+        with pytest.raises(InputError, match="'link' in the folder is not a regular file; it can't be published"):
             results.files(name)
         link.unlink()
 

@@ -372,5 +372,5 @@ def test_a_look_that_fails_is_told_and_ends_nothing(caplog: pytest.LogCaptureFix
 
     assert [(record.levelname, record.getMessage(), bool(record.exc_info)) for record in caplog.records] == [
         ("WARNING", "tasks can't be tended: the database is away", False),
-        ("ERROR", "tasks can't be tended; it is tried again", True),
+        ("ERROR", "tasks can't be tended; trying again", True),
     ]

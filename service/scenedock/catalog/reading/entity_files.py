@@ -22,7 +22,7 @@ def read_entities(data: bytes, *, label: str) -> tuple[Entity, ...]:
 
     Raises
     ------
-    InputError   it is none of these, or something in it has no kind and name; `label` names the file
+    InputError   it isn't one of these, or something in it has no kind and name; `label` names the file
     """
     return _read(data, label, _entity)
 

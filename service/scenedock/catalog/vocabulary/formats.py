@@ -115,7 +115,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 """The rules by the names that the schemas use for them in `format`."""
 
 _ORDINARY_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-_ORDINARY_KEY = rf"(?:(?:[a-z0-9]{{1,30}}[.-]){{0,3}}[a-z0-9]{{1,30}}/)?{_ORDINARY_NAME}"
+_ORDINARY_LABEL = r"[a-z0-9](?:[-a-z0-9]{0,28}[a-z0-9])?"
+_ORDINARY_KEY = rf"(?:(?:{_ORDINARY_LABEL}\.){{0,3}}{_ORDINARY_LABEL}/)?{_ORDINARY_NAME}"
 ORDINARY: Mapping[str, str] = MappingProxyType(
     {
         "annotation-key": _ORDINARY_KEY,

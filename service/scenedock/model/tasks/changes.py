@@ -198,7 +198,7 @@ def cancel_asked(task: Task, now: int) -> TaskChange:
 
 
 def retried(task: Task, sealed: str | None, now: int, handover: int = HANDOVER_MILLISECONDS) -> TaskChange:
-    """The task is run again from the first step that isn't completed, with secrets given anew; see `handed_out`.
+    """The task is run again from the first step that isn't completed, with secrets given again; see `handed_out`.
 
     Raises
     ------

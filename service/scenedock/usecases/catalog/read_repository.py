@@ -201,7 +201,7 @@ class RepositoryReader:
                 documents = read_documents(data) if API_GROUP.encode() in data else ()
             except DocumentError as error:
                 if b"{{" not in data:
-                    said, place = f"is no evidence: {error}", Place(self.facts.name, path, error.line)
+                    said, place = f"not used as evidence: {error}", Place(self.facts.name, path, error.line)
                     remedy = "Fix the YAML; Argo CD can't read the file, either."
                     self.findings.append(Finding("warning", "unreadable-manifest", said, place, remedy))
                 continue
