@@ -102,7 +102,7 @@ def test_a_task_rests_while_github_asks_to_wait_and_then_goes_on(acme: Acme, tmp
         .message.endswith(f"Scenedock-Task: {task.id}/propose-change")
     )
     assert [line[:60] for line in told if line.startswith("Try")] == [
-        "Try 1 failed: github.com can't be reached, or hung up (POST ",
+        "Try 1 failed: github.com can't be reached, or closed the con",
         "Try 2 failed: github.com asks us to wait: You have exceeded ",
     ]
 

@@ -132,7 +132,7 @@ def test_what_changes_nothing_makes_neither_branch_nor_pull_request(acme: Acme) 
         ({"baseBranch": "no", "delete": ["NOTES.md"]}, NotFoundError, "no branch 'no'"),
         ({"folder": "0" * 32}, NotFoundError, "no such folder"),
         ({"delete": ["NOTES.md"], "body": "x\nScenedock-Task: a/b"}, InputError, "Scenedock writes these"),
-        ({"repoUrl": "github.com/acme/none", "delete": ["a"]}, NotFoundError, "isn't there"),
+        ({"repoUrl": "github.com/acme/none", "delete": ["a"]}, NotFoundError, "doesn't exist"),
         ({"repoUrl": "github.com/other/none", "delete": ["a"]}, NotAllowedError, "only repositories of acme, ada"),
     ],
 )

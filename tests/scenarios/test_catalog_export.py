@@ -65,7 +65,7 @@ class TestAnswers:
         empty, other = export(tmp_path / "empty"), export(tmp_path / "other")
 
         assert (empty.returncode, empty.stdout, other.returncode, other.stdout) == (1, "", 1, "")
-        assert "error: empty: the repository has no files. Check the path, or that the clone" in empty.stderr
+        assert "error: empty: the repository has no files. Check the path, and that the clone" in empty.stderr
         assert "error: other: the repository has no Chart.yaml of a deployment" in other.stderr
 
     def test_a_file_that_is_broken_costs_its_folder_a_warning(self, repository: Path) -> None:

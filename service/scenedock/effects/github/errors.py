@@ -38,7 +38,7 @@ def refusal_of(error: GithubException, asked: str, host: str) -> ScenedockError:
     shown = f"{host} refuses {asked}: {message or f'status {status}'}"
     wait = rate_limited(error)
     if wait is not None:
-        return TemporaryError(f"{host} requests a wait: {message or 'rate limit exceeded'}", retry_after=wait)
+        return TemporaryError(f"{host} asks us to wait: {message or 'rate limit exceeded'}", retry_after=wait)
     if status >= 500 or status == 408:
         return TemporaryError(f"{host} answered {status} to {asked}", retry_after=_PAUSE_SECONDS)
     if status in {401, 403} or (status in {409, 422} and any(word in message.lower() for word in _PROTECTED)):
