@@ -1,8 +1,8 @@
-"""What may be refused, and how: the one table from error to name on the wire, HTTP status and exit code.
+"""All errors that Scenedock reports: the one table of their names on the wire, HTTP statuses and exit codes.
 
-The names mirror Backstage's `@backstage/errors`, so that a person sees the same word in every door. A message says
-what was wrong, where (file and line where there is one) and what to do. Anything that is not a `ScenedockError` is a
-bug: it ends as a traceback in the log and is never retried blindly.
+The names are those of Backstage's `@backstage/errors`, so that every door uses the same word. A message says what is
+wrong, where (file and line, if there is one) and what to do. Any other exception is a bug: its traceback is logged, and
+it is not retried.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 BUG: Final = "Error"
-"""What our own mistakes are called on the wire."""
+"""The wire name of an error that is a bug in Scenedock."""
 TIMED_OUT: Final = "TimeoutError"
-"""What it is called on the wire that a step of a task took, or waited, too long."""
+"""The wire name of the error for a step of a task that ran or waited too long."""
 
 
 class ScenedockError(Exception):
-    """A refusal that the person who asked may read; a finer class is called what its parent in the table is."""
+    """An error whose message the caller may read; a subclass outside the table has the wire name of its parent."""
 
     wire_name: ClassVar[str] = BUG
     status: ClassVar[int] = 500
@@ -25,10 +25,10 @@ class ScenedockError(Exception):
 
 
 class InputError(ScenedockError):
-    """What was given is wrong; giving it again will not help.
+    """The input is invalid; sending the same input again will not help.
 
-    `path` has the keys and indexes that lead in a document to what is wrong, where that is known: a door that has read
-    the document from a file can name the line.
+    `path` holds the keys and indexes that lead to the invalid value in a document, if they are known. A door that has
+    read the document from a file can then name the line.
     """
 
     wire_name = "InputError"
@@ -42,19 +42,19 @@ class InputError(ScenedockError):
 
     @property
     def parts(self) -> tuple[InputError, ...]:
-        """The errors that this one tells, itself if it is one alone."""
+        """The errors that this one combines, or only itself."""
         return self._parts or (self,)
 
     @classmethod
     def of(cls, parts: Sequence[InputError]) -> InputError:
-        """One error that tells all of several."""
+        """One error that combines several."""
         error = InputError("\n".join(map(str, parts)))
         error._parts = tuple(parts)
         return error
 
 
 class AuthenticationError(ScenedockError):
-    """Who is asking could not be established."""
+    """The caller could not be authenticated."""
 
     wire_name = "AuthenticationError"
     status = 401
@@ -62,7 +62,7 @@ class AuthenticationError(ScenedockError):
 
 
 class NotAllowedError(ScenedockError):
-    """The one who asks may not do this."""
+    """The caller is not allowed to do this."""
 
     wire_name = "NotAllowedError"
     status = 403
@@ -70,7 +70,7 @@ class NotAllowedError(ScenedockError):
 
 
 class NotFoundError(ScenedockError):
-    """What was named does not exist."""
+    """Something that the request names does not exist."""
 
     wire_name = "NotFoundError"
     status = 404
@@ -78,7 +78,7 @@ class NotFoundError(ScenedockError):
 
 
 class ConflictError(ScenedockError):
-    """What was asked contradicts what is already there."""
+    """The request conflicts with what already exists."""
 
     wire_name = "ConflictError"
     status = 409
@@ -86,7 +86,7 @@ class ConflictError(ScenedockError):
 
 
 class TemporaryError(ScenedockError):
-    """It may work later.
+    """The operation is not possible now, but may succeed later.
 
     `retry_after` is the number of seconds to wait before the next try.
     """
@@ -101,7 +101,7 @@ class TemporaryError(ScenedockError):
 
 
 class TooManyRequestsError(TemporaryError):
-    """The caller asks too often."""
+    """The caller sends too many requests."""
 
     wire_name = "TooManyRequestsError"
     status = 429
@@ -122,4 +122,4 @@ WIRE_NAMES: Final[Mapping[int, str]] = {
     413: "PayloadTooLargeError",
     415: "InputError",
 }
-"""By HTTP status; the last three are what HTTP alone refuses, in Backstage's own words."""
+"""The wire names by HTTP status; the last three are errors of HTTP itself, with Backstage's names."""

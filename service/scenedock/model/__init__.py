@@ -1,4 +1,4 @@
-"""The nouns that every room shares. Pure: no I/O; pydantic only where a noun is a schema.
+"""The types that all rooms share. Pure: no I/O; pydantic is used only where a type is also a schema.
 
-That is in `action` and `json_documents`.
+Those are in `action` and `json_documents`.
 """

@@ -1,4 +1,4 @@
-"""Actions: each a named, typed, documented way into one use case, the same for every door."""
+"""Actions: each is a named, typed and documented entry to one use case, the same for every door."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from scenedock.model.json import Json, JsonObject
 from scenedock.model.schemas import plain
 
 PLUGIN_ID = "scenedock"
-"""The id under which Backstage knows us: the first part of each action's id, and the audience of tokens for us."""
+"""Our plugin id in Backstage: the first part of each action's id, and the audience of tokens for us."""
 
 BASE_PATH = f"/api/{PLUGIN_ID}"
-"""The path below which a Backstage backend, and so this service, serves a plugin."""
+"""The base path of a plugin in a Backstage backend, and of all routes of this service."""
 
 REDACTED = "[redacted]"
 
 Scope: TypeAlias = Literal["read", "run", "admin"]
-"""What a caller may do, each with what comes before it: read, run actions that change something, administer."""
+"""What a caller may do: read, run actions that change something, administer. Each scope includes those before it."""
 SCOPES: tuple[Scope, ...] = ("read", "run", "admin")
 
 
 class Model(BaseModel):
-    """What an action takes or gives: snake_case in code, camelCase on the wire, nothing coerced, nothing unknown.
+    """An input or output of an action: snake_case in code, camelCase on the wire, no coercion, no unknown fields.
 
-    A text in a field's `Annotated` is its description.
+    A string in a field's `Annotated` is its description.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -49,7 +49,7 @@ class Model(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
-        """The schema with the descriptions of its fields, and without titles that only repeat their names."""
+        """The schema with the descriptions of its fields, and without titles that only repeat the names."""
         written = handler(schema)
         properties = handler.resolve_ref_schema(written).get("properties", {})
         for name, field_info in cls.model_fields.items():
@@ -61,11 +61,11 @@ class Model(BaseModel):
 
 
 class TaskInput(Model):
-    """The input of an action that changes something, and so runs as a task."""
+    """The input of an action that changes something and therefore runs as a task."""
 
     request_id: Annotated[
         str | None,
-        "Names this call, so that a repeated one joins the first instead of doing it twice; "
+        "Identifies this call: a repeated call joins the first one and does nothing twice; "
         "in a Template: `${{ context.task.id }}-<step>`",
         Field(max_length=200),
     ] = None
@@ -81,21 +81,21 @@ class TaskInput(Model):
 
 def _without_credentials(address: str) -> str:
     if credentials_in(address):
-        raise PydanticCustomError("credentials", "must have no password or token in it")
+        raise PydanticCustomError("credentials", "must not contain a password or token")
     return address
 
 
 Address = Annotated[str, AfterValidator(_without_credentials)]
-"""An address in an input. Inputs are stored and shown, so it has no credentials in it."""
+"""An address in an input. Inputs are stored and shown, so it must not contain credentials."""
 
 
 class Sensitive:
-    """Put into a field's `Annotated`, it keeps the value out of logs and tasks; of an object the names are shown."""
+    """A mark for a field's `Annotated` that keeps its value out of logs and tasks; of an object, the keys are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What an action does to the world, as Backstage and MCP tell it to those who call.
+    """The side effects of an action, as Backstage and MCP declare them to callers.
 
     `idempotent` means that calling it again with the same input changes nothing more.
     """
@@ -107,7 +107,7 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One documented input, on the wire's own names; a test validates or runs every one."""
+    """One documented input, with the names used on the wire; a test validates or runs each example."""
 
     description: str
     input: JsonObject
@@ -115,9 +115,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. `subject` is the plugin, token or account that speaks; `user` the entity reference on whose behalf.
+    """Who calls. `subject` is the plugin, token or account; `user` the entity reference of the user it acts for.
 
-    `actions` are the names of those that it may run; empty for all that its scope covers.
+    `actions` are the names of the actions that it may run; if empty, it may run all that its scope covers.
     """
 
     subject: str
@@ -127,23 +127,23 @@ class Caller:
     actions: tuple[str, ...] = ()
 
     def may(self, scope: Scope) -> bool:
-        """Whether the caller's scope covers this one."""
+        """Whether the caller's scope includes this one."""
         return SCOPES.index(scope) <= SCOPES.index(self.scope)
 
 
 COMMAND_LINE = Caller("command-line", "local", scope="admin")
-"""Who types commands may do whatever the data and the settings let them."""
+"""The person at the command line: they may do whatever the data and the settings allow."""
 
 E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
 class Context(Generic[E]):
-    """What surrounds one call of an action.
+    """The context of one call of an action.
 
-    `effects` are the effects that actions use, built once in wiring. `task_id` and `step_id` name the task that runs
-    the action; if `tried_before`, an earlier run of the task may have made something already, which a use case looks
-    for before it makes anything. `log` tells the person who waits. `secrets` are never shown.
+    `effects` are the effects that actions use, built once in wiring. `task_id` and `step_id` identify the task that
+    runs the action. If `tried_before` is set, an earlier run of the task may have created something already: a use case
+    looks for it before it creates anything. `log` writes to the log that the caller reads. `secrets` are never shown.
     """
 
     caller: Caller
@@ -179,7 +179,7 @@ class Action(Generic[E]):
 
     @property
     def title(self) -> str:
-        """The name as a person writes it, `Bake skeleton`."""
+        """The name for people, such as `Bake skeleton`."""
         return self.name.replace("-", " ").capitalize()
 
     @property
@@ -193,11 +193,11 @@ class Action(Generic[E]):
         return "read" if self.attributes.read_only else "run"
 
     def refused_to(self, caller: Caller) -> str:
-        """Why a caller may not run the action; empty where it may."""
+        """Why a caller may not run the action; empty if it may."""
         if not caller.may(self.needed_scope):
             return f"{self.id} needs a caller with scope `{self.needed_scope}`; this one has `{caller.scope}`"
         if caller.actions and self.name not in caller.actions:
-            return f"{self.id} is none of the actions that {caller.subject} may run: {', '.join(caller.actions)}"
+            return f"{self.id} is not one of the actions that {caller.subject} may run: {', '.join(caller.actions)}"
         return ""
 
     def input_schema(self) -> JsonObject:
@@ -209,11 +209,11 @@ class Action(Generic[E]):
         return plain(self.output.model_json_schema(mode="serialization"))
 
     def check(self, values: JsonObject) -> Model:
-        """The input as the action takes it.
+        """The validated input, as the action receives it.
 
         Raises
         ------
-        InputError   one or more fields are wrong; all are named, none of their values are
+        InputError   one or more fields are invalid; the message names them all, without their values
         """
         try:
             return self.input.model_validate_json(json.dumps(values), by_name=False, by_alias=True)
@@ -222,7 +222,7 @@ class Action(Generic[E]):
             raise InputError(f"{self.id}: {'; '.join(problems)}") from None
 
     def redacted(self, values: JsonObject) -> JsonObject:
-        """The input as it may be logged and stored: without what is sensitive, and without unknown fields."""
+        """The input as it may be logged and stored: without sensitive values and unknown fields."""
         shown: dict[str, Json] = {}
         for name, field_info in self.input.model_fields.items():
             key = field_info.alias or name
@@ -232,12 +232,12 @@ class Action(Generic[E]):
         return shown
 
     def run(self, context: Context[E], values: JsonObject) -> JsonObject:
-        """Check the input, run the action, and give its output as JSON.
+        """Validate the input, run the action, and return its output as JSON.
 
         Raises
         ------
-        InputError        the input is wrong
-        ScenedockError    whatever the action refuses
+        InputError        the input is invalid
+        ScenedockError    any error that the action raises
         """
         output = self.function(context, self.check(values))
         if not isinstance(output, self.output):
@@ -253,7 +253,7 @@ def action(
     idempotent: bool = False,
     examples: Sequence[Example] = (),
 ) -> Callable[[Callable[[Context[E], In], Out]], Action[E]]:
-    """Make an action of a function `(context, input) -> output`; registers nothing.
+    """Make an action from a function `(context, input) -> output`; registers nothing.
 
     Input and output are the models in the function's annotations, the description is its docstring.
     """
@@ -280,12 +280,12 @@ def _hidden(value: Json) -> Json:
 
 
 def _problem(model: type[Model], details: ErrorDetails) -> str:
-    """One thing that is wrong, by its field; never with the value, which may be a secret."""
+    """One problem, with the name of its field; never with the value, which may be a secret."""
     place = ".".join(map(str, details["loc"]))
-    said = details["msg"][0].lower() + details["msg"][1:]
+    message = details["msg"][0].lower() + details["msg"][1:]
     if details["type"] == "missing":
-        said = "is required"
+        message = "is required"
     elif details["type"] == "extra_forbidden" and len(details["loc"]) == 1:
         names = ", ".join(field_info.alias or name for name, field_info in model.model_fields.items())
-        said = f"there is no such field; there are: {names or 'none'}"
-    return f"`{place}` {said}" if place else said
+        message = f"there is no such field; the fields are: {names or 'none'}"
+    return f"`{place}` {message}" if place else message

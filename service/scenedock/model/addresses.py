@@ -1,4 +1,4 @@
-"""Addresses with credentials in them, `https://user:password@host/path`: found, and shown without."""
+"""Credentials in addresses, `https://user:password@host/path`: finding them, and showing addresses without them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CREDENTIALS = re.compile(
 
 
 def without_credentials(text: str) -> str:
-    """A text with the user and the password taken out of every address in it.
+    """A text with the user and password removed from every address in it.
 
     >>> without_credentials("https://jane:s3cret@github.com/acme/apps, ssh://git@github.com/acme/apps")
     'https://github.com/acme/apps, ssh://git@github.com/acme/apps'
@@ -27,20 +27,21 @@ def without_credentials(text: str) -> str:
 
 
 def credentials_in(value: Json) -> list[tuple[str | int, ...]]:
-    """The paths, as keys and indexes, of all texts in a value, keys too, that have an address with credentials in them.
+    """The paths, as keys and indexes, of all strings in a value (keys included) that have credentials in an address.
 
-    Every entity is looked through, so types are asked for as readers make them, and texts without an `@` cost least.
+    Every entity is searched, so the order of the type checks follows what readers produce, and strings without `@` are
+    the cheapest case.
     """
     if isinstance(value, str):
         return [()] if "@" in value and without_credentials(value) != value else []
-    found: list[tuple[str | int, ...]] = []
+    paths: list[tuple[str | int, ...]] = []
     if isinstance(value, dict):
         for key, each in value.items():
             if "@" in key and without_credentials(key) != key:
-                found.append((key,))
+                paths.append((key,))
             if not isinstance(each, str) or "@" in each:
-                found += [(key, *path) for path in credentials_in(each)]
+                paths += [(key, *path) for path in credentials_in(each)]
     elif isinstance(value, (list, tuple)):
         for number, each in enumerate(value):
-            found += [(number, *path) for path in credentials_in(each)]
-    return found
+            paths += [(number, *path) for path in credentials_in(each)]
+    return paths

@@ -48,7 +48,7 @@ class EntityRef(NamedTuple):
         return f"{self.kind}:{self.name}" if self.namespace == DEFAULT_NAMESPACE else str(self)
 
     def written(self, default_kind: str, default_namespace: str) -> str:
-        """The shortest text that means this where a field has these defaults."""
+        """The shortest text for this reference in a field with these defaults."""
         kind = "" if self.kind == default_kind.lower() else f"{self.kind}:"
         namespace = "" if self.namespace == default_namespace.lower() else f"{self.namespace}/"
         return f"{kind}{namespace}{self.name}"
@@ -59,19 +59,19 @@ class EntityRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One catalog entity: the document as Backstage reads it, and the place that it describes or came from."""
+    """One catalog entity: the document that Backstage reads, and the place that it describes or comes from."""
 
     document: JsonObject
     place: Place = field(default_factory=Place)
     ref: EntityRef = field(init=False, repr=False, compare=False)
-    """The reference under which Backstage knows this entity."""
+    """The reference of this entity in Backstage."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ref", EntityRef.of(self.kind, self.name, self.namespace))
 
     @property
     def kind(self) -> str:
-        """For example `Component`; empty where the document has none."""
+        """For example `Component`; empty if the document has none."""
         return as_text(self.document.get("kind"))
 
     @property
@@ -96,7 +96,7 @@ class Entity:
 
 
 def build_entity(kind: str, name: str, metadata: JsonObject, spec: JsonObject, place: Place) -> Entity:
-    """An entity whose empty fields are left out, with its keys in the order in which people write them."""
+    """An entity without empty fields, with its keys in the order in which people write them."""
     document: dict[str, Json] = {
         "apiVersion": API_VERSION,
         "kind": kind,

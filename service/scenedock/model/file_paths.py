@@ -1,4 +1,4 @@
-"""Paths of files from a root: the folders that they are in, and which a result or a commit may have on any system."""
+"""Paths of files from a root: their folders, and which paths are allowed in a result or a commit on any system."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LONGEST_NAME = 255
-"""Bytes of one file or folder name, as file systems have it."""
+"""The maximum length of one file or folder name on common file systems, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathRefusal:
-    """Why a path can't be used. `marker` is what a text must contain to be the cause; empty where that isn't known."""
+    """Why a path can't be used. `marker` is the text that causes it; empty if no single text does."""
 
     reason: str
     marker: str = ""
@@ -20,12 +20,12 @@ class PathRefusal:
 
 _RULES: tuple[tuple[Callable[[str], bool], PathRefusal], ...] = (
     (lambda path: path.startswith("/"), PathRefusal("it begins with `/`", "/")),
-    (lambda path: ".." in path.split("/"), PathRefusal("it has `..` in it", "..")),
-    (lambda path: "\\" in path, PathRefusal("it has a backslash in it", "\\")),
+    (lambda path: ".." in path.split("/"), PathRefusal("it contains `..`", "..")),
+    (lambda path: "\\" in path, PathRefusal("it contains a backslash", "\\")),
     (lambda path: bool(re.match(r"[A-Za-z]:", path)), PathRefusal("it begins with a drive", ":")),
     (
         lambda path: bool(re.search(r"[\x00-\x1f\x7f]", path)),
-        PathRefusal("it has a NUL or another control character in it"),
+        PathRefusal("it contains a NUL or another control character"),
     ),
     (lambda path: not is_utf8(path), PathRefusal("it is not UTF-8")),
     (
@@ -40,7 +40,7 @@ _RULES: tuple[tuple[Callable[[str], bool], PathRefusal], ...] = (
 
 
 def refusal(path: str) -> PathRefusal | None:
-    """Why a file can't have this path, relative to its project or repository; None where it can."""
+    """Why a file can't have this path, relative to its project or repository; None if it can."""
     return next((refused for is_forbidden, refused in _RULES if is_forbidden(path)), None)
 
 
@@ -50,7 +50,7 @@ def without_dots(path: str) -> str:
 
 
 def folders_above(path: str) -> list[str]:
-    """Every folder that a path is in, the outermost first; never the root.
+    """Every folder that contains a path, the outermost first; without the root.
 
     >>> folders_above("apps/billing/values.yaml")
     ['apps', 'apps/billing']
@@ -59,14 +59,14 @@ def folders_above(path: str) -> list[str]:
 
 
 def is_utf8(text: str) -> bool:
-    """Whether a text has none of the halves of characters with which Python reads other bytes from a disk."""
+    """Whether a text has no lone surrogates, as which Python reads bytes from a disk that aren't UTF-8."""
     return not re.search(r"[\ud800-\udfff]", text)
 
 
 def _is_git_folder(name: str) -> bool:
-    """Whether some file system takes the name for `.git`.
+    """Whether some file system treats the name as `.git`.
 
-    git's list: trailing dots, spaces, streams and short names of Windows, characters that macOS doesn't see.
+    The list is git's: trailing dots, spaces, streams and short names on Windows, characters that macOS ignores.
     """
     seen = re.sub(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]", "", name)
     return bool(re.fullmatch(r"(\.git|git~\d)[. ]*(:.*)?", seen, re.IGNORECASE))

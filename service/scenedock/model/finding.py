@@ -1,4 +1,4 @@
-"""What a run has to say about its input: findings and skips, each with its place."""
+"""What a run reports about its input: findings and skips, each with its place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 class Place:
     """Where something was read: `path` is relative to the repository's root, `line` counts from 1.
 
-    `repository` is the name under which the run knows it; empty when a single file was read.
+    `repository` is its name in this run; empty if a single file was read.
     """
 
     repository: str = ""
@@ -24,21 +24,21 @@ class Place:
 
     @property
     def sort_key(self) -> tuple[str, str, int]:
-        """What places are sorted by; one without a line comes first in its file."""
+        """The sort key of a place; a place without a line comes first in its file."""
         return self.repository, self.path, self.line or 0
 
     def __str__(self) -> str:
-        """`repository:path:line`, with what is unknown left out: the form that editors and terminals link."""
+        """`repository:path:line` without the unknown parts: the form that editors and terminals turn into links."""
         parts = [self.repository, self.path, "" if self.line is None else str(self.line)]
         return ":".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a person should know or mend.
+    """One problem or fact that a person should know about or fix.
 
-    `code` is a stable kebab-case word: alike findings are grouped by it. `remedy` says what to do. The message may
-    quote a file, so addresses in it lose their credentials.
+    `code` is a stable kebab-case word by which similar findings are grouped. `remedy` says what to do. The message may
+    quote a file, so credentials are removed from addresses in it.
     """
 
     severity: Severity
@@ -53,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A folder that was seen and deliberately not mapped, with the reason."""
+    """A folder that is deliberately not mapped, with the reason."""
 
     place: Place
     reason: str

@@ -1,4 +1,4 @@
-"""What a GitOps repository of Helm folders holds, as far as the catalog needs to know it.
+"""The content of a GitOps repository of Helm folders, as far as the catalog needs it.
 
 All paths are relative to the repository's root, with `/` between their parts; the root itself is the empty path.
 """
@@ -17,10 +17,10 @@ Provider: TypeAlias = Literal["github", "gitlab", "bitbucket", "gitea", "azure"]
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFacts:
-    """Where a repository lives: the name a run knows it by, and the address that a browser opens.
+    """Where a repository lives: its name in a run, and its address for browsers.
 
-    `url` has no trailing slash, no `.git` and no credentials; it is empty where no remote is known, and then no
-    URL is ever emitted. `prefix` is the path of the exported folder where that is only a part of the git repository.
+    `url` has no trailing slash, no `.git` and no credentials; it is empty if no remote is known, and then no
+    URL is emitted. `prefix` is the path of the exported folder if that is only a part of the git repository.
     """
 
     name: str
@@ -31,13 +31,13 @@ class RepositoryFacts:
 
     @property
     def root_name(self) -> str:
-        """What a chart in the root is called: by the address, which is the same on every machine, where it is known."""
+        """The name of a chart in the root: from the address, if known, which is the same on every machine."""
         return posixpath.basename(f"{self.url}/{self.prefix}".rstrip("/")) if self.url else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a repository, sorted. `outside` are symbolic links that leave it: they are listed, never read.
+    """The files of a repository, sorted. `outside` are symbolic links that lead out of it: listed, never read.
 
     `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`.
     """
@@ -51,8 +51,8 @@ class Listing:
 class Dependency:
     """One line of a chart's `dependencies`.
 
-    `folder` is the path of the local chart that it means, or None for a chart from elsewhere. `enabled` says whether
-    its `condition` and `tags` hold on the folder's own values, in at least one environment.
+    `folder` is the path of the local chart that it names, or None for a chart from elsewhere. `enabled` says whether
+    its `condition` and `tags` are true with the folder's own values, in at least one environment.
     """
 
     name: str
@@ -63,13 +63,13 @@ class Dependency:
 
     @property
     def key(self) -> str:
-        """The name under which values address it: its alias, else its name."""
+        """Its key in values: its alias, else its name."""
         return self.alias or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Chart.yaml, with what people get wrong in it already made safe."""
+    """Chart.yaml, with common mistakes already corrected or left out."""
 
     name: str = ""
     description: str = ""
@@ -84,11 +84,10 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class ValuesFacts:
-    """What the values of one environment say, after Helm's merge of its files.
+    """Facts from the values of one environment, merged as Helm merges its files.
 
-    `hosts` are the names that whole scalars address (never a comment, never a templated one), `ingress_hosts` those
-    that the deployment itself answers to. `labels` are those that every object of the deployment
-    carries.
+    `hosts` are the host names in whole scalars (never from a comment or a templated value), `ingress_hosts` those that
+    the deployment itself serves. `labels` are the labels of every object of the deployment.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -103,7 +102,7 @@ class ValuesFacts:
 
 @dataclass(frozen=True, slots=True)
 class ApiFile:
-    """A file that defines an API, with its whole text."""
+    """A file that defines an API, with its full text."""
 
     path: str
     type: Literal["openapi", "asyncapi", "graphql", "grpc"]
@@ -114,10 +113,10 @@ class ApiFile:
 class HelmFolder:
     """One deployment folder: a chart with its values, or plain manifests where `chart` is None.
 
-    `values` holds the facts for each environment that the folder's values files name; the key `""` is the default
-    values alone. `handwritten` are the entities of a catalog-info file that a person wrote, `has_handwritten` says that
-    there is one, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates
-    spell out. `skeleton` is what the folder was baked from, with its ref: `deployment@v1.2.0`.
+    `values` holds the facts for each environment that the folder's values files name; the key `""` means the default
+    values alone. `handwritten` are the entities of a catalog-info file that a person wrote; `has_handwritten` says that
+    there is such a file, even if it can't be read. `kinds` are the Kubernetes kinds that its manifests and templates
+    name literally. `skeleton` is the skeleton that the folder was baked from, with its ref: `deployment@v1.2.0`.
     """
 
     path: str
@@ -136,7 +135,7 @@ class HelmFolder:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One Argo CD Application, written down or generated by an ApplicationSet."""
+    """One Argo CD Application, written in a file or generated by an ApplicationSet."""
 
     name: str
     path: str
@@ -147,7 +146,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """One service of an app list in one environment (`environment` is None where the list doesn't name any)."""
+    """One service of an app list in one environment (`environment` is None if the list names none)."""
 
     name: str
     environment: str | None

@@ -1,4 +1,4 @@
-"""JSON values, the only shape in which documents travel between rooms."""
+"""JSON values, the only form in which documents are passed between rooms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ JsonObject: TypeAlias = Mapping[str, Json]
 
 def as_object(value: Json) -> JsonObject:
     """The value if it is a JSON object, else an empty one."""
-    # Almost all are dicts (and lists below), which are told at once; to ask for a Mapping costs ten times as much.
+    # Almost all are dicts (and lists below); to check for a Mapping costs ten times as much.
     return value if isinstance(value, (dict, Mapping)) else {}
 
 
@@ -21,12 +21,12 @@ def as_list(value: Json) -> Sequence[Json]:
 
 
 def as_text(value: Json) -> str:
-    """The value if it is a string, else an empty one. Surrounding white space is dropped."""
+    """The value if it is a string, else an empty one. Surrounding white space is removed."""
     return value.strip() if isinstance(value, str) else ""
 
 
 def value_at(value: Json, keys: Iterable[str]) -> Json:
-    """What stands below nested objects at a path of keys; None where there is nothing."""
+    """The value at a path of keys in nested objects; None if there is nothing."""
     for key in keys:
         value = as_object(value).get(key)
     return value

@@ -1,4 +1,4 @@
-"""Documents that doors send as JSON: models, of which the schemas in the OpenAPI document are made."""
+"""Documents that doors send as JSON: models, from which the schemas in the OpenAPI document are generated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scenedock.model.action import Model
 
 
 class JsonDocument(Model):
-    """A document, or an object in one. Its schema is open: who reads it must let pass what a later release adds."""
+    """A document, or an object in one. Its schema is open: readers must ignore fields that a later release adds."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
@@ -22,7 +22,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 LEFT_OUT_IF_EMPTY: Final[Any] = Field(exclude_if=operator.not_, json_schema_extra=_without_default)
-"""Put into the `Annotated` of a field whose default is empty, it leaves the field out where it is."""
+"""A mark for the `Annotated` of a field whose default is empty: the field is left out while it is empty."""
 
 Timestamp: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """A time as `timestamp` writes it."""

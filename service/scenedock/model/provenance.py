@@ -1,3 +1,3 @@
-"""Where a baked folder says what it was baked from: `skeletons` writes it, `catalog` reads it."""
+"""The provenance file, which says what a folder was baked from: `skeletons` writes it, `catalog` reads it."""
 
 PROVENANCE_FILE = ".scenedock/skeleton.yaml"

@@ -1,4 +1,4 @@
-"""Redaction: secrets, their usual encodings and longer slices of either, taken out of what is stored or shown."""
+"""Redaction: removing secrets, their usual encodings and longer parts of either from what is stored or shown."""
 
 from __future__ import annotations
 
@@ -13,26 +13,28 @@ from scenedock.model.addresses import without_credentials
 from scenedock.model.json import Json
 
 SLICE = 12
-"""Characters in a row of a secret (or of an encoding of it) that are never shown; a shorter secret counts whole."""
+"""Consecutive characters of a secret (or an encoding of it) that are redacted; a shorter secret only as a whole."""
 MOST_CHARACTERS = 32_768
-"""Characters that all secrets of a task may have: each takes a kilobyte and more while they are looked for."""
+"""The maximum length of all secrets of a task; the search needs a kilobyte and more for each character."""
 SHORTEST = 3
-"""Characters that a secret has at least to be looked for; taking out shorter ones would leave no text to read."""
+"""The minimum length of a secret that is searched for; redacting shorter ones would leave no readable text."""
 
 
 def check_size(secrets: Iterable[str]) -> None:
-    """Refuse secrets that are too large to be looked for.
+    """Refuse secrets that are too long to be redacted.
 
     Raises
     ------
-    InputError   they have too many characters in all
+    InputError   they have too many characters in total
     """
     if sum(map(len, secrets)) > MOST_CHARACTERS:
-        raise InputError(f"secrets of more than {MOST_CHARACTERS:,} characters in all can't be kept out of the log")
+        raise InputError(
+            f"secrets of more than {MOST_CHARACTERS:,} characters in total can't be kept out of the log; send less"
+        )
 
 
 class Redactor:
-    """Knows some secrets and takes them out of texts.
+    """Removes a set of secrets from texts.
 
     A secret is found as it is, and as base64 (also from the middle of a longer text), percent-encoding, JSON string,
     or hexadecimal; each line of a secret with several lines counts by itself.
@@ -48,7 +50,7 @@ class Redactor:
                     slices.update(form[start : start + size] for start in range(len(form) - size + 1))
 
     def text(self, text: str) -> str:
-        """The text with every stretch that gives a secret away replaced, and without credentials in addresses."""
+        """The text with every part that reveals a secret replaced, and without credentials in addresses."""
         text = without_credentials(text)
         hidden: list[tuple[int, int]] = sorted(
             (start, start + size)
@@ -84,7 +86,7 @@ def _forms(secret: str) -> Iterator[str]:
     yield from {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     yield from (data.hex(), data.hex().upper())
     for shift in range(3):
-        # The first and the last characters depend on what stands beside the secret, those between don't.
+        # The first and last characters depend on the text around the secret, those between don't.
         whole = base64.b64encode(b"\0" * shift + data).decode().rstrip("=")
         sure = whole[-(-shift * 8 // 6) :][: (len(data) * 8 - (-shift * 8 % 6)) // 6]
         if len(sure) >= SHORTEST:
@@ -94,10 +96,10 @@ def _forms(secret: str) -> Iterator[str]:
 
 
 def sensitive_texts(value: Json, *, secret: bool = False) -> Iterator[str]:
-    """The texts in a value that are secrets by the name that they stand under, or all if `secret`.
+    """The strings in a value that are secrets because of their key, or all strings if `secret`.
 
-    Other texts of a sensitive object (the answers to a skeleton's questions) are kept out of records as a whole, but
-    aren't hunted for: they may be ordinary words.
+    Other strings of a sensitive object (the answers to a skeleton's questions) are kept out of records as a whole, but
+    are not searched for elsewhere: they may be ordinary words.
     """
     if isinstance(value, str) and secret:
         yield value

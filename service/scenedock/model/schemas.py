@@ -1,4 +1,4 @@
-"""JSON Schemas of our models as those read them who know little of JSON Schema."""
+"""JSON Schemas of our models, simplified for readers with limited JSON Schema support."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 TEXT: JsonObject = {"type": "string", "pattern": "^[^\\u0000]*$"}
-"""What any text in an address is: without NUL, which PostgreSQL's texts can't hold."""
+"""The pattern of any text in an address: without NUL, which PostgreSQL can't store."""
 
 
 def plain(schema: JsonObject) -> JsonObject:
-    """A schema with each of its `$defs` where it is used, and with `null` as a second type instead of an `anyOf`.
+    """A schema with its `$defs` inlined, and with `null` as a second type instead of an `anyOf`.
 
-    Backstage's page of an action shows an unknown type for a reference and none for an `anyOf`; in an OpenAPI document
-    a reference would be read from the root of the document. No definition may refer to itself.
+    Backstage's page of an action shows an unknown type for a reference and no type for an `anyOf`; in an OpenAPI
+    document a reference is resolved from the root of the document. No definition may refer to itself.
     """
     definitions = as_object(schema.get("$defs"))
 

@@ -1,1 +1,1 @@
-"""Code hosts as values: repositories and their addresses, commits, pull requests, webhooks."""
+"""Types for code hosts: repositories and their addresses, commits, pull requests, webhooks."""

@@ -1,4 +1,4 @@
-"""Code hosts: where repositories live, and the grammar of what names something there, checked before any call."""
+"""Code hosts: where repositories live, and the syntax of names and addresses there, validated before any call."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ REVIEWER = rf"^{_LOGIN}(\[bot\])?$"
 TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
 """The slug of a team of an organisation of GitHub."""
 GROUPS = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,19}$"
-"""What stands before a repository's name on any git server."""
+"""The part of the path before a repository's name, on any git server."""
 REPOSITORY_NAME = r"^(?!\.{1,2}$)(?!-)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$"
 
 LONGEST_ADDRESS = 500
-"""Characters of the address of a repository, however it is written."""
+"""The maximum length of a repository's address, in characters."""
 _LOOPBACK = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]+)?")
 _FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RepositoryAddress:
-    """Where a repository lives: `host` with a port that isn't the usual one, `owner` (or groups with `/`), `name`."""
+    """Where a repository lives: `host` (with a port other than the default), `owner` (or groups, with `/`), `name`."""
 
     host: str
     owner: str
@@ -57,10 +57,10 @@ def read_repository(text: str) -> RepositoryAddress:
 
     Raises
     ------
-    InputError   it is none of these, has credentials, or a part of it is not as hosts take it
+    InputError   it has none of these forms, contains credentials, or a part of it is not valid on code hosts
     """
     wrong = InputError(
-        f"{_shown(text)} names no repository; write https://HOST/OWNER/NAME, HOST/OWNER/NAME "
+        f"{_shown(text)} is not the address of a repository; write https://HOST/OWNER/NAME, HOST/OWNER/NAME "
         "or HOST?owner=OWNER&repo=NAME"
     )
     if "@" in text or len(text) > LONGEST_ADDRESS:
@@ -87,16 +87,16 @@ def read_repository(text: str) -> RepositoryAddress:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, with a port or without, is this very machine, to which secrets may go over http."""
+    """Whether a host, with or without a port, is this machine, to which secrets may be sent over http."""
     return _LOOPBACK.fullmatch(host) is not None
 
 
 def checked_branch(name: str) -> str:
-    """The name of a branch, if git takes it (`git check-ref-format --branch`) and no command for an option.
+    """The name of a branch, if git accepts it (`git check-ref-format --branch`) and no command takes it for an option.
 
     Raises
     ------
-    InputError   it doesn't
+    InputError   the name is invalid
     """
     parts = name.split("/")
     wrong = (
@@ -110,7 +110,7 @@ def checked_branch(name: str) -> str:
         or any(part.startswith(".") or part.endswith(".lock") for part in parts)
     )
     if wrong:
-        raise InputError(f"{_shown(name)} can't be the name of a branch; write letters, digits, `-`, `_` and `/`")
+        raise InputError(f"{_shown(name)} is not a valid branch name; write letters, digits, `-`, `_` and `/`")
     return name
 
 
@@ -119,7 +119,7 @@ def checked_path(path: str) -> str:
 
     Raises
     ------
-    InputError   it is empty, or would be somewhere else
+    InputError   it is empty, or leads out of the repository
     """
     refused = refusal(path)
     clean = without_dots(path) if refused is None else ""
@@ -131,7 +131,7 @@ def checked_path(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SecretSource:
-    """Where a secret is: in a `file`, relative to the list of hosts, or in the environment variable `variable`."""
+    """Where a secret is read from: a `file`, relative to the list of hosts, or the environment variable `variable`."""
 
     file: str = ""
     variable: str = ""
@@ -140,7 +140,7 @@ class SecretSource:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Whom commits name as their author."""
+    """The author of commits."""
 
     name: str
     email: str
@@ -150,9 +150,9 @@ class Author:
 class CodeHost:
     """One host of the list, without its secrets.
 
-    `api` is the base address of its API (GitHub) or of its repositories (plain git). Only repositories of `owners` are
-    touched. `direct_commits` are patterns of `owner/name` where commits may go to a branch without a pull request;
-    `visibility` is what new repositories may be.
+    `api` is the base address of its API (GitHub) or of its repositories (plain git). Only repositories of `owners` may
+    be written to. `direct_commits` are patterns of `owner/name` for repositories that may be committed to without a
+    pull request; `visibility` lists the visibilities that new repositories may have.
     """
 
     host: str
@@ -170,11 +170,11 @@ class CodeHost:
 
     @property
     def git_user(self) -> str:
-        """The user beside whose name git shows the token; most hosts look at the token alone."""
+        """The user name that git sends with the token; most hosts check only the token."""
         return self.username or "x-access-token"
 
     def has_owner(self, address: RepositoryAddress) -> bool:
-        """Whether the owner of a repository is one of those that are written to; GitHub's names have no case."""
+        """Whether repositories of this owner may be written to; names on GitHub are case-insensitive."""
         if self.type == "github":
             return address.owner.lower() in {owner.lower() for owner in self.owners}
         return address.owner in self.owners
@@ -186,5 +186,5 @@ class CodeHost:
 
 
 def _shown(text: str) -> str:
-    """A text as a message has it: cut short, and without what may be a password before an `@`."""
+    """A text for a message: shortened, and without anything before an `@` that may be a password."""
     return repr(text.rpartition("@")[2][:120])

@@ -1,4 +1,4 @@
-"""Commits: what changes in a repository, and the message that says for whom and by which task."""
+"""Commits: the changes to a repository, and the message that names the user and the task."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from scenedock.model.file_paths import folders_above, is_utf8
 TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"
 SYMBOLIC_LINK = "120000"
-"""The mode of a file whose content is the path that it leads to."""
+"""The mode of a symbolic link, whose content is the path of its target."""
 HISTORY = 100
-"""Latest commits of a branch among which an earlier try is looked for."""
+"""The number of latest commits of a branch that are searched for an earlier attempt."""
 LONGEST_SUBJECT = 200
-"""Characters of the first line of a commit message."""
+"""The maximum length of the first line of a commit message, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file of a commit, by its path from the repository's root.
+    """The change of one file, by its path from the repository's root.
 
-    `content` None deletes it, or keeps what it had where it is `renamed_from` another path, which then is gone.
-    `executable` None keeps what the file had.
+    If `content` is None, the file is deleted; or, if it is `renamed_from` another path, it keeps its content and the
+    other path is removed. If `executable` is None, the mode stays.
     """
 
     path: str
@@ -35,18 +35,18 @@ class FileChange:
 
     @property
     def deletes(self) -> bool:
-        """Whether the file is gone afterwards."""
+        """Whether the change deletes the file."""
         return self.content is None and not self.renamed_from
 
     @property
     def touched(self) -> tuple[str, ...]:
-        """Every path that the change concerns."""
+        """Every path that the change affects."""
         return tuple(filter(None, (self.path, self.renamed_from)))
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFile:
-    """A file as a commit has it: its mode as git writes it, and the id of its content."""
+    """A file in a commit: its mode as git writes it, and the id of its blob."""
 
     mode: str
     blob: str
@@ -58,7 +58,7 @@ CommitListing: TypeAlias = Mapping[str, RepositoryFile]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A commit at which a branch stands: its id, the id of its tree, and its message."""
+    """The commit that a branch points to: its id, the id of its tree, and its message."""
 
     commit: str
     tree: str
@@ -67,7 +67,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What everything that one step of a task makes carries, so that a later attempt finds it: `task/step`."""
+    """The mark `task/step` on everything that a step of a task creates, by which a later attempt finds it."""
 
     task: str
     step: str
@@ -77,24 +77,24 @@ class Mark:
 
     @property
     def trailer(self) -> str:
-        """The line of a message that carries it."""
+        """The trailer line with the mark."""
         return f"{TASK_TRAILER}: {self}"
 
     def in_text(self, text: str) -> bool:
-        """Whether a message, or the text of a pull request, has the line."""
+        """Whether a commit message or the text of a pull request has the trailer."""
         return self.trailer in (line.strip() for line in text.splitlines())
 
     def latest_in(self, heads: Iterable[Head]) -> Head | None:
-        """The first of some commits that carries it."""
+        """The first of these commits that has the mark."""
         return next((head for head in heads if self.in_text(head.message)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a step to make something on a code host. What carries `mark` was made by it, or by one before.
+    """One attempt of a step to create something on a code host; it, or an earlier one, created what has the `mark`.
 
-    `user` is the one on whose behalf, if any; `tried_before` whether there may have been a try before; `log` tells the
-    person who waits.
+    `user` is the user it acts for, if any. `tried_before` says whether there may have been an earlier attempt. `log`
+    writes to the log that the caller reads.
     """
 
     mark: Mark
@@ -104,34 +104,36 @@ class Attempt:
 
     @property
     def trailers(self) -> str:
-        """Lines that say on whose behalf something was made, and by which task."""
+        """The trailer lines that name the user and the task."""
         return "\n".join([*([f"{USER_TRAILER}: {self.user}"] if self.user else []), self.mark.trailer])
 
 
 def refuse_trailers(text: str, what: str) -> None:
-    """Refuse a text that has lines which only Scenedock writes.
+    """Refuse a text with a trailer line that only Scenedock may write.
 
     Raises
     ------
-    InputError   it has one
+    InputError   it has such a line
     """
     ours = tuple(f"{name}:".lower() for name in (TASK_TRAILER, USER_TRAILER))
     if any(line.strip().lower().startswith(ours) for line in text.splitlines()):
-        raise InputError(f"the {what} has a line `{TASK_TRAILER}:` or `{USER_TRAILER}:`; Scenedock writes these")
+        raise InputError(
+            f"the {what} has a line `{TASK_TRAILER}:` or `{USER_TRAILER}:`; only Scenedock writes these, remove it"
+        )
 
 
 def commit_message(text: str, attempt: Attempt) -> str:
-    """The message of a commit: the text, then as trailers the user on whose behalf it is made, and the task.
+    """The message of a commit: the text, then trailers that name the user and the task.
 
     Raises
     ------
-    InputError   the text is empty, has control characters, or a trailer of ours in it
+    InputError   the text is empty, or contains control characters or a trailer that only Scenedock may write
     """
     lines = [line.rstrip() for line in text.strip().splitlines()]
     if not lines or not lines[0]:
-        raise InputError("the commit message is empty; say in a line what changes")
+        raise InputError("the commit message is empty; write one line that says what changes")
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", "\n".join(lines)) or not is_utf8(text):
-        raise InputError("the commit message has control characters in it; remove them")
+        raise InputError("the commit message contains control characters; remove them")
     refuse_trailers(text, "commit message")
     if len(lines[0]) > LONGEST_SUBJECT:
         raise InputError(f"the first line of the commit message has more than {LONGEST_SUBJECT} characters")
@@ -148,15 +150,15 @@ def check_changes(changes: Sequence[FileChange]) -> None:
     seen: set[str] = set()
     for path in (path for change in changes for path in change.touched):
         if path in seen:
-            raise InputError(f"{path!r} is changed twice; say once what becomes of it")
+            raise InputError(f"{path!r} is changed twice; list each path only once")
         seen.add(path)
     written = {change.path for change in changes if not change.deletes}
     for path in sorted(written):
         for folder in folders_above(path):
             if folder in written:
-                raise InputError(f"{folder!r} would be a file and the folder of {path!r}; rename one")
+                raise InputError(f"{folder!r} would be both a file and the folder of {path!r}; rename one")
 
 
 def touched_paths(changes: Iterable[FileChange]) -> frozenset[str]:
-    """Every path that some changes concern."""
+    """Every path that these changes affect."""
     return frozenset(path for change in changes for path in change.touched)

@@ -1,4 +1,4 @@
-"""Pull requests as a code host knows them."""
+"""Pull requests on a code host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PullRequestState: TypeAlias = Literal["open", "merged", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """One pull request; `commit` is the head of its branch, `merge_commit` what came of it, where it is merged."""
+    """One pull request; `commit` is the head of its branch, `merge_commit` the commit of the merge, if there is one."""
 
     number: int
     url: str
@@ -23,7 +23,7 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class NewPullRequest:
-    """What a pull request shall be: `branch` into `base`."""
+    """A pull request to create, from `branch` into `base`."""
 
     branch: str
     base: str
@@ -33,5 +33,5 @@ class NewPullRequest:
 
 
 def awaited(host: str, path: str, number: int) -> str:
-    """The key under which tasks wait for the end of a pull request; names on GitHub have no case."""
+    """The key under which tasks wait for the end of a pull request; names on GitHub are case-insensitive."""
     return f"pull-request:{host}/{path.lower()}#{number}"

@@ -1,4 +1,4 @@
-"""What the webhooks of code hosts say, as far as we do something about it.
+"""Webhooks of code hosts: the events that Scenedock handles.
 
 Source of the shapes: GitHub, "Webhook events and payloads" (`ping`, `pull_request`, `push`).
 """
@@ -21,8 +21,8 @@ _HEADS = "refs/heads/"
 class WebhookEvent:
     """Something that happened on a code host.
 
-    `repository` is None where an event is about none. `closed` is the number of the pull request that was merged or
-    closed, `pushed` the branch that has moved.
+    `repository` is None if the event concerns none. `closed` is the number of the pull request that was merged or
+    closed, `pushed` the branch that was pushed to.
     """
 
     name: str
@@ -33,11 +33,11 @@ class WebhookEvent:
 
 
 def read_event(name: str, payload: JsonObject) -> WebhookEvent:
-    """The event of a name (GitHub's header `X-GitHub-Event`) and its payload, which is believed as far as it is signed.
+    """The event from its name (GitHub's header `X-GitHub-Event`) and its payload, whose signature was verified.
 
     Raises
     ------
-    InputError   the name can't be one, or the payload names a repository that can't be one
+    InputError   the name of the event is invalid, or the repository's address in the payload is
     """
     if not _EVENT.fullmatch(name):
         raise InputError("the header `X-GitHub-Event` must be the name of an event")
@@ -56,5 +56,5 @@ def _repository(about: JsonObject) -> RepositoryAddress:
     try:
         host = urlsplit(address).netloc
     except ValueError:
-        raise InputError("`repository.html_url` is no address") from None
+        raise InputError("`repository.html_url` is not an address") from None
     return read_repository(f"{host}/{path}")

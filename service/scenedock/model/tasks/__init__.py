@@ -1,1 +1,1 @@
-"""Tasks as values: what one is, what may happen to it, and references between its steps."""
+"""Types for tasks: their state, how it changes, and references between steps."""

@@ -1,4 +1,4 @@
-"""Tasks and events as JSON, as every door shows them."""
+"""The JSON documents of tasks and events, as every door sends them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from scenedock.model.tasks.task import EventType, Status, Task, TaskEvent
 
 
 class TaskDocument(JsonDocument):
-    """A task as Backstage's clients read it, and the reason of its status where there is one."""
+    """A task as Backstage's clients read it, with the reason for its status if there is one."""
 
     id: str
     spec: Annotated[Mapping[str, Any], "What was submitted, in the shape of Backstage's TaskSpecV1beta3"]
     status: Status
     created_at: Timestamp
-    last_heartbeat_at: Annotated[Timestamp, "When a worker was last seen at work on it", LEFT_OUT_IF_EMPTY] = ""
-    created_by: Annotated[str, "The user on whose behalf it was submitted, else who called", LEFT_OUT_IF_EMPTY] = ""
-    reason: Annotated[str, "Why it does not run at present", LEFT_OUT_IF_EMPTY] = ""
+    last_heartbeat_at: Annotated[
+        Timestamp, "When a worker last reported that it works on the task", LEFT_OUT_IF_EMPTY
+    ] = ""
+    created_by: Annotated[
+        str, "The user on whose behalf the task was submitted, else the caller", LEFT_OUT_IF_EMPTY
+    ] = ""
+    reason: Annotated[str, "Why the task does not run at present", LEFT_OUT_IF_EMPTY] = ""
 
     @classmethod
     def of(cls, task: Task) -> TaskDocument:
@@ -40,7 +44,7 @@ class EventDocument(JsonDocument):
     id: Annotated[int, "Counts from 1 within the task"]
     task_id: str
     type: EventType
-    body: Annotated[Mapping[str, Any], "`message`, and what else there is to say of the type"]
+    body: Annotated[Mapping[str, Any], "`message`, and further fields that depend on the type"]
     created_at: Timestamp
 
     @classmethod

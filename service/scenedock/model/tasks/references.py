@@ -1,7 +1,7 @@
-"""References in a step's input: `${{ steps.ID.output.NAME }}` as a whole string, nothing more.
+"""References in a step's input: a whole string of the form `${{ steps.ID.output.NAME }}`, nothing more.
 
-The full expression language of Templates is another thing; what needs it is refused, so that no text that looks like
-an expression is ever taken literally by accident, or evaluated.
+The full expression language of Templates is not supported. Expressions that need it are refused, so that a text that
+looks like an expression is neither taken literally by accident nor evaluated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FALSE_WORDS = frozenset({"", "false", "no", "0", "null", "undefined"})
 def wrong_references(
     value: Json, where: str, step_ids: Sequence[str], path: tuple[str | int, ...]
 ) -> Iterator[InputError]:
-    """What can't be rendered later: another expression, another root, a step that doesn't come earlier.
+    """References that can't be rendered later: another expression, another root, a step that isn't an earlier one.
 
     The messages begin with `where`; `path` leads to the value.
     """
@@ -29,9 +29,7 @@ def wrong_references(
         match = _REFERENCE.match(text)
         root, *keys = match[1].split(".") if match else [""]
         if not match:
-            yield InputError(
-                f"{where}: `{text}` is not understood; write `${{{{ steps.ID.output.NAME }}}}` alone", path
-            )
+            yield InputError(f"{where}: `{text}` is not supported; write `${{{{ steps.ID.output.NAME }}}}` alone", path)
         elif root not in {"steps", "parameters", "secrets"}:
             yield InputError(f"{where}: `{text}` must begin with steps, parameters or secrets", path)
         elif root == "steps" and (keys[0] not in step_ids or keys[1:2] != ["output"]):
@@ -39,12 +37,12 @@ def wrong_references(
 
 
 def is_reference(value: Json) -> bool:
-    """Whether there is any reference in the value."""
+    """Whether the value contains a reference."""
     return any("${{" in text for text in _strings(value))
 
 
 def render(value: Json, scope: JsonObject) -> Json:
-    """The value with each reference replaced by what it points to in the scope; null where nothing is there."""
+    """The value with each reference replaced by its value in the scope; null if there is none."""
     if isinstance(value, str):
         match = _REFERENCE.match(value)
         return _look_up(scope, match[1].split(".")) if match else value
@@ -56,7 +54,7 @@ def render(value: Json, scope: JsonObject) -> Json:
 
 
 def holds(condition: bool | str, scope: JsonObject) -> bool:  # noqa: FBT001 - `if` of a step is a bool or a text
-    """Whether a step's `if` lets it run: its rendered value is neither null, empty, zero nor a word for false."""
+    """Whether a step's `if` is true: its rendered value is not null, empty, zero or a word for false."""
     value = render(condition, scope)
     return value.strip().lower() not in _FALSE_WORDS if isinstance(value, str) else bool(value)
 

@@ -1,4 +1,4 @@
-"""Tasks: every invocation of an action that changes something, as Backstage's scaffolder clients read it."""
+"""Tasks: every call of an action that changes something is one, as Backstage's scaffolder clients read it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scenedock.model.tasks.references import wrong_references
 API_VERSION = "scaffolder.backstage.io/v1beta3"
 
 Status: TypeAlias = Literal["open", "processing", "completed", "failed", "cancelled", "skipped"]
-"""What a task or a step is, in exactly Backstage's words; all else that is known is in a task's `reason`."""
+"""The status of a task or step, exactly as Backstage names it; further detail is in a task's `reason`."""
 STATUSES: tuple[Status, ...] = get_args(Status)
 FINAL: frozenset[Status] = frozenset({"completed", "failed", "cancelled", "skipped"})
 
@@ -33,17 +33,17 @@ TRANSITIONS: Mapping[tuple[Status | None, Happening], Status] = {
     ("failed", "retry"): "open",
     ("cancelled", "retry"): "open",
 }
-"""The state machine of a task, whole. What is not here can't happen."""
+"""The complete state machine of a task. Transitions that are not listed can't happen."""
 
 EventType: TypeAlias = Literal["log", "completion", "cancelled", "recovered"]
-"""The types that Backstage's front end knows; it throws on any other."""
+"""The event types that Backstage's front end knows; it throws an error on any other."""
 
 SortKey: TypeAlias = Literal["createdAt", "createdBy", "status"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
-"""What tasks may be sorted by, and nothing else: a sort by more tells of what may not be seen."""
+"""The only fields that tasks may be sorted by: the order by any other could reveal data that the caller may not see."""
 
 MOST_TASKS = 1_000
-"""How many tasks are listed at once."""
+"""The maximum number of tasks in one page."""
 
 _STEP_ID = re.compile(r"^[A-Za-z0-9_-]{1,100}$")
 _STEP_KEYS = frozenset({"id", "name", "action", "input", "if", "each"})
@@ -56,7 +56,7 @@ def after(status: Status | None, happening: Happening) -> Status:
 
     Raises
     ------
-    ConflictError   it can't happen to a task of this status
+    ConflictError   the transition is not possible from this status
     """
     try:
         return TRANSITIONS[status, happening]
@@ -64,12 +64,12 @@ def after(status: Status | None, happening: Happening) -> Status:
         raise ConflictError(f"a task that is {status} can't {happening}") from None
 
 
-class WaitingFor(Exception):  # noqa: N818 - no error: the way in which an action says that its task shall rest
-    """An action raises it to be run again when something outside has happened; no worker is held meanwhile.
+class WaitingFor(Exception):  # noqa: N818 - no error: an action raises it to have its task wait
+    """Raised by an action to be run again after an external event; no worker is held while it waits.
 
-    `key` names what is waited for (`pull-request:acme/apps#12`); who learns that it happened wakes all tasks that
-    wait for the key. Since that word may be lost, the action is run again every `check_seconds`, too, and so has to
-    look whether it happened. After `give_up_seconds` in all the step fails.
+    `key` identifies the event (`pull-request:acme/apps#12`); when it happens, all tasks that wait for it are woken.
+    Since a notification may be lost, the action also runs again every `check_seconds`, and so has to check whether the
+    event has happened. After `give_up_seconds` in total the step fails.
     """
 
     def __init__(self, key: str, *, check_seconds: float = 300, give_up_seconds: float = 30 * 86_400) -> None:
@@ -80,18 +80,18 @@ class WaitingFor(Exception):  # noqa: N818 - no error: the way in which an actio
 
 
 def end_of_retention(now: int, days: int) -> int:
-    """The time before which tasks that ended are forgotten, when they are kept for so many days; in milliseconds."""
+    """The time in milliseconds before which ended tasks are deleted, if they are kept for this number of days."""
     return now - days * _DAY_MILLISECONDS
 
 
 def fingerprint(key: str) -> str:
-    """What stands in the database for a key: it may have been made of a secret."""
+    """The digest that is stored for a key, which may have been derived from a secret."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: an action and its unrendered input; `condition` is what a Template writes as `if`."""
+    """One step: an action and its unrendered input; `condition` is the `if` of a Template."""
 
     id: str
     name: str
@@ -100,19 +100,19 @@ class Step:
     condition: bool | str = True
 
     def to_json(self) -> JsonObject:
-        """The step as it is stored in a task's spec."""
+        """The step in the form in which a task's spec stores it."""
         condition: JsonObject = {} if self.condition is True else {"if": self.condition}
         return {"id": self.id, "name": self.name, "action": self.action, "input": self.input, **condition}
 
 
 def read_steps(spec: JsonObject, *, rendered: bool = False) -> tuple[Step, ...]:
-    """The steps of a spec in Backstage's TaskSpecV1beta3 shape, with their ids and names made up where missing.
+    """The steps of a spec of the form TaskSpecV1beta3 (Backstage), with generated ids and names where they are missing.
 
-    In one that is `rendered` nothing is a reference, whatever it looks like.
+    If `rendered` is set, nothing in the spec is a reference, whatever it looks like.
 
     Raises
     ------
-    InputError   the spec is no such document; the message names the step
+    InputError   the spec is invalid; the message names the step
     """
     items = spec.get("steps")
     if not isinstance(items, Sequence) or isinstance(items, str) or not items:
@@ -132,7 +132,7 @@ def read_steps(spec: JsonObject, *, rendered: bool = False) -> tuple[Step, ...]:
     for index, step in enumerate(steps):
         if step.id in ids[:index]:
             wrong.append(
-                _wrong_step(index + 1, f"the id `{step.id}` is taken by an earlier step; ids must differ", "id")
+                _wrong_step(index + 1, f"the id `{step.id}` is used by an earlier step; ids must be unique", "id")
             )
         references = () if rendered else (("input", step.input), ("if", step.condition))
         for key, value in references:
@@ -148,10 +148,10 @@ def _read_step(item: Json, number: int) -> Step:
         raise _wrong_step(number, "must be an object with an `action`")
     if unknown := sorted(set(item) - _STEP_KEYS):
         raise _wrong_step(
-            number, f"`{unknown[0]}` is not known; there are: {', '.join(sorted(_STEP_KEYS))}", unknown[0]
+            number, f"`{unknown[0]}` is not a key of a step; the keys are: {', '.join(sorted(_STEP_KEYS))}", unknown[0]
         )
     if item.get("each") is not None:
-        raise _wrong_step(number, "`each` can't be run yet; write one step for each item", "each")
+        raise _wrong_step(number, "`each` is not supported; write one step for each item", "each")
     step_id = item.get("id", f"step-{number}")
     if not isinstance(step_id, str) or not _STEP_ID.match(step_id):
         raise _wrong_step(number, "`id` must be letters, digits, - and _ (at most 100)", "id")
@@ -167,9 +167,9 @@ def _wrong_step(number: int, message: str, *key: str) -> InputError:
 
 @dataclass(frozen=True, slots=True)
 class TaskEvent:
-    """One event of a task: a log line, a step's new status, or the end.
+    """One event of a task: a log line, a new status of a step, or the end.
 
-    `id` increases by one within a task, in the order in which readers can see events. `attempt` counts from 1.
+    `id` increases by one within a task, in the order in which events become visible. `attempt` counts from 1.
     `created_at` is in milliseconds since 1970.
     """
 
@@ -188,8 +188,8 @@ class Task:
     """One task as it is stored; times are milliseconds since 1970, `spec` never changes.
 
     `state` is `{steps: {id: {status, output, …}}, checkpoints, output, recoveries, caller, rendered}`. `run` counts how
-    often the task was handed to a worker: whoever holds an older number may write nothing more. `wait_for` is the
-    fingerprint of the key that is waited for, also while the task looks whether it has happened.
+    often the task was assigned to a worker: a worker with an older number may no longer write. `wait_for` is the
+    fingerprint of the key that the task waits for, also while the task checks whether the event has happened.
     """
 
     id: str
@@ -219,18 +219,18 @@ class Task:
         )
 
     def step_state(self, step_id: str) -> JsonObject:
-        """What is known about a step of the present attempt: `status`, `output` and how often it was tried."""
+        """The state of a step in the current attempt: `status`, `output` and the number of tries."""
         return as_object(as_object(self.state.get("steps")).get(step_id))
 
     @property
     def finished(self) -> bool:
-        """Whether it has ended, for good or until somebody retries it."""
+        """Whether it has ended, permanently or until somebody retries it."""
         return self.status in FINAL
 
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery:
-    """Which tasks are asked for; `created_by` None means anybody's. The newest come first unless `order` says more."""
+    """A query for tasks; `created_by` None means those of everybody. The newest come first unless `order` is set."""
 
     created_by: tuple[str, ...] | None = None
     status: tuple[Status, ...] = ()
