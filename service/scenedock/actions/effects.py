@@ -1,4 +1,4 @@
-"""The effects that actions hand to use cases; built once, in wiring."""
+"""The effects that actions pass to use cases; built once, in wiring."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.skeletons.library import SkeletonLibrary
 
-if TYPE_CHECKING:  # it brings the libraries of HTTP and tokens
+if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
     from scenedock.effects.backstage.catalog import BackstageCatalog
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """`repositories` are the GitOps repositories by name, `results` the folders that actions leave.
+    """`repositories` are the GitOps repositories by name, `results` the folders that actions produce.
 
-    `code_hosts` are where repositories may be written to, `backstage` whose catalog has what is registered; None where
-    the service knows no Backstage.
+    `code_hosts` are the hosts of repositories that may be written to. `backstage` is the catalog to register in; None
+    if no Backstage is configured.
     """
 
     repositories: Mapping[str, ServedRepository]

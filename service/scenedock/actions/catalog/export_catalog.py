@@ -1,4 +1,4 @@
-"""`scenedock:export-catalog`: the entities that describe the deployments in our repositories."""
+"""`scenedock:export-catalog`: generate the entities that describe the deployments in our repositories."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from scenedock.usecases.catalog.export_catalog import export_catalog
 class Input(Model):
     """What to export."""
 
-    repository: Annotated[str | None, "Name of one repository; without it, all that the service knows"] = None
-    with_content: Annotated[bool, "Whether the entities themselves are wanted, and not only their counts"] = True
+    repository: Annotated[str | None, "Name of one repository; by default, all repositories of the service"] = None
+    with_content: Annotated[bool, "Whether to return the entities themselves, not only their counts"] = True
 
 
 class Output(Model):
-    """What was made of it."""
+    """The result of the export."""
 
-    entities: Annotated[int, "How many entities there are"]
-    by_kind: Annotated[dict[str, int], "How many there are of each kind"]
-    findings: Annotated[tuple[FindingOutput, ...], "What a person should know or mend, the worst first"]
-    content: Annotated[str, "The entities as a multi-document catalog-info.yaml; empty if not wanted"]
+    entities: Annotated[int, "Number of entities"]
+    by_kind: Annotated[dict[str, int], "Number of entities of each kind"]
+    findings: Annotated[tuple[FindingOutput, ...], "Problems to fix or to know about, the most severe first"]
+    content: Annotated[str, "The entities as a multi-document catalog-info.yaml; empty if `withContent` is false"]
 
 
-EXAMPLES = [Example("Only counts and findings", {"withContent": False}), Example("The whole catalog", {})]
+EXAMPLES = [Example("Counts and findings only", {"withContent": False}), Example("The whole catalog", {})]
 
 
 @action("export-catalog", read_only=True, idempotent=True, examples=EXAMPLES)
 def export_catalog_action(context: Context[Effects], request: Input) -> Output:
-    """Make Backstage entities of the Helm folders in the service's GitOps repositories.
+    """Generate Backstage entities from the Helm folders in the service's GitOps repositories.
 
     Raises
     ------
-    NotFoundError   the service knows no repository of this name
-    InputError      a repository can't be read, or its settings are wrong
+    NotFoundError   the service has no repository of this name
+    InputError      a repository can't be read, or its settings are invalid
     """
     repositories = context.effects.repositories
     if request.repository is not None:
         if request.repository not in repositories:
             names = ", ".join(repositories) or "none"
-            raise NotFoundError(f"there is no repository {request.repository!r}; there are: {names}")
+            raise NotFoundError(f"there is no repository {request.repository!r}; the repositories are: {names}")
         repositories = {request.repository: repositories[request.repository]}
     with opened(repositories) as readable:
         export = export_catalog(readable)

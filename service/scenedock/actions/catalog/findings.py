@@ -1,4 +1,4 @@
-"""Findings as actions, HTTP and reports tell them."""
+"""The JSON form of findings in actions, HTTP and reports."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from scenedock.model.json_documents import JsonDocument
 
 
 class FindingOutput(JsonDocument):
-    """One thing that a person should know or mend."""
+    """A problem to fix, or something to know about."""
 
     severity: Severity
-    code: Annotated[str, "Stable word for what it is; alike findings share it"]
+    code: Annotated[str, "Stable identifier of this kind of finding"]
     message: str
-    repository: Annotated[str, "Name of the repository; empty for entities that were given"]
+    repository: Annotated[str, "Name of the repository; empty for entities from the input"]
     path: Annotated[str, "File or folder, relative to the repository's root"]
     line: Annotated[int | None, "Line, counted from 1"]
     remedy: Annotated[str, "What to do"]

@@ -1,4 +1,4 @@
-"""`scenedock:register-in-catalog`: what was made shows in Backstage's catalog."""
+"""`scenedock:register-in-catalog`: register a catalog file in Backstage."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from scenedock.usecases.catalog.register_in_catalog import catalog_file_url, ref
 
 
 class Input(TaskInput):
-    """What to register: a file by `url`, or by `repoUrl` and `path`; or what to have read again, by `entityRef`."""
+    """The file to register, by `url` or by `repoUrl` and `path`; or the entity to refresh, by `entityRef`."""
 
-    url: Annotated[Address | None, "Address of a catalog-info.yaml as its code host shows it"] = None
+    url: Annotated[Address | None, "Address of a catalog-info.yaml on its code host, as a browser shows it"] = None
     repo_url: Annotated[
-        Address | None, "Repository of the file: its address, or what Backstage's RepoUrlPicker gives"
+        Address | None, "Repository of the file: its address, or the value of Backstage's RepoUrlPicker"
     ] = None
     path: Annotated[str, "With `repoUrl`: path of the file in the repository"] = "catalog-info.yaml"
-    branch: Annotated[str | None, "With `repoUrl`: its branch; by default that of the repository"] = None
+    branch: Annotated[str | None, "With `repoUrl`: its branch; by default the repository's default branch"] = None
     entity_ref: Annotated[
-        str | None, "An entity that the catalog has, whose file Backstage shall read again now: `component:billing`"
+        str | None, "An entity of the catalog whose file Backstage reads again now, such as `component:billing`"
     ] = None
 
 
 class Output(Model):
-    """What the catalog has."""
+    """The result of the registration."""
 
-    entity_refs: Annotated[tuple[str, ...], "The entities of the file, or the one whose file is read again; sorted"]
-    location_id: Annotated[str | None, "Id under which Backstage keeps the Location; null for a mere `entityRef`"]
-    created: Annotated[bool, "Whether it was registered now; false if it was before, and is read again"]
+    entity_refs: Annotated[tuple[str, ...], "The entities of the file, or the refreshed entity; sorted"]
+    location_id: Annotated[str | None, "Id of the Location in Backstage; null with `entityRef`"]
+    created: Annotated[bool, "Whether the file was registered now; false if it already was, and is read again"]
 
 
 EXAMPLES = [
     Example("A file", {"url": "https://github.com/acme/billing/blob/main/catalog-info.yaml"}),
     Example("A file of a new repository", {"repoUrl": "github.com?owner=acme&repo=billing", "branch": "main"}),
-    Example("Read the file of an entity again", {"entityRef": "component:default/billing"}),
+    Example("Refresh an entity", {"entityRef": "component:default/billing"}),
 ]
 
 
 @action("register-in-catalog", idempotent=True, examples=EXAMPLES)
 def register_in_catalog_action(context: Context[Effects], request: Input) -> Output:
-    """Register a catalog file in Backstage, or have a registered one read again.
+    """Register a catalog file in Backstage, or refresh a registered one.
 
-    Backstage reads the file first without registering it; what it refuses is told as it says it. The call is made in
-    the name of this service, so only files of the configured code hosts and owners are registered.
+    First, Backstage reads and validates the file without registering it; its error messages are passed on. The call is
+    made in the name of this service, so only files of the configured code hosts and owners can be registered.
 
     Raises
     ------
-    InputError        not exactly one of `url`, `repoUrl` and `entityRef` is given, or Backstage refuses what is there
-    NotAllowedError   the file's host or owner is not in the list of code hosts, or Backstage doesn't let us
+    InputError        not exactly one of `url`, `repoUrl` and `entityRef` is set, or Backstage refuses the file
+    NotAllowedError   the file's host or owner is not in the list of code hosts, or Backstage denies permission
     NotFoundError     the catalog has no entity `entityRef`
     TemporaryError    Backstage can't be reached
     """
     backstage, hosts = context.effects.backstage, context.effects.code_hosts
     if sum(each is not None for each in (request.url, request.repo_url, request.entity_ref)) != 1:
-        raise InputError("give one of `url`, `repoUrl` and `entityRef`")
+        raise InputError("set exactly one of `url`, `repoUrl` and `entityRef`")
     if backstage is None:
-        raise NotAllowedError("the service knows no Backstage that it may tell; SCENEDOCK_BACKSTAGE_URL names it")
+        raise NotAllowedError("no Backstage is configured to register in; set SCENEDOCK_BACKSTAGE_URL")
     if request.entity_ref is not None:
         registration = refresh_entity(backstage, request.entity_ref)
         context.log(f"Backstage reads the file of {request.entity_ref} again")

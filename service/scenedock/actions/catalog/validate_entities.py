@@ -1,4 +1,4 @@
-"""`scenedock:validate-entities`: judge entities as Backstage would, before they get there."""
+"""`scenedock:validate-entities`: validate entities with Backstage's rules, before Backstage reads them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from scenedock.usecases.catalog.validate_entities import validate_entities
 
 
 class Input(Model):
-    """What to judge."""
+    """The entities to validate."""
 
     content: Annotated[str, "Text of a catalog-info.yaml: one or more YAML documents", Field(max_length=300_000)]
-    name: Annotated[str, "What the text is called in findings", Field(max_length=200)] = "catalog-info.yaml"
+    name: Annotated[str, "Name of the text in findings", Field(max_length=200)] = "catalog-info.yaml"
 
 
 class Output(Model):
-    """The verdict."""
+    """The result of the validation."""
 
     valid: Annotated[bool, "Whether Backstage would accept every entity"]
-    entities: Annotated[int, "How many entities were judged"]
+    entities: Annotated[int, "Number of entities that were validated"]
     findings: Annotated[tuple[FindingOutput, ...], "All problems, each with its line"]
 
 
@@ -42,10 +42,10 @@ EXAMPLES = [
 
 @action("validate-entities", read_only=True, idempotent=True, examples=EXAMPLES)
 def validate_entities_action(_context: Context[Effects], request: Input) -> Output:
-    """Judge the entities in a text as Backstage would, with all problems at once.
+    """Validate the entities in a text as Backstage would, and list all problems at once.
 
-    The verdicts are those of Backstage's own validators for its core kinds and Templates; of other kinds only the
-    envelope is judged. A text that is no YAML is a finding, too.
+    The results equal those of Backstage's own validators for its core kinds and Templates; for other kinds, only the
+    envelope is validated. A text that is not YAML is also a finding.
     """
     validation = validate_entities([request.name], lambda _name: request.content.encode())
     return Output(

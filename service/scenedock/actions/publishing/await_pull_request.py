@@ -1,4 +1,4 @@
-"""`scenedock:await-pull-request`: a task goes on when its change is merged."""
+"""`scenedock:await-pull-request`: continue a task when its change is merged."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from scenedock.usecases.publishing.await_pull_request import await_pull_request
 
 
 class Input(TaskInput):
-    """What to wait for."""
+    """The pull request to wait for."""
 
-    pull_request_url: Annotated[Address, "Address of the pull request, as `propose-change` gives it"]
+    pull_request_url: Annotated[Address, "Address of the pull request, such as the output of `propose-change`"]
     allow_closed: Annotated[
-        bool, "Whether the task goes on, too, if the pull request is closed without being merged"
+        bool, "Whether the task also continues if the pull request is closed without being merged"
     ] = False
 
 
 class Output(Model):
-    """How it ended."""
+    """How the pull request ended."""
 
     state: Annotated[Literal["merged", "closed"], "`closed` only with `allowClosed`"]
-    merge_commit: Annotated[str | None, "The commit that the merge made on the base branch; null if it wasn't merged"]
+    merge_commit: Annotated[str | None, "The commit of the merge on the base branch; null if it wasn't merged"]
 
 
 EXAMPLES = [Example("The change of an earlier step", {"pullRequestUrl": "https://github.com/acme/apps/pull/12"})]
 
 
-# It changes nothing, but only what isn't read-only runs as a task, and only a task can wait.
+# It changes nothing, but only actions that aren't read-only run as tasks, and only a task can wait.
 @action("await-pull-request", idempotent=True, examples=EXAMPLES)
 def await_pull_request_action(context: Context[Effects], request: Input) -> Output:
     """Wait until a pull request is merged.
 
-    The task rests meanwhile and holds no worker. A webhook of the code host wakes it at once; without one it looks
-    every five minutes. It waits for 30 days at most. A call from a Template of Backstage waits for an hour, and then
-    fails while the task goes on: a later call with the same `requestId` finds it.
+    The task holds no worker while it waits. A webhook of the code host wakes it at once; without one, it checks every
+    five minutes. It waits for 30 days at most. A call from a Backstage Template waits for one hour and then fails, but
+    the task continues: a later call with the same `requestId` joins it.
 
     Raises
     ------
-    ConflictError     it was closed without being merged
+    ConflictError     the pull request was closed without being merged
     NotFoundError     there is no such pull request
     NotAllowedError   its host or owner is not in the list of code hosts
     """

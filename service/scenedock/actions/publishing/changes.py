@@ -1,4 +1,4 @@
-"""How actions are told what changes in a repository, and on whose behalf."""
+"""The inputs of actions that change a repository, and the user they act for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scenedock.model.code_hosts.commit import Attempt, Mark
 
 RepoUrl: TypeAlias = Annotated[
     Address,
-    "The repository: `https://github.com/acme/apps`, or as RepoUrlPicker gives it, `github.com?owner=acme&repo=apps`",
+    "The repository: `https://github.com/acme/apps`, or the value of RepoUrlPicker, `github.com?owner=acme&repo=apps`",
     Field(max_length=LONGEST_ADDRESS),
 ]
 
@@ -29,14 +29,16 @@ class FileInput(Model):
     path: Annotated[str, "Its path in the repository"]
     content: Annotated[str, "Its content"]
     encoding: Annotated[Literal["utf-8", "base64"], "How `content` is written; binary files need base64"] = "utf-8"
-    executable: Annotated[bool | None, "Whether it can be run; by default as it was, and a new one can't"] = None
+    executable: Annotated[
+        bool | None, "Whether the file is executable; by default unchanged, and false for a new file"
+    ] = None
 
 
 class RenameInput(Model):
-    """A file or folder that gets another path."""
+    """A file or folder to rename."""
 
-    source: Annotated[str, "What it is called now", Field(alias="from")]
-    target: Annotated[str, "What it shall be called; nothing may be there", Field(alias="to")]
+    source: Annotated[str, "Its present path", Field(alias="from")]
+    target: Annotated[str, "Its new path, where nothing may exist", Field(alias="to")]
 
 
 class EditInput(Model):
@@ -45,29 +47,29 @@ class EditInput(Model):
     path: Annotated[str, "The file's path in the repository, such as `billing/values.yaml`"]
     values: Annotated[
         dict[str, str | int | float | bool | None],
-        "Values by their paths in the file, such as `image.tag`; each must be there already",
+        "Values by their paths in the file, such as `image.tag`; each must exist already",
         Field(alias="set", min_length=1, max_length=100),
     ]
 
 
 class ChangeInput(TaskInput):
-    """What changes."""
+    """The changes to a repository."""
 
-    folder: Annotated[str | None, "Name of a result folder, the output `folder` of `bake-skeleton`"] = None
-    target_path: Annotated[str, "Folder of the repository into which the files of `folder` go"] = "."
-    overwrite: Annotated[bool, "Whether the files of `folder` may replace others"] = False
+    folder: Annotated[str | None, "Name of a result folder: the output `folder` of `bake-skeleton`"] = None
+    target_path: Annotated[str, "Folder of the repository to put the files of `folder` into"] = "."
+    overwrite: Annotated[bool, "Whether the files of `folder` may replace existing ones"] = False
     files: Annotated[tuple[FileInput, ...], "Files to write, new or not"] = ()
     delete: Annotated[tuple[str, ...], "Files or folders to delete", Field(max_length=100)] = ()
     rename: Annotated[tuple[RenameInput, ...], "Files or folders to rename", Field(max_length=100)] = ()
     edits: Annotated[
         tuple[EditInput, ...],
-        "Values to set in YAML files, in place: comments, quotes and layout stay",
+        "Values to set in YAML files, in place: comments, quotes and layout are kept",
         Field(max_length=100),
     ] = ()
     commit_message: Annotated[str | None, "Message of the commit"] = None
 
     def changes(self, effects: Effects) -> ChangeRequest:
-        """What is asked for, with every path checked.
+        """The requested changes, with every path validated.
 
         Raises
         ------
@@ -87,7 +89,7 @@ class ChangeInput(TaskInput):
 
 
 def new_files(files: tuple[FileInput, ...]) -> tuple[NewFile, ...]:
-    """Files as a request has them.
+    """The files of a request.
 
     Raises
     ------
@@ -97,7 +99,7 @@ def new_files(files: tuple[FileInput, ...]) -> tuple[NewFile, ...]:
 
 
 def attempt_of(context: Context[Any]) -> Attempt:
-    """This try of a step; outside of tasks each is the first of its own."""
+    """This attempt of a step; outside of tasks, every call is a first attempt."""
     mark = Mark(context.task_id or str(uuid.uuid4()), context.step_id or "step")
     return Attempt(mark, context.caller.user, context.tried_before, context.log)
 

@@ -1,4 +1,4 @@
-"""`scenedock:commit-change`: a change of a repository as a commit on a branch, where that is allowed."""
+"""`scenedock:commit-change`: commit a change to a branch of a repository, where that is allowed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scenedock.usecases.publishing.commit_change import commit_change
 
 
 class Input(ChangeInput):
-    """What to commit, and where."""
+    """The change to commit, and where."""
 
     repo_url: RepoUrl
     branch: Annotated[str | None, "Branch to commit to; by default the default branch"] = None
@@ -24,7 +24,7 @@ class Output(Model):
 
     changed: Annotated[bool, "Whether there was anything to change"]
     branch: Annotated[str, "The branch"]
-    commit_hash: Annotated[str, "The commit; without a change the one at which the branch stands"]
+    commit_hash: Annotated[str, "The commit; without a change, the commit that the branch points to"]
 
 
 EXAMPLES = [
@@ -41,24 +41,25 @@ EXAMPLES = [
 
 @action("commit-change", destructive=True, idempotent=True, examples=EXAMPLES)
 def commit_change_action(context: Context[Effects], request: Input) -> Output:
-    """Commit a change to a branch itself, where the list of code hosts allows it.
+    """Commit a change directly to a branch, where the list of code hosts allows it.
 
-    If the branch moves meanwhile the change is made again after what came; if the same was changed there, nothing is.
+    If others push to the branch meanwhile, the change is applied again on top of their commits, unless these changed
+    the same: then the action fails and changes nothing.
 
     Raises
     ------
     InputError        the address, the branch, a path or a value can't be used, or the message is missing
     NotAllowedError   `direct_commits` of the code host doesn't list the repository, or the branch is protected
     NotFoundError     there is no such repository, branch, file or result folder
-    ConflictError     somebody changed the same meanwhile, or a file is there
-    TemporaryError    the host can't be reached, or asks to wait
+    ConflictError     somebody changed the same meanwhile, or a file exists already
+    TemporaryError    the host can't be reached, or its rate limit is used up
     """
     effects = context.effects
     address = read_repository(request.repo_url)
     change = request.changes(effects)
     branch = checked_branch(request.branch) if request.branch else None
     if not request.commit_message:
-        raise InputError("`commitMessage` is required; say in a line what changes")
+        raise InputError("`commitMessage` is required; write one line that says what changes")
     host = effects.code_hosts.host_of(address)
     with effects.code_hosts.open(address) as repository:
         commit = commit_change(repository, host, change, branch, request.commit_message, attempt_of(context))

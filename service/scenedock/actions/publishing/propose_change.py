@@ -1,4 +1,4 @@
-"""`scenedock:propose-change`: a change of a repository as a pull request."""
+"""`scenedock:propose-change`: propose a change of a repository as a pull request."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from scenedock.usecases.publishing.propose_change import Proposal, branch_name, 
 
 
 class Input(ChangeInput):
-    """What to propose, and to whom."""
+    """The change to propose, and the pull request to open."""
 
     repo_url: RepoUrl
     title: Annotated[str, "Title of the pull request", Field(pattern=rf"^[^\x00-\x1f\x7f]{{1,{LONGEST_SUBJECT}}}$")]
     body: Annotated[str, "Text of the pull request, in Markdown", Field(max_length=60_000)] = ""
-    base_branch: Annotated[str | None, "Branch that shall take the change; by default the default branch"] = None
-    branch: Annotated[str | None, "Branch to make; by default of the title and the task's id"] = None
+    base_branch: Annotated[str | None, "Branch to merge the change into; by default the default branch"] = None
+    branch: Annotated[str | None, "Branch to create; by default, its name is made from the title and the task's id"] = (
+        None
+    )
     labels: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=50)], ...],
         "Labels",
@@ -30,12 +32,12 @@ class Input(ChangeInput):
     ] = ()
     reviewers: Annotated[
         tuple[Annotated[str, Field(pattern=REVIEWER)], ...],
-        "Logins of people to ask for a review",
+        "Logins of people to request a review from",
         Field(max_length=15),
     ] = ()
     team_reviewers: Annotated[
         tuple[Annotated[str, Field(pattern=TEAM)], ...],
-        "Slugs of teams to ask for a review",
+        "Slugs of teams to request a review from",
         Field(max_length=15),
     ] = ()
     draft: Annotated[bool, "Whether it is a draft"] = False
@@ -44,12 +46,14 @@ class Input(ChangeInput):
 class Output(Model):
     """The pull request."""
 
-    changed: Annotated[bool, "Whether there was anything to change; else there is no branch and no pull request"]
-    branch: Annotated[str, "The branch with the change; without a change the branch that has it all"]
-    commit_hash: Annotated[str, "The commit at which that branch stands"]
-    pull_request_url: Annotated[str | None, "The pull request; null without a change, and on plain git servers"]
-    number: Annotated[int | None, "Its number"]
-    state: Annotated[PullRequestState | None, "What it is now; a repeated call may find it merged"]
+    changed: Annotated[bool, "Whether there was anything to change; if not, no branch and no pull request is created"]
+    branch: Annotated[str, "The branch with the change; without a change, the base branch, which has it already"]
+    commit_hash: Annotated[str, "The commit that this branch points to"]
+    pull_request_url: Annotated[
+        str | None, "Address of the pull request; null without a change, and on plain git servers"
+    ]
+    number: Annotated[int | None, "Number of the pull request"]
+    state: Annotated[PullRequestState | None, "Its state now; on a repeated call it may be merged already"]
 
 
 EXAMPLES = [
@@ -63,7 +67,7 @@ EXAMPLES = [
         },
     ),
     Example(
-        "A note for a reviewer, and a file that is gone",
+        "A note for a reviewer, and a file to delete",
         {
             "repoUrl": "github.com?owner=acme&repo=apps",
             "title": "Explain the folders",
@@ -77,19 +81,19 @@ EXAMPLES = [
 
 @action("propose-change", examples=EXAMPLES)
 def propose_change_action(context: Context[Effects], request: Input) -> Output:
-    """Propose a change of a repository as a pull request of one commit.
+    """Propose a change of a repository as a pull request with one commit.
 
-    The change may be a baked folder, files, deletions, renames and values of YAML files, all at once. Two calls are two
-    pull requests, unless they have the same `requestId`. On a plain git server a branch is pushed, and whoever looks
-    after it merges.
+    The change may combine a baked folder, files, deletions, renames and values of YAML files. Two calls open two pull
+    requests, unless they have the same `requestId`. On a plain git server, the action only pushes a branch, and the
+    owners of the repository merge it.
 
     Raises
     ------
     InputError        the address, a branch, a path or a value can't be used
     NotAllowedError   the host or the owner isn't in the list of code hosts, or the credentials don't suffice
     NotFoundError     there is no such repository, branch, file or result folder
-    ConflictError     a branch of this name that this task didn't make, or a file, is there
-    TemporaryError    the host can't be reached, or asks to wait
+    ConflictError     a file exists already, or a branch of this name that this task didn't create
+    TemporaryError    the host can't be reached, or its rate limit is used up
     """
     effects, attempt = context.effects, attempt_of(context)
     address = read_repository(request.repo_url)

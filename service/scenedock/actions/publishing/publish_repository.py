@@ -1,4 +1,4 @@
-"""`scenedock:publish-repository`: a project as a new repository."""
+"""`scenedock:publish-repository`: publish a project as a new repository."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from scenedock.usecases.publishing.publish_repository import NewRepository, Prot
 
 _TOPIC = r"^[a-z0-9][a-z0-9-]{0,49}$"
 _SETTINGS = 40
-"""Variables, and secrets: a try sets all of them, and GitHub's share of a minute has to suffice for one."""
+"""Most variables, and most secrets: one attempt sets them all, within GitHub's rate limit for a minute."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 
 
 class TeamInput(Model):
-    """A team that gets access."""
+    """A team to give access to."""
 
     team: Annotated[str, "Its slug", Field(pattern=TEAM)]
-    permission: Annotated[Literal["pull", "triage", "push", "maintain", "admin"], "What it may do"] = "push"
+    permission: Annotated[Literal["pull", "triage", "push", "maintain", "admin"], "Its permission"] = "push"
 
 
 class ProtectionInput(Model):
-    """What the default branch asks of changes; each must be a pull request."""
+    """Requirements for changes of the default branch; each change must be a pull request."""
 
     approvals: Annotated[int, "Approvals that a pull request needs", Field(ge=0, le=6)] = 1
     checks: Annotated[
@@ -37,20 +37,22 @@ class ProtectionInput(Model):
 
 
 class Input(TaskInput):
-    """What to publish, and where."""
+    """The project to publish, and its repository."""
 
     repo_url: RepoUrl
     folder: Annotated[str | None, "Name of a result folder, the output `folder` of `bake-skeleton`"] = None
-    files: Annotated[tuple[FileInput, ...], "Files, instead of a folder or beside it"] = ()
-    description: Annotated[str, "What it is, in a line", Field(pattern=r"^[^\x00-\x1f\x7f]{0,350}$")] = ""
-    homepage: Annotated[str, "Its home page", Field(pattern=r"^(https?://[^\s\x00-\x1f\x7f]{1,250})?$")] = ""
-    visibility: Annotated[Visibility, "Who sees it; `internal` is for organisations of an enterprise"] = "private"
-    default_branch: Annotated[str, "Its branch"] = "main"
+    files: Annotated[tuple[FileInput, ...], "Files, instead of `folder` or in addition to it"] = ()
+    description: Annotated[
+        str, "Description of the repository, in one line", Field(pattern=r"^[^\x00-\x1f\x7f]{0,350}$")
+    ] = ""
+    homepage: Annotated[str, "Home page of the project", Field(pattern=r"^(https?://[^\s\x00-\x1f\x7f]{1,250})?$")] = ""
+    visibility: Annotated[
+        Visibility, "Who can see the repository; `internal` is for organisations of an enterprise"
+    ] = "private"
+    default_branch: Annotated[str, "Name of its default branch"] = "main"
     topics: Annotated[tuple[Annotated[str, Field(pattern=_TOPIC)], ...], "Topics", Field(max_length=20)] = ()
-    teams: Annotated[tuple[TeamInput, ...], "Teams of the organisation that get access", Field(max_length=20)] = ()
-    branch_protection: Annotated[ProtectionInput | None, "Rules for the default branch; without it there are none"] = (
-        None
-    )
+    teams: Annotated[tuple[TeamInput, ...], "Teams of the organisation to give access to", Field(max_length=20)] = ()
+    branch_protection: Annotated[ProtectionInput | None, "Rules for the default branch; by default, none"] = None
     variables: Annotated[
         dict[Annotated[str, Field(pattern=_NAME)], str],
         "Variables for GitHub Actions",
@@ -58,7 +60,7 @@ class Input(TaskInput):
     ]
     secrets: Annotated[
         dict[Annotated[str, Field(pattern=_NAME)], str],
-        "Secrets for GitHub Actions; sealed for the repository, and kept out of logs and of what is stored of the task",
+        "Secrets for GitHub Actions; encrypted for the repository, and kept out of logs and stored tasks",
         Sensitive(),
         Field(default_factory=dict, max_length=_SETTINGS),
     ]
@@ -70,7 +72,7 @@ class Output(Model):
 
     repo_url: Annotated[str, "Its address for browsers"]
     remote_url: Annotated[str, "Its address for git"]
-    repo_contents_url: Annotated[str, "Where the files of its default branch are, as `catalog:register` takes it"]
+    repo_contents_url: Annotated[str, "Address of the files on its default branch, as input for `catalog:register`"]
     commit_hash: Annotated[str, "Its first commit"]
     default_branch: Annotated[str, "Its default branch"]
 
@@ -93,27 +95,27 @@ EXAMPLES = [
 
 @action("publish-repository", idempotent=True, examples=EXAMPLES)
 def publish_repository_action(context: Context[Effects], request: Input) -> Output:
-    """Make a repository of a baked folder or of files, with one commit.
+    """Create a repository from a baked folder or files, with one commit.
 
-    A repository of this name that isn't this task's is left as it is. On a plain git server the repository must be
-    there, and be empty.
+    An existing repository of this name is not changed, unless this task created it. On a plain git server, the
+    repository must exist and be empty.
 
     Raises
     ------
-    InputError        the address, a name or a path can't be used, or the host can't do what is wanted
+    InputError        the address, a name or a path can't be used, or the host doesn't support an option
     NotAllowedError   the host, the owner or the visibility isn't allowed, or the credentials don't suffice
     NotFoundError     there is no such organisation, team or result folder
-    ConflictError     there is a repository of this name
-    TemporaryError    the host can't be reached, or asks to wait
+    ConflictError     there is already a repository of this name
+    TemporaryError    the host can't be reached, or its rate limit is used up
     """
     effects = context.effects
     address = read_repository(request.repo_url)
     branch = checked_branch(request.default_branch)
     folder = effects.results.files(request.folder) if request.folder else ()
     if not folder and not request.files:
-        raise InputError("there is no file to publish; give `folder` or `files`")
+        raise InputError("there is no file to publish; set `folder` or `files`")
     if kept := [name for name in (*request.variables, *request.secrets) if name.upper().startswith("GITHUB_")]:
-        raise InputError(f"{kept[0]}: names that begin with GITHUB_ are GitHub's own; take another")
+        raise InputError(f"{kept[0]}: names that begin with GITHUB_ are reserved by GitHub; use another name")
     new = NewRepository(
         files=(*folder, *new_files(request.files)),
         message=request.commit_message,

@@ -1,4 +1,4 @@
-"""`scenedock:bake-skeleton`: a new project from a skeleton and answers, as a folder that can be fetched."""
+"""`scenedock:bake-skeleton`: bake a new project from a skeleton and answers, as a folder to fetch."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from scenedock.usecases.skeletons.bake_skeleton import BakeRequest, bake_skeleto
 
 
 class Input(TaskInput):
-    """What to bake."""
+    """The skeleton to bake, and the answers."""
 
-    skeleton: Annotated[str, "Name of the skeleton, as `list-skeletons` has it"]
+    skeleton: Annotated[str, "Name of the skeleton, as `list-skeletons` returns it"]
     answers: Annotated[
         dict[str, JsonValue],
-        "Answers by question; a question without one takes its default",
+        "Answers by question; a question without an answer uses its default",
         Field(default_factory=dict),
     ]
     secret_answers: Annotated[
         dict[str, JsonValue],
-        "Answers to questions that ask for a secret; they are kept out of logs and of what is stored of the task",
+        "Answers to questions that ask for a secret; they are kept out of logs and stored tasks",
         Sensitive(),
         Field(default_factory=dict),
     ]
@@ -31,11 +31,11 @@ class Input(TaskInput):
 class Output(Model):
     """The project."""
 
-    name: Annotated[str, "The project's folder, as the skeleton calls it"]
+    name: Annotated[str, "Name of the project's folder, as the skeleton defines it"]
     files: Annotated[tuple[str, ...], "All files, relative to the project's folder, sorted"]
-    folder: Annotated[str, "Name under which the service keeps the result for a while"]
+    folder: Annotated[str, "Name of the result folder, which the service keeps for a limited time"]
     url: Annotated[
-        str | None, "Address for `fetch:plain`, valid for a while; null where the service has no port for folders"
+        str | None, "Address for `fetch:plain`, valid for a limited time; null if the service has no port for folders"
     ]
 
 
@@ -54,16 +54,16 @@ EXAMPLES = [
 def bake_skeleton_action(context: Context[Effects], request: Input) -> Output:
     """Bake a skeleton with answers into the files of a new project.
 
-    The result is kept as a folder. In a Template, `fetch:plain` of the output `url` puts it into the task's workspace,
-    from where any `publish:` action takes it on.
+    The result is kept as a folder. In a Template, `fetch:plain` copies it from the output `url` into the task's
+    workspace, where any `publish:` action can use it.
 
     Raises
     ------
     NotFoundError     there is no skeleton of this name
-    AnswersError      one or more answers are wrong; all are named
-    InputError        a secret is among the answers that aren't secret
+    AnswersError      one or more answers are invalid; the message names them all
+    InputError        the answer to a question for a secret is in `answers`, not in `secretAnswers`
     SkeletonError     the skeleton can't be baked
-    NotAllowedError   it has code of its own that it isn't allowed to run
+    NotAllowedError   the skeleton has code of its own that it isn't allowed to run
     """
     effects = context.effects
     answers = {**request.answers, **request.secret_answers}

@@ -1,4 +1,4 @@
-"""`scenedock:list-skeletons`: what can be baked, and what it asks."""
+"""`scenedock:list-skeletons`: list the skeletons that can be baked, and their questions."""
 
 from __future__ import annotations
 
@@ -13,51 +13,53 @@ from scenedock.usecases.skeletons.list_skeletons import list_skeletons, show_ske
 
 
 class Input(Model):
-    """Which skeletons are wanted."""
+    """The skeletons to list."""
 
-    name: Annotated[str | None, "Name of one skeleton, whose questions are wanted; without it, all are listed"] = None
+    name: Annotated[str | None, "Name of one skeleton, to get its questions; by default, all skeletons are listed"] = (
+        None
+    )
     answers: Annotated[
-        dict[str, JsonValue] | None, "Where the skeleton offers nested ones: the answers that choose among them"
+        dict[str, JsonValue] | None, "If the skeleton offers nested skeletons: the answers that choose one"
     ] = None
 
 
 class SkeletonOutput(Model):
     """One skeleton."""
 
-    name: Annotated[str, "What it is called when baked"]
-    git: Annotated[str, "Repository that it comes from; empty for one on the service's own disk"]
+    name: Annotated[str, "Name to bake it by"]
+    git: Annotated[str, "Repository that it comes from; empty for a skeleton on the service's own disk"]
     ref: Annotated[str, "Tag, branch or commit that is baked"]
     directory: Annotated[str, "Its folder in the repository"]
-    allowed: Annotated[tuple[str, ...], "What it may do beyond rendering, in a confined process"]
+    allowed: Annotated[tuple[str, ...], "What it may do besides rendering, in a sandboxed process"]
 
     @classmethod
     def of(cls, source: SkeletonSource) -> SkeletonOutput:
-        """The skeleton as the action tells it."""
+        """The output for a skeleton."""
         allowed = tuple(sorted(source.allow))
         return cls(name=source.name, git=source.git, ref=source.ref, directory=source.directory, allowed=allowed)
 
 
 class Output(Model):
-    """What there is."""
+    """The skeletons, or the questions of one."""
 
     skeletons: Annotated[tuple[SkeletonOutput, ...], "Sorted by name"]
-    questions: Annotated[dict[str, JsonValue] | None, "JSON Schema of what the named skeleton asks"]
+    questions: Annotated[dict[str, JsonValue] | None, "JSON Schema of the named skeleton's questions"]
 
 
 EXAMPLES = [
     Example("All skeletons", {}),
-    Example("What one of them asks", {"name": "microservice-python"}),
+    Example("The questions of one skeleton", {"name": "microservice-python"}),
 ]
 
 
 @action("list-skeletons", read_only=True, idempotent=True, examples=EXAMPLES)
 def list_skeletons_action(context: Context[Effects], request: Input) -> Output:
-    """List the skeletons that can be baked, or show what one of them asks.
+    """List the skeletons that can be baked, or the questions of one of them.
 
     Raises
     ------
     NotFoundError    there is no skeleton of this name
-    SkeletonError    it can't be used
+    SkeletonError    the skeleton can't be used
     TemporaryError   its repository can't be reached
     """
     library = context.effects.skeletons
