@@ -1,1 +1,1 @@
-"""Verbs: ask effects for facts, let the pure rooms decide, hand decisions to effects."""
+"""Use cases: get facts from effects, let the pure rooms decide, pass the decisions to effects."""

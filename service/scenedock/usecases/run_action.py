@@ -1,4 +1,4 @@
-"""Run an action for a caller: the one way that every door takes."""
+"""Run an action for a caller: the one way that every door uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def actions_for(actions: Mapping[str, Action[E]], caller: Caller) -> Sequence[Ac
 
 
 def find_action(actions: Mapping[str, Action[E]], name: str, caller: Caller) -> Action[E]:
-    """An action by its name, for a caller who wants to run it.
+    """An action by its name, for a caller that is going to run it.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def find_action(actions: Mapping[str, Action[E]], name: str, caller: Caller) -> 
     """
     if name not in actions:
         names = ", ".join(each.name for each in actions_for(actions, caller)) or "none"
-        raise NotFoundError(f"there is no action {name!r}; there are: {names}")
+        raise NotFoundError(f"there is no action {name!r}; the actions are: {names}")
     action = actions[name]
     if refused := action.refused_to(caller):
         raise NotAllowedError(refused)
@@ -40,8 +40,8 @@ def run_action(action: Action[E], context: Context[E], values: JsonObject) -> Js
     Raises
     ------
     NotAllowedError   the caller may not run it
-    InputError        the input is wrong
-    ScenedockError    whatever the action refuses
+    InputError        the input is invalid
+    ScenedockError    any error of the action
     """
     if refused := action.refused_to(context.caller):
         raise NotAllowedError(refused)

@@ -1,4 +1,4 @@
-"""Build the catalog feed of the service's repositories, and tell cheaply whether one has changed."""
+"""Build the catalog feed of the service's repositories."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from scenedock.usecases.catalog.export_catalog import export_catalog
 
 
 def build_feed(repositories: Mapping[str, ServedRepository]) -> Feed:
-    """The feed as of now.
+    """The current feed.
 
     Raises
     ------
-    NotFoundError   a repository isn't there
-    InputError      a repository can't be read, or its settings are wrong
+    NotFoundError   a repository doesn't exist
+    InputError      a repository can't be read, or its settings are invalid
     """
     with opened(repositories) as readable:
-        made = export_catalog(readable)
-    return make_feed(made.entities, made.findings)
+        catalog = export_catalog(readable)
+    return make_feed(catalog.entities, catalog.findings)

@@ -1,4 +1,4 @@
-"""Compare the catalog-info.yaml files in repositories with those that an export would write."""
+"""Compare the catalog-info.yaml files in repositories with the files that an export would write."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_BRANCH = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The files of ours that are not what they should be, how many are, and everything else there is to say."""
+    """Our files that are not as they should be, the number of those that are, and all other findings."""
 
     wrong: tuple[MarkerFile, ...]
     right: int
@@ -28,12 +28,12 @@ class Check:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All of it, the worst first."""
+        """All of it, the most severe first."""
         return in_order_of_severity([*(file.finding for file in self.wrong), *self.other_findings])
 
 
 def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Check:
-    """Judge the files of the repositories that an export has read.
+    """Check the files of the repositories that an export has read.
 
     Raises
     ------
@@ -41,16 +41,16 @@ def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Che
     """
     files, findings = read_marker_files(result, repositories)
     wrong = tuple(file for file in files if not file.is_right)
-    found = [*result.findings, *findings]
+    all_findings = [*result.findings, *findings]
     for contents in result.repositories:
         if wrong and contents.facts.url and contents.facts.branch == "HEAD":
-            said, remedy = _NO_BRANCH
-            found.append(Finding("warning", "no-branch", said, Place(contents.facts.name), remedy))
-    return Check(wrong, len(files) - len(wrong), in_order_of_severity(found))
+            message, remedy = _NO_BRANCH
+            all_findings.append(Finding("warning", "no-branch", message, Place(contents.facts.name), remedy))
+    return Check(wrong, len(files) - len(wrong), in_order_of_severity(all_findings))
 
 
 def read_marker_files(result: Export, repositories: Mapping[str, Repository]) -> tuple[list[MarkerFile], list[Finding]]:
-    """The files that are ours or shall be, each as it is and as it should be.
+    """The files that are ours or should be, each with its existing and its expected content.
 
     Raises
     ------
@@ -58,13 +58,13 @@ def read_marker_files(result: Export, repositories: Mapping[str, Repository]) ->
     """
     if result.mapped is None:
         return [], []
-    wanted, findings = entities_in_place(result.mapped)
-    found: dict[tuple[str, str], bytes] = {}
+    expected, findings = entities_in_place(result.mapped)
+    existing: dict[tuple[str, str], bytes] = {}
     for contents in result.repositories:
         for path in contents.catalog_files:
             try:
-                found[contents.facts.name, path] = repositories[contents.facts.name].read(path)
+                existing[contents.facts.name, path] = repositories[contents.facts.name].read(path)
             except InputError as error:
                 raise InputError(f"{Place(contents.facts.name, path)}: {error}") from error
-    files, more = compare_marker_files(wanted, found)
+    files, more = compare_marker_files(expected, existing)
     return files, [*findings, *more]

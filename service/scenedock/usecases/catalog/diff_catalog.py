@@ -1,4 +1,4 @@
-"""What changed in the catalog of some repositories between two of their states."""
+"""The changes of the catalog between two states of some repositories."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from scenedock.usecases.catalog.export_catalog import Export
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An export, and the repositories that it was made of (open still)."""
+    """An export, and its repositories, which are still open."""
 
     result: Export
     repositories: Mapping[str, Repository]
 
 
 def diff_catalog(before: State, after: State) -> Changes:
-    """The changes from one state to another. Folders half of whose files are equal are one, renamed.
+    """The changes from one state to another. A folder half of whose files are equal to another's counts as renamed.
 
     Raises
     ------
@@ -40,9 +40,9 @@ def diff_catalog(before: State, after: State) -> Changes:
 
 
 def _contents(state: State, entities: Sequence[Entity]) -> dict[EntityRef, frozenset[str]]:
-    """The files of the folders of Components and Systems: each a text of its path inside the folder and its bytes."""
-    wanted = {entity.ref for entity in entities}
-    services = state.result.mapped.services if wanted and state.result.mapped else ()
+    """The files in the folders of Components and Systems: for each a text of its path in the folder and its digest."""
+    refs = {entity.ref for entity in entities}
+    services = state.result.mapped.services if refs and state.result.mapped else ()
     listings = {name: repository.listing() for name, repository in state.repositories.items()} if services else {}
     contents: dict[EntityRef, frozenset[str]] = {}
     for each in services:
@@ -50,7 +50,7 @@ def _contents(state: State, entities: Sequence[Entity]) -> dict[EntityRef, froze
             _fingerprint(state.repositories[member.contents.facts.name], folder.path, path)
             for member in each.service.members
             for folder in member.folders
-            if each.main.ref in wanted
+            if each.main.ref in refs
             for path in _readable_in(listings[member.contents.facts.name], folder.path)
         ]
         if files:
@@ -59,7 +59,7 @@ def _contents(state: State, entities: Sequence[Entity]) -> dict[EntityRef, froze
 
 
 def _readable_in(listing: Listing, folder: str) -> Iterator[str]:
-    """The files in a folder, without the one that may be generated."""
+    """The files in a folder, without catalog-info.yaml, which may be generated."""
     for path in listing.files:
         if path.startswith(f"{folder}/") and path not in listing.outside and path != f"{folder}/{CATALOG_FILE}":
             yield path

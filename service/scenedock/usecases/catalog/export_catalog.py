@@ -1,4 +1,4 @@
-"""Read repositories, make entities: the phases `folders → mapped → policed → linked → exported`."""
+"""Read repositories and generate entities, in the phases `folders → mapped → policed → linked → exported`."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Phase: TypeAlias = Literal["folders", "mapped", "policed", "linked", "exported"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told how many of how many folders have been read."""
+"""Called with the number of folders that have been read, and of all folders."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The result of a run: what was read, the entities as of the last phase that ran, and all there is to say."""
+    """The result of a run: its input, the entities after the last phase, and all findings."""
 
     repositories: tuple[RepositoryContents, ...]
     mapped: Mapped | None
@@ -42,7 +42,7 @@ class Export:
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """Folders that were seen and not mapped."""
+        """Folders that are deliberately not mapped."""
         return tuple(skip for contents in self.repositories for skip in contents.skipped)
 
 
@@ -54,14 +54,14 @@ def export_catalog(
     until: Phase = "exported",
     progress: Progress = lambda _done, _total: None,
 ) -> Export:
-    """The catalog of some repositories, by the name each shall have in messages; what is listed first wins.
+    """The catalog of some repositories, by their names in messages; if they differ, the one listed first wins.
 
     `settings` (its name in messages, and its bytes) replaces the `scenedock.yaml` of every repository.
 
     Raises
     ------
     NotFoundError   there is no such repository
-    InputError      a repository can't be read, or its settings are wrong
+    InputError      a repository can't be read, or its settings are invalid
     """
     opened = [RepositoryReader.of(name, folder, settings) for name, folder in repositories.items()]
     total = sum(each.folder_count for each in opened)
@@ -76,8 +76,8 @@ def export_catalog(
     findings = [finding for each in opened for finding in each.findings]
     if until == "folders":
         return Export(contents, None, in_order_of_severity(findings))
-    mapped, found = _mapped(contents)
-    findings.extend(found)
+    mapped, of_mapping = _mapped(contents)
+    findings.extend(of_mapping)
     if until != "mapped":
         mapped = police(mapped)
     if until in {"linked", "exported"}:
@@ -102,13 +102,13 @@ def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Findin
 
 
 def _listed(contents: RepositoryContents) -> frozenset[str]:
-    """The folders whose charts others of the repository have among their dependencies."""
+    """The folders whose charts are dependencies of other charts in the repository."""
     charts = [folder.chart for folder in contents.folders if folder.chart]
     return frozenset(each.folder for chart in charts for each in chart.dependencies if each.folder is not None)
 
 
 def in_order_of_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The worst first, then by code and place."""
+    """The most severe first, then by code and place."""
     severities = ("error", "warning", "info")
     return tuple(
         sorted(
@@ -118,25 +118,25 @@ def in_order_of_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def name_repositories(paths: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """A name for each path: its last folder, with more of the path where two would be alike.
+    """A name for each path: its last folder, with more of the path if two names would be equal.
 
-    `paths` are as they were typed, and absolute. The `.git` of a bare repository is no part of its name.
+    `paths` are pairs of the path as it was typed and the absolute path. The name of a bare repository has no `.git`.
 
     Raises
     ------
-    InputError   one path is given twice
+    InputError   a path occurs twice
     """
     names: dict[str, str] = {}
     for number, (path, absolute) in enumerate(paths):
         if any(absolute == other for _, other in paths[:number]):
-            raise InputError(f"{path}: this repository is named twice; name each once")
+            raise InputError(f"{path}: this repository is listed twice; list each only once")
         text = absolute.encode(errors="surrogateescape").decode(errors="replace")
         segments = [segment.removesuffix(".git") or segment for segment in text.split("/") if segment] or ["root"]
         for length in range(1, len(segments) + 1):
             name = "/".join(segments[-length:])
             if name not in names:
                 break
-        else:  # two paths that differ only in bytes that are no text
+        else:  # two paths that differ only in bytes that are not Unicode
             name = f"{name} ({number + 1})"
         names[name] = path
     return names

@@ -1,6 +1,6 @@
-"""Put an exported catalog where it belongs: into one file, or into the folders of the repositories.
+"""Write an exported catalog to one file, or into the folders of the repositories.
 
-What is there already is the last result: where too much of it would vanish, nothing is written.
+The existing files are the last result: if too many of its entities would vanish, nothing is written.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from scenedock.usecases.catalog.export_catalog import Export
 
 @dataclass(frozen=True, slots=True)
 class PublishedCatalog:
-    """Where the catalog went (a file, "" for standard output, None for the folders) and what came of it.
+    """Where the catalog was written (a file, "" for standard output, None for the folders), and the result.
 
-    `written` and `removed` are the files that really changed; `changes` are those of the catalog, None where there
-    was no last result.
+    `written` and `removed` are the files that really changed; `changes` are those of the catalog, None if there was no
+    last result.
     """
 
     target: str | None = None
@@ -41,7 +41,7 @@ class PublishedCatalog:
 
 
 def publish_file(result: Export, layout: OutputFormat, path: Path, *, allow_deletions: bool) -> PublishedCatalog:
-    """Write the catalog to one file, whole or not at all; one that is right already is left untouched.
+    """Write the catalog to one file, completely or not at all; a file that is up to date is not touched.
 
     Raises
     ------
@@ -63,11 +63,11 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, *, allow_dele
 def publish_in_place(
     result: Export, repositories: Mapping[str, Repository], roots: Mapping[str, Path], *, allow_deletions: bool
 ) -> PublishedCatalog:
-    """Write a catalog-info.yaml into each folder, and remove those of ours that nothing belongs into any more.
+    """Write a catalog-info.yaml into each folder, and remove those of ours that are no longer needed.
 
-    `roots` are the repositories by name. A file without our marker is a person's and stays as it is. One that can't be
-    written is an error among the findings; the others are written all the same. Each file is whole at any time, and a
-    run that is cut off is completed by the next one.
+    `roots` are the repositories by name. A file without our marker belongs to a person and is not changed. A file that
+    can't be written is an error among the findings; the others are still written. Each file is complete at any time,
+    and the next run completes a run that was interrupted.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def publish_in_place(
             elif write_file(path, file.wanted, may_replace=is_ours):
                 written.append(str(path))
         except ConflictError:
-            findings.append(handwritten_kept(file.place, "what would stand in it is not written"))
+            findings.append(handwritten_kept(file.place, "the generated content is not written"))
         except (InputError, NotFoundError) as error:
             remedy = "Make the folder writable, or export to one `--output` file."
             findings.append(Finding("error", "not-written", str(error), file.place, remedy))
@@ -100,7 +100,7 @@ def publish_in_place(
 def _last_result(
     path: Path, text: str, entities: tuple[Entity, ...]
 ) -> tuple[tuple[Entity, ...] | None, tuple[Finding, ...]]:
-    """The entities that the file has; None where there is no file, or nobody can tell."""
+    """The entities in the file; None if there is no file, or it can't be read."""
     if not os.path.isfile(path):  # noqa: PTH113 - a Path would raise an error for a name that is too long
         return None, ()
     data = read_file(path)
@@ -109,8 +109,8 @@ def _last_result(
     try:
         return read_entities(data, label=str(path)), ()
     except InputError as error:
-        said = f"the last result can't be read, so nobody can tell what vanishes from it: {error}"
-        return None, (Finding("warning", "last-result-unreadable", said, Place(path=str(path)), "It was replaced."),)
+        message = f"the last result can't be read, so Scenedock can't tell which entities vanish: {error}"
+        return None, (Finding("warning", "last-result-unreadable", message, Place(path=str(path)), "It was replaced."),)
 
 
 def _limit(result: Export) -> VanishingLimit:

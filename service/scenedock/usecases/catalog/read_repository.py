@@ -1,4 +1,4 @@
-"""Read one repository for the catalog: the facts that git and the files have, one folder in memory at a time."""
+"""Read one repository for the catalog: facts from git and its files, one folder in memory at a time."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class RepositoryReader:
     findings: list[Finding] = field(default_factory=list)
 
     @classmethod
-    def of(cls, name: str, folder: Repository, given: tuple[str, bytes] | None) -> RepositoryReader:
-        """Open a repository under a name; `given` replaces its own settings.
+    def of(cls, name: str, folder: Repository, replacement: tuple[str, bytes] | None) -> RepositoryReader:
+        """Open a repository under a name; `replacement` (name and bytes) replaces its own settings.
 
         Raises
         ------
         NotFoundError   there is no such folder
-        InputError      it can't be read, or its settings are wrong
+        InputError      it can't be read, or its settings are invalid
         """
         listing = folder.listing()
         settings = CatalogSettings()
-        if given is not None:
-            settings = read_settings(given[1], label=given[0])
+        if replacement is not None:
+            settings = read_settings(replacement[1], label=replacement[0])
         elif FILE_NAME in listing.files and FILE_NAME not in listing.outside:
             settings = read_settings(folder.read(FILE_NAME), label=f"{name}/{FILE_NAME}")
         address = folder.address()
@@ -62,8 +62,8 @@ class RepositoryReader:
         )
         plan = plan_repository(name, listing, settings)
         opened = cls(facts, settings, listing, plan, folder, list(plan.findings))
-        opened._judge()
-        opened._judge_address(address.problem)
+        opened._report_missing_folders()
+        opened._report_missing_address(address.problem)
         return opened
 
     @property
@@ -72,7 +72,7 @@ class RepositoryReader:
         return len(self.plan.charts) + len(self.plan.plain)
 
     def read(self, count: Callable[[], None]) -> RepositoryContents:
-        """Everything the catalog needs to know of the repository, one folder in memory at a time."""
+        """Everything that the catalog needs from the repository, one folder in memory at a time."""
         charts = frozenset(planned.path for planned in self.plan.charts)
         reader = FolderReader(
             self.facts.name,
@@ -113,34 +113,34 @@ class RepositoryReader:
         yield from ((planned, reader.chart_folder) for planned in self.plan.charts)
         yield from ((planned, reader.plain_folder) for planned in self.plan.plain)
 
-    def _judge(self) -> None:
-        """An empty repository and one without charts are two different things to tell."""
+    def _report_missing_folders(self) -> None:
+        """The finding for an empty repository, or for one without charts."""
         place = Place(self.facts.name)
         if not self.listing.files:
             self._find(
                 "empty-repository",
                 "the repository has no files",
                 place,
-                "Check the path, or that the clone is complete.",
+                "Check the path, and that the clone is complete.",
             )
         elif not self.plan.charts and not self.plan.plain and not self.settings.apps:
             self._find(
                 "no-charts",
-                "no Chart.yaml of a deployment is among its files"
+                "the repository has no Chart.yaml of a deployment"
                 + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
                 place,
-                "Name the root of a repository of Helm folders; in scenedock.yaml, `folders.include` names folders "
-                "without charts, `apps` lists of services.",
+                "Pass the root of a repository of Helm folders. In scenedock.yaml, `folders.include` adds folders "
+                "without charts, and `apps` adds lists of services.",
             )
         for path in self.listing.unnameable:
             if path.endswith("Chart.yaml"):
-                said = "its path isn't Unicode, so it can't stand in a catalog"
+                message = "its path isn't Unicode, so it can't be part of a catalog"
                 self.findings.append(
-                    Finding("warning", "name-not-unicode", said, Place(self.facts.name, path), "Rename the folder.")
+                    Finding("warning", "name-not-unicode", message, Place(self.facts.name, path), "Rename the folder.")
                 )
 
-    def _judge_address(self, problem: str) -> None:
-        """Without an address, no entity links to its source; `problem` is why git gave none."""
+    def _report_missing_address(self, problem: str) -> None:
+        """The finding if the address is unknown, so that no entity links to its source; `problem` is git's reason."""
         if not self.facts.url:
             self.findings.append(
                 Finding(
@@ -157,7 +157,7 @@ class RepositoryReader:
         self.findings.append(Finding("error", code, message, place, remedy))
 
     def _found_by_generators(self) -> tuple[str, ...]:
-        """The files that generators of ApplicationSets see: not what leads outside, nor what an export writes."""
+        """The files that generators of ApplicationSets see: no links to the outside, no files that an export writes."""
         return tuple(
             path
             for path in self.listing.files
@@ -175,7 +175,7 @@ class RepositoryReader:
                 yield Place(self.facts.name, path, document.line), as_object(document.value)
 
     def _value(self, path: str) -> Json:
-        """What a YAML or JSON file says; nothing where it is encrypted or can't be read."""
+        """The content of a YAML or JSON file; nothing if it is encrypted or can't be read."""
         try:
             data = self.folder.read(path)
             return None if encryption_of(data) else read_document(data).value
@@ -183,7 +183,7 @@ class RepositoryReader:
             return None
 
     def _codeowners(self) -> Codeowners:
-        """The owners by the first such file; a line that can't be understood is a finding, and owns nothing."""
+        """The owners from the first such file; an invalid line is a finding, and sets no owner."""
         for path in CODEOWNERS_FILES:
             if path in self.listing.files and path not in self.listing.outside:
                 try:
@@ -197,7 +197,7 @@ class RepositoryReader:
         return Codeowners()
 
     def _warn(self, code: str, message: str, place: Place) -> None:
-        remedy = "Mend it; until then nobody owns anything by it."
+        remedy = "Fix the line; until then it sets no owner."
         self.findings.append(Finding("warning", code, message, place, remedy))
 
     def _items(self) -> Iterator[ListItem]:
@@ -224,7 +224,7 @@ class RepositoryReader:
         try:
             data = self.folder.read(file.path)
             if encryption := encryption_of(data):
-                note(f"is encrypted with {encryption}, so its items can't be told")
+                note(f"is encrypted with {encryption}, so its items can't be read")
                 return
             document = read_document(data)
         except InputError as error:

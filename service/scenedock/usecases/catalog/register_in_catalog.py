@@ -1,4 +1,4 @@
-"""Register a catalog file in Backstage, or have what is registered read again."""
+"""Register a catalog file in Backstage, or refresh a registered one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~%/?&=+,:@-]{1,1900}")
 
 _HIDDEN = re.compile(r"%(2[ef5]|5c)", re.IGNORECASE)
-"""What turns into `.`, `/`, `%` or `\\` once it is decoded, and leads out of a repository then."""
+"""Escapes that decode to `.`, `/`, `%` or `\\`, and could then lead out of a repository."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the catalog has now: the entities of the file, sorted, and the id of its Location if we may know it."""
+    """The result of a registration: the entities of the file, sorted, and the id of its Location if we may read it."""
 
     entity_refs: tuple[str, ...]
     location_id: str | None = None
@@ -36,11 +36,11 @@ class Registration:
 
 
 def catalog_file_url(hosts: CodeHosts, repository: str, path: str, branch: str | None) -> str:
-    """The address under which the host of a repository shows a file; without a branch, of the default one.
+    """The address of a file on the repository's host; without a branch, on the default branch.
 
     Raises
     ------
-    InputError        a part is not as hosts take it
+    InputError        a part of the address is not valid on the host
     NotAllowedError   the host or the owner is not in our list
     """
     address = read_repository(repository)
@@ -51,36 +51,36 @@ def catalog_file_url(hosts: CodeHosts, repository: str, path: str, branch: str |
 
 
 def register_file(backstage: BackstageCatalog, hosts: CodeHosts, url: str) -> Registration:
-    """Register the catalog file at an address, once Backstage has read it and found nothing wrong.
+    """Register the catalog file at an address, after Backstage has read and validated it.
 
-    A file that is registered already is read again.
+    A file that is already registered is refreshed.
 
     Raises
     ------
-    InputError        the address can't be one, or Backstage refuses what is there
-    NotAllowedError   its host or owner is not in our list, or Backstage's permissions don't let us
+    InputError        the address is invalid, or Backstage refuses the file
+    NotAllowedError   its host or owner is not in our list, or Backstage's permissions don't allow it
     TemporaryError    Backstage can't be reached
     """
     _check(hosts, url)
     location = registered_ref(url)
     tried = backstage.add_location(url, dry_run=True)
-    found = {Entity(as_object(each)).ref for each in as_list(tried.get("entities"))} - {location}
-    refs = tuple(map(str, sorted(found)))
+    entities = {Entity(as_object(each)).ref for each in as_list(tried.get("entities"))} - {location}
+    refs = tuple(map(str, sorted(entities)))
     if tried.get("exists") is not True:
-        with suppress(ConflictError):  # another was faster
-            made = backstage.add_location(url, dry_run=False)
-            return Registration(refs, as_text(value_at(made, ["location", "id"])) or None, created=True)
-    with suppress(NotFoundError):  # it is so new that Backstage will read it for the first time anyway
+        with suppress(ConflictError):  # another call was faster
+            added = backstage.add_location(url, dry_run=False)
+            return Registration(refs, as_text(value_at(added, ["location", "id"])) or None, created=True)
+    with suppress(NotFoundError):  # so new that Backstage will read it anyway
         backstage.refresh(str(location))
     return Registration(refs, backstage.location_id(url))
 
 
 def refresh_entity(backstage: BackstageCatalog, entity_ref: str) -> Registration:
-    """Have Backstage read the Location that brought an entity again.
+    """Have Backstage refresh the Location that an entity comes from.
 
     Raises
     ------
-    InputError       it is no reference
+    InputError       it is not an entity reference
     NotFoundError    the catalog has no such entity
     TemporaryError   Backstage can't be reached
     """
@@ -93,9 +93,9 @@ def refresh_entity(backstage: BackstageCatalog, entity_ref: str) -> Registration
 
 
 def _check(hosts: CodeHosts, url: str) -> None:
-    """Refuse what is in no repository of ours: Backstage would read it in our name, not in the caller's.
+    """Refuse files outside of our repositories: Backstage would read them in our name, not in the caller's.
 
-    What owner and repository are can be told of GitHub's addresses, not of those of others, which may have groups.
+    Owner and repository can be read from GitHub's addresses, but not from those of other hosts, which may have groups.
     """
     split = urlsplit(url if _ADDRESS.fullmatch(url) else "")
     parts = split.path.split("/")

@@ -1,4 +1,4 @@
-"""Judge the entities of files as Backstage would, without one."""
+"""Validate the entities in files as Backstage would, without a Backstage."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from scenedock.model.json import Json
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What was judged and what was found, in the order of the files and their lines."""
+    """The numbers of files and entities, and the findings in the order of the files and their lines."""
 
     files: int
     entities: int
     findings: tuple[Finding, ...]
 
     def count(self, severity: Severity) -> int:
-        """How many findings are of this severity."""
+        """The number of findings with this severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
 
 def validate_entities(paths: Sequence[str], read: Callable[[str], bytes]) -> Validation:
-    """Judge every document of every file; `read` gives the bytes of one of the paths.
+    """Validate every document of every file; `read` returns the bytes of one of the paths.
 
-    A file that is no YAML is a finding. What `read` raises is not caught.
+    A file that is not YAML is a finding. Errors of `read` are not caught.
     """
     entities = 0
     findings: list[Finding] = []
@@ -49,11 +49,11 @@ def validate_entities(paths: Sequence[str], read: Callable[[str], bytes]) -> Val
 
 
 def _findings(path: str, document: Document) -> Iterator[Finding]:
-    for severity, code, problem in _judged(document.value):
+    for severity, code, problem in _problems(document.value):
         yield Finding(severity, code, str(problem), Place(path=path, line=document.line_of(problem.path)))
 
 
-def _judged(entity: Json) -> Iterator[tuple[Severity, str, DocumentProblem]]:
+def _problems(entity: Json) -> Iterator[tuple[Severity, str, DocumentProblem]]:
     if not isinstance(entity, dict):
         yield (
             "error",

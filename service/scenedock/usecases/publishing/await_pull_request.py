@@ -1,4 +1,4 @@
-"""Wait for the end of a pull request, without holding anything meanwhile."""
+"""Wait for the end of a pull request, without holding a worker meanwhile."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ _SECONDS_BETWEEN_LOOKS = 300
 
 
 def read_pull_request_url(url: str) -> tuple[RepositoryAddress, int]:
-    """The repository and the number of a pull request, as the page of it has them: `https://HOST/OWNER/NAME/pull/12`.
+    """The repository and the number of a pull request, from the address of its page: `https://HOST/OWNER/NAME/pull/12`.
 
     Raises
     ------
-    InputError   it is no such address
+    InputError   it is not such an address
     """
     match = _ADDRESS.match(url)
     if not match:
-        raise InputError("`pullRequestUrl` must be https://HOST/OWNER/NAME/pull/NUMBER, as `propose-change` gives it")
+        raise InputError("`pullRequestUrl` must be https://HOST/OWNER/NAME/pull/NUMBER, as `propose-change` returns it")
     return read_repository(match["repository"]), int(match["number"])
 
 
 def await_pull_request(hosts: CodeHosts, url: str, *, allow_closed: bool) -> PullRequest:
-    """The pull request, once it is merged; with `allow_closed` also once it is closed without that.
+    """The pull request after it is merged; with `allow_closed`, also after it is closed without being merged.
 
     Raises
     ------
     WaitingFor        it is open
     ConflictError     it was closed, and not merged
-    InputError        the address names none, or a host that has none
+    InputError        the address is not that of a pull request, or its host has no pull requests
     NotAllowedError   the host or the owner isn't in our list, or our credentials don't suffice
-    NotFoundError     there is none of this number
-    TemporaryError    the host can't be asked
+    NotFoundError     there is no pull request with this number
+    TemporaryError    the host can't be reached
     """
     address, number = read_pull_request_url(url)
     with hosts.open(address) as repository:

@@ -1,4 +1,4 @@
-"""Commit a change to a branch itself, where that is allowed; once, however often it is tried."""
+"""Commit a change directly to a branch, where that is allowed; once, however often it is tried."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The branch, its commit, and whether that was made for this."""
+    """The branch, its commit, and whether this call created the commit."""
 
     changed: bool
     branch: str
@@ -26,7 +26,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a round saw and planned, before the branch moved."""
+    """What a round read and planned, before the branch moved."""
 
     head: Head
     listing: CommitListing
@@ -43,15 +43,15 @@ def commit_change(
 ) -> Committed:
     """Put one commit on a branch, by default the default branch; `text` is its message.
 
-    If the branch moves meanwhile, the change is made again after what came, unless that changed the same.
+    If others push to the branch meanwhile, the change is applied on top of their commits, unless they changed the same.
 
     Raises
     ------
     NotAllowedError   commits without a pull request aren't allowed here, or the branch is protected
     NotFoundError     there is no such repository, branch or file
-    ConflictError     somebody changed the same meanwhile, or a file is there already
-    InputError        the change contradicts itself
-    TemporaryError    the host can't be reached, asks to wait, or the branch moves too often
+    ConflictError     somebody changed the same meanwhile, or a file exists already
+    InputError        the change contradicts itself, or a value to set is not in its file
+    TemporaryError    the host can't be reached, its rate limit is used up, or the branch moves too often
     """
     address = repository.address
     if not host.takes_commits(address):
@@ -63,7 +63,7 @@ def commit_change(
     branch = branch or repository.default_branch()
     seen: _Seen | None = None
     for _ in range(_ROUNDS):
-        # What an earlier try has made, or one that goes on beside us, given up by mistake.
+        # The commit of an earlier attempt, or of one that was wrongly given up and still runs.
         if attempt.tried_before and (earlier := repository.find_marked(branch, attempt.mark)):
             return Committed(changed=True, branch=branch, commit=earlier.commit)
         head = repository.head(branch)
@@ -79,7 +79,7 @@ def commit_change(
         if repository.move_branch(branch, new, expected=head):
             attempt.log(f"{address}: committed {new.commit[:12]} to {branch}")
             return Committed(changed=True, branch=branch, commit=new.commit)
-        attempt.log(f"{address}: {branch} has moved meanwhile; the change is made again after what came")
+        attempt.log(f"{address}: {branch} has moved meanwhile; the change is applied again on top")
         seen = _Seen(head, listing, changes)
     raise TemporaryError(f"{address}: {branch} moves too often", retry_after=30)
 
@@ -91,11 +91,11 @@ def _reading(repository: RemoteRepository, listing: CommitListing) -> Callable[[
 def _refuse_overlap(
     repository: RemoteRepository, request: ChangeRequest, branch: str, seen: _Seen, now: CommitListing
 ) -> None:
-    """Refuse to go on where what we change was changed by others: whole files, and of edited ones the values.
+    """Refuse to continue if others changed the same: whole files, or in edited files the same values.
 
     Raises
     ------
-    ConflictError   it was; the paths and the commits are named
+    ConflictError   others did; the message names the paths and the commits
     """
     before = seen.listing
     changed = {path for path in touched_paths(seen.changes) if before.get(path) != now.get(path)}
@@ -105,11 +105,11 @@ def _refuse_overlap(
             if all(get_value(old, path, edit.path) == get_value(new, path, edit.path) for path in edit.values):
                 changed.discard(edit.path)
     if changed:
-        told = "; ".join(f"{path} ({_who(repository, branch, path)})" for path in sorted(changed)[:5])
-        raise ConflictError(f"{repository.address}: {branch} has moved, and the same was changed there: {told}")
+        paths = "; ".join(f"{path} ({_who(repository, branch, path)})" for path in sorted(changed)[:5])
+        raise ConflictError(f"{repository.address}: others have changed the same on {branch}: {paths}")
 
 
 def _who(repository: RemoteRepository, branch: str, path: str) -> str:
-    """The commit that changed a path last, by its id and the first line of its message."""
+    """The last commit that changed a path: its id and the first line of its message."""
     latest = next(iter(repository.latest(branch, 1, path)), None)
     return f"{latest.commit[:12]} {latest.message.partition(chr(10))[0][:80]}" if latest else "gone"

@@ -15,7 +15,7 @@ from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest,
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is proposed. Without `base` it is for the default branch; `message` is the commit's."""
+    """A proposal. Without `base`, it is for the default branch; `message` is that of the commit."""
 
     changes: ChangeRequest
     branch: str
@@ -31,7 +31,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What came of it. Without a change there is neither branch nor pull request; plain git servers have no latter."""
+    """The result. Without a change there is neither branch nor pull request; plain git servers only have branches."""
 
     changed: bool
     branch: str
@@ -42,17 +42,17 @@ class Proposed:
 
 
 def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed:
-    """Make a branch with one commit, and a pull request of it.
+    """Create a branch with one commit, and a pull request for it.
 
-    An earlier try of the same step is taken up where it ended: what it made carries the task's id.
+    An earlier attempt of the same step is continued where it ended: what it created has the task's id.
 
     Raises
     ------
-    InputError        the change contradicts itself, or changes nothing that is there
+    InputError        the change contradicts itself, or a value to set is not in its file
     NotFoundError     there is no such repository, branch or file
-    ConflictError     a branch of this name, or a file, is there and isn't ours
+    ConflictError     a file exists already, or a branch of this name that isn't ours
     NotAllowedError   our credentials don't suffice
-    TemporaryError    the host can't be reached, or asks to wait
+    TemporaryError    the host can't be reached, or its rate limit is used up
     """
     refuse_trailers(proposal.body, "text of the pull request")
     message = commit_message(proposal.message, attempt)
@@ -67,7 +67,7 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
     changes = plan_changes(request, listing, lambda path: repository.read(listing[path]))
     new = repository.write(head, changes, listing, message)
     if new.commit == head.commit:
-        attempt.log(f"{repository.address}: nothing changes on {base}; there is nothing to propose")
+        attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")
         return Proposed(changed=False, branch=base, commit=head.commit)
     if not repository.create_branch(proposal.branch, new):
         new = _own_branch(repository, proposal.branch, attempt.mark)
@@ -75,13 +75,13 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
 
 
 def branch_name(title: str, mark: Mark) -> str:
-    """The name of a branch for a change: of its title, and of the task's id, so that each step has its own."""
+    """The name of a branch for a change, from its title and the task's id, so that each step has its own."""
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-") or "change"
     return f"scenedock/{words}-{hashlib.sha256(str(mark).encode()).hexdigest()[:10]}"
 
 
 def _earlier(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed | None:
-    """What an earlier try has made: its pull request, which may be merged by now, or its branch."""
+    """The result of an earlier attempt: its pull request, which may be merged by now, or its branch."""
     pull = repository.pulls.find(proposal.branch) if repository.pulls else None
     if pull and attempt.mark.in_text(pull.body):
         return _proposed(repository, proposal, pull, attempt)
@@ -93,16 +93,16 @@ def _earlier(repository: RemoteRepository, proposal: Proposal, attempt: Attempt)
 
 
 def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
-    """The commit that an earlier try has put on the branch of this name.
+    """The commit of an earlier attempt on the branch of this name.
 
     Raises
     ------
-    ConflictError   there is none: the branch is somebody else's
+    ConflictError   there is none: the branch belongs to somebody else
     """
     own = repository.find_marked(branch, mark)
     if own is None:
         raise ConflictError(
-            f"{repository.address} has a branch {branch!r} that this task didn't make; take another name, or delete it"
+            f"{repository.address} has a branch {branch!r} that this task didn't create; use another name, or delete it"
         )
     return own
 
@@ -116,12 +116,14 @@ def _request(repository: RemoteRepository, proposal: Proposal, base: str, new: H
     pull = pulls.open(NewPullRequest(proposal.branch, base, proposal.title, body, proposal.draft))
     pull = pull or pulls.find(proposal.branch)
     if pull is None:
-        raise TemporaryError(f"{repository.address} says that there is a pull request, and shows none", retry_after=5)
+        raise TemporaryError(
+            f"{repository.address} says that there is a pull request, but doesn't list it", retry_after=5
+        )
     return _proposed(repository, proposal, pull, attempt)
 
 
 def _proposed(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> Proposed:
-    """The pull request with what is asked for beside it, as long as it is open."""
+    """The pull request with its labels and reviewers, as long as it is open."""
     if repository.pulls and pull.state == "open":
         _decorate(repository, proposal, pull, attempt)
     attempt.log(f"pull request {pull.url} ({pull.state})")
@@ -131,7 +133,7 @@ def _proposed(repository: RemoteRepository, proposal: Proposal, pull: PullReques
 
 
 def _decorate(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> None:
-    """Labels and reviewers; what GitHub refuses of them is told, and doesn't make the pull request undone."""
+    """Add labels and reviewers; if GitHub refuses them, that is logged, and the pull request stays."""
     pulls = repository.pulls
     if pulls is None:
         return

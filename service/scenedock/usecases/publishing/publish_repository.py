@@ -1,4 +1,4 @@
-"""Publish a project as a new repository; once, however often it is tried, and never over somebody else's."""
+"""Publish a project as a new repository; once, however often it is tried, and never over an existing one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILLING = "Being filled by Scenedock, task"
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What the default branch asks of changes: a pull request with so many approvals, and checks that pass."""
+    """Requirements for changes of the default branch: the approvals of a pull request, and checks that must pass."""
 
     approvals: int
     checks: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class NewRepository:
-    """What a repository shall be. `teams` have permissions by their slugs; variables and secrets are for Actions."""
+    """A repository to create. `teams` are permissions by slug; variables and secrets are for GitHub Actions."""
 
     files: tuple[NewFile, ...]
     message: str
@@ -42,13 +42,13 @@ class NewRepository:
 
     @property
     def has_settings(self) -> bool:
-        """Whether more is wanted than files, which is all that a plain git server takes."""
+        """Whether more than files is requested; plain git servers support only files."""
         return bool(self.topics or self.teams or self.protection or self.variables or self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedRepository:
-    """Where it is: for browsers, for git, and the files of its default branch for Backstage."""
+    """Its addresses: for browsers, for git, and for Backstage the files of its default branch."""
 
     url: str
     remote_url: str
@@ -60,18 +60,18 @@ class PublishedRepository:
 def publish_repository(
     repository: RemoteRepository, host: CodeHost, request: NewRepository, attempt: Attempt
 ) -> PublishedRepository:
-    """Make a repository with one commit, and set what is wanted for it.
+    """Create a repository with one commit, and apply the requested settings.
 
-    Until all is done its description carries the task's id, and then its commit does: so an earlier try of the same
-    step is known, and taken up where it ended.
+    Until all is done, its description contains the task's id; afterwards, its commit does. So an earlier attempt of the
+    same step is recognized, and continued where it ended.
 
     Raises
     ------
-    ConflictError     there is a repository of this name that isn't ours; it stays as it is
+    ConflictError     there is a repository of this name that isn't ours; it is not changed
     NotAllowedError   the visibility isn't allowed here, or our credentials don't suffice
     NotFoundError     there is no such organisation or team
-    InputError        there is no file, or the host can't do what is wanted
-    TemporaryError    the host can't be reached, or asks to wait
+    InputError        there is no file, or the host doesn't support what is requested
+    TemporaryError    the host can't be reached, or its rate limit is used up
     """
     message = commit_message(request.message, attempt)
     changes = plan_changes(ChangeRequest(files=request.files), {}, lambda _path: b"")
@@ -80,9 +80,9 @@ def publish_repository(
         return _publish_plainly(repository, host, request, attempt.mark, fill)
     if request.visibility not in host.visibility:
         allowed = ", ".join(host.visibility)
-        raise NotAllowedError(f"new repositories on {host.host} may not be {request.visibility}, only {allowed}")
+        raise NotAllowedError(f"new repositories on {host.host} may not be {request.visibility}; allowed: {allowed}")
     settings, mark = repository.settings, attempt.mark
-    for team in sorted(request.teams):  # a wrong name is told before there is half a repository
+    for team in sorted(request.teams):  # reports a wrong name before the repository is created
         settings.check_team(team)
     existing = settings.find()
     new = None if existing else settings.create(request.visibility, _filling(mark))
@@ -103,13 +103,13 @@ def publish_repository(
 
 @contextmanager
 def _patience(*, is_new: bool) -> Iterator[None]:
-    """Come back once for what GitHub doesn't find: it needs a while to make a repository, or rename a branch."""
+    """Try again once if GitHub doesn't find something: it needs a while to create a repository or rename a branch."""
     try:
         yield
     except NotFoundError as error:
         if not is_new:
             raise
-        raise TemporaryError(f"{error}, or it is just being made", retry_after=5) from None
+        raise TemporaryError(f"{error}, or it is still being created", retry_after=5) from None
 
 
 def _filling(mark: Mark) -> str:
@@ -117,32 +117,32 @@ def _filling(mark: Mark) -> str:
 
 
 def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, description: str) -> Head | None:
-    """The commit of an earlier try; None where it only made the repository, which has GitHub's first commit alone.
+    """The commit of an earlier attempt; None if it only created the repository, which has only GitHub's first commit.
 
-    Where there was no earlier try nothing is ours, whatever it says: somebody may wait for our secrets there.
+    Without an earlier attempt, no repository is ours, whatever its description says: it may be a trap for our secrets.
 
     Raises
     ------
-    ConflictError   the repository isn't ours, or somebody was quicker to commit to it
+    ConflictError   the repository isn't ours, or somebody else committed to it first
     """
     head = repository.head(branch) if attempt.tried_before else None
     if head and (ours := repository.find_marked(branch, attempt.mark)):
         return ours
     if not (attempt.tried_before and description == _filling(attempt.mark)):
-        there = f"there is a repository {repository.address} already"
+        exists = f"there is already a repository {repository.address}"
         if description.startswith(f"{_FILLING} "):
             task = description.removeprefix(f"{_FILLING} ")
-            raise ConflictError(f"{there}, which task {task} has not filled; retry that, or delete the repository")
-        raise ConflictError(f"{there}; it stays as it is: take another name")
+            raise ConflictError(f"{exists}, which task {task} has not filled; retry it, or delete the repository")
+        raise ConflictError(f"{exists}; it is not changed: use another name")
     if head is None:
-        raise TemporaryError(f"{repository.address} is being made", retry_after=5)
+        raise TemporaryError(f"{repository.address} is still being created", retry_after=5)
     if len(repository.latest(branch, 2)) != 1:
-        raise ConflictError(f"{repository.address}: somebody committed to it before it was filled; nothing is changed")
+        raise ConflictError(f"{repository.address}: somebody committed to it before it was filled; it is not changed")
     return None
 
 
 def _set_all(repository: RemoteRepository, request: NewRepository, branch: str) -> None:
-    """All that is wanted beside files. All may be done twice; the description comes last, as it ends our claim."""
+    """Apply all requested settings. It can be repeated; the description comes last, as it ends our claim."""
     settings = repository.settings
     if settings is None:
         return
@@ -164,16 +164,16 @@ def _set_all(repository: RemoteRepository, request: NewRepository, branch: str) 
 def _publish_plainly(
     repository: RemoteRepository, host: CodeHost, request: NewRepository, mark: Mark, fill: Callable[[], Head]
 ) -> PublishedRepository:
-    """Fill a repository that somebody made, and that is empty: a git server has no way to make one."""
+    """Fill an existing, empty repository: on a plain git server, we can't create one."""
     if request.has_settings:
         raise InputError(
-            f"{host.host} is a plain git server: it takes files, but no topics, teams, protection, variables or secrets"
+            f"{host.host} is a plain git server: it supports files, not topics, teams, protection, variables or secrets"
         )
     branch = request.default_branch
     filled = repository.find_marked(branch, mark)
     if filled is None:
         filled = fill()
         if repository.head(repository.default_branch()) or not repository.create_branch(branch, filled):
-            raise ConflictError(f"{repository.address} isn't empty, and stays as it is: take another one")
+            raise ConflictError(f"{repository.address} isn't empty; it is not changed: use another one")
     url = f"{host.api}/{repository.address.path}"
     return PublishedRepository(url, f"{url}.git", url, filled.commit, branch)

@@ -1,4 +1,4 @@
-"""Receive a webhook: know who signed it, handle it once, wake the tasks and renew the repositories that it concerns."""
+"""Receive a webhook: verify its signature, handle it once, wake tasks and refresh the repositories it concerns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Outcome: TypeAlias = Literal["handled", "repeated", "ignored"]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A webhook whose signature is right. `signed_by` are the code hosts whose secret has signed its body."""
+    """A webhook with a valid signature. `signed_by` are the code hosts whose secret has signed its body."""
 
     id: str
     event: WebhookEvent
@@ -36,7 +36,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What was done: `woken` tasks go on; an event that is ignored concerns nothing of ours."""
+    """The outcome: `woken` is the number of tasks that continue; an ignored event concerns nothing of ours."""
 
     outcome: Outcome
     woken: int = 0
@@ -49,7 +49,7 @@ def checked_signature(text: str) -> str:
 
     Raises
     ------
-    AuthenticationError   it is none
+    AuthenticationError   it is not a signature
     """
     if not _SIGNATURE.fullmatch(text):
         raise AuthenticationError(
@@ -59,11 +59,11 @@ def checked_signature(text: str) -> str:
 
 
 def signers(hosts: CodeHosts, body: bytes, signature: str) -> frozenset[str]:
-    """The code hosts whose webhook secret has signed a body; every secret is compared, each in constant time.
+    """The code hosts whose webhook secret has signed a body; all secrets are compared, each in constant time.
 
     Raises
     ------
-    AuthenticationError   none has
+    AuthenticationError   no host's secret has signed it
     """
     secrets = {host: hosts.webhook_secret(host) for host in hosts.webhook_hosts()}
     signed = frozenset(
@@ -72,7 +72,7 @@ def signers(hosts: CodeHosts, body: bytes, signature: str) -> frozenset[str]:
         if hmac.compare_digest(f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}", signature)
     )
     if not signed:
-        raise AuthenticationError("the webhook is not signed with the secret of any code host that we know")
+        raise AuthenticationError("the webhook is not signed with the secret of any code host in the list")
     return signed
 
 
@@ -83,16 +83,16 @@ def receive_webhook(
     renew: Callable[[Collection[str]], object],
     delivery: Delivery,
 ) -> Received:
-    """Handle a delivery at most once: tasks that wait for what it tells are woken, and what was pushed to is renewed.
+    """Handle a delivery at most once: wake the tasks that wait for its event, and refresh the repository of a push.
 
-    It is known again by its id and, because nobody signs that, by its body. What it says counts for a repository of
-    the host that signed it, and of an owner in our list. `renew` is given the names of those of our `repositories`
-    that the pushed branch is; it must not wait for them.
+    A repeated delivery is recognized by its id and, because the id isn't signed, by its body. Its event counts only for
+    a repository of the host that signed it, and of an owner in our list. `renew` is called with the names of those of
+    our `repositories` that are the pushed branch; it must not wait for them.
 
     Raises
     ------
-    InputError       the id of the delivery can't be one
-    TemporaryError   the database stays away
+    InputError       the id of the delivery is invalid
+    TemporaryError   the database can't be reached
     """
     from scenedock.effects.tasks.deliveries import receive
 
@@ -113,7 +113,7 @@ def receive_webhook(
 
 
 def _pushed(repositories: Mapping[str, ServedRepository], address: RepositoryAddress, branch: str) -> list[str]:
-    """The names of those that a branch at an address is; one that was never fetched is none of them."""
+    """The names of the repositories that are this branch; without those that were never fetched."""
     return [
         name for name, each in repositories.items() if isinstance(each, RepositoryClone) and each.is_at(address, branch)
     ]

@@ -27,10 +27,10 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True, slots=True)
 class BakeRequest:
-    """What to bake: `skeleton` is the name of one in the library, or the path of a folder.
+    """A bake to do: `skeleton` is the name of one in the library, or the path of a folder.
 
-    `typed` are answers as a person types them, in text; they win over `answers`. `logged` are the names of answers
-    that stand in logs, too, so that they may not be secrets.
+    `typed` are answers as a person types them, in text; they take precedence over `answers`. `logged` are the names of
+    answers that are also logged, so that they must not be secrets.
     """
 
     skeleton: str | Path
@@ -41,7 +41,7 @@ class BakeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The skeleton to bake after nested ones were chosen: it, those around it, and their folders, outermost first."""
+    """The skeleton to bake after nested ones were chosen, those around it, and their folders, outermost first."""
 
     chain: tuple[CompiledSkeleton, ...]
     folders: tuple[str, ...]
@@ -65,8 +65,8 @@ def bake_skeleton(
     Raises
     ------
     NotFoundError     there is no such skeleton
-    AnswersError      one or more answers are wrong
-    InputError        a secret is among the answers that are logged, or what was typed is not JSON where it has to be
+    AnswersError      one or more answers are invalid
+    InputError        a secret is among the answers that are logged, or a typed answer has to be JSON and isn't
     SkeletonError     the skeleton can't be baked
     NotAllowedError   the skeleton has code of its own that it isn't allowed to run
     TemporaryError    its repository can't be reached
@@ -75,7 +75,7 @@ def bake_skeleton(
     chain = choose(opened.compiled, {**request.answers, **request.typed}).chain
     asked = [question for each in chain for question in each.questions.questions.values()]
     if secrets := sorted({each.name for each in asked if each.secret} & set(request.logged)):
-        raise InputError(f"{', '.join(secrets)}: a secret; give it under `secretAnswers`, which nobody logs")
+        raise InputError(f"{', '.join(secrets)}: a secret; move it to `secretAnswers`, which is never logged")
     by_name = {each.name: each for each in asked}
     typed = {name: typed_answer(by_name.get(name), name, text) for name, text in request.typed.items()}
     tree = bake_opened(opened, {**request.answers, **typed}, confined, output_dir)
@@ -85,11 +85,11 @@ def bake_skeleton(
 def bake_opened(
     opened: OpenedSkeleton, answers: JsonObject, confined: ConfinedBakes, output_dir: str = "."
 ) -> BakedTree:
-    """The files of the result, the provenance file among them; nothing is written.
+    """The files of the result, including the provenance file; nothing is written.
 
     Raises
     ------
-    AnswersError      one or more answers are wrong
+    AnswersError      one or more answers are invalid
     SkeletonError     the skeleton can't be baked
     NotAllowedError   the skeleton has code of its own that it isn't allowed to run
     """
@@ -112,12 +112,12 @@ def bake_opened(
 
 
 def choose(compiled: CompiledSkeleton, answers: JsonObject) -> Choice:
-    """Follow the answers through nested skeletons; without an answer the first one offered is taken.
+    """Follow the answers through nested skeletons; without an answer, the first one offered is used.
 
     Raises
     ------
-    AnswersError    an answer names no nested skeleton
-    SkeletonError   what is offered isn't there, or is nested too deep
+    AnswersError    an answer is not the name of a nested skeleton
+    SkeletonError   a nested skeleton doesn't exist, or is nested too deep
     """
     chain = [compiled]
     folders = [""]

@@ -1,4 +1,4 @@
-"""List the skeletons that may be baked, and show what one asks."""
+"""List the skeletons that can be baked, and show the questions of one."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from scenedock.usecases.skeletons.bake_skeleton import choose
 
 
 def list_skeletons(library: SkeletonLibrary) -> list[SkeletonSource]:
-    """Every skeleton that may be baked, sorted by name; nothing is fetched."""
+    """Every skeleton that can be baked, sorted by name; nothing is fetched."""
     return library.all()
 
 
 def show_skeleton(library: SkeletonLibrary, skeleton: str | Path, answers: JsonObject) -> JsonObject:
-    """The JSON Schema of what a skeleton asks: one of the library by its name, or one in a folder by its path.
+    """The JSON Schema of a skeleton's questions: one of the library by its name, or one in a folder by its path.
 
-    One that offers nested skeletons asks which; with that in `answers`, it is the schema of the nested one.
+    A skeleton with nested ones asks which; if `answers` has that answer, it is the schema of the nested skeleton.
 
     Raises
     ------
     NotFoundError    there is no such skeleton
-    AnswersError     an answer names no nested skeleton
+    AnswersError     an answer is not the name of a nested skeleton
     SkeletonError    the skeleton can't be used
     TemporaryError   its repository can't be reached
     """

@@ -1,1 +1,1 @@
-"""Submit, run, take over, cancel, retry, schedule and forget tasks."""
+"""Submit, run, take over, cancel, retry, schedule and delete tasks."""

@@ -1,4 +1,4 @@
-"""What people and clients do with tasks that are there: list, show, follow, cancel, retry."""
+"""Manage existing tasks: list, show, follow, cancel, retry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.2
 
 
 def find_tasks(effects: TaskEffects, caller: Caller, query: TaskQuery) -> tuple[list[Task], int]:
-    """A page of the tasks that the caller may see, and how many there are: all for an administrator, else its own."""
+    """A page of the tasks that the caller may see, and their number: all for an administrator, else its own."""
     if not caller.may("admin"):
         mine = identity(caller)
         if query.created_by is not None and mine not in query.created_by:
@@ -33,38 +33,38 @@ def show_task(effects: TaskEffects, caller: Caller, task_id: str) -> Task:
 
     Raises
     ------
-    NotFoundError   there is none of this id that the caller may see
+    NotFoundError   there is no task with this id that the caller may see
     """
     task = effects.store.get(task_id)
     if not caller.may("admin") and task.created_by != identity(caller):
-        raise NotFoundError(f"there is no task {task_id}; it may be older than what is kept")
+        raise NotFoundError(f"there is no task {task_id}; it may have been deleted because of its age")
     return task
 
 
 def cancel_task(effects: TaskEffects, caller: Caller, task_id: str) -> Task:
-    """End a task before its next step, or at once where none runs; one that has ended stays as it is.
+    """End a task before its next step, or at once if no step runs; a task that has ended is not changed.
 
     Raises
     ------
-    NotFoundError   there is none of this id that the caller may see
+    NotFoundError   there is no task with this id that the caller may see
     """
     show_task(effects, caller, task_id)
     return effects.store.change(task_id, lambda task: cancel_asked(task, effects.clock()))
 
 
 def retry_task(effects: TaskEffects, caller: Caller, task_id: str, secrets: Mapping[str, str]) -> Task:
-    """Run a failed or cancelled task again, from the first step that isn't completed, with its secrets given anew.
+    """Run a failed or cancelled task again, from the first step that isn't completed, with new secrets.
 
     Raises
     ------
-    NotFoundError   there is none of this id that the caller may see
-    ConflictError   it neither failed nor was cancelled, or needs inputs that are gone
+    NotFoundError   there is no task with this id that the caller may see
+    ConflictError   it neither failed nor was cancelled, or needs inputs that weren't kept
     """
     seen = show_task(effects, caller, task_id)
     sealed = effects.seal.close(task_id, {"secrets": dict(secrets)})
     undone = [step for step in seen.steps if seen.step_state(step.id).get("status") != "completed"]
     if any(REDACTED in json.dumps(step.input) for step in undone):
-        raise ConflictError(f"the task {task_id} had sensitive inputs, which weren't kept; submit it anew")
+        raise ConflictError(f"the task {task_id} had sensitive inputs, which weren't kept; submit a new task")
     task = effects.store.change(
         task_id,
         lambda task: retried(task, sealed, effects.clock()),
@@ -83,14 +83,14 @@ def read_events(
     patience_seconds: float = 0,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> list[TaskEvent]:
-    """The events after a number and every completion; without any, those that come within the patience.
+    """The events after a number, and every completion; if there are none, those that come within the waiting time.
 
-    Nobody waits for what is `abandoned`. That completions always belong to them is Backstage's rule: its client can't
-    miss the end.
+    It stops waiting as soon as `abandoned` is true. Completions are always included, as in Backstage, so that a client
+    can't miss the end.
 
     Raises
     ------
-    NotFoundError   there is no task of this id that the caller may see
+    NotFoundError   there is no task with this id that the caller may see
     """
     show_task(effects, caller, task_id)
     until = time.monotonic() + patience_seconds
@@ -112,11 +112,11 @@ def follow_events(
     """Every event after a number as it comes, until the task has ended; None whenever nothing came for a while.
 
     The last one is a completion, even if it isn't after the number: Backstage takes events without one for a broken
-    connection. Nobody follows what is `abandoned`.
+    connection. It stops as soon as `abandoned` is true.
 
     Raises
     ------
-    NotFoundError   there is no task of this id that the caller may see; raised at once
+    NotFoundError   there is no task with this id that the caller may see; raised at once
     """
     show_task(effects, caller, task_id)
     return _followed_events(effects, task_id, after, beat_seconds, abandoned)
@@ -128,7 +128,7 @@ def _followed_events(
     last: TaskEvent | None = None
     quiet_since = time.monotonic()
     while not abandoned():
-        # The task first: what it was told before it had ended is then among the events.
+        # Read the task first: the events then include all that were written before it ended.
         finished = effects.store.get(task_id).finished
         events = effects.store.events(task_id, after)
         new = [event for event in events if event.id > after]
@@ -147,6 +147,6 @@ def _followed_events(
 
 
 def completion(effects: TaskEffects, task: Task) -> JsonObject:
-    """What the last completion of a task says: `{message, output}` or `{message, error}`."""
+    """The body of a task's last completion: `{message, output}` or `{message, error}`."""
     events = [event for event in effects.store.events(task.id, task.last_event) if event.type == "completion"]
     return as_object(events[-1].body) if events else {}

@@ -1,4 +1,4 @@
-"""Bring the database of tasks to the version of this release."""
+"""Migrate the database of tasks to the version of this release."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from scenedock.effects.tasks.tables import migrate
 
 
 def migrate_database(database: Database) -> int:
-    """Bring all tables to the present version; answer how many versions ours were behind.
+    """Migrate all tables to the current version; return the number of versions that ours were behind.
 
     Raises
     ------
-    ConflictError    a newer release has migrated it already
-    TemporaryError   it can't be reached
+    ConflictError    a newer release has already migrated it
+    TemporaryError   the database can't be reached
     """
     behind = database.write(migrate)
     migrate_engine(database)

@@ -1,4 +1,4 @@
-"""Retention: what ended long ago is deleted, by a task of each night."""
+"""Retention: a nightly task deletes tasks that ended long ago."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from scenedock.usecases.tasks.schedules import Schedule
 
 
 class Input(Model):
-    """What is kept."""
+    """How long tasks are kept."""
 
-    days: Annotated[int, "Days for which ended tasks are kept"]
+    days: Annotated[int, "Days for which tasks are kept after their end"]
 
 
 class Output(Model):
     """What was deleted."""
 
-    tasks: Annotated[int, "How many tasks were deleted, with their logs"]
-    deliveries: Annotated[int, "How many notes of webhook deliveries were deleted"]
+    tasks: Annotated[int, "Number of deleted tasks, with their logs"]
+    deliveries: Annotated[int, "Number of deleted records of webhook deliveries"]
 
 
 def forget_old_tasks_action(effects: TaskEffects) -> Action[Any]:
-    """The action that deletes; it stands in no list, for only the schedule runs it."""
+    """The action that deletes; it is in no list, because only the schedule runs it."""
 
     @action("forget-old-tasks", destructive=True, idempotent=True)
     def forget_old_tasks(context: Context[Any], request: Input) -> Output:
-        """Delete tasks that ended long ago, and their logs, and what was noted of webhook deliveries before."""
+        """Delete tasks that ended long ago, their logs, and records of old webhook deliveries."""
         before = end_of_retention(effects.clock(), request.days)
         count = 0
         while forgotten := effects.store.forget(before):

@@ -1,4 +1,4 @@
-"""Run an action as a task, and wait for it: a caller who is cut off, and calls again, finds it where it is."""
+"""Run an action as a task, and wait for it: a caller that loses the connection can call again and rejoin it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _MOST_SECONDS: Final = 3600.0
 
 @dataclass(slots=True)
 class TaskCalls:
-    """Calls of actions: what only reads runs at once, everything else as a task.
+    """Calls of actions: read-only actions run directly, all others as tasks.
 
-    A call with a `requestId` is one task however often it is made; one that has failed is tried again. A call without
-    one joins an equal call of the same caller that still runs here.
+    A call with a `requestId` is one task, however often it is repeated; if the task has failed, it is tried again. A
+    call without one joins an equal call of the same caller that is still running here.
     """
 
     tasks: Callable[[], TaskEffects]
-    """The effects of tasks, which are opened when the first call wants them."""
+    """The effects of tasks, which are opened when the first call needs them."""
     actions: Iterable[Action[Any]]
     _leave_at: float = math.inf
     _running: dict[str, str] = field(default_factory=dict)
@@ -47,8 +47,8 @@ class TaskCalls:
         Raises
         ------
         ConflictError    the `requestId` names a call with another input, or the task was cancelled
-        TemporaryError   the task has run for long, or this process is about to stop; the task goes on
-        ScenedockError   whatever the action refuses
+        TemporaryError   the task takes long, or this process is about to stop; the task continues
+        ScenedockError   any error of the action
         """
         if action.attributes.read_only:
             return run_action(action, context, values)
@@ -64,7 +64,7 @@ class TaskCalls:
                 self._running.pop(call, None)
 
     def hurry(self, seconds: float) -> None:
-        """Wait no longer than some seconds for any task from now on, and not at all for one that rests."""
+        """From now on, wait only some seconds for a running task, and not at all for one that waits itself."""
         self._leave_at = min(self._leave_at, time.monotonic() + seconds)
 
     def _submit(self, action: Action[Any], context: Context[Any], values: JsonObject) -> Task:
@@ -76,16 +76,16 @@ class TaskCalls:
             task = submit_task(
                 self.tasks(), self.actions, context.caller, spec, secrets=context.secrets, key=key, rendered=True
             )
-            if task.created_at < began and task.status in {"failed", "cancelled"}:  # another try is wanted
+            if task.created_at < began and task.status in {"failed", "cancelled"}:  # the caller tries again
                 if _may_go_on(task, action.redacted(values)):
-                    with suppress(ConflictError):  # another call was quicker to have it tried again
+                    with suppress(ConflictError):  # another call has already retried it
                         return retry_task(self.tasks(), context.caller, task.id, context.secrets)
                 else:
                     key = f"{key} after {task.id}"
                 continue
             if task.steps[0].input != action.redacted(values):
                 raise ConflictError(
-                    f"requestId {request_id!r} names an earlier call with another input; take a new one"
+                    f"requestId {request_id!r} is that of an earlier call with another input; use a new one"
                 )
             return task
 
@@ -96,11 +96,11 @@ class TaskCalls:
             if task.finished:
                 return task
             if time.monotonic() > until:
-                raise TemporaryError(f"task {task_id} takes long and goes on; look at it later", retry_after=60)
+                raise TemporaryError(f"task {task_id} takes long and continues; check it later", retry_after=60)
             rests = task.status == "processing" and task.lease_owner is None
             if time.monotonic() > self._leave_at or (rests and self._leave_at < math.inf):
                 raise TemporaryError(
-                    f"the service is about to stop, and task {task_id} goes on; call again with the same `requestId`",
+                    f"the service is about to stop, but task {task_id} continues; call again with the same `requestId`",
                     retry_after=10,
                 )
             time.sleep(pause)
@@ -116,15 +116,15 @@ class TaskCalls:
 
 
 def _may_go_on(task: Task, values: JsonObject) -> bool:
-    """Whether a failed task is the same call, with nothing sensitive, which wasn't kept.
+    """Whether a failed task is the same call, without sensitive inputs, which weren't kept.
 
-    Then it goes on itself, and what it made before it failed is known by its id.
+    Then the task itself is retried, and recognizes by its id what it created before it failed.
     """
     return task.steps[0].input == values and REDACTED not in json.dumps(values)
 
 
 def _as_raised(name: str, message: str) -> Exception:
-    """The error that a task ended with, as the action had raised it: of the table, or a finer kind of wrong input."""
+    """The error that a task ended with, as the action raised it: from the table, or a special kind of InputError."""
     if name == BUG:
         return RuntimeError(message)
     error = {each.wire_name: each for each in ERRORS}.get(name, TemporaryError if name == TIMED_OUT else InputError)
@@ -132,5 +132,5 @@ def _as_raised(name: str, message: str) -> Exception:
 
 
 def _digest(action: Action[Any], caller: Caller, values: JsonObject) -> str:
-    said = [action.id, caller.subject, identity(caller), values]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    call = [action.id, caller.subject, identity(caller), values]
+    return hashlib.sha256(json.dumps(call, sort_keys=True).encode()).hexdigest()

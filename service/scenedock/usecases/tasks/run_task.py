@@ -1,4 +1,4 @@
-"""Running a task: the one workflow, which interprets the stored steps and can be taken up by anybody at any point."""
+"""Running a task: the one workflow, which interprets the stored steps, and which any worker can resume at any point."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _SEAT_CHECK_MILLISECONDS = 5_000
 
 
 class RunningTasks:
-    """Runs tasks on whatever threads call it, and knows their journals.
+    """Runs tasks on the threads that call it, and keeps their journals.
 
-    Once `draining` is set no step is begun any more: each task goes back to the others after the step that runs.
+    Once `draining` is set, no further step begins: each task is returned to other workers after its current step.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class RunningTasks:
         self._journals: set[Journal] = set()
 
     def run(self, task_id: str, number: int, owner: str) -> None:
-        """Run a task until it ends or rests; what another runs is left to it."""
+        """Run a task until it ends or waits; a task that another worker runs is not touched."""
         if self.draining.is_set():
             return
         now = self.effects.clock()
@@ -65,8 +65,8 @@ class RunningTasks:
             with self._journal(began.task) as journal:
                 _TaskRun(self, journal).go()
         except LeaseLostError:
-            _log.info("task %s is run by another by now", task_id)
-        except ScenedockError as error:  # gone, or the database stays away: it is handed out again
+            _log.info("task %s is now run by another worker", task_id)
+        except ScenedockError as error:  # deleted, or the database can't be reached: it is assigned again
             _log.warning("task %s stopped: %s", task_id, error)
 
     def flush(self) -> None:
@@ -75,7 +75,7 @@ class RunningTasks:
             try:
                 journal.flush()
             except (LeaseLostError, ScenedockError):
-                continue  # its own thread meets the same, and knows what to do
+                continue  # its own thread meets the same error, and handles it
 
     @contextmanager
     def _journal(self, task: Task) -> Iterator[Journal]:
@@ -97,7 +97,7 @@ class _TaskRun:
         self._redactor = Redactor(())
 
     def go(self) -> None:
-        """Run the steps that aren't done, and end or rest."""
+        """Run the steps that aren't done, and end or wait."""
         try:
             self._unseal()
             for step in self._journal.task.steps:
@@ -114,7 +114,7 @@ class _TaskRun:
             else:
                 self._complete()
         except TemporaryError:
-            raise  # the database stays away: that is no failure of the task, which is handed out again
+            raise  # the database can't be reached: the task has not failed, and is assigned again
         except ScenedockError as error:
             self._fail(error.wire_name, str(error))
         self._journal.write()
@@ -126,7 +126,7 @@ class _TaskRun:
         self._redactor = Redactor([*texts, *sensitive_texts(opened.get("inputs"))])
 
     def _step(self, step: Step) -> bool:
-        """Run one step; whether the next one shall follow."""
+        """Run one step; returns whether to continue with the next one."""
         task, journal = self._journal.task, self._journal
         action = self._running.actions.get(step.action)
         if action is None:
@@ -159,7 +159,7 @@ class _TaskRun:
             raise
         except ScenedockError as error:
             self._fail(error.wire_name, str(error), step)
-        except Exception:  # noqa: BLE001 - an action's bug ends its task and is told in the log, never to the caller
+        except Exception:  # noqa: BLE001 - a bug in an action ends its task; the details are only in the log
             self._report_bug(step)
         else:
             shown = as_object(self._redactor.json(output))
@@ -180,7 +180,7 @@ class _TaskRun:
         )
 
     def _values(self, step: Step) -> JsonObject:
-        """The step's input as the action takes it."""
+        """The step's input for the action."""
         written = {**step.input, **as_object(as_object(self._secrets.get("inputs")).get(step.id))}
         return written if self._journal.task.state.get("rendered") else as_object(render(written, self._scope()))
 
@@ -194,13 +194,13 @@ class _TaskRun:
 
     def _wait(self, step: Step, waiting: WaitingFor) -> None:
         if gave_up(self._journal.task.step_state(step.id), waiting, self._journal.now):
-            self._fail(TIMED_OUT, f"waited {waiting.give_up_seconds:,.0f} s for {waiting.key} in vain", step)
+            self._fail(TIMED_OUT, f"gave up after waiting {waiting.give_up_seconds:,.0f} s for {waiting.key}", step)
         else:
-            self._note(step, tries=0, until=None)  # what it waits for is no time that it is tried for
+            self._note(step, tries=0, until=None)  # the waiting time doesn't count towards the deadline of its tries
             self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.key}")
 
     def _try_again(self, step: Step, error: TemporaryError) -> None:
-        """Rest before the next try, each time for longer, until the deadline that the first one had."""
+        """Wait before the next try, each time for longer, until the deadline of the first one."""
         task, now = self._journal.task, self._journal.now
         state = task.step_state(step.id)
         tries = int(str(state.get("tries", 0))) + 1
@@ -235,16 +235,16 @@ class _TaskRun:
         self._add(ended(self._journal.task, "complete", body, self._journal.now))
 
     def _fail(self, name: str, message: str, step: Step | None = None) -> None:
-        now, said = self._journal.now, self._redactor.text(message)
+        now, redacted = self._journal.now, self._redactor.text(message)
         if step is not None:
-            self._journal.log(f"{name}: {said}", step.id)
+            self._journal.log(f"{name}: {redacted}", step.id)
             self._add(step_ended(self._journal.task, step, "failed", now))
-        self._add(ended(self._journal.task, "fail", failure(name, said), now))
+        self._add(ended(self._journal.task, "fail", failure(name, redacted), now))
 
     def _report_bug(self, step: Step) -> None:
         where = f"task {self._journal.task.id}, step {step.id}"
         _log.error("a bug in %s: %s\n%s", step.action, where, self._redactor.text(traceback.format_exc()))
-        self._fail(BUG, f"a bug in {step.action}; the log of the service tells more ({where})", step)
+        self._fail(BUG, f"a bug in {step.action}; the log of the service has the details ({where})", step)
 
     def _add(self, change: TaskChange) -> None:
         self._journal.add(change)

@@ -1,4 +1,4 @@
-"""Schedules: tasks that are submitted by the clock, each tick once however many replicas there are."""
+"""Schedules: tasks that are submitted by the clock, once for each tick, however many replicas there are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from croniter import croniter  # type: ignore[import-untyped] # it brings no types
+from croniter import croniter  # type: ignore[import-untyped] # it has no types
 
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.model.action import Action, Caller
@@ -18,7 +18,7 @@ from scenedock.usecases.tasks.submit_task import submit_task
 _log: Final = logging.getLogger("scenedock.tasks")
 
 LATE: Final = timedelta(minutes=1)
-"""How late a tick may be that isn't made up for: everybody may have been restarting."""
+"""How late a tick is still submitted without `make_up`: all replicas may have been restarting."""
 MOST_MADE_UP: Final = 1_000
 
 
@@ -28,7 +28,7 @@ class Schedule:
 
     The task's parameter `scheduledAt` is its tick.
 
-    With `make_up` every tick that was missed while nothing ran is made up for, else only one that is hardly late.
+    With `make_up`, every tick that was missed while nothing ran is made up for, else only one that is slightly late.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Schedule:
     make_up: bool = False
 
     def ticks(self, after: int, until: int) -> list[int]:
-        """The ticks after a time and not after another, in milliseconds since 1970; of very many the last."""
+        """The ticks after one time and up to another, in milliseconds since 1970; of too many, the last ones."""
         ticks: list[int] = []
         times = croniter(self.cron, _time(until + 1), ret_type=datetime, second_at_beginning=True)
         while len(ticks) < MOST_MADE_UP:
@@ -49,7 +49,7 @@ class Schedule:
 
 
 class Schedules:
-    """Submits the tasks of schedules when their time has come; `look` is called every half second or so."""
+    """Submits the tasks of schedules when they are due; `look` is called about every half second."""
 
     def __init__(self, effects: TaskEffects, actions: Iterable[Action[Any]], schedules: Sequence[Schedule]) -> None:
         self._effects = effects
@@ -58,13 +58,13 @@ class Schedules:
         self._next: dict[str, int] = {}
 
     def look(self, now: int) -> None:
-        """Submit what is due; what goes wrong is told, and tried again at the next look."""
+        """Submit what is due; errors are logged, and it is tried again the next time."""
         for schedule in self._schedules:
             try:
                 if now >= self._next.get(schedule.name, 0):
                     self._submit(schedule, now)
-            except Exception:  # noqa: BLE001 - the clock must go on, whatever one schedule meets
-                _log.exception("schedule %s failed; it is tried again", schedule.name)
+            except Exception:  # noqa: BLE001 - the clock must continue, whatever error a schedule has
+                _log.exception("schedule %s failed; trying again", schedule.name)
 
     def _submit(self, schedule: Schedule, now: int) -> None:
         ticks = schedule.ticks(self._effects.store.last_tick(schedule.name, now), now)

@@ -1,4 +1,4 @@
-"""Submitting a task: judged whole before anything is stored, and stored before it is acknowledged."""
+"""Submitting a task: validated completely before anything is stored, and stored before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scenedock.model.tasks.task import API_VERSION, Step, Task, after, read_step
 
 _OBJECTS = ("parameters", "output", "templateInfo")
 _KNOWN = frozenset({"apiVersion", "steps", "user", *_OBJECTS})
-"""What TaskSpecV1beta3 has; who submitted it is known from elsewhere than `user`."""
+"""The keys of TaskSpecV1beta3; `user` is not used to identify who submitted the task."""
 
 
 def submit_task(
@@ -31,15 +31,15 @@ def submit_task(
     key: str = "",
     rendered: bool = False,
 ) -> Task:
-    """Take a task over: when this returns, the task will end, whatever happens to this process.
+    """Accept a task: when this returns, the task will run to its end, whatever happens to this process.
 
-    `spec` has TaskSpecV1beta3's shape; `steps` is all it needs. The same `key` of the same caller gives the same task.
-    Inputs that are `rendered` are data: what looks like a reference in them is somebody's text, and stays it.
-    What an action's input holds that is sensitive is kept sealed and out of the stored spec.
+    `spec` has the form of TaskSpecV1beta3; only `steps` is required. The same `key` from the same caller returns the
+    same task. Inputs that are `rendered` are data: a text in them that looks like a reference is not resolved.
+    Sensitive values of an action's input are stored encrypted, outside of the spec.
 
     Raises
     ------
-    InputError        the spec is wrong (each message names the step, each part the place), or the secrets are too large
+    InputError        the spec is invalid (messages name the step, parts the place), or the secrets are too large
     NotAllowedError   the caller may not run one of the actions
     """
     by_id = {action.id: action for action in actions}
@@ -71,7 +71,7 @@ def one_action(action: Action[Any], values: JsonObject) -> JsonObject:
 
 
 def identity(caller: Caller) -> str:
-    """Who a task belongs to: the user on whose behalf, else whoever called."""
+    """The owner of a task: the user on whose behalf it was submitted, else the caller."""
     return caller.user or caller.subject
 
 
@@ -92,7 +92,7 @@ def _checked_steps(
 
 def _wrong_keys(spec: JsonObject) -> Iterator[InputError]:
     for name in sorted(set(spec) - _KNOWN):
-        yield InputError(f"`{name}` is not known; a task has: {', '.join(sorted(_KNOWN))}", (name,))
+        yield InputError(f"`{name}` is not a key of a task; the keys are: {', '.join(sorted(_KNOWN))}", (name,))
     for name in _OBJECTS:
         if not isinstance(spec.get(name), Mapping | None):
             yield InputError(f"`{name}` must be an object", (name,))
@@ -103,8 +103,8 @@ def _wrong_parts(
 ) -> Iterator[InputError]:
     action = by_id.get(step.action)
     if action is None:
-        said = f"step {step.id}: there is no action `{step.action}`; there are: {', '.join(sorted(by_id))}"
-        yield InputError(said, ("steps", index, "action"))
+        message = f"step {step.id}: there is no action `{step.action}`; the actions are: {', '.join(sorted(by_id))}"
+        yield InputError(message, ("steps", index, "action"))
         return
     if refused := action.refused_to(caller):
         raise NotAllowedError(f"step {step.id}: {refused}")

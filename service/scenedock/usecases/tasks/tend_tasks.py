@@ -1,6 +1,6 @@
-"""Tending: what every executor does again and again, so that no task is left behind.
+"""Tending: what every executor does repeatedly, so that no task is left behind.
 
-Any number of executors may do it at once: each change is judged again under the lock of its task's row.
+Any number of executors may do it at once: each change is decided again under the lock of the task's row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BEAT_MILLISECONDS = 5_000
 
 
 class Tending:
-    """One executor's care for all tasks; `look`, or `stay` while it drains, is called every half second or so."""
+    """One executor's care for all tasks; `look`, or `stay` while it drains, is called about every half second."""
 
     def __init__(self, store: TaskStore, engine: Engine, executors: Executors) -> None:
         self._store = store
@@ -33,14 +33,14 @@ class Tending:
         self._last_beat = 0
 
     def stay(self, now: int) -> None:
-        """Be known as alive, with all tasks that run here."""
+        """Report that this executor is alive, with all tasks that run here."""
         self._executors.hold()
         if now - self._last_beat >= _BEAT_MILLISECONDS:
             self._store.beat(self._executors.own, now)
             self._last_beat = now
 
     def look(self, now: int) -> None:
-        """Hand out what is due, end what is late, and take over what dead executors left."""
+        """Assign tasks that are due, end those that are late, and take over those of dead executors."""
         self.stay(now)
         due = self._store.due(now)
         next_up = [task.id for task in due if self._is_next_up(task)]
@@ -53,14 +53,14 @@ class Tending:
                 _log.warning("executor %s is gone: task %s is taken over", owner, task.id)
                 self._take_over(task, now)
         for task in self._store.late(now):
-            if task.lease_owner not in self._suspects:  # a step is not late because nobody was there to run it
+            if task.lease_owner not in self._suspects:  # a step isn't late if no executor could run it
                 self._end_late(task, now)
         for task in self._orphaned(now):
-            _log.warning("nobody runs task %s, which is ours: it is handed out again", task.id)
+            _log.warning("task %s is ours, but nobody runs it: it is assigned again", task.id)
             self._take_over(task, now)
 
     def _is_next_up(self, task: Task) -> bool:
-        """Whether it only waits for a thread of ours, or for a worker."""
+        """Whether it only waits for one of our threads, or for a worker."""
         return self._engine.has(task.id, task.run) or self._engine.is_queued(task.id, task.run)
 
     def _hand_out(self, seen: Task, now: int) -> None:
@@ -86,7 +86,7 @@ class Tending:
         def decide(task: Task) -> TaskChange:
             if task.run != seen.run or task.deadline_at != seen.deadline_at or task.lease_owner is None:
                 return TaskChange(task)
-            return ended(task, "fail", failure(TIMED_OUT, "a step ran longer than it may"), now)
+            return ended(task, "fail", failure(TIMED_OUT, "a step ran longer than the limit for steps"), now)
 
         self._store.change(seen.id, decide)
 
@@ -98,7 +98,7 @@ class Tending:
         )
 
     def _orphaned(self, now: int) -> list[Task]:
-        """The tasks that stand under our name although nobody runs them here: their run could not write its end."""
+        """The tasks assigned to us that nobody runs here: their run could not store its end."""
         held = self._store.held_by(self._executors.own)
         idle = {(task.id, task.run): task for task in held if not self._engine.has(task.id, task.run)}
         self._orphans = {key: self._orphans.get(key, now) for key in idle}
@@ -106,10 +106,10 @@ class Tending:
 
 
 def tend(look: Callable[[int], None], now: int) -> None:
-    """Look (or stay) once; what goes wrong is told, and tried again at the next look."""
+    """Call `look` (or `stay`) once; errors are logged, and it is tried again the next time."""
     try:
         look(now)
     except ScenedockError as error:
         _log.warning("tasks can't be tended: %s", error)
-    except Exception:  # noqa: BLE001 - the database may be away in many ways, and who tends must outlive them all
-        _log.exception("tasks can't be tended; it is tried again")
+    except Exception:  # noqa: BLE001 - the database can fail in many ways, and tending must survive them all
+        _log.exception("tasks can't be tended; trying again")
