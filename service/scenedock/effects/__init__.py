@@ -1,1 +1,1 @@
-"""The only I/O: disk, git, clock, processes."""
+"""All I/O: disk, git, network, clock, processes."""

@@ -1,4 +1,4 @@
-"""The catalog of a Backstage, over its REST API."""
+"""The catalog of a Backstage backend, over its REST API."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ _REFUSALS: Mapping[int, type[ScenedockError]] = {
 
 @dataclass(frozen=True, slots=True)
 class BackstageCatalog:
-    """The catalog behind a client."""
+    """The catalog that a client reaches."""
 
     client: BackstageClient
 
     def entities(self) -> Iterator[Entity]:
-        """All entities that the token may see, in pages as Backstage gives them.
+        """All entities that the token may see, page by page.
 
         Raises
         ------
         AuthenticationError, NotAllowedError   Backstage refuses the token
         NotFoundError    there is no catalog at the address
-        InputError       what answers is no Backstage
-        TemporaryError   it can't be reached, or is out of order
+        InputError       the server at the address is not a Backstage
+        TemporaryError   Backstage can't be reached, or reports a failure
         """
         query = {"limit": str(_ENTITIES_OF_A_PAGE)}
         seen: set[str] = set()
@@ -55,18 +55,18 @@ class BackstageCatalog:
             page = as_object(_json(reply))
             items, about = page.get("items"), page.get("pageInfo")
             if not isinstance(items, list) or not isinstance(about, dict):
-                raise _no_backstage(reply, "an answer without `items` and `pageInfo`")
+                raise _no_backstage(reply, "a response without `items` and `pageInfo`")
             yield from (Entity(item) for item in items if isinstance(item, dict))
             cursor = about.get("nextCursor")
             if not isinstance(cursor, str) or not cursor:
                 return
             if cursor in seen:
-                raise _no_backstage(reply, "pages that have no end")
+                raise _no_backstage(reply, "an endless list of pages")
             seen.add(cursor)
             query = {"cursor": cursor, "limit": str(_ENTITIES_OF_A_PAGE)}
 
     def refresh(self, entity_ref: str) -> None:
-        """Have the catalog look at an entity, and at the Locations that brought it, again and at once.
+        """Have the catalog refresh an entity, and the Locations that it comes from, now.
 
         Raises
         ------
@@ -79,15 +79,16 @@ class BackstageCatalog:
         reply.document()
 
     def add_location(self, target: str, *, dry_run: bool) -> JsonObject:
-        """Register the catalog file at an address, or with `dry_run` have it read and validated; Backstage's answer.
+        """Register the catalog file at an address, or with `dry_run` only have it read and validated.
 
-        That is `{location: {id, entityRef}, entities, exists}`; only a dry run has entities and `exists`.
+        Returns Backstage's response, `{location: {id, entityRef}, entities, exists}`; only a dry run has entities and
+        `exists`.
 
         Raises
         ------
         InputError        the file can't be read, or has an entity that Backstage refuses
-        NotAllowedError   Backstage's permissions don't let us
-        ConflictError     it is registered already
+        NotAllowedError   Backstage's permissions don't allow it
+        ConflictError     it is already registered
         TemporaryError    the backend can't be reached, or refuses otherwise
         """
         path = f"catalog/locations{'?dryRun=true' if dry_run else ''}"
@@ -98,7 +99,7 @@ class BackstageCatalog:
         return as_object(reply.document())
 
     def location_id(self, target: str) -> str | None:
-        """The id under which the file at an address is registered; None where it isn't, or we may not see it.
+        """The id of the Location of the file at an address; None if it isn't registered, or we may not see it.
 
         Raises
         ------
@@ -120,26 +121,26 @@ def _json(reply: Reply) -> Json:
     try:
         return reply.document()
     except TemporaryError:
-        raise _no_backstage(reply, "something that is no JSON") from None
+        raise _no_backstage(reply, "something that is not JSON") from None
 
 
 def _refusal(reply: Reply) -> ScenedockError:
     where = _where(reply)
     match reply.status:
         case HTTPStatus.UNAUTHORIZED:
-            return AuthenticationError(f"{where}: Backstage wants a valid token (401)")
+            return AuthenticationError(f"{where}: Backstage requires a valid token (401)")
         case HTTPStatus.FORBIDDEN:
             return NotAllowedError(f"{where}: the token may not read the catalog (403)")
         case HTTPStatus.NOT_FOUND:
-            return NotFoundError(f"{where}: there is no catalog; name the address of Backstage's backend")
+            return NotFoundError(f"{where}: there is no catalog; use the address of Backstage's backend")
         case status if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return TemporaryError(f"{where}: Backstage is out of order ({status})", retry_after=30)
+            return TemporaryError(f"{where}: Backstage reports a failure ({status})", retry_after=30)
         case status:
             return _no_backstage(reply, f"status {status}")
 
 
 def _no_backstage(reply: Reply, answer: str) -> InputError:
-    return InputError(f"{_where(reply)}: {answer} came back, so this is no Backstage backend; check the address")
+    return InputError(f"{_where(reply)}: received {answer}, so this is not a Backstage backend; check the address")
 
 
 def _where(reply: Reply) -> str:

@@ -1,4 +1,4 @@
-"""HTTP to the backend of a Backstage: bounded, without redirects, with a token for each plugin."""
+"""HTTP to a Backstage backend: limited in time and size, without redirects, with a token for each plugin."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PATIENT = urllib3.Retry(
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the backend answered at a `url`; `data` is cut where it was longer than the caller would read."""
+    """The backend's response at a `url`; `data` is cut off at the limit of the caller."""
 
     url: str
     status: int
@@ -33,18 +33,18 @@ class Reply:
 
     @property
     def message(self) -> str:
-        """What an error of Backstage says; empty where the reply is none."""
+        """The message of Backstage's error; empty if the response is not an error."""
         try:
             return as_text(as_object(as_object(json.loads(self.data)).get("error")).get("message"))
         except ValueError:
             return ""
 
     def document(self) -> Json:
-        """The JSON of a success, `{}` for an empty one.
+        """The JSON of a successful response, `{}` for an empty one.
 
         Raises
         ------
-        TemporaryError   it is a refusal, too long, or no JSON
+        TemporaryError   the response is an error, too long, or not JSON
         """
         if self.status >= HTTPStatus.MULTIPLE_CHOICES or not self.is_whole:
             raise TemporaryError(f"{self.url}: Backstage answered {self.status}", retry_after=5)
@@ -53,14 +53,14 @@ class Reply:
         try:
             document: Json = json.loads(self.data)
         except ValueError as error:
-            raise TemporaryError(f"{self.url}: Backstage answered no JSON", retry_after=5) from error
+            raise TemporaryError(f"{self.url}: Backstage's response is not JSON", retry_after=5) from error
         return document
 
 
 class BackstageClient:
-    """The backend at `url`, its base address without a trailing slash; `token` gives one for the id of a plugin.
+    """The backend at `url`, its base address without a trailing slash; `token` returns a token for a plugin's id.
 
-    A patient client asks again where the backend is restarting or out of breath.
+    A patient client tries again while the backend is restarting or overloaded.
     """
 
     def __init__(self, url: str, token: Callable[[str], str], *, is_patient: bool = False) -> None:
@@ -70,17 +70,19 @@ class BackstageClient:
 
     @classmethod
     def with_token(cls, url: str, token: str) -> Self:
-        """A patient client that shows every plugin the same token, or none where that is empty.
+        """A patient client that sends every plugin the same token, or none if that is empty.
 
         Raises
         ------
-        InputError   the address is none of a backend, or the token can't be one
+        InputError   the address or the token is invalid
         """
         split = urlsplit(url)
         if split.scheme not in {"http", "https"} or not split.hostname or split.username or split.query:
-            raise InputError(f"{url!r} is no address of a Backstage backend; write https://HOST or http://HOST:7007")
+            raise InputError(
+                f"{url!r} is not the address of a Backstage backend; write https://HOST or http://HOST:7007"
+            )
         if not token.isascii() or not token.isprintable():
-            raise InputError("the token for Backstage has characters that no token has")
+            raise InputError("the token for Backstage contains characters that are not allowed in tokens")
         return cls(url.rstrip("/"), lambda _plugin: token, is_patient=True)
 
     def ask(
@@ -93,9 +95,9 @@ class BackstageClient:
         seconds: float = _SECONDS_TO_ANSWER,
         most: int = _MOST_BYTES,
     ) -> Reply:
-        """What the backend answers at a path below `/api`, within so many seconds, up to so many bytes.
+        """The backend's response at a path below `/api`, limited to this number of seconds and bytes.
 
-        With a `plugin` the call is signed for it.
+        With a `plugin`, the call has a token for it.
 
         Raises
         ------
@@ -127,10 +129,10 @@ class BackstageClient:
         return Reply(url, answer.status, data[:most], len(data) <= most)
 
     def get(self, path: str) -> JsonObject:
-        """A JSON object at a path below `/api`, asked for without credentials.
+        """A JSON object at a path below `/api`, requested without credentials.
 
         Raises
         ------
-        TemporaryError   the backend can't be reached, or answers something else
+        TemporaryError   the backend can't be reached, or sends something else
         """
         return as_object(self.ask("GET", path).document())

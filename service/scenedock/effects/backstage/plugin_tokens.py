@@ -1,4 +1,4 @@
-"""Tokens with which plugins of Backstage know us, signed with our key."""
+"""Tokens that authenticate us to plugins of Backstage, signed with our key."""
 
 from __future__ import annotations
 

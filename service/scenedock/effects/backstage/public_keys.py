@@ -1,4 +1,4 @@
-"""Public keys that Backstage publishes, by which its tokens are verified."""
+"""The public keys that Backstage publishes, which verify its tokens."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ USER_KEYS = "auth/.well-known/jwks.json"
 
 
 def plugin_keys(plugin: str) -> str:
-    """Where the public keys of a plugin are, relative to `{backstage}/api`.
+    """The path of a plugin's public keys, relative to `{backstage}/api`.
 
     Raises
     ------
-    ValueError   this can't be the id of a plugin: it never becomes a part of an address
+    ValueError   the id of the plugin is invalid, and must not become part of an address
     """
     if not PLUGIN.fullmatch(plugin):
         raise ValueError("not the id of a plugin")
@@ -31,11 +31,11 @@ def plugin_keys(plugin: str) -> str:
 
 @dataclass(slots=True)
 class PublicKeys:
-    """Backstage's public keys by the path that publishes them; asked for when a token brings an unknown key id.
+    """Backstage's public keys by the path that publishes them; fetched when a token has an unknown key id.
 
-    A restarted Backstage has new keys, so an unknown id asks at once; to keep forged ids from making us a
-    flood of requests, each path has a bucket of `burst` requests that refills with one each `refill` seconds.
-    What Backstage no longer publishes is forgotten after `keep` seconds at most.
+    A restarted Backstage has new keys, so an unknown id causes a request at once. To keep forged ids from causing a
+    flood of requests, each path has a bucket of `burst` requests, refilled with one every `refill` seconds. Keys that
+    Backstage no longer publishes are forgotten after `keep` seconds at most.
     """
 
     fetch: Callable[[str], JsonObject]
@@ -47,18 +47,18 @@ class PublicKeys:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def key(self, path: str, kid: str) -> Any:
-        """The public key of an id at a path, or nothing where Backstage publishes none of that id.
+        """The public key with an id at a path, or None if Backstage publishes no key with that id.
 
         Raises
         ------
-        TemporaryError   Backstage can't be asked
+        TemporaryError   Backstage can't be reached
         """
         with self._lock:
             held = self._held.setdefault(path, _Held(float(self.burst), self.clock()))
-        known = held.keys.get(kid)
-        if known is not None and self.clock() - held.asked <= self.keep:
-            return known  # without waiting for what somebody else's key id has us ask
-        with held.lock:  # of many requests with a new key, one asks
+        key = held.keys.get(kid)
+        if key is not None and self.clock() - held.asked <= self.keep:
+            return key  # without waiting for requests for other callers' key ids
+        with held.lock:  # of many requests with a new key, only one fetches it
             if kid not in held.keys or self.clock() - held.asked > self.keep:
                 self._ask(path, held, needed=kid not in held.keys)
             return held.keys.get(kid)
@@ -80,7 +80,7 @@ class PublicKeys:
 
 @dataclass(slots=True)
 class _Held:
-    """The keys of one path, and how often it may still be asked."""
+    """The keys of one path, and the number of requests that are still allowed."""
 
     allowance: float
     counted: float
@@ -90,7 +90,7 @@ class _Held:
 
 
 def _readable_keys(published: JsonObject) -> dict[str, Any]:
-    """The EC P-256 keys of a JWKS by id; whatever else it holds is left out."""
+    """The EC P-256 keys of a JWKS by id; all others are ignored."""
     import jwt
 
     listed = published.get("keys")

@@ -1,4 +1,4 @@
-"""Our signing key: an EC P-256 key in a file (or given), the same in all replicas that share the file."""
+"""Our signing key: an EC P-256 key from a setting or a file, the same in all replicas that share the file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALGORITHM: Final = "ES256"
 
 
 class SigningKey:
-    """A private key, which `read` reads when it is first used."""
+    """A private key, which `read` reads on first use."""
 
     def __init__(self, read: Callable[[], EllipticCurvePrivateKey]) -> None:
         self._read = read
@@ -48,30 +48,30 @@ class SigningKey:
 
     @property
     def kid(self) -> str:
-        """The id of the key: the thumbprint of the public one (RFC 7638)."""
+        """The id of the key: the thumbprint of the public key (RFC 7638)."""
         return str(self.public_jwk["kid"])
 
     def secret(self, purpose: str) -> bytes:
-        """A secret for another purpose, the same wherever the key is."""
+        """A secret for another purpose, derived from the key."""
         number = self.private.private_numbers().private_value.to_bytes(32, "big")
         return hmac.digest(number, purpose.encode(), "sha256")
 
 
 def read_signing_key(pem: bytes, label: str) -> SigningKey:
-    """A key from its PEM form; `label` is how errors call it.
+    """A key from its PEM form; `label` is its name in errors.
 
     Raises
     ------
-    InputError   it is no EC P-256 private key in PEM form, or it is encrypted
+    InputError   it is not an EC P-256 private key in PEM form, or it is encrypted
     """
     private = _parsed(pem, label)
     return SigningKey(lambda: private)
 
 
 def shared_signing_key(path: Path) -> SigningKey:
-    """The key in a file that replicas share; the first to use it makes it.
+    """The key in a file that replicas share; the first to use it creates it.
 
-    Its properties raise InputError if the file holds no such key, or can't be written.
+    Its properties raise InputError if the file contains no such key, or can't be written.
     """
     return SigningKey(lambda: _parsed(shared_key(path, _new_key, "our signing key"), str(path)))
 
@@ -84,9 +84,11 @@ def _parsed(pem: bytes, label: str) -> EllipticCurvePrivateKey:
     try:
         private = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InputError(f"{label}: this is no private key in PEM form without a password") from error
+        raise InputError(f"{label}: this is not a private key in PEM form without a password") from error
     if not isinstance(private, EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
-        raise InputError(f"{label}: this is no EC P-256 key; make one: openssl ecparam -name prime256v1 -genkey -noout")
+        raise InputError(
+            f"{label}: this is not an EC P-256 key; create one: openssl ecparam -name prime256v1 -genkey -noout"
+        )
     return private
 
 

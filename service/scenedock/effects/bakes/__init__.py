@@ -1,1 +1,1 @@
-"""Bakes on disk: a skeleton's own code in a confined process, written trees, results kept for a while."""
+"""Bakes on disk: a skeleton's own code in a sandboxed process, written trees, temporary results."""

@@ -1,4 +1,4 @@
-"""Writing a bake to disk: all of it, or nothing."""
+"""Writing a bake to disk: completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from scenedock.skeletons.rendering.output import BakedTree
 
 
 def check_target(tree_root: str, parent: Path, *, overwrite: bool) -> Path:
-    """Where a tree would be written, if it may be.
+    """The path that a tree would be written to, if that is allowed.
 
     Raises
     ------
-    ConflictError   there is something already, and it isn't to be overwritten
-    InputError      the way there leads through a link, or what is there is no folder
+    ConflictError   the path exists, and `overwrite` isn't set
+    InputError      the path leads through a link, or is not a folder
     """
     target = parent / tree_root
     for above in (parent / part for part in list(Path(tree_root).parents)[:-1]):
         if above.is_symlink():
-            raise InputError(f"{above}: this is a link; a bake is written only to real folders")
+            raise InputError(f"{above}: this is a link; use a path without links")
     if os.path.lexists(target):
         if not overwrite:
             raise _exists(target)
@@ -32,18 +32,18 @@ def check_target(tree_root: str, parent: Path, *, overwrite: bool) -> Path:
 
 
 def write_tree(tree: BakedTree, parent: Path, *, overwrite: bool = False) -> Path:
-    """Write a tree into a folder, which is made if it isn't there, and return the path of the project.
+    """Write a tree into a folder, which is created if it doesn't exist, and return the path of the project.
 
-    The files are written beside the target and put there in one step, so that a reader sees all of the new project or
-    none of it. What is overwritten is replaced whole.
+    The files are written next to the target and moved there in one step, so that a reader sees all of the new project
+    or none of it. An existing project is replaced completely.
 
     Raises
     ------
-    ConflictError   the target exists and isn't to be overwritten; nothing was written
-    InputError      it can't be written there; nothing is left behind
+    ConflictError   the target exists, and `overwrite` isn't set; nothing was written
+    InputError      it can't be written; nothing is left behind
     """
     target = check_target(tree.root, parent, overwrite=overwrite)
-    made = _missing_folders(target.parent)
+    created = _missing_folders(target.parent)
     beside = target.parent / f".{target.name[:100]}.{secrets.token_hex(6)}.tmp"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -51,18 +51,18 @@ def write_tree(tree: BakedTree, parent: Path, *, overwrite: bool = False) -> Pat
         fill_folder(tree, beside)
         _put(beside, target, overwrite=overwrite)
     except OSError as error:
-        _remove(beside, made)
+        _remove(beside, created)
         raise InputError(f"{target}: can't be written: {error.strerror or error}") from error
     except BaseException:
-        _remove(beside, made)
+        _remove(beside, created)
         raise
     return target
 
 
 def fill_folder(tree: BakedTree, folder: Path) -> None:
-    """Write the project's files and folders into a folder, where the folders must not exist; files are replaced."""
+    """Write the project's files and folders into a folder; its folders must not exist yet, files are replaced."""
     inside = len(tree.root)
-    withheld = 0o777 & ~folder.stat().st_mode  # by the umask; to ask for that is to change it for all threads
+    withheld = 0o777 & ~folder.stat().st_mode  # by the umask, which can't be read without changing it for all threads
     for path in tree.folders:
         if path != tree.root:
             os.mkdir(f"{folder}{path[inside:]}")  # noqa: PTH102  # thousands of paths, and a Path for each is slow
@@ -84,16 +84,16 @@ def _write(path: str, content: bytes, mode: int, withheld: int) -> None:
         if mode & withheld:
             os.fchmod(descriptor, mode)
         written = file.write(content)
-        while written < len(content):  # a disk that is getting full takes a part, and refuses the next
+        while written < len(content):  # a disk that is almost full writes a part, and refuses the rest
             written += file.write(content[written:])
 
 
 def _put(beside: Path, target: Path, *, overwrite: bool) -> None:
-    """Move the new folder to its place, and what was there away."""
+    """Move the new folder to its place, and the existing one away."""
     if not target.exists():
         beside.rename(target)
         return
-    if not overwrite:  # somebody else was faster
+    if not overwrite:  # another process was faster
         raise _exists(target)
     old = beside.with_suffix(".old")
     target.rename(old)
@@ -109,11 +109,11 @@ def _put(beside: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _exists(target: Path) -> ConflictError:
-    return ConflictError(f"{target}: this exists already; take another name, or overwrite it (--overwrite)")
+    return ConflictError(f"{target}: this exists already; use another name, or overwrite it (--overwrite)")
 
 
 def _missing_folders(folder: Path) -> list[Path]:
-    """The folders that would have to be made, deepest first."""
+    """The folders that would have to be created, deepest first."""
     missing = []
     while not folder.exists() and folder != folder.parent:
         missing.append(folder)
@@ -121,9 +121,9 @@ def _missing_folders(folder: Path) -> list[Path]:
     return missing
 
 
-def _remove(beside: Path, made: list[Path]) -> None:
+def _remove(beside: Path, created: list[Path]) -> None:
     shutil.rmtree(beside, ignore_errors=True)
-    for folder in made:
+    for folder in created:
         try:
             folder.rmdir()
         except OSError:

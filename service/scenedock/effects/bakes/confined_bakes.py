@@ -1,4 +1,4 @@
-"""Baking skeletons that bring code of their own (hooks, extensions), each in a process that is shut in."""
+"""Baking skeletons with code of their own (hooks, extensions), each in a sandboxed process."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _MOST_REPLY_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ConfinedBakes:
-    """Bakes in processes of their own, each with an empty environment but PATH, and a private folder as its home.
+    """Bakes in processes of their own, each with only PATH in its environment, and a private folder as its home.
 
-    `deadline` is in seconds, from the start of the process to its end; then its whole group is killed.
+    `deadline` is the number of seconds that the process may take; then its whole process group is killed.
     """
 
     deadline: float = 120.0
@@ -49,13 +49,13 @@ class ConfinedBakes:
     ) -> tuple[BakedTree, JsonObject]:
         """The tree, and the values of all questions that are not secret.
 
-        `folders` leads from the skeleton (`""`) through nested ones to the one that is baked.
+        `folders` leads from the skeleton (`""`) through nested skeletons to the one that is baked.
 
         Raises
         ------
-        NotAllowedError   this machine can't confine a process
+        NotAllowedError   this machine can't sandbox a process
         LimitError        it took longer than the deadline
-        InputError        as the bake itself, or a hook, refuses
+        InputError        an error of the bake itself, or of a hook
         """
         work = Path(tempfile.mkdtemp(prefix="scenedock-bake-")).resolve()
         try:
@@ -75,7 +75,7 @@ class ConfinedBakes:
             _raise(reply)
             root, values = reply.get("root"), reply.get("values")
             if not isinstance(values, dict) or not _is_inside(root):
-                raise SkeletonError(f"{skeleton.label}: its code has spoilt the result of the bake")
+                raise SkeletonError(f"{skeleton.label}: its code has damaged the result of the bake")
             return _read_tree(work / "result", str(root), skeleton.label, limits), values
         finally:
             _remove(work)
@@ -96,7 +96,7 @@ class ConfinedBakes:
             (work / "skeleton" / path).chmod(skeleton.folders[path])
 
     def _run(self, work: Path, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Start the process, give it the request, and have its reply; nothing of its group is alive afterwards."""
+        """Start the process, send it the request, and return its reply; no process of its group is alive afterwards."""
         command = [sys.executable, "-I", "-m", "scenedock.effects.bakes.confined_child"]
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -108,7 +108,7 @@ class ConfinedBakes:
                 command,
                 stdin=subprocess.PIPE,
                 stdout=reply,
-                stderr=subprocess.DEVNULL,  # it may say secrets
+                stderr=subprocess.DEVNULL,  # it may contain secrets
                 cwd=work,
                 env=environment,
                 start_new_session=True,
@@ -123,7 +123,7 @@ class ConfinedBakes:
             data = reply.read(_MOST_REPLY_BYTES)
         try:
             answer = json.loads(data)
-        except (ValueError, RecursionError):  # a hook can write here, too
+        except (ValueError, RecursionError):  # a hook can also write to this stream
             answer = None
         if not isinstance(answer, dict):
             raise SkeletonError(f"the skeleton's own code ended the bake (exit code {process.returncode})")
@@ -135,7 +135,7 @@ def _is_inside(root: object) -> bool:
 
 
 def _remove(work: Path) -> None:
-    """Remove a folder, even where a hook or the skeleton has taken the right to look into a part of it."""
+    """Remove a folder, even if a hook or the skeleton has removed the permission to list a part of it."""
     shutil.rmtree(work, ignore_errors=True)
     if not work.exists():
         return
@@ -153,7 +153,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _raise(reply: Mapping[str, Any]) -> None:
-    """Raise the error that the process replied with, if it did."""
+    """Raise the error in the reply of the process, if there is one."""
     if "error" not in reply:
         return
     problems = reply.get("problems")
@@ -168,19 +168,19 @@ def _raise(reply: Mapping[str, Any]) -> None:
 
 
 def _read_tree(result: Path, root: str, label: str, limits: BakeLimits) -> BakedTree:
-    """What the bake and its hooks have written; `.git` folders, which a hook may have made, are left out.
+    """The files that the bake and its hooks have written, without `.git` folders that a hook may have created.
 
-    Names that no answer may bring into a result are refused here, too.
+    Names that are not allowed from answers are refused here, too.
     """
     project = result / root
-    if project.resolve() != project or not project.is_dir():  # or made a link of a folder on the way there
+    if project.resolve() != project or not project.is_dir():  # or replaced a folder on the way there by a link
         raise SkeletonError(f"{label}: a hook has removed the project folder")
     read = read_skeleton(project, f"{label} → {root}")
     if read.folder_links:
-        raise SkeletonError(f"{label}: a hook has made a link to a folder: {', '.join(read.folder_links)}")
+        raise SkeletonError(f"{label}: a hook has created a link to a folder: {', '.join(read.folder_links)}")
     kept = [contained(path, path, {}) for path in read.files if ".git" not in path.split("/")]
     if sum(len(read.files[path].content) for path in kept) > limits.output_bytes or len(kept) > limits.files:
-        raise LimitError(f"{label}: the result is larger than a bake may be")
+        raise LimitError(f"{label}: the result is larger than the limit for bakes")
     files = [BakedFile(f"{root}/{path}", read.files[path].content, read.files[path].mode) for path in kept]
     folders = {f"{root}/{path}": mode for path, mode in read.folders.items() if ".git" not in path.split("/")}
     return BakedTree(root, tuple(sorted(files)), {root: None, **folders})

@@ -1,7 +1,7 @@
-"""The inside of a confined bake: `python -m scenedock.effects.bakes.confined_child` in its own folder.
+"""The sandboxed process of a bake: `python -m scenedock.effects.bakes.confined_child` in its own folder.
 
-A request comes in as JSON on standard input; the reply goes out as JSON on standard output. Folders beside: `skeleton`
-is this bake's own copy, `result` is where the project is written, `home` and `temporary` are private.
+The request is JSON on standard input; the reply is JSON on standard output. Folders: `skeleton` is this bake's own
+copy, the project is written to `result`, `home` and `temporary` are private.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
     """Answer one request."""
     request = json.load(sys.stdin)
     reply = sys.stdout
-    sys.stdout = sys.stderr  # whatever the skeleton's code prints is not the reply
+    sys.stdout = sys.stderr  # output of the skeleton's code must not become the reply
     work = Path.cwd()
     try:
         limit_resources(ProcessLimits(**request["process_limits"]))
@@ -66,13 +66,13 @@ def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         fill_folder(tree, project)
     except OSError as error:
-        raise SkeletonError(f"{label}: the pre_gen_project hook has put something in the way: {error}") from error
+        raise SkeletonError(f"{label}: the pre_gen_project hook has created a conflicting file: {error}") from error
     _run_hooks("post_gen_project", mixed, BakeBudget(limits), project)
     return {"root": root, "values": mixed.values}
 
 
 def _compile(folder: Path, label: str) -> CompiledSkeleton:
-    """The skeleton with its extensions, which may be modules of its own folder."""
+    """The skeleton with its extensions, which may be modules in its own folder."""
     compiled = CompiledSkeleton(read_skeleton(folder, label))
     names = compiled.options.foreign_extensions
     if names:
@@ -108,19 +108,21 @@ def _run_hooks(name: str, mixed: Mix, budget: BakeBudget, project: Path) -> None
 def _run(script: Path, hook: str, folder: Path, secrets: tuple[str, ...]) -> None:
     script.chmod(script.stat().st_mode | 0o100)
     command = [sys.executable, str(script)] if script.suffix == ".py" else [str(script)]
-    with tempfile.TemporaryFile() as output:  # no pipe, which something left running would hold open
+    with tempfile.TemporaryFile() as output:  # not a pipe, which a process left running would keep open
         try:
-            done = subprocess.run(  # noqa: S603  # that is what a hook is for, and why we are shut in
+            done = subprocess.run(  # noqa: S603  # running code is a hook's purpose; this process is sandboxed
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
             )
         except OSError as error:
-            raise SkeletonError(f"{hook}: can't be run ({error.strerror}); does it begin like #!/bin/sh?") from error
+            raise SkeletonError(
+                f"{hook}: can't be run ({error.strerror}); does its first line name an interpreter, such as #!/bin/sh?"
+            ) from error
         output.seek(max(0, output.seek(0, io.SEEK_END) - _LONGEST_OUTPUT))
-        said = output.read().decode("utf-8", "replace").strip()
+        printed = output.read().decode("utf-8", "replace").strip()
     if done.returncode != 0:
         for secret in secrets:
-            said = said.replace(secret, HIDDEN)
-        raise SkeletonError(f"{hook}: ended with exit code {done.returncode}\n{said}".rstrip())
+            printed = printed.replace(secret, HIDDEN)
+        raise SkeletonError(f"{hook}: ended with exit code {done.returncode}\n{printed}".rstrip())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Shutting a process in: files outside its folder, the network and other processes are out of reach from then on.
+"""The sandbox of a process: from then on it can't reach files outside its folder, the network or other processes.
 
-Linux only, and without privileges: Landlock (5.13 or newer) for files, seccomp for sockets and other processes,
+Linux only, without privileges: Landlock (5.13 or newer) for files, seccomp for sockets and other processes,
 resource limits for the rest. The numbers are the kernel's, from its headers; they never change.
 """
 
@@ -28,17 +28,17 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | 1 << 15
 _RIGHTS_BY_ABI = (0, (1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
-"""All rights on files that each version of Landlock knows; later versions add none."""
+"""All file access rights of each version of Landlock; later versions add none."""
 
 _SCOPED_ABI, _SCOPE_SIGNALS = 6, 1 << 1
-"""Landlock's word for "signals only to those who are shut in too", and the version that has it (Linux 6.12)."""
+"""Landlock's flag for "signals only to processes in the same sandbox", and the version that has it (Linux 6.12)."""
 
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
 @dataclass(frozen=True, slots=True)
 class _Machine:
-    """What seccomp calls an architecture, and its numbers of system calls.
+    """An architecture in seccomp, and the numbers of its system calls.
 
     `signals`: kill, rt_sigqueueinfo, tkill, tgkill, rt_tgsigqueueinfo, pidfd_send_signal.
     `refused`: socket, io_uring_setup (it makes sockets unseen); setpgid, setsid; setpriority, sched_setparam,
@@ -76,13 +76,13 @@ _READABLE = (
 
 @dataclass(frozen=True, slots=True)
 class ProcessLimits:
-    """What a confined process and each of its children may use."""
+    """The resource limits of a sandboxed process and each of its children."""
 
     memory_bytes: int = 2 * 1024**3
     """Address space."""
     cpu_seconds: int = 60
     file_bytes: int = 64 * 1024 * 1024
-    """The largest file it may write."""
+    """The maximum size of a file that it writes."""
     open_files: int = 256
 
 
@@ -101,11 +101,11 @@ def limit_resources(limits: ProcessLimits) -> None:
 
 
 def shut_in(folder: Path) -> None:
-    """Leave this process, and what it starts, only `folder` to write to, programs and libraries to read, no sockets.
+    """Sandbox this process and its children: write only to `folder`, read programs and libraries, no sockets.
 
     Raises
     ------
-    NotAllowedError   this machine can't do that; what to do is in the message
+    NotAllowedError   this machine doesn't support that; the message says what to do
     """
     try:
         libc = ctypes.CDLL(None, use_errno=True)
@@ -114,7 +114,7 @@ def shut_in(folder: Path) -> None:
         _close_calls(libc, signals=scoped)
     except (OSError, AttributeError, KeyError) as error:
         raise NotAllowedError(
-            f"this machine can't confine a skeleton's own code ({error}). Bake it on Linux with Landlock (5.13), "
+            f"this machine can't sandbox a skeleton's own code ({error}). Bake it on Linux with Landlock (5.13), "
             "or, if you trust it with the files and the network of this machine, add `host` to its `allow`"
         ) from error
 
@@ -127,7 +127,7 @@ def _call(result: int, what: str) -> int:
 
 
 def _close_files(libc: ctypes.CDLL, folder: Path) -> bool:
-    """Refuse files, and signals to others where this kernel's Landlock knows them; whether it does."""
+    """Deny files, and signals to other processes if this kernel's Landlock supports that; returns whether it does."""
     abi = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1), "Landlock")
     rights = _RIGHTS_BY_ABI[min(abi, len(_RIGHTS_BY_ABI) - 1)]
     scoped = abi >= _SCOPED_ABI
@@ -162,7 +162,7 @@ class _FilterProgram(ctypes.Structure):
 
 
 def _close_calls(libc: ctypes.CDLL, *, signals: bool) -> None:
-    """Refuse new sockets, leaving the process group that is killed, and whatever changes other processes."""
+    """Deny new sockets, leaving the process group (which is killed as a whole), and changes of other processes."""
     machine = _MACHINES[platform.machine()]
     program = _filter(machine, machine.refused if signals else (*machine.refused, *machine.signals))
     header = _FilterProgram(len(program) // 8, program)

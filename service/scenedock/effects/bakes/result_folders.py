@@ -1,4 +1,4 @@
-"""Results that are folders, kept for a while so that Backstage or a person can fetch them."""
+"""Result folders, kept for a limited time so that Backstage or a person can fetch them."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from scenedock.effects.backstage.signing_keys import SigningKey
 
 OWNER = "scenedock"
-"""The first part of a result's address, where Gitea has the owner of a repository."""
+"""The first part of a result's address, in the place of the repository owner in Gitea."""
 _NAME = re.compile(r"^[0-9a-f]{32}$")
 _REF = re.compile(r"^(?P<until>[0-9]{1,12})-(?P<signature>[0-9a-f]{32})$")
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFolders:
-    """Folders below `root`, each named after its content, kept for `seconds` after they were last asked for.
+    """Folders below `root`, each named after its content, kept for `seconds` after they were last used.
 
-    `address` is where Backstage fetches them, empty if it can't; `key` signs the addresses.
+    `address` is the base address at which Backstage fetches them, empty if it can't; `key` signs the addresses.
     """
 
     root: Path
@@ -45,7 +45,7 @@ class ResultFolders:
     clock: Callable[[], float] = time.time
 
     def keep(self, tree: BakedTree) -> str:
-        """Keep a tree and return the name under which it is found; the same tree has the same name.
+        """Keep a tree and return its name; the same tree has the same name.
 
         Raises
         ------
@@ -55,25 +55,25 @@ class ResultFolders:
         self._forget_old()
         folder = self.root / name
         if not folder.is_dir():
-            with suppress(ConflictError):  # another call, with the same result, was quicker
+            with suppress(ConflictError):  # another call with the same result was faster
                 write_tree(BakedTree(name, *_below(tree, name)), self.root)
         if folder.is_dir():
             folder.touch()
         return name
 
     def url(self, name: str) -> str | None:
-        """The address, signed and valid for `seconds`, that `fetch:plain` of Backstage takes."""
+        """The address for Backstage's `fetch:plain`, signed and valid for `seconds`."""
         if not self.address:
             return None
         until = int(self.clock()) + self.seconds
         return f"{self.address}/{OWNER}/{name}/src/branch/{until}-{self._signature(name, until)}/"
 
     def signed(self, name: str, ref: str) -> Path:
-        """The folder of an address, if its signature is right and it hasn't expired.
+        """The folder of an address, if its signature is valid and it hasn't expired.
 
         Raises
         ------
-        NotFoundError   it isn't, or it has; nobody learns which
+        NotFoundError   the signature is invalid, or the address has expired; the message doesn't say which
         """
         match = _REF.match(ref)
         until = int(match["until"]) if match else 0
@@ -87,7 +87,7 @@ class ResultFolders:
 
         Raises
         ------
-        NotFoundError   there is none of this name, or it is no longer kept
+        NotFoundError   there is no result with this name, or it is no longer kept
         """
         folder = self.root / name
         if not _NAME.match(name) or not folder.is_dir():
@@ -100,17 +100,17 @@ class ResultFolders:
         Raises
         ------
         NotFoundError   there is no such result
-        InputError      there is something in it that isn't a file
+        InputError      it contains something other than files and folders
         """
         folder = self.folder(name)
-        found: list[NewFile] = []
+        files: list[NewFile] = []
         for path in sorted(folder.rglob("*")):
             below = path.relative_to(folder).as_posix()
             if path.is_symlink() or not (path.is_dir() or path.is_file()):
-                raise InputError(f"{below!r} in the folder is no regular file; it can't be published")
+                raise InputError(f"{below!r} in the folder is not a regular file; it can't be published")
             if path.is_file():
-                found.append(NewFile(checked_path(below), read_file(path), bool(path.stat().st_mode & 0o100)))
-        return tuple(found)
+                files.append(NewFile(checked_path(below), read_file(path), bool(path.stat().st_mode & 0o100)))
+        return tuple(files)
 
     def _signature(self, name: str, until: int) -> str:
         return hmac.new(self.key.secret("folders"), f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
@@ -122,12 +122,12 @@ class ResultFolders:
             try:
                 if folder.stat().st_mtime < self.clock() - self.seconds - 60:
                     shutil.rmtree(folder, ignore_errors=True)
-            except FileNotFoundError:  # another replica forgets, too
+            except FileNotFoundError:  # another replica has removed it, too
                 continue
 
 
 def archive(folder: Path) -> bytes:
-    """A gzipped tar of a folder, below one directory of its name; the same bytes for the same folder."""
+    """A gzipped tar archive of a folder, in one directory of its name; the same bytes for the same folder."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=6, format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(folder.rglob("*")):
@@ -148,10 +148,10 @@ def read_below(folder: Path, path: str) -> bytes:
     ------
     NotFoundError   there is no such file in it
     """
-    wanted = (folder / path).resolve()
-    if not wanted.is_relative_to(folder.resolve()) or not wanted.is_file():
+    target = (folder / path).resolve()
+    if not target.is_relative_to(folder.resolve()) or not target.is_file():
         raise NotFoundError(f"the folder has no file {path!r}")
-    return wanted.read_bytes()
+    return target.read_bytes()
 
 
 def _name_of(tree: BakedTree) -> str:
@@ -165,6 +165,6 @@ def _name_of(tree: BakedTree) -> str:
 
 
 def _below(tree: BakedTree, root: str) -> tuple[tuple[BakedFile, ...], dict[str, int | None]]:
-    """The files and folders of a tree under another root."""
+    """The files and folders of a tree with another root."""
     files = tuple(replace(file, path=root + file.path.removeprefix(tree.root)) for file in tree.files)
     return files, {root + path.removeprefix(tree.root): mode for path, mode in tree.folders.items()}

@@ -1,1 +1,1 @@
-"""The code hosts of the list, and a repository on any of them."""
+"""The code hosts of the list, and their repositories."""

@@ -1,4 +1,4 @@
-"""The list of code hosts: where repositories may be written to, with whose credentials, and what is allowed there."""
+"""The list of code hosts: which repositories may be written to, with which credentials, and what is allowed."""
 
 from __future__ import annotations
 
@@ -45,12 +45,15 @@ SCHEMA: JsonObject = {
                     "host": {
                         "type": "string",
                         "pattern": HOST,
-                        "patternErrorMessage": "write a name as addresses have it, in lower case, for example "
+                        "patternErrorMessage": "write the host name from its addresses, in lower case, for example "
                         "`github.com`",
-                        "description": "As in addresses: `github.com`",
+                        "description": "Host name, as in addresses: `github.com`",
                     },
-                    "type": {"enum": list(get_args(HostType)), "description": "What it is"},
-                    "api": {"type": "string", "description": "Base address of the API, or of plain git's repositories"},
+                    "type": {"enum": list(get_args(HostType)), "description": "Type of the host"},
+                    "api": {
+                        "type": "string",
+                        "description": "Base address of the API, or of the repositories on a plain git server",
+                    },
                     "owners": {
                         "type": "array",
                         "minItems": 1,
@@ -60,14 +63,14 @@ SCHEMA: JsonObject = {
                             "pattern": GROUPS,
                             "patternErrorMessage": "write the name of an organisation, user or group",
                         },
-                        "description": "Organisations, users or groups; nobody else's repositories are touched",
+                        "description": "Organisations, users or groups whose repositories may be written to",
                     },
                     "app": {
                         "type": "object",
                         "additionalProperties": False,
                         "required": ["id"],
                         "oneOf": [{"required": ["private_key_file"]}, {"required": ["private_key_env"]}],
-                        "oneOfErrorMessage": "give either `private_key_file` or `private_key_env`",
+                        "oneOfErrorMessage": "set either `private_key_file` or `private_key_env`",
                         "properties": {
                             "id": {
                                 "type": ["string", "integer"],
@@ -79,16 +82,22 @@ SCHEMA: JsonObject = {
                         },
                         "description": "A GitHub App: its id (or client id) and private key",
                     },
-                    "token_file": {**_FILE, "description": "File of a token, relative to this file"},
-                    "token_env": {**_VARIABLE, "description": "Environment variable of a token"},
+                    "token_file": {**_FILE, "description": "File that contains the token, relative to this file"},
+                    "token_env": {**_VARIABLE, "description": "Environment variable that contains the token"},
                     "username": {
                         "type": "string",
                         "pattern": r"^[^:\x00-\x20\x7f]{1,100}$",
-                        "patternErrorMessage": "write a name without `:` and white space",
-                        "description": "Who the token is for, in plain git",
+                        "patternErrorMessage": "write a name without `:` or white space",
+                        "description": "User name for the token, on a plain git server",
                     },
-                    "webhook_secret_file": {**_FILE, "description": "File of the secret that signs webhooks"},
-                    "webhook_secret_env": {**_VARIABLE, "description": "Environment variable of that secret"},
+                    "webhook_secret_file": {
+                        **_FILE,
+                        "description": "File that contains the secret that signs webhooks",
+                    },
+                    "webhook_secret_env": {
+                        **_VARIABLE,
+                        "description": "Environment variable that contains that secret",
+                    },
                     "direct_commits": {
                         "type": "array",
                         "items": {
@@ -96,14 +105,14 @@ SCHEMA: JsonObject = {
                             "pattern": r"^[A-Za-z0-9._*-]+(/[A-Za-z0-9._*-]+)+$",
                             "patternErrorMessage": "write `OWNER/NAME`, or `OWNER/*`",
                         },
-                        "description": "Where `commit-change` may commit without a pull request: `acme/apps`, `acme/*`",
+                        "description": "Where `commit-change` needs no pull request: `acme/apps`, `acme/*`",
                     },
                     "visibility": {
                         "type": "array",
                         "minItems": 1,
                         "uniqueItems": True,
                         "items": {"enum": list(get_args(Visibility))},
-                        "description": "What new repositories may be; by default private and internal",
+                        "description": "Visibilities allowed for new repositories; by default private and internal",
                     },
                     "author": {
                         "type": "object",
@@ -113,7 +122,7 @@ SCHEMA: JsonObject = {
                             "name": {
                                 "type": "string",
                                 "pattern": r"^[^<>\x00-\x1f\x7f]{1,100}$",
-                                "patternErrorMessage": "write a name without `<` and `>`, of at most 100 characters",
+                                "patternErrorMessage": "write a name without `<` or `>`, of at most 100 characters",
                             },
                             "email": {
                                 "type": "string",
@@ -121,7 +130,7 @@ SCHEMA: JsonObject = {
                                 "patternErrorMessage": "write an e-mail address",
                             },
                         },
-                        "description": "Whom commits name as author; on GitHub by default the app or token's user",
+                        "description": "Author of commits; on GitHub, by default the user of the App or token",
                     },
                 },
             },
@@ -135,11 +144,11 @@ _ADDRESS = re.compile(
 
 
 def read_code_hosts(data: bytes, file: str) -> tuple[CodeHost, ...]:
-    """The hosts in a YAML file, in its order; `file` is how errors call it.
+    """The hosts in a YAML file, in its order; `file` is its name in errors.
 
     Raises
     ------
-    InputError   it is no YAML, doesn't fit the schema, or contradicts itself; every problem is named with its place
+    InputError   it is not YAML, doesn't match the schema, or contradicts itself; all problems are named with places
     """
     listed = read_configuration(data, file, schema=SCHEMA, rules=_rules)
     return tuple(
@@ -151,32 +160,32 @@ def read_code_hosts(data: bytes, file: str) -> tuple[CodeHost, ...]:
 def _rules(value: JsonObject) -> Iterator[DocumentProblem]:
     for index, entry in enumerate(map(as_object, as_list(value.get("hosts")))):
         if entry.get("type") in get_args(HostType):
-            yield from (DocumentProblem(("hosts", index, *key), said) for key, said in _contradictions(entry))
+            yield from (DocumentProblem(("hosts", index, *key), problem) for key, problem in _contradictions(entry))
     yield from repeated_names(value, "hosts", "host")
 
 
 def _contradictions(entry: JsonObject) -> Iterator[tuple[Path, str]]:
-    """What a schema can't say well about a host: the path inside the entry, and what is wrong there."""
+    """Problems of a host that a schema can't express well: the path in the entry, and the message."""
     is_github = entry["type"] == "github"
     credentials = [key for key in entry if key in {"app", "token_file", "token_env"}]
     if len(credentials) != 1:
         choice = "`app`, `token_file` or `token_env`" if is_github else "`token_file` or `token_env`"
-        yield tuple(credentials[-1:]), f"give one of {choice}"
+        yield tuple(credentials[-1:]), f"set exactly one of {choice}"
     if "webhook_secret_file" in entry and "webhook_secret_env" in entry:
-        yield ("webhook_secret_env",), "give either `webhook_secret_file` or `webhook_secret_env`"
+        yield ("webhook_secret_env",), "set either `webhook_secret_file` or `webhook_secret_env`"
     foreign = ("username",) if is_github else ("app", "webhook_secret_file", "webhook_secret_env", "visibility")
     for key in foreign:
         if key in entry:
             yield (key,), f"a host of type {entry['type']} has no `{key}`"
     for index, owner in enumerate(as_list(entry.get("owners")) if is_github else ()):
         if not re.fullmatch(OWNER, str(owner)):
-            yield ("owners", index), "this can't be an owner on GitHub"
+            yield ("owners", index), "this is not a valid owner on GitHub"
     if "api" in entry:
         address = _ADDRESS.fullmatch(as_text(entry["api"]))
         if not address:
-            yield ("api",), "write https://HOST/PATH, without credentials and query"
+            yield ("api",), "write https://HOST/PATH, without credentials or query"
         elif address["scheme"] == "http" and not is_loopback(address["host"]):
-            yield ("api",), "only https keeps a token secret; http is for this very machine"
+            yield ("api",), "use https, which keeps the token secret; http is only allowed for this machine"
 
 
 def _host(entry: JsonObject, line_of: Callable[..., int]) -> CodeHost:

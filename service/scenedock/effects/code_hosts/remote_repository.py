@@ -1,4 +1,4 @@
-"""A repository on a code host, as use cases see it, whichever kind of host it is."""
+"""The interface of a repository on a code host, for use cases, whatever the type of the host."""
 
 from __future__ import annotations
 
@@ -14,52 +14,52 @@ if TYPE_CHECKING:
 
 
 class RemoteRepository(Protocol):
-    """What can be asked of a repository and done to it. Every method raises TemporaryError where trying again may help,
-    NotFoundError where the repository isn't there, and NotAllowedError where our credentials don't suffice.
+    """The operations on a repository. Every method raises TemporaryError if trying again may help, NotFoundError if the
+    repository doesn't exist, and NotAllowedError if our credentials don't suffice.
     """
 
     @property
     def address(self) -> RepositoryAddress:
-        """Where it is."""
+        """Its address."""
 
     @property
     def pulls(self) -> PullRequests | None:
-        """Its pull requests; None where the host is a plain git server."""
+        """Its pull requests; None on a plain git server."""
 
     @property
     def settings(self) -> RepositorySettings | None:
-        """The repository as such; None where the host is a plain git server."""
+        """The settings of the repository; None on a plain git server."""
 
     def default_branch(self) -> str:
-        """The branch that others begin at."""
+        """The default branch."""
 
     def head(self, branch: str) -> Head | None:
-        """The commit at which a branch stands; None where there is no such branch."""
+        """The commit that a branch points to; None if there is no such branch."""
 
     def listing(self, head: Head, paths: Sequence[str]) -> CommitListing:
-        """The files of a commit: all, or where there are very many at least those at and around some paths."""
+        """The files of a commit: all, or if there are very many, at least those at and around some paths."""
 
     def read(self, file: RepositoryFile) -> bytes:
         """The content of a file."""
 
     def write(self, base: Head | None, changes: Sequence[FileChange], listing: CommitListing, message: str) -> Head:
-        """Make a commit after `base`, or one without a parent, which no branch has yet.
+        """Create a commit after `base`, or one without a parent, which no branch contains yet.
 
-        Where it would change nothing, the answer is `base`. `listing` is needed for what renames, and for what keeps
-        its mode.
+        If it would change nothing, `base` is returned. `listing` is needed for renames, and for files that keep their
+        mode.
         """
 
     def create_branch(self, name: str, head: Head) -> bool:
-        """Make a branch; False where there is one of this name."""
+        """Create a branch; False if there is already one of this name."""
 
     def move_branch(self, name: str, head: Head, *, expected: Head | None) -> bool:
-        """Let a branch stand at a commit, if it still stands at the `expected` one; False where it doesn't.
+        """Move a branch to a commit, if it still points to the `expected` one; False if it doesn't.
 
-        With `expected` None it is moved from wherever it stands.
+        If `expected` is None, it is moved in any case.
         """
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it. Trees may be empty."""
 
     def find_marked(self, branch: str, mark: Mark) -> Head | None:
-        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""
+        """The latest commit of an earlier attempt on a branch; None if it is not among the last `HISTORY`."""

@@ -1,4 +1,4 @@
-"""Repositories at addresses: one branch of each, fetched into a bare clone, and read without a checkout."""
+"""Remote repositories: one branch of each, fetched into a bare clone, and read without a checkout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SECONDS_TO_TRY_AGAIN = 30
 
 @dataclass(frozen=True, slots=True)
 class RemoteBranch:
-    """A branch of a repository at a `url`; the branch is empty for the one that the repository calls its default."""
+    """A branch of a repository at a `url`; an empty branch means the repository's default branch."""
 
     url: str
     repository: RepositoryAddress
@@ -33,11 +33,11 @@ class RemoteBranch:
 
     @classmethod
     def read(cls, text: str) -> RemoteBranch:
-        """What `https://HOST/OWNER/NAME`, with `#BRANCH` or without, says; on loopback `http` is taken, too.
+        """Parse `https://HOST/OWNER/NAME`, with or without `#BRANCH`; on loopback, `http` is accepted, too.
 
         Raises
         ------
-        InputError   it says something else
+        InputError   it has another form
         """
         url, marked, branch = text.partition("#")
         scheme, _, rest = url.partition("://")
@@ -48,14 +48,14 @@ class RemoteBranch:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryClone:
-    """A bare clone at `folder` as it was fetched last; its HEAD is the branch that is read."""
+    """A bare clone at `folder`, in the state of the last fetch; its HEAD is the branch that is read."""
 
     remote: RemoteBranch
     folder: Path
 
     @classmethod
     def below(cls, folder: Path, remote: RemoteBranch) -> RepositoryClone:
-        """The clone of a branch among all those below a folder; it may not be there yet."""
+        """The clone of a branch below the folder of all clones; it may not exist yet."""
         digest = hashlib.sha256(f"{remote.url}#{remote.branch}".encode()).hexdigest()[:12]
         return cls(remote, folder / f"{remote.repository.name}-{digest}.git")
 
@@ -69,32 +69,32 @@ class RepositoryClone:
         commit = ask_git(self.folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").text
         if not commit:
             raise NotFoundError(
-                f"{self.remote.url}: was never fetched into {self.folder.parent}; the log of `scenedock serve` says why"
+                f"{self.remote.url}: not fetched yet into {self.folder.parent}; the log of `scenedock serve` says why"
             )
         return commit
 
     def is_at(self, repository: RepositoryAddress, branch: str) -> bool:
-        """Whether it is this branch of a repository; the names of hosts, owners and repositories have no case here."""
+        """Whether it is this branch of a repository; host, owner and repository are compared without regard to case."""
         if str(repository).lower() != str(self.remote.repository).lower():
             return False
         return ask_git(self.folder, "symbolic-ref", "HEAD").text == f"refs/heads/{branch}"
 
     @contextmanager
     def opened(self) -> Iterator[GitRevision]:
-        """The branch as it is now; what is fetched meanwhile is not seen."""
+        """The current state of the branch; later fetches don't change it."""
         with GitRevision(self.folder, self.signature()) as revision:
             yield revision
 
 
 def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float = 120.0) -> None:
-    """Bring a clone to the commit that its branch has now; on errors it stays what it was.
+    """Update a clone to the current commit of its branch; on errors it is not changed.
 
-    `shown` is the user and the token that the host is shown, None where anybody may read. The folder of the clone may
-    be shared by several processes. One git command may take so many seconds.
+    `shown` is the user and the token for the host, None if anybody may read. Several processes may share the folder of
+    the clone. One git command may take `seconds`.
 
     Raises
     ------
-    NotAllowedError   the host doesn't take the token, or wants one
+    NotAllowedError   the host doesn't accept the token, or requires one
     NotFoundError     there is no such branch
     TemporaryError    the repository can't be reached, or git took too long
     """
@@ -109,7 +109,7 @@ def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float 
         if done.returncode != 0:
             raise _refusal(remote.url, done.stderr)
         git.output(folder, "symbolic-ref", "HEAD", head)
-        # What no commit needs any more goes after a day: whoever still reads it has ended by then.
+        # Unreachable objects are deleted after a day: by then, no process still reads them.
         git.run(folder, "-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=1.day.ago", "gc", "--auto", "--quiet")
 
 
@@ -123,16 +123,18 @@ def _default_branch(git: ConfinedGit, folder: Path, url: str, secrets: Mapping[s
     listed = git.run(folder, "ls-remote", "--quiet", "--symref", "origin", "HEAD", secrets=secrets)
     if listed.returncode != 0:
         raise _refusal(url, listed.stderr)
-    found = default_branch_of(listed.stdout)
-    if found is None:
-        raise NotFoundError(f"{url}: the repository says no default branch; name one, {url}#BRANCH")
-    return checked_branch(found)
+    default = default_branch_of(listed.stdout)
+    if default is None:
+        raise NotFoundError(f"{url}: the repository has no default branch; add one to the address: {url}#BRANCH")
+    return checked_branch(default)
 
 
 def _refusal(url: str, errors: bytes) -> NotAllowedError | NotFoundError | TemporaryError:
-    said = last_line(errors)
-    if "couldn't find remote ref" in said:
-        return NotFoundError(f"{url}: has no branch {said.rpartition('/')[2]!r}")
+    message = last_line(errors)
+    if "couldn't find remote ref" in message:
+        return NotFoundError(f"{url}: has no branch {message.rpartition('/')[2]!r}")
     if is_refused(errors):
-        return NotAllowedError(f"{url}: the host doesn't take our token, wants one, or has no such repository: {said}")
-    return TemporaryError(f"{url}: can't be fetched: {said}", retry_after=_SECONDS_TO_TRY_AGAIN)
+        return NotAllowedError(
+            f"{url}: the host doesn't accept our token, requires one, or has no such repository: {message}"
+        )
+    return TemporaryError(f"{url}: can't be fetched: {message}", retry_after=_SECONDS_TO_TRY_AGAIN)

@@ -1,4 +1,4 @@
-"""The git command line, asked questions. Nothing here changes a repository."""
+"""Queries with the git command line. Nothing here changes a repository."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SCP_ADDRESS = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?P<pat
 
 @dataclass(frozen=True, slots=True)
 class GitAddress:
-    """What git knows: the address a browser opens (empty without a remote), the branch, the path inside the clone.
+    """Facts from git: the address for browsers (empty without a remote), the branch, the path inside the clone.
 
-    `problem` says why git gave no address though it might have one, and what to do.
+    `problem` says why git gave no address although there might be one, and what to do.
     """
 
     url: str = ""
@@ -32,7 +32,7 @@ class GitAddress:
 
 @dataclass(frozen=True, slots=True)
 class GitOutput:
-    """What a git command printed; `complaint` is the first line of its errors, and empty where it succeeded."""
+    """The output of a git command; `complaint` is the first line of its errors, and empty if it succeeded."""
 
     output: bytes = b""
     complaint: str = ""
@@ -44,19 +44,19 @@ class GitOutput:
 
 
 def ask_git(root: Path, *arguments: str) -> GitOutput:
-    """Ask git about a folder or a bare repository, with the user's own configuration."""
+    """Run a git query in a folder or a bare repository, with the user's own configuration."""
     try:
         done = run_git(root, arguments, users_environment(), _SECONDS)
     except (OSError, ValueError, TemporaryError):
         return GitOutput(complaint=f"{NO_GIT}; install it (apt-get install git)")
     if done.returncode == 0:
         return GitOutput(done.stdout)
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return GitOutput(complaint=said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")
+    errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return GitOutput(complaint=errors[0].removeprefix("fatal: ") if errors else f"git {arguments[0]} failed")
 
 
 def address_of(root: Path) -> GitAddress:
-    """Where the repository of a folder lives; nothing where the folder is no clone or git isn't there."""
+    """The address of a folder's repository; empty if the folder is not a clone or git isn't installed."""
     url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)
     if not url:
         return GitAddress(problem=_why_git_is_silent(root))
@@ -69,7 +69,7 @@ def _why_git_is_silent(root: Path) -> str:
     complaint = ask_git(root, "rev-parse", "--git-dir").complaint
     if "dubious ownership" in complaint:
         return (
-            "the clone belongs to somebody else, so git won't read it; "
+            "the clone belongs to another user, so git doesn't read it; "
             f"run: git config --global --add safe.directory {shlex.quote(str(root.resolve()))}"
         )
     return complaint if complaint.startswith(NO_GIT) and (root / ".git").exists() else ""
@@ -81,10 +81,10 @@ def prefix_of(root: Path) -> str:
 
 
 def browser_address(remote: str) -> str:
-    """A remote as a browser opens it: over http(s), without credentials and `.git`; empty for anything else."""
+    """The address of a remote for browsers: over http(s), without credentials and `.git`; empty for anything else."""
     if "://" not in remote:
         scp = _SCP_ADDRESS.fullmatch(remote)
-        # Without a user, `host:path` is an address only if the host can't be a drive or a short name of ssh's.
+        # Without a user, `host:path` is an address only if the host can't be a drive or an alias of ssh.
         return _address("https", scp["host"], scp["path"]) if scp and (scp["user"] or "." in scp["host"]) else ""
     try:
         split = urlsplit(remote)
@@ -97,7 +97,7 @@ def browser_address(remote: str) -> str:
 
 
 def _address(scheme: str, host: str, path: str, port: str = "") -> str:
-    """The address, or nothing where it would be odd: an `@` in its path may come of a password with a slash."""
+    """The address, or nothing if it looks wrong: an `@` in its path may come from a password with a slash."""
     path = path.strip("/").removesuffix(".git").rstrip("/")
     if not _HOST.fullmatch(host) or not path or "@" in path or any(sign.isspace() for sign in path):
         return ""

@@ -1,4 +1,4 @@
-"""git for what comes over the network: without our environment and configuration, bounded in time, one at a time."""
+"""git over the network: without the user's environment and configuration, with a time limit, one at a time."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _WAYS_OUT = (
     *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"),
     *("SSL_CERT_FILE", "GIT_SSL_CAINFO"),
 )
-"""What the network needs of our environment."""
+"""The environment variables that network access needs."""
 _DEFAULT_BRANCH = re.compile(r"^ref: refs/heads/(?P<branch>\S+)\tHEAD$", re.MULTILINE)
 _REFUSED = re.compile(r"Authentication failed|could not read Username|error: 40[13]")
 
 
 @dataclass(frozen=True, slots=True)
 class ConfinedGit:
-    """The git command line as if nobody had configured it, but for proxies. `home` is a folder of ours.
+    """The git command line without any configuration except proxies. `home` is a folder of ours.
 
-    It may speak `protocols`. Each command may take `seconds`, and is ended with all processes that it has started.
+    It may use `protocols`. Each command may take `seconds`; then it is ended with all processes that it has started.
     Redirects are not followed.
     """
 
@@ -38,16 +38,16 @@ class ConfinedGit:
     seconds: float = 120.0
 
     def run(
-        self, folder: Path, *arguments: str, given: bytes = b"", secrets: Mapping[str, str] | None = None
+        self, folder: Path, *arguments: str, stdin: bytes = b"", secrets: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run git in a folder; `secrets` is configuration that others must not see, so it is in the environment alone.
+        """Run git in a folder; `secrets` is configuration that others must not see, so it is only in the environment.
 
         Raises
         ------
         TemporaryError   it took too long
         """
         command = ("-c", "http.followRedirects=false", *arguments)
-        return run_git(folder, command, self._environment(secrets or {}), self.seconds, given)
+        return run_git(folder, command, self._environment(secrets or {}), self.seconds, stdin)
 
     def _environment(self, secrets: Mapping[str, str]) -> Mapping[str, str]:
         return {
@@ -62,14 +62,14 @@ class ConfinedGit:
             **_configuration(secrets),
         }
 
-    def output(self, folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-        """What git prints, where it must not fail.
+    def output(self, folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+        """The output of a git command that must succeed.
 
         Raises
         ------
         TemporaryError   it fails
         """
-        done = self.run(folder, *arguments, given=given)
+        done = self.run(folder, *arguments, stdin=stdin)
         if done.returncode != 0:
             raise TemporaryError(f"git {arguments[0]} failed: {last_line(done.stderr)}", retry_after=30)
         return done.stdout
@@ -80,38 +80,38 @@ class ConfinedGit:
 
     @contextmanager
     def bare(self, path: Path) -> Iterator[Path]:
-        """The bare repository at a path, made at first, to be changed by nobody else meanwhile, in any process."""
+        """The bare repository at a path, created if necessary and locked against changes by any other process."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.with_name(f"{path.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (path / "HEAD").is_file():
                 self.output(path.parent, "init", "--quiet", "--bare", str(path))
             for left in (*path.glob("*.lock"), *path.glob("refs/**/*.lock")):
-                left.unlink()  # of a git that was killed: while we have the lock above, nobody else writes here
+                left.unlink()  # of a git that was killed: while we hold the lock, nobody else writes here
             yield path
 
 
 def basic_authorization(address: str, user: str, token: str) -> Mapping[str, str]:
-    """Configuration with which git shows a token to the host of an address, and to no other."""
+    """Configuration with which git sends a token to the host of an address, and to no other."""
     encoded = b64encode(f"{user}:{token}".encode()).decode()
     return {f"http.{address}.extraHeader": f"Authorization: Basic {encoded}"}
 
 
 def default_branch_of(listed: bytes) -> str | None:
-    """The branch that HEAD is, in what `git ls-remote --symref … HEAD` lists."""
-    found = _DEFAULT_BRANCH.search(listed.decode("utf-8", "replace"))
-    return found["branch"] if found else None
+    """The branch that HEAD points to, in the output of `git ls-remote --symref … HEAD`."""
+    match = _DEFAULT_BRANCH.search(listed.decode("utf-8", "replace"))
+    return match["branch"] if match else None
 
 
 def is_refused(errors: bytes) -> bool:
-    """Whether git complains that the host doesn't take what it was shown."""
+    """Whether git reports that the host doesn't accept the credentials."""
     return _REFUSED.search(errors.decode("utf-8", "replace")) is not None
 
 
 def last_line(errors: bytes) -> str:
-    """What git said at the end, which is what went wrong."""
+    """The last line of git's errors, which says what went wrong."""
     lines = errors.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else "git says nothing"
+    return lines[-1] if lines else "git gave no reason"
 
 
 def _configuration(values: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Objects of a git repository as plumbing prints them: the entries of a tree, and the contents of blobs."""
+"""Objects of a git repository, from git's plumbing commands: the entries of a tree, and the contents of blobs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIST_TREE: Final = ("ls-tree", "-r", "-t", "-z", "--full-tree")
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """An entry of a tree. `mode` has six digits; `path` may hold surrogates where its bytes aren't UTF-8.
+    """An entry of a tree. `mode` has six digits; `path` contains surrogates if its bytes aren't UTF-8.
 
     `size` is in bytes, and known for blobs that were listed with `--long`.
     """
@@ -43,7 +43,7 @@ class TreeEntry:
 
 
 def tree_entries(listed: bytes) -> Iterator[TreeEntry]:
-    """The entries that git printed for `LIST_TREE`."""
+    """The entries in git's output for `LIST_TREE`."""
     for line in listed.decode("utf-8", "surrogateescape").split("\0"):
         about, tab, path = line.partition("\t")
         if tab:
@@ -53,7 +53,7 @@ def tree_entries(listed: bytes) -> Iterator[TreeEntry]:
 
 @dataclass(slots=True)
 class BlobReader(AbstractContextManager["BlobReader"]):
-    """Reads blobs of a repository from one git process, which is started for the first and ends with the `with`."""
+    """Reads blobs of a repository with one git process, which starts on the first read and ends with the `with`."""
 
     root: Path
     environment: Mapping[str, str] = field(default_factory=users_environment)
@@ -68,7 +68,7 @@ class BlobReader(AbstractContextManager["BlobReader"]):
             self._process = None
 
     def read(self, blob: str) -> bytes:
-        """The whole of a blob, by its id.
+        """The content of a blob, by its id.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """A repository on any git server, over https: plumbing in a temporary bare repository, and one push.
 
-No work tree, no hook, no configuration but ours. The token reaches git by its environment, never by an argument or an
+No work tree, no hooks, only our configuration. git gets the token from its environment, never from an argument or an
 address.
 """
 
@@ -30,7 +30,7 @@ from scenedock.model.code_hosts.commit import HISTORY, CommitListing, FileChange
 
 @contextmanager
 def open_git_repository(host: CodeHost, secrets: HostSecrets, address: RepositoryAddress) -> Iterator[GitRepository]:
-    """A repository on a git server, with a temporary place for its objects."""
+    """Open a repository on a git server, with a temporary folder for its objects."""
     with tempfile.TemporaryDirectory(prefix="scenedock-git-") as folder:
         yield GitRepository(host, secrets, address, Path(folder))
 
@@ -50,18 +50,18 @@ class GitRepository:
         self._git("init", "--quiet", "--bare", str(folder))
 
     def default_branch(self) -> str:
-        """The branch that others begin at."""
+        """The default branch."""
         return default_branch_of(self._remote("HEAD", "--symref")) or "main"
 
     def head(self, branch: str) -> Head | None:
-        """The commit at which a branch stands; None where there is no such branch."""
+        """The commit that a branch points to; None if there is no such branch."""
         commit = self._tip(branch)
         if not commit:
             return None
         self._fetch(commit, branch, depth=1)
         return self._head(commit)
 
-    def listing(self, head: Head, paths: Sequence[str] = ()) -> CommitListing:  # noqa: ARG002 - here all cost no more
+    def listing(self, head: Head, paths: Sequence[str] = ()) -> CommitListing:  # noqa: ARG002 - listing all costs no more
         """All files of a commit."""
         entries = tree_entries(self._git(*LIST_TREE, head.tree))
         return {entry.path: RepositoryFile(entry.mode, entry.id) for entry in entries if entry.kind == "blob"}
@@ -71,7 +71,7 @@ class GitRepository:
         return self._git("cat-file", "blob", file.blob)
 
     def write(self, base: Head | None, changes: Sequence[FileChange], listing: CommitListing, message: str) -> Head:
-        """Make a commit after `base`, or one without a parent, which no branch has yet."""
+        """Create a commit after `base`, or one without a parent, which no branch contains yet."""
         commands = [
             b"commit refs/scenedock/new\n",
             f"committer {self._author.name} <{self._author.email}> now\n".encode(),
@@ -81,16 +81,16 @@ class GitRepository:
         for change in sorted(changes, key=lambda each: not each.deletes):
             commands += _commands(change, listing)
         script = b"".join([b"feature done\n", *commands, b"\ndone\n"])
-        self._git("fast-import", "--quiet", "--force", "--date-format=now", given=script)
+        self._git("fast-import", "--quiet", "--force", "--date-format=now", stdin=script)
         new = self._head("refs/scenedock/new")
         return base if base and base.tree == new.tree else new
 
     def create_branch(self, name: str, head: Head) -> bool:
-        """Make a branch; False where there is one of this name."""
+        """Create a branch; False if there is already one of this name."""
         return self._push(name, head, "")
 
     def move_branch(self, name: str, head: Head, *, expected: Head | None) -> bool:
-        """Let a branch stand at a commit, if it still stands at the `expected` one; False where it doesn't."""
+        """Move a branch to a commit, if it still points to the `expected` one; False if it doesn't."""
         return self._push(name, head, expected.commit if expected else None)
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
@@ -104,11 +104,11 @@ class GitRepository:
         return [_logged(entry) for entry in listed.decode("utf-8", "replace").split("\0") if entry.strip()]
 
     def find_marked(self, branch: str, mark: Mark) -> Head | None:
-        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""
+        """The latest commit of an earlier attempt on a branch; None if it is not among the last `HISTORY`."""
         return mark.latest_in(self.latest(branch, HISTORY))
 
     def _tip(self, branch: str) -> str:
-        """The commit at which a branch stands; `ls-remote` lists longer names that end so, too."""
+        """The commit that a branch points to; `ls-remote` also lists longer names that end like it."""
         ref = f"refs/heads/{branch}"
         lines = (line.partition("\t") for line in self._remote(ref).decode("utf-8", "replace").splitlines())
         return next((commit for commit, _, name in lines if name == ref), "")
@@ -117,50 +117,52 @@ class GitRepository:
         return _logged(self._git("log", "--max-count=1", "--format=%H %T%n%B", ref, "--").decode("utf-8", "replace"))
 
     def _remote(self, pattern: str, *options: str) -> bytes:
-        """What `ls-remote` lists."""
+        """The output of `ls-remote`."""
         return self._git("ls-remote", "--quiet", *options, self._url, pattern)
 
     def _fetch(self, commit: str, branch: str, depth: int) -> None:
         quiet = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
         self._git(*quiet, f"--depth={depth}", self._url, f"+refs/heads/{branch}:refs/scenedock/fetched")
         if self._ran("cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
-            raise TemporaryError(f"{self.address}: the branch {branch!r} moves just now", retry_after=2)
+            raise TemporaryError(f"{self.address}: the branch {branch!r} is moving", retry_after=2)
 
     def _push(self, branch: str, head: Head, expected: str | None) -> bool:
-        """Push a commit to a branch, if it stands where it is expected: nowhere if that is empty."""
+        """Push a commit to a branch that points to the expected commit; if that is empty, the branch must not exist."""
         ref = f"refs/heads/{branch}"
         lease = ["--force"] if expected is None else [f"--force-with-lease={ref}:{expected}"]
         done = self._ran("push", "--porcelain", "--quiet", *lease, self._url, f"{head.commit}:{ref}")
         if done.returncode == 0:
             return True
-        said = done.stdout.decode("utf-8", "replace")
-        if "[rejected]" in said or ("[remote rejected]" in said and _MOVED.search(said)):
+        printed = done.stdout.decode("utf-8", "replace")
+        if "[rejected]" in printed or ("[remote rejected]" in printed and _MOVED.search(printed)):
             return False
-        if "[remote rejected]" in said:
-            reason = re.search(r"\[remote rejected\] \((.*)\)", said)
-            raise NotAllowedError(f"{self.address} refuses a push to {branch!r}: {reason[1] if reason else said[:200]}")
+        if "[remote rejected]" in printed:
+            match = re.search(r"\[remote rejected\] \((.*)\)", printed)
+            raise NotAllowedError(
+                f"{self.address} refuses a push to {branch!r}: {match[1] if match else printed[:200]}"
+            )
         raise self._failure("push", done.stderr)
 
-    def _git(self, *arguments: str, given: bytes = b"") -> bytes:
-        """What git prints, where it succeeds."""
-        done = self._ran(*arguments, given=given)
+    def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """The output of a git command that must succeed."""
+        done = self._ran(*arguments, stdin=stdin)
         if done.returncode != 0:
             raise self._failure(arguments[0], done.stderr)
         return done.stdout
 
-    def _ran(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        return self._confined.run(self._folder, *arguments, given=given, secrets=self._login)
+    def _ran(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return self._confined.run(self._folder, *arguments, stdin=stdin, secrets=self._login)
 
     def _failure(self, command: str, errors: bytes) -> ScenedockError:
-        """What git complains of, as an error; no line of it has our token in it, which git never sees as an address."""
-        said = errors.decode("utf-8", "replace")
+        """The error for git's messages; they never contain our token, because git doesn't get it in an address."""
+        messages = errors.decode("utf-8", "replace")
         if is_refused(errors):
             return NotAllowedError(
-                f"{self.address.host} doesn't take the credentials that Scenedock has for it, or they don't suffice "
-                f"for {self.address}; whoever runs Scenedock has to renew them in the list of code hosts"
+                f"{self.address.host} doesn't accept the credentials that Scenedock has for it, or they don't suffice "
+                f"for {self.address}; an operator of Scenedock has to renew them in the list of code hosts"
             )
-        if re.search(r"repository '.*' not found|error: 404", said):
-            return NotFoundError(f"{self.address} isn't there, or our credentials don't reach it")
+        if re.search(r"repository '.*' not found|error: 404", messages):
+            return NotFoundError(f"{self.address} doesn't exist, or our credentials give no access to it")
         return TemporaryError(
             f"{self.address} can't be reached (git {command}): {last_line(errors)[:200]}", retry_after=10
         )
@@ -176,7 +178,7 @@ def _data(content: bytes) -> bytes:
 
 
 def _commands(change: FileChange, listing: Mapping[str, RepositoryFile]) -> Iterator[bytes]:
-    """What `git fast-import` is told for a change."""
+    """The input of `git fast-import` for a change."""
     if change.renamed_from:
         yield f"D {_quoted(change.renamed_from)}\n".encode("utf-8", "surrogateescape")
     if change.deletes:
@@ -191,13 +193,13 @@ def _commands(change: FileChange, listing: Mapping[str, RepositoryFile]) -> Iter
 
 
 def _quoted(path: str) -> str:
-    """The path as a C string, as fast-import takes it."""
+    """The path as a C string, as fast-import requires it."""
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
 def _logged(entry: str) -> Head:
-    """A commit as our format of `git log` writes it."""
+    """The commit in a line of our `git log` format."""
     first, _, message = entry.strip("\n").partition("\n")
     commit, tree = first.split()
     return Head(commit, tree, message)

@@ -1,4 +1,4 @@
-"""Repositories on disk: their files, and what git says of their address. Nothing is ever written here."""
+"""Repositories on disk: their files, and their address from git. Nothing is ever written here."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from scenedock.effects.git.commands import GitAddress, address_of
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
-# Bytes of one file that are ever read; YAML of more than a third of that is refused anyway.
+# At most this many bytes of a file are read; YAML of more than a third of that is refused anyway.
 MOST_BYTES = 16 * 1024 * 1024
 _BYTES_AT_ONCE = 64 * 1024
 NOT_ENTERED = frozenset({".git", "node_modules", ".venv", ".terraform"})
 
 
 class Repository(Protocol):
-    """Where the files of a repository are read from: a folder, or a git repository at a ref."""
+    """The source of a repository's files: a folder, or a git repository at a ref."""
 
     def listing(self) -> Listing:
         """All its files."""
@@ -30,22 +30,22 @@ class Repository(Protocol):
         """The bytes of a file of the listing."""
 
     def address(self) -> GitAddress:
-        """Where it lives, as far as git knows."""
+        """Its address, as far as git knows it."""
 
 
 class ServedRepository(Protocol):
-    """A repository that changes while the service runs: it is looked at again and again, and read as it is then."""
+    """A repository that changes while the service runs: it is checked repeatedly, and read in its current state."""
 
     def signature(self) -> str:
         """Changes whenever its files do."""
 
     def opened(self) -> AbstractContextManager[Repository]:
-        """The repository, to be read by one reader."""
+        """The repository, for one reader."""
 
 
 @contextmanager
 def opened(repositories: Mapping[str, ServedRepository]) -> Iterator[Mapping[str, Repository]]:
-    """The repositories by name, each as it is now, for one reader."""
+    """The repositories by name, each in its current state, for one reader."""
     with ExitStack() as stack:
         yield {name: stack.enter_context(each.opened()) for name, each in repositories.items()}
 
@@ -57,7 +57,7 @@ class RepositoryFolder:
     root: Path
 
     def opened(self) -> AbstractContextManager[RepositoryFolder]:
-        """The folder itself, which any number may read."""
+        """The folder itself, for any number of readers."""
         return nullcontext(self)
 
     def listing(self) -> Listing:
@@ -66,7 +66,7 @@ class RepositoryFolder:
         Raises
         ------
         NotFoundError   there is no such folder
-        InputError      it is no folder, or a folder in it may not be read: half a repository is not the repository
+        InputError      it is not a folder, or a folder in it can't be read: an incomplete listing is never returned
         """
         root = self._existing_root()
         files: list[str] = []
@@ -90,11 +90,11 @@ class RepositoryFolder:
         try:
             root = self.root.resolve(strict=True)
         except FileNotFoundError:
-            raise NotFoundError(f"{self.root}: there is no such folder; name the root of a repository") from None
+            raise NotFoundError(f"{self.root}: there is no such folder; pass the root of a repository") from None
         except (OSError, RuntimeError, ValueError) as error:
             raise _unreadable(str(self.root), error) from error
         if not root.is_dir():
-            raise InputError(f"{self.root}: this is no folder; name the root of a repository")
+            raise InputError(f"{self.root}: this is not a folder; pass the root of a repository")
         return root
 
     def read(self, path: str) -> bytes:
@@ -130,12 +130,12 @@ class RepositoryFolder:
         return digest.hexdigest()
 
     def address(self) -> GitAddress:
-        """What git says; nothing where the folder is no clone or git isn't there."""
+        """The address from git; empty if the folder is not a clone or git isn't installed."""
         return address_of(self.root)
 
 
 def _content(file: int) -> bytes:
-    """The bytes of an open file, at most `MOST_BYTES`; asked for all at once, Python would get memory for as many."""
+    """The bytes of an open file, at most `MOST_BYTES`, in parts: one read would reserve that much memory."""
     parts: list[bytes] = []
     size = 0
     while part := os.read(file, min(_BYTES_AT_ONCE, MOST_BYTES - size)):
@@ -145,9 +145,9 @@ def _content(file: int) -> bytes:
 
 
 def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Everything below a folder that is no folder itself, with its path from there, in no order.
+    """Everything below a folder that is not a folder itself, by its relative path, in no particular order.
 
-    Not by `os.walk`: that recurses, and a path of 2,000 folders is a legal one.
+    Not with `os.walk`: that recurses, and a path of 2,000 folders is valid.
     """
     waiting = [""]
     while waiting:
@@ -170,7 +170,7 @@ def _unreadable(path: str, error: Exception) -> InputError:
 
 
 def _is_text(path: str) -> bool:
-    """Whether a path is Unicode: one that isn't can't stand in YAML or in a URL."""
+    """Whether a path is Unicode: one that isn't can't be written in YAML or in a URL."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -179,7 +179,7 @@ def _is_text(path: str) -> bool:
 
 
 def _is_readable_below(target: Path, root: Path) -> bool:
-    """Whether what a link leads to is a file of the repository; `.git` is none of it, and may hold credentials."""
+    """Whether a link leads to a file of the repository; `.git` is not part of it, and may contain credentials."""
     return (
         target.is_file()
         and target.is_relative_to(root)
@@ -188,7 +188,7 @@ def _is_readable_below(target: Path, root: Path) -> bool:
 
 
 def _target(link: str) -> Path | None:
-    """What a link leads to, or None where that is nothing, or a circle."""
+    """The target of a link, or None if it doesn't exist or is a circle."""
     try:
         os.stat(link)  # noqa: PTH116 - resolve() would go up from a file (`file/..`), where the system refuses
         return Path(link).resolve(strict=True)

@@ -1,6 +1,6 @@
-"""A git repository at a ref: its files, read from the object store without a checkout. A bare one will do.
+"""A git repository at a ref: its files, read from the object store without a checkout. It may be bare.
 
-What is committed is read as it is: filters that a checkout would run (git-lfs, git-crypt, line endings) don't run.
+Committed content is read unchanged: filters that a checkout would run (git-lfs, git-crypt, line endings) don't run.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _MOST_LINKS = 40  # as many as Linux follows for one path
 
 @dataclass(slots=True)
 class GitRevision:
-    """A repository as a commit of a git repository: `ref` is a branch, a tag, a commit or what else git understands.
+    """A repository from a commit of a git repository: `ref` is a branch, tag, commit or anything that git accepts.
 
-    `root` is a clone, a folder inside one (then only that folder is seen), or a bare repository. Use it in a `with`
+    `root` is a clone, a folder inside one (then only that folder is read), or a bare repository. Use it in a `with`
     statement: the git process that reads the files ends with it.
     """
 
@@ -49,7 +49,7 @@ class GitRevision:
         Raises
         ------
         NotFoundError   there is no such folder, or the repository has no such ref
-        InputError      it is no git repository, or git can't read it
+        InputError      it is not a git repository, or git can't read it
         """
         self._objects, unnameable = _read_tree(self.root, self._tree())
         entered = {path: entry for path, entry in self._objects.items() if not _is_hidden(path)}
@@ -75,15 +75,15 @@ class GitRevision:
         return self._blobs.read(entry.id)[:MOST_BYTES]
 
     def address(self) -> GitAddress:
-        """What git says of the repository. It is the same for every ref, so that refs can be compared."""
+        """The repository's address from git. It is the same for every ref, so that refs can be compared."""
         return address_of(self.root)
 
     def _tree(self) -> str:
-        """The tree that is read, as git names it."""
+        """The tree that is read, as an expression for git."""
         if not self.root.is_dir():
-            raise NotFoundError(f"{self.root}: there is no such folder; name a git repository")
+            raise NotFoundError(f"{self.root}: there is no such folder; pass a git repository")
         if not self.ref or self.ref.startswith("-") or not self.ref.isprintable():
-            raise InputError(f"{self.ref!r} can't be the name of a branch, tag or commit")
+            raise InputError(f"{self.ref!r} is not a valid name of a branch, tag or commit")
         if complaint := ask_git(self.root, "rev-parse", "--git-dir").complaint:
             raise InputError(f"{self.root}: can't be read at a ref: {complaint}")
         commit = ask_git(self.root, "rev-parse", "--verify", "--quiet", f"{self.ref}^{{commit}}").text
@@ -95,7 +95,7 @@ class GitRevision:
         return f"{commit}:{prefix_of(self.root)}"
 
     def _kind_behind(self, link: str) -> Literal["file", "folder", "outside"]:
-        """What a link leads to."""
+        """The target of a link."""
         path = self._resolve(link)
         entry = None if path is None else self._objects.get(path)
         if path is None or entry is None:
@@ -105,7 +105,7 @@ class GitRevision:
         return "file" if NOT_ENTERED.isdisjoint(path.split("/")) else "outside"
 
     def _resolve(self, path: str) -> str | None:
-        """The path that a path leads to once links are followed; None where it leaves the tree, or goes in a circle."""
+        """The path after all links are followed; None if it leaves the tree, or is a circle."""
         steps, resolved, links = path.split("/")[::-1], list[str](), 0
         while steps:
             step = steps.pop()

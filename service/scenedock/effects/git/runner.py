@@ -1,4 +1,4 @@
-"""Where git is started, whoever asks it for what: as a command that ends, or as a process that answers on and on."""
+"""The one place that starts git: as a command that ends, or as a process that keeps answering."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from scenedock.errors import TemporaryError
 
-# Where git would look instead of where it is told to; a hook that runs us has them set.
+# They would redirect git to another repository; they are set if a git hook runs us.
 _GIT_PLACES = frozenset(
     """GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_NAMESPACE""".split()
 )
 
 
 def users_environment() -> Mapping[str, str]:
-    """The environment of this process, as git shall see it: with the user's own configuration."""
+    """The environment of this process for git, with the user's own configuration."""
     kept = {name: value for name, value in os.environ.items() if name not in _GIT_PLACES}
     return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
@@ -31,7 +31,7 @@ def start_git(
     ------
     OSError, ValueError   git isn't installed, or the folder's name can't be an argument
     """
-    return subprocess.Popen(  # noqa: S603 - no shell, and what others give is checked or stands behind our words
+    return subprocess.Popen(  # noqa: S603 - no shell, and input is validated or follows our own arguments
         ["git", "-C", str(folder), *arguments],  # noqa: S607 - the one on PATH
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -42,9 +42,9 @@ def start_git(
 
 
 def run_git(
-    folder: Path, arguments: Sequence[str], environment: Mapping[str, str], seconds: float, given: bytes = b""
+    folder: Path, arguments: Sequence[str], environment: Mapping[str, str], seconds: float, stdin: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git in a folder; what takes longer than so many seconds is ended, with all that it has started.
+    """Run git in a folder; after `seconds`, it is ended with all processes that it has started.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def run_git(
     """
     with start_git(folder, arguments, environment) as process:
         try:
-            output, errors = process.communicate(given, timeout=seconds)
+            output, errors = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise TemporaryError(f"git took longer than {seconds:g} s", retry_after=60) from None

@@ -1,1 +1,1 @@
-"""GitHub's API: sign-in, pace, pull requests, repositories and their settings."""
+"""GitHub's API: authentication, rate limits, pull requests, repositories and their settings."""

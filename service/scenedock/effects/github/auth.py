@@ -1,4 +1,4 @@
-"""Tokens of GitHub App installations: taken when needed, shared by all threads, renewed before they end."""
+"""Tokens of GitHub App installations: requested when needed, shared by all threads, renewed before they expire."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from scenedock.model.code_hosts.code_host import CodeHost
 from scenedock.model.json import as_object
 
 RENEW_SECONDS = 300.0
-"""A token is renewed when less than this of its hour is left: one action is done by then."""
+"""A token is renewed when it is valid for less than this: long enough for one action."""
 _NEW_SECONDS = 60.0
 
 
 class InstallationAuth(Auth):
-    """The credential of an App where one owner has installed it."""
+    """The credential of an App's installation for one owner."""
 
     def __init__(
         self, host: CodeHost, secrets: HostSecrets, owner: str, clock: Callable[[], float] = time.time
@@ -38,17 +38,17 @@ class InstallationAuth(Auth):
 
     @property
     def token_type(self) -> str:
-        """As GitHub's documents write it."""
+        """The scheme as in GitHub's documentation."""
         return "Bearer"
 
     @property
     def token(self) -> str:
-        """A token that is valid for a while.
+        """A token that is valid long enough for one action.
 
         Raises
         ------
-        NotAllowedError   the App isn't known, or not installed for the owner
-        TemporaryError    GitHub can't be asked
+        NotAllowedError   the App doesn't exist, or is not installed for the owner
+        TemporaryError    GitHub can't be reached
         """
         with self._lock:
             if self._clock() > self._until - RENEW_SECONDS:
@@ -56,7 +56,7 @@ class InstallationAuth(Auth):
             return self._token
 
     def forget(self, token: str) -> bool:
-        """Take a new token next time, since GitHub doesn't know this one; whether that may help."""
+        """Request a new token next time, because GitHub doesn't accept this one; returns whether that may help."""
         with self._lock:
             if token != self._token:
                 return True
@@ -82,7 +82,7 @@ class InstallationAuth(Auth):
                 return number
         raise NotAllowedError(
             f"the App {self._host.app_id} is not installed for {self._owner} on {self._host.host}; "
-            "an owner of it installs the App in its settings"
+            "one of its owners has to install the App in its settings"
         )
 
 

@@ -1,4 +1,4 @@
-"""Calls of GitHub's REST API through PyGithub: paced, never redirected, never logged, refusals as our errors."""
+"""Calls of GitHub's REST API through PyGithub: paced, never redirected, never logged, with our errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECONDS: Final = 30
 
 
 def _straight(response: RequestsResponse) -> RequestsResponse:
-    """The answer, unless it leads elsewhere: PyGithub would follow to any repository of the host, ours or not."""
+    """The response, unless it is a redirect: PyGithub would follow it to any repository of the host, ours or not."""
     if 300 <= response.status < 400:
         raise MovedError
     return response
@@ -41,7 +41,7 @@ class _Http(HTTPRequestsConnectionClass):
 
 
 class _Silent(logging.Logger):
-    """PyGithub would log whole bodies: an App's new token is in one, and so is every file."""
+    """PyGithub would log whole bodies, with new tokens of Apps and all files in them."""
 
     def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - the standard library's name
         return False
@@ -50,8 +50,7 @@ class _Silent(logging.Logger):
 class _StraightRequester(Requester):
     """PyGithub's requester with our connections and no log.
 
-    The names are those that Python makes of its private ones; `injectConnectionClasses` would end the reuse of
-    connections, too.
+    The names are Python's mangled private names; `injectConnectionClasses` would also prevent the reuse of connections.
     """
 
     _Requester__httpConnectionClass = _Http
@@ -61,14 +60,14 @@ class _StraightRequester(Requester):
 
 @dataclass(frozen=True, slots=True)
 class GitHubAnswer:
-    """What GitHub answered."""
+    """A response of GitHub."""
 
     status: int
     body: Json
 
     @property
     def said(self) -> str:
-        """GitHub's message, where it refused."""
+        """GitHub's message, if it refused."""
         return said_by(self.body)
 
     def text(self, *keys: str) -> str:
@@ -76,15 +75,15 @@ class GitHubAnswer:
 
         Raises
         ------
-        TemporaryError   there is none: this is not GitHub, or it is in trouble
+        TemporaryError   there is none: this is not GitHub, or GitHub has a failure
         """
-        if not (found := as_text(value_at(self.body, keys))):
-            raise TemporaryError(f"GitHub's answer has no `{'.'.join(keys)}`", retry_after=30)
-        return found
+        if not (text := as_text(value_at(self.body, keys))):
+            raise TemporaryError(f"GitHub's response has no `{'.'.join(keys)}`", retry_after=30)
+        return text
 
 
 class GitHubClient:
-    """One conversation with a host's API, for one thread: PyGithub keeps the request under way in its connection."""
+    """A client of a host's API, for one thread: PyGithub stores the running request in its connection."""
 
     def __init__(self, api: str, host: str, auth: Auth, pace: Pace) -> None:
         self._host = host
@@ -123,19 +122,17 @@ class GitHubClient:
         saying: str = "",
         tells: bool = False,
     ) -> GitHubAnswer:
-        """Ask once. A status of 400 and more is an answer only if it is `expected`, and GitHub's message has `saying`.
+        """Send one request. A status of 400 or more is returned only if it is `expected` and the message has `saying`.
 
         Raises
         ------
-        ScenedockError   as GitHub refused; TemporaryError where asking again may help
+        ScenedockError   GitHub refused the request; TemporaryError if trying again may help
         """
         asked = f"{verb} {path}"
-        token = self._auth.token  # a new one has a turn of its own
+        token = self._auth.token  # a request for a new token has a turn of its own
         try:
             with self._pace.turn(writes=verb != "GET", tells=tells):
-                _, given = self._requester.requestJsonAndCheck(
-                    verb, path, parameters=dict(parameters or {}), input=body
-                )
+                _, data = self._requester.requestJsonAndCheck(verb, path, parameters=dict(parameters or {}), input=body)
         except GithubException as error:
             wait = rate_limited(error)
             if wait is not None:
@@ -147,25 +144,27 @@ class GitHubClient:
             raise refusal_of(error, asked, self._host) from None
         except (requests.RequestException, OSError, json.JSONDecodeError, MovedError) as error:
             raise failure_of(error, asked, self._host) from None
-        return GitHubAnswer(200, given)
+        return GitHubAnswer(200, data)
 
     def pages(self, path: str, parameters: Mapping[str, str | int], most: int) -> list[Any]:
-        """Up to so many items of a list, a hundred with each call."""
-        found: list[Any] = []
+        """Up to `most` items of a list, a hundred with each call."""
+        listed: list[Any] = []
         for page in range(1, most // 100 + 1):
             body = self.call("GET", path, parameters={**parameters, "per_page": 100, "page": page}).body
             items = body if isinstance(body, list) else []
-            found += [as_object(item) for item in items]
+            listed += [as_object(item) for item in items]
             if len(items) < 100:
                 break
-        return found
+        return listed
 
     def _unknown(self, token: str) -> NotAllowedError | TemporaryError:
-        """The error for credentials that GitHub doesn't know: an App's token may just have ended."""
+        """The error for credentials that GitHub doesn't accept: an App's token may just have expired."""
         forget = getattr(self._auth, "forget", None)
         if forget and forget(token):
-            return TemporaryError(f"{self._host} no longer knows the App's token; a new one is taken", retry_after=1)
+            return TemporaryError(
+                f"{self._host} no longer accepts the App's token; a new one is requested", retry_after=1
+            )
         return NotAllowedError(
-            f"{self._host} doesn't know the credentials that Scenedock has for it (expired or revoked?); "
-            "whoever runs Scenedock has to renew them in the list of code hosts"
+            f"{self._host} doesn't accept the credentials that Scenedock has for it (expired or revoked?); "
+            "an operator of Scenedock has to renew them in the list of code hosts"
         )

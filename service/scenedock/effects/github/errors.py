@@ -1,4 +1,4 @@
-"""What GitHub refuses, as our errors: the one place where its statuses and exceptions get their meaning."""
+"""GitHub's errors as our errors: the one place that interprets its statuses and exceptions."""
 
 from __future__ import annotations
 
@@ -19,58 +19,60 @@ from scenedock.errors import (
 from scenedock.model.json import Json, as_list, as_object, as_text
 
 _SECONDARY_LIMIT_SECONDS = 60.0
-"""How long to wait after a secondary limit that doesn't say: "wait for at least one minute"."""
+"""How long to wait after a secondary rate limit without a time: "wait for at least one minute"."""
 _PAUSE_SECONDS = 5.0
 _LONGEST = 400
 _PROTECTED = ("protected", "rule violations", "required status check", "approving review", "through a pull request")
 
 _UNFINISHED = ("repository is empty", "reference does not exist")
-"""What GitHub says of a repository that it made a moment ago."""
+"""GitHub's messages for a repository that it has just created."""
 
 
 class MovedError(Exception):
-    """GitHub answered that a repository has another address."""
+    """GitHub responded that a repository has another address."""
 
 
 def refusal_of(error: GithubException, asked: str, host: str) -> ScenedockError:
-    """The error for a status of 400 or more; `asked` is what was asked for, without anything secret."""
-    status, said = error.status, said_by(error.data)
-    shown = f"{host} refuses {asked}: {said or f'status {status}'}"
+    """The error for a status of 400 or more; `asked` describes the request, without secrets."""
+    status, message = error.status, said_by(error.data)
+    shown = f"{host} refuses {asked}: {message or f'status {status}'}"
     wait = rate_limited(error)
     if wait is not None:
-        return TemporaryError(f"{host} asks us to wait: {said or 'rate limit exceeded'}", retry_after=wait)
+        return TemporaryError(f"{host} asks us to wait: {message or 'rate limit exceeded'}", retry_after=wait)
     if status >= 500 or status == 408:
         return TemporaryError(f"{host} answered {status} to {asked}", retry_after=_PAUSE_SECONDS)
-    if status in {401, 403} or (status in {409, 422} and any(word in said.lower() for word in _PROTECTED)):
+    if status in {401, 403} or (status in {409, 422} and any(word in message.lower() for word in _PROTECTED)):
         return NotAllowedError(f"{shown}{_needed(error.headers or {})}")
     if status in {404, 410, 451}:
-        return NotFoundError(f"{shown}; it isn't there, or our credentials for {host} don't reach it")
-    if status in {409, 422} and any(word in said.lower() for word in _UNFINISHED):
-        return TemporaryError(f"{host} isn't done with making the repository ({asked})", retry_after=2)
+        return NotFoundError(f"{shown}; it doesn't exist, or our credentials for {host} give no access to it")
+    if status in {409, 422} and any(word in message.lower() for word in _UNFINISHED):
+        return TemporaryError(f"{host} is still creating the repository ({asked})", retry_after=2)
     if status == 409:
         return ConflictError(shown)
     return InputError(shown)
 
 
 def failure_of(error: Exception, asked: str, host: str) -> ScenedockError:
-    """The error for a request that got no proper answer; whether it had an effect isn't known."""
+    """The error for a request without a valid response; whether it had an effect is not known."""
     if isinstance(error, MovedError):
-        return NotFoundError(f"{host} answered {asked} with another address: was it renamed? Write the new address")
+        return NotFoundError(
+            f"{host} answered {asked} with another address: if the repository was renamed, use its new address"
+        )
     if isinstance(error, requests.Timeout):
         return TemporaryError(f"{host} took too long to answer {asked}", retry_after=_PAUSE_SECONDS)
     if isinstance(error, requests.exceptions.SSLError):
-        return TemporaryError(f"{host} has no certificate that can be trusted ({asked})", retry_after=60)
-    return TemporaryError(f"{host} can't be reached, or hung up ({asked})", retry_after=_PAUSE_SECONDS)
+        return TemporaryError(f"{host} has no trusted certificate ({asked})", retry_after=60)
+    return TemporaryError(f"{host} can't be reached, or closed the connection ({asked})", retry_after=_PAUSE_SECONDS)
 
 
 def rate_limited(error: GithubException) -> float | None:
-    """The seconds to wait where a rate limit was met, primary or secondary; else None.
+    """The seconds to wait if a primary or secondary rate limit was reached, else None.
 
     Source: GitHub's "Best practices for using the REST API": `retry-after` first, then `x-ratelimit-reset` if nothing
     remains, else at least a minute.
     """
-    said = said_by(error.data).lower()
-    if error.status == 422 and "submitted too quickly" in said:
+    message = said_by(error.data).lower()
+    if error.status == 422 and "submitted too quickly" in message:
         return _SECONDARY_LIMIT_SECONDS
     if error.status not in {403, 429}:
         return None
@@ -79,18 +81,18 @@ def rate_limited(error: GithubException) -> float | None:
         return max(1.0, float(headers["retry-after"]))
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdecimal():
         return max(1.0, float(headers["x-ratelimit-reset"]) - time.time())
-    return _SECONDARY_LIMIT_SECONDS if error.status == 429 or "rate limit" in said or "abuse" in said else None
+    return _SECONDARY_LIMIT_SECONDS if error.status == 429 or "rate limit" in message or "abuse" in message else None
 
 
 def said_by(data: Json) -> str:
-    """GitHub's own message with what it says of single fields, cut short."""
+    """GitHub's message with its messages for single fields, shortened."""
     body = as_object(data)
     details = [
         as_text(each) or as_text(as_object(each).get("message")) or _field(as_object(each))
         for each in as_list(body.get("errors"))
     ]
-    said = as_text(body.get("message"))
-    return " ".join(": ".join(filter(None, (said, "; ".join(filter(None, details))))).split())[:_LONGEST]
+    message = as_text(body.get("message"))
+    return " ".join(": ".join(filter(None, (message, "; ".join(filter(None, details))))).split())[:_LONGEST]
 
 
 def _field(error: Mapping[str, Json]) -> str:
@@ -98,7 +100,7 @@ def _field(error: Mapping[str, Json]) -> str:
 
 
 def _needed(headers: Mapping[str, str]) -> str:
-    """What GitHub says that a credential would need."""
+    """The permissions or scopes that GitHub says are missing."""
     permissions = headers.get("x-accepted-github-permissions", "")
     scopes = headers.get("x-accepted-oauth-scopes", "")
     needed = f"; the App needs the permission {permissions}" if permissions else ""

@@ -1,7 +1,7 @@
-"""The pace at which GitHub may be asked, so that its limits are kept rather than met.
+"""The pace of requests to GitHub, which stays below its rate limits.
 
-Source: GitHub's "Rate limits for the REST API": per minute 900 points (a read is 1, a write 5), 80 requests that make
-content which others are told of, of these 500 in an hour, and few requests at once.
+Source: GitHub's "Rate limits for the REST API": per minute 900 points (a read is 1, a write 5) and 80 requests that
+create content with notifications, of these 500 per hour, and few requests at once.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _TURN_SECONDS = 60.0
 
 @dataclass(slots=True)
 class _Window:
-    """So many points in so many seconds; `taken` are the times and points of what was asked lately."""
+    """A limit of points in a number of seconds; `taken` are the times and points of recent requests."""
 
     seconds: float
     most: int
     taken: deque[tuple[float, int]] = field(default_factory=deque)
 
     def free_at(self, points: int, now: float) -> float:
-        """When so many points may be taken."""
+        """The time when this number of points is available."""
         while self.taken and self.taken[0][0] <= now - self.seconds:
             self.taken.popleft()
         over = sum(each for _, each in self.taken) + points - self.most
@@ -42,7 +42,7 @@ class _Window:
 
 
 class Pace:
-    """The limits of one credential: waits a little for a turn, and puts off what would have to wait for long."""
+    """The limits of one credential: waits briefly for a turn, and refuses requests that would have to wait long."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
@@ -57,22 +57,22 @@ class Pace:
 
     @contextmanager
     def turn(self, *, writes: bool, tells: bool) -> Iterator[None]:
-        """Wait for one request's turn; `tells` where others are told of what it makes, as of a pull request.
+        """Wait for one request's turn; `tells` if it notifies others, such as of a new pull request.
 
         Raises
         ------
-        TemporaryError   the turn comes later than is worth waiting for
+        TemporaryError   the turn would come too late
         """
         self._sleep_until(self._reserve(5 if writes else 1, tells=tells))
         if not self._at_once.acquire(timeout=_TURN_SECONDS):
-            raise TemporaryError("too many requests to GitHub are under way", retry_after=5)
+            raise TemporaryError("too many requests to GitHub are running", retry_after=5)
         try:
             yield
         finally:
             self._at_once.release()
 
     def hold(self, seconds: float) -> None:
-        """Ask nothing for so long: GitHub said so."""
+        """Send no request for this time, as GitHub requested."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
 

@@ -20,24 +20,24 @@ class PullRequests:
         self._path = f"/repos/{address.path}"
 
     def find(self, branch: str) -> PullRequest | None:
-        """The newest pull request that was ever made of a branch, also where the branch is gone by now."""
+        """The newest pull request of a branch, even if the branch has been deleted."""
         head = f"{self._address.owner}:{branch}"
         parameters: dict[str, str | int] = {"head": head, "state": "all", "sort": "created", "direction": "desc"}
         answer = self._client.call("GET", f"{self._path}/pulls", parameters={**parameters, "per_page": 100})
-        found = [_read(each) for each in as_list(answer.body)]
-        return next((each for each in found if each.branch == branch), None)
+        pulls = [_read(each) for each in as_list(answer.body)]
+        return next((each for each in pulls if each.branch == branch), None)
 
     def get(self, number: int) -> PullRequest:
         """A pull request by its number.
 
         Raises
         ------
-        NotFoundError   there is none
+        NotFoundError   there is no pull request with this number
         """
         return _read(self._client.call("GET", f"{self._path}/pulls/{number}").body)
 
     def open(self, new: NewPullRequest) -> PullRequest | None:
-        """Open a pull request; None where there is an open one of its branch already."""
+        """Open a pull request; None if its branch already has an open one."""
         body: JsonObject = {
             "title": new.title,
             "head": new.branch,
@@ -51,15 +51,15 @@ class PullRequests:
         return _read(answer.body) if answer.status == 200 else None
 
     def label(self, number: int, labels: Sequence[str]) -> None:
-        """Give a pull request labels; those that aren't there yet are made."""
+        """Add labels to a pull request; labels that don't exist yet are created."""
         self._client.call("POST", f"{self._path}/issues/{number}/labels", {"labels": list(labels)}, tells=True)
 
     def ask_reviewers(self, number: int, people: Sequence[str], teams: Sequence[str]) -> None:
-        """Ask people and teams for a review.
+        """Request a review from people and teams.
 
         Raises
         ------
-        InputError   one of them can't be asked
+        InputError   one of them can't review
         """
         body = {"reviewers": list(people), "team_reviewers": list(teams)}
         self._client.call("POST", f"{self._path}/pulls/{number}/requested_reviewers", body, tells=True)
@@ -68,7 +68,7 @@ class PullRequests:
 def _read(body: Json) -> PullRequest:
     number, url = as_object(body).get("number"), as_text(value_at(body, ["html_url"]))
     if not isinstance(number, int) or not url:
-        raise TemporaryError("GitHub's answer has no pull request", retry_after=30)
+        raise TemporaryError("GitHub's response has no pull request", retry_after=30)
     merged = bool(as_object(body).get("merged_at"))
     state: PullRequestState = "merged" if merged else "open" if value_at(body, ["state"]) == "open" else "closed"
     return PullRequest(

@@ -1,4 +1,4 @@
-"""A repository on GitHub: branches, files and commits through the Git data API, in few calls however many files."""
+"""A repository on GitHub: branches, files and commits through the Git data API, with few calls."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 
 ENTRIES_PER_TREE = 1_000
 BYTES_PER_TREE = 4_000_000
-"""What one call for a tree takes along; more files are written with several, each on top of the one before."""
+"""The maximum size of one call that creates a tree; more files need several calls, each on top of the one before."""
 _MODES = {False: "100644", True: "100755"}
 
 
 class GitHubRepository:
     """A repository on GitHub, for one thread.
 
-    `uploaded` remembers for all of them what was uploaded where, so that a try after an interruption goes on.
+    `uploaded` remembers for all threads what was uploaded where, so that an interrupted attempt can be continued.
     """
 
     def __init__(
@@ -45,21 +45,21 @@ class GitHubRepository:
         self._remembered = False
 
     def default_branch(self) -> str:
-        """The branch that others begin at."""
+        """The default branch."""
         return self.client.call("GET", self.path).text("default_branch")
 
     def head(self, branch: str) -> Head | None:
-        """The commit at which a branch stands; None where there is no such branch."""
+        """The commit that a branch points to; None if there is no such branch."""
         path = f"{self.path}/branches/{quote(branch, safe='')}"
         answer = self.client.call("GET", path, expected=(404,), saying="branch not found")
         if answer.status == 404:
             return None
-        if not value_at(answer.body, ["commit", "commit"]):  # servers that are only like GitHub say less of it
+        if not value_at(answer.body, ["commit", "commit"]):  # servers that imitate GitHub return less
             return self._commit(answer.text("commit", "sha"))
         return _head(value_at(answer.body, ["commit"]))
 
     def listing(self, head: Head, paths: Sequence[str]) -> CommitListing:
-        """All files of a commit; of more than GitHub lists at once, those in the folders of some paths."""
+        """All files of a commit; if there are more than GitHub lists at once, those in the folders of some paths."""
         answer = self.client.call("GET", f"{self.path}/git/trees/{head.tree}", parameters={"recursive": "1"})
         if as_object(answer.body).get("truncated") is True:
             return dict(self._walk(head.tree, "", paths))
@@ -71,10 +71,10 @@ class GitHubRepository:
         try:
             return base64.b64decode(as_text(body.get("content")))
         except binascii.Error:
-            raise TemporaryError("GitHub's answer is no file", retry_after=30) from None
+            raise TemporaryError("GitHub's response is not a file", retry_after=30) from None
 
     def write(self, base: Head | None, changes: Sequence[FileChange], listing: CommitListing, message: str) -> Head:
-        """Make a commit after `base`, or one without a parent, which no branch has yet."""
+        """Create a commit after `base`, or one without a parent, which no branch contains yet."""
         tree = base.tree if base else ""
         for chunk in _chunks([self._entry(change, listing) for change in _single(changes)]):
             body: dict[str, Json] = {"tree": chunk}
@@ -89,13 +89,13 @@ class GitHubRepository:
         return Head(new.text("sha"), tree, message)
 
     def create_branch(self, name: str, head: Head) -> bool:
-        """Make a branch; False where there is one of this name."""
+        """Create a branch; False if there is already one of this name."""
         body = {"ref": f"refs/heads/{name}", "sha": head.commit}
         answer = self.client.call("POST", f"{self.path}/git/refs", body, expected=(422,), saying="already exists")
         return answer.status == 200
 
     def move_branch(self, name: str, head: Head, *, expected: Head | None) -> bool:
-        """Let a branch stand at a commit, if it still stands at the `expected` one, which is its parent."""
+        """Move a branch to a commit, if it still points to the `expected` one, which is its parent."""
         path = f"{self.path}/git/refs/heads/{quote(name)}"
         body: JsonObject = {"sha": head.commit, "force": expected is None}
         return self.client.call("PATCH", path, body, expected=(422,), saying="fast forward").status == 200
@@ -106,7 +106,7 @@ class GitHubRepository:
         return [_head(item) for item in self.client.pages(f"{self.path}/commits", parameters, max(most, 100))][:most]
 
     def find_marked(self, branch: str, mark: Mark) -> Head | None:
-        """The latest commit that an earlier try has put on a branch; None where the last `HISTORY` have none."""
+        """The latest commit of an earlier attempt on a branch; None if it is not among the last `HISTORY`."""
         return mark.latest_in(self.latest(branch, HISTORY))
 
     def _commit(self, sha: str) -> Head:
@@ -114,7 +114,7 @@ class GitHubRepository:
         return Head(sha, answer.text("tree", "sha"), str(as_object(answer.body).get("message", "")))
 
     def _walk(self, tree: str, above: str, paths: Sequence[str]) -> Iterator[tuple[str, RepositoryFile]]:
-        """The files in the folders of some paths and in what these name, asked for folder by folder."""
+        """The files in the folders of some paths, and in the folders that these name, requested folder by folder."""
         for name, kind, file in _entries(self.client.call("GET", f"{self.path}/git/trees/{tree}")):
             folder = f"{above}{name}/"
             if kind == "tree" and any(f"{path}/".startswith(folder) or folder.startswith(f"{path}/") for path in paths):
@@ -123,7 +123,7 @@ class GitHubRepository:
                 yield above + name, file
 
     def _entry(self, change: FileChange, listing: CommitListing) -> JsonObject:
-        """One entry of a tree: text goes along with it, what is binary is uploaded first."""
+        """One entry of a tree: text is sent with it, binary content is uploaded first."""
         existing = listing.get(change.renamed_from or change.path)
         if change.deletes:
             return {
@@ -141,7 +141,7 @@ class GitHubRepository:
 
     def _tree(self, body: JsonObject) -> str:
         answer = self.client.call("POST", f"{self.path}/git/trees", body, expected=(422,) if self._remembered else ())
-        if answer.status == 422:  # a blob may be gone that we uploaded long ago
+        if answer.status == 422:  # a blob that we uploaded long ago may be gone
             for key in [key for key in tuple(self._uploaded) if key[0] == str(self.address)]:
                 self._uploaded.pop(key, None)
             raise TemporaryError(f"{self.address} refuses the files: {answer.said}", retry_after=1)
@@ -160,10 +160,10 @@ class GitHubRepository:
 
 
 def _head(commit: Json) -> Head:
-    """A commit in one of GitHub's answers."""
+    """A commit in one of GitHub's responses."""
     sha, tree = as_text(value_at(commit, ["sha"])), as_text(value_at(commit, ["commit", "tree", "sha"]))
     if not sha or not tree:
-        raise TemporaryError("GitHub's answer has no commit", retry_after=30)
+        raise TemporaryError("GitHub's response has no commit", retry_after=30)
     return Head(sha, tree, str(value_at(commit, ["commit", "message"]) or ""))
 
 
@@ -174,7 +174,7 @@ def _entries(answer: GitHubAnswer) -> Iterator[tuple[str, str, RepositoryFile]]:
 
 
 def _single(changes: Sequence[FileChange]) -> Iterator[FileChange]:
-    """The changes, with a rename as what GitHub knows: one file deleted, one written."""
+    """The changes, with a rename in GitHub's terms: one file deleted, one written."""
     for change in changes:
         if change.renamed_from:
             yield FileChange(change.renamed_from)
@@ -182,7 +182,7 @@ def _single(changes: Sequence[FileChange]) -> Iterator[FileChange]:
 
 
 def _chunks(entries: Sequence[JsonObject]) -> Iterator[list[JsonObject]]:
-    """The entries in portions that one call takes; deletions come first, as the paths below may be new files."""
+    """The entries in portions for one call each; deletions come first, as their paths may be folders of new files."""
     chunk: list[JsonObject] = []
     size = 0
     for entry in sorted(entries, key=lambda each: each.get("sha", "") is not None):
@@ -197,7 +197,7 @@ def _chunks(entries: Sequence[JsonObject]) -> Iterator[list[JsonObject]]:
 
 
 def _text(content: bytes) -> str | None:
-    """The content as the text that JSON can carry unchanged; None where it is binary."""
+    """The content as text, if JSON can transport it unchanged; None if it is binary."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:

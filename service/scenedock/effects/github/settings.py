@@ -1,4 +1,4 @@
-"""Repositories on GitHub as such: making one, and what is set for it beside its files."""
+"""Repositories on GitHub: creating one, and its settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scenedock.model.json import Json, JsonObject, as_object, as_text
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What GitHub says of a repository: its addresses for browsers and for git, and what identifies it."""
+    """GitHub's data about a repository: its addresses for browsers and for git, and its identity."""
 
     url: str
     remote_url: str
@@ -25,7 +25,7 @@ class Existing:
 
     @classmethod
     def of(cls, answer: GitHubAnswer) -> Existing:
-        """The repository in an answer."""
+        """The repository in a response."""
         return cls(
             url=answer.text("html_url"),
             remote_url=answer.text("clone_url"),
@@ -35,7 +35,7 @@ class Existing:
 
 
 class RepositorySettings:
-    """One repository, which may not be there yet."""
+    """One repository, which may not exist yet."""
 
     def __init__(self, client: GitHubClient, address: RepositoryAddress) -> None:
         self._client = client
@@ -43,12 +43,12 @@ class RepositorySettings:
         self._path = f"/repos/{address.path}"
 
     def create(self, visibility: Visibility, description: str) -> Existing | None:
-        """Make a repository with a first commit of GitHub's; None where there is one of this name.
+        """Create a repository with a first commit by GitHub; None if there is already one of this name.
 
         Raises
         ------
-        NotFoundError     the owner is no organisation that our credentials reach
-        NotAllowedError   they may not make repositories there
+        NotFoundError     the owner is not an organisation that our credentials give access to
+        NotAllowedError   our credentials may not create repositories there
         """
         owner = self._address.owner
         body: dict[str, Json] = {
@@ -59,7 +59,7 @@ class RepositorySettings:
         }
         try:
             return self._create(f"/orgs/{owner}/repos", {**body, "visibility": visibility})
-        except NotFoundError:  # no organisation: a user makes repositories at home only
+        except NotFoundError:  # not an organisation: users create repositories only for themselves
             if self._client.call("GET", "/user").text("login").lower() != owner.lower():
                 raise
         return self._create("/user/repos", body)
@@ -69,24 +69,26 @@ class RepositorySettings:
         return Existing.of(answer) if answer.status == 200 else None
 
     def find(self) -> Existing | None:
-        """What GitHub says of a repository; None where there is none, as far as our credentials reach.
+        """GitHub's data about the repository; None if our credentials give access to none.
 
         Raises
         ------
-        ConflictError   the name is a former one of another repository; a new one would take its visitors over
+        ConflictError   the name is a former one of another repository; a new one would end the redirect to it
         """
         try:
             answer = self._client.call("GET", self._path, expected=(404,))
         except NotFoundError:
-            raise ConflictError(f"{self._address} leads to a repository that was renamed; take another name") from None
+            raise ConflictError(
+                f"{self._address} redirects to a repository that was renamed; use another name"
+            ) from None
         return Existing.of(answer) if answer.status == 200 else None
 
     def get(self) -> Existing:
-        """What GitHub says of a repository.
+        """GitHub's data about the repository.
 
         Raises
         ------
-        NotFoundError   there is none
+        NotFoundError   it doesn't exist
         """
         return Existing.of(self._client.call("GET", self._path))
 
@@ -95,7 +97,7 @@ class RepositorySettings:
         self._client.call("PATCH", self._path, changes)
 
     def rename_branch(self, old: str, new: str) -> None:
-        """Give a branch another name; the default branch stays the default."""
+        """Rename a branch; the default branch stays the default."""
         self._client.call("POST", f"{self._path}/branches/{quote(old, safe='')}/rename", {"new_name": new})
 
     def set_topics(self, topics: Sequence[str]) -> None:
@@ -103,7 +105,7 @@ class RepositorySettings:
         self._client.call("PUT", f"{self._path}/topics", {"names": list(topics)})
 
     def check_team(self, team: str) -> None:
-        """See that the organisation has a team, by its slug.
+        """Check that the organisation has a team, by its slug.
 
         Raises
         ------
@@ -112,8 +114,8 @@ class RepositorySettings:
         owner = self._address.owner
         if self._client.call("GET", f"/orgs/{owner}/teams/{team}", expected=(404,)).status == 404:
             raise NotFoundError(
-                f"{self._address.host}/{owner} has no team {team!r}, or our credentials don't reach it; "
-                "a team is named as in its address"
+                f"{self._address.host}/{owner} has no team {team!r}, or our credentials give no access to it; "
+                "use the team's name from its address"
             )
 
     def give_team_access(self, team: str, permission: str) -> None:
@@ -123,7 +125,7 @@ class RepositorySettings:
         self._client.call("PUT", path, {"permission": permission})
 
     def protect_branch(self, branch: str, approvals: int, checks: Sequence[str]) -> None:
-        """Let a branch change only by pull requests, with so many approvals and these checks passed."""
+        """Protect a branch: only pull requests may change it, with a number of approvals and passed checks."""
         body: JsonObject = {
             "required_pull_request_reviews": {"required_approving_review_count": approvals},
             "required_status_checks": {"strict": False, "contexts": list(checks)} if checks else None,
@@ -139,7 +141,7 @@ class RepositorySettings:
             self._client.call("PATCH", f"{path}/{name}", body)
 
     def set_secrets(self, secrets: Mapping[str, str]) -> None:
-        """Set secrets for the repository's GitHub Actions, sealed for its public key."""
+        """Set secrets for the repository's GitHub Actions, encrypted with its public key."""
         key = self._client.call("GET", f"{self._path}/actions/secrets/public-key")
         for name, value in sorted(secrets.items()):
             body = {"encrypted_value": encrypt(key.text("key"), value), "key_id": key.text("key_id")}

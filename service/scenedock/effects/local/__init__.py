@@ -1,1 +1,1 @@
-"""This machine: files, locks, processes of our own, secrets that files or the environment hold."""
+"""This machine: files, locks, processes of our own, secrets from files or the environment."""

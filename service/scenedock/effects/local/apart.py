@@ -1,4 +1,4 @@
-"""Work in a process of its own: it takes no turn of ours, and its memory goes when it ends."""
+"""Work in a process of its own: it doesn't block our threads, and its memory is freed when it ends."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def run_apart(seconds: float, function: Callable[P, T], *args: P.args, **kwargs:
 
     Raises
     ------
-    InputError       the function refused (whatever the class of its error)
-    TemporaryError   the process died, or took longer than so many seconds
+    InputError       the function raised an error of any class
+    TemporaryError   the process died, or took longer than `seconds`
     """
-    spawn = get_context("spawn")  # a fork would take the locks of our threads with it, held forever
+    spawn = get_context("spawn")  # a fork would copy the locks that our threads hold, and never release them
     receiver, sender = spawn.Pipe(duplex=False)
     process = spawn.Process(target=_call, args=(sender, function, args, kwargs), daemon=True)
     process.start()
@@ -29,7 +29,7 @@ def run_apart(seconds: float, function: Callable[P, T], *args: P.args, **kwargs:
     try:
         if not receiver.poll(seconds):
             raise TemporaryError(f"it took longer than {seconds:g} s", retry_after=60)
-        made, refusal = receiver.recv()
+        returned, refusal = receiver.recv()
     except EOFError:
         process.join()
         raise TemporaryError(f"the process died (exit code {process.exitcode})", retry_after=60) from None
@@ -39,14 +39,14 @@ def run_apart(seconds: float, function: Callable[P, T], *args: P.args, **kwargs:
         receiver.close()
     if refusal is not None:
         raise InputError(refusal)
-    result: T = made
+    result: T = returned
     return result
 
 
 def _call(
     sender: Connection, function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
 ) -> None:
-    """What the process does; an error travels as its message, because not every class of error can."""
+    """The work of the process; an error is sent as its message, because not every exception can be pickled."""
     try:
         sender.send((function(*args, **kwargs), None))
     except ScenedockError as error:

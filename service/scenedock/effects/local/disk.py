@@ -1,4 +1,4 @@
-"""Files and folders, with errors that a person can act on."""
+"""Files and folders, with errors that say what to do."""
 
 from __future__ import annotations
 
@@ -25,32 +25,34 @@ def read_file(path: Path) -> bytes:
     except FileNotFoundError:
         raise NotFoundError(f"{path}: there is no such file; check the name") from None
     except IsADirectoryError:
-        raise InputError(f"{path}: this is a folder; name a file in it") from None
+        raise InputError(f"{path}: this is a folder; pass a file in it") from None
     except PermissionError:
-        raise InputError(f"{path}: may not be read; check the permissions of the file and its folders") from None
+        raise InputError(f"{path}: permission denied; check the permissions of the file and its folders") from None
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise InputError(f"{str(path)!r}: this can't be a file name: {error}") from None
+        raise InputError(f"{str(path)!r}: this is not a valid file name: {error}") from None
 
 
 def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | None = None) -> bool:
-    """Write a text file whole or not at all; one that has this text already is left untouched.
+    """Write a text file completely or not at all; a file that already has this text is not touched.
 
-    Returns whether anything was written. A link is followed; what is no regular file (a pipe, `/dev/stdout`) is written
-    to directly. With `may_replace`, only a regular file with bytes of which that is true is replaced.
+    Returns whether anything was written. A link is followed; a special file (a pipe, `/dev/stdout`) is written to
+    directly. With `may_replace`, a regular file is replaced only if that is true of its bytes.
 
     Raises
     ------
     NotFoundError   its folder doesn't exist
-    ConflictError   what is there may not be replaced
+    ConflictError   the existing file may not be replaced
     InputError      it can't be written
     """
-    data = text.encode(errors="backslashreplace")  # a path that isn't Unicode, which JSON can write as an escape
+    data = text.encode(errors="backslashreplace")  # for a path that isn't Unicode, which JSON can escape
     try:
         if may_replace and os.path.lexists(path):
             if path.is_symlink() or not path.is_file() or not may_replace(path.read_bytes()):
-                raise ConflictError(f"{path}: somebody else wrote this file; remove it first")
+                raise ConflictError(
+                    f"{path}: Scenedock did not write this file, so it is not replaced; remove it first"
+                )
         elif is_stream(path):
             with path.open("ab") as stream:
                 stream.write(data)
@@ -60,7 +62,7 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
             return False
         _replace(target, data)
     except (FileNotFoundError, NotADirectoryError):
-        raise NotFoundError(f"{path}: its folder doesn't exist; make it first") from None
+        raise NotFoundError(f"{path}: its folder doesn't exist; create it first") from None
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: can't be written: {reason}") from error
@@ -68,7 +70,7 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file; one that isn't there is no error.
+    """Remove a file; it is not an error if it doesn't exist.
 
     Raises
     ------
@@ -82,9 +84,9 @@ def remove_file(path: Path) -> None:
 
 @contextmanager
 def new_file_beside(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path]:
-    """A new file beside a path, under a name that nobody else has, with all its data on the disk.
+    """A new file next to a path, with a unique name and all its data on the disk.
 
-    It takes the path's name inside, or is gone afterwards.
+    The caller renames it to the path, else it is removed.
     """
     beside = path.with_name(f".scenedock-{token_hex(8)}")
     beside.touch(mode, exist_ok=False)
@@ -101,12 +103,12 @@ def new_file_beside(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path
 def is_stream(path: Path) -> bool:
     """Whether a path is a pipe or device, or one of the program's own streams, which may lead to a file."""
     own = path.parent == Path("/dev/fd") or path in {Path("/dev/stdout"), Path("/dev/stderr")}
-    # os.path says no to what can't be a path at all, and Path raises an error.
+    # os.path returns False for an invalid path, and Path raises an error.
     return own or (os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path))  # noqa: PTH110, PTH112, PTH113
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write beside the file, then put it in its place: a reader sees the old bytes or the new ones."""
+    """Write next to the file, then move it to its place: a reader sees the old bytes or the new ones."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     with new_file_beside(path, data) as beside:

@@ -1,4 +1,4 @@
-"""The last good catalog feed on disk, so that a service that starts has something to serve at once."""
+"""The last valid catalog feed on disk, so that a service can serve it immediately after its start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERSION = 1
 
 
 def save_feed(path: Path, feed: Feed) -> None:
-    """Write the feed whole or not at all.
+    """Write the feed completely or not at all.
 
     Raises
     ------
@@ -32,9 +32,9 @@ def save_feed(path: Path, feed: Feed) -> None:
 
 
 def load_feed(path: Path) -> Feed | None:
-    """The feed that was saved; nothing where there is none that this version can read.
+    """The saved feed; None if there is none that this version can read.
 
-    Earlier versions kept addresses with the credentials that a repository had in them.
+    Earlier versions saved addresses with the credentials that a repository had in them.
     """
     try:
         kept = json.loads(path.read_bytes())

@@ -15,7 +15,7 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class HostSecrets:
-    """The secrets of one host; what it has none of is empty."""
+    """The secrets of one host; those that it doesn't have are empty."""
 
     token: str = field(default="", repr=False)
     app_key: str = field(default="", repr=False)
@@ -27,7 +27,7 @@ def read_host_secrets(host: CodeHost, listed_in: Path, environment: Mapping[str,
 
     Raises
     ------
-    InputError   one isn't there, is empty, or can't be one; it is named with the line of the list, and never shown
+    InputError   one is missing, empty or invalid; the message names the line of the list, never the secret
     """
 
     def read(source: SecretSource | None) -> str:
@@ -35,10 +35,14 @@ def read_host_secrets(host: CodeHost, listed_in: Path, environment: Mapping[str,
 
     secrets = HostSecrets(read(host.token), read(host.app_key), read(host.webhook_secret))
     if any(sign.isspace() or not sign.isprintable() for sign in secrets.token):
-        raise InputError(f"{_place(host.token, listed_in)}: a token has no white space in it; is this the right file?")
+        raise InputError(
+            f"{_place(host.token, listed_in)}: a token can't contain white space; check that this is the right file"
+        )
     if host.app_key and not _is_private_key(secrets.app_key):
         place = _place(host.app_key, listed_in)
-        raise InputError(f"{place}: this is no RSA private key in PEM form; GitHub makes one for the App")
+        raise InputError(
+            f"{place}: this is not an RSA private key in PEM form; generate one in the App's settings on GitHub"
+        )
     return secrets
 
 
@@ -56,7 +60,7 @@ def _read(source: SecretSource, listed_in: Path, environment: Mapping[str, str])
     try:
         value = data[:_LONGEST].decode("utf-8").strip()
     except UnicodeDecodeError:
-        raise InputError(f"{place}: {source.file} is no text") from None
+        raise InputError(f"{place}: {source.file} is not text") from None
     if not value:
         raise InputError(f"{place}: {source.file} is empty")
     return value

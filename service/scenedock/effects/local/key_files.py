@@ -1,4 +1,4 @@
-"""Keys in files that replicas share: the first to come makes the file, whole, and all have what is in it."""
+"""Keys in files that replicas share: the first one creates the file, and all use its content."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from scenedock.effects.local.disk import new_file_beside, read_file
 from scenedock.errors import InputError
 
 _NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
-"""What `link` says on file systems that have none, such as SMB shares and some of FUSE's."""
+"""The errors of `link` on file systems without hard links, such as SMB shares and some FUSE file systems."""
 
 
 def shared_key(path: Path, make: Callable[[], bytes], what: str) -> bytes:
-    """The content of a key file; where there is none it is made, readable for its owner alone.
+    """The content of a key file; if there is none, it is created, readable only for its owner.
 
-    Any number of processes may come at once, of containers that share nothing but the folder: they all get the same
-    key, that of the file. `what` is how errors call the key.
+    Any number of processes may call this at once, in containers that share only the folder: all get the same key, the
+    one in the file. `what` is the name of the key in errors.
 
     Raises
     ------
-    InputError, NotFoundError   the file can't be made or read
+    InputError, NotFoundError   the file can't be created or read
     """
     try:
         if not path.exists():
@@ -38,7 +38,7 @@ def shared_key(path: Path, make: Callable[[], bytes], what: str) -> bytes:
 
 
 def _name(file: Path, path: Path) -> None:
-    """Give a file its name, unless there is one of this name by now."""
+    """Rename a file, unless a file with the new name exists by now."""
     try:
         os.link(file, path)
     except FileExistsError:
@@ -50,12 +50,12 @@ def _name(file: Path, path: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not path.exists():
                 file.replace(path)
-    with suppress(OSError):  # not every file system can: then the name is safe a little later
+    with suppress(OSError):  # not every file system supports it: then the name is safe a little later
         _save(path.parent)
 
 
 def _save(folder: Path) -> None:
-    """Have the names in a folder outlast a power cut, before anything is made with a key that is found by one."""
+    """Make the names in a folder survive a power failure, before anything is encrypted with a key in it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

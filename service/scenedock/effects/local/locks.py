@@ -1,4 +1,4 @@
-"""Locks between processes, which end with the process however it ends."""
+"""Locks between processes, which are released when the process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SECONDS_TO_WAIT = 60.0
 
 @contextmanager
 def only_one(lock: Path, what: str) -> Iterator[None]:
-    """Hold a lock file, which is removed at the end; who comes second is refused.
+    """Hold a lock file, which is removed at the end; a second process is refused.
 
     Raises
     ------
     TemporaryError   another process holds it
     NotFoundError    its folder doesn't exist
-    InputError       it can't be made
+    InputError       it can't be created
     """
     file = _held(lock, what)
     try:
@@ -32,12 +32,12 @@ def only_one(lock: Path, what: str) -> Iterator[None]:
 
 
 def _held(lock: Path, what: str) -> int:
-    """The open lock file, once it is ours and still has its name: the one before us has removed its own."""
+    """The open lock file, if it is ours and still has its name: a previous holder may have removed it."""
     while True:
         try:
             file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         except (FileNotFoundError, NotADirectoryError):
-            raise NotFoundError(f"{what}: its folder doesn't exist; make it first") from None
+            raise NotFoundError(f"{what}: its folder doesn't exist; create it first") from None
         except OSError as error:
             raise InputError(f"{what}: can't be written: {error.strerror or error} ({lock})") from error
         try:

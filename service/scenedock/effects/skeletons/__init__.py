@@ -1,1 +1,1 @@
-"""Where skeletons are read from: folders, git repositories, and the library of compiled ones."""
+"""Sources of skeletons: folders, git repositories, and the library of compiled skeletons."""

@@ -1,4 +1,4 @@
-"""Skeletons in local folders: read whole, with links refused that leave them."""
+"""Skeletons in local folders: read completely; links out of the folder are refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_PART_OF_IT = frozenset({".git"})
 
 
 def folder_version(folder: Path) -> str:
-    """A text that changes whenever a file of the skeleton is written, added, removed or renamed.
+    """A fingerprint that changes whenever a file of the skeleton is written, added, removed or renamed.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def folder_version(folder: Path) -> str:
     states = hashlib.sha256(os.fsencode(folder.resolve()))
     for path, state in _walk(folder, ""):
         written: tuple[int, ...] = (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
-        if stat.S_ISDIR(state.st_mode):  # its times also change with what is no part of the skeleton
+        if stat.S_ISDIR(state.st_mode):  # its times also change with files that are not part of the skeleton
             written = ()
         facts = (path, state.st_mode, *written, "")
         states.update("\0".join(map(str, facts)).encode("utf-8", "surrogateescape"))
@@ -37,11 +37,11 @@ def folder_version(folder: Path) -> str:
 
 
 def read_skeleton(folder: Path, label: str, version: str = "") -> Skeleton:
-    """Everything in a folder, as a skeleton; `label` is how errors call it.
+    """Everything in a folder, as a skeleton; `label` is its name in errors.
 
     Raises
     ------
-    SkeletonError   a link leaves the skeleton, something in it is no file, or it is too large
+    SkeletonError   a link leads out of the skeleton, it contains a special file, or it is too large
     InputError      a file can't be read
     """
     files: dict[str, SkeletonFile] = {}
@@ -57,7 +57,9 @@ def read_skeleton(folder: Path, label: str, version: str = "") -> Skeleton:
         elif kind == stat.S_IFREG:
             size += state.st_size
             if size > MOST_BYTES or len(files) >= MOST_FILES:
-                raise SkeletonError(f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes; that is no skeleton")
+                raise SkeletonError(
+                    f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes, too large for a skeleton"
+                )
             files[path] = SkeletonFile(_read(folder / path), mode)
         else:
             raise SkeletonError(f"{label}/{path}: this is neither a file nor a folder; remove it")
@@ -68,10 +70,10 @@ def _walk(folder: Path, inside: str) -> Iterator[tuple[str, os.stat_result]]:
     """Every path below a folder, sorted, with its own state; links are not followed."""
     try:
         with os.scandir(folder / inside) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+            in_order = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise InputError(f"{folder / inside}: can't be read: {error.strerror or error}") from error
-    for entry in found:
+    for entry in in_order:
         path = f"{inside}/{entry.name}" if inside else entry.name
         if path in _NOT_PART_OF_IT or is_byte_code(path):
             continue
@@ -81,7 +83,7 @@ def _walk(folder: Path, inside: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _read(path: Path) -> bytes:
-    """The bytes of a file that is still no link, and still not larger than a skeleton may be."""
+    """The bytes of a file; checks again that it is not a link, and not too large for a skeleton."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:

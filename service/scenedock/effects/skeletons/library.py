@@ -1,4 +1,4 @@
-"""The skeletons that may be baked: those that ship with Scenedock and those of the list, found by name and compiled."""
+"""The skeletons that can be baked: those that ship with Scenedock and those of the list, by name and compiled."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from scenedock.skeletons.sources import Permission, SkeletonSource
 
 @dataclass(frozen=True, slots=True)
 class OpenedSkeleton:
-    """A skeleton that was found, ready to be baked, with what it may do and where it came from.
+    """A skeleton that is ready to be baked, with what it may do and where it comes from.
 
-    `template` and `repo_dir` are what templates see as `_template` and `_repo_dir`.
+    `template` and `repo_dir` are the values of `_template` and `_repo_dir` in templates.
     """
 
     compiled: CompiledSkeleton
@@ -32,7 +32,7 @@ class OpenedSkeleton:
 
 @dataclass(frozen=True, slots=True)
 class SkeletonLibrary:
-    """Skeletons by name. `listed_in` is the folder to which the paths of the list are relative."""
+    """Skeletons by name. The paths in the list are relative to the folder `listed_in`."""
 
     sources: Sequence[SkeletonSource]
     listed_in: Path
@@ -41,7 +41,7 @@ class SkeletonLibrary:
     compiled: CompiledSkeletons = field(default_factory=CompiledSkeletons)
 
     def all(self) -> list[SkeletonSource]:
-        """Every skeleton, sorted by name; one of the list comes before a shipped one of the same name."""
+        """Every skeleton, sorted by name; one of the list replaces a shipped one of the same name."""
         shipped = {}
         if self.shipped is not None and self.shipped.is_dir():
             folders = [Path(entry.path) for entry in os.scandir(self.shipped.resolve())]
@@ -58,7 +58,7 @@ class SkeletonLibrary:
 
         Raises
         ------
-        NotFoundError    there is no such skeleton, or not where the list says
+        NotFoundError    there is no such skeleton, or not at the place in the list
         SkeletonError    it can't be used
         TemporaryError   its repository can't be reached
         """
@@ -67,12 +67,12 @@ class SkeletonLibrary:
         sources = {source.name: source for source in self.all()}
         if skeleton not in sources:
             names = ", ".join(sources) or "none"
-            raise NotFoundError(f"there is no skeleton {skeleton!r}; there are: {names}")
+            raise NotFoundError(f"there is no skeleton {skeleton!r}; the skeletons are: {names}")
         source = sources[skeleton]
         return self._in_repository(source) if source.git else self._in_folder(source)
 
     def open_folder(self, path: Path) -> OpenedSkeleton:
-        """A skeleton in a folder that the person at the command line names; it may only render.
+        """A skeleton in a folder from the command line; it may only render.
 
         Raises
         ------

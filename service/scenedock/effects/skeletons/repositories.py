@@ -25,8 +25,8 @@ from scenedock.skeletons.sources import GIT_ADDRESS, GIT_REF, is_commit
 class SkeletonRepositories:
     """Clones of skeleton repositories below one private folder, one for each address.
 
-    `protocols` are those that git may speak; only tests, whose server is on loopback, pass another than https.
-    A branch or tag is asked for again after `fresh_for` seconds; a commit never. One git command may take `seconds`.
+    `protocols` are those that git may use; only tests, whose server is on loopback, pass another than https.
+    A branch or tag is looked up again after `fresh_for` seconds; a commit never. One git command may take `seconds`.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SkeletonRepositories:
         self._lock = threading.Lock()
 
     def commit(self, address: str, ref: str) -> str:
-        """The commit that a ref means now, which is then in the cache.
+        """The commit that a ref points to now, which is then in the cache.
 
         Raises
         ------
@@ -73,24 +73,26 @@ class SkeletonRepositories:
         NotFoundError   the commit has no such folder
         """
         folder = f"{directory}/" if directory else ""
-        found = self._git.run(self._path(address), "rev-parse", "--verify", "--quiet", f"{commit}:{folder}")
-        if found.returncode != 0:
+        done = self._git.run(self._path(address), "rev-parse", "--verify", "--quiet", f"{commit}:{folder}")
+        if done.returncode != 0:
             raise NotFoundError(f"{address}: commit {commit[:12]} has no folder {directory!r}")
-        return found.stdout.decode().strip()
+        return done.stdout.decode().strip()
 
     def read(self, address: str, tree: str, label: str) -> Skeleton:
-        """All files of a tree, as a skeleton; `label` is how errors call it.
+        """All files of a tree, as a skeleton; `label` is its name in errors.
 
         Raises
         ------
-        SkeletonError   it is too large, or has a link that leaves it
+        SkeletonError   it is too large, or a link leads out of it
         """
         clone = self._path(address)
         listed = tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree))
         entries = [entry for entry in listed if not is_byte_code(entry.path)]
         blobs = [entry for entry in entries if entry.kind == "blob"]
         if len(blobs) > MOST_FILES or sum(entry.size for entry in blobs) > MOST_BYTES:
-            raise SkeletonError(f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes; that is no skeleton")
+            raise SkeletonError(
+                f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes, too large for a skeleton"
+            )
         # A submodule, too, is an empty folder in a plain clone.
         folders = {entry.path: 0o755 for entry in entries if entry.kind != "blob"}
         files: dict[str, SkeletonFile] = {}
@@ -123,11 +125,11 @@ class SkeletonRepositories:
         for name in (f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}", ref):
             if name in commits:
                 return commits[name]
-        hint = "; of a commit, write the whole id" if re.fullmatch("[0-9a-f]{7,63}", ref) else ""
+        hint = "; for a commit, write the whole id" if re.fullmatch("[0-9a-f]{7,63}", ref) else ""
         raise NotFoundError(f"{address} has no tag or branch {ref!r}{hint}")
 
     def _fetch(self, clone: Path, address: str, ref: str, commit: str) -> None:
-        """Fetch one commit; a server that gives none by id is asked for all branches and tags."""
+        """Fetch one commit; if the server can't send it by id, fetch all branches and tags."""
         quiet = ("fetch", "--quiet", "--no-auto-gc", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
         self._git.run(clone, *quiet, "--depth=1", address, commit)
         if self._git.run(clone, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0:

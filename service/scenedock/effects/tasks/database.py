@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 60
-"""How long we wait for a database that is restarting before we give up."""
+"""How long to wait for a database that is restarting before giving up."""
 _BUSY_MILLISECONDS = 30_000
 _HOST: Final = re.compile(r"(\[[^]]+\]|[^:]*)(:[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """Where a database is: SQLite in a `file`, or else a PostgreSQL at a `url`, in which may be a password."""
+    """The address of a database: SQLite in a `file`, or PostgreSQL at a `url`, which may contain a password."""
 
     url: str = field(repr=False)
     file: Path | None = None
 
 
 def database_address(url: str, data: Path) -> DatabaseAddress:
-    """Where the database of tasks is: what was configured, or a file in the data folder.
+    """The address of the database of tasks: the configured one, or a file in the data folder.
 
     Raises
     ------
-    InputError   it is neither SQLite nor PostgreSQL; what it says is not repeated
+    InputError   it is neither SQLite nor PostgreSQL; the message doesn't repeat the address
     """
     if not url:
         return _sqlite(data.absolute() / "tasks.db")
@@ -48,9 +48,9 @@ def database_address(url: str, data: Path) -> DatabaseAddress:
         return _sqlite(Path(rest[1:]))
     host = re.split("[/?]", rest)[0].rpartition("@")[2]
     if not slashes or (kind == "postgresql" and not _HOST.fullmatch(host)):
-        raise InputError("the database's address is no URL; write postgresql://USER@HOST/NAME")
+        raise InputError("the address of the database is not a URL; write postgresql://USER@HOST/NAME")
     if kind != "postgresql":
-        raise InputError("the database must be postgresql://… or sqlite:///FILE")
+        raise InputError("the address of the database must be postgresql://… or sqlite:///FILE")
     return DatabaseAddress(f"postgresql://{rest}")
 
 
@@ -59,11 +59,11 @@ def _sqlite(file: Path) -> DatabaseAddress:
 
 
 class Database:
-    """One database. Connections are made when they are wanted, and again after the server was away.
+    """One database. Connections are opened when they are needed, and again after the server was unavailable.
 
     Raises
     ------
-    InputError   the folder of SQLite's file can't be made
+    InputError   the folder of SQLite's file can't be created
     """
 
     def __init__(self, address: DatabaseAddress) -> None:
@@ -72,16 +72,16 @@ class Database:
         if address.file is not None:
             _make_folder(address.file.parent)
         self._writing = make_engine(address, pool_size=4, begin="BEGIN IMMEDIATE")
-        # SQLite has one writer at a time; a thread that finds it taken there sleeps for longer than it has to.
+        # SQLite allows one writer at a time; a thread that waits there sleeps longer than necessary.
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
         self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Do the work in one transaction; all of it again if the connection breaks, so it must bear that.
+        """Do the work in one transaction; it is repeated if the connection breaks, so it must be idempotent.
 
         Raises
         ------
-        TemporaryError   the database stays away
+        TemporaryError   the database can't be reached
         """
         return self._patiently(lambda: self._transact(work))
 
@@ -90,12 +90,12 @@ class Database:
 
         Raises
         ------
-        TemporaryError   the database stays away
+        TemporaryError   the database can't be reached
         """
         return self._patiently(lambda: self._select(query))
 
     def session(self) -> Connection:
-        """A connection for whoever holds locks with it; a broken one shows as an error of SQLAlchemy."""
+        """A connection for holding locks; a broken one raises an error of SQLAlchemy."""
         return self._reading.connect()
 
     def close(self) -> None:
@@ -131,14 +131,14 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder}: the folder of the database can't be made: {error.strerror or error}") from error
+        raise InputError(f"{folder}: the folder of the database can't be created: {error.strerror or error}") from error
 
 
 def make_engine(address: DatabaseAddress, *, pool_size: int, begin: str = "") -> Engine:
-    """Connections as SQLite and PostgreSQL want them; `begin` is the statement that begins a transaction on SQLite.
+    """An SQLAlchemy engine for SQLite or PostgreSQL; `begin` is the statement that begins a transaction on SQLite.
 
-    Readers of SQLite don't wait for a writer (WAL); one that wants to write says so at once, because one that turns
-    into a writer halfway is refused when another was faster.
+    Readers of SQLite don't wait for a writer (WAL). A transaction that writes says so when it begins, because one that
+    becomes a writer halfway is refused if another was faster.
     """
     from sqlalchemy import create_engine, event, make_url
 

@@ -1,4 +1,4 @@
-"""Deliveries of webhooks: each is handled once, whoever of all replicas gets it, and however often."""
+"""Deliveries of webhooks: each is handled once, whichever replica receives it, and however often."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def receive(database: Database, names: Sequence[str], keys: Sequence[str], now: int) -> int | None:
-    """Note a delivery and wake the tasks that wait for these keys, both or nothing; answer how many were woken.
+    """Record a delivery and wake the tasks that wait for these keys, in one transaction; return the number of tasks.
 
-    `names` are what the delivery is known by. If one of them was noted before, nothing is done, and the answer is None.
+    `names` identify the delivery. If one of them was recorded before, nothing is done, and None is returned.
 
     Raises
     ------
-    TemporaryError   the database stays away
+    TemporaryError   the database can't be reached
     """
 
     def work(connection: Connection) -> int:
@@ -39,6 +39,6 @@ def receive(database: Database, names: Sequence[str], keys: Sequence[str], now: 
 
 
 def forget_deliveries(database: Database, before: int) -> int:
-    """Delete what was noted of deliveries before a time, in milliseconds since 1970; answer how many."""
+    """Delete the records of deliveries before a time, in milliseconds since 1970; return their number."""
     old = delete(WEBHOOK_DELIVERY).where(WEBHOOK_DELIVERY.c.received_at < before)
     return database.write(lambda connection: connection.execute(old).rowcount)

@@ -1,4 +1,4 @@
-"""What use cases of tasks need of the world, together."""
+"""The effects that use cases of tasks need."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def milliseconds_now() -> int:
 
 @dataclass(frozen=True, slots=True)
 class TaskEffects:
-    """`clock` tells milliseconds since 1970; `engine` runs tasks here, or hands them to workers."""
+    """`clock` returns milliseconds since 1970; `engine` runs tasks here, or queues them for workers."""
 
     database: Database
     store: TaskStore

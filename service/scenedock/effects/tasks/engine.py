@@ -1,8 +1,8 @@
 """The engine that runs tasks in the background: dbos, which only this module touches.
 
-dbos starts a run of a task at once in this process, or queues it for a worker. What has been done is not its record
-but the task's row: the same transaction holds a step's output and the event that tells of it. dbos keeps one instance
-for a process, so there is one `Engine` for a process, too.
+dbos starts a run of a task at once in this process, or queues it for a worker. The progress of a task is recorded in
+the task's row, not in dbos: one transaction stores a step's output and the event about it. dbos has one instance per
+process, so there is also one `Engine` per process.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("scenedock.tasks")
 
 RunTask: TypeAlias = Callable[[str, int], None]
-"""Runs a task: `(task id, number of the run)`; returns when the task ended or rests, and raises nothing."""
+"""Runs a task: `(task id, number of the run)`; returns when the task has ended or waits, and raises nothing."""
 
 _QUEUE = "tasks"
 _WORKFLOW = "run_task"
-# A new release goes on with the tasks of the one before: what a task is stands in its row, never in a workflow's shape.
+# A new release continues the tasks of the previous one: their state is in their rows, not in the form of a workflow.
 _APPLICATION_VERSION = "1"
 _POLLING_SECONDS = 0.05
 _AT_ONCE = 1_000
-"""How many records of runs are deleted in one go."""
+"""How many records of runs are deleted at once."""
 
 
 class _AsJson(Serializer):
-    """How dbos writes our two arguments and no result: never pickle, which runs what it reads."""
+    """How dbos serializes our two arguments and no result: never with pickle, which can run what it reads."""
 
     def name(self) -> str:
         return "scenedock-json"
@@ -78,7 +78,7 @@ class Engine:
                     self._mine.discard((task_id, number))
 
         def start(task_id: str, number: int) -> None:
-            # Under a new id each time: of a known one dbos would run nothing here, and we would wait for its end.
+            # With a new id each time: for an existing id, dbos would run nothing here, and we would wait for its end.
             DBOS.start_workflow(run_task, task_id, number)
 
         try:
@@ -87,14 +87,14 @@ class Engine:
             if self._queued:
                 DBOS.register_queue(_QUEUE, worker_concurrency=self._threads, polling_interval_sec=_POLLING_SECONDS)
         except Exception:
-            DBOS.destroy(destroy_registry=True)  # else the next launch would find a half of this one
+            DBOS.destroy(destroy_registry=True)  # else the next launch would find remains of this one
             raise
         self._start = start
 
     def start(self, task_id: str, number: int) -> None:
-        """Run a task in this process, as soon as a thread is free; a run that is another's by then does nothing.
+        """Run a task in this process as soon as a thread is free; nothing happens if another worker runs it by then.
 
-        The task is stored: what can't be started here, because we are about to stop, is handed out again in seconds.
+        The task is stored: if it can't be started here, because we are about to stop, it is assigned again in seconds.
         """
         with self._lock:
             if self._start is None or (task_id, number) in self._mine:
@@ -102,13 +102,13 @@ class Engine:
             self._mine.add((task_id, number))
         try:
             self._start(task_id, number)
-        except Exception:  # noqa: BLE001 - dbos has many; the task is stored, and whoever tends tasks hands it out again
-            _log.warning("task %s could not be started; it is tried again within seconds", task_id, exc_info=True)
+        except Exception:  # noqa: BLE001 - dbos has many errors; the task is stored, and is assigned again
+            _log.warning("task %s could not be started; trying again within seconds", task_id, exc_info=True)
             with self._lock:
                 self._mine.discard((task_id, number))
 
     def submit(self, _connection: Connection, task_id: str, number: int) -> None:
-        """Nothing is to be written when a task is submitted: it is started here afterwards."""
+        """Nothing: a submitted task is started here after the transaction."""
 
     def has(self, task_id: str, number: int) -> bool:
         """Whether this run of a task is running in this process, or is next."""
@@ -122,12 +122,12 @@ class Engine:
             return bool(self._mine)
 
     def is_queued(self, task_id: str, number: int) -> bool:
-        """Whether this run of a task still stands in the queue of the workers."""
+        """Whether this run of a task is still in the queue of the workers."""
         status = DBOS.get_workflow_status(_workflow_id(task_id, number)) if self._queued else None
         return status is not None and status.status == "ENQUEUED"
 
     def stop(self, grace_seconds: int) -> None:
-        """Take no more tasks, and give those that run the time to reach their next step."""
+        """Accept no more tasks, and let running tasks reach their next step."""
         if self._start is not None:
             self._start = None
             DBOS.destroy(workflow_completion_timeout_sec=grace_seconds, destroy_registry=True)
@@ -155,9 +155,9 @@ class Engine:
 
 
 class RemoteEngine:
-    """Puts tasks in the queue of the workers; runs none here.
+    """Puts tasks into the queue of the workers; runs none here.
 
-    With SQLite there are no workers apart: the process that serves finds a new task by itself within seconds.
+    With SQLite there are no separate workers: the process that serves finds a new task by itself within seconds.
     """
 
     def __init__(self, database: Database) -> None:
@@ -167,15 +167,15 @@ class RemoteEngine:
         )
 
     def submit(self, connection: Connection, task_id: str, number: int) -> None:
-        """Put a task in the queue, in the transaction that stores it."""
+        """Put a task into the queue, in the transaction that stores it."""
         if self._client:
             self._client.enqueue_in_transaction(connection, _options(task_id, number), task_id, number)
 
     def start(self, task_id: str, number: int) -> None:
-        """Nothing is left to do after the transaction."""
+        """Nothing: the transaction has queued the task."""
 
     def forget(self, before: int) -> None:
-        """Nothing is run here, so there is nothing to forget."""
+        """Nothing: no run has records here."""
 
     def stop(self, _grace_seconds: int) -> None:
         """Close the connections."""
@@ -194,13 +194,13 @@ def _options(task_id: str, number: int) -> EnqueueOptions:
 
 
 def migrate_engine(database: Database) -> None:
-    """Make or change the tables of dbos."""
+    """Create or migrate the tables of dbos."""
     _quiet()
     DBOS.migrate(database.address.url)
 
 
 def dbos_engine(database: Database) -> SqlEngine:
-    """Connections for dbos, which begins its transactions itself."""
+    """An SQLAlchemy engine for dbos, which begins its transactions itself."""
     return make_engine(database.address, pool_size=8)
 
 
@@ -209,5 +209,5 @@ def _workflow_id(task_id: str, number: int) -> str:
 
 
 def _quiet() -> None:
-    """dbos advertises at level INFO."""
+    """Turn off dbos's advertising at level INFO."""
     logging.getLogger("dbos").setLevel(logging.WARNING)

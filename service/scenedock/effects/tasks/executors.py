@@ -1,7 +1,7 @@
-"""Executors: the processes that run tasks, and how each learns that another is dead.
+"""Executors: the processes that run tasks, and how each detects that another is dead.
 
-A living process holds a lock of its own name, which the operating system or the database drops when it dies. The name
-is new with each start: no process is ever taken for its predecessor.
+A running process holds a lock with its own name, which the operating system or the database releases when it dies. The
+name is new at each start, so that no process is mistaken for its predecessor.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class LocalExecutors:
-    """Executors on one machine (tasks are in SQLite): each locks a file in a folder that they share."""
+    """Executors on one machine (tasks in SQLite): each locks a file in a shared folder."""
 
     doubt_milliseconds = 0
 
@@ -59,10 +59,10 @@ class LocalExecutors:
 
 
 class SharedExecutors:
-    """Executors anywhere (tasks are in PostgreSQL): each holds an advisory lock, in a session of its own."""
+    """Executors on any machines (tasks in PostgreSQL): each holds an advisory lock, in a session of its own."""
 
     doubt_milliseconds = 1_000
-    """How long one must look dead: a living one that lost its session has it again within that."""
+    """How long an executor must appear dead: within this time, one that only lost its session has a new one."""
 
     def __init__(self, database: Database) -> None:
         self.own = _new_name()
@@ -70,7 +70,7 @@ class SharedExecutors:
         self._session: Connection | None = None
 
     def hold(self) -> None:
-        """Be known as alive from now on; after the server was away, again."""
+        """Announce this executor as alive; also again after the server was unavailable."""
         from sqlalchemy import func, literal, select
         from sqlalchemy.exc import DBAPIError
 
@@ -111,5 +111,5 @@ def _new_name() -> str:
 
 
 def _number(name: str) -> int:
-    """The number of a name's advisory lock, 64 bits with a sign."""
+    """The number of a name's advisory lock, a signed 64-bit integer."""
     return int.from_bytes(hashlib.sha256(f"scenedock:{name}".encode()).digest()[:8], "big", signed=True)

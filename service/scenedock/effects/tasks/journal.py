@@ -1,4 +1,4 @@
-"""The journal of one run of a task: what it does to its task, written in as few transactions as readers allow."""
+"""The journal of one run of a task: its changes of the task, written in few transactions without delaying readers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LONGEST_SECONDS = 0.3
 
 
 class Journal:
-    """Collects changes of a task in memory, and writes them together when asked, or when log lines have waited.
+    """Collects changes of a task in memory, and writes them together on request, or when log lines have waited.
 
-    `task` is the task as it will be stored; it begins as one that was just started, which the first write makes true.
-    Only the run that holds the task can write: one that finds that another does raises LeaseLostError.
+    `task` is the task as it will be stored. It begins as just started, which the first write stores. Only the run that
+    holds the task can write; if another run holds it, LeaseLostError is raised.
     """
 
     def __init__(self, store: TaskStore, task: Task, clock: Callable[[], int]) -> None:
@@ -38,13 +38,13 @@ class Journal:
         return self._clock()
 
     def add(self, change: TaskChange) -> None:
-        """Take a change of `task` in."""
+        """Add a change of `task`."""
         with self._lock:
             self.task = change.task
             self._events += change.events
 
     def log(self, message: str, step_id: str | None = None) -> None:
-        """Take a log line in; written when there are many, or soon."""
+        """Add a log line; it is written when there are many, or soon."""
         with self._lock:
             if not self._events:
                 self._since = time.monotonic()
@@ -53,17 +53,17 @@ class Journal:
                 self.write()
 
     def flush(self) -> None:
-        """Write log lines that have waited long enough for their reader."""
+        """Write log lines that have waited for long enough."""
         with self._lock:
             if self._events and time.monotonic() - self._since >= _LONGEST_SECONDS:
                 self.write()
 
     def write(self) -> None:
-        """Write all that was taken in, in one transaction.
+        """Write all collected changes in one transaction.
 
         Raises
         ------
-        LeaseLostError   the task is another's by now
+        LeaseLostError   another run holds the task by now
         """
         with self._lock:
             mine, events, mark = self.task, tuple(self._events), f"{self._run}.{self._writes}"
@@ -77,7 +77,9 @@ class Journal:
                 elif self._writes and mine.wait_for is not None:
                     task = replace(task, wait_for=stored.wait_for)
                 if task.cancel_requested and task.lease_owner is None and not task.finished:
-                    end = cancelled(task, now)  # who asked for it was told that it ends before its next step
+                    end = cancelled(
+                        task, now
+                    )  # the person who cancelled it was promised that it ends before its next step
                     return TaskChange(end.task, (*events, *end.events))
                 return TaskChange(task, events)
 

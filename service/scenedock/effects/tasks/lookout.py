@@ -1,7 +1,7 @@
-"""A look at the tables of tasks that costs next to nothing: whether there is anything to do.
+"""A cheap check of the tables of tasks: whether there is anything to do.
 
-SQLAlchemy and dbos take half a second and 45 MiB to open, which a service without tasks need not have. So it looks with
-the bare driver, and with queries that any version of the tables answers.
+SQLAlchemy and dbos take half a second and 45 MiB to load, which a service without tasks doesn't need. So this uses only
+the database driver, and queries that work with any version of the tables.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _SECONDS_TO_CONNECT: Final = 10
 
 
 class TaskLookout:
-    """Looks at the database of a URL, or at SQLite in the data folder; one thread at a time.
+    """Checks the database at a URL, or SQLite in the data folder; one thread at a time.
 
     Tasks are kept for `keep_days` after their end.
 
     Raises
     ------
-    InputError   the URL is neither of SQLite nor of PostgreSQL
+    InputError   the URL is neither one of SQLite nor of PostgreSQL
     """
 
     def __init__(self, url: str, data: Path, keep_days: int) -> None:
@@ -38,15 +38,15 @@ class TaskLookout:
         self._connection: sqlite3.Connection | psycopg.Connection[tuple[Any, ...]] | None = None
 
     def require_usable(self) -> None:
-        """Refuse tables that this release can't use; SQLite's are made and brought up to date when they are opened.
+        """Refuse tables that this release can't use; those of SQLite are created and migrated when they are opened.
 
-        A database that starts together with us is waited for.
+        It waits for a database that starts at the same time as we do.
 
         Raises
         ------
-        InputError       it is no such database
-        ConflictError    they must be migrated first, or were by a newer release
-        TemporaryError   the database stays away
+        InputError       it is not a database of tasks
+        ConflictError    the tables must be migrated first, or a newer release has migrated them
+        TemporaryError   the database can't be reached
         """
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
@@ -61,25 +61,25 @@ class TaskLookout:
                 return
 
     def sees_work(self) -> bool:
-        """Whether there is a task that hasn't ended, or one that is to be forgotten.
+        """Whether there is a task that hasn't ended, or one to delete.
 
         Raises
         ------
         TemporaryError   the database can't be reached
         """
         old = end_of_retention(time.time_ns() // 1_000_000, self._keep_days)
-        forgotten = f"created_at < {old:d} AND ended_at < {old:d}"  # there is an index of the former
+        forgotten = f"created_at < {old:d} AND ended_at < {old:d}"  # the former has an index
         conditions = ("status IN ('open', 'processing')", forgotten)
         return any(self._first(f"SELECT 1 FROM task WHERE {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
 
     def close(self) -> None:
-        """Close the connection; the next look makes another."""
+        """Close the connection; the next check opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
     def _first(self, query: str) -> int | None:
-        """The first value of the first row; None where there is none, or no such table yet."""
+        """The first value of the first row; None if there is none, or no such table yet."""
         file = self._address.file
         rows = self._rows_of_sqlite(file, query) if file else self._rows_of_postgresql(query)
         return rows[0][0] if rows else None
@@ -97,7 +97,7 @@ class TaskLookout:
             raise TemporaryError(f"{file}: the tasks can't be read: {error}", retry_after=10) from error
         except sqlite3.DatabaseError as error:
             self.close()
-            raise InputError(f"{file}: this is no database of tasks: {error}") from error
+            raise InputError(f"{file}: this is not a database of tasks: {error}") from error
 
     def _rows_of_postgresql(self, query: str) -> list[tuple[Any, ...]]:
         import psycopg
@@ -109,7 +109,7 @@ class TaskLookout:
             return self._connection.execute(query).fetchall()
         except psycopg.errors.UndefinedTable:
             return []
-        except psycopg.ProgrammingError as error:  # whose words may be those of the address, password and all
+        except psycopg.ProgrammingError as error:  # whose message may repeat the address with its password
             self.close()
             raise InputError(f"the database of tasks can't be used: {type(error).__name__}") from None
         except psycopg.Error:

@@ -1,4 +1,4 @@
-"""The numbered list of changes that make the tables of tasks of whatever a database holds: SQL alone."""
+"""The migrations of the tables of tasks: a numbered list of SQL statements."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX webhook_delivery_received_at ON webhook_delivery (received_at)",
     ),
 )
-"""What each version adds, from version 1. An entry that was released is never changed, only followed by another."""
+"""The migration of each version, from version 1. A released entry is never changed, only followed by another."""
 
 
 def require_known(version: int) -> None:
-    """Refuse a database of this version if a newer release has made it.
+    """Refuse a database of this version if it is that of a newer release.
 
     Raises
     ------
@@ -47,16 +47,16 @@ def require_known(version: int) -> None:
     """
     if version > len(MIGRATIONS):
         raise ConflictError(
-            f"the database of tasks has version {version}, this release knows {len(MIGRATIONS)}: run the newer release"
+            f"the database of tasks has version {version}, this release supports {len(MIGRATIONS)}: use a newer release"
         )
 
 
 def require_present(version: int) -> None:
-    """Refuse a database of any version but the present one.
+    """Refuse a database of any version but the current one.
 
     Raises
     ------
-    ConflictError   it must be migrated first, or was migrated by a newer release
+    ConflictError   it must be migrated first, or a newer release has migrated it
     """
     if version != len(MIGRATIONS):
         raise ConflictError(

@@ -1,4 +1,4 @@
-"""Sealing: what is secret in a task is kept only encrypted, with a key that is not in the database."""
+"""Sealing: the secrets of a task are stored encrypted, with a key that is not in the database."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _KEY_BYTES: Final = 32
 class Seal:
     """Encrypts the secrets of tasks (Fernet: AES-128-CBC with HMAC-SHA256).
 
-    Of several keys the first seals and any opens, so that a key can be replaced while tasks wait.
+    With several keys, the first one encrypts and any of them decrypts, so that a key can be replaced while tasks wait.
 
     Raises
     ------
-    InputError   a key is none
+    InputError   a key is invalid
     """
 
     def __init__(self, *keys: str) -> None:
@@ -46,7 +46,7 @@ class Seal:
         return MultiFernet([Fernet(key) for key in self._keys])
 
     def close(self, task_id: str, secrets: JsonObject) -> str | None:
-        """The secrets of a task, sealed; None where there are none."""
+        """The secrets of a task, sealed; None if there are none."""
         if not any(secrets.values()):
             return None
         return self._fernet.encrypt(json.dumps({"task": task_id, "secrets": secrets}).encode()).decode()
@@ -72,5 +72,5 @@ class Seal:
 
 
 def new_key() -> bytes:
-    """A key of chance, as `Seal` takes it."""
+    """A random key for `Seal`."""
     return urlsafe_b64encode(os.urandom(_KEY_BYTES))

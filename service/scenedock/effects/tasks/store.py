@@ -1,4 +1,4 @@
-"""Tasks and their events in the database: one row each, changed under its lock and together with what is told of it."""
+"""Tasks and their events in the database: each task is changed under the lock of its row, together with its events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Row
 
 Submit: TypeAlias = "Callable[[Connection, str, int], object]"
-"""Hands a run of a task to an engine, in the transaction that stores it: `(connection, task id, number of the run)`."""
+"""Passes a run of a task to an engine, in the transaction that stores it: `(connection, task id, run number)`."""
 
 _SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
     "createdAt": TASK.c.created_at,
@@ -34,13 +34,13 @@ _CHANGED = [each.name for each in fields(Task) if each.name not in _NEVER_CHANGE
 
 
 class TaskStore:
-    """The tables of tasks. Whatever changes a task goes through `change`, which holds the lock of its row."""
+    """The tables of tasks. Every change of a task goes through `change`, which holds the lock of its row."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, task: Task, key: str | None, submit: Submit = lambda _connection, _task_id, _run: None) -> Task:
-        """Keep a new task, or answer the one that was submitted with the same idempotency key.
+        """Store a new task, or return the one that was submitted with the same idempotency key.
 
         `submit` is called in the same transaction, for a new task only.
         """
@@ -51,7 +51,7 @@ class TaskStore:
 
         try:
             self._database.write(work)
-        except IntegrityError:  # the key is taken, or this very task was stored before the connection broke
+        except IntegrityError:  # the key is in use, or this task was stored before the connection broke
             same = TASK.c.id == task.id if key is None else or_(TASK.c.idempotency_key == key, TASK.c.id == task.id)
             return _task(self._database.read(select(*_COLUMNS).where(same))[0])
         return task
@@ -61,7 +61,7 @@ class TaskStore:
 
         Raises
         ------
-        NotFoundError   there is none of this id
+        NotFoundError   there is no task with this id
         """
         rows = self._database.read(select(*_COLUMNS).where(TASK.c.id == task_id))
         if not rows:
@@ -69,7 +69,7 @@ class TaskStore:
         return _task(rows[0])
 
     def find(self, query: TaskQuery) -> tuple[list[Task], int]:
-        """A page of tasks, and how many there are in all."""
+        """A page of tasks, and the number of all tasks."""
         conditions = []
         if query.created_by is not None:
             conditions.append(TASK.c.created_by.in_(query.created_by))
@@ -83,9 +83,9 @@ class TaskStore:
         return [_task(row) for row in rows], int(str(count))
 
     def events(self, task_id: str, after: int = 0, limit: int = 10_000) -> list[TaskEvent]:
-        """The events of a task after a number, in order; completions always belong to them, as in Backstage."""
-        wanted = or_(TASK_EVENT.c.id > after, TASK_EVENT.c.type == "completion")
-        query = select(TASK_EVENT).where(TASK_EVENT.c.task_id == task_id, wanted).order_by(TASK_EVENT.c.id).limit(limit)
+        """The events of a task after a number, in order; completions are always included, as in Backstage."""
+        new = or_(TASK_EVENT.c.id > after, TASK_EVENT.c.type == "completion")
+        query = select(TASK_EVENT).where(TASK_EVENT.c.task_id == task_id, new).order_by(TASK_EVENT.c.id).limit(limit)
         return [_event(row) for row in self._database.read(query)]
 
     def change(
@@ -95,11 +95,11 @@ class TaskStore:
         mark: str = "",
         submit: Submit = lambda _connection, _task_id, _run: None,
     ) -> Task:
-        """Change a task under the lock of its row; answer it as it is now.
+        """Change a task under the lock of its row; return the changed task.
 
-        A `mark` names the change: with the mark of the change before, nothing is done, because then that was written
-        although its answer was lost. `decide` may be called again after the database was away; `submit` is called in
-        the same transaction.
+        A `mark` identifies the change: if the last change has the same mark, nothing is done, because it was written
+        although its response was lost. `decide` may be called again after the database was unavailable; `submit` is
+        called in the same transaction.
 
         Raises
         ------
@@ -124,14 +124,14 @@ class TaskStore:
         return self._database.write(work)
 
     def take_seats(self, task: Task, seats: Mapping[str, int]) -> str | None:
-        """Take a seat of each name for a task, or none: then the answer is the name of which there is none free.
+        """Take a seat of each name for a task, or none: then it returns the name that has no free seat.
 
-        `seats` says for each name how many there are. A task that has one already keeps it. All are given back when
-        the task rests or ends.
+        `seats` is the number of seats of each name. A task keeps a seat that it already has. All are returned when the
+        task waits or ends.
 
         Raises
         ------
-        LeaseLostError   the task has ended or is another's by now: nobody would give the seats back
+        LeaseLostError   the task has ended, or another run holds it: the seats would never be returned
         """
 
         def work(connection: Connection) -> None:
@@ -153,19 +153,19 @@ class TaskStore:
         while True:
             try:
                 self._database.write(work)
-            except IntegrityError:  # another was faster; there may be a further seat
+            except IntegrityError:  # another task was faster; there may be another free seat
                 continue
             except _TakenError as taken:
                 return str(taken)
             return None
 
     def due(self, now: int, limit: int = 100) -> list[Task]:
-        """The tasks that want to be handed to a worker by now, the oldest first."""
+        """The tasks that are due to be assigned to a worker, the oldest first."""
         query = select(*_COLUMNS).where(TASK.c.wake_at <= now).order_by(TASK.c.wake_at, TASK.c.created_at).limit(limit)
         return [_task(row) for row in self._database.read(query)]
 
     def postpone(self, task_ids: Sequence[str], now: int, until: int) -> None:
-        """Leave tasks that are due alone for a while: they will be begun where they are."""
+        """Leave due tasks alone for a while: they will begin where they are."""
         if task_ids:
             due = update(TASK).where(TASK.c.id.in_(task_ids), TASK.c.wake_at <= now)
             self._database.write(lambda connection: connection.execute(due.values(wake_at=until)))
@@ -184,7 +184,7 @@ class TaskStore:
         return [_task(row) for row in self._database.read(select(*_COLUMNS).where(TASK.c.lease_owner == owner))]
 
     def beat(self, owner: str, now: int) -> None:
-        """Note that an executor is alive, on all its tasks."""
+        """Record on all tasks of an executor that it is alive."""
         self._database.write(
             lambda connection: connection.execute(
                 update(TASK).where(TASK.c.lease_owner == owner).values(heartbeat_at=now)
@@ -192,7 +192,7 @@ class TaskStore:
         )
 
     def last_tick(self, schedule: str, now: int) -> int:
-        """The last tick of a schedule that was handled; of a new schedule, now."""
+        """The last tick of a schedule that was handled; for a new schedule, now."""
         row = self._database.read(select(SCHEDULE.c.last_tick).where(SCHEDULE.c.name == schedule))
         if row:
             return int(str(row[0][0]))
@@ -203,16 +203,16 @@ class TaskStore:
         return now
 
     def ticked(self, schedule: str, tick: int) -> None:
-        """Note that a tick of a schedule was handled; a later one that is noted already stays."""
+        """Record that a tick of a schedule was handled, unless a later one is already recorded."""
         noted = update(SCHEDULE).where(SCHEDULE.c.name == schedule, SCHEDULE.c.last_tick < tick)
         self._database.write(lambda connection: connection.execute(noted.values(last_tick=tick)))
 
     def forget(self, before: int, limit: int = 500) -> list[str]:
-        """Delete tasks that ended before a time, with their events; answer their ids."""
+        """Delete tasks that ended before a time, with their events; return their ids."""
 
         def work(connection: Connection) -> list[str]:
             query = select(TASK.c.id).where(TASK.c.ended_at < before).limit(limit)
-            query = query.with_for_update(skip_locked=True)  # one that is being retried stays
+            query = query.with_for_update(skip_locked=True)  # keeps a task that is being retried
             ids = [str(row.id) for row in connection.execute(query)]
             connection.execute(delete(TASK_EVENT).where(TASK_EVENT.c.task_id.in_(ids)))
             connection.execute(delete(TASK).where(TASK.c.id.in_(ids)))
@@ -226,9 +226,9 @@ class _TakenError(Exception):
 
 
 def fenced(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
-    """A decision that is only taken while this run of the task is the present one.
+    """A decision that is only made while this is the current run of the task.
 
-    The decision raises LeaseLostError otherwise.
+    Otherwise the decision raises LeaseLostError.
     """
 
     def checked(task: Task) -> TaskChange:
@@ -240,9 +240,9 @@ def fenced(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], T
 
 
 def claiming(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
-    """A decision that is only taken while nobody works on this run of the task yet.
+    """A decision that is only made while no worker has begun this run of the task.
 
-    The decision raises LeaseLostError otherwise.
+    Otherwise the decision raises LeaseLostError.
     """
 
     def checked(task: Task) -> TaskChange:
@@ -282,16 +282,16 @@ def _leave_seats(connection: Connection, task_id: str, now: int) -> None:
 
 
 def wake(connection: Connection, keys: Sequence[str], now: int) -> int:
-    """Let the tasks that wait for these go on, in the caller's transaction; answer how many.
+    """Wake the tasks that wait for these keys, in the caller's transaction; return their number.
 
-    `keys` are fingerprints. A task that just looks whether it has happened loses its wait, so that it looks once more.
+    `keys` are fingerprints. A task that is just checking its event loses its wait, so that it checks once more.
     """
     rests = TASK.c.lease_owner.is_(None)
     woken = update(TASK).where(TASK.c.wait_for.in_(keys))
-    told = woken.values(
+    update_checking = woken.values(
         wake_at=case((rests, now), else_=TASK.c.wake_at), wait_for=case((rests, TASK.c.wait_for), else_=null())
     )
-    return connection.execute(told).rowcount
+    return connection.execute(update_checking).rowcount
 
 
 def _stored(task: Task) -> dict[str, Any]:
@@ -300,7 +300,7 @@ def _stored(task: Task) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    # PostgreSQL's text knows no NUL; escaped it stays what it was.
+    # PostgreSQL's text can't contain NUL; escaping preserves it.
     return json.dumps(value, separators=(",", ":"))
 
 

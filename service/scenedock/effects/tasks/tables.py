@@ -1,4 +1,4 @@
-"""The tables of tasks and of what wakes them as the code uses them, and how a database gets them."""
+"""The tables of tasks and of their wake-ups for SQLAlchemy, and their migration."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def require_version(connection: Connection) -> None:
 
     Raises
     ------
-    ConflictError   it must be migrated first, or was migrated by a newer release
+    ConflictError   it must be migrated first, or a newer release has migrated it
     """
     has_versions = inspect(connection).has_table(VERSION.name)
     require_present((connection.scalar(select(func.max(VERSION.c.version))) or 0) if has_versions else 0)
@@ -99,11 +99,11 @@ _LOCK = 7_236_541_001  # any number, the same for all who migrate
 
 
 def migrate(connection: Connection, version: int = len(MIGRATIONS)) -> int:
-    """Bring a database to a version in the caller's transaction; answer how many versions it was behind.
+    """Migrate a database to a version in the caller's transaction; return the number of versions that it was behind.
 
     Raises
     ------
-    ConflictError   a newer release has migrated it already
+    ConflictError   a newer release has already migrated it
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
