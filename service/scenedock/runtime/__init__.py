@@ -1,1 +1,1 @@
-"""What lives as long as the process: settings, wiring, the feed, calls, metrics, logs, the task worker."""
+"""Objects that live as long as the process: settings, wiring, the feed, calls, metrics, logs, the task worker."""

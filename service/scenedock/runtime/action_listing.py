@@ -1,4 +1,4 @@
-"""Actions as every door describes them, in the shape of Backstage's actions registry."""
+"""The description of actions for every door, in the format of Backstage's actions registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ E = TypeVar("E")
 
 
 class ListedAttributes(JsonDocument):
-    """What the action does to the world."""
+    """The side effects of the action."""
 
     read_only: bool
     destructive: bool
@@ -30,14 +30,14 @@ class ListedExample(JsonDocument):
 
 
 class ListedSchemas(JsonDocument):
-    """JSON Schemas (2020-12) of what the action takes and gives."""
+    """JSON Schemas (2020-12) of the action's input and output."""
 
     input: Mapping[str, Any]
     output: Mapping[str, Any]
 
 
 class ListedAction(JsonDocument):
-    """An action with all that a caller needs to know."""
+    """An action with everything that a caller needs to know."""
 
     id: str
     name: str
@@ -67,15 +67,15 @@ class ListedAction(JsonDocument):
 
 
 class ActionList(JsonDocument):
-    """The actions that a caller may run, as Backstage's actions registry lists them."""
+    """The actions that a caller may run, in the format of Backstage's actions registry."""
 
     actions: tuple[ListedAction, ...]
 
 
 def listings(actions: Mapping[str, Action[E]]) -> Mapping[Scope, bytes]:
-    """The JSON that lists the actions of a caller, by the caller's scope.
+    """The JSON list of a caller's actions, by the caller's scope.
 
-    Every step of every Template in a Backstage waits for this list, so it is made once.
+    Every step of every Template in Backstage waits for this list, so it is generated only once.
     """
     return {
         scope: ActionList(actions=tuple(map(ListedAction.of, actions_for(actions, Caller("", "local", scope=scope)))))

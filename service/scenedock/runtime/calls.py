@@ -1,4 +1,4 @@
-"""Calls of actions on behalf of callers elsewhere: bounded, counted, audited, each in a thread of its own."""
+"""Calls of actions for remote callers: limited, counted, audited, each in a thread of its own."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ RunAction: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject],
 
 
 class Calls:
-    """Runs actions with `run`, `most` of them at once; `hurry` tells it for how many seconds it may still take.
+    """Runs actions with `run`, at most `most` of them at once; `hurry` limits the seconds that it may still take.
 
-    A caller who hangs up doesn't end the action. Requests wait for calls, so `most` is less than the server's threads:
-    whatever runs, the list of actions is answered.
+    The action continues if its caller disconnects. Requests wait for calls, so `most` is less than the number of server
+    threads: the list of actions can always be served.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class Calls:
 
         Raises
         ------
-        TemporaryError   as many calls run as may
+        TemporaryError   too many calls are running
         """
         if not self._free.acquire(blocking=False):
-            raise TemporaryError(f"{self._most} calls run already, which is as many as may; try again", retry_after=2)
+            raise TemporaryError(f"{self._most} calls are running, which is the maximum; try again", retry_after=2)
         try:
             return self._threads.submit(self._call, action, context, values)
         except RuntimeError:  # it has stopped
@@ -54,7 +54,7 @@ class Calls:
             raise TemporaryError("the service is about to stop; try again", retry_after=5) from None
 
     def stop(self) -> None:
-        """Take no more calls; what runs, ends."""
+        """Accept no more calls; running calls end."""
         self._threads.shutdown(wait=True)
 
     def _call(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> JsonObject:
@@ -80,7 +80,7 @@ class Calls:
 def audit(
     action: Action[Effects], context: Context[Effects], values: JsonObject, outcome: str, message: str, seconds: float
 ) -> None:
-    """Say who called what on whose behalf, on which input (without what is sensitive), and how it ended."""
+    """Log who called which action on whose behalf, the input (without sensitive values), and the outcome."""
     caller = context.caller
     redactor = Redactor(context.secrets.values())
     message = redactor.text(message)

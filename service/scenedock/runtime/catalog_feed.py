@@ -1,4 +1,4 @@
-"""The catalog feed as the service holds it: the last good one, always at hand, renewed in the background."""
+"""The catalog feed of the service: the last valid one, always available, refreshed in the background."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_SECONDS_OF_A_BUILD = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """One file of the feed, ready to be sent; `etag` is weak (and without quotes here), the same for both encodings."""
+    """One file of the feed, ready to send; `etag` is weak (without quotes here), and the same for both encodings."""
 
     data: bytes
     gzipped: bytes
@@ -42,9 +42,9 @@ class ServedFile:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A feed that is being served, and when (seconds since the epoch) it was last known to be true.
+    """A feed that is being served, and the time (in seconds since the epoch) when it was last known to be up to date.
 
-    `seen` says the same of each repository: of one at an address that is when it was fetched, 0 before the first time.
+    `seen` has the same time for each repository: for one at an address, when it was last fetched, or 0 if never.
     """
 
     feed: Feed
@@ -57,9 +57,9 @@ class Served:
 
 @dataclass(slots=True)
 class CatalogFeed:
-    """The feed of some repositories. `build` makes one in a process of its own, `start` a thread that keeps it new.
+    """The feed of some repositories. `build` builds it in a process of its own, `start` starts the refreshing thread.
 
-    Building is work for one core for as long as it takes; in this process every answer would wait for it.
+    A build uses one core for as long as it takes; in this process, every response would wait for it.
     """
 
     repositories: WatchedRepositories
@@ -77,38 +77,38 @@ class CatalogFeed:
     _thread: threading.Thread | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _asked: set[str] | None = field(default_factory=set)
-    """The repositories that somebody wants to have looked at; None means all."""
+    """The repositories that were requested to be checked; None means all."""
 
     def start(self) -> None:
-        """Serve what was kept, and begin to look at the repositories."""
+        """Serve the feed that was saved, and begin to check the repositories."""
         if kept := load_feed(self.file):
             self._serve(kept, checked=0.0)
         self._thread = threading.Thread(target=self._run, name="catalog-feed", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         self._stopped = True
         self._wanted.set()
 
     def want(self, repositories: Collection[str] | None = None) -> None:
-        """Have some repositories (by name; without any said, all) looked at now."""
+        """Have some repositories checked now, by their names; without names, all."""
         with self._lock:
             all_of_them = repositories is None or self._asked is None
             self._asked = None if all_of_them else {*(self._asked or ()), *(repositories or ())}
         self._wanted.set()
 
     def current(self) -> Served:
-        """The feed; only in the first seconds of a new service this waits.
+        """The feed; this waits only in the first seconds of a new service.
 
         Raises
         ------
         TemporaryError   there is none yet
         """
         if self._served is None and not self._first.wait(_SECONDS_FOR_THE_FIRST):
-            raise TemporaryError("the catalog is being made for the first time; ask again", retry_after=5)
+            raise TemporaryError("the catalog is being generated for the first time; try again", retry_after=5)
         if self._served is None:
-            raise TemporaryError("the catalog can't be made; the log of the service says why", retry_after=30)
+            raise TemporaryError("the catalog can't be generated; the log of the service says why", retry_after=30)
         return self._served
 
     def at_hand(self) -> Served | None:
@@ -125,13 +125,13 @@ class CatalogFeed:
         """
         files = self.current().files
         if name not in files:
-            raise NotFoundError(f"the catalog has no file {name!r}; begin with catalog-info.yaml")
+            raise NotFoundError(f"the catalog has no file {name!r}; start with catalog-info.yaml")
         return files[name]
 
     def refresh(self, names: Collection[str] | None = None) -> None:
-        """Look at the repositories and make the feed anew where one has changed; on errors the last good one stays.
+        """Check the repositories, and rebuild the feed if one has changed; on errors the last valid feed is kept.
 
-        Of those at addresses only the named ones are asked whether they have changed; without names, all.
+        Of the repositories at addresses, only the named ones are fetched; without names, all.
         """
         self.repositories.look(names)
         try:
@@ -158,8 +158,8 @@ class CatalogFeed:
                 names = None
             try:
                 self.refresh(names)
-            except Exception:  # noqa: BLE001 - the thread outlives whatever a build does; without it nothing is ever renewed
-                _log.exception("the catalog can't be made")
+            except Exception:  # noqa: BLE001 - the thread must survive any error of a build
+                _log.exception("the catalog can't be generated")
             if names is None:
                 turn_of_all = time.monotonic() + self.seconds
             self._wanted.wait(max(0.0, turn_of_all - time.monotonic()))
@@ -167,11 +167,11 @@ class CatalogFeed:
 
     def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
         repositories = self.repositories
-        told = with_findings(feed, STALE, repositories.findings())
-        return Served(told, files, checked, dict(repositories.seen), frozenset(repositories.stale))
+        reported = with_findings(feed, STALE, repositories.findings())
+        return Served(reported, files, checked, dict(repositories.seen), frozenset(repositories.stale))
 
     def _serve(self, feed: Feed, checked: float) -> list[str]:
-        """Serve this feed from now on; the names of the files that are other than before."""
+        """Serve this feed from now on; returns the names of the files that have changed."""
         before = self._served.files if self._served else {}
         files = {name: ServedFile.of(data) for name, data in feed.files.items()}
         self._served = self._as_served(feed, files, checked)
@@ -181,26 +181,28 @@ class CatalogFeed:
         return changed
 
     def _fail(self, error: Exception) -> None:
-        _log.error("the catalog can't be made, so the last good one stays: %s", error)
+        _log.error("the catalog can't be generated, so the last valid one is kept: %s", error)
         if self._served is None:
             return
-        said = f"the catalog can't be made, so the last good one is served: {error}"
-        finding = Finding("error", "stale-feed", said, Place(), "Mend the repository; nothing is lost.")
+        message = f"the catalog can't be generated, so the last valid one is served: {error}"
+        finding = Finding(
+            "error", "stale-feed", message, Place(), "Fix the repository; no entity is removed meanwhile."
+        )
         served = self._served
-        told = with_findings(served.feed, finding.code, [finding])
-        self._served = self._as_served(told, served.files, served.checked)
+        reported = with_findings(served.feed, finding.code, [finding])
+        self._served = self._as_served(reported, served.files, served.checked)
         self._signature = ""
 
     def _keep(self, feed: Feed) -> None:
         try:
             save_feed(self.file, feed)
         except ScenedockError as error:
-            _log.warning("the catalog can't be kept for the next start: %s", error)
+            _log.warning("the catalog can't be saved for the next start: %s", error)
 
     def _tell_backstage(self, changed: list[str]) -> None:
-        """Have Backstage fetch what has changed now and not at its next turn; without its help that comes later.
+        """Have Backstage fetch the changed files now, not at its next refresh; if that fails, it fetches them later.
 
-        The Location of a new file it doesn't have yet: the index, which has then changed as well, brings it.
+        Backstage doesn't have the Location of a new file yet: the index, which has then changed as well, adds it.
         """
         if self.backstage is None:
             return
@@ -211,7 +213,7 @@ class CatalogFeed:
             except NotFoundError:
                 _log.info("Backstage's catalog doesn't have %s, for %s, yet", location, name)
             except ScenedockError as error:
-                _log.info("Backstage wasn't told of the new catalog: %s", error)
+                _log.info("Backstage wasn't notified of the new catalog: %s", error)
                 return
 
 

@@ -1,4 +1,4 @@
-"""Log lines: JSON for machines, readable for a person at a terminal; no address in them has credentials."""
+"""Log lines: JSON for machines, text for people at a terminal; credentials are removed from addresses."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Final, TextIO
 
 from scenedock.model.addresses import without_credentials
 
-# What somebody sent can neither begin a line as ours do, nor tell the terminal anything.
+# Input from callers can neither forge a log line nor control the terminal.
 _SHOWN: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {ord("\n"): "\n  "}
 _LEVELS: Final = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
 
 
 class JsonLines(logging.Formatter):
-    """A line of JSON for each record: time, level, logger, message, and the facts that it carries."""
+    """A line of JSON for each record: time, level, logger, message, and its facts."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -33,17 +33,17 @@ class JsonLines(logging.Formatter):
 
 
 class Readable(logging.Formatter):
-    """The time, and what a person wants to know."""
+    """The time and the message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with a traceback below it where there is one."""
+        """The line, followed by the traceback if there is one."""
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         line = f"{at} {_LEVELS.get(record.levelname, '')}{record.getMessage().translate(_SHOWN)}"
         return without_credentials(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
 def set_up_logs(layout: str, stream: TextIO = sys.stderr) -> None:
-    """Write all log lines to a stream: as `json`, as `text`, or as `auto` finds fit."""
+    """Write all log lines to a stream: as `json`, as `text`, or `auto`, which chooses."""
     if layout == "auto":
         layout = "text" if stream.isatty() else "json"
     handler = logging.StreamHandler(stream)

@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""The metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 
 class Metrics:
-    """Counts and durations of one process. `feed` gives the feed that is being served, if there is one."""
+    """Counts and durations of one process. `feed` returns the feed that is being served, if there is one."""
 
     def __init__(self, feed: Callable[[], Served | None]) -> None:
         self._feed = feed
@@ -23,7 +23,7 @@ class Metrics:
         )
         self.request_seconds = Histogram(
             "scenedock_request_seconds",
-            "Seconds until the answer began.",
+            "Seconds until the response began.",
             ["route"],
             registry=registry,
             buckets=SECONDS,
@@ -34,21 +34,21 @@ class Metrics:
         self.invocation_seconds = Histogram(
             "scenedock_invocation_seconds", "Seconds that actions ran.", ["action"], registry=registry, buckets=SECONDS
         )
-        self.running = Gauge("scenedock_invocations_running", "Calls that run now.", registry=registry)
+        self.running = Gauge("scenedock_invocations_running", "Calls that are running now.", registry=registry)
         self._age = Gauge(
-            "scenedock_feed_age_seconds", "Seconds since the feed was known to be true.", registry=registry
+            "scenedock_feed_age_seconds", "Seconds since the feed was known to be up to date.", registry=registry
         )
         self._entities = Gauge("scenedock_entities", "Entities in the feed.", ["kind"], registry=registry)
         self._repositories = Gauge(
             "scenedock_repository_age_seconds",
-            "Seconds since a repository was last seen as it is.",
+            "Seconds since a repository was last known to be up to date.",
             ["repository"],
             registry=registry,
         )
         self._findings = Gauge("scenedock_findings", "Findings of the feed.", ["severity"], registry=registry)
 
     def text(self) -> bytes:
-        """All of it in Prometheus's text format."""
+        """All metrics in Prometheus's text format."""
         if served := self._feed():
             self._age.set(max(0.0, time.time() - served.checked))
             for name, seen in served.seen.items():

@@ -1,4 +1,4 @@
-"""The service as its doors see it: settings, actions, and the effects that wiring has built."""
+"""The service for its doors: settings, actions, and the effects that wiring has built."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Service:
     listings: Mapping[Scope, bytes]
 
     def start(self) -> None:
-        """Begin what goes on in the background."""
+        """Start the background threads."""
         self.tasks.start()
         self.feed.start()
 
     def about_to_stop(self) -> None:
-        """Let no call keep us for longer than half of the grace: its task goes on elsewhere, or later."""
+        """Let no call delay the stop for more than half of the grace period: its task continues elsewhere, or later."""
         self.calls.hurry(self.settings.grace_seconds / 2)
 
     def stop(self) -> None:
-        """Take no more calls, and let those that run end."""
+        """Accept no more calls, and let running calls end."""
         self.about_to_stop()
         self.feed.stop()
         self.calls.stop()

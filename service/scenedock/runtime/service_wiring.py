@@ -38,7 +38,7 @@ def open_service(
 
     Raises
     ------
-    InputError, NotFoundError   what a setting names can't be used
+    InputError, NotFoundError   something that a setting names can't be used
     """
     key = signing_key(settings)
     effects = open_effects(settings)

@@ -1,6 +1,6 @@
-"""What the value of a setting may be: each function reads one kind, from a variable's text or a file's JSON value.
+"""The types of settings: each function reads one type, from the text of a variable or the JSON value of a file.
 
-Each raises ValueError for what it refuses; the message says what a value must be, and not what it is.
+Each raises ValueError if the value is invalid; the message says what a value must be, but doesn't repeat the value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LIMIT = re.compile(r".+=[1-9][0-9]{0,8}")
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """An address to listen on; port 0 takes a free one."""
+    """An address to listen on; port 0 means any free port."""
 
     host: str
     port: int
@@ -48,19 +48,19 @@ def optional_path(value: Json) -> Path | None:
 
 
 def texts(value: Json) -> tuple[str, ...]:
-    """Texts: a list in the file, with commas between in the environment."""
+    """Texts: a list in the file, separated by commas in the environment."""
     parts = re.split(r"[,\n]", value) if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise ValueError("must be a list (in the environment, with commas between)")
+        raise ValueError("must be a list (in the environment, separated by commas)")
     return tuple(part.strip() for part in parts if part.strip())
 
 
 def repositories(value: Json) -> tuple[str, ...]:
     """Paths and addresses of repositories; a password in an address would be shown wherever the repository is named."""
     named = texts(value)
-    # The whole value, too: a password may have a comma.
+    # The whole value, too: a password may contain a comma.
     if credentials_in(value) or any("://" in each and "@" in each for each in named):
-        raise ValueError("must have no password, token or `@` in an address; tokens are for SCENEDOCK_CODE_HOSTS")
+        raise ValueError("must not contain a password, token or `@` in an address; SCENEDOCK_CODE_HOSTS is for tokens")
     return named
 
 
@@ -75,7 +75,7 @@ def plugins(value: Json) -> tuple[str, ...]:
 
 
 def limits(value: Json) -> tuple[str, ...]:
-    """How often something may happen at once, each as `ACTION=NUMBER`."""
+    """How many steps of an action may run at once, each as `ACTION=NUMBER`."""
     listed = texts(value)
     if not all(map(_LIMIT.fullmatch, listed)):
         raise ValueError("must be ACTION=NUMBER, such as scenedock:bake-skeleton=4")
@@ -99,7 +99,7 @@ def url(value: Json) -> str:
     """An http(s) address without a trailing slash, or nothing."""
     written = text(value).rstrip("/")
     if written and not re.match(r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", written):
-        raise ValueError("must be an http(s) address without credentials and query")
+        raise ValueError("must be an http(s) address without credentials or query")
     return written
 
 
@@ -114,7 +114,7 @@ def flag(value: Json) -> bool:
 
 
 def number(least: int, most: int) -> Callable[[Json], int]:
-    """A whole number within bounds."""
+    """A whole number within limits."""
 
     def read(value: Json) -> int:
         written = str(value)
@@ -126,7 +126,7 @@ def number(least: int, most: int) -> Callable[[Json], int]:
 
 
 def log_format(value: Json) -> str:
-    """How log lines are written."""
+    """The format of log lines."""
     if value not in {"auto", "json", "text"}:
         raise ValueError("must be auto, json or text")
     return str(value)

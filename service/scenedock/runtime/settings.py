@@ -30,13 +30,13 @@ from scenedock.runtime.setting_values import (
 PREFIX = "SCENEDOCK_"
 SETTINGS_FILE = "SCENEDOCK_SETTINGS"
 MASK = "********"
-# Kubernetes gives these to every pod beside a Service named scenedock.
+# Kubernetes sets these in every pod of a namespace with a Service named scenedock.
 _OF_KUBERNETES = re.compile(r"^SCENEDOCK_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is said about one setting: how its value is read, one sentence, and whether it must not be shown."""
+    """The definition of one setting: how its value is read, its description, and whether it is secret."""
 
     read: Callable[[Json], Any]
     about: str
@@ -48,19 +48,21 @@ _LOOPBACK = Listen("127.0.0.1", 8000)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the service is told. Each field is `SCENEDOCK_<NAME>` in the environment and `<name>` in the file."""
+    """The settings of the service. Each field is `SCENEDOCK_<NAME>` in the environment and `<name>` in the file."""
 
     data: Annotated[
-        Path, Setting(path, "Folder of everything that is kept: tasks, results, the last catalog, our signing key.")
+        Path, Setting(path, "Folder for all stored data: tasks, results, the last catalog, the signing key.")
     ] = Path("scenedock-data")
-    listen: Annotated[Listen, Setting(address, "Address of the service, HOST:PORT.")] = _LOOPBACK
+    listen: Annotated[Listen, Setting(address, "Address to listen on, HOST:PORT.")] = _LOOPBACK
     public_url: Annotated[
-        str, Setting(url, "Address under which others reach the service; by default http:// and `listen`.")
+        str, Setting(url, "Address at which others reach the service; by default http:// and `listen`.")
     ] = ""
     backstage_url: Annotated[
         str, Setting(url, "Base address of the Backstage backend; without it, no token of Backstage is accepted.")
     ] = ""
-    backstage_plugins: Annotated[tuple[str, ...], Setting(plugins, "Plugins of Backstage that may call.")] = (
+    backstage_plugins: Annotated[
+        tuple[str, ...], Setting(plugins, "Plugins of Backstage that may call the service.")
+    ] = (
         "scaffolder",
         "mcp-actions",
     )
@@ -69,41 +71,53 @@ class Settings:
         Setting(
             repositories,
             "GitOps repositories whose catalog is served: folders, or addresses `https://HOST/OWNER/NAME#BRANCH` "
-            "(by default the repository's own branch); what is listed first wins.",
+            "(by default, the default branch); if they differ about an entity, the repository listed first wins.",
         ),
     ] = ()
     skeletons: Annotated[
-        Path | None, Setting(optional_path, "File that lists the skeletons that may be baked, beside those shipped.")
+        Path | None,
+        Setting(optional_path, "File that lists skeletons to bake, in addition to those that ship with Scenedock."),
     ] = None
     cookiecutters: Annotated[
-        Path | None, Setting(optional_path, "Folder of the skeletons that ship with Scenedock, where it isn't found.")
+        Path | None,
+        Setting(optional_path, "Folder of the skeletons that ship with Scenedock; only needed if it isn't found."),
     ] = None
     code_hosts: Annotated[
         Path | None,
-        Setting(optional_path, "File that lists the code hosts where repositories may be written to, and how."),
+        Setting(
+            optional_path,
+            "File that lists the code hosts whose repositories may be written to, with their credentials.",
+        ),
     ] = None
     public_feed: Annotated[
         bool,
-        Setting(flag, "Whether anybody may read the catalog feed: Backstage reads a Location without a token."),
+        Setting(
+            flag, "Whether anybody may read the catalog feed. Backstage needs it: it reads a Location without a token."
+        ),
     ] = False
-    refresh_seconds: Annotated[int, Setting(number(1, 86_400), "Seconds between two looks at the repositories.")] = 60
+    refresh_seconds: Annotated[int, Setting(number(1, 86_400), "Seconds between two checks of the repositories.")] = 60
     tokens_file: Annotated[
-        Path | None, Setting(optional_path, "File of the static tokens, for callers beside Backstage.")
+        Path | None, Setting(optional_path, "File with static tokens, for callers other than Backstage.")
     ] = None
     signing_key: Annotated[
         str,
-        Setting(text, "Our private key (PEM, EC P-256); by default a file in `data`, made at first.", secret=True),
+        Setting(
+            text,
+            "Private key that signs our calls (PEM, EC P-256); by default a generated file in `data`.",
+            secret=True,
+        ),
     ] = ""
     folders_listen: Annotated[
         Listen | None,
-        Setting(optional_address, "Address on which Backstage fetches results that are folders; off by default."),
+        Setting(optional_address, "Address to listen on for Backstage, which fetches result folders; off by default."),
     ] = None
     folders_url: Annotated[
-        str, Setting(url, "Address under which Backstage reaches `folders_listen`; by default http:// and that.")
+        str,
+        Setting(url, "Address at which Backstage reaches `folders_listen`; by default http:// and `folders_listen`."),
     ] = ""
-    folders_seconds: Annotated[int, Setting(number(60, 604_800), "Seconds for which such a result can be fetched.")] = (
-        3600
-    )
+    folders_seconds: Annotated[
+        int, Setting(number(60, 604_800), "Seconds for which a result folder can be fetched.")
+    ] = 3600
     database_url: Annotated[
         str,
         Setting(text, "PostgreSQL for tasks, postgresql://…; by default SQLite, a file in `data`.", secret=True),
@@ -112,55 +126,64 @@ class Settings:
         str,
         Setting(
             text,
-            "Key that seals the secrets of tasks (32 bytes, URL-safe base64; after a comma, older ones that still "
-            "open); by default a file in `data`, made at first.",
+            "Key that encrypts the secrets of tasks (32 bytes, URL-safe base64; after a comma, older keys that can "
+            "still decrypt); by default a generated file in `data`.",
             secret=True,
         ),
     ] = ""
-    task_threads: Annotated[int, Setting(number(1, 256), "Tasks that one process works on at once.")] = 8
+    task_threads: Annotated[int, Setting(number(1, 256), "Number of tasks that one process runs at once.")] = 8
     task_limits: Annotated[
         tuple[str, ...],
-        Setting(limits, "How many steps of an action run at once everywhere: `scenedock:bake-skeleton=4`."),
+        Setting(
+            limits,
+            "How many steps of an action may run at once, in all processes together: `scenedock:bake-skeleton=4`.",
+        ),
     ] = ()
-    step_seconds: Annotated[int, Setting(number(1, 604_800), "Seconds that a step may take, with its retries.")] = 3_600
-    task_days: Annotated[int, Setting(number(1, 3_650), "Days for which ended tasks and their logs are kept.")] = 30
-    event_readers: Annotated[int, Setting(number(1, 256), "Clients that may follow the events of tasks at once.")] = 4
-    threads: Annotated[int, Setting(number(2, 512), "Requests that are worked on at once.")] = 16
+    step_seconds: Annotated[
+        int, Setting(number(1, 604_800), "Seconds that a step may take, including its retries.")
+    ] = 3_600
+    task_days: Annotated[
+        int, Setting(number(1, 3_650), "Days for which tasks and their logs are kept after their end.")
+    ] = 30
+    event_readers: Annotated[
+        int, Setting(number(1, 256), "Number of clients that may follow the events of tasks at once.")
+    ] = 4
+    threads: Annotated[int, Setting(number(2, 512), "Number of requests that are handled at once.")] = 16
     quiet_seconds: Annotated[
         int,
         Setting(
             number(1, 240),
-            "Seconds of silence that a call's connection bears: less than what Backstage (300) and any proxy between "
-            "(often 60) wait.",
+            "Seconds after which a long call sends a sign of life: less than the timeouts of Backstage (300) and of "
+            "any proxy in between (often 60).",
         ),
     ] = 25
-    max_body_bytes: Annotated[int, Setting(number(1_024, 104_857_600), "Bytes that a request's body may have.")] = (
-        4_194_304
-    )
+    max_body_bytes: Annotated[
+        int, Setting(number(1_024, 104_857_600), "Maximum size of a request's body, in bytes.")
+    ] = 4_194_304
     requests_per_minute: Annotated[
         int,
-        Setting(number(1, 1_000_000), "Requests that one caller (without a token: one address) may make in a minute."),
+        Setting(number(1, 1_000_000), "Requests that one caller (without a token: one address) may send in a minute."),
     ] = 6_000
     grace_seconds: Annotated[
-        int, Setting(number(1, 3_600), "Seconds that running calls have to end when the service stops.")
+        int, Setting(number(1, 3_600), "Seconds that running calls have to finish when the service stops.")
     ] = 60
     log_format: Annotated[
-        str, Setting(log_format, "`json`, `text`, or `auto`: text on a terminal, else a line of JSON each.")
+        str, Setting(log_format, "`json`, `text`, or `auto`: text on a terminal, else JSON lines.")
     ] = "auto"
 
     @property
     def folders_address(self) -> str:
-        """The address under which Backstage fetches results that are folders; empty where it can't."""
+        """The address at which Backstage fetches result folders; empty if it can't."""
         return self.folders_url or (f"http://{self.folders_listen}" if self.folders_listen else "")
 
     @property
     def url(self) -> str:
-        """The address under which others reach the service."""
+        """The address at which others reach the service."""
         return self.public_url or f"http://{self.listen}"
 
 
 def describe_settings() -> dict[str, Setting]:
-    """What is said about each setting, by the name of its field, in order."""
+    """The definition of each setting, by the name of its field, in order."""
     hints = get_type_hints(Settings, include_extras=True)
     return {name: hint.__metadata__[0] for name, hint in hints.items()}
 
@@ -181,7 +204,7 @@ def shown_value(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The settings in force, and for each field where its value came from."""
+    """The settings in effect, and for each field where its value came from."""
 
     settings: Settings
     sources: Mapping[str, str]
@@ -202,8 +225,8 @@ def read_settings(
 
     Raises
     ------
-    InputError      one or more settings are wrong or unknown; each is named with its source
-    NotFoundError   a file that was named isn't there
+    InputError      one or more settings are invalid or unknown; the message names each with its source
+    NotFoundError   a file that a setting names doesn't exist
     """
     about = describe_settings()
     problems: list[str] = []
@@ -231,7 +254,7 @@ def read_settings(
 def _from_file(
     file: Path, data: bytes, about: Mapping[str, Setting], overridden: Collection[str]
 ) -> list[tuple[str, Any, str]]:
-    """Name, value and place of each setting that a file gives and the environment doesn't override."""
+    """Name, value and place of each setting that the file sets and the environment doesn't override."""
     readers = {name: setting.read for name, setting in about.items()}
 
     def in_force(value: JsonObject) -> JsonObject:

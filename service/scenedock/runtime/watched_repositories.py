@@ -1,4 +1,4 @@
-"""The repositories whose catalog is served: fetched where they live elsewhere, each with when it was last seen."""
+"""The repositories whose catalog is served: fetched if they are remote, each with the time of its last check."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ STALE = "stale-repository"
 
 @dataclass(slots=True)
 class WatchedRepositories:
-    """Some repositories by name. `fetch` brings one at an address to its present commit; if it can't, that stays.
+    """Some repositories by name. `fetch` updates one at an address to its current commit; on errors, the old one stays.
 
-    `seen` says when each was last as its address or folder has it, in seconds since the epoch; `stale` why one could
-    not be fetched the last time.
+    `seen` says when each was last known to be up to date, in seconds since the epoch; `stale` says why one could not be
+    fetched the last time.
     """
 
     by_name: Mapping[str, ServedRepository]
@@ -34,12 +34,12 @@ class WatchedRepositories:
     stale: dict[str, str] = field(default_factory=dict)
 
     def look(self, names: Collection[str] | None = None) -> None:
-        """See what there is now, without names of all; a few are fetched at once, lest one that dawdles stops all."""
-        wanted = [name for name in self.by_name if names is None or name in names]
+        """Update the named repositories, or all; a few are fetched at once, so that a slow one doesn't block all."""
+        selected = [name for name in self.by_name if names is None or name in names]
         with ThreadPoolExecutor(_FETCHES_AT_ONCE, thread_name_prefix="fetch") as threads:
-            for name, problem in zip(wanted, threads.map(self._problem, wanted), strict=True):
+            for name, problem in zip(selected, threads.map(self._problem, selected), strict=True):
                 if problem:
-                    _log.error("the last good state of the repository %s stays: %s", name, problem)
+                    _log.error("the last valid state of the repository %s is kept: %s", name, problem)
                     self.stale[name] = problem
                 else:
                     self.stale.pop(name, None)
@@ -55,15 +55,15 @@ class WatchedRepositories:
         return ",".join(f"{name}={each.signature()}" for name, each in self.by_name.items())
 
     def all_seen(self) -> float:
-        """Since when nothing is known to be older, in seconds since the epoch; 0 before all were seen once."""
+        """When all were last known to be up to date, in seconds since the epoch; 0 before all were checked once."""
         return min((self.seen.get(name, 0.0) for name in self.by_name), default=time.time())
 
     def findings(self) -> list[Finding]:
         """A finding for each that could not be fetched the last time."""
-        remedy = "See that the address, the branch and the token are right, and that the host can be reached."
+        remedy = "Check that the address, the branch and the token are right, and that the host can be reached."
         return [
-            Finding("error", STALE, f"its last good state is served: {said}", Place(name), remedy)
-            for name, said in sorted(self.stale.items())
+            Finding("error", STALE, f"its last valid state is served: {reason}", Place(name), remedy)
+            for name, reason in sorted(self.stale.items())
         ]
 
     def _problem(self, name: str) -> str:

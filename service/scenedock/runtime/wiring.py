@@ -1,6 +1,6 @@
-"""Where effects are built: here for every door, in `service_wiring` for the service.
+"""Builds effects: here for every door, in `service_wiring` for the service.
 
-The libraries of each are imported only with it.
+The libraries of an effect are imported only when it is built.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_repositories(paths: Mapping[str, Path], ref: str | None = None) -> Iterator[Mapping[str, Repository]]:
-    """The repositories at some paths: as folders, or as git has them at a ref. Nothing is read yet."""
+    """The repositories at some paths: as folders, or from git at a ref. Nothing is read yet."""
     if ref is None:
         yield {name: RepositoryFolder(path) for name, path in paths.items()}
         return
@@ -54,11 +54,11 @@ def served_repositories(named: Sequence[str], clones: Path) -> dict[str, ServedR
 
 
 def signing_key(settings: Settings) -> SigningKey:
-    """Our key: the one that was given, else that of the data folder.
+    """Our key: the configured one, else that of the data folder.
 
     Raises
     ------
-    InputError   the one that was given can't be used
+    InputError   the configured key can't be used
     """
     from scenedock.effects.backstage.signing_keys import read_signing_key, shared_signing_key
     from scenedock.runtime.settings import variable
@@ -69,11 +69,11 @@ def signing_key(settings: Settings) -> SigningKey:
 
 
 def open_effects(settings: Settings) -> Effects:
-    """What actions need.
+    """The effects that actions need.
 
     Raises
     ------
-    InputError, NotFoundError   what a setting names can't be used
+    InputError, NotFoundError   something that a setting names can't be used
     """
     from scenedock.actions.effects import Effects
     from scenedock.effects.backstage.catalog import BackstageCatalog
@@ -131,6 +131,6 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
 
 
 def _shipped_skeletons() -> Path | None:
-    """`cookiecutters/` of the checkout that this code is in, or where an image or package has it."""
+    """`cookiecutters/` of the checkout that contains this code, or of the image or package."""
     places = (Path(__file__).parents[3] / "cookiecutters", Path(sys.prefix) / "share" / "scenedock" / "cookiecutters")
     return next((place for place in places if place.is_dir()), None)

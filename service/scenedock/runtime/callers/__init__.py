@@ -1,1 +1,1 @@
-"""Who calls: holders of static tokens, Backstage's plugins, and the users on whose behalf they call."""
+"""Callers: holders of static tokens, Backstage's plugins, and the users on whose behalf they call."""

@@ -1,7 +1,7 @@
-"""Find out who calls, from the bearer token of a request: Backstage's plugins and their users, or a static token.
+"""Authenticate the bearer token of a request: Backstage's plugins and their users, or a static token.
 
-Source of the rules: Backstage's `PluginTokenHandler` and `UserTokenHandler`. Whatever is wrong with a token, the one
-who sent it learns only that it isn't accepted; the log learns why.
+Source of the rules: Backstage's `PluginTokenHandler` and `UserTokenHandler`. Whatever is wrong with a token, the
+caller learns only that it isn't accepted; the log has the reason.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LEEWAY = 30
 
 
 class RefusedError(Exception):
-    """Why a token isn't accepted, for the log only."""
+    """The reason why a token isn't accepted, for the log only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """What tokens are checked against. Without `keys`, no token of Backstage is accepted."""
+    """The keys and static tokens that verify tokens. Without `keys`, no token of Backstage is accepted."""
 
     static: StaticTokens
     keys: PublicKeys | None
@@ -43,12 +43,12 @@ class Authenticator:
     users: VerifiedUsers = field(default_factory=VerifiedUsers)
 
     def caller(self, authorization: str, note: Callable[[str], None]) -> Caller:
-        """Who sent this `Authorization` header; `note` is told why one isn't accepted.
+        """The caller that sent this `Authorization` header; `note` gets the reason if it isn't accepted.
 
         Raises
         ------
-        AuthenticationError   nobody known, or the token isn't accepted
-        TemporaryError        Backstage's keys can't be asked for
+        AuthenticationError   there is no token, or it isn't accepted
+        TemporaryError        Backstage's keys can't be fetched
         """
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
@@ -58,22 +58,24 @@ class Authenticator:
             return self._identify(token)
         except RefusedError as refused:
             note(str(refused))
-        raise AuthenticationError("the token is not accepted; it may have expired, or isn't meant for this service")
+        raise AuthenticationError(
+            "the token is not accepted; it may have expired, or may not be meant for this service"
+        )
 
     def _identify(self, token: str) -> Caller:
         if len(token) > LONGEST_TOKEN:
-            raise RefusedError("longer than a token may be")
+            raise RefusedError("longer than the maximum for tokens")
         if static := self.static.find(_digest(token)):
             return Caller(f"token:{static.name}", "token", scope=static.scope, actions=static.actions)
         if token.count(".") != 2:
-            raise RefusedError("no known static token, and no JWT")
+            raise RefusedError("not a known static token, and not a JWT")
         return self._plugin(token)
 
     def _plugin(self, token: str) -> Caller:
         header, unverified = _unverified(token)
         plugin = unverified.get("sub")
         if not isinstance(plugin, str) or plugin not in self.plugins:
-            raise RefusedError("`sub` is not a plugin that may call")
+            raise RefusedError("`sub` is not a plugin that is allowed to call")
         try:
             path = plugin_keys(plugin)
         except ValueError as error:
@@ -87,7 +89,7 @@ class Authenticator:
     def _user(self, token: object) -> str:
         """The entity reference of the user on whose behalf the plugin calls, in lower case."""
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
-            raise RefusedError("`obo` is no token")
+            raise RefusedError("`obo` is not a token")
         digest = _digest(token)
         held = self.users.get(digest)
         if held and self.keys and self.clock() < held.until and self.keys.key(USER_KEYS, held.kid) is held.key:
@@ -96,7 +98,7 @@ class Authenticator:
         claims = self._verified(token, header, USER_TOKEN, USER_KEYS, audience=None)
         user = claims["sub"]
         if not isinstance(user, str) or not _USER.fullmatch(user):
-            raise RefusedError("the `sub` of `obo` is no user")
+            raise RefusedError("the `sub` of `obo` is not a user")
         if self.keys:
             kid = header["kid"]
             key = self.keys.key(USER_KEYS, kid)
@@ -106,7 +108,7 @@ class Authenticator:
     def _verified(
         self, token: str, header: dict[str, Any], typ: str, path: str, audience: str | None
     ) -> dict[str, Any]:
-        """The claims of a token, after all of it has been checked."""
+        """The claims of a token, after the whole token was verified."""
         import jwt
 
         if self.keys is None:
@@ -116,7 +118,7 @@ class Authenticator:
             raise RefusedError(f"not of type {typ} with {ALGORITHM} and a key id")
         key = self.keys.key(path, kid)
         if key is None:
-            raise RefusedError("its key is unknown to Backstage")
+            raise RefusedError("Backstage doesn't have its key")
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -136,7 +138,7 @@ def _digest(token: str) -> bytes:
 
 
 def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims as they stand there, only to know whose key to check them with."""
+    """Header and claims, unverified; only to choose the key that verifies them."""
     import jwt
 
     try:

@@ -1,6 +1,6 @@
-"""Static tokens: a file lists them, for callers that aren't Backstage.
+"""Static tokens: a file lists them, for callers other than Backstage.
 
-Functions read its fields, not a JSON Schema: almost every service has such a file, and the library that knows schemas
+Functions validate its fields, not a JSON Schema: almost every service has such a file, and the JSON Schema library
 would make the process a fifth larger.
 """
 
@@ -24,9 +24,9 @@ _SHORTEST_SECRET = 16
 
 @dataclass(frozen=True, slots=True)
 class StaticToken:
-    """A token for a caller that isn't Backstage, kept as the SHA-256 of its secret.
+    """A token for a caller other than Backstage, stored as the SHA-256 of its secret.
 
-    `actions` are the names of those that it may run; empty for all that its scope covers.
+    `actions` are the names of the actions that it may run; if empty, it may run all that its scope covers.
     """
 
     name: str
@@ -42,7 +42,7 @@ class StaticTokens:
     tokens: tuple[StaticToken, ...] = ()
 
     def find(self, digest: bytes) -> StaticToken | None:
-        """The token with this digest; every one is compared, each in constant time."""
+        """The token with this digest; all are compared, each in constant time."""
         matches = [token for token in self.tokens if hmac.compare_digest(token.digest, digest)]
         return matches[-1] if matches else None
 
@@ -52,7 +52,7 @@ def read_static_tokens(data: bytes, label: str) -> StaticTokens:
 
     Raises
     ------
-    InputError   one or more of them are wrong, or there are none; no secret is in the message
+    InputError   one or more of them are invalid, or there are none; the message contains no secret
     """
     listed = read_configuration(data, label, rules=_rules)
     return StaticTokens(tuple(_token(as_object(entry)) for entry in as_list(listed.value["tokens"])))
@@ -67,7 +67,7 @@ def _rules(value: JsonObject) -> Iterator[DocumentProblem]:
             continue
         yield from field_problems({"name": None, "scope": None, **entry}, path, _READERS)
         if ("token" in entry) == ("sha256" in entry):
-            yield DocumentProblem(path, "give either `token` or `sha256`")
+            yield DocumentProblem(path, "set either `token` or `sha256`")
     yield from repeated_names(value, "tokens", "name")
 
 
@@ -78,13 +78,13 @@ def _entries(value: Json) -> None:
 
 def _name(value: Json) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value.strip()):
-        raise ValueError("must be of letters, digits, `_`, `.` and `-`, at most 63")
+        raise ValueError("must have letters, digits, `_`, `.` and `-`, at most 63")
     return value.strip()
 
 
 def _secret(value: Json) -> bytes:
     if not isinstance(value, str) or len(value.strip()) < _SHORTEST_SECRET:
-        raise ValueError(f"must be text of at least {_SHORTEST_SECRET} characters; make one: openssl rand -hex 32")
+        raise ValueError(f"must be text of at least {_SHORTEST_SECRET} characters; create one: openssl rand -hex 32")
     return hashlib.sha256(value.strip().encode()).digest()
 
 
@@ -104,7 +104,7 @@ def _scope(value: Json) -> Scope:
 def _actions(value: Json) -> tuple[str, ...]:
     names = as_list(value)
     if not names:
-        raise ValueError("must be a list of names of actions; without it all are meant that the scope covers")
+        raise ValueError("must be a list of names of actions; without it, all that the scope covers are allowed")
     return tuple(map(_name, names))
 
 

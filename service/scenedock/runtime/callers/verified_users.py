@@ -1,4 +1,4 @@
-"""Users of Backstage whose tokens were verified a moment ago."""
+"""Users of Backstage whose tokens were verified recently."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class VerifiedUser:
 
 
 class VerifiedUsers:
-    """Users by the digest of their tokens, the last few.
+    """The most recent users by the digest of their tokens.
 
-    A plugin's token is a new one for each call, the user's inside it is the same for many: so its signature needs to be
-    verified once. It counts only while Backstage publishes that very key, and until it expires.
+    A plugin's token is new for each call, but the user's token inside it is the same for many, so that its signature
+    needs to be verified only once. It is valid only while Backstage publishes the same key, and until it expires.
     """
 
     def __init__(self, most: int = 1000) -> None:
@@ -30,12 +30,12 @@ class VerifiedUsers:
         self._lock = threading.Lock()
 
     def get(self, digest: bytes) -> VerifiedUser | None:
-        """What is known of a token."""
+        """The verified user of a token, if there is one."""
         with self._lock:
             return self._held.get(digest)
 
     def keep(self, digest: bytes, verified: VerifiedUser) -> None:
-        """Know a token from now on."""
+        """Remember the user of a verified token."""
         with self._lock:
             self._held[digest] = verified
             if len(self._held) > self._most:

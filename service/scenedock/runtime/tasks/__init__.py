@@ -1,1 +1,1 @@
-"""Tasks in this process: opened late, run by a worker, shown as documents."""
+"""Tasks in this process: opened late, run by a worker."""

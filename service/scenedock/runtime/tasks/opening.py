@@ -1,4 +1,4 @@
-"""Where the effects of tasks are built; with it come SQLAlchemy and dbos, so `task_wiring` imports it late."""
+"""Builds the effects of tasks; it loads SQLAlchemy and dbos, so `runtime.tasks.wiring` imports it late."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def opened_tasks(
 
     Raises
     ------
-    InputError      what a setting names can't be used
-    ConflictError   the database must be migrated first, or was by a newer release
+    InputError      something that a setting names can't be used
+    ConflictError   the database must be migrated first, or a newer release has migrated it
     """
     database = open_database(settings)
     try:

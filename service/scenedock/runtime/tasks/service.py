@@ -1,4 +1,4 @@
-"""Tasks as the doors see them: opened when somebody asks for one, or when there is one to run."""
+"""Tasks for the doors: opened when a request needs one, or when there is one to run."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _log: Final = logging.getLogger("scenedock.tasks")
 _LOOK_SECONDS: Final = 0.5
 _SECONDS_AFTER_A_FAILURE: Final = 2.0
 _SECONDS_TO_OPEN: Final = 60
-"""How long one request waits for what another is opening: the database may be away."""
+"""How long one request waits while another opens the tasks: the database may not be available."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTasks:
-    """Tasks whose database and engine are open; `worker` is None where others run them."""
+    """Tasks whose database and engine are open; `worker` is None if other processes run them."""
 
     effects: TaskEffects
     worker: TaskWorker | None
@@ -41,11 +41,11 @@ class OpenTasks:
 
 
 class TaskService:
-    """What doors need of tasks; `readers` bounds the clients that wait.
+    """What doors need of tasks; `readers` limits the clients that wait.
 
-    `opened` opens them, which takes memory and time (decision 10). Once started, this has the lookout look for work
-    twice a second, until it sees some or somebody wants tasks anyway; `at_once` doesn't wait for either. Without a
-    lookout this process runs no tasks.
+    `opened` opens them, which takes memory and time (decision 10). Once started, the lookout checks for work twice a
+    second, until it sees some or a request needs tasks; with `at_once`, tasks are opened without waiting for either.
+    Without a lookout, this process runs no tasks.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class TaskService:
 
     @property
     def effects(self) -> TaskEffects:
-        """The effects of tasks, opened by now.
+        """The effects of tasks, opened if necessary.
 
         Raises
         ------
         TemporaryError   the database can't be reached, or the service is about to stop
-        ConflictError    the database must be migrated first, or was by a newer release
+        ConflictError    the database must be migrated first, or a newer release has migrated it
         """
         return self._at_hand().effects
 
@@ -128,8 +128,8 @@ class TaskService:
             except ScenedockError as error:
                 _log.warning("tasks can't be run: %s", error)
                 pause = _SECONDS_AFTER_A_FAILURE
-            except Exception:  # noqa: BLE001 - what waits in the database must be taken up, however often that fails
-                _log.exception("tasks can't be run; it is tried again")
+            except Exception:  # noqa: BLE001 - tasks that wait in the database must be run, however often that fails
+                _log.exception("tasks can't be run; trying again")
                 pause = _SECONDS_AFTER_A_FAILURE
             self._stopping.wait(pause)
         lookout.close()

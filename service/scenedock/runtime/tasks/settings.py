@@ -1,4 +1,4 @@
-"""What tasks need to be told, and what the settings of the service say of it."""
+"""The settings of tasks, and how they follow from the settings of the service."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from scenedock.usecases.tasks.schedules import Schedule
 
 Role: TypeAlias = Literal["embedded", "web", "worker"]
-"""What a process does with tasks: everything; submit and read; run those that others submit."""
+"""What a process does with tasks: everything; only submit and read them; only run those that others submit."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
-    """What tasks need to be told. `database` is a URL, by default SQLite in `data`; `seal_keys` have commas between."""
+    """The settings of tasks. `database` is a URL, by default SQLite in `data`; `seal_keys` are separated by commas."""
 
     data: Path
     database: str = ""
@@ -31,7 +31,7 @@ class TaskSettings:
 
 
 def task_settings(settings: Settings) -> TaskSettings:
-    """What the service's settings say of tasks."""
+    """The settings of tasks from those of the service."""
     limits = (limit.rpartition("=") for limit in settings.task_limits)
     return TaskSettings(
         data=settings.data,

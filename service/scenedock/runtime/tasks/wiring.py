@@ -1,4 +1,4 @@
-"""Where tasks are wired without being opened: what is wrong shows at once, what takes memory and time waits."""
+"""Wires tasks without opening them: errors show at once, but what takes memory and time waits."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from scenedock.runtime.tasks.settings import Role, TaskSettings
 def open_tasks(
     settings: TaskSettings, actions: Sequence[Action[Any]], action_effects: Any, role: Role = "embedded"
 ) -> TaskService:
-    """The tasks; neither the database nor the engine is open before they are needed.
+    """The tasks; neither the database nor the engine is opened before they are needed.
 
-    Who runs the tasks of others, or has a clock to keep, needs them from the start.
+    A process that runs the tasks of others, or schedules, needs them from the start.
 
     Raises
     ------
-    InputError       what a setting names can't be used
-    ConflictError    the database must be migrated first, or was by a newer release
-    TemporaryError   it can't be reached
+    InputError       something that a setting names can't be used
+    ConflictError    the database must be migrated first, or a newer release has migrated it
+    TemporaryError   the database can't be reached
     """
     seal = seal_of(settings.seal_keys, settings.data)
     lookout = TaskLookout(settings.database, settings.data, settings.keep_days)
-    with closing(lookout):  # who serves forks before it starts, and a connection would be both processes'
+    with closing(lookout):  # the server forks before it starts, and both processes would share the connection
         lookout.require_usable()
 
     def opened() -> OpenTasks:
@@ -44,11 +44,11 @@ def open_tasks(
 
 
 def seal_of(keys: str, data: Path) -> Seal:
-    """The seal with the configured keys (commas between them), or with one made and kept in the data folder.
+    """The seal with the configured keys (separated by commas), or with a generated key in the data folder.
 
     Raises
     ------
-    InputError, NotFoundError   a key is none, or its file can't be made or read
+    InputError, NotFoundError   a key is invalid, or its file can't be created or read
     """
     if keys:
         return Seal(*(key.strip() for key in keys.split(",")))
@@ -58,6 +58,6 @@ def seal_of(keys: str, data: Path) -> Seal:
         return Seal(key.decode("ascii", "replace").strip())
     except InputError:
         raise InputError(
-            f"{path}: this is no seal key, which has 32 bytes in URL-safe base64; put the right one back, or remove "
-            "the file: then there will be a new key, and unfinished tasks must be retried with their secrets"
+            f"{path}: this is not a seal key, which has 32 bytes in URL-safe base64; restore the right one, or remove "
+            "the file: then a new key is generated, and unfinished tasks must be retried with their secrets"
         ) from None

@@ -15,7 +15,7 @@ _LOOK_SECONDS: Final = 0.5
 
 
 class TaskWorker:
-    """Runs tasks in this process, and tends all tasks while it lives."""
+    """Runs tasks in this process, and takes care of all tasks while it is alive."""
 
     def __init__(self, engine: Engine, running: RunningTasks, executors: Executors, schedules: Schedules) -> None:
         self._engine = engine
@@ -33,13 +33,13 @@ class TaskWorker:
         self._thread.start()
 
     def stop(self, grace_seconds: int) -> None:
-        """Begin no more steps; one that outlasts the grace is begun again elsewhere once this process ends."""
+        """Begin no more steps; a step that outlasts the grace period begins again elsewhere after this process ends."""
         self._running.draining.set()
         self._engine.stop(grace_seconds)
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
-        if not self._engine.is_busy:  # else a step is still at work here, and may not be begun elsewhere before it ends
+        if not self._engine.is_busy:  # else a step is still running here, and must not begin elsewhere before it ends
             self._executors.leave()
 
     def _tend(self) -> None:
