@@ -1,1 +1,1 @@
-"""Where people and machines come in: parse, call one use case, render."""
+"""The entry points for people and machines: parse, call one use case, render."""

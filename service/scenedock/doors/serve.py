@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @settings_option
-@click.option("--web-only", is_flag=True, help="Leave tasks to `scenedock worker` (they share one PostgreSQL).")
+@click.option("--web-only", is_flag=True, help="Leave tasks to `scenedock worker`, which shares its PostgreSQL.")
 def serve(file: Path | None, *, web_only: bool) -> None:
-    """Serve actions and the catalog to Backstage, until it is told to stop (SIGTERM, Ctrl-C).
+    """Serve actions and the catalog to Backstage, until stopped (SIGTERM, Ctrl-C).
 
-    Everything is set by the environment or one file; `scenedock settings` prints what is in force.
+    All settings come from the environment or one file; `scenedock settings` prints those in effect.
 
-    Exit codes: 0 stopped, 2 a setting is wrong.
+    Exit codes: 0 stopped, 2 a setting is invalid.
     """
     from scenedock.doors.http.serving import Server
     from scenedock.runtime.service_wiring import open_service
@@ -29,7 +29,7 @@ def serve(file: Path | None, *, web_only: bool) -> None:
 
     settings = settings_in_force(file).settings
     role: Role = "web" if web_only else "embedded"
-    service = open_service(settings, role=role)  # what can't be opened is told here, before anything listens
+    service = open_service(settings, role=role)  # reports what can't be opened, before anything listens
     _say_where(settings)
     Server(service).run()
 

@@ -1,4 +1,4 @@
-"""The command line: the groups of commands, and the one place where an error becomes a message and an exit code."""
+"""The command line: the groups of commands, and the one place that turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from scenedock.model.addresses import without_credentials
 
 
 class LateGroup(click.Group):
-    """A group whose commands are imported when they are wanted, so that each costs only those who use it.
+    """A group whose commands are imported when they are used, so that the others cost nothing.
 
-    `late` says for each name of a command where it is: `module:attribute`.
+    `late` maps the name of each command to `module:attribute`.
     """
 
     def __init__(self, *args: Any, late: Mapping[str, str], **settings: Any) -> None:
@@ -37,12 +37,12 @@ class LateGroup(click.Group):
 
 
 class Program(LateGroup):
-    """The whole program: what Scenedock refuses ends as a message on stderr and the error's exit code."""
+    """The whole program: Scenedock's errors end as a message on stderr and the error's exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was typed."""
         for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):  # a file name or value may have what the terminal can't show
+            if isinstance(stream, io.TextIOWrapper):  # a file name or value may contain what the terminal can't show
                 stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
@@ -78,7 +78,7 @@ def main() -> None:
     },
 )
 def catalog() -> None:
-    """Make and judge entities of the catalog."""
+    """Export, validate, check and compare catalog entities."""
 
 
 @main.group(
@@ -117,4 +117,4 @@ def tasks() -> None:
     },
 )
 def skeletons() -> None:
-    """List skeletons, show what they ask, and bake them."""
+    """List skeletons, show their questions, and bake them."""

@@ -1,4 +1,4 @@
-"""`scenedock actions`: the same actions that Backstage calls, at the command line."""
+"""`scenedock actions`: the actions that Backstage calls, at the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STDIN = "-"
 
 @click.command("list")
 def list_actions() -> None:
-    """List the actions, each with what it does."""
+    """List the actions, with one line about each."""
     from scenedock.actions import ACTIONS
 
     rows = [(each.name, each.summary) for each in sorted(ACTIONS, key=lambda each: each.name)]
@@ -34,7 +34,7 @@ def list_actions() -> None:
 @click.command("show")
 @click.argument("name")
 def show_action(name: str) -> None:
-    """Print what the action NAME does, takes and gives, as JSON.
+    """Print the description and the schemas of the action NAME as JSON.
 
     Exit codes: 0 done, 2 there is no such action.
     """
@@ -51,10 +51,10 @@ def show_action(name: str) -> None:
 def run(name: str, fields: tuple[str, ...], given_in: str | None, file: Path | None) -> None:
     """Run the action NAME, and print its output as JSON.
 
-    A VALUE is JSON where it can be read as such and the field isn't text, else text. An action that changes something
-    runs as a task, which `scenedock tasks` lists, and which goes on later if this is cut off.
+    A VALUE is read as JSON if it is valid JSON and the field isn't text, else as text. An action that changes something
+    runs as a task: `scenedock tasks` lists it, and it continues later if this command is interrupted.
 
-    Exit codes: 0 done, 2 the input is wrong, others as listed in the reference of errors.
+    Exit codes: 0 done, 2 the input is invalid, others as listed in the reference of errors.
     """
     from scenedock.doors.cli.tasks import tasks_of
     from scenedock.runtime.wiring import open_effects

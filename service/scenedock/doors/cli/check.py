@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "layout", type=click.Choice(["text", "sarif"]), default="text", show_default=True, help="How to print."
 )
-@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Print into a file.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Print to a file.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding and every skipped folder.")
 @click.pass_context
 def check(
@@ -34,10 +34,10 @@ def check(
 ) -> None:
     """Check that the catalog-info.yaml files in REPO... are what `export --in-place` would write.
 
-    Only files with our marker count. Those that differ are shown as a diff, those that are missing or that nothing
-    belongs into any more are named. Findings of severity error fail the check, too.
+    Only files with Scenedock's marker are checked. Files that differ are shown as a diff; missing files, and files that
+    are no longer needed, are named. Findings of severity error also fail the check.
 
-    Exit codes: 0 all right, 1 files or findings to mend, 2 wrong usage or a repository that can't be read.
+    Exit codes: 0 no problems, 1 files or findings to fix, 2 wrong usage or a repository that can't be read.
     """
     from scenedock.effects.local.disk import write_file
     from scenedock.usecases.catalog.check_catalog import check_catalog
@@ -72,7 +72,7 @@ def _diff(checked: Check) -> Iterator[str]:
 
 
 def _files(checked: Check, *, verbose: bool) -> Iterator[str]:
-    """The files that are not right, one a line; unless verbose, the first `MOST_SHOWN` of them."""
+    """The files that are not as they should be, one per line; unless verbose, the first `MOST_SHOWN`."""
     shown = checked.wrong if verbose else checked.wrong[:MOST_SHOWN]
     yield from (f"error: {file.finding.place}: {file.finding.message}" for file in shown)
     if hidden := len(checked.wrong) - len(shown):
@@ -88,7 +88,7 @@ def _last_line(checked: Check, *, failed: bool) -> str:
         "missing": sum(file.found is None for file in checked.wrong),
         "stale": sum(file.wanted is None for file in checked.wrong),
     }
-    said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "none"
+    summary = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or "none"
     errors = sum(finding.severity == "error" for finding in checked.other_findings)
     more = f"; {errors:,} other error{'' if errors == 1 else 's'}" if errors else ""
-    return f"{'Failed' if failed else 'All right'}: catalog-info.yaml files: {said}{more}"
+    return f"{'Failed' if failed else 'All right'}: catalog-info.yaml files: {summary}{more}"

@@ -1,4 +1,4 @@
-"""`scenedock catalog compare`: an existing catalog against the one that we would make, before it is registered."""
+"""`scenedock catalog compare`: an existing catalog against our export, before that is registered."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ TOKEN = "SCENEDOCK_BACKSTAGE_TOKEN"  # noqa: S105 - the name of a variable
 
 @click.command()
 @source_options
-@click.option("--backstage", metavar="URL", help=f"The backend's address; the variable {TOKEN} may hold a token.")
-@click.option("--entities", type=click.Path(path_type=Path), metavar="FILE", help="The existing entities in a file.")
+@click.option("--backstage", metavar="URL", help=f"Address of the backend. The variable {TOKEN} may hold a token.")
+@click.option("--entities", type=click.Path(path_type=Path), metavar="FILE", help="A file with the existing entities.")
 @click.option(
     "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )
@@ -37,12 +37,12 @@ def compare(
     layout: str,
     verbose: bool,
 ) -> None:
-    """Compare an existing catalog with what an export of REPO... would give.
+    """Compare an existing catalog with an export of REPO...
 
-    For the time before the first registration: which entities are the same, which differ (field by field), which only
-    the catalog has and which only the export has, and what to do about each. Nothing is changed.
+    Use it before the first registration. It shows which entities are the same, which differ (field by field), which
+    exist only in the catalog or only in the export, and what to do about each. It changes nothing.
 
-    FILE has entities as YAML, JSON or JSON lines, or a saved answer of Backstage's API.
+    FILE contains entities as YAML, JSON or JSON lines, or a saved response of Backstage's API.
 
     Exit codes: 0 done, whatever differs, 2 wrong usage or something that can't be read, 3 Backstage refuses the token,
     75 Backstage can't be reached.
@@ -75,15 +75,15 @@ def _entities_in(path: Path) -> Sequence[Entity]:
 
 
 def _lines(comparison: Comparison, *, shown: int | None) -> Iterator[str]:
-    """Four parts, each with its advice; of each the first `shown` entities."""
-    yield _headline("same", comparison.same, "ours can take their place")
-    advice = "to keep theirs, say so in `overrides` of scenedock.yaml; shown is: theirs → ours"
+    """Four parts, each with advice and its first `shown` entities."""
+    yield _headline("same", comparison.same, "the export can replace them")
+    advice = "catalog → export; to keep what the catalog has, set it in `overrides` of scenedock.yaml"
     yield _headline("differ", comparison.differs, advice)
     for each in comparison.differs[:shown]:
         yield f"  {each.here.ref.short}"
         yield from (f"      {field}" for field in each.fields)
     yield from _more(comparison.differs, shown)
-    advice = "no folder of these repositories gives them; they stay as they are registered"
+    advice = "no folder of these repositories describes them; they stay registered as they are"
     yield _headline("only there", comparison.only_there, advice)
     yield from (f"  {entity.ref.short}" for entity in comparison.only_there[:shown])
     yield from _more(comparison.only_there, shown)
@@ -91,8 +91,8 @@ def _lines(comparison: Comparison, *, shown: int | None) -> Iterator[str]:
     yield from (f"  {entity.ref.short}" for entity in comparison.only_here[:shown])
     yield from _more(comparison.only_here, shown)
     if comparison.origins:
-        yield "Unregister these locations when ours is registered, as Backstage refuses a second location for an entity"
-        yield "(or keep them, and leave their folders out: `handWritten: leave-out`, `folders.exclude`):"
+        yield "Unregister these locations when you register ours: Backstage refuses a second location for an entity"
+        yield "(or keep them, and leave out their folders: `handWritten: leave-out`, `folders.exclude`):"
         yield from (f"  {origin} ({count:,})" for origin, count in comparison.origins.items())
 
 

@@ -1,4 +1,4 @@
-"""`scenedock catalog diff`: what a change of the repositories changes in the catalog."""
+"""`scenedock catalog diff`: how a change of the repositories changes the catalog."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def diff(
     since: str,
     layout: str,
 ) -> None:
-    """Say what changed in the catalog since REF.
+    """Show what changed in the catalog since REF.
 
-    Compared are the entities of the git repositories at --since with those of their folders, or at --ref: what was
-    added, changed (field by field), renamed and removed, and whose entities these are. A Component counts as renamed if
-    at least half of its folder's files are the same.
+    Compares the entities of the git repositories at --since with those of their folders, or at --ref. Shows what was
+    added, changed (field by field), renamed and removed, and the owners of these entities. A Component counts as
+    renamed if at least half of its folder's files are the same.
 
-    The text is made for a comment on a pull request, as a code block of the language `diff`. `--since main...` with a
-    merge base: `--since $(git merge-base origin/main HEAD)`.
+    The text is meant for a comment on a pull request, as a code block of the language `diff`. To compare with the merge
+    base of a branch: `--since $(git merge-base origin/main HEAD)`.
 
     Exit codes: 0 done, 2 wrong usage, or a repository or ref that can't be read.
     """
@@ -55,7 +55,7 @@ def diff(
 
 
 def _lines(changes: Changes) -> Iterator[str]:
-    """The changes as lines of a `diff` block: `+` came, `-` went, `!` changed."""
+    """The changes as lines of a `diff` block: `+` added, `-` removed, `!` changed."""
     owners = f"; owners affected: {', '.join(map(_short, changes.owners))}" if changes.owners else ""
     yield f"Catalog: {changes}{owners}"
     yield from (f"+ {_described(entity)}" for entity in changes.added)
@@ -80,5 +80,5 @@ def _described(entity: Entity) -> str:
 
 
 def _short(ref: str) -> str:
-    """An owner without what is usual."""
+    """An owner without the default kind and namespace."""
     return ref.removeprefix("group:default/")

@@ -1,4 +1,4 @@
-"""`scenedock catalog export`: a Helm repository in, a Backstage catalog out."""
+"""`scenedock catalog export`: a Backstage catalog from Helm repositories."""
 
 from __future__ import annotations
 
@@ -33,18 +33,24 @@ _SECONDS_BEFORE_PROGRESS = 1.0
     type=click.Choice(["yaml", "json", "jsonl"]),
     default="yaml",
     show_default=True,
-    help="How entities are written.",
+    help="Format of the entities.",
 )
-@click.option("--output", "-o", default=STDOUT, metavar="FILE", help="Where entities go; - is standard output.")
+@click.option(
+    "--output", "-o", default=STDOUT, metavar="FILE", help="File to write the entities to; - is standard output."
+)
 @click.option("--in-place", is_flag=True, help="Write a catalog-info.yaml into each folder instead.")
-@click.option("--until", type=click.Choice(PHASES), default="exported", show_default=True, help="Stop after a phase.")
-@click.option("--strict", is_flag=True, help="Warnings are errors, and with any error nothing is written.")
-@click.option("--allow-deletions", is_flag=True, help="Write even if much of the last result vanishes.")
-@click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write a report as JSON.")
+@click.option(
+    "--until", type=click.Choice(PHASES), default="exported", show_default=True, help="Stop after this phase."
+)
+@click.option("--strict", is_flag=True, help="Treat warnings as errors, and write nothing if there is any error.")
+@click.option(
+    "--allow-deletions", is_flag=True, help="Write even if many entities of the last result would be removed."
+)
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write a JSON report to a file.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding and every skipped folder.")
-@click.option("--quiet", "-q", is_flag=True, help="Print one line that sums up, and nothing else.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only a one-line summary.")
 @click.pass_context
-def export(  # noqa: PLR0913 - click hands over each option
+def export(  # noqa: PLR0913 - click passes each option
     ctx: click.Context,
     *,
     sources: Sources,
@@ -58,20 +64,21 @@ def export(  # noqa: PLR0913 - click hands over each option
     verbose: bool,
     quiet: bool,
 ) -> None:
-    """Make Backstage entities of the Helm folders in REPO...
+    """Generate Backstage entities from the Helm folders in REPO...
 
     Each REPO is the root of a GitOps repository whose folders are deployments; with --ref, it may be a bare git
-    repository. Folders of several repositories with one name are one Component; where they differ, the repository that
-    is listed first wins.
+    repository. Folders with the same name in several repositories become one Component; if they differ, the repository
+    that is listed first wins.
 
-    What the last run wrote is replaced whole or not at all. A run that would remove much of it is refused, and so is
-    a second run at the same time. An error that leaves not one entity leaves the FILE of an earlier run as it is.
+    The output of the last run is replaced completely or not at all. A run that would remove many of its entities is
+    refused, and so is a second run at the same time. If errors leave no entity at all, the FILE of an earlier run is
+    kept.
 
-    Exit codes: 0 done, 1 findings of severity error, 2 wrong usage or a repository that can't be read, 4 too much
-    would vanish, 75 another run is writing.
+    Exit codes: 0 done, 1 findings of severity error, 2 wrong usage or a repository that can't be read, 4 too many
+    entities would be removed, 75 another run is writing.
     """
     if in_place and (output != STDOUT or layout != "yaml" or until != "exported" or sources.ref):
-        raise click.UsageError("--in-place writes YAML into each folder: leave out --output, --format, --until, --ref.")
+        raise click.UsageError("--in-place writes YAML into each folder: remove --output, --format, --until and --ref.")
     output = STDOUT if output == "/dev/stdout" else output
     target = Target(sources.roots, output, layout, in_place, allow_deletions)
     with target.locked(), sources.opened() as opened:
@@ -85,7 +92,7 @@ def export(  # noqa: PLR0913 - click hands over each option
         from scenedock.effects.local.disk import write_file
 
         write_file(report, json.dumps(as_report(result, findings), indent=2, ensure_ascii=False) + "\n")
-    # With the entities on standard output, words for people go beside it.
+    # If the entities go to standard output, messages for people go to standard error.
     words = tell(result, findings, published, table=not target.to_stdout, verbose=verbose, quiet=quiet)
     click.echo("\n".join(map(printable, words)), err=target.to_stdout)
     ctx.exit(1 if _failed(findings, strict=strict) else 0)
@@ -97,7 +104,7 @@ def _failed(findings: Sequence[Finding], *, strict: bool) -> bool:
 
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Progress]:
-    """A progress bar for runs of more than a second on a terminal; silence in a pipe."""
+    """A progress bar for runs of more than a second on a terminal; nothing in a pipe."""
     started = monotonic()
     bar = click.progressbar(length=1, label="Reading folders", file=sys.stderr, hidden=True)
 

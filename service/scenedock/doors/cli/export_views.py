@@ -1,4 +1,4 @@
-"""How an export is shown: a report for machines, a table and few lines for people."""
+"""The views of an export: a report for machines, a table and a few lines for people."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 
 MOST_SHOWN = 20
-"""Files or entities that a list names, unless everything is asked for."""
+"""The number of files or entities in a list, unless everything is requested."""
 
 
 def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
-    """The whole run as JSON: what was read, what was made of it, and every finding."""
+    """The whole run as JSON: its input, its result, and every finding."""
     from scenedock.actions.catalog.findings import FindingOutput
 
     return {
@@ -54,7 +54,7 @@ def tell(
     verbose: bool,
     quiet: bool,
 ) -> list[str]:
-    """A table of the services where it is wanted, the findings, and one line that sums up; if quiet, only that."""
+    """A table of the services if requested, the findings, and a one-line summary; if quiet, only the summary."""
     last = _last_line(result, published)
     if quiet:
         return [last]
@@ -63,16 +63,16 @@ def tell(
 
 
 def printable(line: str) -> str:
-    """The line with an escape for each sign that would move the cursor or colour the terminal: names may have any.
+    """The line with control characters escaped, which could move the cursor or colour the terminal.
 
-    Addresses in it lose their credentials: a file that is compared may still have some.
+    Credentials are removed from addresses in it: a file that is compared may still contain some.
     """
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
     return without_credentials(shown)
 
 
 def _table(services: Sequence[MappedService]) -> list[str]:
-    """The services in columns; lines are never wrapped or cut."""
+    """The services in columns; lines are never wrapped or shortened."""
     rows = [("SERVICE", "TYPE", "OWNER", "ENVIRONMENTS", "FOLDER")]
     for each in services:
         spec, service = each.main.spec, each.service
@@ -84,7 +84,7 @@ def _table(services: Sequence[MappedService]) -> list[str]:
 
 
 def finding_lines(findings: Sequence[Finding], skipped: Sequence[Skipped], *, verbose: bool) -> Iterator[str]:
-    """Findings as lines: alike ones as one with a count, or all of them and what was skipped."""
+    """Findings as lines: similar ones as one line with a count, or all of them and the skipped folders."""
     if verbose:
         yield from (f"{each.severity}: {each.place}: {each.message}. {each.remedy}" for each in findings)
         yield from (f"skipped: {skip.place}: {skip.reason}" for skip in skipped)
@@ -99,12 +99,12 @@ def finding_lines(findings: Sequence[Finding], skipped: Sequence[Skipped], *, ve
 def _last_line(result: Export, published: PublishedCatalog | None) -> str:
     folders = sum(len(contents.folders) for contents in result.repositories)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    said = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
-    return said if published is None else f"{said}{_said_of(published)}"
+    summary = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
+    return summary if published is None else f"{summary}{_target_of(published)}"
 
 
-def _said_of(published: PublishedCatalog) -> str:
-    """Where the entities went, and what that changed."""
+def _target_of(published: PublishedCatalog) -> str:
+    """Where the entities were written, and what that changed."""
     changes = "" if published.changes is None else f" ({published.changes})"
     if published.target is not None:
         return f", in {published.target}{changes}" if published.target else ""

@@ -1,4 +1,4 @@
-"""`scenedock settings`: what is in force, and where it came from; and the option that names the file of the service."""
+"""`scenedock settings`: the settings in effect, and where each came from; and the option `--settings`."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ settings_option = click.option(
     "file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="File of the service's settings, instead of SCENEDOCK_SETTINGS.",
+    help="File with the service's settings, instead of SCENEDOCK_SETTINGS.",
 )
 
 
 @click.command("settings")
 @settings_option
 def show_settings(file: Path | None) -> None:
-    """Print the settings of the service, each with where its value came from; secret values are masked.
+    """Print the settings of the service and where each value came from; secret values are masked.
 
-    Exit codes: 0 all are right, 2 one or more are wrong.
+    Exit codes: 0 all are valid, 2 one or more are invalid.
     """
-    known = settings_in_force(file)
-    rows = [(f"{name}={value}", source) for name, value, source in known.lines()]
+    settings = settings_in_force(file)
+    rows = [(f"{name}={value}", source) for name, value, source in settings.lines()]
     width = max(len(shown) for shown, _ in rows)
     click.echo("\n".join(f"{shown:<{width}}  # {source}" for shown, source in rows))
 
@@ -39,7 +39,7 @@ def settings_in_force(file: Path | None) -> Known:
 
     Raises
     ------
-    InputError, NotFoundError   one or more are wrong
+    InputError, NotFoundError   one or more are invalid
     """
     from scenedock.effects.local.disk import read_file
     from scenedock.runtime.settings import read_settings

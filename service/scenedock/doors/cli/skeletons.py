@@ -1,4 +1,4 @@
-"""`scenedock skeletons`: list them, show what one asks, bake one."""
+"""`scenedock skeletons`: list them, show the questions of one, bake one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
         envvar="SCENEDOCK_SKELETONS",
         show_envvar=True,
         metavar="FILE",
-        help="The list of skeletons that may be baked, besides those that ship with Scenedock.",
+        help="File that lists skeletons to bake, in addition to those that ship with Scenedock.",
     )
     shipped = click.option(
         "--shipped",
@@ -39,7 +39,7 @@ def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
         envvar="SCENEDOCK_COOKIECUTTERS",
         show_envvar=True,
         metavar="DIR",
-        help="The folder of those that ship with Scenedock.",
+        help="Folder of the skeletons that ship with Scenedock.",
     )
     return listed(shipped(command))
 
@@ -48,7 +48,7 @@ def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_library_options
 @click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
-    """List the skeletons that may be baked, and where each comes from."""
+    """List the skeletons that can be baked, and where each comes from."""
     from scenedock.usecases.skeletons.list_skeletons import list_skeletons
 
     sources = list_skeletons(open_skeletons(listed, shipped))
@@ -68,10 +68,10 @@ def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
 @click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
 @_library_options
 def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path | None) -> None:
-    """Show what the skeleton NAME asks, as a JSON Schema.
+    """Show the questions of the skeleton NAME as a JSON Schema.
 
-    NAME is one of the list, or the path of a folder. Where it offers nested skeletons, the answer that chooses one
-    (templates=KEY) shows what that one asks.
+    NAME is a name from the list, or the path of a folder. If it offers nested skeletons, the answer that chooses one
+    (templates=KEY) shows the questions of that one.
     """
     from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 
@@ -83,9 +83,17 @@ def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path
 @click.command()
 @click.argument("name")
 @click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("--output", "-o", type=_PATH, required=True, metavar="DIR", help="Where the project's folder is made.")
-@click.option("--answers", "file", type=_PATH, metavar="FILE", help="Answers as YAML or JSON; KEY=VALUE wins over it.")
-@click.option("--overwrite", is_flag=True, help="Replace the project's folder, whole, if it exists.")
+@click.option(
+    "--output", "-o", type=_PATH, required=True, metavar="DIR", help="Folder to create the project's folder in."
+)
+@click.option(
+    "--answers",
+    "file",
+    type=_PATH,
+    metavar="FILE",
+    help="File with answers as YAML or JSON; KEY=VALUE takes precedence.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the whole project folder if it exists.")
 @_library_options
 def bake(
     name: str,
@@ -99,8 +107,8 @@ def bake(
 ) -> None:
     """Bake the skeleton NAME into a new folder below DIR, and list its files.
 
-    NAME is one of the list, or the path of a folder. Answers are text; for a question that wants true or false, a word
-    for it; for an object, JSON. A question without an answer takes its default.
+    NAME is a name from the list, or the path of a folder. Answers are text: for a yes-or-no question, a word such as
+    yes, no, true or false; for an object, JSON. A question without an answer uses its default.
     """
     from scenedock.effects.bakes.baked_trees import write_tree
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
@@ -123,13 +131,13 @@ def bake(
 
 
 def _named(name: str) -> str | Path:
-    """What looks like a path is one."""
+    """A path if the name looks like one, else the name."""
     return Path(name) if os.sep in name or name in {".", ".."} else name
 
 
 @contextmanager
 def _hint_at_folder(name: str) -> Iterator[None]:
-    """Say how a folder is named to somebody who wrote its name where that of a listed skeleton was expected."""
+    """Add a hint on how to name a folder, if the name is not a listed skeleton but a folder."""
     try:
         yield
     except NotFoundError as error:
@@ -143,7 +151,7 @@ def _typed(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
-            raise InputError(f"{word!r} is no answer; write KEY=VALUE")
+            raise InputError(f"{word!r} is not an answer; write KEY=VALUE")
         typed[name] = value
     return typed
 
@@ -156,7 +164,7 @@ def _read_answers(path: Path) -> Configuration:
 
 
 def _placed(error: AnswersError, file: Configuration, typed: Collection[str]) -> InputError:
-    """The error with the place in the file of each answer that wasn't typed."""
+    """The error with the place in the file of each answer that comes from the file."""
     from scenedock.documents.problems import DocumentProblem
 
     in_file = [DocumentProblem((each.question,), each.message) for each in error.problems if each.question not in typed]

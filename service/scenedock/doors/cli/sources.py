@@ -1,4 +1,4 @@
-"""What several commands read: repositories, as folders or at a ref, their settings, and entities that are known."""
+"""The sources of several commands: repositories, as folders or at a ref, their settings, and known entities."""
 
 from __future__ import annotations
 
@@ -24,23 +24,28 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.argument("repositories", nargs=-1, required=True, metavar="REPO..."),
-    click.option("--ref", metavar="REF", help="Read a branch, tag or commit of git repositories, not their folders."),
+    click.option("--ref", metavar="REF", help="Read git repositories at a branch, tag or commit, not their folders."),
     click.option(
         "--catalog-settings",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="A scenedock.yaml for all of them, instead of each repository's own.",
+        help="A scenedock.yaml for all repositories, instead of their own.",
     ),
     click.option(
         "--settings", type=click.Path(path_type=Path), hidden=True, deprecated="It is now called --catalog-settings."
     ),
-    click.option("--known", type=click.Path(path_type=Path), metavar="FILE", help="Entities or references that exist."),
+    click.option(
+        "--known",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="File with entities or references that exist elsewhere.",
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What was typed for `source_options`."""
+    """The values of `source_options`."""
 
     repositories: tuple[str, ...]
     ref: str | None
@@ -53,12 +58,12 @@ class Sources:
 
         Raises
         ------
-        InputError   one is an address, or is named twice
+        InputError   one is an address, or occurs twice
         """
         for typed in self.repositories:
             if "://" in typed:
                 address = without_credentials(typed)
-                raise InputError(f"{address}: this is an address; clone the repository, and name its folder")
+                raise InputError(f"{address}: this is an address; clone the repository, and pass its folder")
         paths = [(path, os.path.abspath(path)) for path in self.repositories]  # noqa: PTH100 - it resolves no links
         return {name: Path(path) for name, path in name_repositories(paths).items()}
 
@@ -81,7 +86,7 @@ class Sources:
         until: Phase = "exported",
         progress: Progress = lambda _done, _total: None,
     ) -> Export:
-        """The catalog of repositories that are open."""
+        """The catalog of repositories that are already open."""
         from scenedock.effects.local.disk import read_file
 
         settings = None if self.settings is None else (str(self.settings), read_file(self.settings))
@@ -96,20 +101,20 @@ class Sources:
 
 @contextmanager
 def _no_search_for_garbage() -> Iterator[None]:
-    """Let Python look for no circles of objects meanwhile: an export makes none, and the search costs a fifth of it."""
+    """Suspend Python's cyclic garbage collection: an export creates no cycles, and the search costs a fifth of it."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()  # what is there is old now: else the search would begin with all of it
+        gc.freeze()  # keeps existing objects out of later collections
         if enabled:
             gc.enable()
         gc.unfreeze()
 
 
 def source_options(command: Callable[..., object]) -> Callable[..., object]:
-    """Give a command REPO..., --ref, --catalog-settings and --known; it gets them as `sources`."""
+    """Add REPO..., --ref, --catalog-settings and --known to a command, which gets them as `sources`."""
 
     @wraps(command)
     def with_sources(

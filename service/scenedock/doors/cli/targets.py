@@ -1,4 +1,4 @@
-"""Where an export goes: standard output, a file, or the folders of the repositories."""
+"""The target of an export: standard output, a file, or the folders of the repositories."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 
 STDOUT = "-"
-_LONGEST = 60  # characters, each of at most four bytes: with them the name of a lock is none that a disk refuses
+_LONGEST = 60  # characters, each of at most four bytes: so the name of a lock file is never too long for a disk
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was typed for it; `roots` are the folders of the repositories by name, `output` a path or `STDOUT`."""
+    """The options of the target; `roots` are the folders of the repositories by name, `output` a path or `STDOUT`."""
 
     roots: Mapping[str, Path]
     output: str
@@ -42,7 +42,7 @@ class Target:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep every other run away from what is written here."""
+        """Exclude all other runs that write to the same target."""
         from scenedock.effects.local.locks import only_one
 
         with ExitStack() as locks:
@@ -51,7 +51,7 @@ class Target:
             yield
 
     def publish(self, result: Export, repositories: Mapping[str, Repository]) -> PublishedCatalog | None:
-        """Write the export, or refuse to; an error that left nothing doesn't empty the file of an earlier run."""
+        """Write the export, or refuse to; errors that leave no entity don't empty the file of an earlier run."""
         from scenedock.effects.local.disk import write_file
         from scenedock.usecases.catalog.publish_catalog import PublishedCatalog, publish_file, publish_in_place
 
@@ -71,7 +71,7 @@ class Target:
 
     @property
     def _is_replaced(self) -> bool:
-        """Whether the output is a file that gets a new one in its place, not a stream or a device."""
+        """Whether the output is a file, which is replaced, and not a stream or a device."""
         from scenedock.effects.local.disk import is_stream
 
         return not self.to_stdout and not is_stream(Path(self.output))
@@ -87,10 +87,10 @@ class Target:
 def _print(text: str) -> None:
     try:
         click.echo(text, nl=False)
-    except BrokenPipeError:  # whoever reads has seen enough
+    except BrokenPipeError:  # the reader has closed the pipe
         raise
     except OSError as error:
-        # What can't be written must not be tried again when the interpreter ends.
+        # The interpreter must not try to write it again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise InputError(f"standard output can't be written: {error.strerror}") from error
 

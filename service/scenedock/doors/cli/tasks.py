@@ -1,4 +1,4 @@
-"""`scenedock tasks`: the same tasks that Backstage follows, at the command line, on the data of the settings."""
+"""`scenedock tasks`: the tasks that Backstage shows, at the command line, from the data that settings name."""
 
 from __future__ import annotations
 
@@ -23,8 +23,12 @@ _BEAT_SECONDS = 5.0
 
 
 @click.command("list")
-@click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only tasks of this status; repeatable.")
-@click.option("--limit", type=click.IntRange(1, MOST_TASKS), default=20, show_default=True, help="How many at most.")
+@click.option(
+    "--status", multiple=True, type=click.Choice(STATUSES), help="Only tasks with this status; may be repeated."
+)
+@click.option(
+    "--limit", type=click.IntRange(1, MOST_TASKS), default=20, show_default=True, help="Maximum number of tasks."
+)
 @settings_option
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     """List tasks, the newest first."""
@@ -63,7 +67,7 @@ def show_task(task_id: str, file: Path | None) -> None:
 
 @click.command("log")
 @click.argument("task_id", metavar="ID")
-@click.option("--follow", "-f", is_flag=True, help="Go on until the task ends.")
+@click.option("--follow", "-f", is_flag=True, help="Follow the log until the task ends.")
 @settings_option
 def show_log(task_id: str, *, follow: bool, file: Path | None) -> None:
     """Print the log of the task ID.
@@ -103,7 +107,7 @@ def cancel_task(task_id: str, file: Path | None) -> None:
 def retry_task(task_id: str, file: Path | None) -> None:
     """Retry the failed or cancelled task ID, from the first step that isn't completed.
 
-    The service runs it. A task that had secrets is retried over HTTP, where they can be given again.
+    The service runs it. To retry a task with secrets, use the HTTP API, which takes them again.
 
     Exit codes: 0 done, 2 there is no such task, 4 it neither failed nor was cancelled.
     """
@@ -116,14 +120,14 @@ def retry_task(task_id: str, file: Path | None) -> None:
 
 @click.command("run")
 @click.argument("spec", metavar="FILE")
-@click.option("--key", default="", help="Names the task: the same key gives the same one.")
+@click.option("--key", default="", help="Identifies the task: the same key always means the same task.")
 @settings_option
 def run_task(spec: str, key: str, file: Path | None) -> None:
     """Run the task in FILE (JSON or YAML, `steps:` is enough; - is standard input) here, and follow its log.
 
-    What was interrupted goes on where the service, or the next such command, runs.
+    If it is interrupted, the service or the next such command continues it.
 
-    Exit codes: 0 it completed, 1 it failed, 2 it is wrong.
+    Exit codes: 0 the task completed, 1 it failed, 2 FILE is invalid.
     """
     from scenedock.model.action import COMMAND_LINE
     from scenedock.usecases.tasks.submit_task import submit_task
@@ -140,9 +144,9 @@ def run_task(spec: str, key: str, file: Path | None) -> None:
 @click.command()
 @settings_option
 def migrate(file: Path | None) -> None:
-    """Bring the database of tasks to the version of this release: a step of each release on PostgreSQL.
+    """Migrate the database of tasks to the version of this release; on PostgreSQL, run it with each new release.
 
-    Exit codes: 0 done, 2 a setting is wrong, 4 a newer release has migrated it already.
+    Exit codes: 0 done, 2 a setting is invalid, 4 a newer release has already migrated the database.
     """
     from scenedock.runtime.tasks.opening import open_database
     from scenedock.runtime.tasks.settings import task_settings
@@ -156,11 +160,11 @@ def migrate(file: Path | None) -> None:
 @click.command()
 @settings_option
 def worker(file: Path | None) -> None:
-    """Run the tasks that `scenedock serve --web-only` takes over, until told to stop (SIGTERM, Ctrl-C).
+    """Run the tasks that `scenedock serve --web-only` accepts, until stopped (SIGTERM, Ctrl-C).
 
-    Any number of workers share one PostgreSQL; what a dead one had is taken over by another within seconds.
+    Any number of workers can share one PostgreSQL. If a worker dies, another one takes over its tasks within seconds.
 
-    Exit codes: 0 stopped, 2 a setting is wrong, 4 the database must be migrated first.
+    Exit codes: 0 stopped, 2 a setting is invalid, 4 the database must be migrated first.
     """
     import os
     import signal
@@ -175,13 +179,13 @@ def worker(file: Path | None) -> None:
         tasks.start()
         click.echo(f"Running tasks, {settings.task_threads} at once", err=True)
         signal.sigwait(signals)
-    # A step that outlasts the grace is begun again elsewhere; here its thread would only keep the process from ending.
+    # A step that outlasts the grace period starts again elsewhere; its thread here would only keep the process alive.
     os._exit(0)
 
 
 @contextmanager
 def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
-    """The tasks of the data that settings name; what this starts ends with it."""
+    """The tasks from the data that settings name; closed at the end of the `with` statement."""
     from scenedock.actions import ACTIONS
     from scenedock.runtime.tasks.settings import task_settings
     from scenedock.runtime.tasks.wiring import open_tasks

@@ -1,4 +1,4 @@
-"""`scenedock catalog validate`: judge entity files offline."""
+"""`scenedock catalog validate`: validate entity files offline."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ _STDIN = "<stdin>"
 )
 @click.pass_context
 def validate(ctx: click.Context, files: tuple[str, ...], layout: str) -> None:
-    """Judge entity files as Backstage would.
+    """Validate entity files as Backstage would.
 
-    Every document of every FILE (- is standard input) is judged, with the verdicts of Backstage's own validators for
-    its core kinds and Templates; of other kinds only the envelope. All problems are listed, each with its line.
+    Every document of every FILE (- is standard input) is validated. The results equal those of Backstage's own
+    validators for its core kinds and Templates; for other kinds, only the envelope is validated. All problems are
+    listed, each with its line.
 
     Exit codes: 0 all valid, 1 problems, 2 a file that can't be read or wrong usage.
     """

@@ -1,1 +1,1 @@
-"""The HTTP door: one table of routes, behind which everything else here stands."""
+"""The HTTP door: one table of routes, and the handlers behind it."""

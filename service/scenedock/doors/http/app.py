@@ -1,4 +1,4 @@
-"""The Flask app: the table of routes, and what holds for every request."""
+"""The Flask app: the table of routes, and the rules for every request."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ ROUTES: tuple[Route, ...] = (
 
 
 def make_app(service: Service) -> Flask:
-    """The app for a service. Whatever isn't in the table of routes isn't there."""
+    """The app for a service. It has only the routes in the table."""
     app = Flask("scenedock", static_folder=None, template_folder=None)
-    # Made when somebody asks for it, which takes a while, and once.
+    # Generated once, on the first request, because it takes a while.
     app.config["OPENAPI"] = cache(partial(openapi.openapi_document, ROUTES, list(service.actions.values())))
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body_bytes
     limits = RateLimits(service.settings.requests_per_minute)

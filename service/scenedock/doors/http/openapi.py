@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of the table of routes and the table of actions."""
+"""The OpenAPI document, generated from the table of routes and the table of actions."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _ERRORS = {
 _HEADERS: dict[str, JsonObject] = {
     "X-Request-Id": {
         "type": "string",
-        "description": "Id under which the log has the request: at most 64 of A-Z, a-z, 0-9, `.`, `_` and `-`; what is "
-        "none, is replaced. The answer has it, too",
+        "description": "Id of the request in the log: at most 64 characters of A-Z, a-z, 0-9, `.`, `_` and `-`; an "
+        "invalid id is replaced. The response has the same header",
     }
 }
-"""What is read of every request."""
+"""The header that is read from every request."""
 _RETRY: JsonObject = {
     "Retry-After": {"description": "Seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}
 }
@@ -39,7 +39,7 @@ _INVOKE = f"{BASE_PATH}/actions/{{name}}/invoke"
 
 
 class OpenApiDocument(JsonDocument):
-    """An OpenAPI document (3.1), as far as this one has parts."""
+    """An OpenAPI document (3.1), with the parts that this one has."""
 
     openapi: str
     info: Mapping[str, Any]
@@ -55,7 +55,7 @@ def read_openapi(_service: Service) -> Response:
 
 
 def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]) -> JsonObject:
-    """The document (OpenAPI 3.1). The route that invokes any action is shown once for each action, with its schemas."""
+    """The document (OpenAPI 3.1). The route that invokes an action is listed once for each action, with its schemas."""
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         if route.path == _INVOKE:
@@ -149,7 +149,7 @@ def _example(action: Action[Effects], number: int) -> JsonObject:
 
 
 def _answer(answer: Answer, schema: JsonObject | None = None) -> JsonObject:
-    """One way to answer; where `schema` is given, more is known of its body than its model says."""
+    """One response; `schema`, if given, describes its body more precisely than its model does."""
     if answer.body is not None:
         schema = schema or _schema(answer.body)
     elif answer.media_type != JSON:
@@ -163,7 +163,7 @@ def _schema(body: type[BaseModel]) -> JsonObject:
 
 
 def _errors(route: Route) -> dict[str, JsonObject]:
-    """The refusals that a route may answer with, by what it takes."""
+    """The errors that a route may answer with, which depend on its input."""
     statuses = set[int]()
     if route.access != "public":
         statuses |= {401, 403, 429, 503}

@@ -1,9 +1,11 @@
-"""What a route is: one row of the table that the app, the access rules, OpenAPI and the reference are made of.
+"""Routes: the rows of the table from which the app, the access rules, OpenAPI and the reference are generated.
 
 Who may ask: `public`, anybody; `feed`, anybody if `SCENEDOCK_PUBLIC_FEED` is set, else a caller with scope `read`;
-`signed`, who signs the body with the webhook secret of a code host; `read`, `run`, `admin`, a caller with that scope
-or a wider one. To run an action that changes something a caller needs
-`run`. Bodies, answers and errors are in the OpenAPI document (`openapi.json`, beside this page and served).
+`signed`, a code host that signs the body with its webhook secret; `read`, `run`, `admin`, a caller with this scope or a
+wider one.
+
+To run an action that changes something, a caller needs scope `run`. Request bodies, responses and errors are described
+in the OpenAPI document (`openapi.json`, next to this page, and served).
 """
 
 from __future__ import annotations
@@ -19,15 +21,15 @@ from scenedock.model.json import JsonObject
 from scenedock.runtime.service import Service
 
 Access: TypeAlias = Literal["public", "feed", "signed", "read", "run", "admin"]
-"""Who may ask: anybody; whoever may read the catalog feed; who signs as a code host; a caller with this scope."""
+"""Who may use a route: anybody; anyone who may read the catalog feed; a signing code host; a caller with this scope."""
 
 Handler: TypeAlias = Callable[..., Response]
-"""(service, *parts of the path) → answer."""
+"""(service, *parts of the path) → response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One way in which a route answers. `body` is the model of a JSON body; None for another type, or without one."""
+    """One response of a route. `body` is the model of a JSON body; None for another type, or without a body."""
 
     description: str
     body: type[BaseModel] | None = None
@@ -36,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row. `path` has its parts in braces; `answers` are by status, without errors, which follow from the rest."""
+    """One row. `path` has its parameters in braces; `answers` are by status, without errors, which are derived."""
 
     method: Literal["GET", "POST"]
     path: str
@@ -45,19 +47,19 @@ class Route:
     answers: Mapping[int, Answer]
     body: JsonObject | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """What each part of the path is."""
+    """The description of each path parameter."""
     query: Mapping[str, JsonObject] = field(default_factory=dict)
-    """The schema of each parameter of the query, with a description; one that is an array is repeated for each item."""
+    """The schema of each query parameter, with a description; an array is written as a repeated parameter."""
     headers: Mapping[str, JsonObject] = field(default_factory=dict)
-    """The schema of each header that is read besides those of every request, with a description; `required: true`
-    marks one that can't be left out."""
+    """The schema of each header that is read besides those of every request, with a description; `required: true` marks
+    a mandatory one."""
     tag: str = "service"
     browser: bool = False
-    """Whether a browser may ask with a password (the token) instead of a bearer token."""
+    """Whether a browser may send a password (the token) instead of a bearer token."""
 
     @property
     def name(self) -> str:
-        """What the route is called in metrics and OpenAPI: the name of its handler."""
+        """The name of the route in metrics and OpenAPI: that of its handler."""
         return self.handler.__name__
 
     @property
@@ -67,5 +69,5 @@ class Route:
 
 
 def is_open(service: Service, access: Access) -> bool:
-    """Whether anybody may ask."""
+    """Whether anybody may use it."""
     return access == "public" or (access == "feed" and service.settings.public_feed)

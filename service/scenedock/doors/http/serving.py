@@ -16,14 +16,14 @@ from scenedock.runtime.logs import set_up_logs
 if TYPE_CHECKING:
     from scenedock.runtime.service import Service
 
-# Backstage's connections are kept for longer than gunicorn's 2 s: one that is closed just as it is used fails a call.
+# Backstage keeps connections for longer than gunicorn's 2 s: a connection that is closed while it is used fails a call.
 _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
-# Where gunicorn notes each second that the worker lives: on a disk that could wait, and the root may be read-only.
+# Where gunicorn notes every second that the worker is alive: a disk could block, and the root may be read-only.
 _MEMORY: Final = "/dev/shm"  # noqa: S108 - a file of ours, opened once and unlinked
 
 
 class OwnLogger(Logger):
-    """Sends gunicorn's own lines where ours go; what it says of a normal life is left out."""
+    """Sends gunicorn's log lines where ours go, without those about normal operation."""
 
     def setup(self, cfg: Any) -> None:
         """Set up the loggers."""
@@ -34,14 +34,14 @@ class OwnLogger(Logger):
 
 
 class Server(BaseApplication):
-    """The server of a service, which is started in the worker: threads and connections don't survive a fork."""
+    """The server of a service, started in the worker because threads and connections don't survive a fork."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         super().__init__()
 
     def load_config(self) -> None:
-        """Tell gunicorn what it has to know."""
+        """Pass the configuration to gunicorn."""
         settings = self._service.settings
         options: dict[str, Any] = {
             "bind": [str(listen) for listen in (settings.listen, settings.folders_listen) if listen],
@@ -65,7 +65,7 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Make the app, in the worker."""
+        """Create the app, in the worker."""
         from scenedock.doors.http.app import make_app
         from scenedock.doors.http.handlers.folders import make_folders_app
 
@@ -73,11 +73,11 @@ class Server(BaseApplication):
         app: Callable[..., Any] = make_app(self._service)
         if listen := self._service.settings.folders_listen:
             app = by_port(app, make_folders_app(self._service), listen.port)
-        self._service.start()  # last: what it begins takes processor time from what is still to be made
+        self._service.start()  # last, because it takes processor time from the rest of the start
         return app
 
     def about_to_stop(self) -> None:
-        """Prepare for the end, as soon as the worker is told."""
+        """Prepare to stop, as soon as the worker is told."""
         self._service.about_to_stop()
 
     def _stop(self, _server: object, _worker: object) -> None:
@@ -85,7 +85,7 @@ class Server(BaseApplication):
 
 
 def by_port(app: Callable[..., Any], folders: Callable[..., Any], port: int) -> Callable[..., Any]:
-    """An app that hands requests on one port to another app; the port is the socket's, whatever a request says."""
+    """An app that passes requests on one port to another app; the port is the socket's, whatever a request says."""
 
     def choose(environ: dict[str, Any], start_response: Any) -> Any:
         chosen = folders if environ["SERVER_PORT"] == str(port) else app

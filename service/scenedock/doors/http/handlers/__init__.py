@@ -1,1 +1,1 @@
-"""The rows of the table of routes, each with its handler."""
+"""The rows of the table of routes, with their handlers."""

@@ -1,4 +1,4 @@
-"""The plain HTTP API: what scripts and pipelines use."""
+"""The plain HTTP API for scripts and pipelines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def list_actions(service: Service) -> Response:
 
 
 def read_action(service: Service, name: str) -> Response:
-    """Read what an action does, takes and gives."""
+    """Read the description and the schemas of an action."""
     return json_answer(ListedAction.of(find_action(service.actions, name, g.caller)))
 
 

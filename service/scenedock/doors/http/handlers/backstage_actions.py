@@ -34,7 +34,7 @@ def invoke_for_backstage_v2(service: Service, action_id: str) -> Response:
     """Run an action; the body has its input and the secrets of the task."""
     body = json_body()
     if unknown := sorted(set(body) - {"input", "secrets"}):
-        raise InputError(f"the body has `input` and `secrets`, not `{unknown[0]}`")
+        raise InputError(f"the body may have `input` and `secrets`, not `{unknown[0]}`")
     values = body.get("input", {})
     if not isinstance(values, Mapping):
         raise InputError("`input` must be a JSON object")
@@ -44,7 +44,7 @@ def invoke_for_backstage_v2(service: Service, action_id: str) -> Response:
 def _name(action_id: str) -> str:
     plugin, colon, name = action_id.partition(":")
     if not colon or plugin != PLUGIN_ID:
-        raise NotFoundError(f"there is no action {action_id!r}; ours are called {PLUGIN_ID}:…")
+        raise NotFoundError(f"there is no action {action_id!r}; ids of actions begin with {PLUGIN_ID}:")
     return name
 
 

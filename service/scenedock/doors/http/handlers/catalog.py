@@ -1,4 +1,4 @@
-"""The catalog over HTTP: the feed for Backstage, and what was found while making it."""
+"""The catalog over HTTP: the feed for Backstage, and the findings of the export."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ _SECONDS_TO_CACHE = 10
 
 
 class EntityCounts(JsonDocument):
-    """How many entities there are."""
+    """The numbers of entities."""
 
     total: int
     by_kind: Mapping[str, int]
 
 
 class FindingsReport(JsonDocument):
-    """What was found while making the catalog."""
+    """The findings of the catalog export."""
 
-    checked_at: Annotated[Timestamp, "When the catalog was last known to be true"]
+    checked_at: Annotated[Timestamp, "When the catalog was last known to be up to date"]
     entities: EntityCounts
-    findings: Annotated[tuple[FindingOutput, ...], "The worst first"]
+    findings: Annotated[tuple[FindingOutput, ...], "The most severe first"]
 
 
 class Refreshing(JsonDocument):
-    """That the repositories will be looked at."""
+    """The confirmation that the repositories will be checked."""
 
     refreshing: Literal[True]
 
 
 def read_feed_file(service: Service, name: str) -> Response:
-    """Read a file of the catalog feed; `catalog-info.yaml` is where to begin."""
+    """Read a file of the catalog feed; start with `catalog-info.yaml`."""
     file = service.feed.served_file(name)
     if request.if_none_match.contains_weak(file.etag):
         answer = Response(status=304)
@@ -56,7 +56,7 @@ def read_feed_file(service: Service, name: str) -> Response:
 
 
 def read_findings(service: Service) -> Response:
-    """Read what was found while making the catalog: what to mend, and where."""
+    """Read the findings of the catalog: what to fix, and where."""
     served = service.feed.current()
     report = FindingsReport(
         checked_at=timestamp(round(served.checked * 1_000)),
@@ -67,7 +67,7 @@ def read_findings(service: Service) -> Response:
 
 
 def refresh_catalog(service: Service) -> Response:
-    """Look at the repositories now and not at the next turn; the answer doesn't wait for it."""
+    """Check the repositories for changes now; the response doesn't wait for the result."""
     service.feed.want()
     return json_answer(Refreshing(refreshing=True), 202)
 
@@ -86,7 +86,7 @@ ROUTES = (
         f"{BASE_PATH}/catalog/refresh",
         "run",
         refresh_catalog,
-        {202: Answer("It will be looked at", Refreshing)},
+        {202: Answer("The repositories will be checked", Refreshing)},
         tag="catalog",
     ),
     Route(
@@ -94,7 +94,7 @@ ROUTES = (
         f"{BASE_PATH}/catalog/{{name}}",
         "feed",
         read_feed_file,
-        {200: Answer("Entities", None, _YAML), 304: Answer("The file is the one that `If-None-Match` names")},
+        {200: Answer("Entities", None, _YAML), 304: Answer("The caller's file is up to date")},
         parameters={"name": "Name of the file, `catalog-info.yaml` or one that it lists"},
         headers={"If-None-Match": {"type": "string", "description": "The `ETag` of the file that the caller has"}},
         tag="catalog",

@@ -1,8 +1,8 @@
-"""Results that are folders, in the shape in which Gitea has repositories: so `fetch:plain` can fetch them.
+"""Result folders with the routes of a Gitea repository, so that `fetch:plain` can fetch them.
 
-Backstage reads trees only from hosts that it has an integration for. Of all of those, Gitea's needs the fewest routes:
-three. They are on a port of their own, because an integration is for a host with its port and would send other requests
-there, too. The address is signed and expires; who has it may read that one folder.
+Backstage reads trees only from hosts for which it has an integration. Of all integrations, Gitea's needs the fewest
+routes: three. They have a port of their own, because an integration applies to a host with its port, and Backstage
+would send other requests there, too. The address is signed and expires; anyone who has it may read that one folder.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GZIP = "application/gzip"
 
 
 def make_folders_app(service: Service) -> Flask:
-    """The app that serves folders of results, and nothing else."""
+    """The app that serves result folders, and nothing else."""
     app = Flask("scenedock-folders", static_folder=None, template_folder=None)
     results = service.effects.results
     limits = RateLimits(service.settings.requests_per_minute)
@@ -37,7 +37,7 @@ def make_folders_app(service: Service) -> Flask:
         return results.signed(name, ref)
 
     def read_commit(owner: str, name: str, ref: str) -> Response:
-        """Say which state a reference is: a folder never changes, so it is its name."""
+        """Return the commit of a reference: a folder never changes, so that is its name."""
         return json_answer({"sha": signed(owner, name, ref).name})
 
     def read_archive(owner: str, name: str, ref: str) -> Response:

@@ -1,4 +1,4 @@
-"""What operators and other services ask: is it alive, is it ready, how does it do, which key signs its calls."""
+"""The routes for operators and other services: liveness, readiness, metrics, and the keys that sign our calls."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Health(JsonDocument):
 
 
 class Readiness(Health):
-    """Whether the service can be used, and how old its catalog may be."""
+    """Whether the service can be used, and the age of its catalog."""
 
-    stale_repositories: Annotated[int, "How many could not be fetched the last time"]
+    stale_repositories: Annotated[int, "Number of repositories that could not be fetched the last time"]
 
 
 class PublicKeyList(JsonDocument):
@@ -33,12 +33,12 @@ class PublicKeyList(JsonDocument):
 
 
 def healthz(_service: Service) -> Response:
-    """Say that the process answers."""
+    """Report that the process is alive."""
     return json_answer(Health(status="ok"))
 
 
 def readyz(service: Service) -> Response:
-    """Say whether there is a catalog to serve; until then others should be asked."""
+    """Report whether there is a catalog to serve; until then, send requests to other replicas."""
     served = service.feed.at_hand()
     if served is None:
         return json_answer(Health(status="starting"), 503)

@@ -1,4 +1,4 @@
-"""The page that a person sees: the services of the catalog, what is to be mended, and the actions."""
+"""The page for people: the services of the catalog, the findings to fix, and the actions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_LINES = 500
 
 
 def show_page(service: Service) -> Response:
-    """Show the catalog, its findings and the actions to a person."""
+    """Show the catalog, its findings and the actions as a page."""
     served = service.feed.at_hand()
     template, style = _page()
     text = template.render(

@@ -1,4 +1,4 @@
-"""Results that are folders, for callers that aren't Backstage."""
+"""Result folders, for callers other than Backstage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scenedock.runtime.service import Service
 
 
 def read_folder(service: Service, name: str) -> Response:
-    """Read a folder that an action made, as a gzipped tar."""
+    """Read the result folder of an action, as a gzipped tar archive."""
     return Response(archive(service.effects.results.folder(name)), mimetype="application/gzip")
 
 
@@ -22,7 +22,7 @@ ROUTES = (
         "run",
         read_folder,
         {200: Answer("The folder", None, "application/gzip")},
-        parameters={"name": "Name of the folder, as the action that made it says"},
+        parameters={"name": "Name of the folder, from the output of the action"},
         tag="actions",
     ),
 )

@@ -1,4 +1,4 @@
-"""The routes of Backstage's plugin `scaffolder` that its own client uses to follow tasks."""
+"""The routes of Backstage's plugin `scaffolder` that its client uses to follow tasks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ScaffolderExample(JsonDocument):
 
 
 class ScaffolderAction(JsonDocument):
-    """An action as the scaffolder's page of actions wants it."""
+    """An action in the format of the scaffolder's page of actions."""
 
     id: str
     description: str
@@ -66,7 +66,7 @@ class ScaffolderActionList(RootModel[tuple[ScaffolderAction, ...]]):
 
 
 class Cancelled(JsonDocument):
-    """That the task ends before its next step, or has ended."""
+    """The confirmation that the task ends before its next step, or has ended."""
 
     status: Literal["cancelled"]
 
@@ -77,7 +77,7 @@ def _template(action: Action[Any], example: Example) -> str:
 
 
 def scaffolder_actions(service: Service) -> Response:
-    """List the actions as the scaffolder's page of actions wants them, examples in YAML."""
+    """List the actions in the format of the scaffolder's page of actions, with examples in YAML."""
     return json_answer(ScaffolderActionList(tuple(map(ScaffolderAction.of, actions_for(service.actions, g.caller)))))
 
 
@@ -92,7 +92,7 @@ def scaffolder_task(service: Service, task_id: str) -> Response:
 
 
 def scaffolder_cancel(service: Service, task_id: str) -> Response:
-    """Cancel a task; the answer is the same for one that has ended."""
+    """Cancel a task; the response is the same if it has already ended."""
     cancel_task(service.tasks.effects, g.caller, task_id)
     return json_answer(Cancelled(status="cancelled"))
 
@@ -129,7 +129,7 @@ ROUTES = (
         f"{_TASK}/cancel",
         "run",
         scaffolder_cancel,
-        {200: Answer("Asked for", Cancelled)},
+        {200: Answer("Cancellation requested", Cancelled)},
         {"type": "object"},
         _ID,
         tag=_TAG,

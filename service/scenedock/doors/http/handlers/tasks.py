@@ -30,7 +30,7 @@ _KEY: Final = "Idempotency-Key"
 
 
 class TaskId(JsonDocument):
-    """The task that was submitted or is retried."""
+    """The task that was submitted or retried."""
 
     id: str
 
@@ -39,11 +39,11 @@ class TaskPage(JsonDocument):
     """A page of the tasks that the caller may see."""
 
     tasks: tuple[TaskDocument, ...]
-    total_tasks: Annotated[int, "How many there are in all"]
+    total_tasks: Annotated[int, "Number of tasks in total"]
 
 
 def submit_a_task(service: Service) -> Response:
-    """Submit a task: `spec` (its `steps` are enough) and `secrets`; the header `Idempotency-Key` names the call."""
+    """Submit a task: `spec` (`steps` are enough) and `secrets`; the header `Idempotency-Key` identifies the call."""
     body = json_body()
     spec = body.get("spec")
     if not isinstance(spec, Mapping):
@@ -60,7 +60,7 @@ def submit_a_task(service: Service) -> Response:
 
 
 def list_tasks(service: Service) -> Response:
-    """List the tasks that the caller may see, the newest first; by `createdBy`, `status`, `order`, limit and offset."""
+    """List the tasks that the caller may see, the newest first; filter by `createdBy` and `status`, sort by `order`."""
     tasks, total = find_tasks(service.tasks.effects, g.caller, task_query(request.args))
     return json_answer(TaskPage(tasks=tuple(map(TaskDocument.of, tasks)), total_tasks=total))
 
@@ -82,12 +82,12 @@ def follow_log(service: Service, task_id: str) -> Response:
 
 
 def cancel_a_task(service: Service, task_id: str) -> Response:
-    """Cancel a task: it ends before its next step; one that has ended stays as it is."""
+    """Cancel a task: it ends before its next step; a task that has ended is not changed."""
     return json_answer(TaskDocument.of(cancel_task(service.tasks.effects, g.caller, task_id)))
 
 
 def retry_a_task(service: Service, task_id: str) -> Response:
-    """Retry a failed or cancelled task from the first step that isn't completed; `secrets` are given anew."""
+    """Retry a failed or cancelled task from the first step that isn't completed; send its `secrets` again."""
     task = retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body()))
     return json_answer(TaskId(id=task.id), 201)
 
@@ -107,14 +107,14 @@ _LISTED = {200: Answer("The tasks", TaskPage)}
 _LOGGED = {200: Answer("The events", EventList)}
 _NAMES_THE_CALL: JsonObject = {
     "type": "string",
-    "description": "Names the call: the same key of the same caller gives the same task",
+    "description": "Identifies the call: the same key from the same caller returns the same task",
 }
 _WAIT: JsonObject = {
     "type": "integer",
     "minimum": 0,
     "maximum": 1,
     "default": 0,
-    "description": f"1: where there is no event yet, wait up to {SECONDS_OF_A_POLL:.0f} s for one",
+    "description": f"1: if there is no event yet, wait up to {SECONDS_OF_A_POLL:.0f} s for one",
 }
 
 ROUTES = (
@@ -123,7 +123,7 @@ ROUTES = (
         f"{BASE_PATH}/tasks",
         "read",
         submit_a_task,
-        {201: Answer("Taken over", TaskId)},
+        {201: Answer("Accepted", TaskId)},
         _SUBMISSION,
         headers={_KEY: _NAMES_THE_CALL},
         tag="tasks",

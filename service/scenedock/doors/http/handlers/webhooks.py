@@ -1,4 +1,4 @@
-"""Webhooks: code hosts tell us what has happened; the answer doesn't wait for what follows from it."""
+"""Webhooks: code hosts notify us of events; the response doesn't wait for their consequences."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _audit: Final = logging.getLogger("scenedock.audit")
 
 
 class WebhookOutcome(JsonDocument):
-    """What was done with a delivery."""
+    """How a delivery was handled."""
 
     outcome: Outcome
 
 
 def receive_github_webhook(service: Service) -> Response:
-    """Receive a webhook of GitHub: who waits for a pull request goes on, a catalog that was pushed to is renewed."""
+    """Receive a webhook of GitHub: wake tasks that wait for a pull request, and refresh a repository after a push."""
     event = read_event(request.headers.get("X-GitHub-Event", ""), json_body())
     delivery = Delivery(request.headers.get("X-GitHub-Delivery", ""), event, request.get_data(), g.signers)
     hosts, repositories = service.effects.code_hosts, service.effects.repositories
@@ -49,7 +49,7 @@ def _tell(delivery: Delivery, received: Received) -> None:
         "request_id": g.request_id,
     }
     g.audited = True
-    _audit.info("%s told of %s: %s", g.caller.subject, event.name, received.outcome, extra={"facts": facts})
+    _audit.info("%s sent %s: %s", g.caller.subject, event.name, received.outcome, extra={"facts": facts})
 
 
 _TEXT: JsonObject = {"type": "string"}
@@ -65,7 +65,7 @@ _PAYLOAD: JsonObject = {
 _HEADERS: dict[str, JsonObject] = {
     name: {"type": "string", "required": True, "description": about}
     for name, about in {
-        "X-GitHub-Event": "What happened: `ping`, `pull_request`, `push`, or what is ignored",
+        "X-GitHub-Event": "The event: `ping`, `pull_request`, `push`, or another one, which is ignored",
         "X-GitHub-Delivery": "Id of the delivery, of letters, digits and `-`; each is handled once",
     }.items()
 }
@@ -78,7 +78,8 @@ ROUTES = (
         receive_github_webhook,
         {
             202: Answer(
-                "Taken: `handled` now; `repeated`, so not again; `ignored`, as it concerns nothing here", WebhookOutcome
+                "Accepted: `handled` now; `repeated`, so not handled again; `ignored`, as it concerns nothing here",
+                WebhookOutcome,
             )
         },
         body=_PAYLOAD,

@@ -1,1 +1,1 @@
-"""What holds for every request: access, bodies, answers, limits, and calls that take long."""
+"""Rules for every request: access, bodies, responses, limits, and long calls."""

@@ -1,4 +1,4 @@
-"""Who may use a route: each has its rule in the table, and without one nobody may."""
+"""Who may use a route: each route has its rule in the table, and without a rule nobody may."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ NOBODY: Final = Caller("anonymous", "local")
 
 
 def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
-    """Who asks, if they may use this route.
+    """The caller, if it may use this route.
 
     Raises
     ------
-    AuthenticationError    nobody known asks for what isn't open to all
-    NotAllowedError        the caller's scope doesn't cover it
-    TooManyRequestsError   the caller, or the address of somebody unknown, asks too often
+    AuthenticationError    the caller is unknown, and the route isn't public
+    NotAllowedError        the caller's scope doesn't include it
+    TooManyRequestsError   the caller, or the address of an unknown caller, sends too many requests
     """
     g.browser = route.browser
-    if route.access == "public":  # who asks whether we live must not be told that we are busy
+    if route.access == "public":  # a liveness probe must not be told that we are busy
         return NOBODY
     if route.access == "signed":
         return _signer(service, limits)
@@ -46,7 +46,7 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
         return NOBODY
     try:
         caller = service.authenticator.caller(_credentials(route), _note)
-    except AuthenticationError:  # who guesses is slowed down; who has a token is not, whatever others do from there
+    except AuthenticationError:  # slows down guessing, but not callers with a token at the same address
         limits.take(f"refused to {request.remote_addr}")
         raise
     limits.take(f"{caller.subject} {caller.user}")
@@ -69,7 +69,7 @@ def _signer(service: Service, limits: RateLimits) -> Caller:
 
 
 def _credentials(route: Route) -> str:
-    """The `Authorization` header; of a browser, which knows no tokens, the password is the token."""
+    """The `Authorization` header; from a browser, which can't send a token, the password is the token."""
     header = request.headers.get("Authorization", "")
     scheme, _, encoded = header.partition(" ")
     if route.browser and scheme.lower() == "basic":

@@ -1,4 +1,4 @@
-"""Answers: JSON, and errors in Backstage's shape whose status line says what is wrong."""
+"""Responses: JSON, and errors in Backstage's format whose status line says what is wrong."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log: Final = logging.getLogger("scenedock.http")
 
 JSON: Final = "application/json"
 _LONGEST_REASON = 1000
-# Typographic characters that our messages have, in the order of their ASCII forms.
+# Typographic characters in our messages, in the order of their ASCII replacements.
 _WORDS = str.maketrans("\u201c\u201d\u2018\u2019\u2013\u2014", "\"\"''--") | {0x2026: "...", 0x2192: "->"}
 
 
@@ -30,33 +30,33 @@ def json_text(value: Json) -> str:
 
 
 def json_answer(value: BaseModel | Json, status: int = 200) -> Response:
-    """An answer that is JSON: a document, in which names are in camelCase, or plain values."""
+    """A JSON response: a document, whose names are in camelCase, or plain values."""
     text = value.model_dump_json(by_alias=True) if isinstance(value, BaseModel) else json_text(value)
     return Response(text, status, mimetype=JSON)
 
 
 class NamedError(JsonDocument):
-    """What went wrong."""
+    """The error."""
 
     name: Annotated[str, "Kind of error, as Backstage names it"]
     message: Annotated[str, "What is wrong, where, and what to do"]
 
 
 class RefusedRequest(JsonDocument):
-    """What was asked."""
+    """The request."""
 
     method: str
-    url: Annotated[str, "Path of the address"]
+    url: Annotated[str, "Path of the request"]
 
 
 class RefusalStatus(JsonDocument):
-    """How it was answered."""
+    """The response."""
 
     status_code: int
 
 
 class ErrorBody(JsonDocument):
-    """An error in Backstage's shape."""
+    """An error in Backstage's format."""
 
     error: NamedError
     request: RefusedRequest
@@ -66,16 +66,16 @@ class ErrorBody(JsonDocument):
 def reason(name: str, message: str) -> str:
     """A status line's reason phrase: printable ASCII, one line.
 
-    The scaffolder shows its user nothing of an error but the status line, so the message is there, too.
+    Of an error, the scaffolder shows only the status line, so that contains the message, too.
     """
     one_line = re.sub(r"(?<!:)\n\s*", "; ", message.strip())
-    said = re.sub(r"\s+", " ", f"{name}: {one_line}".translate(_WORDS)).strip()
-    said = re.sub(r"[^\x20-\x7e]", "?", said)
-    return said if len(said) <= _LONGEST_REASON else f"{said[: _LONGEST_REASON - 3]}..."
+    phrase = re.sub(r"\s+", " ", f"{name}: {one_line}".translate(_WORDS)).strip()
+    phrase = re.sub(r"[^\x20-\x7e]", "?", phrase)
+    return phrase if len(phrase) <= _LONGEST_REASON else f"{phrase[: _LONGEST_REASON - 3]}..."
 
 
 def refusal(error: ScenedockError) -> Response:
-    """The answer to what was refused."""
+    """The response for an error."""
     answer = _error_answer(error.wire_name, without_credentials(str(error)), error.status)
     if isinstance(error, TemporaryError):
         answer.headers["Retry-After"] = str(max(1, round(error.retry_after)))
@@ -87,7 +87,7 @@ def refusal(error: ScenedockError) -> Response:
 
 
 def http_refusal(error: HTTPException) -> Response:
-    """The answer to what HTTP alone refuses: no such route, a method, a body that is too large."""
+    """The response for an error of HTTP itself: no such route, a wrong method, a body that is too large."""
     status = error.code or 500
     answer = _error_answer(WIRE_NAMES.get(status, BUG), error.description or error.name, status)
     if "Allow" in (headers := dict(error.get_headers())):
@@ -96,7 +96,7 @@ def http_refusal(error: HTTPException) -> Response:
 
 
 def bug(error: Exception) -> Response:
-    """The answer to our own mistakes: the log has the traceback, the caller the id under which it is found there."""
+    """The response for a bug: the log has the traceback, and the response has the id to find it."""
     _log.error("a bug: %s %s", request.method, request.path, exc_info=error)
     return _error_answer(BUG, f"an unexpected error; the log has it under request id {g.request_id}", 500)
 

@@ -1,4 +1,4 @@
-"""The JSON that requests bring."""
+"""The JSON bodies of requests."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _DEEPEST: Final = 100
 
 
 def json_body() -> JsonObject:
-    """The request's body, a JSON object; no body at all is an empty one.
+    """The request's body, a JSON object; without a body, an empty one.
 
     Raises
     ------
-    InputError   it is something else
+    InputError   the body is not a JSON object
     """
     data = request.get_data(cache=False)
     if not data:
@@ -30,26 +30,26 @@ def json_body() -> JsonObject:
     try:
         value = json.loads(data, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"the body is no JSON: {error}") from None
+        raise InputError(f"the body is not valid JSON: {error}") from None
     if not _nested_within(value, _DEEPEST):
         raise InputError(f"the body is nested more than {_DEEPEST} deep")
     if not _is_unicode(value):
-        raise InputError("the body has half of a surrogate pair in a text, which can't be written as UTF-8; remove it")
+        raise InputError("a text in the body contains half of a surrogate pair, which is not valid Unicode; remove it")
     if not isinstance(value, dict):
         raise InputError("the body must be a JSON object, `{…}`")
     return value
 
 
 def secrets(body: JsonObject) -> Mapping[str, str]:
-    """The `secrets` of a body: texts by name.
+    """The `secrets` of a body: strings by name.
 
     Raises
     ------
-    InputError   they are something else, or too large
+    InputError   they are not strings, or too large
     """
     values = body.get("secrets") or {}
     if not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
-        raise InputError("`secrets` must be an object of texts")
+        raise InputError("`secrets` must be an object of strings")
     texts = {name: str(value) for name, value in values.items()}
     check_size(texts.values())
     return texts
@@ -66,7 +66,7 @@ def _nested_within(value: Json, depth: int) -> bool:
 
 
 def _is_unicode(value: Json) -> bool:
-    """Whether every text can be answered: JSON may escape half of a pair, which UTF-8 can't hold."""
+    """Whether every string is valid Unicode: JSON can escape half of a surrogate pair, which UTF-8 can't encode."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -75,4 +75,4 @@ def _is_unicode(value: Json) -> bool:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number that JSON has")
+    raise ValueError(f"{constant} is not a number in JSON")

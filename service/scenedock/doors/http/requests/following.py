@@ -1,6 +1,6 @@
 """Following the events of a task: by long polls, and as server-sent events.
 
-Who follows holds a thread, so there are places for some, and one is free again as soon as its reader has hung up.
+Each reader holds a thread, so their number is limited; a place is free again as soon as its reader disconnects.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class EventList(RootModel[tuple[EventDocument, ...]]):
 
 
 def poll(service: Service, task_id: str, after: int, patience_seconds: float) -> Response:
-    """The events after a number, waited for if there are none yet.
+    """The events after a number; waits if there are none yet.
 
     Raises
     ------
     NotFoundError    there is no such task that the caller may see
-    TemporaryError   as many clients wait as may
+    TemporaryError   too many clients follow tasks already
     """
     with ExitStack() as waiting:
         if patience_seconds:
@@ -50,18 +50,18 @@ def stream(service: Service, task_id: str, after: int) -> Response:
     Raises
     ------
     NotFoundError    there is no such task that the caller may see
-    TemporaryError   as many clients wait as may
+    TemporaryError   too many clients follow tasks already
     """
     events = follow_events(service.tasks.effects, g.caller, task_id, after, _SECONDS_BETWEEN_BEATS, _has_left())
     reader = _Reader(service)
     answer = Response(_lines(events), mimetype="text/event-stream")
-    answer.headers["X-Accel-Buffering"] = "no"  # a proxy that collected lines would hide them until the end
+    answer.headers["X-Accel-Buffering"] = "no"  # a proxy that buffers would hold back the events until the end
     answer.call_on_close(reader.leave)
     return answer
 
 
 def _lines(events: Iterator[TaskEvent | None]) -> Iterator[str]:
-    yield _BEAT  # with the first words the headers are sent: the reader has its place
+    yield _BEAT  # sends the headers: the reader has its place
     for event in events:
         yield _server_sent(event) if event else _BEAT
 
@@ -71,23 +71,23 @@ def _server_sent(event: TaskEvent) -> str:
 
 
 def _has_left() -> Callable[[], bool]:
-    """Tells whether the client of this request has hung up."""
+    """Tells whether the client of this request has disconnected."""
     connection = request.environ.get("gunicorn.socket")
     return lambda: connection is not None and has_hung_up(connection)
 
 
 class _Reader:
-    """One reader and its place, which is given back once, however often its end is told."""
+    """One reader and its place, which is returned once, however often the reader is closed."""
 
     def __init__(self, service: Service) -> None:
         self._readers = service.tasks.readers
         self._taken = self._readers.acquire(blocking=False)
         if not self._taken:
-            raise TemporaryError("as many clients follow tasks as may; try again", retry_after=5)
-        request_was_read()  # else the server takes the wait for a client that dawdles, and hangs up
+            raise TemporaryError("too many clients follow tasks already; try again later", retry_after=5)
+        request_was_read()  # else the server takes the wait for a slow client, and disconnects
 
     def leave(self) -> None:
-        """Give the place back."""
+        """Return the place."""
         if self._taken:
             self._taken = False
             self._readers.release()

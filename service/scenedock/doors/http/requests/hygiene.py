@@ -1,4 +1,4 @@
-"""What holds for every request, whatever it asks: an id, a log line, counts, and headers that keep browsers strict."""
+"""What every request gets: an id, a log line, metrics, and security headers for browsers."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _HEADERS: Final = {
 
 
 def guard(app: Flask, service: Service) -> None:
-    """Have this hold for an app."""
+    """Apply this to an app."""
 
     def begin() -> None:
         g.began = time.perf_counter()
         request_id = request.headers.get("X-Request-Id", "")
         g.request_id = request_id if _REQUEST_ID.match(request_id) else uuid.uuid4().hex
         if any("\0" in text for text in (request.path, *request.args.keys(), *request.args.values())):
-            # PostgreSQL has no text with it, and nothing of ours is called so.
-            raise InputError("the address holds a NUL character; leave it out")
+            # PostgreSQL can't store it, and no name contains it.
+            raise InputError("the address contains a NUL character; remove it")
 
     def finish(answer: Response) -> Response:
         seconds = time.perf_counter() - g.began
@@ -45,7 +45,7 @@ def guard(app: Flask, service: Service) -> None:
         answer.headers["X-Request-Id"] = g.request_id
         service.metrics.requests.labels(route, answer.status_code).inc()
         service.metrics.request_seconds.labels(route).observe(seconds)
-        if route not in _NOT_LOGGED and not g.get("audited"):  # the audit's line says more
+        if route not in _NOT_LOGGED and not g.get("audited"):  # the audit log has more
             _tell(answer.status_code, seconds)
         return answer
 

@@ -1,4 +1,4 @@
-"""Call an action for a request, and keep the connection alive until it has an output."""
+"""Call an action for a request, and keep the connection alive until there is an output."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Proto",
 
 
 class ActionOutput(JsonDocument):
-    """What came of an action."""
+    """The result of an action."""
 
-    output: Annotated[Mapping[str, Any], "As the action's own schema says"]
+    output: Annotated[Mapping[str, Any], "The output, as the action's schema describes it"]
 
 
 def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str, str]) -> Response:
@@ -36,8 +36,8 @@ def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str
     Raises
     ------
     NotFoundError, NotAllowedError   there is no such action, or the caller may not run it
-    TemporaryError                   too many calls run
-    ScenedockError                   whatever the action refuses; late, only if the client hears interim responses
+    TemporaryError                   too many calls are running
+    ScenedockError                   any error of the action; after a while, only if the client reads interim responses
     """
     action = find_action(service.actions, name, g.caller)
     action.check(values)
@@ -55,10 +55,11 @@ def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str
 
 
 def _said_to_wait() -> bool:
-    """Send an interim response (103), after which the client waits anew; false if it may not understand one.
+    """Send an interim response (103), which restarts the client's timeout; false if the client may not support it.
 
-    node's fetch does, so Backstage does; many proxies, and Python's own client, take it for the answer. A client that
-    nothing stands before says `Connection: keep-alive`, a header for the next hop alone, and nothing of forwarding.
+    node's fetch supports it, and so does Backstage; many proxies, and Python's own client, take it for the response. A
+    client without a proxy in between sends `Connection: keep-alive`, a header for the next hop only, and no header of a
+    forwarding proxy.
     """
     direct = request.headers.get("Connection", "").lower() == "keep-alive"
     say = request.environ.get("wsgi.early_hints")
@@ -67,16 +68,16 @@ def _said_to_wait() -> bool:
         return False
     try:
         say([("X-Request-Id", g.request_id)])
-    except OSError:  # it has hung up
+    except OSError:  # it has disconnected
         return False
     return True
 
 
 def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES) -> Iterator[str]:
-    """White space until there is an output, then the whole answer.
+    """White space until there is an output, then the whole response.
 
-    The status is sent before it, so a refusal can only be told in the body: it is no JSON, because JSON without an
-    output would be a success to Backstage.
+    The status has already been sent, so an error can only be reported in the body. It is not JSON, because Backstage
+    would take JSON without an output for a success.
     """
     while True:
         try:
@@ -88,7 +89,7 @@ def kept_alive(call: Future[JsonObject], seconds: float = SECONDS_BETWEEN_BYTES)
             yield f"{BUG}: the call ended with an unexpected error"
         except ScenedockError as error:
             yield f"{error.wire_name}: {without_credentials(str(error))}"
-        except Exception as error:  # noqa: BLE001 - of a bug, too, the caller must learn
+        except Exception as error:  # noqa: BLE001 - the caller must be told of a bug, too
             _log.error("a bug", exc_info=error)
             yield f"{BUG}: the call ended with an unexpected error"
         else:

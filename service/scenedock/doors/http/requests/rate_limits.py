@@ -1,4 +1,4 @@
-"""How often a caller may ask: a bucket of tokens for each, of bounded number."""
+"""Rate limits: a token bucket for each caller; the number of buckets is limited."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _MOST_BUCKETS = 10_000
 
 
 class RateLimits:
-    """Lets each key ask `per_minute` times in a minute, at first all at once.
+    """Allows each key `per_minute` requests in a minute, at first all at once.
 
-    Of many keys, those that asked longest ago are forgotten; a forgotten bucket is a full one.
+    If there are too many keys, the least recently used are forgotten; a forgotten bucket counts as full.
     """
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -42,6 +42,4 @@ class RateLimits:
                 self._buckets.popitem(last=False)
         if not allowed:
             wait = (1 - left) / self._per_second
-            raise TooManyRequestsError(
-                f"more than {self._most:g} requests in a minute; ask less often", retry_after=wait
-            )
+            raise TooManyRequestsError(f"more than {self._most:g} requests in a minute; send fewer", retry_after=wait)

@@ -1,4 +1,4 @@
-"""Questions about tasks and their events, as they stand in the query of an address."""
+"""Query parameters for tasks and their events."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
     "createdBy": {
         "type": "array",
         "items": TEXT,
-        "description": "Only tasks of these users or services, by their reference",
+        "description": "Only tasks of these users or services, by their references",
     },
     "status": {
         "type": "array",
         "items": {"enum": list(STATUSES)},
-        "description": "Only tasks of these statuses",
+        "description": "Only tasks with these statuses",
     },
     "order": {
         "type": "array",
         "items": {"enum": [f"{way}:{name}" for name in _NAMES for way in ("asc", "desc")]},
-        "description": "What to sort by, the most important first",
+        "description": "Sort keys, the most important first",
         "default": ["desc:createdAt"],
     },
     "limit": {
@@ -42,17 +42,17 @@ TASKS_QUERY: Final[Mapping[str, JsonObject]] = {
         "minimum": 0,
         "maximum": MOST_TASKS,
         "default": _USUAL_TASKS,
-        "description": "How many tasks to list",
+        "description": "Maximum number of tasks to list",
     },
     "offset": {
         "type": "integer",
         "minimum": 0,
         "maximum": _LARGEST,
         "default": 0,
-        "description": "How many tasks to leave out before them",
+        "description": "Number of tasks to skip",
     },
 }
-"""What `task_query` reads."""
+"""The query parameters that `task_query` reads."""
 AFTER: Final[Mapping[str, JsonObject]] = {
     "after": {
         "type": "integer",
@@ -69,7 +69,7 @@ def task_query(query: MultiDict[str, str]) -> TaskQuery:
 
     Raises
     ------
-    InputError   a value is not understood
+    InputError   a value is invalid
     """
     statuses = tuple(status for status in STATUSES if status in query.getlist("status"))
     if len(statuses) != len(set(query.getlist("status"))):
@@ -94,7 +94,7 @@ def number(query: MultiDict[str, str], name: str, default: int, most: int = _LAR
 
     Raises
     ------
-    InputError   it is none, or too large
+    InputError   it is not a whole number, or too large
     """
     text = query.get(name)
     if text is None:

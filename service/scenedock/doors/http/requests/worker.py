@@ -1,4 +1,4 @@
-"""The gunicorn worker: threads, of which none waits forever for a client that sends its request slowly."""
+"""The gunicorn worker: threads that don't wait forever for a client that sends its request slowly."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 SECONDS_TO_SEND_A_REQUEST: Final = 15.0
 SECONDS_TO_TAKE_A_PART: Final = 60
 _reading: dict[int, tuple[socket.socket, float]] = {}
-"""The connections whose request isn't here yet, by the thread that reads, with when that has to end."""
+"""The connections whose request is still being read, by thread, with the deadline for each."""
 
 
 def request_was_read() -> None:
-    """Say that the request of this thread is here as a whole: from now on it is us who take time."""
+    """Note that the request of this thread was read completely: from now on the time is ours."""
     _reading.pop(threading.get_ident(), None)
 
 
 def has_hung_up(connection: socket.socket) -> bool:
-    """Whether the client of a request that was read has closed its end; what it sent meanwhile stays to be read."""
+    """Whether the client of a request that was read has closed the connection; consumes nothing of what it sent."""
     try:
         return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
     except BlockingIOError:
@@ -33,7 +33,7 @@ def has_hung_up(connection: socket.socket) -> bool:
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threads, with a deadline for requests and one for clients that don't take their answers."""
+    """gunicorn's threads, with a deadline for requests and one for clients that don't read their responses."""
 
     def handle(self, conn: TConn) -> Any:
         """Handle one request of a connection, in a thread of the pool."""
@@ -45,12 +45,12 @@ class Worker(ThreadWorker):
             request_was_read()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Be told to stop: what runs may end, and nothing waits for what may take an hour."""
+        """Prepare to stop: running requests may end, but nothing waits for calls that may take an hour."""
         super().handle_exit(sig, frame)
-        self.app.about_to_stop()  # type: ignore[attr-defined] # ours, whatever gunicorn knows of it
+        self.app.about_to_stop()  # type: ignore[attr-defined] # our own subclass, which gunicorn's types don't know
 
     def notify(self) -> None:
-        """Tell gunicorn that we live, every second, and hang up on whom we have waited for long enough."""
+        """Tell gunicorn every second that we are alive, and disconnect clients that are past their deadline."""
         super().notify()
         now = time.monotonic()
         for client, deadline in list(_reading.values()):
