@@ -8,41 +8,41 @@ workers := 2
 
 .PHONY: help run test test-all fix docs golden bench soak lock set-up
 
-help: ## Say what can be typed
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
+run: set-up ## Bake a service into an example repository and serve it (make run repository=PATH serves yours)
 	@exec scripts/demo "$$repository"
 
 test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests (workers=2)
 	@scripts/check --numprocesses=$(workers)
 
-test-all: set-up ## The same, with the tests that would take `make test` too long (up to 90 minutes)
+test-all: set-up ## Run also the tests that are too long for `make test` (up to 90 minutes)
 	@scripts/check --numprocesses=$(workers) -m ''
 
-fix: set-up ## Format the code and mend what the linter can mend
+fix: set-up ## Format the code and fix what the linter can fix
 	@$(bin)/ruff format
 	@$(bin)/ruff check --fix
 
-docs: set-up ## Write docs/reference from the code
+docs: set-up ## Generate docs/reference from the code
 	@$(bin)/python docs/reference.py
 
 golden: set-up ## Rewrite the expected results of tests/cases and tests/changes; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes
 
-bench: set-up ## Measure, side by side with peers in one run, as ratios; the export's go into docs/benchmarks.md
+bench: set-up ## Run the benchmarks against comparable tools, as ratios; the export's go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake
 	@$(bin)/python -m bench.export
 	@$(bin)/python -m bench.http
 	@$(bin)/python -m bench.tasks
 
-soak: set-up ## The long runs of the random tests and of the fault harness (an hour or two)
+soak: set-up ## Run the random tests and the fault tests for long (an hour or two)
 	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \
 		tests/skeletons/test_like_cookiecutter_at_random.py tests/faults/test_kill.py tests/publishing/test_killed.py -o log_cli=true -o log_cli_level=INFO
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes
-lock: set-up ## Write requirements/*.txt from pyproject.toml (make lock upgrade=--upgrade for newer versions)
+lock: set-up ## Pin requirements/*.txt from pyproject.toml (make lock upgrade=--upgrade for newer versions)
 	@$(compile) $(upgrade) pyproject.toml --group dev --output-file requirements/dev.txt
 	@$(compile) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	@$(compile) --group build --constraint requirements/dev.txt --output-file requirements/build.txt

@@ -92,7 +92,7 @@ def two_at_once(root: Path, work: Path) -> float:
 
 
 def validations(root: Path, work: Path) -> tuple[float, float]:
-    """Entities judged in a second of CPU time: by us, and by catalog-model."""
+    """Entities validated in a second of CPU time: by us, and by catalog-model."""
     entities = work / "entities.json"
     subprocess.run(
         [SCENEDOCK, "catalog", "export", root, "--format", "json", "--output", entities, "--quiet"],
@@ -132,9 +132,9 @@ def report() -> str:
                     f"≤ {80 if folders == FOLDERS[0] else 250} MiB",
                 ),
             ]
-        judged, by_model = validations(work / f"apps-{FOLDERS[1]}", work)
-        rate = f"{judged / by_model:.1f}"
-        rows.append(("validation, entities in a CPU second", f"{judged:,.0f}", f"{by_model:,.0f}", rate, "≥ 3"))
+        by_us, by_model = validations(work / f"apps-{FOLDERS[1]}", work)
+        rate = f"{by_us / by_model:.1f}"
+        rows.append(("validation, entities in a CPU second", f"{by_us:,.0f}", f"{by_model:,.0f}", rate, "≥ 3"))
         cores = two_at_once(work / f"apps-{FOLDERS[1]}", work)
         rows.append(
             ("two exports at once, cores that they keep busy", f"{cores:.2f}", "", "", f"{os.cpu_count()} cores")
