@@ -1,4 +1,4 @@
-"""Write docs/reference from the code; with `--check` write nothing and name the pages that are out of date."""
+"""Generate docs/reference from the code; with `--check`, write nothing and name the pages that are out of date."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from scenedock.model.action import Action
 from scenedock.runtime.settings import Settings, describe_settings, shown_value, variable
 
 FOLDER = Path(__file__).parent / "reference"
-NOTE = "<!-- Written by `make docs` from the code; change it there. -->"
+NOTE = "<!-- Generated from the code by `make docs`; change it there. -->"
 
 Schema = dict[str, Any]
 
 
 def cli_page(name: str, program: click.Command) -> str:
-    """Every command with the help that it prints itself, and the exit codes."""
+    """Every command with its own help text, and the exit codes."""
     root = click.Context(program, info_name=name, terminal_width=100, **program.context_settings)
     sections = [f"## {typed.command_path}\n\n```text\n{typed.get_help()}\n```\n" for typed in contexts(root)]
     return "\n".join(["# Command line\n", *sections, "## Exit codes\n", exit_codes()])
 
 
 def contexts(typed: click.Context) -> Iterator[click.Context]:
-    """What was typed so far, and whatever may follow it, in the order of the help."""
+    """The context of a command and of all its subcommands, in the order of the help."""
     yield typed
     if isinstance(typed.command, click.Group):
         for word in typed.command.list_commands(typed):
@@ -49,11 +49,11 @@ def contexts(typed: click.Context) -> Iterator[click.Context]:
 
 
 def exit_codes() -> str:
-    """Exit codes as a table: the two that every run can end with, then those of the errors."""
+    """Exit codes as a table: the two of every run, then those of the errors."""
     refusals: dict[int, list[str]] = {}
     for error in (each for each in errors.ERRORS if "exit_code" in vars(each)):
         refusals.setdefault(error.exit_code, []).append(f"{code(error.__name__)}: {first_sentence(error)}")
-    rows = [("0", "Done, and nothing of severity error was found."), ("1", "Done, with findings of severity error.")]
+    rows = [("0", "Done, without findings of severity error."), ("1", "Done, with findings of severity error.")]
     return table(("code", "meaning"), rows + [(str(code), "<br>".join(refusals[code])) for code in sorted(refusals)])
 
 
@@ -68,7 +68,7 @@ def errors_page() -> str:
 
 
 def settings_page(schema: Schema) -> str:
-    """A section for each setting at the top, and in it a table of those inside it."""
+    """A section for each top-level setting, with a table of the settings inside it."""
     header = ("setting", "type", "default", "example", "meaning")
     sections = []
     for setting in settings(schema, schema):
@@ -103,9 +103,9 @@ class Setting:
 
     @property
     def examples(self) -> Sequence[Any]:
-        """What a person might write."""
-        found: Sequence[Any] = self.schema.get("examples", ())
-        return found
+        """The example values."""
+        examples: Sequence[Any] = self.schema.get("examples", ())
+        return examples
 
     def row(self) -> tuple[str, ...]:
         """The setting as a row of a table, with its first example."""
@@ -116,7 +116,7 @@ class Setting:
 def settings(root: Schema, schema: Schema, path: str = "") -> Iterator[Setting]:
     """The properties of one object, in the order of the schema."""
     for name, written in schema.get("properties", {}).items():
-        # What stands beside a reference belongs to this one property, and wins.
+        # Keys next to a reference belong to this one property, and take precedence.
         meant = resolved(root, written) | written
         yield Setting(f"{path}.{name}" if path else name, meant, kind_of(root, written))
 
@@ -130,7 +130,7 @@ def settings_below(root: Schema, setting: Setting) -> Iterator[Setting]:
 
 
 def objects_in(root: Schema, schema: Schema, suffix: str = "") -> Iterator[tuple[str, Schema]]:
-    """The objects that a value of this schema is or holds, with what its path gains on the way there."""
+    """The objects that a value of this schema is or contains, with the suffix of the path that leads to each."""
     schema = resolved(root, schema)
     if "properties" in schema:
         yield suffix, schema
@@ -143,7 +143,7 @@ def objects_in(root: Schema, schema: Schema, suffix: str = "") -> Iterator[tuple
 
 
 def kind_of(root: Schema, schema: Schema) -> str:
-    """What a person may write there, in words: `list of string`, `one of …`."""
+    """The type of a value, in words: `list of string`, `one of …`."""
     schema = resolved(root, schema)
     if choices(schema):
         return " or ".join(dict.fromkeys(kind_of(root, choice) for choice in choices(schema)))
@@ -159,8 +159,8 @@ def kind_of(root: Schema, schema: Schema) -> str:
 
 def choices(schema: Schema) -> Sequence[Schema]:
     """The alternatives of a schema that has some."""
-    found: Sequence[Schema] = schema.get("oneOf") or schema.get("anyOf") or ()
-    return found
+    alternatives: Sequence[Schema] = schema.get("oneOf") or schema.get("anyOf") or ()
+    return alternatives
 
 
 def resolved(root: Schema, schema: Schema) -> Schema:
@@ -180,7 +180,7 @@ def entities_page() -> str:
         ("annotation", "evidence"), [(code(rule.name), rule.evidence) for rule in annotation_rules.ANNOTATIONS]
     )
     return (
-        f"# Entities\n\nWhat each entity is made from, and by which rule.\n\n{entities}\n"
+        f"# Entities\n\nThe source of each entity, and the rule that creates it.\n\n{entities}\n"
         f"## Annotations\n\n{explanation(annotation_rules)}\n\n{evidence}"
     )
 
@@ -192,15 +192,15 @@ def service_settings_page() -> str:
         default = shown_value(getattr(Settings(), name))
         rows.append((code(variable(name)), code(default), setting.about))
     return (
-        "# Settings of the service\n\nEach is a variable of the environment; in the file that `--settings` or "
-        "`SCENEDOCK_SETTINGS` names it is a key without the prefix, in lower case. The environment wins. A secret may "
-        "be in a file of its own: `SCENEDOCK_…_FILE` names it. `scenedock settings` prints what is in force, and where "
-        "it came from.\n\n" + table(("variable", "default", "meaning"), rows)
+        "# Settings of the service\n\nEach setting is an environment variable. In the file that `--settings` or "
+        "`SCENEDOCK_SETTINGS` names, it is a key without the prefix, in lower case. The environment takes precedence. "
+        "A secret may be in a file of its own, which `SCENEDOCK_…_FILE` names. `scenedock settings` prints the "
+        "settings in effect, and where each came from.\n\n" + table(("variable", "default", "meaning"), rows)
     )
 
 
 def actions_page() -> str:
-    """The actions: an index, then what each does, takes and gives."""
+    """The actions: an index, then the description, input and output of each."""
     index = [(f"[{code(each.id)}](#{each.id.replace(':', '')})", each.summary, attributes(each)) for each in ACTIONS]
     sections = [f"# Actions\n\n{table(('action', 'what it does', 'attributes'), index)}"]
     for each in ACTIONS:
@@ -214,9 +214,9 @@ def actions_page() -> str:
 
 
 def attributes(action: Action[Any]) -> str:
-    """What an action does to the world, in words."""
+    """The side effects of an action, in words."""
     marks = {
-        "reads only": action.attributes.read_only,
+        "read-only": action.attributes.read_only,
         "destructive": action.attributes.destructive,
         "idempotent": action.attributes.idempotent,
     }
@@ -236,7 +236,7 @@ def fields_table(heading: str, schema: Any) -> str:
 
 
 def routes_page() -> str:
-    """The routes of the service, and who may ask."""
+    """The routes of the service, and who may use them."""
     rows = [(code(f"{each.method} {each.path}"), each.access, each.summary) for each in ROUTES]
     return f"# Routes\n\n{explanation(routes)}\n\n{table(('route', 'who may ask', 'what it does'), rows)}"
 
@@ -279,7 +279,7 @@ def pages() -> dict[str, str]:
 
 
 def stale(folder: Path) -> dict[str, str]:
-    """The pages of this folder that are missing or not what the code says, with the text that they should have."""
+    """The pages of this folder that are missing or out of date, with the expected text."""
     return {
         name: text
         for name, text in pages().items()
@@ -289,13 +289,13 @@ def stale(folder: Path) -> dict[str, str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the stale pages; with `--check`, name them and return 1 if there are any."""
-    found = stale(FOLDER)
+    outdated = stale(FOLDER)
     if "--check" in arguments:
-        for name in found:
-            print(f"docs/reference/{name} is not what the code says: run `make docs`", file=sys.stderr)
-        return 1 if found else 0
+        for name in outdated:
+            print(f"docs/reference/{name} is out of date: run `make docs`", file=sys.stderr)
+        return 1 if outdated else 0
     FOLDER.mkdir(exist_ok=True)
-    for name, text in found.items():
+    for name, text in outdated.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
     return 0
 
