@@ -101,7 +101,7 @@ def test_one_repository_of_several_is_exported_by_its_name(context: Context[Effe
 
     assert run("export-catalog", context, {"repository": "acme-apps"}) == everything
     assert str(everything["content"]).startswith("apiVersion: ")
-    with pytest.raises(NotFoundError, match="there is no repository 'other'; there are: acme-apps"):
+    with pytest.raises(NotFoundError, match="there is no repository 'other'; the repositories are: acme-apps"):
         run("export-catalog", context, {"repository": "other"})
 
 
@@ -144,7 +144,7 @@ def test_a_secret_is_refused_among_answers_that_are_logged(context: Context[Effe
     effects = replace(context.effects, skeletons=open_skeletons(tmp_path / "skeletons.yaml", None))
     context = replace(context, effects=effects)
 
-    with pytest.raises(InputError, match="token: a secret; give it under `secretAnswers`"):
+    with pytest.raises(InputError, match="token: a secret; move it to `secretAnswers`"):
         run("bake-skeleton", context, {"skeleton": "demo", "answers": {"token": "hunter2"}})
     output = run("bake-skeleton", context, {"skeleton": "demo", "secretAnswers": {"token": "hunter2"}})
 

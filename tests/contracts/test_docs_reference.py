@@ -55,7 +55,9 @@ def test_the_reference_shows_settings_inside_lists_maps_and_references() -> None
 
 
 def test_the_errors_page_has_a_row_for_a_refusal_with_its_name_status_and_exit_code() -> None:
-    assert "| `TemporaryError` | `ServiceUnavailableError` | It may work later. | 503 | 75 |" in reference.errors_page()
+    meaning = "The operation is not possible now, but may succeed later."
+
+    assert f"| `TemporaryError` | `ServiceUnavailableError` | {meaning} | 503 | 75 |" in reference.errors_page()
 
 
 def test_a_page_is_stale_until_it_says_what_the_code_says(tmp_path: Path) -> None:

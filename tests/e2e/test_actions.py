@@ -15,7 +15,7 @@ from tests.tools.backstage import USER
 from tests.tools.frontend import RefusedError
 
 TEMPLATES = Path(__file__).parent / "templates"
-NO_SUCH_REPOSITORY = "there is no repository 'payroll'; there are: apps"
+NO_SUCH_REPOSITORY = "there is no repository 'payroll'; the repositories are: apps"
 
 
 def template(name: str) -> dict[str, Any]:

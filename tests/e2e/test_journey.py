@@ -70,7 +70,7 @@ def test_the_repository_has_what_was_baked_in_one_commit_on_behalf_of_the_person
     assert ".github/workflows/ci.yml" in repository.files()
     (commit,) = repository.git.commits("main")
     subject, _, trailers = commit.message.partition("\n\n")
-    assert subject == "Begin ledger"
+    assert subject == "Add the first version of ledger"
     assert trailers.splitlines()[0] == f"Requested-by: {USER}"
     assert trailers.splitlines()[1].startswith("Scenedock-Task: ")
     assert (repository.description, repository.topics, repository.private) == (ANSWERS["description"], ["python"], True)
@@ -156,7 +156,7 @@ def test_a_service_of_a_name_that_is_taken_is_refused_and_nothing_is_touched(jou
     run = journey.company.frontend.run("new-python-service", journey.form)
 
     assert run.status == "failed"
-    assert "acme/ledger already; it stays as it is: take another name" in run.text
+    assert "acme/ledger; it is not changed: use another name" in run.text
     assert (repository.git.commits("main"), repository.description) == before
 
 

@@ -27,7 +27,7 @@ def test_a_person_checks_a_catalog_file_and_sees_every_problem_with_its_line(com
     run = company.frontend.run("check-entities", {"content": content})
 
     assert run.status == "completed", run.text
-    assert "**Backstage refuses it as it is.** Entities: 1." in text(run.output)
+    assert "**Backstage refuses this file.** Entities: 1." in text(run.output)
     assert "owner" in text(run.output)
     assert "lifecycle" in text(run.output)
 
@@ -39,7 +39,7 @@ def test_a_person_is_told_that_a_catalog_file_is_right(company: Company) -> None
     )
 
     assert run.status == "completed", run.text
-    assert "**Backstage accepts it.** Entities: 1." in text(run.output)
+    assert "**Backstage accepts this file.** Entities: 1." in text(run.output)
 
 
 def test_a_person_reviews_the_catalog_of_all_repositories(company: Company) -> None:

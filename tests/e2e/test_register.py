@@ -59,4 +59,4 @@ def test_what_is_no_code_host_of_ours_is_not_registered(company: Company) -> Non
     answer = company.frontend.call("scenedock.register-in-catalog", {"url": company.feed})
 
     assert answer["isError"]
-    assert "is not among the code hosts that may be used" in answer["content"][0]["text"]
+    assert "is not one of the allowed code hosts" in answer["content"][0]["text"]

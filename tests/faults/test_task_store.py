@@ -137,7 +137,7 @@ def test_a_database_that_is_behind_or_ahead_is_refused_with_what_to_do(tmp_path:
     assert migrate_database(opened) == 0
     opened.write(lambda connection: connection.execute(text("INSERT INTO task_schema VALUES (99)")))
 
-    with pytest.raises(ConflictError, match="run the newer release"):
+    with pytest.raises(ConflictError, match="use a newer release"):
         migrate_database(opened)
     opened.close()
 

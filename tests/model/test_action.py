@@ -85,7 +85,7 @@ def test_all_that_is_wrong_with_an_input_is_said_at_once_by_field_without_its_va
     said = str(refused.value)
     assert "`serviceName` is required" in said
     assert "`size.replicaCount` input should be a valid integer" in said
-    assert "`service_name` there is no such field; there are: " in said
+    assert "`service_name` there is no such field; the fields are: " in said
     assert "secret-value" not in said
 
 

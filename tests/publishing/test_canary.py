@@ -126,7 +126,7 @@ def test_a_personal_token_and_a_secret_are_nowhere(
         told = run_all(acme)
         asked = " ".join(f"{each.path}?{each.query}" for each in acme.github.calls)
         bodies = json.dumps([each.body for each in acme.github.calls])
-        shown = repr(acme.effects.code_hosts._known)
+        shown = repr(acme.effects.code_hosts._by_name)
 
     assert acme.repository("new").unsealed() == {"PLAIN": SECRET}
     places = {**told, "log": said.text, "steps": "\n".join(acme.logged), "asked": asked, "bodies": bodies}
@@ -142,7 +142,7 @@ def test_an_apps_key_and_tokens_are_nowhere(acme: Acme, said: pytest.LogCaptureF
     tokens = [value for value, token in acme.github.world.tokens.items() if token.installation]
     key = "".join(app.private_key.splitlines()[1:-1])
     assert tokens
-    places = {**told, "log": said.text, "steps": "\n".join(acme.logged), "repr": repr(acme.effects.code_hosts._known)}
+    places = {**told, "log": said.text, "steps": "\n".join(acme.logged), "repr": repr(acme.effects.code_hosts._by_name)}
     assert found(places, key[100:200], *tokens) == []
 
 
@@ -159,7 +159,7 @@ def test_no_event_and_no_row_of_a_task_has_them(acme: Acme, tmp_path: Path, said
             calls.run(found_action, Context(Caller("token:ci", "token", scope="run"), acme.effects), given)
         wrong = next(each for each in ACTIONS if each.name == "propose-change")
         acme.github.faults.add(".*/repos/", before=faults.bad_credentials)
-        with pytest.raises(ScenedockError, match="doesn't know the credentials"):
+        with pytest.raises(ScenedockError, match="doesn't accept the credentials"):
             calls.run(
                 wrong, Context(Caller("token:ci", "token", scope="run"), acme.effects), {**STEPS[1][1], "title": "y"}
             )

@@ -116,7 +116,7 @@ def test_a_token_that_ends_too_early_is_taken_anew_at_the_next_try(acme: Acme) -
     acme.github.world.expire(auth(acme).token)
     auth(acme)._since -= 100
 
-    with pytest.raises(TemporaryError, match="no longer knows the App's token"):
+    with pytest.raises(TemporaryError, match="no longer accepts the App's token"):
         acme.run("propose-change", {**PROPOSAL, "title": "y"})
 
     assert acme.run("propose-change", {**PROPOSAL, "title": "y"}, again=True)["number"] == 2
@@ -126,7 +126,7 @@ def test_new_tokens_that_github_never_knows_are_no_reason_to_try_for_ever(acme: 
     with_app(acme, PERMISSIONS)
     acme.github.faults.add(".*/repos/", before=faults.bad_credentials, times=None)
 
-    with pytest.raises(NotAllowedError, match="doesn't know the credentials that Scenedock has"):
+    with pytest.raises(NotAllowedError, match="doesn't accept the credentials that Scenedock has"):
         acme.run("propose-change", PROPOSAL)
 
 
@@ -154,7 +154,7 @@ WRONG = "ghp_wrong0123456789"
 def test_an_unknown_token_is_our_fault_and_not_the_callers(tmp_path: Path) -> None:
     with acme_with(tmp_path, token=WRONG) as acme:
         with pytest.raises(
-            NotAllowedError, match=r"github\.com doesn't know the credentials that Scenedock has"
+            NotAllowedError, match=r"github\.com doesn't accept the credentials that Scenedock has"
         ) as told:
             acme.run("propose-change", PROPOSAL)
         assert "ghp_wrong" not in str(told.value)

@@ -143,7 +143,7 @@ def test_a_repository_that_was_there_before_stays_untouched(acme: Acme) -> None:
     before = acme.repository("apps").git.refs()
 
     for again in (False, True):
-        with pytest.raises(ConflictError, match=r"a repository github.com/acme/apps already; it stays as it is"):
+        with pytest.raises(ConflictError, match=r"already a repository github.com/acme/apps; it is not changed"):
             acme.run("publish-repository", {**publish(0), "repoUrl": "github.com/acme/apps"}, again=again)
 
     assert acme.repository("apps").git.refs() == before
@@ -165,7 +165,7 @@ def test_a_name_that_leads_to_a_renamed_repository_goes_on_leading_there(acme: A
     apps = acme.repository("apps")
     acme.github.world.rename(apps, "deployments")
 
-    with pytest.raises(ConflictError, match=r"github\.com/acme/apps leads to a repository that was renamed"):
+    with pytest.raises(ConflictError, match=r"github\.com/acme/apps redirects to a repository that was renamed"):
         acme.run("publish-repository", {**publish(0), "repoUrl": "github.com/acme/apps"})
 
     assert acme.github.world.moved["acme/apps"] is apps
@@ -176,7 +176,7 @@ def test_a_repository_that_another_task_left_half_made_is_told_with_that_task(ac
     with pytest.raises(NotAllowedError):
         acme.run("publish-repository", publish(1), task="task-1")
 
-    with pytest.raises(ConflictError, match=r"which task task-1/step-1 has not filled; retry that, or delete"):
+    with pytest.raises(ConflictError, match=r"which task task-1/step-1 has not filled; retry it, or delete"):
         acme.run("publish-repository", publish(1), task="task-2")
 
 
@@ -212,7 +212,7 @@ def test_what_a_person_committed_after_the_end_stays_when_the_step_is_done_again
 def test_an_empty_repository_of_somebody_else_is_a_conflict_and_not_waited_for(acme: Acme) -> None:
     acme.github.world.create_repository("acme", "new-1")
 
-    with pytest.raises(ConflictError, match="it stays as it is"):
+    with pytest.raises(ConflictError, match="it is not changed"):
         acme.run("publish-repository", publish(1))
 
     assert acme.repository("new-1").empty

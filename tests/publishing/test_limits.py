@@ -74,7 +74,7 @@ def test_a_repository_that_was_renamed_is_not_followed(acme: Acme) -> None:
         ("propose-change", {**PROPOSAL, "baseBranch": "main"}),
         ("commit-change", {**PROPOSAL, "commitMessage": "x"}),
     ):
-        with pytest.raises(NotFoundError, match=r"answered .* with another address: was it renamed"):
+        with pytest.raises(NotFoundError, match=r"answered .* with another address: if the repository was renamed"):
             acme.run(action, {key: value for key, value in given.items() if action[0] == "p" or key != "title"})
 
     assert list(acme.repository("deployments").git.refs()) == ["refs/heads/main"]
@@ -102,7 +102,7 @@ def test_a_task_rests_while_github_asks_to_wait_and_then_goes_on(acme: Acme, tmp
         .message.endswith(f"Scenedock-Task: {task.id}/propose-change")
     )
     assert [line[:60] for line in told if line.startswith("Try")] == [
-        "Try 1 failed: github.com can't be reached, or hung up (POST ",
+        "Try 1 failed: github.com can't be reached, or closed the con",
         "Try 2 failed: github.com asks us to wait: You have exceeded ",
     ]
 

@@ -181,7 +181,9 @@ def test_settings_that_would_become_another_address_are_refused_before_any_call(
 def test_a_visibility_that_is_not_listed_is_refused_before_any_call(acme: Acme) -> None:
     given = {"repoUrl": "github.com/acme/new", **ACTIONS["publish-repository"], "visibility": "public"}
 
-    assert "may not be public, only private, internal" in refused(acme, NotAllowedError, "publish-repository", given)
+    assert "may not be public; allowed: private, internal" in refused(
+        acme, NotAllowedError, "publish-repository", given
+    )
 
 
 def test_a_result_folder_is_named_and_not_addressed(acme: Acme) -> None:

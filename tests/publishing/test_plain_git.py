@@ -100,7 +100,7 @@ def test_a_branch_of_somebody_else_stays(server: GitServer, step: Step) -> None:
     git(server.root / "platform" / "charts" / "apps.git", "branch", "feature", "main")
 
     for again in (False, True):
-        with pytest.raises(ConflictError, match="'feature' that this task didn't make"):
+        with pytest.raises(ConflictError, match="'feature' that this task didn't create"):
             step.run("propose-change", {"repoUrl": URL, "title": "x", "branch": "feature", **TAG}, again=again)
 
 
@@ -133,7 +133,9 @@ def test_the_same_change_by_somebody_else_is_a_conflict(server: GitServer, step:
             commit(server, {**files, "other": "x\n"})
 
     server.before = move
-    with pytest.raises(ConflictError, match=r"changed there: billing/values.yaml \([0-9a-f]{12} x\)") as told:
+    with pytest.raises(
+        ConflictError, match=r"changed the same on main: billing/values.yaml \([0-9a-f]{12} x\)"
+    ) as told:
         step.run("commit-change", {"repoUrl": URL, "commitMessage": "x", **TAG})
 
     assert changed[0][:12] in str(told.value)
@@ -147,9 +149,9 @@ def test_an_empty_repository_is_filled_once_and_another_never(server: GitServer,
 
     assert step.run("publish-repository", given, again=True) == first
     assert (refs(server, "new"), shown(server, "main:a", "new")) == (["refs/heads/main"], "b")
-    with pytest.raises(ConflictError, match="isn't empty, and stays as it is"):
+    with pytest.raises(ConflictError, match="isn't empty; it is not changed"):
         step.run("publish-repository", {**given, "repoUrl": URL})
-    with pytest.raises(InputError, match="a plain git server: it takes files, but no topics"):
+    with pytest.raises(InputError, match="a plain git server: it supports files, not topics"):
         step.run("publish-repository", {**given, "topics": ["x"]})
 
 
@@ -164,10 +166,10 @@ def test_a_push_that_a_hook_refuses_is_told_in_its_words(server: GitServer, step
 
 
 def test_wrong_tokens_missing_repositories_and_silent_servers_are_told(server: GitServer, step: Step) -> None:
-    with pytest.raises(NotFoundError, match="isn't there, or our credentials"):
+    with pytest.raises(NotFoundError, match="doesn't exist, or our credentials"):
         step.run("commit-change", {"repoUrl": "git.acme.example/platform/charts/none", "commitMessage": "x", **TAG})
     server.token = "other"  # noqa: S105
-    with pytest.raises(NotAllowedError, match=r"doesn't take the credentials") as told:
+    with pytest.raises(NotAllowedError, match=r"doesn't accept the credentials") as told:
         step.run("commit-change", {"repoUrl": URL, "commitMessage": "x", **TAG})
     assert TOKEN not in str(told.value)
     server.redirect_to = "http://169.254.169.254"

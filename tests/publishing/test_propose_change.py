@@ -122,13 +122,17 @@ def test_what_changes_nothing_makes_neither_branch_nor_pull_request(acme: Acme) 
             r"billing/values.yaml:2: .*tg",
         ),
         ({"files": [{"path": "a", "content": ""}] * 2}, InputError, "'a' is changed twice"),
-        ({"files": [{"path": "x/y", "content": ""}, {"path": "x", "content": ""}]}, InputError, "'x' would be a file"),
+        (
+            {"files": [{"path": "x/y", "content": ""}, {"path": "x", "content": ""}]},
+            InputError,
+            "'x' would be both a file",
+        ),
         ({"files": [{"path": "README.md/x", "content": ""}], "delete": ["NOTES.md"]}, ConflictError, "is a file"),
         ({"files": [{"path": "billing", "content": ""}], "delete": ["NOTES.md"]}, ConflictError, "is a folder"),
         ({"baseBranch": "no", "delete": ["NOTES.md"]}, NotFoundError, "no branch 'no'"),
         ({"folder": "0" * 32}, NotFoundError, "no such folder"),
         ({"delete": ["NOTES.md"], "body": "x\nScenedock-Task: a/b"}, InputError, "Scenedock writes these"),
-        ({"repoUrl": "github.com/acme/none", "delete": ["a"]}, NotFoundError, "isn't there"),
+        ({"repoUrl": "github.com/acme/none", "delete": ["a"]}, NotFoundError, "doesn't exist"),
         ({"repoUrl": "github.com/other/none", "delete": ["a"]}, NotAllowedError, "only repositories of acme, ada"),
     ],
 )
@@ -157,7 +161,7 @@ def test_a_branch_that_somebody_else_made_stays_as_it_is(acme: Acme) -> None:
     acme.repository("apps").git.move("refs/heads/feature", theirs)
 
     for again in (False, True):
-        with pytest.raises(ConflictError, match="a branch 'feature' that this task didn't make"):
+        with pytest.raises(ConflictError, match="a branch 'feature' that this task didn't create"):
             acme.run("propose-change", {**NEW_TAG, "branch": "feature"}, again=again)
 
     assert acme.repository("apps").branch("feature") == theirs

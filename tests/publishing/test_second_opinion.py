@@ -38,7 +38,7 @@ def test_a_repository_a_pull_request_and_a_commit_are_the_same_elsewhere(tmp_pat
         assert step.run("publish-repository", {**where, "files": files}, again=True) == first
         assert step.run("propose-change", tag, again=True, task="propose") == pull
         assert step.run("commit-change", tidy, again=True, task="commit") == commit
-        with pytest.raises(ConflictError, match=r"already; it stays as it is"):
+        with pytest.raises(ConflictError, match=r"already a repository .*; it is not changed"):
             step.run("publish-repository", {**where, "files": files}, task="task-2")
         with step.effects.code_hosts.open(read_repository(where["repoUrl"])) as repository:
             assert isinstance(repository, GitHubRepository)

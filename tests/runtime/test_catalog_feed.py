@@ -211,7 +211,7 @@ def test_a_backstage_that_is_away_is_no_reason_to_fail(feed: CatalogFeed, caplog
     feed.refresh()
 
     assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
-    assert "Backstage wasn't told" in caplog.text
+    assert "Backstage wasn't notified" in caplog.text
 
 
 @pytest.fixture
@@ -279,7 +279,7 @@ def test_a_repository_that_cannot_be_fetched_stays_as_it_was_and_is_told_of(
     assert (list(served.stale), builder.made) == (["shops"], 2), "the other repository is followed all the same"
     assert served.checked == served.seen["shops"] == seen < served.seen["apps"]
     assert b'scenedock_repository_age_seconds{repository="shops"}' in metrics.text()
-    assert "the last good state of the repository shops stays: http" in caplog.text
+    assert "the last valid state of the repository shops is kept: http" in caplog.text
 
     (server.root / "gone").rename(server.root / "acme/shops")
     fetching.refresh()

@@ -46,7 +46,7 @@ class TestAnswers:
         done = export(tmp_path / "nothing")
 
         assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == f"Error: {tmp_path / 'nothing'}: there is no such folder; name the root of a repository\n"
+        assert done.stderr == f"Error: {tmp_path / 'nothing'}: there is no such folder; pass the root of a repository\n"
 
     @pytest.mark.parametrize("name", ["a" * 300, "loop", "file", "file/below", "a\nb", "\udcff"])
     def test_what_is_no_folder_is_wrong_usage(self, tmp_path: Path, name: str) -> None:
@@ -65,8 +65,8 @@ class TestAnswers:
         empty, other = export(tmp_path / "empty"), export(tmp_path / "other")
 
         assert (empty.returncode, empty.stdout, other.returncode, other.stdout) == (1, "", 1, "")
-        assert "error: empty: the repository has no files. Check the path, or that the clone" in empty.stderr
-        assert "error: other: no Chart.yaml of a deployment is among its files" in other.stderr
+        assert "error: empty: the repository has no files. Check the path, and that the clone" in empty.stderr
+        assert "error: other: the repository has no Chart.yaml of a deployment" in other.stderr
 
     def test_a_file_that_is_broken_costs_its_folder_a_warning(self, repository: Path) -> None:
         plant(repository, {"ledger/Chart.yaml": "name: [\n"})
@@ -129,7 +129,7 @@ class TestRepositories:
         for again in ("apps", "apps/", "./apps", str(repository), "apps/billing/.."):
             done = export("apps", again, cwd=repository.parent)
             assert (done.returncode, done.stdout) == (2, "")
-            assert done.stderr == f"Error: {again}: this repository is named twice; name each once\n"
+            assert done.stderr == f"Error: {again}: this repository is listed twice; list each only once\n"
 
     def test_a_name_that_is_not_unicode_is_no_trouble(self, tmp_path: Path) -> None:
         root = plant(Path(os.fsdecode(os.fsencode(tmp_path) + b"/apps\xff")), {**BILLING, "Chart.yaml": "name: x\n"})
@@ -286,8 +286,8 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("target", "message"),
         [
-            ("nothing/out.yaml", "its folder doesn't exist; make it first"),
-            ("apps/CODEOWNERS/out.yaml", "its folder doesn't exist; make it first"),
+            ("nothing/out.yaml", "its folder doesn't exist; create it first"),
+            ("apps/CODEOWNERS/out.yaml", "its folder doesn't exist; create it first"),
             ("apps", "can't be written: Is a directory"),
             ("a" * 300, "can't be written: File name too long"),
             ("/dev/full", "can't be written: No space left on device"),

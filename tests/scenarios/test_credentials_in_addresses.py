@@ -188,7 +188,7 @@ def test_one_in_the_settings_of_the_service_is_refused(credentials: str, tmp_pat
     done = scenedock(tmp_path, "settings", SCENEDOCK_REPOSITORIES=f"https://{credentials}github.com/acme/apps#main")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "SCENEDOCK_REPOSITORIES: must have no password, token or `@` in an address" in done.stderr
+    assert "SCENEDOCK_REPOSITORIES: must not contain a password, token or `@` in an address" in done.stderr
     assert SECRET not in done.stderr
 
 
@@ -200,7 +200,7 @@ def test_one_in_the_file_of_settings_is_refused_by_each_command(command: str, tm
     done = scenedock(tmp_path, command, SCENEDOCK_SETTINGS="settings.yaml")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "settings.yaml:1:2: repositories: must have no password, token or `@` in an address" in done.stderr
+    assert "settings.yaml:1:2: repositories: must not contain a password, token or `@` in an address" in done.stderr
     assert SECRET not in done.stderr
 
 
@@ -247,7 +247,7 @@ def test_the_service_shows_none_whatever_it_is_asked_for_and_whatever_breaks(tmp
         for action, given in CALLS.items():
             refused = ask(f"{BASE}/actions/{action}/invoke", given)
             assert refused.startswith("400 InputError: ")
-            assert "must have no password or token in it" in refused
+            assert "must not contain a password or token" in refused
             said.append(refused)
         (repository / "scenedock.yaml").write_text(f"repository: https://jane:{SECRET}@github.com/acme/apps\n")
         ask(f"{BASE}/catalog/refresh", {})

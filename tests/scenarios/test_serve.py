@@ -130,7 +130,7 @@ def test_the_message_of_a_refusal_is_in_the_status_line_that_is_sent(served: tup
     with connected(served[1]) as connection:
         status, reason, _ = ask(connection, f"{BASE}/actions/export-catalog/invoke", {"repository": "payröll"})
 
-    assert (status, reason) == (404, "NotFoundError: there is no repository 'payr?ll'; there are: acme-apps")
+    assert (status, reason) == (404, "NotFoundError: there is no repository 'payr?ll'; the repositories are: acme-apps")
 
 
 def test_the_feed_is_there_soon_and_a_skeleton_is_baked(served: tuple[Server, int]) -> None:
@@ -265,7 +265,7 @@ def test_a_wrong_setting_is_told_before_anything_starts() -> None:
     ("name", "value", "said"),
     [
         ("SCENEDOCK_TOKENS_FILE", "nowhere.yaml", "nowhere.yaml: there is no such file"),
-        ("SCENEDOCK_SIGNING_KEY", "no key", "SCENEDOCK_SIGNING_KEY: this is no private key"),
+        ("SCENEDOCK_SIGNING_KEY", "no key", "SCENEDOCK_SIGNING_KEY: this is not a private key"),
         ("SCENEDOCK_SKELETONS", "nowhere.yaml", "nowhere.yaml: there is no such file"),
     ],
 )

@@ -180,11 +180,11 @@ def test_a_delivery_that_comes_again_is_not_handled_again(company: Company, capl
 @pytest.mark.parametrize(
     ("url", "name", "said"),
     [
-        ("https://github.com/acme/apps/pull/1", "NotAllowedError", "github.com is not among the code hosts"),
+        ("https://github.com/acme/apps/pull/1", "NotAllowedError", "github.com is not one of the allowed code hosts"),
         ("{host}/evil/apps/pull/1", "NotAllowedError", "only repositories of acme"),
         ("{host}/acme/apps/pull/999", "NotFoundError", ""),
         ("{host}/acme/apps/issues/1", "InputError", "must be https://HOST/OWNER/NAME/pull/NUMBER"),
-        ("{host}/acme/../pull/1", "InputError", "names no repository"),
+        ("{host}/acme/../pull/1", "InputError", "is not the address of a repository"),
         ("", "InputError", "must be https://"),
     ],
 )

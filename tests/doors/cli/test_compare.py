@@ -86,18 +86,18 @@ def test_each_difference_is_told_field_by_field_with_what_to_do(changed: list[di
     assert (
         done.stdout
         == f"""\
-same: 8 (ours can take their place)
-differ: 1 (to keep theirs, say so in `overrides` of scenedock.yaml; shown is: theirs → ours)
+same: 8 (the export can replace them)
+differ: 1 (catalog → export; to keep what the catalog has, set it in `overrides` of scenedock.yaml)
   component:billing
       metadata.tags: -old +payments
       spec.lifecycle: experimental → production
       spec.owner: group:default/storefront → group:default/payments
-only there: 1 (no folder of these repositories gives them; they stay as they are registered)
+only there: 1 (no folder of these repositories describes them; they stay registered as they are)
   component:legacy
 only here: 1 (new to the catalog)
   component:redis
-Unregister these locations when ours is registered, as Backstage refuses a second location for an entity
-(or keep them, and leave their folders out: `handWritten: leave-out`, `folders.exclude`):
+Unregister these locations when you register ours: Backstage refuses a second location for an entity
+(or keep them, and leave out their folders: `handWritten: leave-out`, `folders.exclude`):
   {LOCATION} (9)
 """
     )
@@ -110,7 +110,7 @@ def test_a_running_backstage_tells_the_same_as_a_file(changed: list[dict[str, An
         assert run(EXAMPLE, "--backstage", f"{backstage.url}/", token=KEY).stdout == of_file
         refused = run(EXAMPLE, "--backstage", backstage.url)
 
-    assert (refused.exit_code, "wants a valid token" in refused.stderr) == (3, True)
+    assert (refused.exit_code, "requires a valid token" in refused.stderr) == (3, True)
 
 
 def test_long_lists_are_cut_unless_all_is_asked_for(tmp_path: Path) -> None:

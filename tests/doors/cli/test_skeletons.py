@@ -112,10 +112,10 @@ def test_what_exists_is_refused_or_replaced_whole(place: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["show", "nope"], "there is no skeleton 'nope'; there are: demo"),
+        (["show", "nope"], "there is no skeleton 'nope'; the skeletons are: demo"),
         (["show", "skeletons"], "for the folder, write ./skeletons"),
         (["show", "./nope"], "there is no cookiecutter.json"),
-        (["bake", "demo", "--output", "out", "slug"], "'slug' is no answer; write KEY=VALUE"),
+        (["bake", "demo", "--output", "out", "slug"], "'slug' is not an answer; write KEY=VALUE"),
         (["bake", "demo", "--output", "out", "ports=x"], "ports: this question wants an object; write it as JSON"),
         (["bake", "demo", "--output", "out", "--answers", "gone.yaml"], "gone.yaml: there is no such file"),
         (

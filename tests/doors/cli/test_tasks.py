@@ -103,7 +103,7 @@ def test_a_task_that_is_wrong_is_refused_before_it_runs() -> None:
             [
                 "2:5: step 1: must be an object with an `action`",
                 "3:17: step 2: `id` must be letters",
-                "4:1: `other` is not known; a task has: ",
+                "4:1: `other` is not a key of a task; the keys are: ",
             ],
         ),
         (

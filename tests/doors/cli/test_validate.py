@@ -81,7 +81,7 @@ def test_json_has_the_same_findings() -> None:
         ((), "Missing argument"),
         (("--format", "xml", "valid.yaml"), "is not one of 'text', 'json'"),
         (("valid.yaml", "gone.yaml"), "Error: gone.yaml: there is no such file; check the name"),
-        (("valid.yaml", "."), "Error: .: this is a folder; name a file in it"),
+        (("valid.yaml", "."), "Error: .: this is a folder; pass a file in it"),
     ],
 )
 def test_wrong_usage_and_unreadable_files_end_with_2(arguments: tuple[str, ...], message: str) -> None:

@@ -61,7 +61,7 @@ def test_a_token_for_some_actions_runs_no_others_in_whatever_way(client: FlaskCl
 
     for path, body in ways:
         answer = client.post(path, json=body, headers=bearer(PIPELINE))
-        assert (answer.status_code, f"{ident} is none of the actions that" in answer.text) == (403, True), path
+        assert (answer.status_code, f"{ident} is not one of the actions that" in answer.text) == (403, True), path
     assert client.post(PLAIN.format("propose-change"), json={}, headers=bearer(PIPELINE)).status_code == 400
 
 
@@ -95,7 +95,7 @@ def test_a_call_without_a_body_has_no_input(client: FlaskClient) -> None:
         (V1.format("export-catalog"), {}, 404, "NotFoundError", "there is no action"),
         (V2.format(EXPORT), {"given": {}}, 400, "InputError", "not `given`"),
         (V2.format(EXPORT), {"input": []}, 400, "InputError", "`input` must be a JSON object"),
-        (V2.format(EXPORT), {"secrets": {"a": 1}}, 400, "InputError", "`secrets` must be an object of texts"),
+        (V2.format(EXPORT), {"secrets": {"a": 1}}, 400, "InputError", "`secrets` must be an object of strings"),
         (PLAIN.format("nope"), {}, 404, "NotFoundError", "there is no action"),
     ],
 )

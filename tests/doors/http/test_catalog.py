@@ -134,7 +134,7 @@ def test_what_a_repository_says_is_text_on_the_page(client: FlaskClient, service
 def test_the_page_is_there_before_the_catalog_is(client: FlaskClient, service: Service) -> None:
     service.feed._served = None
 
-    assert "being made" in get(client, "/").text
+    assert "being generated" in get(client, "/").text
 
 
 def test_every_answer_has_strict_headers_and_the_request_id(service: Service, backstage: Backstage) -> None:

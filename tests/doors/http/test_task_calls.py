@@ -188,7 +188,7 @@ def test_a_call_whose_task_rests_does_not_keep_a_service_from_stopping(service: 
             assert begun.wait(30)
             assert not called.done()
             calls.hurry(600)
-            with pytest.raises(TemporaryError, match=r"about to stop, and task \S+ goes on"):
+            with pytest.raises(TemporaryError, match=r"about to stop, but task \S+ continues"):
                 called.result(30)
     finally:
         running.actions[found.id] = kept

@@ -52,7 +52,7 @@ def test_a_task_of_another_is_not_there(client: FlaskClient, backstage: Backstag
     [
         ({"steps": [LIST], "output": "x"}, "`output` must be an object"),
         ({"steps": [LIST], "parameters": [1]}, "`parameters` must be an object"),
-        ({"steps": [LIST], "paramters": {}}, "`paramters` is not known"),
+        ({"steps": [LIST], "paramters": {}}, "`paramters` is not a key of a task"),
     ],
 )
 def test_what_a_spec_says_wrongly_is_refused_and_not_dropped(client: FlaskClient, spec: Any, said: str) -> None:

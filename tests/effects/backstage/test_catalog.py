@@ -48,7 +48,7 @@ def test_the_token_is_sent_and_a_wrong_one_is_refused(backstage: FakeBackstage) 
     backstage.token = KEY
 
     assert len(read(backstage, KEY)) == 1201
-    with pytest.raises(AuthenticationError, match="wants a valid token"):
+    with pytest.raises(AuthenticationError, match="requires a valid token"):
         read(backstage, "wrong")
 
 
@@ -70,14 +70,14 @@ def test_a_refusal_is_an_error_of_its_kind(backstage: FakeBackstage, status: int
 def test_what_is_no_backstage_is_told_so(backstage: FakeBackstage, body: bytes) -> None:
     backstage.answer = lambda: (200, {}, body)
 
-    with pytest.raises(InputError, match="this is no Backstage backend"):
+    with pytest.raises(InputError, match="this is not a Backstage backend"):
         read(backstage)
 
 
 def test_pages_without_an_end_are_not_followed_for_ever(backstage: FakeBackstage) -> None:
     backstage.answer = lambda: (200, {}, b'{"items": [], "pageInfo": {"nextCursor": "again"}}')
 
-    with pytest.raises(InputError, match="pages that have no end"):
+    with pytest.raises(InputError, match="an endless list of pages"):
         read(backstage)
 
 
@@ -106,10 +106,10 @@ def test_one_that_is_not_there_is_a_temporary_error() -> None:
     "url", ["", "backstage.acme.example", "ftp://a", "http://", "https://jane:pw@a", "file:///etc"]
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(InputError, match="no address of a Backstage backend"):
+    with pytest.raises(InputError, match="not the address of a Backstage backend"):
         BackstageClient.with_token(url, "")
 
 
 def test_a_token_that_would_break_the_header_is_refused() -> None:
-    with pytest.raises(InputError, match="characters that no token has"):
+    with pytest.raises(InputError, match="characters that are not allowed in tokens"):
         BackstageClient.with_token("http://localhost:7007", "a\r\nX: y")

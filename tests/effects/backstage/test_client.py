@@ -162,7 +162,7 @@ def test_a_redirect_is_not_followed(peer: Peer, key: SigningKey) -> None:
         (500, b"{}", "answered 500"),
         (401, b"{}", "answered 401"),
         (404, b"{}", "answered 404"),
-        (200, b"<html>", "no JSON"),
+        (200, b"<html>", "not JSON"),
         (200, b"x" * 2**21, "200"),
     ],
 )

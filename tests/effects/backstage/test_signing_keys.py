@@ -62,7 +62,7 @@ def test_a_secret_is_for_one_purpose(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_such_key_is_refused(data: bytes) -> None:
-    with pytest.raises(InputError, match=r"^key\.pem: this is no "):
+    with pytest.raises(InputError, match=r"^key\.pem: this is not a"):
         read_signing_key(data, "key.pem")
 
 

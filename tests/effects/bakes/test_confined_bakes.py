@@ -279,7 +279,7 @@ def test_a_bad_project_name_is_refused_before_a_hook_runs(slug: str) -> None:
 
 
 def test_a_hook_without_a_first_line_is_explained() -> None:
-    with pytest.raises(SkeletonError, match=r"does it begin like #!/bin/sh\?"):
+    with pytest.raises(SkeletonError, match=r"does its first line name an interpreter, such as #!/bin/sh\?"):
         bake_with({"/hooks/post_gen_project.sh": "echo hello\n"})
 
 

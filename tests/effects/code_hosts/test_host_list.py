@@ -68,10 +68,10 @@ def entry(more: str, kind: str = "github") -> bytes:
         (b"hosts: [", "h.yaml:2:1: this is not YAML"),
         (b"[]", "h.yaml:1:1: the document: must be an object"),
         (b"hosts: []\nhost: x", "h.yaml:2:1: host: there is no such key here; there are: hosts"),
-        (entry(""), r"h.yaml:2:5: hosts\[0\]: give one of `app`, `token_file` or `token_env`"),
-        (entry("    token_env: A\n    token_file: B\n"), r"h.yaml:6:5: hosts\[0\].token_file: give one of"),
-        (entry("    app: {id: 1}\n"), r"h.yaml:5:5: hosts\[0\].app: give either"),
-        (entry("    token_env: A\n    api: http://github.com\n"), r"h.yaml:6:5: hosts\[0\].api: only https"),
+        (entry(""), r"h.yaml:2:5: hosts\[0\]: set exactly one of `app`, `token_file` or `token_env`"),
+        (entry("    token_env: A\n    token_file: B\n"), r"h.yaml:6:5: hosts\[0\].token_file: set exactly one of"),
+        (entry("    app: {id: 1}\n"), r"h.yaml:5:5: hosts\[0\].app: set either"),
+        (entry("    token_env: A\n    api: http://github.com\n"), r"h.yaml:6:5: hosts\[0\].api: use https"),
         (
             entry("    token_env: A\n    api: https://u:p@github.com\n"),
             r"h.yaml:6:5: hosts\[0\].api: write https://HOST/PATH",
@@ -101,7 +101,7 @@ def entry(more: str, kind: str = "github") -> bytes:
         (b"hosts: [{host: GitHub.com, type: github, owners: [a], token_env: A}]", "in lower case"),
         (
             b"hosts: [{host: github.com, type: github, owners: [a/b], token_env: A}]",
-            r"hosts\[0\].owners\[0\]: this can't be an owner on GitHub",
+            r"hosts\[0\].owners\[0\]: this is not a valid owner on GitHub",
         ),
         (entry("", "gitlab") + b"  - {host: a.b}\n", r"h.yaml:3:5: .*\nh.yaml:5:5: hosts\[1\].owners: is missing\n"),
         (

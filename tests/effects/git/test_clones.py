@@ -105,7 +105,7 @@ def test_what_can_not_be_fetched_stays_as_it_was(server: GitServer, tmp_path: Pa
         fetch(clone, None)
     git(server.root / "acme/apps", "update-ref", "-d", "refs/heads/main")
 
-    with pytest.raises(NotFoundError, match="says no default branch; name one"):
+    with pytest.raises(NotFoundError, match="has no default branch; add one"):
         fetch(default, None)
     with pytest.raises(NotFoundError, match="has no branch 'main'"):
         fetch(named, None)
@@ -120,7 +120,7 @@ def test_what_was_never_fetched_is_not_found(server: GitServer, tmp_path: Path) 
 
     with pytest.raises(TemporaryError):
         fetch(clone, None)
-    with pytest.raises(NotFoundError, match="was never fetched into"), clone.opened():
+    with pytest.raises(NotFoundError, match="not fetched yet into"), clone.opened():
         pass
 
 
@@ -173,7 +173,7 @@ def test_a_token_opens_what_is_private_and_is_seen_nowhere(
     fetch(clone, ("x-access-token", CANARY))
     refusals = []
     for wrong in (None, ("x-access-token", f"{CANARY}wrong")):
-        with pytest.raises(NotAllowedError, match="doesn't take our token, wants one") as refused:
+        with pytest.raises(NotAllowedError, match="doesn't accept our token, requires one") as refused:
             fetch(clone, wrong)
         refusals.append(str(refused.value))
 

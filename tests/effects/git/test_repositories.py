@@ -65,9 +65,9 @@ def test_paths_that_are_not_unicode_are_told_apart(tmp_path: Path) -> None:
 def test_a_missing_folder_and_a_file_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(NotFoundError, match="nothing: there is no such folder; name the root of a repository"):
+    with pytest.raises(NotFoundError, match="nothing: there is no such folder; pass the root of a repository"):
         RepositoryFolder(tmp_path / "nothing").listing()
-    with pytest.raises(InputError, match="file: this is no folder; name the root of a repository"):
+    with pytest.raises(InputError, match="file: this is not a folder; pass the root of a repository"):
         RepositoryFolder(tmp_path / "file").listing()
 
 

@@ -93,7 +93,7 @@ def test_a_ref_is_a_branch_a_tag_or_a_commit_whatever_is_checked_out(tmp_path: P
 
 @pytest.mark.parametrize("ref", ["", "-a", "--output=x", "a\nb", "a\0b"])
 def test_what_can_be_no_ref_is_refused_before_git_sees_it(tmp_path: Path, ref: str) -> None:
-    with pytest.raises(InputError, match="can't be the name of a branch, tag or commit"):
+    with pytest.raises(InputError, match="is not a valid name of a branch, tag or commit"):
         GitRevision(clone(tmp_path), ref).listing()
 
 

@@ -32,11 +32,11 @@ def test_a_dangling_link_is_a_missing_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        (".", "this is a folder; name a file in it"),
+        (".", "this is a folder; pass a file in it"),
         ("loop", "can't be read: .*symbolic links"),
         ("file/below", "can't be read: Not a directory"),
         ("a" * 300, "can't be read: File name too long"),
-        ("nul\0", "this can't be a file name"),
+        ("nul\0", "this is not a valid file name"),
     ],
 )
 def test_what_is_no_readable_file_is_an_input_error(tmp_path: Path, name: str, message: str) -> None:
@@ -53,7 +53,7 @@ def test_a_forbidden_file_names_the_permissions(tmp_path: Path, monkeypatch: pyt
     if os.geteuid() == 0:  # root may read everything, so let the system call refuse
         monkeypatch.setattr(Path, "read_bytes", _refuse)
 
-    with pytest.raises(InputError, match="secret: may not be read; check the permissions"):
+    with pytest.raises(InputError, match="secret: permission denied; check the permissions"):
         read_file(path)
 
 
@@ -114,7 +114,7 @@ def test_only_what_may_be_replaced_is(tmp_path: Path) -> None:
     assert write_file(tmp_path / "ours", "new", may_replace=lambda data: data == b"ours")
     assert write_file(tmp_path / "new", "new", may_replace=lambda _: False)
     for name in ("theirs", "link", "dangling", "folder"):
-        with pytest.raises(ConflictError, match=f"{name}: somebody else wrote this file"):
+        with pytest.raises(ConflictError, match=f"{name}: Scenedock did not write this file"):
             write_file(tmp_path / name, "new", may_replace=lambda data: data == b"ours")
     assert (tmp_path / "theirs").read_text() == "theirs"
 

@@ -36,8 +36,8 @@ def test_a_token_is_in_a_file_beside_the_list_or_in_a_variable(tmp_path: Path, m
     assert hosts.host_of(read_repository("h0.example/acme/x")).host == "h0.example"
     assert hosts.webhook_hosts() == ("h1.example",)
     assert (hosts.webhook_secret("h1.example"), hosts.webhook_secret("h0.example")) == ("kanarie-2", "")
-    assert [each.secrets.token for each in hosts._known.values()] == ["kanarie-1", "kanarie-3"]
-    assert "kanarie" not in repr(list(hosts._known.values()))
+    assert [each.secrets.token for each in hosts._by_name.values()] == ["kanarie-1", "kanarie-3"]
+    assert "kanarie" not in repr(list(hosts._by_name.values()))
 
 
 def test_all_that_is_wrong_is_named_with_its_line_and_nothing_is_shown(
@@ -66,10 +66,10 @@ def test_all_that_is_wrong_is_named_with_its_line_and_nothing_is_shown(
     assert [line.rpartition(": ")[2].partition(";")[0] for line in said] == [
         "there is no such file",
         "empty is empty",
-        "a token has no white space in it",
-        "binary is no text",
+        "a token can't contain white space",
+        "binary is not text",
         "the environment variable NOT_SET is not set",
-        "this is no RSA private key in PEM form",
+        "this is not an RSA private key in PEM form",
     ]
     assert "kanarie" not in str(told.value)
 

@@ -46,7 +46,7 @@ def test_sqlite_is_in_the_named_file_or_in_the_data_folder(tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_made_for_the_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
 
-    with pytest.raises(InputError, match=r"/data: the folder of the database can't be made: "):
+    with pytest.raises(InputError, match=r"/data: the folder of the database can't be created: "):
         open_database(TaskSettings(tmp_path / "data"))
 
 

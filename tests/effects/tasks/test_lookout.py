@@ -84,7 +84,7 @@ def test_tables_of_a_newer_release_are_refused_before_anything_is_opened(tmp_pat
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "tasks.db").write_text("tasks:\n  - none\n" * 100)
 
-    with pytest.raises(InputError, match=r"tasks\.db: this is no database"):
+    with pytest.raises(InputError, match=r"tasks\.db: this is not a database"):
         TaskLookout("", tmp_path, keep_days=30).require_usable()
 
 

@@ -45,10 +45,10 @@ def test_a_step_gets_its_id_from_its_place_and_its_name_from_its_action() -> Non
         ({}, "has no `steps`", "steps"),
         ({"steps": []}, "has no `steps`", "steps"),
         ({"steps": ["x"]}, "step 1: must be an object", "steps 0"),
-        ({"steps": [{"action": "a", "iff": True}]}, "step 1: `iff` is not known", "steps 0 iff"),
-        ({"steps": [{"action": "a", "each": [1]}]}, "`each` can't be run yet", "steps 0 each"),
+        ({"steps": [{"action": "a", "iff": True}]}, "step 1: `iff` is not a key of a step", "steps 0 iff"),
+        ({"steps": [{"action": "a", "each": [1]}]}, "`each` is not supported", "steps 0 each"),
         ({"steps": [{"action": "a", "id": "../b"}]}, "`id` must be letters", "steps 0 id"),
-        ({"steps": [{"action": "a", "id": "b"}] * 2}, "step 2: the id `b` is taken", "steps 1 id"),
+        ({"steps": [{"action": "a", "id": "b"}] * 2}, "step 2: the id `b` is used by an earlier step", "steps 1 id"),
         ({"steps": [{"action": "a", "input": []}]}, "`input` an object", "steps 0"),
         ({"steps": [{"action": "a"}] * 101}, "at most 100", "steps"),
         (
@@ -58,7 +58,7 @@ def test_a_step_gets_its_id_from_its_place_and_its_name_from_its_action() -> Non
         ),
         (
             {"steps": [{"action": "a", "input": {"x": ["a ${{ parameters.y }}"]}}]},
-            "is not understood",
+            "is not supported",
             "steps 0 input",
         ),
         (
@@ -71,7 +71,7 @@ def test_a_step_gets_its_id_from_its_place_and_its_name_from_its_action() -> Non
             "must name the output of an earlier",
             "steps 0 if",
         ),
-        ({"steps": [{"action": "a"}], "output": {"x": "${{ y }}"}}, "output: `\\${{ y }}` is not understood", "output"),
+        ({"steps": [{"action": "a"}], "output": {"x": "${{ y }}"}}, "output: `\\${{ y }}` is not supported", "output"),
     ],
 )
 def test_a_spec_that_is_wrong_is_refused_with_the_step_that_is_and_the_way_to_it(

@@ -48,7 +48,7 @@ def why_refused(authenticator: Authenticator, token: str) -> str:
     said: list[str] = []
     with pytest.raises(AuthenticationError) as refused:
         authenticator.caller(f"Bearer {token}", said.append)
-    assert str(refused.value) == "the token is not accepted; it may have expired, or isn't meant for this service"
+    assert str(refused.value) == "the token is not accepted; it may have expired, or may not be meant for this service"
     assert token not in "".join(said)
     return said[0]
 
@@ -81,7 +81,7 @@ def test_a_static_token_is_known_by_its_name_and_scope(authenticator: Authentica
 
 @pytest.mark.parametrize("token", [SECRET[:-1], f"{SECRET}x", SECRET.upper(), "x" * 40, "a.b", "é" * 40])
 def test_a_static_token_that_is_not_listed_is_refused(authenticator: Authenticator, token: str) -> None:
-    assert why_refused(authenticator, token) == "no known static token, and no JWT"
+    assert why_refused(authenticator, token) == "not a known static token, and not a JWT"
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", SECRET, f"Basic {SECRET}", f"Token {SECRET}"])
@@ -218,7 +218,7 @@ def test_an_address_in_the_header_is_never_followed(authenticator: Authenticator
 def test_a_token_signed_by_another_key_is_refused(authenticator: Authenticator, backstage: Backstage) -> None:
     forger = new_key()
 
-    assert "unknown to Backstage" in why_refused(authenticator, backstage.plugin_token(key=forger))
+    assert "Backstage doesn't have its key" in why_refused(authenticator, backstage.plugin_token(key=forger))
     forged = backstage.plugin_token(key=forger, kid=backstage.plugin_key.kid)
     assert "InvalidSignatureError" in why_refused(authenticator, forged)
 
@@ -273,7 +273,7 @@ def test_a_restarted_backstage_is_known_at_once(authenticator: Authenticator, ba
     backstage.restart()
 
     assert ask(authenticator, backstage.plugin_token()).subject == "plugin:scaffolder"
-    assert "unknown to Backstage" in why_refused(authenticator, old)
+    assert "Backstage doesn't have its key" in why_refused(authenticator, old)
 
 
 def test_forged_key_ids_are_no_flood_of_requests_to_backstage(
@@ -304,7 +304,7 @@ def test_a_key_that_backstage_has_withdrawn_is_forgotten_in_time(backstage: Back
 
     now = keys.keep + 1
 
-    assert "unknown to Backstage" in why_refused(authenticator, old)
+    assert "Backstage doesn't have its key" in why_refused(authenticator, old)
 
 
 def test_a_user_that_was_verified_counts_only_with_its_key_and_until_it_expires(backstage: Backstage) -> None:
@@ -318,7 +318,7 @@ def test_a_user_that_was_verified_counts_only_with_its_key_and_until_it_expires(
 
     backstage.user_key = new_key()
     later = keys.keep + 1
-    assert "unknown to Backstage" in why_refused(authenticator, backstage.plugin_token(obo=user))
+    assert "Backstage doesn't have its key" in why_refused(authenticator, backstage.plugin_token(obo=user))
 
     other = backstage.user_token(exp=int(now) + 5)
     ask(authenticator, backstage.plugin_token(obo=other))

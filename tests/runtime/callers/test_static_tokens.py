@@ -52,7 +52,7 @@ tokens:
         "tokens.yaml:3:6: tokens[0].name",
         f"tokens.yaml:4:{len(SECRET) + 24}: tokens[1].scope",
         "tokens.yaml:5:15: tokens[2].token",
-        "tokens.yaml:6:5: tokens[3]: give either `token` or `sha256`",
+        "tokens.yaml:6:5: tokens[3]: set either `token` or `sha256`",
         "tokens.yaml:7:15: tokens[4].sha256",
         f"tokens.yaml:8:{len(SECRET) + 36}: tokens[5].scoop: there is no such key here",
         "tokens.yaml:10:6: tokens[7].name: is the same as that of tokens[6]; names must differ",
@@ -71,7 +71,7 @@ tokens:
         (b"tokens: []", "1:1: tokens: must list tokens"),
         (b"\ntokens: {", "3:1: this is not YAML"),
         (b"- a", "1:1: the document: must be an object"),
-        (b"tokens: [{token: 0123456789abcdef}]", "1:10: tokens[0].name: must be of letters"),
+        (b"tokens: [{token: 0123456789abcdef}]", "1:10: tokens[0].name: must have letters"),
     ],
 )
 def test_a_file_without_tokens_is_refused(listed: bytes, said: str) -> None:

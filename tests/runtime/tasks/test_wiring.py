@@ -34,6 +34,6 @@ def test_a_file_that_has_no_key_in_it_is_named_and_kept(tmp_path: Path, content:
     path = tmp_path / "seal.key"
     path.write_bytes(content)
 
-    with pytest.raises(InputError, match=f"^{re.escape(str(path))}: this is no seal key"):
+    with pytest.raises(InputError, match=f"^{re.escape(str(path))}: this is not a seal key"):
         seal_of("", tmp_path)
     assert path.read_bytes() == content

@@ -317,7 +317,7 @@ def test_sensitive_inputs_reach_the_action_but_not_the_record(tasks: TaskService
 def test_a_failed_task_with_sensitive_inputs_is_not_retried_without_them(tasks: TaskService) -> None:
     failed = ended(tasks, submit(tasks, step("break", answers={"password": CANARY})))
 
-    with pytest.raises(ConflictError, match="submit it anew"):
+    with pytest.raises(ConflictError, match="submit a new task"):
         retry_task(tasks.effects, YOU, failed.id, {})
 
 
