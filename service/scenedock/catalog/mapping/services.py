@@ -80,6 +80,7 @@ def gather(
             member = _member(contents, tuple(found), tuple(listed), mine, deployments)
             if name := _fit(raw, member, findings):
                 members[name].append(member)
+                findings.extend(_of_names_kept(name, member, [mine[folder.path] for folder in found]))
     _refuse_unlike(members, findings)
     services = [DeployedService(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
     return services, findings
@@ -121,6 +122,13 @@ def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
             )
         )
     return name
+
+
+def _of_names_kept(name: str, member: Member, identities: Sequence[Identity]) -> Iterator[Finding]:
+    """That a service has a longer name, because the shorter one is another's already."""
+    if rival := next((each.rival for each in identities if each.rival), ""):
+        said = f"is called {name!r}: the shorter name is that of {rival}, which was there before"
+        yield Finding("info", "name-kept", said, member.place, "Nothing must be done; `overrides` can give it a title.")
 
 
 def _refuse_unlike(members: dict[str, list[Member]], findings: list[Finding]) -> None:
