@@ -6,9 +6,9 @@ bin := .venv/bin
 export repository :=
 workers := 2
 
-.PHONY: help run test test-all fix docs golden bench soak lock set-up
+.PHONY: help run test test-all fix docs golden bench mutants soak lock set-up
 
-help: ## Say what can be typed
+help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: set-up ## Bake a service into an example repository, and serve that (make run repository=PATH: yours)
@@ -20,7 +20,7 @@ test: set-up ## Run everything that CI runs: format, lint, types, import law, do
 test-all: set-up ## The same, with the tests that would take `make test` too long (up to 90 minutes)
 	@scripts/check --numprocesses=$(workers) -m ''
 
-fix: set-up ## Format the code and mend what the linter can mend
+fix: set-up ## Format the code, and fix what the linter can fix
 	@$(bin)/ruff format
 	@$(bin)/ruff check --fix
 
@@ -35,6 +35,9 @@ bench: set-up ## Measure, side by side with peers in one run, as ratios; the exp
 	@$(bin)/python -m bench.export
 	@$(bin)/python -m bench.http
 	@$(bin)/python -m bench.tasks
+
+mutants: set-up ## Change a condition at a time in critical modules: do their tests notice? (seed=2: another sample)
+	@$(bin)/python -m bench.mutants --seed $(or $(seed),1)
 
 soak: set-up ## The long runs of the random tests and of the fault harness (an hour or two)
 	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \

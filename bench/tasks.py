@@ -1,8 +1,8 @@
-"""How fast tasks start, and how many are done in a second: `python -m bench.tasks`.
+"""How fast tasks start, how many are done in a second, and what those cost who wait: `python -m bench.tasks`.
 
 Each task has three trivial steps and five log lines. All numbers of one run come from one machine in one state, so
-their ratios hold elsewhere; the numbers themselves don't. Backstage is asked over HTTP, which costs a little;
-its database is in memory, which saves more.
+their ratios hold elsewhere; the numbers themselves don't, but for transactions. Backstage is asked over HTTP, which
+costs a little; its database is in memory, which saves more.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from scenedock.runtime.tasks.settings import Role, TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.usecases.tasks.migrate_database import migrate_database
 from scenedock.usecases.tasks.submit_task import submit_task
-from tests.tools.postgres import running_postgres
+from tests.tools.postgres import Postgres, running_postgres
 
 STARTS = 100
 TASKS = 400
+FIRST_SECONDS, IDLE_SECONDS = 65, 30
+IDLE: tuple[Role, ...] = ("web", "worker", "embedded")
 CALLER = Caller("bench", "local", scope="admin")
 
 
@@ -77,7 +79,9 @@ def main() -> None:
             p50, p95 = statistics.median(starts), starts[int(STARTS * 0.95)]
             sys.stdout.write(f"{name:<24}{p50:>9.1f} ms{p95:>9.1f} ms{rate:>10.0f}\n")
         rate = backstage_tasks_a_second(folder / "backstage")
-        sys.stdout.write(f"{'Backstage, debug:log':<24}{'':>24}{rate:>10.0f}\n")
+        sys.stdout.write(f"{'Backstage, debug:log':<24}{'':>24}{rate:>10.0f}\n\n")
+        for role, transactions in idle_transactions_a_second(server, folder).items():
+            sys.stdout.write(f"{f'idle {role}, PostgreSQL':<24}{transactions:>9.1f} transactions/s\n")
 
 
 @contextmanager
@@ -103,8 +107,30 @@ def serving(settings: TaskSettings, *, split: bool) -> Iterator[TaskService]:
 
 def work(settings: TaskSettings, role: Role) -> None:
     """Run tasks until killed."""
-    open_tasks(settings, [note], None, role).start()
+    service = open_tasks(settings, [note], None, role)
+    service.start()
+    _ = service.effects
     time.sleep(3_600)
+
+
+def idle_transactions_a_second(server: Postgres, folder: Path) -> dict[str, float]:
+    """How many transactions a process of each role makes in a second, after its first minute without a task."""
+    processes = []
+    for role in IDLE:
+        settings = TaskSettings(folder / f"idle-{role}", server.make_database(f"idle-{role}"))
+        database = open_database(settings)
+        migrate_database(database)
+        database.close()
+        processes.append(multiprocessing.get_context("spawn").Process(target=work, args=(settings, role), daemon=True))
+        processes[-1].start()
+    time.sleep(FIRST_SECONDS)
+    before = server.transactions()
+    time.sleep(IDLE_SECONDS)
+    after = server.transactions()
+    for process in processes:
+        process.kill()
+        process.join()
+    return {role: (after[f"idle-{role}"] - before[f"idle-{role}"]) / IDLE_SECONDS for role in IDLE}
 
 
 def start_milliseconds(service: TaskService) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import jsonschema_rs
 import pytest
 
@@ -38,7 +39,9 @@ def run(name: str, context: Context[Effects], given: JsonObject) -> JsonObject:
 
 
 def valid(schema: JsonObject, value: JsonObject) -> bool:
-    return jsonschema_rs.Draft202012Validator(dict(schema)).is_valid(value)
+    verdict = jsonschema_rs.Draft202012Validator(dict(schema)).is_valid(value)
+    assert jsonschema.Draft202012Validator(schema).is_valid(value) == verdict
+    return verdict
 
 
 @pytest.mark.parametrize(("action", "example"), EXAMPLES, ids=[f"{a.name}: {e.description}" for a, e in EXAMPLES])

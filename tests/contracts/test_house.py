@@ -15,12 +15,15 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bench import mutants
 from tests.tools.wheel import build_wheel
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MEGABYTE = 1_000_000
+FOR_OTHERS = {"cookiecutter", "jsonschema"}
+"""Libraries that the product brings and doesn't import: decision 3 says what for."""
 
 
 def tracked_files() -> list[Path]:
@@ -78,6 +81,13 @@ def test_no_file_names_a_package_registry() -> None:
     assert lines_with(r"pypi\.org|python[h]osted|npmjs\.(?:org|com)|yarnpkg\.com|deb\.debian\.org") == []
 
 
+def test_every_module_that_mutants_are_made_of_is_there_with_its_tests() -> None:
+    files = [mutants.path_of(module) for module in mutants.TESTS]
+    files += [Path(tests) for tests in mutants.TESTS.values()]
+
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
 def test_a_loose_end_names_its_issue() -> None:
     assert lines_with(r"\b(?:TO[D]O|FIX[M]E)\b(?!\(#\d+\))") == []
 
@@ -125,7 +135,7 @@ def test_every_library_of_the_product_is_imported_by_it() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "service").rglob("*.py"))
     imported = set(re.findall(r"^ *(?:from|import) (\w+)", code, re.MULTILINE))
 
-    assert [name for name, module in modules.items() if module not in imported] == []
+    assert {name for name, module in modules.items() if module not in imported} == FOR_OTHERS
 
 
 def test_the_locks_are_one_resolution() -> None:

@@ -73,7 +73,7 @@ def test_a_file_gives_its_value_and_the_place_of_each_part() -> None:
         ("{a: x}\n  - {a: x}", "it.yaml:3:6: list[1].a: is the same as that of list[0]; names must differ"),
         (
             "{a: *s3cret}",
-            "it.yaml:2:9: nothing before this alias has its anchor; put text that begins with * in quotes",
+            "it.yaml:2:9: this alias has no anchor before it; put text that begins with * in quotes",
         ),
     ],
 )
@@ -95,7 +95,7 @@ def test_all_problems_are_told_in_the_order_of_the_file() -> None:
         (b"\n- s3cret\n", "it.yaml:2:1: the document: must be an object, `key: value`"),
         (b"s3cret", "it.yaml:1:1: the document: must be an object, `key: value`"),
         (b"a: 1\na: s3cret\n", "it.yaml:2:1: the key 'a' occurs twice in one mapping"),
-        (b"a: 1\n---\na: s3cret\n", "it.yaml:3:1: a second document begins here, and only one is read"),
+        (b"a: 1\n---\na: s3cret\n", "it.yaml:3:1: a second document begins here; the file may have only one"),
         (b"a: 1\n\0", "it.yaml:2:1: the file is binary, not YAML"),
         (b"$ANSIBLE_VAULT;1.1;AES256\n6162\n", "it.yaml:1:1: the file is encrypted with "),
     ],

@@ -86,7 +86,7 @@ def test_an_unknown_tag_leaves_the_text() -> None:
     ("tag", "text"), [("int", "a"), ("int", "1.5"), ("float", "18446744073709551615"), ("bool", "~"), ("null", "a")]
 )
 def test_a_value_that_is_not_what_its_tag_says_is_refused_without_being_repeated(tag: str, text: str) -> None:
-    with pytest.raises(ValueError, match=rf"^this is not a value for the tag !!{tag}$"):
+    with pytest.raises(ValueError, match=rf"^this value doesn't match its tag !!{tag}$"):
         HELM.tagged(f"tag:yaml.org,2002:{tag}", text)
 
 
@@ -116,7 +116,7 @@ def test_a_key_becomes_text(value: Scalar, helm: str, backstage: str) -> None:
 
 def test_null_is_a_key_to_backstage_alone() -> None:
     assert BACKSTAGE.key(None) == ""
-    with pytest.raises(ValueError, match="the key null has to be in quotes"):
+    with pytest.raises(ValueError, match="put the key null in quotes"):
         HELM.key(None)
 
 

@@ -2,7 +2,7 @@
 
 Its one action leaves a file in `FOLDER/world`, looking first whether an earlier attempt has made it, and notes in
 `FOLDER/ran` each time that it is run. TASKS tasks are submitted; the ids of those
-acknowledged are in `FOLDER/acknowledged`.
+acknowledged are in `FOLDER/acknowledged`. The RELEASE `dies` is killed when it has taken a task, before it begins it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+from scenedock.effects.tasks.engine import Engine
 from scenedock.model.action import Action, Caller, Context, Model, TaskInput, action
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.tasks.task import WaitingFor
@@ -27,6 +28,7 @@ from scenedock.usecases.tasks.schedules import Schedule
 from scenedock.usecases.tasks.submit_task import submit_task
 
 CALLER = Caller("tests", "local", "user:default/guest", "admin")
+DIES = "dies"
 STEPS = 3
 SPEC: JsonObject = {
     "steps": [{"id": f"s{number}", "action": "scenedock:make-file", "input": {}} for number in range(STEPS)],
@@ -97,6 +99,8 @@ def submit(service: TaskService, folder: Path, count: int, pause: Callable[[], N
 def main(folder: Path, database: str, role: Role, count: int, release: str, cron: str, grace: str) -> None:
     """Run until SIGTERM."""
     (folder / "world").mkdir(exist_ok=True)
+    if release == DIES:
+        Engine.start = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign]
     service = open_service(folder, database, role, release, cron)
     service.start()
     (folder / f"ready.{os.getpid()}").touch()

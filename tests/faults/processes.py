@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dbos import DBOSClient
+
+from scenedock.effects.tasks.engine import dbos_engine
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import Role, TaskSettings
@@ -100,8 +103,22 @@ def lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+def records_of_runs(service: TaskService, status: str | None = None) -> list[str]:
+    """The records that dbos has of runs, or those of a status."""
+    connections = dbos_engine(service.effects.database)
+    client = DBOSClient(system_database_engine=connections)
+    try:
+        return [record.workflow_id for record in client.list_workflows(status=status, load_input=False)]
+    finally:
+        client.destroy()
+        connections.dispose()
+
+
 def judge(service: TaskService, folder: Path) -> None:
-    """Nothing is lost, nothing is done twice: judged on everything that was acknowledged; the log has the counts."""
+    """Nothing is lost, nothing is done twice: judged on everything that was acknowledged; the log has the counts.
+
+    In the end dbos takes no run for running.
+    """
     acknowledged = lines(folder / "acknowledged")
     store = service.effects.store
     wait_until(lambda: all(store.get(task_id).finished for task_id in acknowledged))
@@ -117,5 +134,6 @@ def judge(service: TaskService, folder: Path) -> None:
             assert made[f"{task_id}.{step_id}"] == 1
             repeated = [ran for ran in begun if ran[:2] == [task_id, step_id] and int(ran[2]) > when]
             assert not repeated, "a step was run again after it had been recorded as completed"
+    wait_until(lambda: records_of_runs(service, "PENDING") == [])
     again = sum(count - 1 for count in Counter(tuple(ran[:2]) for ran in begun).values())
     _log.info("%d tasks acknowledged, all completed; %d steps in flight begun again", len(acknowledged), again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -185,7 +186,7 @@ def test_what_ended_long_ago_is_forgotten_and_nothing_else(database: Database) -
 
     assert store.forget(100) == ["old"]
     assert store.forget(100) == []
-    assert [task.id for task in store.held_by("me")] == ["running"]
+    assert [task.id for task in store.to_tend(2_000)] == ["running"]
     assert store.get("young").finished
     assert store.events("old") == []
 
@@ -219,7 +220,7 @@ def test_who_is_woken_while_it_looks_is_asked_to_look_again_and_not_handed_to_an
 
     assert (receive(database, ["first"], ["it"], 4), receive(database, ["second"], ["it"], 5)) == (1, 0)
 
-    assert (store.get("looks").wait_for, store.due(1_000)) == (None, [])
+    assert (store.get("looks").wait_for, store.get("looks").wake_at) == (None, None)
 
 
 def test_a_task_that_is_retried_while_old_ones_are_forgotten_stays(database: Database) -> None:
@@ -243,7 +244,9 @@ def test_a_task_that_is_retried_while_old_ones_are_forgotten_stays(database: Dat
 
 def test_an_executor_is_dead_when_it_has_left_and_not_before(database: Database, tmp_path: Path) -> None:
     def executors() -> LocalExecutors | SharedExecutors:
-        return LocalExecutors(tmp_path / "executors") if database.is_sqlite else SharedExecutors(database)
+        if database.is_sqlite:
+            return LocalExecutors(tmp_path / "executors")
+        return SharedExecutors(database, threading.Event())
 
     one, two = executors(), executors()
     one.hold()

@@ -56,7 +56,7 @@ def changed(path: str, value: Any, text: str = VALUES) -> list[str]:
         ("image.plain", "yes", '  plain: "yes"   # é'),
         ("image.plain", "a: b # c", '  plain: "a: b # c"   # é'),
         ("image.plain", True, "  plain: true   # é"),
-        ("image.empty", "x", "  empty: x # nothing yet"),
+        ("image.empty", "x", "  empty: x  # nothing yet"),
         ("replicas", 5, "replicas: 5"),
         ("replicas", "5", 'replicas: "5"'),
         ("replicas", None, "replicas: null"),
@@ -67,9 +67,22 @@ def changed(path: str, value: Any, text: str = VALUES) -> list[str]:
     ],
 )
 def test_only_the_value_changes(path: str, value: Any, line: str) -> None:
-    shown = [each.replace("empty: x # ", "empty: x # ") for each in changed(path, value)]
+    assert changed(path, value) == [line]
 
-    assert [" ".join(each.split()) for each in shown] == [" ".join(line.split())]
+
+@pytest.mark.parametrize(
+    ("before", "path", "after"),
+    [
+        ("a: [p,q]\n", "a.1", "a: [p,x]\n"),
+        ('{"a":"p"}\n', "a", '{"a":"x"}\n'),
+        ("a: {b: , c: 1}\n", "a.b", "a: {b: x, c: 1}\n"),
+        ("a:\n\nb: 1\n", "a", "a: x\n\nb: 1\n"),
+        ("- p\n-\n", "1", "- p\n- x\n"),
+        ("a:   ~  # none\n", "a", "a:   x  # none\n"),
+    ],
+)
+def test_space_comes_in_only_where_yaml_needs_it(before: str, path: str, after: str) -> None:
+    assert set_value(before.encode(), path, "x", "v").decode() == after
 
 
 def test_what_is_said_already_changes_nothing() -> None:
@@ -91,13 +104,13 @@ def test_of_a_key_that_stands_twice_the_last_counts_as_in_helm() -> None:
     [
         ("image.tga", r"values.yaml:3: there is no 'image.tga': image has no 'tga' of its own"),
         ("images.tag", r"values.yaml:1: there is no 'images.tag': the file has no 'images'"),
-        ("image", r"values.yaml:3: image is no single value"),
+        ("image", r"values.yaml:3: image is not a single value"),
         ("image.tag.x", r"values.yaml:4: there is no 'image.tag.x'"),
         ("containers.1.image", r"there is no 'containers.1.image'"),
         ("anchored", r"values.yaml:16: anchored has an anchor; edit it by hand"),
-        ("alias", r"values.yaml:.* alias is an alias of what begins in line 16"),
+        ("alias", r"values.yaml:.* alias is an alias of the value in line 16"),
         ("tagged", r"values.yaml:18: tagged has a tag"),
-        ("block", r"values.yaml:19: block is a block of text"),
+        ("block", r"values.yaml:19: block is a block scalar"),
         ("", r"there is no ''"),
     ],
 )
@@ -125,11 +138,16 @@ def test_what_is_no_plain_values_file_is_refused(data: bytes) -> None:
         set_value(data, "a", "x", "v.yaml")
 
 
+def test_what_is_no_yaml_is_refused_with_its_line() -> None:
+    with pytest.raises(InputError, match=r"^v\.yaml:3:4: "):
+        set_value(b"a: 1\n# no list:\nb: ]\n", "a", "x", "v.yaml")
+
+
 def test_a_value_is_found_where_it_stands_or_not_at_all() -> None:
     data = VALUES.encode()
 
     assert get_value(data, "containers.0.image", "v") == "acme/web:1.0"
-    assert [get_value(data, path, "v") for path in ("no", "image.no.x", "containers.7", "replicas.x")] == [None] * 4
+    assert [get_value(data, path, "v") for path in ("no", "image.no.x", "containers.1", "replicas.0")] == [None] * 4
 
 
 @given(

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scenedock.errors import InputError
 from scenedock.model.action import REDACTED
 from scenedock.model.json import Json
-from scenedock.model.redaction import SLICE, Redactor, sensitive_texts
+from scenedock.model.redaction import MOST_CHARACTERS, SLICE, Redactor, check_size, sensitive_texts
 
 HIDDEN = 'hunter2/Zu"äß+geheim=%0815&Löwe'
 
@@ -59,17 +60,47 @@ def test_the_lines_of_a_secret_count_each() -> None:
     assert Redactor(["-----BEGIN KEY-----\nabcdefghijklmn\n"]).text("line: abcdefghijklmn.") == f"line: {REDACTED}."
 
 
+def test_what_stands_side_by_side_is_one_stretch_and_what_stands_apart_is_not() -> None:
+    assert Redactor(["abc"]).text("abcabc abc") == f"{REDACTED} {REDACTED}"
+
+
+def test_of_three_characters_a_secret_is_taken_out_and_of_less_it_is_not() -> None:
+    assert Redactor(["xyz"]).text("about xyz") == f"about {REDACTED}"
+    assert Redactor(["xy", " x "]).text("about xy and x ") == "about xy and x "
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_no_kind_of_json_shows_a_secret_full_of_quotes_and_umlauts(ensure_ascii: bool) -> None:  # noqa: FBT001
+    quotes = 'ä"ö"ü"ß"é"'
+
+    assert Redactor([quotes]).text(json.dumps(quotes, ensure_ascii=ensure_ascii)) == f'"{REDACTED}"'
+
+
+@pytest.mark.parametrize("before", [b"", b"x", b"xy"])
+def test_a_short_secret_passes_not_even_in_the_middle_of_what_is_base64(before: bytes) -> None:
+    assert REDACTED in Redactor(["abc"]).text(base64.b64encode(before + b"abc" + b"12345").decode())
+
+
+def test_secrets_may_have_so_many_characters_in_all_and_no_more() -> None:
+    check_size(["x" * (MOST_CHARACTERS - 3), "yyy"])
+
+    with pytest.raises(InputError, match="more than 32,768 characters in all"):
+        check_size(["x" * (MOST_CHARACTERS - 3), "yyyy"])
+
+
 def test_text_without_a_secret_stays_as_it_is() -> None:
     assert Redactor([HIDDEN, "ab", ""]).text("about a lion") == "about a lion"
 
 
 def test_values_and_keys_of_documents_are_redacted_and_numbers_too() -> None:
-    redactor = Redactor([HIDDEN, "8642"])
+    redactor = Redactor([HIDDEN, "8642", "True"])
 
-    assert redactor.json({"a": [HIDDEN, 1, None, True], HIDDEN: "x", "n": 86420}) == {
+    assert redactor.json({"a": [HIDDEN, 1, None, True], HIDDEN: "x", "n": 86420, "f": 8.642, "g": 0.8642}) == {
         "a": [REDACTED, 1, None, True],
         REDACTED: "x",
         "n": REDACTED,
+        "f": 8.642,
+        "g": REDACTED,
     }
 
 

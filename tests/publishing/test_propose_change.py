@@ -112,7 +112,7 @@ def test_what_changes_nothing_makes_neither_branch_nor_pull_request(acme: Acme) 
 @pytest.mark.parametrize(
     ("more", "error", "said"),
     [
-        ({}, InputError, "nothing is to be changed"),
+        ({}, InputError, "the request changes nothing"),
         ({"delete": ["gone"]}, NotFoundError, "no file or folder 'gone'"),
         ({"rename": [{"from": "NOTES.md", "to": "README.md"}]}, ConflictError, "already in the repository: README.md"),
         ({"edits": [{"path": "no.yaml", "set": {"a": 1}}]}, NotFoundError, "no file 'no.yaml'"),

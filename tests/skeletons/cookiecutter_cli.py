@@ -1,4 +1,4 @@
-"""The judge: the `cookiecutter` command as a process, and ours beside it, into the same folder."""
+"""The reference: the `cookiecutter` command as a process, compared with ours in the same folder."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_a_mistake_in_a_file_name_is_found_by_the_name() -> None:
 def test_text_that_is_not_utf_8_is_named_with_its_line() -> None:
     text = "un café au lait, s'il vous plaît\n".encode("latin-1")
 
-    with pytest.raises(SkeletonError, match=r"a\.txt:2: this is neither UTF-8 nor recognisably binary"):
+    with pytest.raises(SkeletonError, match=r"a\.txt:2: the file is neither UTF-8 nor detected as binary"):
         baked({}, {"a.txt": b"hello\n" + text}, {})
 
 

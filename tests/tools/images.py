@@ -30,7 +30,7 @@ class Images:
         self._folder = folder
         for name in ("mmdebstrap", "buildah"):
             if shutil.which(name) is None:
-                raise RuntimeError(f"{name} is missing; install it as root: apt-get install buildah mmdebstrap")
+                raise RuntimeError(f"{name} is missing; install it, as root: apt-get install buildah mmdebstrap")
         (folder / "wheels").mkdir()
         (folder / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n", encoding="utf-8")
         self._python = self._make_base()

@@ -1,4 +1,4 @@
-"""Backstage itself as the judge: what its validators say of an entity, and what its YAML reader makes of a text."""
+"""Backstage itself as the reference: its validators' verdicts on entities, and how its YAML reader reads a text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from scenedock.model.json import Json
 from tests.tools.node import node, node_modules
 
 UNRECOGNISED = "No processor recognized the entity"
-"""Its verdict on a kind that none of its validators knows, where the envelope is right."""
+"""Its verdict on a kind that none of its validators supports, if the envelope is valid."""
 
 _CONTRACTS = Path(__file__).parent.parent / "contracts" / "node"
 
 
 def judge(entities: Sequence[Json]) -> list[str | None]:
-    """Backstage's verdict on each entity: None where it is accepted, else the message of the refusal."""
+    """Backstage's verdict on each entity: None if it is accepted, else the error message."""
     return _ask("verdicts", entities)
 
 
@@ -52,5 +52,5 @@ def _ask(what: str, questions: Iterable[object]) -> list[Any]:
         encoding="utf-8",
     )
     if done.returncode:
-        raise RuntimeError(f"the judge broke down:\n{done.stderr}")
+        raise RuntimeError(f"Backstage's validators failed to run:\n{done.stderr}")
     return [json.loads(line) for line in done.stdout.split("\n") if line]

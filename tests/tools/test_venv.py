@@ -39,7 +39,9 @@ def test_another_lock_makes_another_one(tmp_path: Path) -> None:
 def test_what_can_not_be_installed_is_an_error_with_the_command_to_try(cache: Path, tmp_path: Path) -> None:
     lock = a_lock(tmp_path, f"nothing-of-this-name==1.0 --hash=sha256:{'0' * 64}\n")
 
-    with pytest.raises(RuntimeError, match=f"(?s){lock}.*nothing-of-this-name.*To try by hand: .* uv .*pip install"):
+    with pytest.raises(
+        RuntimeError, match=f"(?s){lock}.*nothing-of-this-name.*To try it yourself: .* uv .*pip install"
+    ):
         venv(lock)
 
     assert [path for path in cache.iterdir() if path.suffix != ".lock"] == []

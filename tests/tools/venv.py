@@ -33,6 +33,6 @@ def _install(lock: Path, folder: Path) -> None:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(
-                f"what {lock} pins could not be installed (is the Python package index in reach?):\n{done.stderr}\n"
-                f"To try by hand: {' '.join(command)}"
+                f"{lock} could not be installed (can you reach the Python package index?):\n{done.stderr}\n"
+                f"To try it yourself: {' '.join(command)}"
             )

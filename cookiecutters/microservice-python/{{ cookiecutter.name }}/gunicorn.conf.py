@@ -1,4 +1,4 @@
-"""How the service is served. Documented in docs/operations.md."""
+"""Configuration of gunicorn, documented in docs/operations.md."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from service.logs import CONFIGURATION
 bind = f"0.0.0.0:{os.environ.get('PORT', '{{ cookiecutter.port }}')}"
 wsgi_app = "service.app:create_app()"
 
-# One process, many threads: Kubernetes adds pods, and /metrics speaks for the whole pod.
+# One process, many threads: Kubernetes adds pods, and /metrics covers the whole pod.
 worker_class = "gthread"
 workers = 1
 threads = int(os.environ.get("THREADS", "8"))

@@ -1,1 +1,1 @@
-"""YAML documents: read with Helm's meaning, written for Backstage. Pure."""
+"""YAML documents: read as Helm reads them, written for Backstage. Pure."""

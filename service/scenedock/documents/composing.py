@@ -1,6 +1,6 @@
-"""Compose JSON values out of libyaml's events the way goyaml does it, within bounds.
+"""Compose JSON values from libyaml's events as goyaml does, within limits.
 
-PyYAML's own composer won't do: it refuses an anchor that is defined twice, which Helm accepts, and it knows no bounds.
+PyYAML's own composer can't be used: it refuses an anchor that is defined twice, which Helm accepts, and has no limits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scenedock.documents.scalars import MERGE_TAG, Meaning
 from scenedock.errors import InputError
 from scenedock.model.json import Json
 
-# Deeper than people nest, and shallow enough for every recursive reader of a value, JSON Schema's included.
+# Deeper than people nest, and shallow enough for every recursive reader of a value, including JSON Schema validators.
 MAX_DEPTH = 100
 
 # libyaml copies it into every tag that uses it.
@@ -40,7 +40,7 @@ Positions: TypeAlias = Mapping[int, Mapping[str | int, Position]]
 
 
 class DocumentError(InputError):
-    """A file that can't be read as YAML. `line` and `column` count from 1; the message can be read without them."""
+    """A file that can't be read as YAML. `line` and `column` count from 1; the message makes sense without them."""
 
     def __init__(self, message: str, *, line: int | None = None, column: int | None = None) -> None:
         super().__init__(message)
@@ -48,15 +48,15 @@ class DocumentError(InputError):
         self.column = column
 
     def in_file(self, label: str) -> InputError:
-        """The error as people read it: `FILE:LINE:COLUMN: …`; `label` names the file."""
+        """The error as the user sees it: `FILE:LINE:COLUMN: …`; `label` names the file."""
         return InputError(f"{label}:{self.line or 1}:{self.column or 1}: {self}")
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedKey:
-    """A key that its mapping has had before, the line where it comes again, and that of the one before, if known.
+    """A key that occurs again in its mapping: the line of the repetition, and of the earlier key if known.
 
-    The last one counts, as in Helm. Lines of those before are known where positions were asked for.
+    The last one counts, as in Helm. The earlier line is known only if positions were requested.
     """
 
     key: str
@@ -66,7 +66,7 @@ class RepeatedKey:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """One document. Aliases of one anchor share one object of `value`; `positions` is empty unless it was asked for."""
+    """One document. Aliases of one anchor share one object of `value`; `positions` is empty unless requested."""
 
     value: Json
     line: int
@@ -75,12 +75,12 @@ class Composed:
 
 
 def compose(data: bytes, meaning: Meaning, *, with_positions: bool = False) -> Iterator[Composed]:
-    """Every document of a stream, also the empty ones (None); none is looked at before it is asked for.
+    """Every document of a stream, including empty ones (None), each composed when the iterator reaches it.
 
     Raises
     ------
     yaml.YAMLError   the stream is not YAML
-    DocumentError    it is YAML that JSON can't say, or breaks the bounds
+    DocumentError    it is YAML that JSON can't represent, or exceeds the limits
     """
     parser = CBaseLoader(data)
     while (event := parser.get_event()) is not None:
@@ -118,12 +118,12 @@ class _Composer:
         """The document whose start has just been read."""
         root = self._next()
         value = self._node(root, 0)
-        self._next()  # the end of the document, so that what follows is known to be none of it
+        self._next()  # the end of the document: what follows does not belong to it
         self._check_aliasing(root)
         return Composed(value, _line(root), tuple(self._repeated), self._positions)
 
     def _node(self, event: Event | None, depth: int) -> Json:
-        """The value of the node that begins with this event, inside of `depth` containers."""
+        """The value of the node that begins with this event, inside `depth` containers."""
         if type(event) is ScalarEvent:
             return self._scalar(event) if event.anchor is None else self._anchored(event, depth)
         if type(event) is AliasEvent:
@@ -187,7 +187,7 @@ class _Composer:
             raise _refusal(str(error), event) from None
 
     def _merges(self, event: Event | None) -> bool:
-        """Whether this `<<` is a merge key: it has no quotes, or the tag that says so."""
+        """Whether this `<<` is a merge key: it is unquoted, or has the tag of a merge key."""
         return self._meaning.merges and type(event) is ScalarEvent and (event.implicit[0] or event.tag == MERGE_TAG)
 
     def _repeat(self, key: str, event: Event | None, before: Position | None) -> None:
@@ -196,9 +196,9 @@ class _Composer:
         self._repeated.append(RepeatedKey(key, _line(event), before[0] if before else None))
 
     def _sources(self, depth: int) -> Sequence[dict[str, Json]]:
-        """The mappings that a merge key brings in, those that win last.
+        """The mappings that a merge key brings in; later ones take precedence.
 
-        Only the order counts: as in goyaml, a key that stands *before* the merge key loses to it.
+        Only the order counts: as in goyaml, the merge key overrides a key that stands *before* it.
         """
         event = self._next()
         in_list = type(event) is SequenceStartEvent
@@ -225,8 +225,8 @@ class _Composer:
     def _alias(self, event: AliasEvent, depth: int) -> Json:
         anchor = self._anchors.get(event.anchor or "")
         if anchor is None:
-            # Its name isn't repeated: it may be a secret that somebody wrote without quotes.
-            raise _refusal("nothing before this alias has its anchor; put text that begins with * in quotes", event)
+            # The message doesn't repeat its name: it may be a secret that somebody wrote without quotes.
+            raise _refusal("this alias has no anchor before it; put text that begins with * in quotes", event)
         if anchor.is_open:
             raise _refusal(f"the anchor {event.anchor!r} contains itself", event)
         self._nodes += 1 + anchor.nodes
@@ -246,7 +246,7 @@ class _Composer:
         if self._aliased > 100 and self._nodes > 1000:
             share_of_large = min(max((self._nodes - 400_000) / 3_600_000, 0), 1)
             if self._aliased / self._nodes > 0.99 - 0.89 * share_of_large:
-                raise _refusal("the aliases stand for far more than is written; use fewer of them", event)
+                raise _refusal("the aliases expand to far more than the file contains; use fewer of them", event)
 
 
 def _are_mappings(values: Sequence[Json]) -> TypeGuard[Sequence[dict[str, Json]]]:

@@ -1,7 +1,7 @@
 """Read the files that people write for Scenedock: settings, tokens, lists, tasks, answers.
 
-All that is wrong with a file is told at once, each problem in a line of its own that begins with `FILE:LINE:COLUMN`, in
-the order of the file. No message of this module repeats a value: somebody may have written a secret in the wrong place.
+All problems of a file are reported at once, in the order of the file, each on its own line that begins with
+`FILE:LINE:COLUMN`. No message of this module repeats a value: somebody may have written a secret in the wrong place.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 Rules: TypeAlias = Callable[[JsonObject], Iterable[DocumentProblem]]
-"""What else is wrong with a file's value, of which nothing is sure but that it is an object."""
+"""Returns the problems that the schema can't express; the value is an object, but may be invalid otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a file says, and where; `label` names the file in messages."""
+    """A file's content with its positions; `label` names the file in messages."""
 
     label: str
     document: Document
@@ -34,26 +34,26 @@ class Configuration:
         return as_object(self.document.value)
 
     def line_of(self, *path: str | int) -> int:
-        """The line where the value at a path of keys and indexes begins, else the nearest one above it."""
+        """The line where the value at a path of keys and indexes begins, or else its nearest existing parent."""
         return self.document.line_of(path)
 
     def place(self, path: Path) -> str:
-        """`FILE:LINE:COLUMN` of the value at a path, else of the nearest one above it."""
+        """`FILE:LINE:COLUMN` of the value at a path, or else of its nearest existing parent."""
         line, column = self.document.position_of(path)
         return f"{self.label}:{line}:{column}"
 
     @contextmanager
     def placed(self) -> Iterator[None]:
-        """Tell the place of what is refused inside, wherever the error has the path to it."""
+        """Add `FILE:LINE:COLUMN` to each InputError raised inside that has a path."""
         try:
             yield
         except InputError as error:
             parts = sorted(error.parts, key=lambda part: self.document.position_of(part.path or ()))
-            told = (f"{self.place(part.path)}: {part}" if part.path is not None else str(part) for part in parts)
-            raise InputError("\n".join(told)) from error
+            lines = (f"{self.place(part.path)}: {part}" if part.path is not None else str(part) for part in parts)
+            raise InputError("\n".join(lines)) from error
 
     def refusal(self, problems: Iterable[DocumentProblem]) -> InputError:
-        """The error that tells all these problems, in the order of the file."""
+        """The error that reports all these problems, in the order of the file."""
         ordered = sorted(problems, key=lambda problem: (self.document.position_of(problem.path), str(problem)))
         return InputError("\n".join(f"{self.place(problem.path)}: {problem}" for problem in ordered))
 
@@ -69,20 +69,20 @@ def read_configuration(
 ) -> Configuration:
     """Read a YAML (or JSON) file that holds one object.
 
-    `schema` is a JSON Schema (2020-12), whose words for people `explained` describes, and `formats` are those that it
-    names. `rules` find what no schema can say. The library that knows schemas takes 10 MiB, so a service that needs
-    none of them is spared it.
+    `schema` is a JSON Schema (2020-12), whose error messages `explained` describes, and `formats` are the formats that
+    it names. `rules` check what no schema can express. The JSON Schema library takes 10 MiB of memory, so it is loaded
+    only if there is a schema.
 
     Raises
     ------
-    InputError   not YAML, no object, or not what the schema and the rules allow; every problem has its place
+    InputError   not YAML, not an object, or against the schema or the rules; every problem has its place
     """
     try:
         documents = read_documents(data, meaning=meaning)
     except DocumentError as error:
         raise error.in_file(label) from error
     if len(documents) > 1:
-        raise InputError(f"{label}:{documents[1].line}:1: a second document begins here, and only one is read")
+        raise InputError(f"{label}:{documents[1].line}:1: a second document begins here; the file may have only one")
     configuration = Configuration(label, documents[0] if documents else Document({}))
     if not isinstance(configuration.document.value, Mapping):
         raise configuration.refusal([DocumentProblem((), "must be an object, `key: value`")])
@@ -96,7 +96,7 @@ def read_configuration(
 def field_problems(
     value: JsonObject, path: Path, readers: Mapping[str, Callable[[Json], object]]
 ) -> Iterator[DocumentProblem]:
-    """What is wrong with the fields of the object at a path; the reader of each raises ValueError for a wrong value."""
+    """The problems of the fields of the object at a path; a field's reader raises ValueError for an invalid value."""
     for name, written in value.items():
         if name not in readers:
             yield DocumentProblem((*path, name), unknown_key(readers))
@@ -108,7 +108,7 @@ def field_problems(
 
 
 def repeated_names(value: JsonObject, items: str, key: str) -> Iterator[DocumentProblem]:
-    """The items of a list whose name under `key` an earlier one has, too."""
+    """The items of a list that have the same name (under `key`) as an earlier item."""
     seen: dict[Json, int] = {}
     for index, item in enumerate(as_list(value.get(items))):
         name = as_object(item).get(key)
@@ -127,7 +127,7 @@ def _schema_problems(
         dict(schema),
         formats={name: each.holds for name, each in formats.items()},
         validate_formats=True,
-        mask="the value",  # this is what the library's own messages have instead of it
+        mask="the value",  # the library's own messages say this in place of the value
     )
     errors = validator.iter_errors(value)
     return {problem for error in errors for problem in explained(error, formats, schema=schema)}

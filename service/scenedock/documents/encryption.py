@@ -1,4 +1,4 @@
-"""Recognise files whose values are encrypted, by their bytes alone."""
+"""Recognise encrypted files by their bytes alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADERS: Mapping[bytes, Encryption] = {
     b"-----BEGIN PGP MESSAGE-----": "pgp",
 }
 _BEGINNINGS = tuple(_HEADERS)
-# SOPS keeps the keys readable and adds this one, in YAML or JSON, beside the values that it encrypts.
+# SOPS encrypts only the values, keeps the keys readable, and adds this key, in YAML or JSON.
 _SOPS_KEY = re.compile(rb"""(?:^[ \t]*|[{,]\s*)["']?sops["']?\s*:""", re.MULTILINE)
 
 

@@ -1,8 +1,8 @@
 """Read ordinary YAML quickly: the few shapes that most lines of charts and values files have.
 
-Ordinary is a block of `key: value` lines and `- item` lines; a value is plain or quoted text, or a flat `[…]` or
-`{…}`, on one line. Of every other file nothing is said here, and libyaml decides, which knows all of YAML. What is said
-is what libyaml and the composer would say, as property tests check, in a third of the time.
+An ordinary file consists of `key: value` lines and `- item` lines; a value is plain or quoted text, or a flat `[…]` or
+`{…}`, on one line. Every other file is left to libyaml, which supports all of YAML. For ordinary files the result is
+the same as from libyaml and the composer, which property tests check, in a third of the time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeAlias
 from scenedock.documents.scalars import Meaning
 from scenedock.model.json import Json
 
-# Of a longer file, the matches of all lines would be much memory.
+# In a longer file, the matches of all lines would take much memory.
 _LONGEST = 256 * 1024
 # Nothing is nested deeper than it is indented, so this keeps well within the composer's `MAX_DEPTH`.
 _FARTHEST = 80
@@ -27,7 +27,7 @@ _TEXT = rf"(?:{_QUOTED}|[\w./$][\w./$+@%-]*(?:[ ][\w./$+@%-]+)*)"
 _PAIR = rf"{_KEY}:[ ]+{_TEXT}"
 
 _START = re.compile(rf"{_PASSED_OVER}(?:---[ ]*\n{_PASSED_OVER})?")
-# One line with what is passed over after it. It matches any line, so all matches together are the whole text.
+# One line and the skipped lines after it. It matches any line, so all matches together are the whole text.
 _LINE = re.compile(
     rf"""
     ([ ]*+) (-[ ]++)? (?:({_KEY}):(?![^ \n]))?
@@ -49,26 +49,26 @@ _VALUE = re.compile(
 _ITEMS = re.compile(_TEXT)
 _PAIRS = re.compile(rf"({_KEY}):[ ]+({_TEXT})")
 
-# Indent, dash with the spaces behind it, key, plain text as far as it holds no colon and no number sign, the rest.
+# Indentation, dash with the spaces after it, key, plain text up to the first colon or number sign, the rest.
 _Line: TypeAlias = tuple[str, str, str, str, str]
 
 
 class _NotOrdinaryError(ValueError):
-    """The file is libyaml's."""
+    """The file must be read by libyaml."""
 
 
 def read_ordinary(data: bytes, meaning: Meaning) -> tuple[Json, int] | None:
-    """The value of a file that is one ordinary document, and the line where it begins; None for every other file."""
+    """The value of a file that is one ordinary document, and the line where it begins; None for any other file."""
     if len(data) > _LONGEST:
         return None
     try:
         text = data.decode() + "\n"
-        # Tabs, control characters and other line breaks are none of ours.
+        # Tabs, control characters and other line breaks are left to libyaml.
         if data.translate(None, _ASCII) and not text.replace("\n", "").isprintable():
             return None
         body = _START.sub("", text, count=1)
         value = _Block(_LINE.findall(body), meaning).document()
-    except ValueError:  # not ordinary, not UTF-8, or not what JSON can say
+    except ValueError:  # not ordinary, not UTF-8, or not representable in JSON
         return None
     return value, text.count("\n") - body.count("\n") + 1
 
@@ -77,7 +77,7 @@ class _Block:
     """Composes the lines of one document."""
 
     def __init__(self, lines: list[_Line], meaning: Meaning) -> None:
-        self._lines = lines[::-1]  # the next one is the last
+        self._lines = lines[::-1]  # reversed: the next line is the last item
         self._meaning = meaning
 
     def document(self) -> Json:
@@ -87,7 +87,7 @@ class _Block:
         return value
 
     def _below(self, column: int) -> Json:
-        """What stands on the lines below a key in this column."""
+        """The value on the lines below a key in this column."""
         if not self._lines:
             return None
         indent, dash, name, plain, rest = self._lines[-1]
@@ -127,7 +127,7 @@ class _Block:
             indent, dash, name, plain, rest = lines[-1]
             if not dash or len(indent) != column:
                 break
-            if name:  # a mapping, which begins behind the dash
+            if name:  # a mapping, which begins after the dash
                 inside = column + len(dash)
                 lines[-1] = (" " * inside, "", name, plain, rest)
                 sequence.append(self._mapping(inside))
@@ -137,7 +137,7 @@ class _Block:
         return sequence
 
 
-# The same keys stand in file after file.
+# The same keys occur in many files.
 @lru_cache(maxsize=4096)
 def _key(name: str, meaning: Meaning) -> str:
     if not name:
@@ -147,7 +147,7 @@ def _key(name: str, meaning: Meaning) -> str:
 
 
 def _until_comment(plain: str, rest: str) -> str:
-    """Plain text without the comment behind it."""
+    """Plain text without the comment after it."""
     text = (plain + rest).partition(" #")[0].rstrip()
     if ": " in text or text[-1] == ":":
         raise _NotOrdinaryError
@@ -155,11 +155,11 @@ def _until_comment(plain: str, rest: str) -> str:
 
 
 def _value(rest: str, meaning: Meaning) -> Json:
-    """The value of what begins with a quote or bracket."""
-    found = _VALUE.fullmatch(rest)
-    if not found:
+    """A value that begins with a quote or bracket."""
+    match = _VALUE.fullmatch(rest)
+    if not match:
         raise _NotOrdinaryError
-    quoted, items, pairs = found.groups()
+    quoted, items, pairs = match.groups()
     if quoted is not None:
         return _text(quoted, meaning)
     if items is not None:

@@ -1,4 +1,4 @@
-"""What is wrong in a document, by where it is; and what a JSON Schema says against one, in words."""
+"""Problems of a document with their paths, and JSON Schema errors as messages for people."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_QUOTE = 80
 
 @dataclass(frozen=True, slots=True)
 class DocumentProblem:
-    """One thing that is wrong in a document. `path` leads from its root to the value, which may be missing."""
+    """One problem in a document. `path` leads from the root to the value, which may be missing."""
 
     path: Path
     message: str
@@ -32,20 +32,20 @@ class DocumentProblem:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One rule for a text. `rule` completes the sentence that begins with the text: `'Foo Bar' may have only …`."""
+    """A rule for a string. `rule` completes a sentence that begins with the string: `'Foo Bar' may have only …`."""
 
     holds: Callable[[str], bool]
     rule: str
 
 
 def shown(path: Path) -> str:
-    """The path as a person reads it, `metadata.links[0].url`; `the document` for the empty one."""
+    """The path for an error message, `metadata.links[0].url`; `the document` for the empty path."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{_printable(step)}" for step in path)
     return text.removeprefix(".") or "the document"
 
 
 def quoted(text: str) -> str:
-    """The text in quotes, cut short; addresses lose their credentials before that, lest half of a token be left."""
+    """The text in quotes, shortened. Credentials are removed from addresses first, so no part of a token is left."""
     text = without_credentials(text)
     return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
 
@@ -53,10 +53,10 @@ def quoted(text: str) -> str:
 def explained(
     error: ValidationError, formats: Mapping[str, Format], *, schema: JsonObject | None = None
 ) -> Iterator[DocumentProblem]:
-    """The problems that one error of a JSON Schema stands for.
+    """The problems that one JSON Schema error stands for.
 
-    With the `schema`, no value is repeated, for it may be a secret; and a keyword of it may have words for people
-    beside it: `pattern` has `patternErrorMessage`, which editors know, and any other keyword its own alike.
+    With `schema`, no message repeats a value, because it may be a secret. A keyword of the schema may also have its own
+    error message: for `pattern` it is `patternErrorMessage`, which editors support, and so on for the other keywords.
     """
     from jsonschema_rs import ValidationErrorKind as Broken
 
@@ -90,12 +90,12 @@ def explained(
 
 
 def unknown_key(keys: Iterable[str]) -> str:
-    """What to say of a key that isn't one of these."""
+    """The message for a key that isn't one of these."""
     return f"there is no such key here; there are: {', '.join(keys)}"
 
 
 def _rules_beside(schema: JsonObject, path: Sequence[str | int]) -> Mapping[str, Any]:
-    """The object of the schema that has the keyword to which the path leads."""
+    """The object of the schema that contains the keyword at the path."""
     rules: Any = schema
     for step in path[:-1]:
         rules = rules[step]

@@ -1,7 +1,7 @@
-"""Read YAML files: what Helm, or Backstage, makes of them, as JSON values.
+"""Read YAML files as JSON values, as Helm or Backstage reads them.
 
-Every file gives documents or a `DocumentError`, whatever is in it: its size, its depth and the number of nodes that its
-aliases stand for are bounded.
+Every file gives documents or a `DocumentError`, whatever it contains: its size, its depth and the number of nodes that
+its aliases expand to are limited.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 
 # Helm's own limit for one file of a chart (`MaxDecompressedFileSize`).
 MAX_BYTES = 5 * 1024 * 1024
-# libyaml compares each of them with all others.
+# libyaml compares each directive with all others.
 MAX_TAG_DIRECTIVES = 1000
 
 _TEMPLATE = re.compile(rb"""[^#'"]*\{[{%]""")
@@ -43,7 +43,7 @@ _CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)
 
 
 class _Stream:
-    """The bytes of one file. Lines are found by reading it again, because only what is wrong needs them."""
+    """The bytes of one file. Lines are determined by reading it again, because only problems need them."""
 
     def __init__(self, data: bytes, meaning: Meaning) -> None:
         self._data = data
@@ -51,7 +51,7 @@ class _Stream:
         self._read = 0
 
     def documents(self) -> Iterator[Document]:
-        """Every document, the empty ones too."""
+        """Every document, including empty ones."""
         if ordinary := read_ordinary(self._data, self._meaning):
             self._read = 1
             yield Document(*ordinary, self)
@@ -67,7 +67,7 @@ class _Stream:
 
     @cached_property
     def with_positions(self) -> tuple[Composed, ...]:
-        """The documents that have been read, with their positions."""
+        """The documents, with their positions."""
         return tuple(islice(compose(self._data, self._meaning, with_positions=True), self._read))
 
 
@@ -75,7 +75,7 @@ class _Stream:
 class Document:
     """One YAML document, which begins in `line`.
 
-    `value` is made of dicts, lists and scalars; parts of it may be the same object, and nobody changes it.
+    `value` consists of dicts, lists and scalars. Parts of it may be the same object, so it must not be modified.
     """
 
     value: Json
@@ -86,7 +86,7 @@ class Document:
 
     @property
     def repeated_keys(self) -> tuple[RepeatedKey, ...]:
-        """The keys that a mapping of the document has twice, with the lines of both."""
+        """The keys that occur twice in a mapping of the document, with both lines."""
         return self._stream.with_positions[self._index].repeated_keys if self._stream and self._repeats else ()
 
     def line_of(self, path: Sequence[str | int]) -> int:
@@ -94,9 +94,9 @@ class Document:
         return self.position_of(path)[0]
 
     def position_of(self, path: Sequence[str | int]) -> Position:
-        """Line and column where the key or item at `path` begins, else the nearest one above it that exists.
+        """Line and column where the key or item at `path` begins, or else its nearest existing parent.
 
-        What an alias or a merge key brought in is found where it was written.
+        For a value from an alias or a merge key it is the place where the value was written.
         """
         if self._stream is None:
             return self.line, 1
@@ -118,11 +118,11 @@ _NOTHING = Document(None)
 
 
 def read_documents(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> tuple[Document, ...]:
-    """Every document of a YAML file but the empty ones, in order.
+    """Every document of a YAML file, except empty ones, in order.
 
     Raises
     ------
-    DocumentError   not YAML, encrypted, a template, too large, or what JSON can't say
+    DocumentError   not YAML, encrypted, a template, too large, or not representable in JSON
     """
     return tuple(document for document in _stream(data, meaning, max_bytes).documents() if document.value is not None)
 
@@ -130,12 +130,12 @@ def read_documents(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX
 def read_document(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_BYTES) -> Document:
     """The first document of a YAML file; its value is None where the file, or this document, is empty.
 
-    Helm 3 reads only the first document of Chart.yaml and of values files and doesn't look at what follows it; Helm 4
-    merges all documents of the chart's own values.yaml.
+    Helm 3 reads only the first document of Chart.yaml and of values files and ignores what follows; Helm 4 merges all
+    documents of the chart's own values.yaml.
 
     Raises
     ------
-    DocumentError   as `read_documents` does
+    DocumentError   as in `read_documents`
     """
     return next(_stream(data, meaning, max_bytes).documents(), _NOTHING)
 
@@ -151,7 +151,7 @@ def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:
     if encryption not in {None, "sops"}:
         raise DocumentError(f"the file is encrypted with {encryption}; decrypt it first, or leave it out")
     if len(data) > max_bytes:
-        raise DocumentError(f"the file has {len(data):,} bytes; more than {max_bytes:,} are not read")
+        raise DocumentError(f"the file has {len(data):,} bytes, more than the limit of {max_bytes:,}")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         data = _from_utf16(data)
     if b"\0" in data:
@@ -165,7 +165,9 @@ def _from_utf16(data: bytes) -> bytes:
     try:
         return data.decode("utf-16").encode()
     except UnicodeDecodeError as error:
-        raise DocumentError(f"this is not YAML: it begins as UTF-16 does, but isn't ({error.reason})") from None
+        raise DocumentError(
+            f"this is not YAML: it begins like UTF-16, but is not valid UTF-16 ({error.reason})"
+        ) from None
 
 
 def _line_at(data: bytes, offset: int) -> int:
@@ -173,7 +175,7 @@ def _line_at(data: bytes, offset: int) -> int:
 
 
 def _translated(error: YAMLError, data: bytes) -> DocumentError:
-    """PyYAML's error as ours."""
+    """PyYAML's error as a DocumentError."""
     if isinstance(error, ReaderError):
         return DocumentError(f"this is not YAML: {error.reason}", line=_line_at(data, error.position))
     if not isinstance(error, MarkedYAMLError):
@@ -187,14 +189,14 @@ def _translated(error: YAMLError, data: bytes) -> DocumentError:
 
 
 def _explained(error: DocumentError, data: bytes) -> DocumentError:
-    """The error, or where it is a conflict marker, a `{{ … }}` or a tab: what libyaml doesn't say."""
+    """A clearer error where a conflict marker, a `{{ … }}` or a tab is the cause, else the same: libyaml says none."""
     if conflict := conflict_in(data):
         return DocumentError("the file has a conflict marker, `<<<<<<<`, of an unfinished merge", line=conflict)
     lines = data.splitlines()
     for number in (error.line or 1, (error.line or 1) - 1):
         line = lines[number - 1] if 1 <= number <= len(lines) else b""
         if _TEMPLATE.match(line):
-            return DocumentError("this is a template, not YAML: it has `{{` or `{%` outside of quotes", line=number)
+            return DocumentError("this is a template, not YAML: it has `{{` or `{%` outside quotes", line=number)
         if line.lstrip(b" ").startswith(b"\t"):
-            return DocumentError("the line is indented with a tab; YAML takes only spaces", line=number)
+            return DocumentError("the line is indented with a tab; YAML allows only spaces", line=number)
     return error

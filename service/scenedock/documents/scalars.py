@@ -1,12 +1,11 @@
-"""What one YAML scalar means: to Helm, and to Backstage.
+"""What a YAML scalar means to Helm, and to Backstage.
 
-Helm reads YAML through sigs.k8s.io/yaml, whose scalars are those of goyaml.v2 (`resolve.go`): YAML 1.1 with changes of
-its own, so that `y` is true, `0o14` is 12 and `12:30` is text. Backstage reads entity files with npm's `yaml`, which
-follows the core schema of YAML 1.2, so that `y` is text and `010` is ten.
+Helm reads YAML with sigs.k8s.io/yaml, which resolves scalars like goyaml.v2 (`resolve.go`): YAML 1.1 with its own
+changes, so `y` is true, `0o14` is 12 and `12:30` is text. Backstage reads entity files with npm's `yaml`, which follows
+the core schema of YAML 1.2, so `y` is text and `010` is ten.
 
-Numbers keep the type that goyaml gives them: what is written as an integer of at most 64 bits is an `int`, exactly;
-every other number is a `float`. (Templates of Helm see doubles only: `9007199254740993` prints there as
-`9007199254740992`.)
+Numbers keep the type that goyaml gives them: an integer of at most 64 bits is an exact `int`; every other number is a
+`float`. (Helm templates see only doubles: they print `9007199254740993` as `9007199254740992`.)
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ _TYPES: Mapping[str, type] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Meaning:
-    """How a reader understands what YAML leaves open.
+    """How a reader resolves what YAML leaves open.
 
-    `plain` is the value of a scalar without quotes and tag, `key` the JSON key that a value becomes; both raise
-    ValueError for what JSON can't say. `merges` says whether `<<` merges mappings, `unique_keys` whether a key that
-    occurs twice is an error (else the last one counts).
+    `plain` gives the value of a scalar without quotes and tag, `key` the JSON key for a value; both raise ValueError
+    for what JSON can't represent. `merges` says whether `<<` merges mappings, `unique_keys` whether a key that occurs
+    twice is an error (else the last one counts).
     """
 
     plain: Callable[[str], Scalar]
@@ -49,20 +48,20 @@ class Meaning:
     unique_keys: bool
 
     def tagged(self, tag: str, text: str) -> Scalar:
-        """The value of a scalar that carries a tag; an unknown tag leaves the text as it is.
+        """The value of a scalar with a tag; an unknown tag leaves the text unchanged.
 
         Raises
         ------
-        ValueError   the text is not what the tag says
+        ValueError   the text doesn't match the tag
         """
-        wanted = _TYPES.get(tag)
-        if wanted is None:
+        expected = _TYPES.get(tag)
+        if expected is None:
             return _binary(text) if tag == _TAG + "binary" else text
         value = self.plain(text)
-        if wanted is float and type(value) is int and value.bit_length() < 64:
+        if expected is float and type(value) is int and value.bit_length() < 64:
             return float(value)
-        if type(value) is not wanted:
-            raise ValueError(f"this is not a value for the tag !!{tag.removeprefix(_TAG)}")
+        if type(value) is not expected:
+            raise ValueError(f"this value doesn't match its tag !!{tag.removeprefix(_TAG)}")
         return value
 
 
@@ -70,7 +69,7 @@ def _binary(text: str) -> str:
     try:
         return base64.b64decode(re.sub("[\r\n]", "", text), validate=True).decode("utf-8", "replace")
     except ValueError:
-        raise ValueError("a !!binary value is not base64") from None
+        raise ValueError("this !!binary value is not base64") from None
 
 
 def _spellings(*words: str) -> tuple[str, ...]:
@@ -89,11 +88,11 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 
 def _refuse_infinite(text: str) -> None:
     if text in _INFINITE:
-        raise ValueError(f"JSON has no number {text}; write it in quotes")
+        raise ValueError(f"JSON has no number {text}; put it in quotes")
 
 
 def _double(digits: str, text: str) -> float | str:
-    """The number, or the text where it is too large for a double."""
+    """The number, or the text if it is too large for a double."""
     number = float(digits)
     return text if math.isinf(number) else number
 
@@ -103,7 +102,7 @@ _HELM_WORDS: Mapping[str, Scalar] = {
     **dict.fromkeys(("y", "Y", *_spellings("yes", "true", "on")), True),
     **dict.fromkeys(("n", "N", *_spellings("no", "false", "off")), False),
 }
-# A longer decimal is no 64-bit integer, and Python refuses to read a very long one.
+# A longer decimal is not a 64-bit integer, and Python refuses to read a very long one.
 _HELM_INTEGER = re.compile(
     r"[-+]?(?:(?P<decimal>[1-9][0-9]{0,19})|0[xX](?P<hexadecimal>[0-9a-fA-F]+)|0[bB](?P<binary>[01]+)"
     r"|(?P<octal>0[oO][0-7]+|0[0-7]*))"
@@ -121,7 +120,7 @@ def _helm_plain(text: str) -> Scalar:
 
 
 def _helm_number(text: str) -> Scalar:
-    """A number as goyaml finds it with Go's strconv, else the text."""
+    """A number as goyaml reads it with Go's strconv, else the text."""
     _refuse_infinite(text)
     if text[0] == ".":
         return _double(text, text) if _HELM_POINT_FLOAT.fullmatch(text) else text
@@ -134,14 +133,14 @@ def _helm_number(text: str) -> Scalar:
     return _double(digits, text) if _FLOAT.fullmatch(digits) else text
 
 
-# Ports, sizes and versions repeat in file after file.
+# The same ports, sizes and versions occur in many files.
 _kept_helm_number = lru_cache(maxsize=4096)(_helm_number)
 
 
 def _helm_key(value: Json) -> str:
-    """The key that sigs.k8s.io/yaml makes of a value (`convertToJSONableObject`).
+    """The key that sigs.k8s.io/yaml converts a value to (`convertToJSONableObject`).
 
-    It is also the text that a text field of Chart.yaml gets: of `appVersion: 1.10` comes `1.1`.
+    A text field of Chart.yaml is converted in the same way: `appVersion: 1.10` becomes `1.1`.
     """
     match value:
         case str():
@@ -153,13 +152,13 @@ def _helm_key(value: Json) -> str:
         case int() if value < 2**63:
             return str(value)
         case int() | None:
-            raise ValueError(f"the key {'null' if value is None else value} has to be in quotes")
+            raise ValueError(f"put the key {'null' if value is None else value} in quotes")
         case _:
             raise ValueError("a key can't be a list or a mapping")
 
 
 def _short_float(number: float) -> str:
-    """A float as Go's `FormatFloat(number, 'g', -1, 32)` prints it: the fewest digits that mean that 32-bit float."""
+    """A float as Go's `FormatFloat(number, 'g', -1, 32)` prints it: the fewest digits that identify the float32."""
     try:
         packed = struct.pack("f", number)
     except OverflowError:
@@ -178,7 +177,7 @@ _CORE_WORDS: Mapping[str, Scalar] = {
     **dict.fromkeys(_spellings("true"), True),
     **dict.fromkeys(_spellings("false"), False),
 }
-# What is longer is no 64-bit integer.
+# A longer text is not a 64-bit integer.
 _CORE_INTEGER = re.compile(
     r"(?P<decimal>[-+]?[0-9]{1,20})|0o(?P<octal>[0-7]{1,22})|0x(?P<hexadecimal>[0-9a-fA-F]{1,16})"
 )
@@ -197,7 +196,7 @@ def _core_plain(text: str) -> Scalar:
 
 
 def _core_key(value: Json) -> str:
-    """The key that npm's `yaml` makes of a value: `String(value)`, and nothing of null."""
+    """The key that npm's `yaml` converts a value to: `String(value)`, and the empty text for null."""
     match value:
         case str():
             return value

@@ -1,8 +1,8 @@
 """Write YAML that every reader reads alike: YAML 1.1, the core schema of YAML 1.2, and Helm.
 
-Text is written plain only if it is on the safe side for all of them: it begins with a letter, is no word of any YAML
-version, and holds nothing that ends it early. Text of several lines becomes a literal block where that is exact. All
-other text is quoted as in JSON. There are no anchors, no tags and no folded lines.
+Text is written plain only if that is safe for all of them: it begins with a letter, isn't a reserved word in any YAML
+version, and contains nothing that would end it early. Text of several lines becomes a literal block if that is exact.
+All other text is quoted as in JSON. Anchors, tags and folded lines are never written.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\]\w!\"#$%&'()*+,./;<=>?@[\\^`{|}~-]++|:(
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 _LONGEST_WORD = max(map(len, _WORDS))
 
-# Line breaks of YAML 1.1 alone, and what nobody sees: controls, directional marks, the byte order mark.
+# Line breaks that only YAML 1.1 has, and invisible characters: controls, directional marks, the byte order mark.
 _UNSEEN = re.compile(
     r"[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffc\ufffe\uffff]"
 )
@@ -29,18 +29,18 @@ _NOT_LITERAL = re.compile(
     rf"\A[ \t\n]|[ \t](?:\n|\Z)|\n\n\Z|[\x00-\x08\x0b-\x1f]|{_UNSEEN.pattern}|{_SURROGATE.pattern}"
 )
 
-# A longer key on one line is an error to libyaml, to Go and to npm's `yaml` (all: 1,024 characters).
+# libyaml, Go and npm's `yaml` refuse a longer key on one line (all: 1,024 characters).
 _LONGEST_KEY = 1000
 
 
 def write_documents(documents: Iterable[JsonObject]) -> str:
-    """YAML of all documents, `---` between them and a line break at the end; no documents are the empty text.
+    """All documents as YAML, with `---` between them and a line break at the end; the empty text if there are none.
 
-    Keys stay in their order. Half of a surrogate pair, which no file can hold, becomes U+FFFD.
+    Keys keep their order. Half of a surrogate pair, which no file can contain, becomes U+FFFD.
 
     Raises
     ------
-    ValueError   a number that JSON doesn't have
+    ValueError   a number that JSON can't represent
     """
     return "---\n".join(_document(document) for document in documents)
 
@@ -55,7 +55,7 @@ def _document(document: JsonObject) -> str:
 
 
 def _block(lines: list[str], value: Mapping[str, Json] | Sequence[Json], indent: str, lead: str) -> None:
-    """Append a container that isn't empty; its first line begins with `lead`, the others with the indentation."""
+    """Append a non-empty container; its first line begins with `lead`, the others with the indentation."""
     deeper = indent + "  "
     if isinstance(value, (dict, Mapping)):
         for key, child in value.items():
@@ -79,12 +79,12 @@ def _block(lines: list[str], value: Mapping[str, Json] | Sequence[Json], indent:
 
 
 def _is_block(value: Json) -> TypeGuard[Mapping[str, Json] | Sequence[Json]]:
-    """Whether this is a container that needs lines of its own."""
+    """Whether this is a container that needs its own lines."""
     return not isinstance(value, str) and isinstance(value, (dict, list, Mapping, Sequence)) and len(value) > 0
 
 
 def _inline(value: Json, indent: str) -> str:
-    """What stands behind `key:` or `-`; the lines of a literal block get this indentation."""
+    """What follows `key:` or `-`; the lines of a literal block get this indentation."""
     match value:
         case str():
             return _literal(value, indent) if "\n" in value and not _NOT_LITERAL.search(value) else _line(value)
@@ -103,14 +103,14 @@ def _inline(value: Json, indent: str) -> str:
 
 
 def _line(text: str) -> str:
-    """Text on one line: plain where that is safe, else in double quotes."""
+    """Text on one line: plain if that is safe, else in double quotes."""
     if _PLAIN.fullmatch(text) and (len(text) > _LONGEST_WORD or text.lower() not in _WORDS):
         return text
     quoted = json.dumps(_SURROGATE.sub("\ufffd", text), ensure_ascii=False)
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
-# The same keys stand in every document.
+# Every document has the same keys.
 _key = lru_cache(maxsize=1024)(_line)
 
 
@@ -121,7 +121,7 @@ def _literal(text: str, indent: str) -> str:
 
 
 def _float(number: float) -> str:
-    """A float with a point, without which YAML 1.1 takes `1e+16` for text."""
+    """A float with a point: without one, YAML 1.1 reads `1e+16` as text."""
     if not math.isfinite(number):
         raise ValueError(f"JSON has no number {number}")
     mantissa, exponent_sign, exponent = repr(number).partition("e")

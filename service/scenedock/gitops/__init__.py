@@ -1,1 +1,1 @@
-"""GitOps: edits of values files in place, and the list of hosts where repositories are. Pure."""
+"""GitOps: edits of values files in place, and the files of a change. Pure."""

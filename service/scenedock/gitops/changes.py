@@ -1,4 +1,4 @@
-"""What a request asks to change, made into the changes of single files, with what is in the repository now."""
+"""Turn a change request into changes of single files, given the current content of the repository."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scenedock.model.file_paths import folders_above
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to be written."""
+    """A file to write."""
 
     path: str
     content: bytes
@@ -24,7 +24,7 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Scalars to be set in a YAML file, by their paths."""
+    """Scalars to set in a YAML file, by their paths."""
 
     path: str
     values: Mapping[str, NewValue]
@@ -32,9 +32,9 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """What is asked for. `added` are files that may replace others only if `overwrite`; `files` may always.
+    """A requested change. `added` may replace existing files only with `overwrite`; `files` may always.
 
-    What is deleted or renamed may be a folder. All paths have been checked.
+    `delete` and `rename` accept files and folders. All paths have been checked.
     """
 
     added: tuple[NewFile, ...] = ()
@@ -46,14 +46,14 @@ class ChangeRequest:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """All paths that are named."""
+        """All paths in the request."""
         files = [each.path for each in (*self.added, *self.files)]
         moved = [path for pair in self.rename for path in pair]
         return (*files, *(each.path for each in self.edits), *self.delete, *moved)
 
     @property
     def needs_listing(self) -> bool:
-        """Whether what is in the repository has to be known."""
+        """Whether the change depends on the current content of the repository."""
         keep_modes = any(each.executable is None for each in self.files)
         return bool(self.edits or self.delete or self.rename or keep_modes or (self.added and not self.overwrite))
 
@@ -61,19 +61,19 @@ class ChangeRequest:
 def plan_changes(
     request: ChangeRequest, listing: CommitListing, read: Callable[[str], bytes]
 ) -> tuple[FileChange, ...]:
-    """The changes of single files, sorted by path; `read` gives a file of the repository.
+    """The changes of single files, sorted by path; `read` returns the content of a file of the repository.
 
     Raises
     ------
-    InputError      nothing is asked for, the request contradicts itself, or a value can't be set
-    NotFoundError   a file or folder isn't there
-    ConflictError   a file is there, or something of its name is
+    InputError      the request is empty or contradicts itself, or a value can't be set
+    NotFoundError   a file or folder doesn't exist
+    ConflictError   a file already exists, or its path is in conflict with an existing file or folder
     """
     changes = [FileChange(each.path, each.content, each.executable) for each in (*request.added, *request.files)]
     _refuse_links([*(each.path for each in changes), *(each.path for each in request.edits)], listing)
     if not request.overwrite:
         _refuse_existing([each.path for each in request.added], listing)
-    changes += [FileChange(path) for named in request.delete for path in _below(named, listing)]
+    changes += [FileChange(path) for name in request.delete for path in _below(name, listing)]
     changes += _renames(request.rename, listing)
     for edit in request.edits:
         if edit.path not in listing:
@@ -83,44 +83,44 @@ def plan_changes(
             content = set_value(content, path, value, edit.path)
         changes.append(FileChange(edit.path, content))
     if not changes:
-        raise InputError("nothing is to be changed; give `folder`, `files`, `delete`, `rename` or `edits`")
+        raise InputError("the request changes nothing; give `folder`, `files`, `delete`, `rename` or `edits`")
     check_changes(changes)
     _check_layout(changes, listing)
     return tuple(sorted(changes, key=lambda change: change.path))
 
 
 def placed(files: Sequence[NewFile], folder: str) -> tuple[NewFile, ...]:
-    """Files below a folder of the repository; empty for its root."""
+    """The files, moved below a folder of the repository; the empty folder is its root."""
     return tuple(NewFile(posixpath.join(folder, each.path), each.content, each.executable) for each in files)
 
 
 def checked_folder(path: str) -> str:
-    """A folder of a repository; `.` and nothing are its root.
+    """A folder of a repository; `.` and the empty text are its root.
 
     Raises
     ------
-    InputError   it would be somewhere else
+    InputError   it is outside the repository
     """
     return "" if path.strip("/") in {"", "."} and not path.startswith("/") else checked_path(path)
 
 
 def _refuse_existing(paths: Sequence[str], listing: CommitListing) -> None:
-    if there := [path for path in paths if path in listing]:
-        shown = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
-        raise ConflictError(f"already in the repository: {shown}; take another `targetPath`, or say `overwrite`")
+    if existing := [path for path in paths if path in listing]:
+        shown = ", ".join(existing[:5]) + (f" and {len(existing) - 5} more" if len(existing) > 5 else "")
+        raise ConflictError(f"already in the repository: {shown}; choose another `targetPath`, or set `overwrite`")
 
 
 def _refuse_links(paths: Sequence[str], listing: CommitListing) -> None:
     for path in paths:
         if path in listing and listing[path].mode == SYMBOLIC_LINK:
-            raise ConflictError(f"{path!r} is a symbolic link in the repository; change what it leads to")
+            raise ConflictError(f"{path!r} is a symbolic link in the repository; change its target instead")
 
 
-def _below(named: str, listing: CommitListing) -> list[str]:
-    """The file of this path, or all files of this folder."""
-    below = [path for path in listing if path == named or path.startswith(f"{named}/")]
+def _below(name: str, listing: CommitListing) -> list[str]:
+    """The file at this path, or all files of this folder."""
+    below = [path for path in listing if path == name or path.startswith(f"{name}/")]
     if not below:
-        raise NotFoundError(f"there is no file or folder {named!r} in the repository")
+        raise NotFoundError(f"there is no file or folder {name!r} in the repository")
     return below
 
 
@@ -132,11 +132,11 @@ def _renames(pairs: Sequence[tuple[str, str]], listing: CommitListing) -> Iterat
 
 
 def _check_layout(changes: Sequence[FileChange], listing: CommitListing) -> None:
-    """Refuse a file where a folder is, or below a file: it would silently replace all that is there.
+    """Refuse a file in the place of a folder, or below a file: it would silently replace what exists there.
 
     Raises
     ------
-    ConflictError   one would
+    ConflictError   a change would do that
     """
     gone = {change.path for change in changes if change.deletes} | {change.renamed_from for change in changes}
     left = {path for path in listing if path not in gone}

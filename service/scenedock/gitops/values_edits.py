@@ -1,4 +1,4 @@
-"""Edits of scalars in a YAML file, in place: comments, quotes, order and layout of everything else stay as they are."""
+"""Set scalars of a YAML file in place; comments, quotes, order and layout stay as they are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import HELM, DocumentError, read_document
 from scenedock.errors import InputError
 from scenedock.model.file_paths import is_utf8
-from scenedock.model.json import Json
+from scenedock.model.json import Json, as_list
 
 NewValue: TypeAlias = str | int | float | bool | None
 
@@ -24,14 +24,14 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*(:[A-Za-z0-9._/+-]+)*")
 
 
 def set_value(data: bytes, path: str, value: NewValue, file: str) -> bytes:
-    r"""The file with another scalar at a path of its first document.
+    r"""The file with a new scalar at a path of its first document.
 
     `path` has dots between keys, `\.` for a dot in a key, and numbers for the items of a list: `image.tag`,
-    `containers.0.image`. A text keeps the quotes that were there; `file` is how errors call the file.
+    `containers.0.image`. A text keeps its quotes. `file` names the file in errors.
 
     Raises
     ------
-    InputError   nothing is there, or it isn't a plain or quoted scalar of its own; with the line
+    InputError   the value doesn't exist, or isn't a plain or quoted scalar; with the line
     """
     keys = _keys(path)
     if isinstance(value, str) and not is_utf8(value):
@@ -45,7 +45,7 @@ def set_value(data: bytes, path: str, value: NewValue, file: str) -> bytes:
         root = loader.get_node() if loader.check_node() else None
     except (YAMLError, UnicodeDecodeError):
         raise InputError(
-            f"{file}: it can't be edited in place: an anchor is defined twice, or it isn't UTF-8"
+            f"{file}: the file can't be edited in place: an anchor is defined twice, or it isn't UTF-8"
         ) from None
     node = _find(root, keys, file)
     start, end = node.start_mark.index, node.end_mark.index
@@ -53,21 +53,23 @@ def set_value(data: bytes, path: str, value: NewValue, file: str) -> bytes:
     if old[:1] in {"&", "!"}:
         what = "an anchor" if old[0] == "&" else "a tag"
         raise InputError(f"{file}:{node.start_mark.line + 1}: {path} has {what}; edit it by hand")
-    written = _written(value, old[:1] if old[:1] in {"'", '"'} else "")
+    new = _written(value, old[:1] if old[:1] in {"'", '"'} else "")
     if not old and not text[:start].endswith((" ", "\t")):
-        written = f" {written}"
-    made = data[: len(data) - len(text.encode())] + (text[:start] + written + text[end:]).encode()
-    if _said(_read(made, file)) != _said(_with(before, keys, value)):
-        raise InputError(f"{file}:{node.start_mark.line + 1}: {path}: it can't be set without changing something else")
-    return made
+        new = f" {new}"
+    edited = data[: len(data) - len(text.encode())] + (text[:start] + new + text[end:]).encode()
+    if _as_json(_read(edited, file)) != _as_json(_with(before, keys, value)):
+        raise InputError(
+            f"{file}:{node.start_mark.line + 1}: {path} can't be set without changing another value; edit it by hand"
+        )
+    return edited
 
 
 def get_value(data: bytes, path: str, file: str) -> Json:
-    """What stands at a path of a YAML file's first document; None where nothing does.
+    """The value at a path of a YAML file's first document; None if there is none.
 
     Raises
     ------
-    InputError   it can't be read
+    InputError   the file can't be read
     """
     value = _read(data, file)
     for key in _keys(path):
@@ -92,30 +94,30 @@ def _read(data: bytes, file: str) -> Json:
 
 
 def _find(root: Node | None, keys: Sequence[str], file: str) -> ScalarNode:
-    """The scalar at a path of keys, if it stands there itself."""
+    """The scalar at a path of keys, unless it comes from an alias or a merge key."""
     node, line = root, 1
     for depth, key in enumerate(keys):
-        found = _below(node, key)
-        if found is None:
-            known = ".".join(keys[:depth]) or "the file"
-            raise InputError(f"{file}:{line}: there is no {'.'.join(keys)!r}: {known} has no {key!r} of its own")
-        at, node = found
+        child = _below(node, key)
+        if child is None:
+            parent = ".".join(keys[:depth]) or "the file"
+            raise InputError(f"{file}:{line}: there is no {'.'.join(keys)!r}: {parent} has no {key!r} of its own")
+        at, node = child
         if node.start_mark.index < at:
             raise InputError(
-                f"{file}:{line}: {'.'.join(keys[: depth + 1])} is an alias of what begins in line "
+                f"{file}:{line}: {'.'.join(keys[: depth + 1])} is an alias of the value in line "
                 f"{node.start_mark.line + 1}; edit it by hand"
             )
         line = node.start_mark.line + 1
     shown = f"{file}:{line}: {'.'.join(keys)}"
     if not isinstance(node, ScalarNode):
-        raise InputError(f"{shown} is no single value; name one below it")
+        raise InputError(f"{shown} is not a single value; name one below it")
     if node.style in {"|", ">"}:
-        raise InputError(f"{shown} is a block of text; edit it by hand")
+        raise InputError(f"{shown} is a block scalar; edit it by hand")
     return node
 
 
 def _below(node: Node | None, key: str) -> tuple[int, Node] | None:
-    """Where the key begins and what stands under it; of a key that occurs twice the last one counts, as in Helm."""
+    """Where the key begins, and its value; if a key occurs twice, the last one counts, as in Helm."""
     if isinstance(node, MappingNode):
         for name, value in reversed(node.value):
             if isinstance(name, ScalarNode) and name.value == key:
@@ -126,7 +128,7 @@ def _below(node: Node | None, key: str) -> tuple[int, Node] | None:
 
 
 def _written(value: NewValue, quote: str) -> str:
-    """The scalar as YAML has it, in the quotes that were there if it is a text."""
+    """The scalar in YAML; a text keeps the quotes of the old value."""
     if not isinstance(value, str):
         return json.dumps(value)
     if quote == "'" and value.isprintable():
@@ -137,23 +139,21 @@ def _written(value: NewValue, quote: str) -> str:
 
 
 def _escaped(sign: str) -> str:
-    """A character as it stands in double quotes; JSON's escapes of rare ones are none of YAML's."""
+    """A character in double quotes; JSON's escapes of rare characters are not valid in YAML."""
     if sign in {'"', "\\"}:
         return f"\\{sign}"
     return sign if sign.isprintable() else {"\n": "\\n", "\t": "\\t"}.get(sign, f"\\U{ord(sign):08X}")
 
 
 def _with(value: Json, keys: Sequence[str], new: NewValue) -> Json:
-    """A copy of the value with another scalar at a path of keys."""
+    """A copy of the value with a new scalar at a path of keys."""
     if not keys:
         return new
     if isinstance(value, Mapping):
         return {**value, keys[0]: _with(value.get(keys[0]), keys[1:], new)}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_with(each, keys[1:], new) if str(at) == keys[0] else each for at, each in enumerate(value)]
-    return value
+    return [_with(each, keys[1:], new) if str(at) == keys[0] else each for at, each in enumerate(as_list(value))]
 
 
-def _said(value: Json) -> str:
-    """The value as text, in which `1`, `1.0`, `true` and `"1"` differ, and the order of keys doesn't count."""
-    return json.dumps(value, sort_keys=True)
+def _as_json(value: Json) -> str:
+    """The value as text that tells `1`, `1.0`, `true` and `"1"` apart."""
+    return json.dumps(value)

@@ -1,1 +1,1 @@
-"""Skeletons: questions, answers, and rendering to files in memory with cookiecutter's meaning. Pure."""
+"""Skeletons: questions, answers, and rendering to files in memory, compatible with cookiecutter. Pure."""

@@ -1,4 +1,4 @@
-"""Whatever goes wrong inside a template, said with the skeleton's file and line."""
+"""Report errors inside a template with the skeleton's file and line."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _HELM = re.compile(
     r"\{\{-?\s*(?:[.$]|/\*|(?:end|else)\s*-?\}\}|(?:if|else|range|with|define|include|template|block|tpl|toYaml|toJson|"
     r"default|quote|printf|required|nindent|lookup|index)\s+[^\s|}=])"
 )
-"""An opening brace followed by what only a Go template has there."""
+"""An opening brace followed by what occurs only in Go templates."""
 
 HELM_REMEDY = (
-    "this looks like a Helm template, whose braces Jinja reads as its own. List the file under `_copy_without_render` "
+    "this looks like a Helm template, whose braces Jinja takes for its own. List the file under `_copy_without_render` "
     'in cookiecutter.json (for example "*/templates/*"), or put {% raw %} … {% endraw %} around it'
 )
 
 
 @contextmanager
 def blaming(label: str, path: str, source: Callable[[str], str | None], line: int | None = None) -> Iterator[None]:
-    """Turn what a template raises into a `SkeletonError` that names its file and line.
+    """Convert an error that a template raises to a `SkeletonError` with its file and line.
 
-    `path` and `line` are where the template is, unless the error knows better; `source` gives a file's text.
+    `path` and `line` are the place of the template, used unless the error has its own; `source` returns a file's text.
     """
     try:
         yield
@@ -41,20 +41,20 @@ def blaming(label: str, path: str, source: Callable[[str], str | None], line: in
         code = text[at - 1] if at is not None and 0 < at <= len(text) else ""
         helm = f"\n  {code.strip()}\n{HELM_REMEDY}" if _HELM.search(code) else ""
         place = f"{label}/{where}" + (f":{at}" if at is not None else "")
-        raise SkeletonError(f"{place}: {_said(error)}{helm}") from error
+        raise SkeletonError(f"{place}: {_message(error)}{helm}") from error
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):
         return f"there is no template {error.name!r} in the project folder or in templates/"
     if isinstance(error, RecursionError):
-        return "a macro or an include calls itself without end"
+        return "a macro or an include calls itself endlessly"
     text = str(error) or type(error).__name__
     return text if isinstance(error, TemplateError) else f"{type(error).__name__}: {text}"
 
 
 def _place(error: Exception, path: str, line: int | None) -> tuple[str, int | None]:
-    """Where it happened: Jinja puts frames with the template's file and line into the traceback."""
+    """Where the error occurred: Jinja adds frames with the template's file and line to the traceback."""
     if isinstance(error, TemplateSyntaxError):
         return (error.filename, error.lineno) if error.filename else (path, line)
     traceback = error.__traceback__

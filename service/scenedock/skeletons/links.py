@@ -1,4 +1,4 @@
-"""Symbolic links of a skeleton: to one file or folder inside it, or refused."""
+"""Symbolic links of a skeleton: resolved to a file or folder inside it, or refused."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def link_skeleton(
     folders: Mapping[str, int],
     links: Mapping[str, str],
 ) -> Skeleton:
-    """The skeleton of these files and folders, with each link's text made what it leads to.
+    """The skeleton with these files and folders; `links` has the target of each symbolic link, as it was written.
 
-    cookiecutter follows links wherever they lead, and so can be made to read any file of the machine. Here a link leads
-    straight to a file or folder of the skeleton.
+    cookiecutter follows links wherever they lead, so a skeleton could make it read any file of the machine. Here a link
+    must point directly to a file or folder of the skeleton.
 
     Raises
     ------
-    SkeletonError   a link is absolute, leaves the skeleton, leads to another link or to nothing
+    SkeletonError   a link is absolute, leaves the skeleton, or points to another link or to nothing
     """
     linked_files = dict(files)
     linked_folders: dict[str, str] = {}
@@ -38,8 +38,10 @@ def link_skeleton(
             linked_folders[path] = target
             continue
         elif any(target == link or target.startswith(link + "/") for link in links):
-            reason = "it leads to another link"
+            reason = "it points to another link"
         else:
-            reason = "it leads to nothing"
-        raise SkeletonError(f"{label}/{path}: this link to {text!r} can't be used: {reason}; put the file itself there")
+            reason = "its target doesn't exist"
+        raise SkeletonError(
+            f"{label}/{path}: the link to {text!r} can't be used: {reason}; replace it by a copy of the file"
+        )
     return Skeleton(label, version, linked_files, folders, linked_folders)

@@ -1,4 +1,4 @@
-"""What can be wrong with a skeleton or with the answers, said to the person who can mend it."""
+"""Errors in a skeleton or in the answers, with messages for the person who can fix them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from scenedock.errors import InputError
 
 
 class SkeletonError(InputError):
-    """The skeleton can't be baked as its author wrote it; the message names the file, and the line if there is one."""
+    """The skeleton has an error that its author must fix; the message names the file, and the line if it is known."""
 
 
 class LimitError(SkeletonError):
-    """Rendering asked for more time, text or files than a bake may have."""
+    """Rendering exceeded a limit of time, text or files."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerProblem:
-    """One thing that is wrong with one answer."""
+    """One problem of one answer."""
 
     question: str
     message: str
@@ -29,9 +29,9 @@ class AnswerProblem:
 
 
 class AnswersError(InputError):
-    """One or more answers are wrong; `problems` has all of them, in the order of the questions."""
+    """One or more answers are invalid; `problems` has all problems, in the order of the questions."""
 
-    heading: ClassVar[str] = "The answers don't fit the questions"
+    heading: ClassVar[str] = "Invalid answers"
 
     def __init__(self, problems: Sequence[AnswerProblem]) -> None:
         super().__init__("\n  ".join([f"{self.heading}:", *map(str, problems)]))

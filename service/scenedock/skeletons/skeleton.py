@@ -1,4 +1,4 @@
-"""A skeleton as it was read: a cookiecutter folder, whole, in memory."""
+"""A skeleton: the content of a cookiecutter folder, in memory."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from scenedock.skeletons.problems import SkeletonError
 QUESTIONS_FILE = "cookiecutter.json"
 MOST_FILES = 10_000
 MOST_BYTES = 64 * 1024 * 1024
-"""Of all files of one skeleton together."""
+"""The total size of all files of one skeleton."""
 HOOKS = ("pre_prompt", "pre_gen_project", "post_gen_project")
-"""The hooks that cookiecutter knows, in the order in which they run."""
+"""The hooks that cookiecutter supports, in the order in which they run."""
 
 
 def is_byte_code(path: str) -> bool:
-    """Whether a file or folder is Python's cache of byte code: `__pycache__`, what is in it, and `.pyc` files.
+    """Whether a file or folder is Python's byte code cache: `__pycache__`, its content, and `.pyc` files.
 
-    They come by themselves, to some copies of a skeleton and not to others: pip compiles what it installs, and so does
-    whoever runs a test in the folder. So they are no part of a skeleton, nor of what is baked.
+    Only some copies of a skeleton have it: pip compiles what it installs, and running a test in the folder creates it
+    too. So byte code belongs neither to a skeleton nor to what is baked.
     """
     return path.endswith(".pyc") or "__pycache__" in path.split("/")
 
@@ -39,9 +39,9 @@ class SkeletonFile:
 class Skeleton:
     """A skeleton's folder. All paths are relative to it, with `/`, and none leaves it.
 
-    `version` changes whenever anything in the folder does: a git tree id, or a signature of the files' states.
-    `label` is how errors call the folder. `folders` has the permission bits of each folder. A link to a folder of the
-    skeleton is in `folder_links` with its target; a link to a file was read as the file.
+    `version` changes whenever anything in the folder changes: a git tree id, or a signature of the files' states.
+    `label` names the folder in errors. `folders` has the permission bits of each folder. `folder_links` has each
+    link to a folder of the skeleton, with its target; a link to a file is read as the file.
     """
 
     label: str
@@ -61,7 +61,7 @@ class Skeleton:
         return f"sha256:{states.hexdigest()}"
 
     def text(self, path: str) -> str | None:
-        """A file's text with every line end a line feed, or nothing where there is no such file.
+        """A file's text, with all line ends as line feeds, or None if there is no such file.
 
         Raises
         ------
@@ -75,22 +75,22 @@ class Skeleton:
         except UnicodeDecodeError as error:
             line = file.content[: error.start].count(b"\n") + 1
             raise SkeletonError(
-                f"{self.label}/{path}:{line}: this is neither UTF-8 nor recognisably binary; "
+                f"{self.label}/{path}:{line}: the file is neither UTF-8 nor detected as binary; "
                 "save it as UTF-8, or list it under `_copy_without_render`"
             ) from error
 
     def hooks(self, name: str | None = None) -> list[str]:
-        """The paths of the hook scripts, or of those of one name, sorted."""
-        wanted = HOOKS if name is None else (name,)
+        """The sorted paths of the hook scripts, or of those with one name."""
+        hooks = HOOKS if name is None else (name,)
         names = (path.removeprefix("hooks/") for path in sorted(self.files) if path.startswith("hooks/"))
-        return [f"hooks/{n}" for n in names if "/" not in n and posixpath.splitext(n)[0] in wanted and n[-1] != "~"]
+        return [f"hooks/{n}" for n in names if "/" not in n and posixpath.splitext(n)[0] in hooks and n[-1] != "~"]
 
     def nested(self, path: str) -> Skeleton:
-        """The skeleton in a folder of this one.
+        """The skeleton in a subfolder.
 
         Raises
         ------
-        SkeletonError   the path leaves this folder or has no skeleton
+        SkeletonError   the path leaves this folder
         """
         folder = posixpath.normpath(path)
         if folder in {".", ""} or folder.startswith(("/", "..")):

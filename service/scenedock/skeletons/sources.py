@@ -1,4 +1,4 @@
-"""The list of skeletons that may be baked: where each is, and what it may do beyond rendering."""
+"""The list of skeletons that may be baked: their locations, and what they may do beyond rendering."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 GIT_ADDRESS = r"^https://[A-Za-z0-9.-]+(:[0-9]+)?/[A-Za-z0-9._~/-]+$"
 """No other protocol, no credentials, no query."""
 GIT_REF = r"^(?!.*(\.\.|//))(?!.*(\.lock|/|\.)$)[A-Za-z0-9][A-Za-z0-9._/-]*$"
-"""git's grammar of refs is wider; this is what no git command takes for an option or an expression."""
+"""git allows more in refs; this is the part that no git command interprets as an option or an expression."""
 DIRECTORY = r"^(?!.*(^|/)\.\.(/|$))[^/\\\x00-\x1f-][^\\\x00-\x1f]*$"
 
 SCHEMA: JsonObject = {
@@ -33,34 +33,34 @@ SCHEMA: JsonObject = {
                 "additionalProperties": False,
                 "required": ["name"],
                 "oneOf": [{"required": ["path"]}, {"required": ["git", "ref"]}],
-                "oneOfErrorMessage": "name either `path`, or `git` and `ref`",
+                "oneOfErrorMessage": "must have either `path`, or `git` and `ref`",
                 "dependentRequired": {"ref": ["git"]},
                 "properties": {
                     "name": {
                         "type": "string",
                         "pattern": NAME,
-                        "patternErrorMessage": "write lower-case letters, digits and hyphens, at most 63, "
+                        "patternErrorMessage": "must be at most 63 lower-case letters, digits and hyphens, "
                         "for example `service-python`",
-                        "description": "What it is called when baked",
+                        "description": "Its name in commands and actions",
                     },
                     "path": {"type": "string", "minLength": 1, "description": "A folder, relative to this file"},
                     "git": {
                         "type": "string",
                         "pattern": GIT_ADDRESS,
-                        "patternErrorMessage": "write https://HOST/PATH, without a name or password in it",
-                        "description": "A repository, over https",
+                        "patternErrorMessage": "must be https://HOST/PATH, without a user name or password",
+                        "description": "Address of a repository, over https",
                     },
                     "ref": {
                         "type": "string",
                         "pattern": GIT_REF,
-                        "patternErrorMessage": "write the name of a tag or branch, or the id of a commit; "
-                        "it may not begin with `-`",
-                        "description": "The tag, branch or commit that is baked",
+                        "patternErrorMessage": "must be the name of a tag or branch, or the id of a commit, "
+                        "and must not begin with `-`",
+                        "description": "The tag, branch or commit to bake",
                     },
                     "directory": {
                         "type": "string",
                         "pattern": DIRECTORY,
-                        "patternErrorMessage": "write a folder of the repository, for example `charts/library`, "
+                        "patternErrorMessage": "must be a folder of the repository, for example `charts/library`, "
                         "without `..`",
                         "description": "The skeleton's folder in it",
                     },
@@ -81,7 +81,7 @@ SCHEMA: JsonObject = {
 class SkeletonSource:
     """One skeleton of the list: in a local folder (`path`) or in a git repository (`git` and `ref`).
 
-    `allow` has what it may do beyond rendering: `hooks`, `extensions`, and `host` where the machine can't confine them.
+    `allow` lists what it may do beyond rendering: `hooks`, `extensions`, and `host` if they may run without a sandbox.
     """
 
     name: str
@@ -93,11 +93,11 @@ class SkeletonSource:
 
 
 def read_sources(data: bytes, file: str) -> tuple[SkeletonSource, ...]:
-    """The sources in a YAML file, in its order; `file` is how errors call it.
+    """The sources in a YAML file, in its order; `file` names it in errors.
 
     Raises
     ------
-    InputError   it is no YAML, doesn't fit the schema, or has a name twice; every problem is named with its place
+    InputError   it isn't YAML, doesn't match the schema, or has a name twice; every problem has its place
     """
     listed = read_configuration(data, file, schema=SCHEMA, rules=_rules)
     return tuple(map(_source, as_list(listed.value["skeletons"])))

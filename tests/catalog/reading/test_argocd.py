@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from scenedock.catalog.reading.argocd import read_applications
-from scenedock.catalog.reading.generators import Manifests
-from scenedock.catalog.vocabulary.environments import EnvironmentNames
+from scenedock.catalog.reading.environment_lists import EnvironmentLists
+from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.documents.reading import read_documents
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application
@@ -29,14 +29,8 @@ NAMED = "{metadata: {name: '%s'}, spec: {source: {path: '%s'}, destination: {nam
 def evaluated(text: str) -> tuple[list[Application], list[Finding]]:
     documents = [(Place("repo", "a.yaml"), as_object(each.value)) for each in read_documents(text.encode())]
     charts = frozenset({"apps/billing", "apps/cart"})
-    manifests = Manifests(
-        FILES,
-        charts,
-        "https://github.com/acme/apps",
-        EnvironmentNames(),
-        CONTENT.get,
-    )
-    return read_applications(documents, manifests)
+    here = Manifests("repo", FILES, charts, "https://github.com/acme/apps", EnvironmentLists(), CONTENT.get)
+    return read_applications(documents, Repositories(here))
 
 
 def application(spec: str, labels: str = "{}") -> Application:
@@ -158,7 +152,13 @@ def test_a_matrix_multiplies_and_later_generators_know_earlier_parameters() -> N
     ("generator", "template"),
     [
         ("{clusters: {}}", NAMED % ("a", "b", "c")),
-        ("{list: {elements: [{a: b}]}, selector: {matchLabels: {a: b}}}", NAMED % ("a", "b", "c")),
+        (
+            "{list: {elements: [{a: b}]}, selector: {matchExpressions: [{key: a, operator: Like}]}}",
+            NAMED % ("a", "b", "c"),
+        ),
+        ("{list: {elementsYaml: '[{a: '}}", NAMED % ("a", "b", "c")),
+        ("{merge: {mergeKeys: [a], generators: [{list: {elements: [{a: b}, {a: b}]}}]}}", NAMED % ("a", "b", "c")),
+        ("{git: {repoURL: 'https://github.com/acme/else', files: [{path: '*'}]}}", NAMED % ("a", "b", "c")),
         ("{list: {elements: [{a: b}]}}", NAMED % ("{{ .name }}", "b", "c")),
         ("{list: {elements: [{a: b}]}}", NAMED % ("a", "b", "{{ randAlpha 5 }}")),
         ("{matrix: {generators: [{clusters: {}}, {list: {elements: [{a: b}]}}]}}", NAMED % ("a", "b", "c")),

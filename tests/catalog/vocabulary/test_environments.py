@@ -11,6 +11,7 @@ from scenedock.catalog.vocabulary.environments import (
     EnvironmentNames,
     is_production,
     production_rank,
+    tier_of,
 )
 
 OPEN = EnvironmentNames()
@@ -23,7 +24,7 @@ CLOSED = EnvironmentNames(("aurora", "prod"), closed=True)
         ("values-dev.yaml", "dev"),
         ("values.qa.yml", "qa"),
         ("values_prod.yaml", "prod"),
-        ("production-values.yaml", "production"),
+        ("env/prod/values-prod.yaml", "prod"),
         ("values-prod-eu.yaml", "prod-eu"),
         ("production.yaml", "production"),
         ("envs/dev/values.yaml", "dev"),
@@ -42,7 +43,12 @@ def test_a_values_file_names_its_environment(path: str, environment: str) -> Non
         "values_local.yaml",
         "tempo-values-production.yaml",
         "values-tempo-production.yaml",
-        "ci/production-values.yaml",
+        "production-values.yaml",
+        "redis-values.yaml",
+        "ci/values-production.yaml",
+        "tests/values-production.yaml",
+        "test/values.yaml",
+        "env/prod/values-eu.yaml",
         "templates/production.yaml",
         "a/b/production/values.yaml",
         "values-production.json",
@@ -67,14 +73,41 @@ def test_the_shortest_ending_that_is_an_environment_is_split_off() -> None:
     assert OPEN.split("dev") is None
 
 
-@pytest.mark.parametrize("name", ["production", "prod-eu", "live-2", "eu-prod", "aws-us-production"])
+@pytest.mark.parametrize(
+    "name", ["production", "prod-eu", "live-2", "eu-prod", "aws-us-production", "eu-qa-live", "casino-prod"]
+)
 def test_production_may_have_words_around_it(name: str) -> None:
     assert is_production(name)
 
 
-@pytest.mark.parametrize("name", ["preprod", "pre-prod", "non-prod", "eu-non-prod", "dev-live", "eu-qa-live", "summit"])
+@pytest.mark.parametrize("name", ["eastprod", "uswprd", "cellproduction", "northlive"])
+def test_a_name_that_ends_in_production_needs_no_hyphen(name: str) -> None:
+    assert is_production(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["preprod", "pre-prod", "non-prod", "eu-non-prod", "nonproduction", "eastpreprod", "not-live", "no_prd", "summit"],
+)
 def test_what_is_only_called_like_production_is_none(name: str) -> None:
     assert not is_production(name)
+
+
+def test_a_name_of_no_known_tier_is_neither() -> None:
+    assert [tier_of(name) for name in ("eastdev", "lab-qa", "qa-lab", "nonprod", "harbour", "print")] == [
+        "other",
+        "other",
+        "other",
+        "other",
+        None,
+        None,
+    ]
+
+
+def test_what_a_repository_lists_counts_for_values_files_only() -> None:
+    names = EnvironmentNames(listed=frozenset({"harbour"}))
+    assert names.of_values_file("values-harbour.yaml") == "harbour"
+    assert (names.of_values_file("values-harbour-eu.yaml"), names.named("harbour")) == (None, None)
 
 
 @given(st.lists(st.sampled_from(KNOWN_ENVIRONMENTS)))

@@ -61,3 +61,25 @@ def test_an_owner_is_a_group_or_a_user(text: str, owner: str) -> None:
 def test_any_text_names_an_owner_or_nobody(text: str, folder: str) -> None:
     for owner in (as_owner(text), Codeowners(text).owner_of(folder)):
         assert not owner or EntityRef.parse(owner, default_kind="").kind in {"group", "user"}
+
+
+@pytest.mark.parametrize(
+    ("handle", "owner"),
+    [
+        ("@acme-retail/payments", "group:acme-retail/payments"),
+        ("@Acme-Retail/payments", "group:acme-retail/payments"),
+        ("@acme-platform/core/search", "group:platform/core-search"),
+        ("@north-1/ops", "group:north-1/ops"),
+        ("@jane", "user:staff/jane"),
+        ("@acme/mail", "group:default/mail"),
+        ("mail", "group:default/mail"),
+    ],
+)
+def test_settings_say_what_handles_mean(handle: str, owner: str) -> None:
+    names = {
+        "@acme-retail/*": "group:acme-retail/{team}",
+        "@acme-platform/*": "group:platform/{team}",
+        "@north-*/*": "group:{org}/{team}",
+        "@jane": "user:staff/{team}",
+    }
+    assert as_owner(handle, names) == owner

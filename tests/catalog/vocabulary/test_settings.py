@@ -33,7 +33,7 @@ from scenedock.errors import InputError
         ("- a", "1:1: the document: must be an object, `key: value`"),
         ("environments: {bind: a b}", "1:16: environments.bind: must be letters and digits"),
         ("vanishing: {share: 2}", "1:13: vanishing.share: the value is greater than the maximum of 1"),
-        ("types: {a: b}\n---\ntypes: {c: d}", "3:1: a second document begins here, and only one is read"),
+        ("types: {a: b}\n---\ntypes: {c: d}", "3:1: a second document begins here; the file may have only one"),
         ("a: b: c", "1:5: this is not YAML: mapping values are not allowed in this context"),
     ],
 )

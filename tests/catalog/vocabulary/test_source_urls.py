@@ -68,6 +68,17 @@ def test_other_addresses_are_no_source_code_repository(address: str) -> None:
     assert project_slug(address) is None
 
 
+def test_settings_say_whose_product_a_host_is() -> None:
+    hosts: dict[str, Provider] = {"git.acme.test": "gitlab", "code.acme.test": "github"}
+    assert provider_of("https://git.acme.test/a/b", hosts) == "gitlab"
+    found = [project_slug(f"https://{host}/a/b/c", hosts) for host in ("git.acme.test", "code.acme.test", "acme.test")]
+    assert [slug.annotations if slug else {} for slug in found] == [
+        {"gitlab.com/project-slug": "a/b/c", "gitlab.com/instance": "git.acme.test"},
+        {"github.com/project-slug": "a/b"},
+        {},
+    ]
+
+
 def test_a_chart_in_the_root_is_called_after_the_address_or_the_folder() -> None:
     assert RepositoryFacts("repo").root_name == "repo"
     assert repository().root_name == "apps"

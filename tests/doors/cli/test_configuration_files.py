@@ -54,7 +54,7 @@ def told(done: Result) -> list[str]:
         (
             "SKELETONS",
             "\nskeletons:\n  - {name: a, git: 'https://u:s3cret@x/y', ref: v1}\n",
-            ["3:15: skeletons[0].git: write"],
+            ["3:15: skeletons[0].git: must be https"],
         ),
         ("SKELETONS", "\nskeleton: []\n", ["2:1: skeleton: there is no such key here", "2:1: skeletons: is missing"]),
         (

@@ -90,8 +90,8 @@ def test_wrong_answers_are_all_named_and_nothing_is_written(place: Path) -> None
 
     assert done.exit_code == 2
     assert done.stderr.splitlines() == [
-        "Error: The answers don't fit the questions:",
-        "  nope: there is no such question; the skeleton asks slug, docs, ports, token",
+        "Error: Invalid answers:",
+        "  nope: there is no such question; the skeleton asks for: slug, docs, ports, token",
         "  slug: 'A B' does not match `^[a-z-]+$`",
         "  docs: 'perhaps' is neither true nor false",
     ]
@@ -116,7 +116,7 @@ def test_what_exists_is_refused_or_replaced_whole(place: Path) -> None:
         (["show", "skeletons"], "for the folder, write ./skeletons"),
         (["show", "./nope"], "there is no cookiecutter.json"),
         (["bake", "demo", "--output", "out", "slug"], "'slug' is no answer; write KEY=VALUE"),
-        (["bake", "demo", "--output", "out", "ports=x"], "ports: this question wants an object; write it as JSON"),
+        (["bake", "demo", "--output", "out", "ports=x"], "ports: this question expects an object; write it as JSON"),
         (["bake", "demo", "--output", "out", "--answers", "gone.yaml"], "gone.yaml: there is no such file"),
         (
             ["bake", "demo", "--output", "out", "--answers", "list.yaml"],
@@ -151,7 +151,7 @@ def test_what_is_wrong_is_said_and_ends_with_exit_code_2(place: Path, words: lis
             [
                 "Error: answers.yaml:1:1: docs: 'perhaps' is neither true nor false",
                 "answers.yaml:2:1: slug: 'A B' does not match `^[a-z-]+$`",
-                "answers.yaml:3:1: nope: there is no such question; the skeleton asks slug, docs, ports, token",
+                "answers.yaml:3:1: nope: there is no such question; the skeleton asks for: slug, docs, ports, token",
             ],
         ),
         (
@@ -183,7 +183,7 @@ def test_a_skeleton_with_hooks_says_what_it_needs(place: Path) -> None:
     allowed = run("bake", "demo", "--output", "out")
 
     assert refused.exit_code == 3
-    assert "add `allow: [hooks]` to it in the list of skeletons" in refused.stderr
+    assert "add `allow: [hooks]` to its entry in the list of skeletons" in refused.stderr
     assert allowed.exit_code == 0
     assert (place / "out" / "my-demo" / "made").read_text() == "my-demo"
 

@@ -134,8 +134,8 @@ def test_all_that_is_wrong_with_the_answers_reaches_the_caller(client: FlaskClie
     answer = call(client, {"skeleton": "microservice-python", "answers": {"nope": "x"}})
 
     assert (answer.status_code, answer.json["error"]["name"]) == (400, "InputError")
-    assert "owner: an answer is missing" in answer.json["error"]["message"]
-    assert "owner: an answer is missing" in answer.status
+    assert "owner: this question requires an answer" in answer.json["error"]["message"]
+    assert "owner: this question requires an answer" in answer.status
 
 
 def test_equal_calls_at_once_are_one_task(service: Service) -> None:

@@ -212,7 +212,7 @@ def test_a_hook_that_refuses_is_heard_without_secrets() -> None:
 
 
 def test_an_answer_does_not_become_code_in_a_hook() -> None:
-    with pytest.raises(AnswersError, match=r"name: hooks/post_gen_project\.py puts this value into its code"):
+    with pytest.raises(AnswersError, match=r"name: hooks/post_gen_project\.py uses this value in its code"):
         bake_with({PYTHON_HOOK: "x = '{{ cookiecutter.name }}'"}, name="'; import os; x = '")
 
 
@@ -231,6 +231,24 @@ def test_an_answer_is_verbatim_with_an_extension_too() -> None:
     tree = bake_with(files, {"_extensions": ["local_extensions.E"]}, name="{{ 7 * 7 }}")
 
     assert next(file.content for file in tree.files if file.path == "project/b.txt") == b"{{ 7 * 7 }}"
+
+
+def test_hooks_and_extensions_may_import_cookiecutter() -> None:
+    extension = (
+        "from cookiecutter.utils import simple_filter\n\n@simple_filter\ndef twice(text):\n    return text * 2\n"
+    )
+    hook = (
+        "from cookiecutter.main import cookiecutter\nfrom pathlib import Path\n"
+        "inner = Path('inner', '{{ '{{ cookiecutter.a }}' }}')\ninner.mkdir(parents=True)\n"
+        "Path('inner/cookiecutter.json').write_text('{\"a\": \"made\"}')\n"
+        "cookiecutter('inner', no_input=True)\n"
+    )
+    files = {"/local_extensions.py": extension, PYTHON_HOOK: hook, "b.txt": "{{ cookiecutter.name | twice }}"}
+
+    tree = bake_with(files, {"_extensions": ["local_extensions.twice"]}, name="ab")
+
+    assert next(file.content for file in tree.files if file.path == "project/b.txt") == b"abab"
+    assert "project/made" in tree.folders
 
 
 def test_an_extension_that_can_not_be_loaded_is_the_authors_error() -> None:

@@ -113,3 +113,18 @@ def test_a_huge_file_is_read_in_part(tmp_path: Path) -> None:
         file.truncate(1 << 40)
 
     assert len(RepositoryFolder(tmp_path).read("huge")) == MOST_BYTES
+
+
+def test_the_signature_of_a_folder_changes_with_any_file_and_with_what_git_says(tmp_path: Path) -> None:
+    folder = RepositoryFolder(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "dangling").symlink_to("nothing")
+    signatures = [folder.signature()]
+    for path, text in (("a", ""), ("a", "longer"), (".git/config", "[remote]"), ("b", ""), (".git/HEAD", "ref: x")):
+        (tmp_path / path).write_text(text)
+        signatures.append(folder.signature())
+    os.utime(tmp_path / "a", (1, 1))
+
+    assert folder.signature() not in signatures
+    assert len(set(signatures)) == 6
+    assert folder.signature() == folder.signature()

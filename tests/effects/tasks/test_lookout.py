@@ -20,6 +20,7 @@ from scenedock.model.tasks.changes import cancel_asked
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
+from scenedock.usecases.tasks.migrate_database import migrate_database
 
 DAY = 86_400_000
 NOW = time.time_ns() // 1_000_000
@@ -64,6 +65,19 @@ def test_a_task_that_has_ended_is_work_only_when_it_is_to_be_forgotten(
 
     assert store.get("t").finished
     assert sees_work(tmp_path) is work
+
+
+def test_a_run_that_a_killed_process_left_behind_is_work_although_its_task_has_ended(tmp_path: Path) -> None:
+    database = open_database(TaskSettings(tmp_path))
+    migrate_database(database)
+    database.close()
+    before = sees_work(tmp_path)
+
+    with closing(sqlite3.connect(tmp_path / "tasks.db")) as tables:
+        tables.execute("INSERT INTO workflow_status (workflow_uuid, status) VALUES ('run', 'PENDING')")
+        tables.commit()
+
+    assert (before, sees_work(tmp_path)) == (False, True)
 
 
 @pytest.mark.usefixtures("store")

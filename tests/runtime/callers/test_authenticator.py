@@ -74,6 +74,28 @@ def test_the_user_inside_a_plugins_token_is_known(authenticator: Authenticator, 
     assert backstage.asked == [SCAFFOLDER_KEYS, USER_KEYS]
 
 
+def test_we_may_be_one_of_those_that_a_token_is_for(authenticator: Authenticator, backstage: Backstage) -> None:
+    token = backstage.plugin_token(aud=["catalog", "scenedock"])
+
+    assert ask(authenticator, token).subject == "plugin:scaffolder"
+
+
+def test_a_token_may_be_valid_for_an_hour_and_what_clocks_differ_by(
+    authenticator: Authenticator, backstage: Backstage
+) -> None:
+    now = int(time.time())
+
+    assert ask(authenticator, backstage.plugin_token(iat=now, exp=now + 3630)).subject == "plugin:scaffolder"
+    assert "more than an hour" in why_refused(authenticator, backstage.plugin_token(iat=now, exp=now + 3631))
+
+
+def test_a_token_may_be_as_long_as_the_longest() -> None:
+    token = "x" * LONGEST_TOKEN
+    static = read_static_tokens(f"tokens: [{{name: ci, token: {token}, scope: run}}]".encode(), "t")
+
+    assert ask(Authenticator(static, None, ()), token).subject == "token:ci"
+
+
 def test_a_static_token_is_known_by_its_name_and_scope(authenticator: Authenticator, backstage: Backstage) -> None:
     assert ask(authenticator, SECRET) == Caller("token:ci", "token", None, "run")
     assert backstage.asked == []
@@ -326,6 +348,31 @@ def test_a_user_that_was_verified_counts_only_with_its_key_and_until_it_expires(
     assert ask(authenticator, backstage.plugin_token(obo=other)).user == "user:default/jane"
     tampered = f"{header}.{payload}.{signature[:-4]}AAAA"
     assert "InvalidSignatureError" in why_refused(authenticator, backstage.plugin_token(obo=tampered))
+
+
+def test_the_signature_of_a_users_token_is_verified_once_while_the_token_is_valid(
+    backstage: Backstage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = int(time.time())
+    clock = float(now)
+    verified: list[str] = []
+    decode = jwt.decode
+
+    def noted(token: str, *arguments: Any, **options: Any) -> Any:
+        verified.append(token)
+        return decode(token, *arguments, **options)
+
+    monkeypatch.setattr("jwt.decode", noted)
+    authenticator = Authenticator(StaticTokens(), PublicKeys(backstage.fetch), ("scaffolder",), clock=lambda: clock)
+    user = backstage.user_token(exp=now + 600)
+
+    times = []
+    for later in (0, 599.9, 600):
+        clock = now + later
+        ask(authenticator, backstage.plugin_token(obo=user))
+        times.append(verified.count(user))
+
+    assert times == [1, 1, 2]
 
 
 def test_without_a_backstage_no_token_of_one_is_accepted(backstage: Backstage) -> None:

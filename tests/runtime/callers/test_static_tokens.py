@@ -29,6 +29,13 @@ tokens:
     assert tokens.find(hashlib.sha256(b"another").digest()) is None
 
 
+def test_a_secret_has_at_least_sixteen_characters() -> None:
+    assert read_static_tokens(f"tokens: [{{name: ci, token: {'x' * 16}, scope: run}}]".encode(), "t").tokens
+
+    with pytest.raises(InputError, match="must be text of at least 16 characters"):
+        read_static_tokens(f"tokens: [{{name: ci, token: {'x' * 15}, scope: run}}]".encode(), "t")
+
+
 def test_all_that_is_wrong_with_the_list_of_tokens_is_said_at_once_and_no_secret_of_it() -> None:
     listed = f"""
 tokens:

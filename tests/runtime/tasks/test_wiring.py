@@ -29,7 +29,11 @@ def test_of_configured_keys_the_first_seals_and_any_opens(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", new_key()[:40], b"not a key at all, but a line of text", b"\xff\xfe" * 16])
+@pytest.mark.parametrize(
+    "content",
+    [b"", new_key()[:40], b"not a key at all, but a line of text", b"\xff\xfe" * 16],
+    ids=["empty", "cut", "a sentence", "not text"],
+)
 def test_a_file_that_has_no_key_in_it_is_named_and_kept(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "seal.key"
     path.write_bytes(content)

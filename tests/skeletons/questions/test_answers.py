@@ -38,10 +38,10 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     wrong = problems(nope=1, port="http", docker="perhaps", ci="travis", labels=[], _private="x", __dunder="y")
 
     assert wrong == {
-        "nope": f"there is no such question; the skeleton asks {', '.join(['slug', *list(QUESTIONS)[:8]])}",
+        "nope": f"there is no such question; the skeleton asks for: {', '.join(['slug', *list(QUESTIONS)[:8]])}",
         "_private": "this is a private variable of the skeleton, not a question",
         "__dunder": "this is a private variable of the skeleton, not a question",
-        "name": "an answer is missing",
+        "name": "this question requires an answer",
         "port": "'http' is not a whole number",
         "docker": "'perhaps' is neither true nor false",
         "ci": "'travis' is not one of github, gitlab",
@@ -54,7 +54,7 @@ def test_the_message_has_one_line_for_each() -> None:
         baked(QUESTIONS, {"a.txt": ""}, {"name": "A", "port": None})
 
     assert str(caught.value).splitlines() == [
-        "The answers don't fit the questions:",
+        "Invalid answers:",
         "  name: 'A' is shorter than 2 characters",
         "  port: None is not a whole number",
     ]
@@ -63,16 +63,16 @@ def test_the_message_has_one_line_for_each() -> None:
 @pytest.mark.parametrize(
     ("question", "answer", "message"),
     [
-        ("name", "", "the answer is empty"),
-        ("name", "   ", "the answer is empty"),
+        ("name", "", "the answer must not be empty"),
+        ("name", "   ", "the answer must not be empty"),
         ("name", "toolongname", "'toolongname' is longer than 8 characters"),
         ("name", "A b", r"'A b' does not match `^[a-z-]+$`"),
-        ("name", 7, "7 is not text; write it in quotes"),
+        ("name", 7, "7 is not text; put it in quotes"),
         ("name", True, "True is not text"),
         ("name", None, "None is not text"),
         ("name", ["x"], "['x'] is not text"),
         ("slug", "x" * 10_001, f"'{'x' * 56}… is longer than 10000 characters"),
-        ("slug", "\ud800", "the text has half of a surrogate pair, which can't be written as UTF-8"),
+        ("slug", "\ud800", "the text contains half of a surrogate pair, which can't be written as UTF-8"),
         ("port", 1.5, "1.5 is not a whole number"),
         ("port", True, "True is not a whole number"),
         ("port", "1e3", "'1e3' is not a whole number"),
@@ -81,10 +81,10 @@ def test_the_message_has_one_line_for_each() -> None:
         ("size", [1, 2], "[1, 2] is not one of 1, 2"),
         ("labels", {"on": "perhaps"}, "labels.on is neither true nor false"),
         ("labels", {"deep": {"off": "perhaps"}}, "labels.deep.off is neither true nor false"),
-        ("labels", {1: "x"}, "the key 1 is not text; write it in quotes"),
-        ("labels", {"x": "y" * 10_001}, "a text in it is longer than 10000 characters"),
-        ("labels", {"x": {1, 2}}, "set is not a JSON value; write it in quotes"),
-        ("nothing", 1, "1 is not text; write it in quotes"),
+        ("labels", {1: "x"}, "the key 1 is not text; put it in quotes"),
+        ("labels", {"x": "y" * 10_001}, "it contains a text that is longer than 10000 characters"),
+        ("labels", {"x": {1, 2}}, "a value of type set is not JSON; put it in quotes"),
+        ("nothing", 1, "1 is not text; put it in quotes"),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused(question: str, answer: Any, message: str) -> None:
@@ -98,7 +98,7 @@ def test_an_object_may_be_only_so_deep() -> None:
     for _ in range(30):
         deep = {"k": deep}
 
-    assert problems(name="good", labels=deep) == {"labels": "it is nested more than 20 deep"}
+    assert problems(name="good", labels=deep) == {"labels": "it is nested more than 20 levels deep"}
 
 
 @pytest.mark.parametrize(

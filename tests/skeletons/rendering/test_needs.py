@@ -64,7 +64,7 @@ def check(hook: str, **answers: str) -> None:
     ],
 )
 def test_an_answer_that_reaches_a_hook_has_only_harmless_characters(expression: str, answer: str) -> None:
-    with pytest.raises(AnswersError, match=r"hooks/post_gen_project\.py puts this value into its code"):
+    with pytest.raises(AnswersError, match=r"hooks/post_gen_project\.py uses this value in its code"):
         check(f"x = '{{{{ {expression} }}}}'", name=answer)
 
 

@@ -121,7 +121,7 @@ def test_an_answer_that_goes_into_the_name_of_an_include_leaves_nothing_in_the_c
 
 
 def test_an_endless_recursion_is_the_authors_error() -> None:
-    with pytest.raises(Exception, match=r"a\.txt:1: .*without end"):
+    with pytest.raises(Exception, match=r"a\.txt:1: .*endlessly"):
         rendered("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")
 
 

@@ -24,5 +24,5 @@ def judge_custom_resources(resources: Sequence[dict[str, Any]]) -> list[list[str
         encoding="utf-8",
     )
     if done.returncode:
-        raise RuntimeError(f"the judge of custom resources broke down:\n{done.stderr}")
+        raise RuntimeError(f"the validator of custom resources failed:\n{done.stderr}")
     return [json.loads(line) for line in done.stdout.splitlines()]

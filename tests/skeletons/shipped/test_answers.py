@@ -131,5 +131,5 @@ def test_an_answer_that_would_make_a_wrong_result_is_refused_by_name(skeleton: s
 def test_nobody_bakes_without_a_name_and_an_owner(skeleton: str, name: str) -> None:
     answers = {key: value for key, value in LEAST[skeleton].items() if key != name}
 
-    with pytest.raises(AnswersError, match=f"{name}: an answer is missing"):
+    with pytest.raises(AnswersError, match=f"{name}: this question requires an answer"):
         bake_in_memory(COMPILED[skeleton], answers)

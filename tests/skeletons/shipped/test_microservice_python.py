@@ -1,4 +1,4 @@
-"""What the skeleton `microservice-python` makes, judged by its own checks and by the tools of those who run it."""
+"""The result of the skeleton `microservice-python`, checked by its own tests and by the tools of its operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The world of what a skeleton makes: it is baked, and other programs have their say about it."""
+"""The environment of a baked skeleton: it is baked, and other programs check it."""
 
 from __future__ import annotations
 

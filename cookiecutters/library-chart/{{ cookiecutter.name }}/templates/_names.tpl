@@ -12,13 +12,13 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* Never changes in the life of a Deployment. */ -}}
+{{- /* Kubernetes doesn't allow changes of a Deployment's selector, so these labels must never change. */ -}}
 {{- define "workload.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "workload.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
-{{- /* A tag may be longer than a label and end with a sign that a label may not end with. */ -}}
+{{- /* A tag can be too long for a label, and can end with a character that is not allowed there. */ -}}
 {{- define "workload.labels" -}}
 {{ include "workload.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Values.workload.image.tag | trunc 63 | trimAll "-_." | quote }}

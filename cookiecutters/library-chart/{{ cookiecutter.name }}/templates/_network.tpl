@@ -55,7 +55,7 @@ spec:
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 {{ include "workload.metadata" $ }}
-    {{- /* the metadata end with their labels: these are more of them */ -}}
+    {{- /* the metadata end with the labels, so these are further labels */ -}}
     {{- with .labels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

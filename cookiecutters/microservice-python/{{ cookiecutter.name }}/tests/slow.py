@@ -1,4 +1,4 @@
-"""The service with one slow answer, for test_process.py."""
+"""The service with a slow route, for test_process.py."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from service import app
 
 
 def create_app() -> Flask:
-    """Build the application, with /slow, which takes a second."""
+    """Build the application with the route /slow, which takes a second."""
     slow = app.create_app()
 
     @slow.get("/slow")

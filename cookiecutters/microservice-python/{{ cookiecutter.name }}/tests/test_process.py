@@ -1,4 +1,4 @@
-"""The service as it runs in its container: gunicorn, with gunicorn.conf.py."""
+"""Test the service as its container runs it: with gunicorn and gunicorn.conf.py."""
 
 import json
 import os

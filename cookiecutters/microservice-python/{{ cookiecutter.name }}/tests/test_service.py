@@ -1,4 +1,4 @@
-"""What the service answers, and what is seen of it."""
+"""Test the responses of the service, its metrics and its logs."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ def client() -> FlaskClient:
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, object]]]:
-    """Collect what is logged from debug level on, as it is written."""
+    """Collect all log lines from debug level on, as they are written."""
     written: list[dict[str, object]] = []
 
     class Collector(logging.Handler):
@@ -37,19 +37,19 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, object]]]
 
 
 def measured(client: FlaskClient) -> list[dict[str, str]]:
-    """Give the labels of each series of requests."""
+    """Return the labels of each series of requests."""
     families = text_string_to_metric_families(client.get("/metrics").text)
     durations = next(family for family in families if family.name == "http_server_request_duration_seconds")
     return [sample.labels for sample in durations.samples if sample.name.endswith("_count")]
 
 
-def test_it_says_who_it_is(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_returns_its_name_and_version(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVICE_VERSION", "1.2.3")
 
     assert client.get("/").json == {"service": NAME, "version": "1.2.3"}
 
 
-def test_its_api_is_described_for_those_who_call_it() -> None:
+def test_openapi_describes_all_its_routes() -> None:
     paths = json.loads(Path(__file__).parents[1].joinpath("openapi.json").read_bytes())["paths"]
     machines = {"/healthz", "/readyz", "/metrics"}
 
@@ -76,11 +76,11 @@ def test_it_is_ready_when_every_check_passes() -> None:
     assert client.get("/readyz").status_code == 200
 
 
-def test_it_names_the_checks_that_fail_or_break() -> None:
-    def breaks() -> bool:
+def test_it_names_the_checks_that_fail_or_raise() -> None:
+    def unreachable() -> bool:
         raise ConnectionError
 
-    client = create_app({"queue": lambda: False, "database": breaks, "cache": lambda: True}).test_client()
+    client = create_app({"queue": lambda: False, "database": unreachable, "cache": lambda: True}).test_client()
 
     assert client.get("/readyz").json == {"status": "not ready", "failed": ["database", "queue"]}
 
@@ -94,7 +94,7 @@ def test_an_error_is_a_problem_document(client: FlaskClient) -> None:
     assert json.loads(answer.text)["title"] == "Method Not Allowed"
 
 
-def test_a_bug_is_logged_with_its_traceback_and_told_to_nobody(lines: list[dict[str, object]]) -> None:
+def test_a_bug_is_logged_with_its_traceback_and_hidden_from_the_caller(lines: list[dict[str, object]]) -> None:
     app = create_app()
 
     @app.get("/bug")
@@ -122,24 +122,24 @@ def test_requests_are_measured_by_route(client: FlaskClient) -> None:
     ]
 
 
-def test_each_request_is_one_line_and_those_of_machines_are_quiet(
+def test_each_request_is_one_log_line_at_debug_level_for_probes(
     client: FlaskClient, lines: list[dict[str, object]]
 ) -> None:
     client.get("/", headers={"X-Request-ID": "abc-1"})
     client.get("/healthz")
 
-    asked, probed = lines
-    assert asked["level"] == "info"
-    assert {key: asked[key] for key in ("message", "method", "path", "status", "requestId")} == {
+    ordinary, probe = lines
+    assert ordinary["level"] == "info"
+    assert {key: ordinary[key] for key in ("message", "method", "path", "status", "requestId")} == {
         "message": "request",
         "method": "GET",
         "path": "/",
         "status": 200,
         "requestId": "abc-1",
     }
-    assert probed["level"] == "debug"
+    assert probe["level"] == "debug"
 
 
-@pytest.mark.parametrize("given", ["", "two words", "x" * 65, "ü"])
-def test_a_bad_request_id_is_replaced(client: FlaskClient, given: str) -> None:
-    assert len(client.get("/", headers={"X-Request-ID": given}).headers["X-Request-ID"]) == 32
+@pytest.mark.parametrize("request_id", ["", "two words", "x" * 65, "ü"])
+def test_an_invalid_request_id_is_replaced(client: FlaskClient, request_id: str) -> None:
+    assert len(client.get("/", headers={"X-Request-ID": request_id}).headers["X-Request-ID"]) == 32

@@ -2,7 +2,7 @@
 {{- with .Values.workload.autoscaling -}}
 {{- if .enabled -}}
 {{- if gt (int .minReplicas) (int .maxReplicas) }}
-{{- fail (printf "workload.autoscaling: minReplicas %v is above maxReplicas %v" .minReplicas .maxReplicas) }}
+{{- fail (printf "workload.autoscaling: minReplicas (%v) must not be greater than maxReplicas (%v)" .minReplicas .maxReplicas) }}
 {{- end -}}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler

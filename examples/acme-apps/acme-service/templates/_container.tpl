@@ -2,8 +2,8 @@
 {{- $values := .Values.workload -}}
 name: {{ include "workload.name" . | quote }}
 {{- with $values.image }}
-{{- $repository := required "workload.image.repository: name the image, without a tag" .repository }}
-{{- $tag := required "workload.image.tag: name the version to run, in the values file of the environment" .tag }}
+{{- $repository := required "workload.image.repository is missing: set it to the image, without a tag" .repository }}
+{{- $tag := required "workload.image.tag is missing: set it to the version to run, in the values file of the environment" .tag }}
 image: {{ printf "%s:%s" $repository $tag | quote }}
 imagePullPolicy: {{ .pullPolicy }}
 {{- end }}

@@ -84,7 +84,10 @@ class Breaker:
             said = f"the repository isn't listed any more, and {share}"
             return self._held(repository, "repository-unlisted", asks_for, (said, vanishing))
         if _exceeds(len(vanishing), len(before), limit):
-            return self._held(repository, "entities-would-vanish", asks_for, (share, vanishing))
+            renamed = (
+                f" ({len(lost) - len(vanishing):,} others were only renamed)" if len(lost) > len(vanishing) else ""
+            )
+            return self._held(repository, "entities-would-vanish", asks_for, (f"{share}{renamed}", vanishing))
         if look and lost and look.unchanged < limit.second_look:
             said = f"{_counted(len(lost), 'entity', 'entities')} would vanish, which a second look has to confirm"
             wait = limit.second_look - look.unchanged

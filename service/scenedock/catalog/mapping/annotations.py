@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.reading.values import KUBERNETES_ID
-from scenedock.catalog.vocabulary.source_urls import edit_url, folder_url, project_slug, source_location
+from scenedock.catalog.vocabulary.source_urls import (
+    ProjectSlug,
+    edit_url,
+    folder_url,
+    host_of,
+    project_slug,
+    source_location,
+)
 
 _Value = TypeVar("_Value")
 
@@ -36,13 +43,15 @@ ANNOTATIONS = (
     AnnotationRule("backstage.io/kubernetes-id", "that label stands in a template, a manifest or the values"),
     AnnotationRule("backstage.io/kubernetes-namespace", "Argo CD deploys every environment into the same one"),
     AnnotationRule(
-        "backstage.io/kubernetes-label-selector", "a label that all workloads of the service carry, and no other's"
+        "backstage.io/kubernetes-label-selector",
+        "a label that all workloads of the service carry, no other's do, and that says whose they are",
     ),
     AnnotationRule("backstage.io/kubernetes-cluster", "settings name one `cluster`, the same in every repository"),
     AnnotationRule("argocd/app-name", "one Application, of the same name in every environment"),
     AnnotationRule("argocd/app-selector", "several Applications, and a label that just they carry"),
     AnnotationRule("github.com/project-slug", "the source code repository: `sources` or `home` of the chart, settings"),
     AnnotationRule("gitlab.com/project-slug", "the same, at GitLab"),
+    AnnotationRule("gitlab.com/instance", "the same, at a GitLab of one's own: its host"),
     AnnotationRule("scenedock.dev/path", "always: the folder in its repository"),
     AnnotationRule("scenedock.dev/environments", "at least one environment is known"),
     AnnotationRule("scenedock.dev/skeleton", "the folder was baked: the skeleton, and its ref where it has one"),
@@ -54,6 +63,8 @@ _APPLICATION = frozenset({"argocd/app-name", "argocd/app-selector"})
 
 # Which of several labels says best what an application or workload is.
 _PREFERRED_LABELS = ("app.kubernetes.io/name", "app", "k8s-app", "app.kubernetes.io/instance", "service")
+# Which labels of pods say whose they are, whatever their value.
+_IDENTITIES = frozenset({"app", "app.kubernetes.io/instance", "app.kubernetes.io/name", "k8s-app"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +92,21 @@ def application_labels(service: DeployedService) -> frozenset[tuple[str, str]]:
 
 
 def workload_labels(service: DeployedService) -> frozenset[tuple[str, str]]:
-    """All labels that a service's workloads carry."""
-    return frozenset(label for each in service.deployments for label in each.facts.labels)
+    """All labels that a service's workloads carry and that say whose they are."""
+    return frozenset(label for each in service.deployments for label in _identifying(each, service.name))
+
+
+def _identifying(deployment: Deployment, service: str) -> frozenset[tuple[str, str]]:
+    """The labels of a deployment's workloads by a key that identifies, or with the name of the service.
+
+    Others (`tier=frontend`) may be those of any pod in any cluster.
+    """
+    if not deployment.facts.labels:
+        return frozenset()
+    names = {service.lower(), posixpath.basename(deployment.folder).lower()} - {""}
+    return frozenset(
+        (key, value) for key, value in deployment.facts.labels if key in _IDENTITIES or value.lower() in names
+    )
 
 
 def annotations_of(service: DeployedService, applications: LabelUse, workloads: LabelUse) -> dict[str, str]:
@@ -91,7 +115,10 @@ def annotations_of(service: DeployedService, applications: LabelUse, workloads: 
     found = {
         **_source(member),
         **_slug(service),
-        **deployment_annotations(list(service.deployments), applications, workloads),
+        **deployment_annotations(list(service.deployments), applications),
+        "backstage.io/kubernetes-label-selector": workloads.selector(
+            [_identifying(each, service.name) for each in service.deployments]
+        ),
         "scenedock.dev/path": member.path or ".",
         "scenedock.dev/environments": ",".join(service.environments),
         "scenedock.dev/skeleton": next((folder.skeleton for folder in service.folders if folder.skeleton), ""),
@@ -116,10 +143,8 @@ def override_annotations(found: Mapping[str, _Value], better: Mapping[str, _Valu
     return {**{name: value for name, value in found.items() if name not in replaced}, **better}
 
 
-def deployment_annotations(
-    deployments: Sequence[Deployment], applications: LabelUse | None = None, workloads: LabelUse | None = None
-) -> dict[str, str]:
-    """What Argo CD and Kubernetes plugins need for some deployments; selectors only with label uses."""
+def deployment_annotations(deployments: Sequence[Deployment], applications: LabelUse | None = None) -> dict[str, str]:
+    """What Argo CD and Kubernetes plugins need for some deployments; a selector only with label uses."""
     known = [each.application for each in deployments if each.application]
     names, namespaces = {each.name for each in known}, {each.namespace for each in known}
     clusters = {each.cluster for each in deployments}
@@ -130,10 +155,6 @@ def deployment_annotations(
         found["argocd/app-selector"] = applications.selector([each.labels for each in known])
     if len(namespaces) == 1:
         found["backstage.io/kubernetes-namespace"] = min(namespaces)
-    if workloads:
-        found["backstage.io/kubernetes-label-selector"] = workloads.selector(
-            [each.facts.labels for each in deployments]
-        )
     if len(clusters) == 1:
         found["backstage.io/kubernetes-cluster"] = min(clusters)
     return {name: value for name, value in found.items() if value}
@@ -175,19 +196,31 @@ def _source(member: Member) -> dict[str, str]:
 
 
 def _slug(service: DeployedService) -> dict[str, str]:
-    """The source code repository: an app list's word, else the chart's first address that isn't this repository."""
+    """The source code repository: an app list's word, else one of the chart's addresses that isn't this repository."""
     for member in service.members:
         for item in member.items:
             if item.slug:
-                key = "gitlab.com" if member.contents.facts.provider == "gitlab" else "github.com"
-                return {f"{key}/project-slug": item.slug}
-    ours = {project_slug(member.contents.facts.url) for member in service.members}
-    for folder in service.folders:
-        for address in folder.chart.sources if folder.chart else ():
-            found = project_slug(address)
-            if found and found not in ours:
-                return dict([found])
+                host = host_of(member.contents.facts.url)
+                is_gitlab = member.contents.facts.provider == "gitlab"
+                return ProjectSlug("gitlab" if is_gitlab else "github", host, item.slug).annotations
+    gitops = {project_slug(member.contents.facts.url, member.contents.settings.hosts) for member in service.members}
+    for member in service.members:
+        hosts = member.contents.settings.hosts
+        ours = project_slug(member.contents.facts.url, hosts)
+        for folder in member.folders:
+            addresses = folder.chart.sources if folder.chart else ()
+            found = [slug for address in addresses if (slug := project_slug(address, hosts)) and slug not in gitops]
+            if found:
+                names = {service.name.lower(), posixpath.basename(folder.path).lower()}
+                return min(found, key=lambda slug: _distance(slug, names, ours)).annotations
     return {}
+
+
+def _distance(slug: ProjectSlug, names: Collection[str], ours: ProjectSlug | None) -> int:
+    """How far a repository is from a folder: called like it, else of the same organisation as its repository."""
+    if slug.name.lower() in names:
+        return 0
+    return 1 if ours and (slug.host, slug.organisation) == (ours.host, ours.organisation) else 2
 
 
 def _kubernetes_id(service: DeployedService) -> str:

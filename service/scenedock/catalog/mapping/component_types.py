@@ -8,11 +8,15 @@ from collections.abc import Collection, Iterable
 from scenedock.catalog.mapping.roles import Roles
 from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
-from scenedock.model.helm import HelmFolder
+from scenedock.model.helm import APPLICATIONS, WORKLOADS, HelmFolder
 
-_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
 _JOBS = frozenset({"CronJob", "Job", "CronWorkflow", "Workflow"})
-_APPLICATIONS = frozenset({"Application", "ApplicationSet"})
+# What jobs need. A folder with anything else is more than jobs, such as an operator that a Job verifies.
+_JOBS_NEEDS = frozenset(
+    """ClusterRole ClusterRoleBinding ConfigMap ExternalSecret LimitRange Namespace NetworkPolicy PersistentVolume
+    PersistentVolumeClaim Role RoleBinding SealedSecret Secret SecretStore ServiceAccount VaultStaticSecret
+    WorkflowTemplate""".split()
+)
 _FEWEST_USERS = 3
 
 
@@ -45,7 +49,9 @@ def _of_member(member: Member, roles: Roles, generic: Collection[str]) -> str:
     if roles.is_library(member):
         return "library"
     repository = member.contents.facts.name
-    if any((repository, folder.path) in roles.lists for folder in member.folders):
+    if any(
+        (repository, folder.path) in roles.lists or _collects(repository, folder, roles) for folder in member.folders
+    ):
         return "app-of-apps"
     exposed = any(each.facts.exposed for each in member.deployments)
     folder = member.folders[0] if member.folders else None
@@ -53,23 +59,32 @@ def _of_member(member: Member, roles: Roles, generic: Collection[str]) -> str:
         return "third-party"
     if folder and folder.kinds and not _renders_by_library(folder):
         return _of_templates(folder, exposed=exposed)
-    return "" if exposed or (folder and folder.kinds & _WORKLOADS) else _job_or_nothing(member, folder)
+    return "" if exposed or (folder and folder.kinds & WORKLOADS) else _job_or_nothing(member, folder)
 
 
 def _of_templates(folder: HelmFolder, *, exposed: bool) -> str:
     """What a folder's own templates say: more than a port among its values, which may be a database's."""
-    if folder.kinds & _WORKLOADS:
+    if folder.kinds & WORKLOADS:
         return ""
     if folder.kinds & _JOBS:
-        return "job"
-    if folder.kinds & _APPLICATIONS:
+        return "job" if folder.kinds <= _JOBS | _JOBS_NEEDS else ""
+    if folder.kinds & APPLICATIONS:
         return "app-of-apps"
     return "" if exposed else "configuration"
 
 
 def _job_or_nothing(member: Member, folder: HelmFolder | None) -> str:
     scheduled = any(each.facts.scheduled for each in member.deployments)
-    return "job" if scheduled or (folder and folder.kinds & _JOBS) else ""
+    kinds = folder.kinds if folder else frozenset()
+    return "job" if (scheduled or kinds & _JOBS) and kinds <= _JOBS | _JOBS_NEEDS else ""
+
+
+def _collects(repository: str, folder: HelmFolder, roles: Roles) -> bool:
+    """Whether a chart renders Applications by a shared chart, and nothing that runs itself."""
+    dependencies = folder.chart.dependencies if folder.chart else ()
+    return WORKLOADS.isdisjoint(folder.kinds) and any(
+        each.enabled and (repository, each.folder) in roles.collectors for each in dependencies
+    )
 
 
 def _wraps_product(member: Member, folder: HelmFolder, roles: Roles, generic: Collection[str]) -> bool:

@@ -20,9 +20,10 @@ _NO_FACTS = ValuesFacts()
 class RepositoryContents:
     """All that was read of one repository: the result of phase `folders`.
 
-    `catalog_files` are the paths of all its catalog-info.yaml, whoever wrote them. `unreadable` are the folders that
-    can't be read, or not all of which counts; `doubtful`, those that may be such folders, each with what would have to
-    be said then; where there are any, `directories` are all that the repository has.
+    `decided` are the folders of which only an enabling list (among `items`) says where they run. `catalog_files` are
+    the paths of all its catalog-info.yaml, whoever wrote them. `unreadable` are the folders that can't be read, or not
+    all of which counts; `doubtful`, those that may be such folders, each with what would have to be said then; where
+    there are any, `directories` are all that the repository has.
     """
 
     facts: RepositoryFacts
@@ -30,12 +31,25 @@ class RepositoryContents:
     codeowners: Codeowners
     folders: tuple[HelmFolder, ...] = ()
     items: tuple[ListItem, ...] = ()
+    decided: frozenset[str] = frozenset()
     applications: tuple[Application, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     catalog_files: tuple[str, ...] = ()
     unreadable: frozenset[str] = frozenset()
     doubtful: Mapping[str, Finding] = field(default_factory=dict)
     directories: frozenset[str] = frozenset()
+
+
+def said_environments(contents: RepositoryContents) -> dict[str, frozenset[str]]:
+    """The environments in which Argo CD or an enabling list says that a folder runs, by its path."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for each in contents.applications:
+        if each.environment:
+            found[each.path].add(each.environment)
+    for item in contents.items:
+        if item.folder and item.environment:
+            found[item.folder].add(item.environment)
+    return {path: frozenset(environments) for path, environments in found.items()}
 
 
 class Applications:
@@ -89,6 +103,7 @@ def deployments_of(
         "values": [
             Deployment(environment, facts, folder=folder.path)
             for folder in folders
+            if folder.path not in contents.decided
             for environment, facts in folder.values.items()
             if environment
         ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +14,7 @@ from scenedock.catalog.mapping.roles import Roles
 from scenedock.catalog.mapping.satellites import apis, backing_resources, clusters, deployments, owner_entities, tenants
 from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.vocabulary.credentials import drop_credentials
-from scenedock.catalog.vocabulary.formats import as_entity_name, as_tag
+from scenedock.catalog.vocabulary.formats import as_tag
 from scenedock.catalog.vocabulary.relations import rename_references
 from scenedock.model.entity import Entity, EntityRef, build_entity
 from scenedock.model.finding import Finding
@@ -37,20 +36,32 @@ MAPPING = (
         "a service: its folders in all environments and repositories, or an item of an app list",
         "named after the folder; description from Chart.yaml; tags from its keywords",
     ),
-    MappingRule("Component of type `library`", "a library chart, or the chart that list items default to", "as above"),
+    MappingRule(
+        "Component of type `library`",
+        "a library chart, the chart that list items default to, or one that others share",
+        "two or more list it by `file://`, or one whose Applications it renders, and nothing deploys it",
+    ),
     MappingRule(
         "Component of type `app-of-apps`",
-        "the folder that holds an app list, or whose templates are Argo CD applications",
-        "no edges to its apps",
+        "the folder that holds an app list, or that renders Argo CD applications",
+        "by its own templates or a shared chart's; no edges to its apps",
     ),
     MappingRule(
         "Component of type `third-party`",
         "a chart that only wraps charts from elsewhere",
         "no templates of its own; a generic chart, which three or more services deploy under other names, is no such",
     ),
-    MappingRule("Component of type `job`", "CronJobs or Jobs only", "templates, or a cron expression in the values"),
+    MappingRule(
+        "Component of type `job`",
+        "CronJobs or Jobs, and what they need",
+        "templates with nothing else, or a cron expression in the values",
+    ),
     MappingRule("Component of type `configuration`", "manifests without a workload", "with or without a chart"),
-    MappingRule("System", "an umbrella chart: it lists two or more local charts", "the listed folders are its members"),
+    MappingRule(
+        "System",
+        "an umbrella chart: it lists two or more deployments of the repository",
+        "the listed folders are its members; without any, it is a Component",
+    ),
     MappingRule("System", "a tenant folder: `tenant/app/01-dev`", "the apps in it are its members"),
     MappingRule(
         "Resource of type database, cache, queue, search or bucket",
@@ -119,12 +130,13 @@ def map_services(
         },
         generic_charts(services),
     )
+    mapper = replace(mapper, systems=frozenset(filter(None, map(mapper.system_of, services))))
     mapped = [mapper.service(service) for service in services]
     shared = [*clusters(repositories), *tenants(services)]
     if any(contents.settings.emit_owners for contents in repositories):
         shared.extend(owner_entities([*(entity for each in mapped for entity in each.entities), *shared]))
     for service in services:
-        mapper.findings.extend([*disagreements(service), *_changed_tags(service)])
+        mapper.findings.extend([*disagreements(service), *_changed_tags(service), *mapper.unproven(service)])
     if mapper.renamed:
         mapped = [replace(each, entities=tuple(map(mapper.with_new_names, each.entities))) for each in mapped]
     return Mapped(tuple(mapped), tuple(shared), roles, tuple(mapper.findings))
@@ -147,12 +159,13 @@ class _Mapper:
     workloads: LabelUse
     names: Mapping[tuple[str, str], str]
     generic_charts: frozenset[str]
+    systems: frozenset[str] = frozenset()
     findings: list[Finding] = field(default_factory=list)
     renamed: dict[EntityRef, EntityRef] = field(default_factory=dict)
 
     def service(self, service: DeployedService) -> MappedService:
-        owner, system = owner_of(service), self._system(service)
-        umbrella = self.roles.is_umbrella(service)
+        owner, system = owner_of(service), self.system_of(service)
+        umbrella = self.roles.is_umbrella(service) and service.name in self.systems
         main = self._main(service, owner, "" if umbrella else system, umbrella=umbrella)
         if umbrella:
             system = service.name
@@ -202,7 +215,20 @@ class _Mapper:
         }
         return build_entity("Component", service.name, metadata, spec, place)
 
-    def _system(self, service: DeployedService) -> str:
+    def unproven(self, service: DeployedService) -> Iterator[Finding]:
+        """A note about Applications of other names in each environment, and no label by which to show all of them."""
+        applications = [each.application for each in service.deployments if each.application]
+        names = sorted({each.name for each in applications})
+        if len(names) > 1 and not self.applications.selector([each.labels for each in applications]):
+            yield Finding(
+                "info",
+                "applications-without-label",
+                f"no label is on all Argo CD Applications of {service.name} and on no others: {', '.join(names)}",
+                service.members[0].place,
+                f"Give them the label `app.kubernetes.io/name: {service.name}`; then Backstage shows all of them.",
+            )
+
+    def system_of(self, service: DeployedService) -> str:
         """The System of a service: settings, the one umbrella that lists it, its tenant folder."""
         if service.override.system:
             return service.override.system
@@ -214,5 +240,5 @@ class _Mapper:
                 if umbrella is not None:
                     return self.names.get((member.contents.facts.name, umbrella), "")
             if member.tenant:
-                return as_entity_name(posixpath.basename(member.tenant))
+                return member.tenant_name
         return ""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from scenedock.catalog.vocabulary.environments import EnvironmentNames
+from scenedock.catalog.vocabulary.environments import EnvironmentNames, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
 
 _Segments: TypeAlias = tuple[str, ...]
@@ -26,16 +26,22 @@ CONTAINERS = frozenset(
 )
 
 
+# Folders beside environments that hold what all of those share.
+_NO_ENVIRONMENTS = frozenset("base chart common default defaults global lib library shared".split())
+
+
 @dataclass(frozen=True, slots=True)
 class FolderPath:
     """A folder of a repository, the latter by its place in the list of repositories.
 
-    `listed` says that another folder's chart has this one among its dependencies.
+    `listed` says that another folder's chart has this one among its dependencies, `runs_in` are the environments in
+    which Argo CD or an enabling list says that it runs.
     """
 
     repository: int
     path: str
     listed: bool = False
+    runs_in: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ def identify(
     """
     beside = _Siblings(folders, names)
     readings = {folder: _read(folder, beside, repositories) for folder in folders}
-    readings = _split_suffixes(readings, names)
+    readings = _split_suffixes(_without_order(readings), names)
     listed = {reading.segments for folder, reading in readings.items() if folder.listed}
     kept = _remembered_names(readings, remembered)
     chosen = _distinct_names(_per_repository(readings), listed, kept)
@@ -109,6 +115,7 @@ class _Siblings:
     def __init__(self, folders: Sequence[FolderPath], names: Sequence[EnvironmentNames]) -> None:
         self._names = names
         self._children: dict[tuple[int, str], set[str]] = defaultdict(set)
+        self._deployed = {(folder.repository, folder.path) for folder in folders}
         for folder in folders:
             for parent, segment in _steps(folder.path):
                 self._children[folder.repository, parent].add(segment)
@@ -128,16 +135,44 @@ class _Siblings:
     def environments(self, folder: FolderPath) -> list[str | None]:
         """For each segment of a path, the environment that it names.
 
-        A known name is one wherever it stands, one with a suffix only in a row of environments.
+        A known name is one wherever it stands, one with a suffix only in a row of environments, and an unknown one as
+        the last in a row of a service's environments.
         """
         names = self._names[folder.repository]
         found = [(parent, names.named(segment)) for parent, segment in _steps(folder.path)]
-        return [
+        environments = [
             environment
             if environment and (names.lists(environment) or (folder.repository, parent) in self._rows)
             else None
             for parent, environment in found
         ]
+        if environments[-1] is None and self._ends_a_row(folder, environments):
+            environments[-1] = without_order(posixpath.basename(folder.path))
+        return environments
+
+    def are_beside(self, folder: FolderPath) -> bool:
+        """Whether other folders lie beside one."""
+        return len(self._children[folder.repository, _parent_of(folder.path)]) > 1
+
+    def _ends_a_row(self, folder: FolderPath, environments: Sequence[str | None]) -> bool:
+        """Whether most folders beside one are environments of the service above: `00-preview` beside `01-dev`."""
+        parent, segment = _parent_of(folder.path), posixpath.basename(folder.path)
+        service = posixpath.basename(parent)
+        if folder.listed or segment in _NO_ENVIRONMENTS or not service or service in CONTAINERS or any(environments):
+            return False
+        beside = self._children[folder.repository, parent] - {segment}
+        deployed = {each for each in beside if (folder.repository, f"{parent}/{each}".lstrip("/")) in self._deployed}
+        named = {each for each in deployed if self._names[folder.repository].named(each)}
+        numbered = {each for each in named if without_order(each) != each}
+        if not named or (numbered == named and without_order(segment) == segment):
+            return False
+        return len(named) > len(deployed - named) and (len(named) > 1 or numbered == named)
+
+
+def _parent_of(path: str) -> str:
+    """What `_steps` gives as the path above the last segment."""
+    above = posixpath.dirname(path)
+    return f"/{above}" if above else ""
 
 
 def _steps(path: str) -> Iterator[tuple[str, str]]:
@@ -155,11 +190,29 @@ def _read(folder: FolderPath, beside: _Siblings, repositories: Sequence[str]) ->
     segments = tuple(folder.path.split("/"))
     environments = beside.environments(folder)
     kept = tuple(segment for segment, environment in zip(segments, environments, strict=True) if environment is None)
-    if len(kept) == len(segments) or not kept or kept[-1] in CONTAINERS:
+    # `dev/argocd` beside others is a service called argocd.
+    in_environment = environments[-1] is None and any(environments[-2:-1])
+    is_named = kept and (kept[-1] not in CONTAINERS or (in_environment and beside.are_beside(folder)))
+    if len(kept) == len(segments) or not is_named:
         # `apps/test/Chart.yaml` is a service called test: nothing else names it.
         return _Reading(segments, None, in_environment_folder=False)
     innermost = next(filter(None, reversed(environments)))
     return _Reading(kept, innermost, in_environment_folder=environments[-1] is not None)
+
+
+def _without_order(readings: Mapping[FolderPath, _Reading]) -> dict[FolderPath, _Reading]:
+    """The readings without the numbers that sort folders in layouts with environment folders, where none gets lost."""
+    meant: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
+    for reading in readings.values():
+        meant[_plain(reading)].add(reading.segments)
+    return {
+        folder: replace(reading, segments=_plain(reading)) if len(meant[_plain(reading)]) == 1 else reading
+        for folder, reading in readings.items()
+    }
+
+
+def _plain(reading: _Reading) -> tuple[str, ...]:
+    return tuple(map(without_order, reading.segments)) if reading.environment else reading.segments
 
 
 def _split_suffixes(
@@ -168,12 +221,13 @@ def _split_suffixes(
     """`billing-dev` and `billing-production` are one service; a lone `load-test` is a service of that name.
 
     A name with a suffix is an environment only where a known one or another service proves it: `auth-prod-eu` beside
-    `auth-dev` or `cart-prod-eu`, but not `auth-test-client` beside `auth`.
+    `auth-dev` or `cart-prod-eu`, but not `auth-test-client` beside `auth`. Two that run in one environment are two.
     """
     endings: dict[tuple[str, ...], set[str]] = defaultdict(set)
     stems: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     splits: dict[FolderPath, tuple[tuple[str, ...], str]] = {}
     whole = {reading.segments for reading in readings.values()}
+    runs_in: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for folder, reading in readings.items():
         split = names[folder.repository].split(reading.segments[-1])
         if split and reading.environment is None:
@@ -181,11 +235,14 @@ def _split_suffixes(
             splits[folder] = stem, split[1]
             endings[stem].add(split[1])
             stems[split[1]].add(stem)
+            runs_in[stem].update(folder.runs_in)
+        runs_in[reading.segments].update(folder.runs_in)
     result = dict(readings)
     for folder, (stem, environment) in splits.items():
         known = names[folder.repository].lists
         proven = known(environment) or any(map(known, endings[stem])) or len(stems[environment]) > 1
-        if proven and (len(endings[stem]) > 1 or stem in whole):
+        apart = any(runs_in[stem][each] > 1 for each in folder.runs_in)
+        if proven and (len(endings[stem]) > 1 or stem in whole) and not apart:
             result[folder] = replace(readings[folder], segments=stem, environment=environment)
     return result
 

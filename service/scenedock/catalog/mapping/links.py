@@ -38,6 +38,7 @@ class _Graph:
         self._roles = mapped.roles
         self._by_folder: dict[tuple[str, str], MappedService] = {}
         self._names: dict[str, set[EntityRef]] = defaultdict(set)
+        self._namespaces: dict[EntityRef, set[str]] = defaultdict(set)
         self._ingress: dict[tuple[str | None, str], set[EntityRef]] = defaultdict(set)
         for each in mapped.services:
             for member in each.service.members:
@@ -70,6 +71,8 @@ class _Graph:
             self._names[name].add(ref)
             self._names[f"{name}-service"].add(ref)
         for deployment in service.deployments:
+            if deployment.application and deployment.application.namespace:
+                self._namespaces[ref].add(deployment.application.namespace.lower())
             if deployment.facts.fullname:
                 self._names[deployment.facts.fullname.lower()].add(ref)
             for host in deployment.facts.ingress_hosts:
@@ -93,17 +96,53 @@ class _Graph:
     def _hosts(self, each: MappedService) -> Iterator[EntityRef]:
         for deployment in each.service.deployments:
             for host in deployment.facts.hosts:
-                found = self._addressed(host, deployment)
+                found = self._addressed(host, deployment, each)
                 if len(found) == 1:
                     yield next(iter(found))
 
-    def _addressed(self, host: str, deployment: Deployment) -> set[EntityRef]:
-        """Who answers to a host: a single label or an in-cluster name by its first label, else an ingress host."""
+    def _addressed(self, host: str, deployment: Deployment, caller: MappedService) -> set[EntityRef]:
+        """Who answers to a host: a Service, by its name and namespace, else who has it as an ingress host."""
         first, dot, rest = host.partition(".")
+        namespace = rest.partition(".")[0]
         if not dot or rest.endswith((".svc", ".svc.cluster.local")) or rest.split(".")[1:2] == ["svc"]:
-            return self._names.get(first, set())
+            return self._answering(first, namespace, deployment, caller)
+        if namespace == rest and (found := {ref for ref in self._names.get(first, ()) if self._is_of(ref, namespace)}):
+            return found
         found = self._ingress.get((deployment.environment, host), set())
         return set() if found and (host == "localhost" or _is_address(host)) else found
+
+    def _answering(self, name: str, namespace: str, deployment: Deployment, caller: MappedService) -> set[EntityRef]:
+        """Whose Service a name in a namespace is; a Service of the caller's own is no other folder's.
+
+        Namespaces are those of Argo CD, else called after the folder. So one that is called after a third folder has
+        that folder's Services.
+        """
+        own = _own_namespaces(deployment, caller)
+        if (not namespace or namespace in own) and any(name in folder.services for folder in caller.service.folders):
+            return set()
+        named = self._names.get(name, set())
+        if not namespace:
+            return named
+        if namespace in own:
+            return {ref for ref in named if namespace in self._namespaces[ref] or ref == caller.main.ref}
+        others = self._names.get(namespace, set())
+        return {
+            ref
+            for ref in named
+            if namespace in self._namespaces[ref] or not (self._namespaces[ref] or (others and ref not in others))
+        }
+
+    def _is_of(self, ref: EntityRef, namespace: str) -> bool:
+        """Whether something is known to run in a namespace: by Argo CD, or by having its name."""
+        return namespace in (self._namespaces[ref] or {ref.name.lower()})
+
+
+def _own_namespaces(deployment: Deployment, caller: MappedService) -> set[str]:
+    """The namespaces that a deployment's own Services are in."""
+    if deployment.application and deployment.application.namespace:
+        return {deployment.application.namespace.lower()}
+    names = {caller.service.name.lower(), posixpath.basename(deployment.folder).lower()}
+    return {*names, *(f"{name}-{deployment.environment}" for name in names if deployment.environment)}
 
 
 def _satellites(each: MappedService) -> Iterator[EntityRef]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scenedock.catalog.mapping.services import DeployedService, Member
-from scenedock.catalog.vocabulary.environments import is_production, production_rank
+from scenedock.catalog.vocabulary.environments import is_production, production_rank, tier_of
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.owners import as_owner, first_owner
 from scenedock.model.finding import Finding
+
+_PUT_AWAY = frozenset({"obsolete", "deprecated", "archive", "attic"})
 
 
 def owner_of(service: DeployedService) -> str:
@@ -19,9 +21,9 @@ def owner_of(service: DeployedService) -> str:
 def _owner_in(member: Member) -> str:
     settings = member.contents.settings
     charts = [folder.chart for folder in member.folders if folder.chart]
-    candidates = [as_owner(chart.owner) for chart in charts]
+    candidates = [as_owner(chart.owner, settings.owner_names) for chart in charts]
     candidates.extend(member.contents.codeowners.owner_of(folder.path) for folder in member.folders)
-    candidates.extend(as_owner(each.facts.owner) for each in member.deployments)
+    candidates.extend(as_owner(each.facts.owner, settings.owner_names) for each in member.deployments)
     if settings.owner_from_maintainers:
         candidates.extend(
             as_owner(f"user:{as_entity_name(name)}") for chart in charts for name in chart.maintainers[:1]
@@ -31,18 +33,28 @@ def _owner_in(member: Member) -> str:
 
 
 def lifecycle_of(service: DeployedService) -> str:
-    """`deprecated` if the chart is; else what settings say of its most productive environment."""
+    """`deprecated` if the chart is, or lies among such; else what settings say of its most productive environment.
+
+    Where no environment is of a tier that is known, or a folder beside those of environments names none, it may be
+    production.
+    """
     if service.override.lifecycle:
         return service.override.lifecycle
-    if any(folder.chart and folder.chart.deprecated for folder in service.folders):
+    if any((folder.chart and folder.chart.deprecated) or _is_put_away(folder.path) for folder in service.folders):
         return "deprecated"
     table = service.members[0].contents.settings.lifecycle
     productive = table["production"]
     said = [
         table.get(environment, productive if is_production(environment) else table["*"])
         for environment in sorted(service.environments, key=production_rank)
+        if environment in table or tier_of(environment)
     ]
-    return productive if not said or productive in said else said[0]
+    nameless = any(member.has_nameless_folder for member in service.members)
+    return productive if not said or productive in said or nameless else said[0]
+
+
+def _is_put_away(path: str) -> bool:
+    return not _PUT_AWAY.isdisjoint(path.split("/")[:-1])
 
 
 def disagreements(service: DeployedService) -> Iterator[Finding]:

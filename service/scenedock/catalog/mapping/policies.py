@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from scenedock.catalog.mapping.entities import Mapped
+from scenedock.catalog.mapping.identities import CONTAINERS
 from scenedock.catalog.vocabulary.formats import is_annotation_key, is_label_key, is_label_value, is_tag
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.validation import problems_here
@@ -30,6 +31,13 @@ def police(mapped: Mapped) -> Mapped:
         shared=shared,
         findings=(*mapped.findings, *officer.findings),
     )
+
+
+GENERIC_NAMES = CONTAINERS - {"argocd"} | frozenset(
+    """base bootstrap common config configs configuration default global infra infrastructure main misc root secret
+    secrets shared""".split()
+)
+"""What folders of nearly every repository are called; a Backstage has one Component of a name."""
 
 
 class _Police:
@@ -66,6 +74,10 @@ class _Police:
             said = f"{entity.ref} would be refused: {'; '.join(map(str, problems))}"
             self._find(entity, "error", "invalid-entity", said, "Correct it with `overrides` in scenedock.yaml.")
             return False
+        if entity.kind == "Component" and entity.name.lower() in GENERIC_NAMES and entity.spec.get("type") != "library":
+            said = f"{entity.ref.short} is so general a name that another repository will have one of it, too"
+            remedy = "Rename the folder, or name the Component in a catalog-info.yaml of your own."
+            self._find(entity, "info", "general-name", said, remedy)
         first = self._claimed.setdefault(entity.ref, entity)
         if first is not entity:
             said = f"{entity.ref} is already described by {first.place}; only that one is emitted"

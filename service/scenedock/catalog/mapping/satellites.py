@@ -16,7 +16,7 @@ from scenedock.catalog.mapping.ownership import lifecycle_of
 from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.reading.apis import api_name
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
-from scenedock.catalog.vocabulary.formats import as_entity_name, join_name
+from scenedock.catalog.vocabulary.formats import join_name
 from scenedock.catalog.vocabulary.owners import UNKNOWN, as_owner, first_owner
 from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.model.entity import DEFAULT_NAMESPACE, Entity, EntityRef, build_entity
@@ -105,7 +105,7 @@ def tenants(services: Sequence[DeployedService]) -> Iterator[Entity]:
     seen: set[str] = set()
     for service in services:
         for member in service.members:
-            name = as_entity_name(posixpath.basename(member.tenant))
+            name = member.tenant_name
             if not name or name in seen or service.override.system or member.contents.settings.system_of(member.path):
                 continue
             seen.add(name)

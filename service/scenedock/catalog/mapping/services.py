@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from scenedock.catalog.mapping.deployments import Applications, Deployment, RepositoryContents, deployments_of
 from scenedock.catalog.mapping.identities import Identity
-from scenedock.catalog.vocabulary.environments import production_rank
+from scenedock.catalog.vocabulary.environments import production_rank, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
-from scenedock.catalog.vocabulary.settings import Override
+from scenedock.catalog.vocabulary.settings import FILE_NAME, Override
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import HelmFolder, ListItem
 
@@ -21,7 +21,8 @@ class Member:
     """What one repository says about a service: its folders (one for each environment, perhaps) or its list items.
 
     `path` is the folder that stands for the service; for a mere list item, that of its list. What belongs to an
-    environment of the production tier comes first.
+    environment of the production tier comes first. `has_nameless_folder` says that one folder names no environment and
+    another does: `billing` beside `billing-dev`.
     """
 
     contents: RepositoryContents
@@ -30,6 +31,12 @@ class Member:
     items: tuple[ListItem, ...]
     deployments: tuple[Deployment, ...]
     tenant: str = ""
+    has_nameless_folder: bool = False
+
+    @property
+    def tenant_name(self) -> str:
+        """The name of its tenant's System; empty without one."""
+        return as_entity_name(without_order(posixpath.basename(self.tenant)))
 
     @property
     def place(self) -> Place:
@@ -83,6 +90,7 @@ def gather(
                 findings.extend(_of_names_kept(name, member, [mine[folder.path] for folder in found]))
     _refuse_unlike(members, findings)
     services = [DeployedService(name, tuple(found), _override(name, found)) for name, found in sorted(members.items())]
+    findings.extend(_overrides_of_unknown_services(repositories, members))
     return services, findings
 
 
@@ -94,12 +102,17 @@ def _grouped(
     for folder in contents.folders:
         identity = identities[folder.path]
         folders[identity.name, identity.service].append(folder)
-    items: dict[str, list[ListItem]] = defaultdict(list)
+    by_name: dict[str, list[ListItem]] = defaultdict(list)
+    by_folder: dict[tuple[str, tuple[str, ...]], list[ListItem]] = defaultdict(list)
     for item in contents.items:
-        items[item.name].append(item)
-    services = sorted([*folders, *((name, ()) for name in items if name not in {raw for raw, _ in folders})])
+        if item.folder:
+            identity = identities[item.folder]
+            by_folder[identity.name, identity.service].append(item)
+        else:
+            by_name[item.name].append(item)
+    services = sorted([*folders, *((name, ()) for name in by_name if name not in {raw for raw, _ in folders})])
     for name, service in services:
-        yield name, folders.get((name, service), []), items.pop(name, [])
+        yield name, folders.get((name, service), []), by_name.pop(name, []) or by_folder.get((name, service), [])
 
 
 def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
@@ -158,6 +171,36 @@ def _refuse_unlike(members: dict[str, list[Member]], findings: list[Finding]) ->
         del members[name]
 
 
+def _overrides_of_unknown_services(
+    repositories: Sequence[RepositoryContents], members: Mapping[str, Sequence[Member]]
+) -> Iterator[Finding]:
+    """Corrections to services that a repository doesn't have; of settings given to several, that none of those has.
+
+    Skipped folders are there: their Chart.yaml may just be unreadable for now.
+    """
+    for number, contents in enumerate(repositories):
+        if any(contents.settings == each.settings for each in repositories[:number]):
+            continue
+        mine = {
+            name
+            for name, found in members.items()
+            if any(each.contents.settings == contents.settings for each in found)
+        }
+        mine |= {posixpath.basename(skip.place.path) for skip in contents.skipped}
+        for name, override in contents.settings.overrides.items():
+            if name not in mine:
+                from difflib import get_close_matches  # slow to import, and seldom needed
+
+                like = get_close_matches(name, sorted(mine), n=1)
+                yield Finding(
+                    "warning",
+                    "override-of-unknown-service",
+                    f"`overrides` names {name!r}, and there is no such service",
+                    Place(contents.facts.name, FILE_NAME, override.line or None),
+                    f"Did you mean {like[0]!r}?" if like else "Write the service's name, or remove the entry.",
+                )
+
+
 def _override(name: str, members: Sequence[Member]) -> Override:
     """The corrections of the first repository that has any for the service."""
     return next(
@@ -176,4 +219,5 @@ def _member(
     tenant = next((identity.tenant for identity in mine if identity.tenant), "")
     homes = [identity.home for identity in mine]
     path = homes[0] if homes else posixpath.dirname(items[0].list_path)
-    return Member(contents, path, folders, items, tuple(deployments), tenant)
+    nameless = {identity.environment is None for identity in mine} == {True, False}
+    return Member(contents, path, folders, items, tuple(deployments), tenant, nameless)

@@ -6,124 +6,171 @@ Source: Argo CD, "Application Specification" and "ApplicationSet: Go Template".
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
+from scenedock.catalog.reading.application_environments import ApplicationWords, environment_of, helm_parameters
 from scenedock.catalog.reading.generators import (
     Generators,
-    Manifests,
     NotEvaluatedError,
     ParameterBudget,
     Render,
+    merge_objects,
     render_all,
 )
 from scenedock.catalog.reading.go_templates import render_fasttemplate, render_go
-from scenedock.catalog.vocabulary.environments import EnvironmentNames
+from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 
 API_GROUP = "argoproj.io"
-_ENVIRONMENT_LABELS = ("environment", "env", "app.kubernetes.io/environment")
+NOT_EVALUATED = "applicationset-not-evaluated"
 
 
 def read_applications(
-    documents: Iterable[tuple[Place, JsonObject]], manifests: Manifests
+    documents: Iterable[tuple[Place, JsonObject]], repositories: Repositories
 ) -> tuple[list[Application], list[Finding]]:
-    """The applications of all manifests in a repository, in the order of the manifests."""
-    applications: list[Application] = []
-    findings: list[Finding] = []
-    budget = ParameterBudget()
+    """The applications of all manifests in a repository, in the order of the manifests.
+
+    Each says which repository of the run it deploys a folder of.
+    """
+    reader = _Reader(repositories)
     for place, document in documents:
-        if not as_text(document.get("apiVersion")).startswith(API_GROUP + "/"):
-            continue
+        for manifest in _manifests(document):
+            reader.read(manifest, place)
+    return reader.applications, reader.findings
+
+
+def value_files_of(applications: Iterable[Application]) -> dict[str, dict[str, list[str]]]:
+    """The values files in folders that Applications name, by folder and environment; none of those in doubt."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for each in applications:
+        if each.value_files:
+            named = found.setdefault(each.path, {})
+            if each.environment:
+                files = named.setdefault(each.environment, [])
+                files.extend(file for file in each.value_files if file not in {"values.yaml", *files})
+    return found
+
+
+def _manifests(document: JsonObject) -> Iterator[JsonObject]:
+    """The Argo CD objects of a document, which may be a list of them."""
+    if document.get("kind") == "List" and document.get("apiVersion") == "v1":
+        for item in as_list(document.get("items")):
+            yield from _manifests(as_object(item))
+    elif as_text(document.get("apiVersion")).startswith(API_GROUP + "/"):
+        yield document
+
+
+@dataclass(slots=True)
+class _Reader:
+    repositories: Repositories
+    applications: list[Application] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    budget: ParameterBudget = field(default_factory=ParameterBudget)
+
+    def read(self, document: JsonObject, place: Place) -> None:
         if document.get("kind") == "Application":
-            applications.extend(_applications(document, manifests))
+            self._add(document, {}, place)
         elif document.get("kind") == "ApplicationSet":
             try:
-                applications.extend(list(_generated(document, manifests, budget)))  # all of them, or none
+                generated = list(self._generated(document))  # all of them, or none
             except NotEvaluatedError as reason:
                 name = as_text(as_object(document.get("metadata")).get("name"))
-                findings.append(
-                    Finding(
-                        "info",
-                        "applicationset-not-evaluated",
-                        f"ApplicationSet {name!r} is no evidence: {reason}",
-                        place,
-                        "Name environments and annotations in scenedock.yaml where they matter.",
-                    )
+                said = f"ApplicationSet {name!r} is no evidence: {reason}"
+                remedy = "Name environments and annotations in scenedock.yaml where they matter."
+                self.findings.append(Finding("info", NOT_EVALUATED, said, place, remedy))
+                return
+            for application, parameters in generated:
+                self._add(application, parameters, place)
+
+    def _generated(self, document: JsonObject) -> Iterator[tuple[JsonObject, JsonObject]]:
+        """Each Application that a set makes, with the parameters that it is made of."""
+        spec = as_object(document.get("spec"))
+        render = render_go if spec.get("goTemplate") is True else render_fasttemplate
+        generators = Generators(self.repositories, render, self.budget)
+        for generator in map(as_object, as_list(spec.get("generators"))):
+            template = as_object(spec.get("template"))
+            for own in generator.values():
+                template = merge_objects(template, as_object(as_object(own).get("template")))
+            for parameters in generators.parameters(generator):
+                yield _filled(template, render, parameters), parameters
+
+    def _add(self, document: JsonObject, parameters: JsonObject, place: Place) -> None:
+        """Keep an Application for each source of it that is a folder of a repository of this run.
+
+        What a chart's template leaves open says nothing: a name, and with it the Application; namespace, path, files.
+        """
+        metadata, spec = as_object(document.get("metadata")), as_object(document.get("spec"))
+        destination = as_object(spec.get("destination"))
+        labels = {key: value for key, value in as_object(metadata.get("labels")).items() if isinstance(value, str)}
+        sources = [as_object(source) for source in (spec.get("source"), *as_list(spec.get("sources"))) if source]
+        files = tuple(file for source in sources for file in _value_files(source))
+        handed = {key: value for each in sources for key, value in helm_parameters(as_object(each.get("helm"))).items()}
+        name, namespace = as_text(metadata.get("name")), as_text(destination.get("namespace"))
+        if "{{" in name:
+            return
+        if "{{" in namespace:
+            namespace = ""
+        for repository, path in dict.fromkeys(self._folders(sources)):
+            said = ApplicationWords(
+                name, path, namespace, as_text(destination.get("name")), labels, files, parameters, handed
+            )
+            environment, doubt = environment_of(said, repository.environments)
+            if doubt:
+                self._doubt(name, doubt, place)
+            self.applications.append(
+                Application(
+                    name,
+                    path,
+                    namespace,
+                    environment,
+                    frozenset(labels.items()),
+                    repository.name,
+                    tuple(_inside(path, files)),
                 )
-    return applications, findings
+            )
+
+    def _doubt(self, name: str, doubt: str, place: Place) -> None:
+        said = f"Application {name!r} names more than one environment: {doubt}; so it counts for none"
+        remedy = "Say with a label `environment` which one it is, and name values files of no other."
+        self.findings.append(Finding("warning", "environment-in-doubt", said, place, remedy))
+
+    def _folders(self, sources: list[JsonObject]) -> Iterator[tuple[Manifests, str]]:
+        """The folders that the sources deploy, and those of the values that a chart from elsewhere takes, as `$ref/…`.
+
+        The root is the empty path.
+        """
+        for source in sources:
+            repository, path = self.repositories.of(source), as_text(source.get("path"))
+            if path and "{{" not in path and repository and not source.get("ref"):
+                path = posixpath.normpath(path).lstrip("/")
+                yield repository, "" if path == "." else path
+        refs = {as_text(source.get("ref")): self.repositories.of(source) for source in sources}
+        for source in sources:
+            for file in _value_files(source) if source.get("chart") else ():
+                ref, _, path = file.removeprefix("$").partition("/")
+                if file.startswith("$") and ref and (repository := refs.get(ref)):
+                    yield repository, repository.deployment_folder(path)
 
 
-def _applications(document: JsonObject, manifests: Manifests) -> Iterator[Application]:
-    """One Application for each source of it that is a folder of this repository."""
-    metadata, spec = as_object(document.get("metadata")), as_object(document.get("spec"))
-    name = as_text(metadata.get("name"))
-    namespace = as_text(as_object(spec.get("destination")).get("namespace"))
-    labels = {key: value for key, value in as_object(metadata.get("labels")).items() if isinstance(value, str)}
-    sources = [as_object(source) for source in (spec.get("source"), *as_list(spec.get("sources"))) if source]
-    value_files = [file for source in sources for file in _value_files(source)]
-    paths = dict.fromkeys([*_paths(sources, manifests), *_paths_of_values(sources, manifests)])
-    for path in paths:
-        yield Application(
-            name,
-            path,
-            namespace,
-            _environment(manifests.names, name, path, namespace, labels, value_files),
-            frozenset(labels.items()),
-        )
-
-
-def _paths(sources: list[JsonObject], manifests: Manifests) -> Iterator[str]:
-    """The folders of this repository that the sources deploy; the root is the empty path."""
-    for source in sources:
-        if path := as_text(source.get("path")):
-            path = posixpath.normpath(path).lstrip("/")
-            if manifests.is_here(source) and not source.get("ref"):
-                yield "" if path == "." else path
-
-
-def _paths_of_values(sources: list[JsonObject], manifests: Manifests) -> Iterator[str]:
-    """The folders of this repository where the values lie that a chart from elsewhere takes, as `$ref/…`."""
-    here = {as_text(source.get("ref")) for source in sources if manifests.is_here(source)} - {""}
-    for source in sources:
-        for file in _value_files(source) if source.get("chart") else ():
-            ref, _, path = file.removeprefix("$").partition("/")
-            if file.startswith("$") and ref in here:
-                yield manifests.deployment_folder(path)
+def _inside(folder: str, files: Iterable[str]) -> Iterator[str]:
+    """Those value files that lie in a folder, by their paths inside it; none where a template names some of them."""
+    files = list(files)
+    for file in files if not any("{{" in file for file in files) else ():
+        if file.startswith("$"):
+            path = file.partition("/")[2]
+        elif "://" in file:
+            continue
+        else:
+            path = file.lstrip("/") if file.startswith("/") else posixpath.normpath(posixpath.join(folder, file))
+        if not folder or path.startswith(f"{folder}/"):
+            yield path[len(folder) + 1 :] if folder else path
 
 
 def _value_files(source: JsonObject) -> list[str]:
     return [file for file in map(as_text, as_list(as_object(source.get("helm")).get("valueFiles"))) if file]
-
-
-def _environment(
-    names: EnvironmentNames, name: str, path: str, namespace: str, labels: Mapping[str, str], value_files: list[str]
-) -> str | None:
-    """The environment of an application, by the most explicit thing that names one."""
-    for label in _ENVIRONMENT_LABELS:
-        if label in labels and (environment := names.named(labels[label])):
-            return environment
-    for file in reversed(value_files):
-        relative = file.partition("/")[2].removeprefix(path + "/") if file.startswith("$") else file
-        if environment := names.of_values_file(relative.rpartition("../")[2]):
-            return environment
-    for segment in reversed(path.split("/")):
-        if environment := names.named(segment):
-            return environment
-    for word in (name, namespace, posixpath.basename(path)):
-        if split := names.split(word):
-            return split[1]
-    return names.named(namespace)
-
-
-def _generated(document: JsonObject, manifests: Manifests, budget: ParameterBudget) -> Iterator[Application]:
-    spec = as_object(document.get("spec"))
-    render = render_go if spec.get("goTemplate") is True else render_fasttemplate
-    generators = Generators(manifests, render, budget)
-    for generator in as_list(spec.get("generators")):
-        for parameters in generators.parameters(as_object(generator)):
-            yield from _applications(_filled(as_object(spec.get("template")), render, parameters), manifests)
 
 
 def _filled(template: JsonObject, render: Render, parameters: JsonObject) -> JsonObject:

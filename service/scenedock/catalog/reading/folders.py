@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
+from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours, read_handwritten
-from scenedock.catalog.reading.plan import CHART_FILE, PlannedFolder
+from scenedock.catalog.reading.plan import CHART_FILE, PlannedFolder, is_manifest
 from scenedock.catalog.reading.values import KUBERNETES_ID, merge_values, read_environments
 from scenedock.catalog.vocabulary.credentials import drop_credentials
-from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.catalog.vocabulary.formats import is_kind
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, conflict_in, read_document, read_documents
@@ -32,6 +32,13 @@ _KUBERNETES_ID = re.compile(
     rf"^[ \t]*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*\r?$",
     re.MULTILINE,
 )
+_SERVICE = re.compile(r"^kind:[ \t]*[\"']?Service[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_DOCUMENT_END = re.compile(r"^---", re.MULTILINE)
+_NAME = re.compile(
+    r"^metadata:(?:[ \t]*\{[^}\n]*?\b|[ \t]*\r?\n(?:[ \t]+.*\n)*?[ \t]+)"
+    r"name:[ \t]*[\"']?([a-z0-9][a-z0-9-]*)[\"']?[ \t]*[,}\r\n]",
+    re.MULTILINE,
+)
 _KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
 _NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
@@ -39,18 +46,29 @@ _LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folde
 
 
 @dataclass(slots=True)
+class _ManifestFacts:
+    """What templates spell out: kinds, the names of Services, and a literal `backstage.io/kubernetes-id` label."""
+
+    kinds: set[str] = field(default_factory=set)
+    services: set[str] = field(default_factory=set)
+    kubernetes_id: str = ""
+
+
+@dataclass(slots=True)
 class FolderReader:
     """Reads the folders of one repository: `read` gives the bytes of a file by its path from the root.
 
-    `unreadable` are the folders with a file that can't be read and that they can't do without. `doubtful` are folders
-    without a chart with a file that can't be read, each with a finding that says so: such a file is of no interest,
-    unless the folder was a deployment before and now isn't.
+    `value_files` are those that Argo CD's Applications name, by folder and environment; a folder that has any takes no
+    environment from the names of its other files. `unreadable` are the folders with a file that can't be read and that
+    they can't do without. `doubtful` are folders without a chart with a file that can't be read, each with a finding
+    that says so: such a file is of no interest, unless the folder was a deployment before and now isn't.
     """
 
     repository: str
     read: Callable[[str], bytes]
-    names: EnvironmentNames
+    environments: EnvironmentLists
     chart_folders: Collection[str] = ()
+    value_files: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
     doubtful: dict[str, Finding] = field(default_factory=dict)
@@ -70,14 +88,15 @@ class FolderReader:
             merged_values=[values for environment, values in merged.items() if environment or len(merged) == 1],
         )
         self._check_name(planned, chart)
-        kinds, kubernetes_id = self._manifest_facts(planned, [name for name in planned.files if _is_manifest(name)])
+        manifests = self._manifest_facts(planned, [name for name in planned.files if is_manifest(name)])
         handwritten, has_handwritten = self._handwritten(planned)
         return HelmFolder(
             path=planned.path,
             chart=chart,
             values=read_environments(merged),
-            kinds=kinds,
-            kubernetes_id=kubernetes_id,
+            kinds=frozenset(manifests.kinds),
+            services=frozenset(manifests.services),
+            kubernetes_id=manifests.kubernetes_id,
             value_keys=frozenset(key for values in merged.values() for key in values),
             has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
@@ -112,6 +131,11 @@ class FolderReader:
             path=planned.path,
             values={"": ValuesFacts(labels=labels)},
             kinds=kinds,
+            services=frozenset(
+                as_text(as_object(document.get("metadata")).get("name"))
+                for document in manifests
+                if document.get("kind") == "Service"
+            ),
             kubernetes_id=dict(labels).get(KUBERNETES_ID, ""),
             has_techdocs="mkdocs.yml" in planned.files,
             handwritten=handwritten,
@@ -159,11 +183,21 @@ class FolderReader:
         """Merged values by environment; under `""` those of values.yaml alone."""
         base = self._optional(planned, "values.yaml")
         merged: dict[str, JsonObject] = {"": base}
-        for name in planned.files:
-            if name not in CATALOG_FILES and (environment := self.names.of_values_file(name)):
-                below = merged.get(environment, base)
-                merged[environment] = merge_values(below, self._optional(planned, name))
+        for environment, name in self._value_files(planned):
+            below = merged.get(environment, base)
+            merged[environment] = merge_values(below, self._optional(planned, name))
         return merged
+
+    def _value_files(self, planned: PlannedFolder) -> Iterator[tuple[str, str]]:
+        """The values files of each environment, in the order in which Helm merges them."""
+        named = self.value_files.get(planned.path)
+        if named is not None:
+            yield from ((each, name) for each, files in named.items() for name in files if name in planned.files)
+            return
+        names = self.environments.of(planned.path)
+        for name in planned.files:
+            if name not in CATALOG_FILES and (environment := names.of_values_file(name)):
+                yield environment, name
 
     def _optional(self, planned: PlannedFolder, name: str) -> JsonObject:
         if name not in planned.files:
@@ -229,16 +263,17 @@ class FolderReader:
             path = planned.at(CHART_FILE)
             self._note("chart-without-name", said, (path, None), "Give the chart the name of its folder.")
 
-    def _manifest_facts(self, planned: PlannedFolder, names: Iterable[str]) -> tuple[frozenset[str], str]:
-        """The kinds that templates spell out, and a literal `backstage.io/kubernetes-id` label."""
-        kinds: set[str] = set()
-        kubernetes_id = ""
+    def _manifest_facts(self, planned: PlannedFolder, names: Iterable[str]) -> _ManifestFacts:
+        found = _ManifestFacts()
         for name in names:
             text = (self._bytes(planned.at(name)) or b"").decode("utf-8", "replace")
-            kinds.update(_KIND.findall(text))
-            if match := _KUBERNETES_ID.search(text):
-                kubernetes_id = kubernetes_id or match[1]
-        return frozenset(kinds), kubernetes_id
+            kinds = _KIND.findall(text)
+            found.kinds.update(kinds)
+            if "Service" in kinds:
+                found.services.update(_names_of_services(text))
+            if not found.kubernetes_id and (match := _KUBERNETES_ID.search(text)):
+                found.kubernetes_id = match[1]
+        return found
 
     def _apis(self, planned: PlannedFolder) -> Iterator[ApiFile]:
         for name in planned.files:
@@ -289,6 +324,13 @@ def _is_resource(document: JsonObject) -> bool:
     return is_kind(as_text(document.get("kind"))) and bool(as_text(document.get("apiVersion")))
 
 
+def _names_of_services(text: str) -> Iterator[str]:
+    """The names of Services that a template spells out."""
+    for part in _DOCUMENT_END.split(text):
+        if _SERVICE.search(part) and (match := _NAME.search(part)):
+            yield match[1]
+
+
 def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]]:
     """The labels that the pods of every workload carry."""
     labels = [
@@ -297,10 +339,3 @@ def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]
         if (metadata := as_object(as_object(as_object(document.get("spec")).get("template")).get("metadata")))
     ]
     return frozenset.intersection(*labels) if labels else frozenset()
-
-
-def _is_manifest(name: str) -> bool:
-    """Whether Helm installs what a template renders: no partial (`_helpers.tpl`), no notes, no test (`helm test`)."""
-    file = posixpath.basename(name)
-    is_template = name.startswith("templates/") and not name.startswith("templates/tests/")
-    return is_template and not file.startswith("_") and file != "NOTES.txt"

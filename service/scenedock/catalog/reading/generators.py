@@ -1,7 +1,7 @@
 """The generators of Argo CD's ApplicationSets: which parameter sets they make of a repository's files.
 
-Source: Argo CD, "ApplicationSet: Generators" (list, git, matrix). Generators that ask a cluster or a server (clusters,
-scmProvider, pullRequest, plugin …) can't be evaluated from files.
+Source: Argo CD, "ApplicationSet: Generators" (list, git, matrix, merge, "Post Selector"). Generators that ask a cluster
+or a server (clusters, scmProvider, pullRequest, plugin …) can't be evaluated from files.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from scenedock.catalog.vocabulary.environments import EnvironmentNames
+from scenedock.catalog.reading.sources import Manifests, Repositories, slug_of
 from scenedock.catalog.vocabulary.globs import beginning_of, matches
-from scenedock.model.file_paths import folders_above
+from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 # Parameter sets of all generators in one repository: far more than an Argo CD serves.
 _MOST_PARAMETER_SETS = 100_000
 _FILES_FOR_ONE_SET = 100
+_ELSEWHERE = frozenset({"clusters", "clusterDecisionResource", "scmProvider", "pullRequest", "plugin"})
+_BESIDE = frozenset({"selector", "template"})
 
 Render: TypeAlias = Callable[[str, JsonObject], str | None]
 """From a template and its parameters to text, or None where it can't be evaluated."""
@@ -44,35 +46,10 @@ class ParameterBudget:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifests:
-    """What evaluating needs to know of a repository: files, folders with charts, address, how to read one YAML file."""
-
-    files: tuple[str, ...]
-    charts: frozenset[str]
-    url: str
-    names: EnvironmentNames
-    read: Callable[[str], Json]
-
-    def is_here(self, source: JsonObject) -> bool:
-        """Whether a source is this repository, as far as that is known."""
-        theirs = as_text(source.get("repoURL"))
-        return not self.url or not theirs or "{{" in theirs or _slug(theirs) == _slug(self.url)
-
-    def deployment_folder(self, path: str) -> str:
-        """The folder of the chart that a values file belongs to; without one the file's own folder."""
-        with_chart = (folder for folder in reversed(folders_above(path)) if folder in self.charts)
-        return next(with_chart, posixpath.dirname(path))
-
-    def folders(self) -> list[str]:
-        """Every folder that holds a file, sorted."""
-        return sorted({folder for path in self.files for folder in folders_above(path)})
-
-
-@dataclass(frozen=True, slots=True)
 class Generators:
     """Makes the parameter sets of generators, nested as Go templates see them."""
 
-    manifests: Manifests
+    repositories: Repositories
     render: Render
     budget: ParameterBudget = field(default_factory=ParameterBudget)
 
@@ -83,24 +60,52 @@ class Generators:
         ------
         NotEvaluatedError   files can't tell them
         """
-        if "selector" in generator:
-            raise NotEvaluatedError("its generator selects among its results")
+        found = self._unselected(generator, known or {})
+        selector = as_object(generator.get("selector"))
+        return (each for each in found if _is_selected(each, selector)) if selector else found
+
+    def _unselected(self, generator: JsonObject, known: JsonObject) -> Iterator[JsonObject]:
         if "list" in generator:
-            elements = as_list(as_object(generator["list"]).get("elements"))
+            elements = self._elements(as_object(generator["list"]), known)
             self.budget.spend(len(elements))
             yield from map(as_object, elements)
         elif "git" in generator:
             git = as_object(generator["git"])
-            self.budget.spend(1 + len(self.manifests.files) // _FILES_FOR_ONE_SET)
-            for parameters in self._of_git(git, known or {}) if self.manifests.is_here(git) else ():
+            manifests = self._repository_of(git)
+            self.budget.spend(1 + len(manifests.files) // _FILES_FOR_ONE_SET)
+            for parameters in self._of_git(git, known, manifests):
                 self.budget.spend(1)
                 yield parameters
         elif "matrix" in generator:
-            sides = as_list(as_object(generator["matrix"]).get("generators"))
-            yield from self._of_matrix([as_object(side) for side in sides], known or {})
+            yield from self._of_matrix(_children(generator["matrix"]), known)
+        elif "merge" in generator:
+            yield from self._of_merge(as_object(generator["merge"]), known)
         else:
-            named = ", ".join(sorted(generator)) or "(none)"
-            raise NotEvaluatedError(f"its generator {named} needs a cluster or a server")
+            named = ", ".join(sorted(generator.keys() - _BESIDE)) or "(none)"
+            asks = not _ELSEWHERE.isdisjoint(generator)
+            raise NotEvaluatedError(
+                f"its generator {named} {'needs a cluster or a server' if asks else 'is not supported'}"
+            )
+
+    def _elements(self, given: JsonObject, known: JsonObject) -> list[Json]:
+        """The elements of a list generator: written out, and those of the YAML text in `elementsYaml`."""
+        elements = list(as_list(given.get("elements")))
+        if text := as_text(given.get("elementsYaml")):
+            rendered = self.render(text, known) if "{{" in text else text
+            if rendered is None:
+                raise NotEvaluatedError("the elementsYaml of its generator can't be filled in")
+            try:
+                elements.extend(as_list(read_document(rendered.encode()).value))
+            except DocumentError as error:
+                raise NotEvaluatedError(f"the elementsYaml of its generator is not valid YAML: {error}") from error
+        return elements
+
+    def _repository_of(self, git: JsonObject) -> Manifests:
+        manifests = self.repositories.of(git)
+        if manifests is None:
+            slug = slug_of(as_text(git.get("repoURL")))
+            raise NotEvaluatedError(f"its generator reads {slug}, which isn't among the repositories of this run")
+        return manifests
 
     def _of_matrix(self, sides: list[JsonObject], known: JsonObject) -> Iterator[JsonObject]:
         """Each combination; a generator may use the parameters of those before it."""
@@ -110,15 +115,37 @@ class Generators:
         for parameters in self.parameters(sides[0], known):
             yield from self._of_matrix(sides[1:], {**known, **parameters})
 
-    def _of_git(self, git: JsonObject, known: JsonObject) -> Iterator[JsonObject]:
+    def _of_merge(self, merge: JsonObject, known: JsonObject) -> Iterator[JsonObject]:
+        """The sets of the first generator, each with what the others say for the same values of the merge keys."""
+        keys = [key for key in map(as_text, as_list(merge.get("mergeKeys"))) if key]
+        first, *others = [self._by_keys(child, keys, known) for child in _children(merge)] or [{}]
+        for values, parameters in first.items():
+            merged = parameters
+            for other in others:
+                merged = merge_objects(merged, other.get(values, {}))
+            yield merged
+
+    def _by_keys(self, generator: JsonObject, keys: list[str], known: JsonObject) -> dict[tuple[str, ...], JsonObject]:
+        found: dict[tuple[str, ...], JsonObject] = {}
+        for parameters in self.parameters(generator, known):
+            texts = flat(parameters)
+            values = tuple(texts.get(key, "") for key in keys)
+            if not keys or values in found:
+                raise NotEvaluatedError("the merge keys of its generator don't tell its parameter sets apart")
+            found[values] = parameters
+        return found
+
+    def _of_git(self, git: JsonObject, known: JsonObject, manifests: Manifests) -> Iterator[JsonObject]:
         directories = self._patterns(git.get("directories"), known)
         files = self._patterns(git.get("files"), known)
-        for path in _selected(self.manifests.folders(), directories) if directories[0] else ():
+        for path in _selected(manifests.folders(), directories) if directories[0] else ():
             yield self._of_path(git, known, {}, _path_parameters(path))
-        for file in _selected(self.manifests.files, files) if files[0] else ():
+        for file in _selected(manifests.files, files) if files[0] else ():
             folder, name = posixpath.split(file)
             location = {**_path_parameters(folder), "filename": name, "filenameNormalized": name.replace(".", "-")}
-            yield self._of_path(git, known, as_object(self.manifests.read(file)), location)
+            content = manifests.read(file)
+            for each in content if isinstance(content, list) else [content]:
+                yield self._of_path(git, known, as_object(each), location)
 
     def _of_path(self, git: JsonObject, known: JsonObject, content: JsonObject, path: JsonObject) -> JsonObject:
         prefix = as_text(git.get("pathParamPrefix"))
@@ -149,6 +176,55 @@ def render_all(value: Json, render: Render, parameters: JsonObject) -> Json:
     return value
 
 
+def merge_objects(below: JsonObject, above: JsonObject) -> JsonObject:
+    """Two objects as one, key by key on every level; what stands above wins."""
+    merged = dict(below)
+    for key, value in above.items():
+        mine = merged.get(key)
+        merged[key] = merge_objects(mine, value) if isinstance(mine, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _children(combining: Json) -> list[JsonObject]:
+    return [as_object(child) for child in as_list(as_object(combining).get("generators"))]
+
+
+def _is_selected(parameters: JsonObject, selector: JsonObject) -> bool:
+    """Whether a label selector of Kubernetes holds on parameters: their names with dots are the labels."""
+    labels = flat(parameters)
+    wanted = as_object(selector.get("matchLabels"))
+    rules = map(as_object, as_list(selector.get("matchExpressions")))
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        _holds(each, labels) for each in rules
+    )
+
+
+def _holds(rule: JsonObject, labels: Mapping[str, str]) -> bool:
+    key, values = as_text(rule.get("key")), as_list(rule.get("values"))
+    match rule.get("operator"):
+        case "In":
+            return key in labels and labels[key] in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+        case operator:
+            raise NotEvaluatedError(f"the selector of its generator has an unknown operator {operator!r}")
+
+
+def flat(parameters: JsonObject, above: str = "") -> dict[str, str]:
+    """Parameters as Argo CD compares them: `{path: {basename: a}}` is `path.basename` with the text `a`."""
+    found: dict[str, str] = {}
+    for key, value in parameters.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{above}{key}.")
+        elif isinstance(value, (str, int, float)):
+            found[above + key] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found
+
+
 def _selected(paths: Iterable[str], patterns: tuple[list[str], list[str]]) -> Iterator[str]:
     included, excluded = patterns
     beginnings = tuple(map(beginning_of, included))
@@ -164,10 +240,3 @@ def _path_parameters(path: str) -> dict[str, Json]:
     name = posixpath.basename(path)
     normalized = re.sub(r"[^a-z0-9.-]", "-", name.lower())
     return {"path": path, "basename": name, "basenameNormalized": normalized, "segments": path.split("/")}
-
-
-def _slug(address: str) -> str:
-    """`host/owner/name` in lower case, for every way to write a git address."""
-    stripped = re.sub(r"^[a-z+]+://", "", address.strip().lower())
-    stripped = stripped.rpartition("@")[2].replace(":", "/", 1) if "@" in stripped else stripped
-    return stripped.rstrip("/").removesuffix(".git")

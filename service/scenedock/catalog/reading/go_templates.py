@@ -1,12 +1,14 @@
 """The small part of Go's template language that ApplicationSets name their applications with.
 
-Supported: fields (`.path.basename`), `index`, pipelines, parentheses, and the string functions that people use there.
+Supported: fields (`.path.basename`), `index`, pipelines, parentheses, the string functions that people use there, and
+`toJson`.
 Anything else can't be evaluated without a cluster and gives None: no evidence is better than wrong evidence.
 Source: Argo CD, "ApplicationSet: Go Template" and "Generators: Git".
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -156,6 +158,8 @@ def _command(tokens: list[tuple[str, str]], parameters: JsonObject, piped: tuple
     arguments.extend(piped)
     if function == "index" and arguments:
         return _index(*arguments)
+    if function in {"toJson", "toYaml"} and len(arguments) == 1:
+        return _text(json.dumps(arguments[0]))  # which is YAML, too
     if function in _STRING_FUNCTIONS:
         try:
             return _text(_STRING_FUNCTIONS[function](*map(_text, arguments)))

@@ -15,10 +15,11 @@ from scenedock.model.helm import Listing
 
 CHART_FILE = "Chart.yaml"
 STARTER_FOLDERS = frozenset({"starter", "starters"})
+_TEMPLATE_FOLDER = re.compile(r"^(\d+[-_.])?template$")
 TEST_FOLDERS = frozenset({"tests", "testdata", "test-data", "test-fixtures", "fixtures", "__tests__"})
 
 # Folders of a chart that nothing is deployed from, and the files of a chart that configure it.
-_NOT_DEPLOYED = frozenset({"charts", "ci", "crds", "tests"})
+_NOT_DEPLOYED = frozenset({"charts", "ci", "crds", "tests", "vendor"})
 _CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info)\.ya?ml$")
 
 
@@ -82,21 +83,38 @@ def plan_repository(repository: str, listing: Listing, settings: CatalogSettings
 
 
 def _reason_to_skip(path: str, charts: set[str], settings: CatalogSettings) -> str:
-    """Why a folder with a chart is no deployment, or an empty string."""
-    for ancestor in ("", *folders_above(path)):
-        if ancestor != path and ancestor in charts and path.startswith(posixpath.join(ancestor, "charts/")):
-            return f"a subchart of {ancestor or 'the repository root'}"
+    """Why a folder is no deployment, or an empty string."""
+    if parent := _parent_chart(path, charts):
+        return parent
     if matches(path, settings.exclude):
         return "excluded by settings"
     if settings.include:
         return "" if matches(path, settings.include) else "not included by settings"
-    segments = path.split("/")
+    return _reason_in_name(path.split("/"))
+
+
+def _parent_chart(path: str, charts: set[str]) -> str:
+    """The chart that a folder is a part of, in words; an empty string if none."""
+    for ancestor in ("", *folders_above(path)):
+        if ancestor != path and ancestor in charts:
+            parent = ancestor or "the repository root"
+            if path.startswith(posixpath.join(ancestor, "charts/")):
+                return f"a subchart of {parent}"
+            if path.startswith(posixpath.join(ancestor, "vendor/")):
+                return f"a subchart under vendor/ of {parent}"
+    return ""
+
+
+def _reason_in_name(segments: list[str]) -> str:
+    """Why the names of a path say that it is no deployment, or an empty string."""
     if any(segment.startswith(".") for segment in segments):
         return "in a folder whose name begins with a dot"
     if segments[-1].startswith("_"):
         return "its name begins with an underscore; no namespace or application may be called so"
     if STARTER_FOLDERS.intersection(segments):
         return "a starter, not a deployment"
+    if any(map(_TEMPLATE_FOLDER.match, segments)):
+        return "a template for new folders, not a deployment"
     if TEST_FOLDERS.intersection(segments[:-1]):
         return "test data"
     return ""
@@ -143,6 +161,13 @@ def _beside_values(charts: set[str], owned: dict[str | None, list[str]]) -> Iter
                 continue
             if not _CHART_FILES.match(posixpath.basename(name)):
                 yield posixpath.join(folder, name)
+
+
+def is_manifest(name: str) -> bool:
+    """Whether Helm installs what a template renders: no partial (`_helpers.tpl`), no notes, no test (`helm test`)."""
+    file = posixpath.basename(name)
+    is_template = name.startswith("templates/") and not name.startswith("templates/tests/")
+    return is_template and not file.startswith("_") and file != "NOTES.txt"
 
 
 def _refusal(repository: str, path: str) -> Finding:

@@ -18,13 +18,14 @@ from scenedock.model.json import Json, JsonObject, as_object, as_text
 KUBERNETES_ID = "backstage.io/kubernetes-id"
 
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_URL = re.compile(rf"^[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?(?P<host>{_HOST})(?::\d+)?(?:[/?#]\S*)?$", re.IGNORECASE)
-_HOST_PORT = re.compile(rf"^(?P<host>{_HOST}):\d{{2,5}}$")
-_BARE_HOST = re.compile(rf"^{_HOST}$")
+# A final dot, as of `billing.shop.svc.cluster.local.`, is DNS for a name that is whole.
+_URL = re.compile(rf"^[a-z][a-z0-9+.-]*://(?:[^\s/@]*@)?(?P<host>{_HOST})\.?(?::\d+)?(?:[/?#]\S*)?$", re.IGNORECASE)
+_HOST_PORT = re.compile(rf"^(?P<host>{_HOST})\.?:\d{{2,5}}$")
+_BARE_HOST = re.compile(rf"^{_HOST}\.?$")
 # DNS names have at most 253 characters; what is longer than a URL can be isn't looked at.
 _LONGEST_HOST = 253
 _LONGEST_URL = 2000
-_CLUSTER_NAME = re.compile(r"\.svc(\.[a-z0-9.-]+)?$")
+_CLUSTER_NAME = re.compile(r"\.svc(\.[a-z0-9.-]*)?$")
 _CRON = re.compile(r"^(@(hourly|daily|weekly|monthly|yearly|annually|midnight)|[\d*/,?LW-]+(\s+[\w*/,?#-]+){4,5})$")
 _IMAGE_KEY = re.compile(r"^(repository|tag|registry|digest)$|image(s|name|tag)?$")
 # Where others may come from, or are sent back to: they need this deployment, not the other way round.
@@ -179,7 +180,7 @@ def _sign(value: str, name: str, in_ingress: bool) -> _Sign | None:  # noqa: FBT
     if key.is_port and text.isdigit():
         return _EXPOSED
     if in_ingress and key.is_ingress_host and _BARE_HOST.match(text):
-        return _Sign(ingress_host=text.lower())
+        return _Sign(ingress_host=text.lower().rstrip("."))
     hosts = () if key.is_caller else _hosts_in(text, key)
     return _Sign(hosts) if hosts else None
 
@@ -200,7 +201,7 @@ def _host_of(text: str, key: _Key) -> str:
         return match["host"].lower() if match else ""
     if len(text) > _LONGEST_HOST or not (key.is_host or _CLUSTER_NAME.search(text)):
         return ""
-    return text.lower() if _BARE_HOST.match(text) else ""
+    return text.lower().rstrip(".") if _BARE_HOST.match(text) else ""
 
 
 def _owner_of(values: JsonObject) -> str:

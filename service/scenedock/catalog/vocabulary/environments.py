@@ -1,7 +1,7 @@
 """Which words are names of environments, and what a path says about them.
 
-Names come from a known list or from settings: otherwise `values_local.yaml` or `tempo-values-production.yaml` (the
-values of a subsystem) would look like environments.
+Names come from settings, from what the repository itself lists, or from a fixed list: otherwise `values_local.yaml` or
+`tempo-values-production.yaml` (the values of a subsystem) would look like environments.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 KNOWN_ENVIRONMENTS = (
     "dev",
@@ -27,23 +28,33 @@ KNOWN_ENVIRONMENTS = (
     "live",
 )
 PRODUCTION_TIER = frozenset({"prod", "production", "live"})
+Tier: TypeAlias = Literal["production", "other"]
 _NEGATIONS = frozenset({"no", "non", "not", "pre"})
+_PRODUCTIVE = re.compile(r"(?:prod|prd|production|live)$")
+_NOT_PRODUCTIVE = re.compile(r"(?:no|non|not|pre|(?:^|[-_.])(?:no|non|not|pre)[-_.])(?:prod|prd|production|live)$")
+# What names end in, hyphen or not (`eastdev`). Shorter words and `int` end in too much else.
+_OTHER_TIERS = re.compile(r"(?:dev|development|integration|qa|test|uat|stage|staging)$")
 VALUES_FOLDERS = frozenset({"values", "env", "envs", "environment", "environments"})
 
 _ORDER_PREFIX = re.compile(r"^\d+[-_.]")
 _YAML_SUFFIX = re.compile(r"\.ya?ml$")
-_VALUES_WORD = re.compile(r"^values[-_.](?P<after>.+)$|^(?P<before>.+)[-_.]values$")
+# `redis-values.yaml` are the values of a service.
+_VALUES_WORD = re.compile(r"^values[-_.](.+)$")
+# Folders of a chart whose values files are of no deployment.
+_NOT_DEPLOYED = re.compile(r"^(?:ci|test.*|examples?|docs?|vendor|starters?|[._].*)$")
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentNames:
     """The environment names of one repository: a name is one of `known`, or one of them with a hyphenated suffix.
 
-    Where the settings list the names (`closed`), only those count and suffixes don't.
+    Where somebody lists all names (`closed`), only those count and suffixes don't. `listed` are what a repository names
+    itself: of values files alone, for a folder may well be called so for another reason.
     """
 
     known: tuple[str, ...] = KNOWN_ENVIRONMENTS
     closed: bool = False
+    listed: frozenset[str] = frozenset()
 
     def named(self, word: str) -> str | None:
         """The environment that a word names, or None.
@@ -51,7 +62,7 @@ class EnvironmentNames:
         >>> EnvironmentNames().named("01-dev"), EnvironmentNames().named("prod-eu"), EnvironmentNames().named("local")
         ('dev', 'prod-eu', None)
         """
-        for candidate in (word, _ORDER_PREFIX.sub("", word)):
+        for candidate in (word, without_order(word)):
             if candidate in self.known:
                 return candidate
             if not self.closed and candidate.partition("-")[0] in self.known and not candidate.endswith("-"):
@@ -81,36 +92,73 @@ class EnvironmentNames:
         """The environment of a values file, by its path inside the chart's folder; None for every other file.
 
         >>> names = EnvironmentNames()
-        >>> [names.of_values_file(path) for path in ("values-qa.yaml", "envs/qa/values.yaml", "ci/qa-values.yaml")]
+        >>> [names.of_values_file(path) for path in ("values-qa.yaml", "envs/qa/values.yaml", "ci/values-qa.yaml")]
         ['qa', 'qa', None]
         """
         *parents, file = path.split("/")
         stem, is_yaml = _YAML_SUFFIX.subn("", file)
         if not is_yaml:
             return None
+        if parents and _NOT_DEPLOYED.match(parents[0]):
+            return None
+        match = _VALUES_WORD.match(stem)
         parents = [parent for parent in parents if parent not in VALUES_FOLDERS]
         if len(parents) == 1:
-            return self.named(parents[0]) if stem == "values" else None
+            return self._of_values(parents[0]) if stem == "values" or (match and match[1] == parents[0]) else None
         if parents:
             return None
-        if match := _VALUES_WORD.match(stem):
-            return self.named(match["after"] or match["before"])
+        if match:
+            return self._of_values(match[1])
         # `test-data.yaml` may be anything; in a folder of values files it would be an environment.
-        return self.named(stem) if "/" in path or self.lists(stem) else None
+        return self._of_values(stem) if "/" in path or self.lists(stem) else None
+
+    def _of_values(self, word: str) -> str | None:
+        return word if word in self.listed else self.named(word)
+
+
+def without_order(word: str) -> str:
+    """A folder's name without the number that sorts it: `01-dev` is `dev`."""
+    return _ORDER_PREFIX.sub("", word)
+
+
+@lru_cache(maxsize=4096)
+def word_of_values_file(path: str) -> str:
+    """The `<x>` of `values-<x>.yaml`, by its path inside a folder; empty for every other file.
+
+    >>> [word_of_values_file(path) for path in ("values-harbour.yaml", "harbour-values.yaml", "ci/values-a.yaml")]
+    ['harbour', '', '']
+    """
+    stem, is_yaml = _YAML_SUFFIX.subn("", path)
+    match = _VALUES_WORD.match(stem) if is_yaml and "/" not in path else None
+    return match[1] if match else ""
 
 
 @lru_cache(maxsize=1024)
-def is_production(environment: str) -> bool:
-    """Whether an environment is of the production tier: the first known word of its name tells.
+def tier_of(environment: str) -> Tier | None:
+    """The tier of an environment: `production`, another that is known, or None where its name says nothing.
 
-    >>> [is_production(name) for name in ("prod-eu", "eu-prod", "preprod", "non-prod", "eu-qa-live")]
-    [True, True, False, False, False]
+    The first known word tells, and so does an ending, hyphen or not.
+
+    >>> [tier_of(name) for name in ("prod-eu", "eu-qa-live", "eastprod", "nonprod", "eastdev", "harbour")]
+    ['production', 'production', 'production', 'other', 'other', None]
     """
-    words = environment.split("-")
-    for before, word in pairwise(["", *words]):
+    if _NOT_PRODUCTIVE.search(environment):
+        return "other"
+    if _PRODUCTIVE.search(environment):
+        return "production"
+    for before, word in pairwise(["", *environment.split("-")]):
         if word in KNOWN_ENVIRONMENTS:
-            return word in PRODUCTION_TIER and before not in _NEGATIONS
-    return False
+            return "production" if word in PRODUCTION_TIER and before not in _NEGATIONS else "other"
+    return "other" if _OTHER_TIERS.search(environment) else None
+
+
+def is_production(environment: str) -> bool:
+    """Whether an environment is of the production tier.
+
+    >>> [is_production(name) for name in ("prod-eu", "eu-prod", "eastprod", "preprod", "non-prod")]
+    [True, True, True, False, False]
+    """
+    return tier_of(environment) == "production"
 
 
 def production_rank(environment: str | None) -> tuple[bool, str]:

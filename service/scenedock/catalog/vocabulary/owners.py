@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import takewhile
+from types import MappingProxyType
 
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.globs import beginning_of, is_glob, matches
@@ -35,7 +37,7 @@ class Codeowners:
     Sources: GitHub, "About code owners"; GitLab, "Code Owners: Set default owner for a section".
     """
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", owner_names: Mapping[str, str] = MappingProxyType({})) -> None:
         self.problems: dict[int, str] = {}
         self._rules: list[_Rule] = []
         defaults: list[str] = []
@@ -48,7 +50,9 @@ class Codeowners:
                 continue
             globs = tuple(_as_globs(words[0]))
             if globs and all(map(is_glob, globs)):
-                self._rules.append(_Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults)))
+                self._rules.append(
+                    _Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults, owner_names))
+                )
             else:
                 self.problems[number] = "the pattern is empty, too long, or its braces stand for too many"
         self._rules.reverse()
@@ -79,15 +83,18 @@ def _as_globs(pattern: str) -> Iterator[str]:
         yield f"{glob}/**"
 
 
-def _owner_among(words: Sequence[str]) -> str:
+def _owner_among(words: Sequence[str], owner_names: Mapping[str, str]) -> str:
     """The first team, else the first user; e-mail addresses and GitLab's roles (`@@maintainer`) are neither."""
-    owners = [(word, owner) for word in words if word.startswith("@") and (owner := as_owner(word))]
+    owners = [(word, owner) for word in words if word.startswith("@") and (owner := as_owner(word, owner_names))]
     teams = [owner for word, owner in owners if "/" in word]
     return next(iter([*teams, *(owner for _, owner in owners)]), "")
 
 
-def as_owner(text: str) -> str:
+def as_owner(text: str, owner_names: Mapping[str, str] = MappingProxyType({})) -> str:
     """What a person wrote as an owner, as an entity reference; a plain name means a Group. Empty if it names nobody.
+
+    `owner_names` say which entities the handles of a code host mean (`ownerNames` of the settings): the first pattern
+    counts, and `{org}` and `{team}` are what stands before and after the first slash.
 
     >>> as_owner("payments"), as_owner("@acme/payments"), as_owner("user:jane"), as_owner("jane@acme.test")
     ('group:default/payments', 'group:default/payments', 'user:default/jane', '')
@@ -96,6 +103,8 @@ def as_owner(text: str) -> str:
     if not word or "{{" in word or "@" in word[1:]:
         return ""
     if word.startswith("@"):
+        if named := _named(word, owner_names):
+            return named
         return _ref("group" if "/" in word else "user", word.rpartition("/")[2].removeprefix("@"))
     try:
         ref = EntityRef.parse(word, default_kind="group")
@@ -104,6 +113,20 @@ def as_owner(text: str) -> str:
     if ref.kind not in {"group", "user"}:
         return ""
     return _ref(ref.kind, word.rpartition("/")[2].rpartition(":")[2], ref.namespace)
+
+
+def _named(handle: str, owner_names: Mapping[str, str]) -> str:
+    """The reference that settings give to a handle, or an empty string. A nested team's slashes become hyphens.
+
+    >>> _named("@acme/core/search", {"@acme/*": "group:acme/{team}"})
+    'group:acme/core-search'
+    """
+    org, slash, team = handle[1:].partition("/")
+    words = as_entity_name(org), as_entity_name(team if slash else org)
+    for pattern, reference in owner_names.items():
+        if fnmatchcase(handle.lower(), pattern.lower()):
+            return as_owner(reference.replace("{org}", words[0]).replace("{team}", words[1]))
+    return ""
 
 
 def first_owner(candidates: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any, TypeAlias
@@ -30,7 +30,7 @@ StringMap: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Corrections to one service; None or empty leaves what was found."""
+    """Corrections to one service; None or empty leaves what was found. `line` is where they stand in the file."""
 
     title: str = ""
     description: str = ""
@@ -44,6 +44,7 @@ class Override:
     annotations: StringMap = field(default_factory=dict)
     links: tuple[JsonObject, ...] = ()
     depends_on: tuple[str, ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,10 @@ class CatalogSettings:
     resources: bool = False
     bind: str | None = None
     evidence: tuple[str, ...] = EVIDENCE
+    hosts: Mapping[str, Provider] = field(default_factory=dict)
     cluster: str = ""
     owner: str = ""
+    owner_names: StringMap = field(default_factory=dict)
     owner_from_maintainers: bool = False
     emit_owners: bool = False
     lifecycle: StringMap = field(default_factory=lambda: {"production": "production", "*": "experimental"})
@@ -120,7 +123,12 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
     configuration = read_configuration(
         data, label, schema=_schema(), formats=_FORMATS, rules=_credentials, meaning=HELM
     )
-    return _settings(configuration.value)
+    settings = _settings(configuration.value)
+    overrides = {
+        name: replace(override, line=configuration.line_of("overrides", name))
+        for name, override in settings.overrides.items()
+    }
+    return replace(settings, overrides=overrides)
 
 
 def _credentials(given: JsonObject) -> Iterator[DocumentProblem]:
@@ -162,8 +170,10 @@ def _settings(given: Mapping[str, Any]) -> CatalogSettings:
         resources=environments.get("entities") == "resources",
         bind=environments.get("bind"),
         evidence=tuple(environments.get("evidence", EVIDENCE)),
+        hosts={host.lower(): provider for host, provider in given.get("hosts", {}).items()},
         cluster=given.get("cluster", ""),
         owner=given.get("owner", ""),
+        owner_names=given.get("ownerNames", {}),
         owner_from_maintainers=given.get("ownerFromMaintainers", False),
         emit_owners=given.get("owners") == "emit",
         lifecycle={**defaults.lifecycle, **given.get("lifecycle", {})},

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from scenedock.model.helm import Provider, RepositoryFacts
@@ -51,20 +54,56 @@ def file_url(repository: RepositoryFacts, path: str) -> str:
     return _url(repository, 2, path)
 
 
-def provider_of(url: str) -> Provider:
-    """Whose URL shapes an address has, by the name of its host; GitHub's where that tells nothing."""
+def provider_of(url: str, hosts: Mapping[str, Provider] = MappingProxyType({})) -> Provider:
+    """Whose URL shapes an address has: by `hosts`, else the name of its host; GitHub's where that tells nothing."""
     host, _ = _split(url)
+    if host in hosts:
+        return hosts[host]
     for word, provider in _WORDS.items():
         if word in host:
             return provider
     return "github"
 
 
-def project_slug(address: str) -> tuple[str, str] | None:
-    """The annotation and slug of a source code repository's address, for the hosts whose plugins read one.
+def host_of(address: str) -> str:
+    """The host of an address, in lower case; empty where it is none."""
+    return _split(address)[0]
 
-    >>> project_slug("https://github.com/acme/billing.git"), project_slug("https://gitlab.acme.test/a/b/c/-/tree/main")
-    (('github.com/project-slug', 'acme/billing'), ('gitlab.com/project-slug', 'a/b/c'))
+
+@dataclass(frozen=True, slots=True)
+class ProjectSlug:
+    """A source code repository at a host whose Backstage plugin reads one."""
+
+    provider: Literal["github", "gitlab"]
+    host: str
+    slug: str
+
+    @property
+    def name(self) -> str:
+        """The repository's own name."""
+        return self.slug.rpartition("/")[2]
+
+    @property
+    def organisation(self) -> str:
+        """The organisation or outermost group."""
+        return self.slug.partition("/")[0]
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """What the plugin reads; of a GitLab of one's own also which it is."""
+        found = {f"{self.provider}.com/project-slug": self.slug}
+        if self.provider == "gitlab" and self.host not in {"", "gitlab.com"}:
+            found["gitlab.com/instance"] = self.host
+        return found
+
+
+def project_slug(address: str, hosts: Mapping[str, Provider] = MappingProxyType({})) -> ProjectSlug | None:
+    """The slug of a source code repository's address; None where its host isn't known to be of a provider with one.
+
+    >>> project_slug("https://github.com/acme/billing.git").annotations
+    {'github.com/project-slug': 'acme/billing'}
+    >>> project_slug("https://git.acme.test/a/b/c/-/tree/main", {"git.acme.test": "gitlab"}).annotations
+    {'gitlab.com/project-slug': 'a/b/c', 'gitlab.com/instance': 'git.acme.test'}
     """
     if not address.startswith(("https://", "http://")):
         return None
@@ -73,9 +112,10 @@ def project_slug(address: str) -> tuple[str, str] | None:
     parts = path.split("/")
     if len(parts) < 2 or not all(parts):
         return None
-    if host.partition(".")[0] == "github":
-        return "github.com/project-slug", "/".join(parts[:2])
-    return ("gitlab.com/project-slug", path) if host.partition(".")[0] == "gitlab" else None
+    provider = hosts.get(host, host.partition(".")[0])
+    if provider == "github":
+        return ProjectSlug("github", host, "/".join(parts[:2]))
+    return ProjectSlug("gitlab", host, path) if provider == "gitlab" else None
 
 
 def _split(address: str) -> tuple[str, str]:

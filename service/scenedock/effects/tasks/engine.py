@@ -3,6 +3,9 @@
 dbos starts a run of a task at once in this process, or queues it for a worker. What has been done is not its record
 but the task's row: the same transaction holds a step's output and the event that tells of it. dbos keeps one instance
 for a process, so there is one `Engine` for a process, too.
+
+A worker is notified of a task that is due, takes it by its row, and starts the run itself. The run is also in dbos's
+queue, from a minute later on: the worker that takes the task in time deletes it there; otherwise dbos finds it.
 """
 
 from __future__ import annotations
@@ -10,17 +13,23 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
+from dbos import error as dbos_errors
 
 from scenedock.effects.tasks.database import Database, make_engine
+from scenedock.effects.tasks.wakeups import notify_workers
+from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy import Engine as SqlEngine
+
+    from scenedock.model.tasks.task import Task
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
@@ -31,9 +40,14 @@ _QUEUE = "tasks"
 _WORKFLOW = "run_task"
 # A new release goes on with the tasks of the one before: what a task is stands in its row, never in a workflow's shape.
 _APPLICATION_VERSION = "1"
-_POLLING_SECONDS = 0.05
+_POLLING_SECONDS = 5.0
+_QUEUED_AFTER_SECONDS = 60.0
+_WITHDRAWN_WITHIN_MILLISECONDS = 30_000
+"""A run that dbos may be starting at this moment must not be deleted; one this young is not in the queue yet."""
 _AT_ONCE = 1_000
-"""How many records of runs are deleted in one go."""
+"""How many records of runs are read or deleted in one go."""
+_MOST_TAKEN = 100
+"""How many tasks a process takes at once if it doesn't share them with workers."""
 
 
 class _AsJson(Serializer):
@@ -49,8 +63,20 @@ class _AsJson(Serializer):
         return json.loads(serialized_data)
 
 
+@dataclass(frozen=True, slots=True)
+class UnendedRun:
+    """A run that dbos believes to be running: the id of its record, its task, and the process that started it."""
+
+    record: str
+    task_id: str
+    executor: str
+
+
 class Engine:
     """Runs tasks in this process, on `threads` threads; `queued` ones are taken from the queue, too."""
+
+    handover_milliseconds = HANDOVER_MILLISECONDS
+    """How long after its submission a task is due for every process: until then it is started here."""
 
     def __init__(self, database: Database, executor: str, threads: int, *, queued: bool) -> None:
         self._address = database.address.url
@@ -62,9 +88,10 @@ class Engine:
         self._mine: set[tuple[str, int]] = set()
         self._lock = threading.Lock()
         self._start: Callable[[str, int], object] | None = None
+        self._client: DBOSClient | None = None
 
-    def launch(self, run: RunTask) -> None:
-        """Begin to run tasks with this function; the tables must be there."""
+    def launch(self, run: RunTask, ended: Callable[[], object] = lambda: None) -> None:
+        """Begin to run tasks with this function; the tables must be there. `ended` is called after each run."""
         DBOS(config=self._config())
 
         @DBOS.workflow(name=_WORKFLOW)
@@ -76,6 +103,7 @@ class Engine:
             finally:
                 with self._lock:
                     self._mine.discard((task_id, number))
+                ended()
 
         def start(task_id: str, number: int) -> None:
             # Under a new id each time: of a known one dbos would run nothing here, and we would wait for its end.
@@ -86,6 +114,7 @@ class Engine:
             DBOS.launch()
             if self._queued:
                 DBOS.register_queue(_QUEUE, worker_concurrency=self._threads, polling_interval_sec=_POLLING_SECONDS)
+            self._client = _client(self._connections)
         except Exception:
             DBOS.destroy(destroy_registry=True)  # else the next launch would find a half of this one
             raise
@@ -121,10 +150,32 @@ class Engine:
         with self._lock:
             return bool(self._mine)
 
-    def is_queued(self, task_id: str, number: int) -> bool:
-        """Whether this run of a task still stands in the queue of the workers."""
-        status = DBOS.get_workflow_status(_workflow_id(task_id, number)) if self._queued else None
-        return status is not None and status.status == "ENQUEUED"
+    @property
+    def room(self) -> int:
+        """How many more tasks to take; a worker takes as many as it has free threads, and leaves the rest to others."""
+        with self._lock:
+            return max(self._threads - len(self._mine), 0) if self._queued else _MOST_TAKEN
+
+    def withdraw(self, tasks: Sequence[Task], now: int) -> None:
+        """Remove new tasks, which the store has just handed out, from dbos's queue."""
+        since = now - _WITHDRAWN_WITHIN_MILLISECONDS
+        runs = [_workflow_id(task.id, task.run - 1) for task in tasks if task.created_at > since]
+        if self._queued and self._client and runs:
+            self._client.delete_workflows(runs)
+
+    def unended_runs(self) -> list[UnendedRun]:
+        """The runs that dbos believes to be running, the oldest first, at most a thousand."""
+        if self._client is None:
+            return []
+        records = self._client.list_workflows(status="PENDING", limit=_AT_ONCE, load_output=False)
+        return [
+            UnendedRun(record.workflow_id, _task_id(record.input), str(record.executor_id or "")) for record in records
+        ]
+
+    def give_up(self, records: Sequence[str]) -> None:
+        """Mark records of runs as ended."""
+        if self._client and records:
+            self._client.cancel_workflows(list(records))
 
     def stop(self, grace_seconds: int) -> None:
         """Take no more tasks, and give those that run the time to reach their next step."""
@@ -134,10 +185,12 @@ class Engine:
         self._connections.dispose()
 
     def forget(self, before: int) -> None:
-        """Delete the records of runs that ended before a time, in milliseconds since 1970."""
+        """Delete the records of runs that began before a time, in milliseconds since 1970."""
+        if self._client is None:
+            return
         end = datetime.fromtimestamp(before / 1_000, UTC).isoformat()
-        while workflows := DBOS.list_workflows(end_time=end, limit=_AT_ONCE, load_input=False, load_output=False):
-            DBOS.delete_workflows([workflow.workflow_id for workflow in workflows])
+        while old := self._client.list_workflows(end_time=end, limit=_AT_ONCE, load_input=False, load_output=False):
+            self._client.delete_workflows([record.workflow_id for record in old])
 
     def _config(self) -> DBOSConfig:
         _quiet()
@@ -157,19 +210,21 @@ class Engine:
 class RemoteEngine:
     """Puts tasks in the queue of the workers; runs none here.
 
-    With SQLite there are no workers apart: the process that serves finds a new task by itself within seconds.
+    With SQLite there are no workers apart: the process that serves finds a new task when it looks.
     """
+
+    handover_milliseconds = -10_000
+    """A new task is due at once, also by the clock of a worker that is up to ten seconds slow."""
 
     def __init__(self, database: Database) -> None:
         self._connections = None if database.is_sqlite else dbos_engine(database)
-        self._client = (
-            DBOSClient(system_database_engine=self._connections, serializer=_AsJson()) if self._connections else None
-        )
+        self._client = _client(self._connections) if self._connections else None
 
     def submit(self, connection: Connection, task_id: str, number: int) -> None:
-        """Put a task in the queue, in the transaction that stores it."""
+        """Put a task in dbos's queue, and notify the workers, in the transaction that stores it."""
         if self._client:
             self._client.enqueue_in_transaction(connection, _options(task_id, number), task_id, number)
+            notify_workers(connection)
 
     def start(self, task_id: str, number: int) -> None:
         """Nothing is left to do after the transaction."""
@@ -190,6 +245,7 @@ def _options(task_id: str, number: int) -> EnqueueOptions:
         "workflow_name": _WORKFLOW,
         "workflow_id": _workflow_id(task_id, number),
         "app_version": _APPLICATION_VERSION,
+        "delay_seconds": _QUEUED_AFTER_SECONDS,
     }
 
 
@@ -204,10 +260,29 @@ def dbos_engine(database: Database) -> SqlEngine:
     return make_engine(database.address, pool_size=8)
 
 
+def _client(connections: SqlEngine) -> DBOSClient:
+    """A client for the records of runs: within a run, the same functions of `DBOS` would be recorded as its steps."""
+    return DBOSClient(system_database_engine=connections, serializer=_AsJson())
+
+
+def _task_id(arguments: Mapping[str, Any] | None) -> str:
+    given = (arguments or {}).get("args") or [""]
+    return str(given[0])
+
+
 def _workflow_id(task_id: str, number: int) -> str:
     return f"{task_id}.{number}"
 
 
 def _quiet() -> None:
-    """dbos advertises at level INFO."""
-    logging.getLogger("dbos").setLevel(logging.WARNING)
+    """Keep from the log what is no news: dbos advertises at level INFO."""
+    logger = logging.getLogger("dbos")
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(_is_news)
+
+
+def _is_news(line: logging.LogRecord) -> bool:
+    """False where dbos only says that it can't record the end of a run that was given up, as its step took too long."""
+    error = line.exc_info[1] if line.exc_info else None
+    given_up = isinstance(error, dbos_errors.DBOSAwaitedWorkflowCancelledError)
+    return not given_up and "outcome was not recorded" not in str(line.msg)

@@ -10,14 +10,20 @@ import fcntl
 import hashlib
 import os
 import socket
+import threading
 import uuid
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from scenedock.effects.tasks.wakeups import listen
+from scenedock.errors import TemporaryError
 
+if TYPE_CHECKING:
     from scenedock.effects.tasks.database import Database
+
+_SECONDS_TO_HOLD = 10
+_SECONDS_TO_LEAVE = 5
+_SECONDS_AFTER_A_FAILURE = 0.1
 
 
 class LocalExecutors:
@@ -59,48 +65,71 @@ class LocalExecutors:
 
 
 class SharedExecutors:
-    """Executors anywhere (tasks are in PostgreSQL): each holds an advisory lock, in a session of its own."""
+    """Executors anywhere (tasks are in PostgreSQL): each holds an advisory lock, in a session of its own.
+
+    A thread listens in that session, sets `woken` when a task is due, and notices at once when the session breaks.
+    """
 
     doubt_milliseconds = 1_000
     """How long one must look dead: a living one that lost its session has it again within that."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, woken: threading.Event) -> None:
         self.own = _new_name()
         self._database = database
-        self._session: Connection | None = None
+        self._woken = woken
+        self._held = threading.Event()
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="executor", daemon=True)
 
     def hold(self) -> None:
-        """Be known as alive from now on; after the server was away, again."""
-        from sqlalchemy import func, literal, select
-        from sqlalchemy.exc import DBAPIError
+        """Be known as alive, and wait until that is so: at the start, and after the server was away.
 
-        try:
-            if self._session is not None:
-                self._session.execute(select(literal(1)))
-                return
-        except DBAPIError:
-            self.leave()
-        self._session = self._database.session()
-        self._session.execute(select(func.pg_advisory_lock(_number(self.own))))
+        Raises
+        ------
+        TemporaryError   the database stays away
+        """
+        if self._thread.ident is None:
+            self._thread.start()
+        if not self._held.wait(_SECONDS_TO_HOLD):
+            raise TemporaryError("the database of tasks can't be reached", retry_after=10)
 
     def is_dead(self, name: str) -> bool:
         """Whether this executor has ended, or lost its session."""
         from sqlalchemy import func, select
 
-        self.hold()
-        if self._session is None or name == self.own:
+        if name == self.own or not self._held.is_set():
             return False
-        free = bool(self._session.scalar(select(func.pg_try_advisory_lock(_number(name)))))
-        if free:
-            self._session.execute(select(func.pg_advisory_unlock(_number(name))))
-        return free
+        # A lock of the transaction, so if it was free, it is free again at once.
+        return bool(self._database.read(select(func.pg_try_advisory_xact_lock(_number(name))))[0][0])
 
     def leave(self) -> None:
         """Be known as gone."""
-        if self._session is not None:
-            session, self._session = self._session, None
-            session.invalidate()
-            session.close()
+        self._leaving.set()
+        if self._thread.ident is not None:
+            self._thread.join(_SECONDS_TO_LEAVE)
+
+    def _keep(self) -> None:
+        import psycopg
+        from sqlalchemy.exc import SQLAlchemyError
+
+        while not self._leaving.is_set():
+            try:
+                self._hold_and_listen()
+            except (SQLAlchemyError, psycopg.Error):  # the server is away, or was
+                self._leaving.wait(_SECONDS_AFTER_A_FAILURE)
+
+    def _hold_and_listen(self) -> None:
+        from sqlalchemy import func, select
+
+        with self._database.session() as session:
+            try:
+                # Shared: a lost session of ours may hold it until the server notices.
+                session.execute(select(func.pg_advisory_lock_shared(_number(self.own))))
+                self._held.set()
+                listen(session, self._woken.set, self._leaving)
+            finally:
+                self._held.clear()
+                session.invalidate()  # closed, not returned to the pool with its lock and its LISTEN
 
 
 Executors: TypeAlias = LocalExecutors | SharedExecutors

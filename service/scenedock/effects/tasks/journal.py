@@ -7,8 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from scenedock.effects.tasks.store import TaskStore, claiming, fenced
-from scenedock.model.tasks.changes import LeaseLostError, NewEvent, TaskChange, cancelled, logged, overtaken
+from scenedock.effects.tasks.store import TaskStore
+from scenedock.model.tasks.changes import (
+    LeaseLostError,
+    NewEvent,
+    TaskChange,
+    cancelled,
+    claiming,
+    fenced,
+    logged,
+    overtaken,
+)
 from scenedock.model.tasks.task import Task
 
 _MOST_LINES = 200

@@ -61,16 +61,20 @@ class TaskLookout:
                 return
 
     def sees_work(self) -> bool:
-        """Whether there is a task that hasn't ended, or one that is to be forgotten.
+        """Whether there is a task that hasn't ended, one that is to be forgotten, or a run that dbos takes for running.
 
         Raises
         ------
         TemporaryError   the database can't be reached
         """
         old = end_of_retention(time.time_ns() // 1_000_000, self._keep_days)
-        forgotten = f"created_at < {old:d} AND ended_at < {old:d}"  # there is an index of the former
-        conditions = ("status IN ('open', 'processing')", forgotten)
-        return any(self._first(f"SELECT 1 FROM task WHERE {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
+        runs = "workflow_status" if self._address.file else "dbos.workflow_status"
+        conditions = (
+            "task WHERE status IN ('open', 'processing')",
+            f"task WHERE created_at < {old:d} AND ended_at < {old:d}",  # there is an index of the former
+            f"{runs} WHERE status = 'PENDING'",
+        )
+        return any(self._first(f"SELECT 1 FROM {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
 
     def close(self) -> None:
         """Close the connection; the next look makes another."""

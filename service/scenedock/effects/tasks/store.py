@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,9 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
+from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
-from scenedock.model.tasks.changes import LeaseLostError, NewEvent, TaskChange
-from scenedock.model.tasks.task import FINAL, SortKey, Task, TaskEvent, TaskQuery, fingerprint
+from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS, LeaseLostError, NewEvent, TaskChange, handed_out
+from scenedock.model.tasks.task import FINAL, STATUSES, SortKey, Task, TaskEvent, TaskQuery, fingerprint
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Row
@@ -28,6 +29,7 @@ _SORT_COLUMNS: Mapping[SortKey, ColumnElement[Any]] = {
     "status": TASK.c.status,
 }
 _COLUMNS = [TASK.c[each.name] for each in fields(Task)]
+_LIVES = TASK.c.status.in_([status for status in STATUSES if status not in FINAL])
 _IN_JSON = frozenset({"spec", "state"})
 _NEVER_CHANGED = frozenset({"id", "spec", "created_at", "created_by"})
 _CHANGED = [each.name for each in fields(Task) if each.name not in _NEVER_CHANGED]
@@ -159,29 +161,40 @@ class TaskStore:
                 return str(taken)
             return None
 
-    def due(self, now: int, limit: int = 100) -> list[Task]:
-        """The tasks that want to be handed to a worker by now, the oldest first."""
-        query = select(*_COLUMNS).where(TASK.c.wake_at <= now).order_by(TASK.c.wake_at, TASK.c.created_at).limit(limit)
-        return [_task(row) for row in self._database.read(query)]
+    def to_tend(self, now: int) -> list[Task]:
+        """The tasks that executors hold, and the one that has been due for longest, if there is one; in one query."""
+        longest = select(TASK.c.id).where(TASK.c.wake_at <= now).order_by(TASK.c.wake_at).limit(1)
+        concerned = or_(TASK.c.lease_owner.is_not(None), TASK.c.id.in_(longest))
+        return [_task(row) for row in self._database.read(select(*_COLUMNS).where(_LIVES, concerned))]
 
-    def postpone(self, task_ids: Sequence[str], now: int, until: int) -> None:
-        """Leave tasks that are due alone for a while: they will be begun where they are."""
-        if task_ids:
-            due = update(TASK).where(TASK.c.id.in_(task_ids), TASK.c.wake_at <= now)
-            self._database.write(lambda connection: connection.execute(due.values(wake_at=until)))
+    def hand_out(self, now: int, limit: int, is_next_up: Callable[[str, int], bool]) -> list[Task]:
+        """Hand tasks that are due to the caller, the longest due first; no other caller gets the same.
 
-    def late(self, now: int) -> list[Task]:
-        """The tasks whose running step is over its deadline."""
-        return [_task(row) for row in self._database.read(select(*_COLUMNS).where(TASK.c.deadline_at <= now))]
+        `is_next_up` says of an id and a run whether the caller is about to begin it anyway: such tasks are only
+        postponed.
+        """
 
-    def owners(self) -> list[str]:
-        """The executors that hold tasks."""
-        query = select(TASK.c.lease_owner).where(TASK.c.lease_owner.is_not(None)).distinct()
-        return sorted(str(row[0]) for row in self._database.read(query))
+        def work(connection: Connection) -> list[Task]:
+            due = select(*_COLUMNS, TASK.c.last_mark).where(TASK.c.wake_at <= now).limit(limit)
+            due = due.order_by(TASK.c.wake_at, TASK.c.created_at).with_for_update(skip_locked=True)
+            mine, taken = [], []
+            for row in connection.execute(due).all():
+                task = _task(row)
+                if is_next_up(task.id, task.run):
+                    mine.append(task.id)
+                else:
+                    taken.append(_write(connection, task, handed_out(task, now), row.last_mark))
+            if mine:
+                later = update(TASK).where(TASK.c.id.in_(mine)).values(wake_at=now + HANDOVER_MILLISECONDS)
+                connection.execute(later)
+            return taken
 
-    def held_by(self, owner: str) -> list[Task]:
-        """The tasks that an executor holds."""
-        return [_task(row) for row in self._database.read(select(*_COLUMNS).where(TASK.c.lease_owner == owner))]
+        return self._database.write(work)
+
+    def unended(self, task_ids: Collection[str]) -> set[str]:
+        """Those of the tasks that haven't ended."""
+        query = select(TASK.c.id).where(_LIVES, TASK.c.id.in_(task_ids))
+        return {str(row.id) for row in self._database.read(query)}
 
     def beat(self, owner: str, now: int) -> None:
         """Note that an executor is alive, on all its tasks."""
@@ -225,34 +238,6 @@ class _TakenError(Exception):
     """All seats of a name are taken; raised to roll the transaction back."""
 
 
-def fenced(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
-    """A decision that is only taken while this run of the task is the present one.
-
-    The decision raises LeaseLostError otherwise.
-    """
-
-    def checked(task: Task) -> TaskChange:
-        if task.run != run or task.lease_owner is None:
-            raise LeaseLostError(task.id)
-        return decide(task)
-
-    return checked
-
-
-def claiming(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
-    """A decision that is only taken while nobody works on this run of the task yet.
-
-    The decision raises LeaseLostError otherwise.
-    """
-
-    def checked(task: Task) -> TaskChange:
-        if task.run != run or task.lease_owner is not None or task.finished:
-            raise LeaseLostError(task.id)
-        return decide(task)
-
-    return checked
-
-
 def _new_schedule(name: str, now: int) -> Insert:
     return SCHEDULE.insert().values(name=name, last_tick=now)
 
@@ -285,13 +270,17 @@ def wake(connection: Connection, keys: Sequence[str], now: int) -> int:
     """Let the tasks that wait for these go on, in the caller's transaction; answer how many.
 
     `keys` are fingerprints. A task that just looks whether it has happened loses its wait, so that it looks once more.
+    Workers are notified.
     """
     rests = TASK.c.lease_owner.is_(None)
     woken = update(TASK).where(TASK.c.wait_for.in_(keys))
     told = woken.values(
         wake_at=case((rests, now), else_=TASK.c.wake_at), wait_for=case((rests, TASK.c.wait_for), else_=null())
     )
-    return connection.execute(told).rowcount
+    count = connection.execute(told).rowcount
+    if count:
+        notify_workers(connection)
+    return count
 
 
 def _stored(task: Task) -> dict[str, Any]:

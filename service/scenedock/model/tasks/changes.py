@@ -5,7 +5,7 @@ They are the only way in which a task changes; the store writes task and events 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from scenedock.errors import BUG, ConflictError
@@ -42,6 +42,34 @@ class LeaseLostError(Exception):
     """Somebody else runs the task by now (or it has ended): whoever gets this stops and writes nothing."""
 
 
+def fenced(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
+    """A decision that is only taken while this run of the task is the present one.
+
+    The decision raises LeaseLostError otherwise.
+    """
+
+    def checked(task: Task) -> TaskChange:
+        if task.run != run or task.lease_owner is None:
+            raise LeaseLostError(task.id)
+        return decide(task)
+
+    return checked
+
+
+def claiming(run: int, decide: Callable[[Task], TaskChange]) -> Callable[[Task], TaskChange]:
+    """A decision that is only taken while nobody works on this run of the task yet.
+
+    The decision raises LeaseLostError otherwise.
+    """
+
+    def checked(task: Task) -> TaskChange:
+        if task.run != run or task.lease_owner is not None or task.finished:
+            raise LeaseLostError(task.id)
+        return decide(task)
+
+    return checked
+
+
 def logged(message: str, now: int, step_id: str | None = None, status: Status | None = None) -> NewEvent:
     """A log line, with a step's new status if it tells of one."""
     body: dict[str, Json] = {"message": message[:_LONGEST_MESSAGE]}
@@ -65,9 +93,12 @@ def started(task: Task, run: int, owner: str, now: int) -> TaskChange:
     return TaskChange(replace(looking, status=status, lease_owner=owner, heartbeat_at=now))
 
 
-def handed_out(task: Task, now: int) -> TaskChange:
-    """The task is handed to a worker once more; whoever had it before may write nothing more."""
-    return TaskChange(replace(task, run=task.run + 1, lease_owner=None, wake_at=now + HANDOVER_MILLISECONDS))
+def handed_out(task: Task, now: int, handover: int = HANDOVER_MILLISECONDS) -> TaskChange:
+    """The task is handed to a worker once more; whoever had it before may write nothing more.
+
+    `handover` is after how many milliseconds it is due again if nobody has begun it.
+    """
+    return TaskChange(replace(task, run=task.run + 1, lease_owner=None, wake_at=now + handover))
 
 
 def lost(task: Task, now: int) -> TaskChange:
@@ -166,8 +197,8 @@ def cancel_asked(task: Task, now: int) -> TaskChange:
     return TaskChange(done.task, (told, *done.events))
 
 
-def retried(task: Task, sealed: str | None, now: int) -> TaskChange:
-    """The task is run again from the first step that isn't completed, with secrets given anew.
+def retried(task: Task, sealed: str | None, now: int, handover: int = HANDOVER_MILLISECONDS) -> TaskChange:
+    """The task is run again from the first step that isn't completed, with secrets given anew; see `handed_out`.
 
     Raises
     ------
@@ -177,7 +208,7 @@ def retried(task: Task, sealed: str | None, now: int) -> TaskChange:
         raise ConflictError(f"the task {task.id} is {task.status}; only a failed or cancelled one can be retried")
     done = {name: state for name, state in _steps(task).items() if as_object(state).get("status") == "completed"}
     again = replace(
-        handed_out(task, now).task,
+        handed_out(task, now, handover).task,
         status=after(task.status, "retry"),
         attempt=task.attempt + 1,
         cancel_requested=False,

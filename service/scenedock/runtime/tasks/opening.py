@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,15 +44,16 @@ def opened_tasks(
     store = TaskStore(database)
     if role == "web":
         return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database)), None)
+    woken = threading.Event()
     executors: Executors = (
-        LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database)
+        LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database, woken)
     )
     engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
     effects = TaskEffects(database, store, seal, engine)
     own = [*actions, forget_old_tasks_action(effects)]
     running = RunningTasks(effects, own, action_effects, settings.limits)
     schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])
-    return OpenTasks(effects, TaskWorker(engine, running, executors, schedules))
+    return OpenTasks(effects, TaskWorker(engine, running, executors, schedules, woken))
 
 
 def open_database(settings: TaskSettings) -> Database:

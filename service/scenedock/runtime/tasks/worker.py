@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Final
 
 from scenedock.effects.tasks.engine import Engine
@@ -15,21 +16,31 @@ _LOOK_SECONDS: Final = 0.5
 
 
 class TaskWorker:
-    """Runs tasks in this process, and tends all tasks while it lives."""
+    """Runs tasks in this process, and tends all tasks while it lives; at once when `woken` is set."""
 
-    def __init__(self, engine: Engine, running: RunningTasks, executors: Executors, schedules: Schedules) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        running: RunningTasks,
+        executors: Executors,
+        schedules: Schedules,
+        woken: threading.Event,
+    ) -> None:
         self._engine = engine
         self._running = running
         self._executors = executors
         self._tending = Tending(running.effects.store, engine, executors)
         self._schedules = schedules
+        self._woken = woken
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._tend, name="tasks", daemon=True)
 
     def start(self) -> None:
         """Begin to run tasks."""
         self._executors.hold()
-        self._engine.launch(lambda task_id, number: self._running.run(task_id, number, self._executors.own))
+        self._engine.launch(
+            lambda task_id, number: self._running.run(task_id, number, self._executors.own), self._run_ended
+        )
         self._thread.start()
 
     def stop(self, grace_seconds: int) -> None:
@@ -37,19 +48,29 @@ class TaskWorker:
         self._running.draining.set()
         self._engine.stop(grace_seconds)
         self._stopping.set()
+        self._woken.set()
         if self._thread.ident is not None:
             self._thread.join()
         if not self._engine.is_busy:  # else a step is still at work here, and may not be begun elsewhere before it ends
             self._executors.leave()
 
     def _tend(self) -> None:
-        while True:
-            now = self._running.effects.clock()
+        next_look = time.monotonic()
+        while not self._stopping.is_set():
+            now, looks = self._running.effects.clock(), time.monotonic() >= next_look
+            if looks:
+                next_look = time.monotonic() + _LOOK_SECONDS
             if self._running.draining.is_set():
                 tend(self._tending.stay, now)
-            else:
+            elif looks:
                 tend(self._tending.look, now)
                 self._schedules.look(now)
+            else:
+                tend(self._tending.take, now)
             self._running.flush()
-            if self._stopping.wait(_LOOK_SECONDS):
-                return
+            self._woken.wait(max(next_look - time.monotonic(), 0))
+            self._woken.clear()
+
+    def _run_ended(self) -> None:
+        if self._tending.has_more:
+            self._woken.set()

@@ -1,4 +1,4 @@
-"""Answers, checked against the questions before anything is rendered: all that is wrong, at once, by question."""
+"""Validate answers against the questions before anything is rendered, and report all problems at once."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DEEPEST = 20
 
 Answers: TypeAlias = Mapping[str, Any]
-"""Checked answers: text as text (numbers too, as cookiecutter has them), booleans as booleans, objects as given."""
+"""Validated answers: text and numbers as text, as in cookiecutter; booleans and objects unchanged."""
 
 
-def check_answers(questions: Questions, given: JsonObject, is_code: Callable[[str], bool]) -> Answers:
-    """The answers in the form in which they are rendered.
+def check_answers(questions: Questions, values: JsonObject, is_code: Callable[[str], bool]) -> Answers:
+    """The validated answers, in the form in which they are rendered.
 
-    Choices that have code in them, as `is_code` finds, are checked later, when what they depend on is known.
+    Choices that contain Jinja (see `is_code`) are checked later, when the answers that they depend on are known.
 
     Raises
     ------
-    AnswersError   one or more answers are wrong
+    AnswersError   one or more answers are invalid
     """
-    problems = [AnswerProblem(name, _unknown(questions, name)) for name in given if name not in questions.questions]
+    problems = [AnswerProblem(name, _unknown(questions, name)) for name in values if name not in questions.questions]
     answers: dict[str, Any] = {}
     for name, question in questions.questions.items():
-        if name not in given:
+        if name not in values:
             if question.required:
-                problems.append(AnswerProblem(name, "an answer is missing"))
+                problems.append(AnswerProblem(name, "this question requires an answer"))
             continue
         try:
-            answers[name] = _READERS[question.kind](question, given[name])
+            answers[name] = _READERS[question.kind](question, values[name])
             if question.kind == "choice" and not any(is_code(str(choice)) for choice in choices_of(question)):
                 check_choice(question, answers[name], choices_of(question))
         except ValueError as error:
@@ -49,29 +49,29 @@ def check_answers(questions: Questions, given: JsonObject, is_code: Callable[[st
 
 
 def typed_answer(question: Question | None, name: str, text: str) -> Json:
-    """An answer as a person types it: JSON where the question asks for an object, else the text itself.
+    """An answer from the command line: JSON if the question asks for an object, else the text itself.
 
     Raises
     ------
-    InputError   it is no JSON
+    InputError   it isn't JSON
     """
     if question is None or question.kind != "object":
         return text
     try:
         value: Json = json.loads(text)
     except ValueError as error:
-        raise InputError(f"{name}: this question wants an object; write it as JSON ({error})") from None
+        raise InputError(f"{name}: this question expects an object; write it as JSON ({error})") from None
     return value
 
 
 def _unknown(questions: Questions, name: str) -> str:
     if name.startswith("_"):
         return "this is a private variable of the skeleton, not a question"
-    return f"there is no such question; the skeleton asks {', '.join(questions.questions) or 'nothing'}"
+    return f"there is no such question; the skeleton asks for: {', '.join(questions.questions) or 'nothing'}"
 
 
 def shown(question: Question, value: object) -> str:
-    """The value for an error message; never a secret one."""
+    """The value for an error message; a secret one is hidden."""
     text = repr(value)
     return "the answer" if question.secret else text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -83,19 +83,19 @@ def _text(question: Question, value: Json) -> Any:
     if number and isinstance(question.raw, int | float):
         value = str(value)
     if not isinstance(value, str):
-        hint = "; write it in quotes" if number else ""
+        hint = "; put it in quotes" if number else ""
         raise ValueError(f"{shown(question, value)} is not text{hint}")  # noqa: TRY004  # one exception for all readers
     _check_text(value)
     if question.required and not value.strip():
-        raise ValueError("the answer is empty")
+        raise ValueError("the answer must not be empty")
     if len(value) < question.min_length:
         raise ValueError(f"{shown(question, value)} is shorter than {question.min_length} characters")
     if len(value) > question.max_length:
         raise ValueError(f"{shown(question, value)} is longer than {question.max_length} characters")
     if question.pattern is not None and not question.pattern.is_valid(value):
         meaning = question.description or question.title
-        told = f" ({meaning})" if meaning != question.name else ""
-        raise ValueError(f"{shown(question, value)} does not match `{question.pattern_text}`{told}")
+        hint = f" ({meaning})" if meaning != question.name else ""
+        raise ValueError(f"{shown(question, value)} does not match `{question.pattern_text}`{hint}")
     return value
 
 
@@ -103,7 +103,7 @@ def _check_text(value: str) -> None:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise ValueError("the text has half of a surrogate pair, which can't be written as UTF-8") from None
+        raise ValueError("the text contains half of a surrogate pair, which can't be written as UTF-8") from None
 
 
 def _integer(question: Question, value: Json) -> str:
@@ -135,11 +135,11 @@ def choices_of(question: Question) -> list[Json]:
 
 
 def check_choice(question: Question, answer: Json, written: Sequence[Json], rendered: Sequence[Any] = ()) -> int:
-    """The index of the choice that an answer names: as its author wrote it, as it is rendered, or as its text.
+    """The index of the choice that matches an answer: as its author wrote it, as rendered, or as text.
 
     Raises
     ------
-    ValueError   it names none
+    ValueError   none matches
     """
     for index, choice in enumerate(written):
         names = (choice, rendered[index] if rendered else str(choice))
@@ -155,18 +155,18 @@ def _object(question: Question, value: Json) -> JsonObject:
         if isinstance(part, str):
             _check_text(part)
             if len(part) > question.max_length:
-                raise ValueError(f"a text in it is longer than {question.max_length} characters")
+                raise ValueError(f"it contains a text that is longer than {question.max_length} characters")
     _check_booleans(question.raw, value, question.name)
     return value
 
 
 def _parts(value: Json, deeper: int) -> Iterator[Json]:
     if deeper == 0:
-        raise ValueError(f"it is nested more than {_DEEPEST} deep")
+        raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise ValueError(f"the key {key!r} is not text; write it in quotes")  # noqa: TRY004  # as above
+                raise ValueError(f"the key {key!r} is not text; put it in quotes")  # noqa: TRY004  # as above
             yield key
             yield from _parts(item, deeper - 1)
     elif isinstance(value, list):
@@ -175,17 +175,17 @@ def _parts(value: Json, deeper: int) -> Iterator[Json]:
     elif value is None or isinstance(value, str | int | float):
         yield value
     else:
-        raise ValueError(f"{type(value).__name__} is not a JSON value; write it in quotes")
+        raise ValueError(f"a value of type {type(value).__name__} is not JSON; put it in quotes")
 
 
 def _check_booleans(default: Json, value: JsonObject, place: str) -> None:
-    """Where the default has true or false, an answer in text must be a word for it, as in cookiecutter."""
+    """If a default is a boolean, an answer in text must be a word for true or false, as in cookiecutter."""
     for key, item in value.items():
-        known = default.get(key) if isinstance(default, dict) else None
-        if isinstance(known, bool) and isinstance(item, str) and item.strip().lower() not in YES | NO:
+        expected = default.get(key) if isinstance(default, dict) else None
+        if isinstance(expected, bool) and isinstance(item, str) and item.strip().lower() not in YES | NO:
             raise ValueError(f"{place}.{key} is neither true nor false")
-        if isinstance(known, dict) and isinstance(item, dict):
-            _check_booleans(known, item, f"{place}.{key}")
+        if isinstance(expected, dict) and isinstance(item, dict):
+            _check_booleans(expected, item, f"{place}.{key}")
 
 
 _READERS: Mapping[str, Callable[[Question, Json], Any]] = {

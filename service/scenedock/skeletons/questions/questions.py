@@ -1,7 +1,7 @@
-"""What a skeleton asks: `cookiecutter.json` as questions, and those as a JSON Schema for a form.
+"""The questions of a skeleton, from its `cookiecutter.json`.
 
-Public variables are questions. `_private` and `__dunder` ones are the author's own and can't be answered. Titles and
-labels of choices come from cookiecutter's `__prompts__`; what cookiecutter has no word for (help text, pattern,
+Public variables are questions. `_private` and `__dunder` variables belong to the author and can't be answered. Titles
+and labels of choices come from cookiecutter's `__prompts__`; what cookiecutter doesn't support (help text, pattern,
 length, secret, required) comes from `_scenedock.questions`, a private variable that plain cookiecutter ignores.
 """
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["text", "integer", "boolean", "choice", "object"]
 
 NESTED = ("templates", "template")
-"""Variables with which a skeleton offers nested ones; the first is the newer form."""
+"""Variables that list nested skeletons; the first is the newer form."""
 
 LONGEST_ANSWER = 10_000
-"""Characters of an answer to a question without `maxLength`."""
+"""The most characters of an answer to a question without `maxLength`."""
 
 RULES_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -50,7 +50,7 @@ RULES_SCHEMA: dict[str, Any] = {
         }
     },
 }
-"""What may stand under `_scenedock` in cookiecutter.json."""
+"""The JSON Schema of `_scenedock` in cookiecutter.json."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def read_questions(skeleton: Skeleton) -> Questions:
 
     Raises
     ------
-    SkeletonError   cookiecutter.json is missing, is not JSON, or says something that can't be meant
+    SkeletonError   cookiecutter.json is missing, isn't JSON, or has invalid rules
     """
     source = skeleton.text(QUESTIONS_FILE)
     if source is None:
@@ -118,23 +118,23 @@ def read_questions(skeleton: Skeleton) -> Questions:
 
 
 def line_of(source: str, name: str) -> int:
-    """The line of cookiecutter.json in which a variable is set, as near as its text tells."""
-    found = re.search(rf'^\s*[{{,]?\s*"{re.escape(name)}"\s*:', source, re.MULTILINE)
-    return source.count("\n", 0, found.end()) + 1 if found else 1
+    """The line of cookiecutter.json where a variable is set, as far as its text shows; else 1."""
+    match = re.search(rf'^\s*[{{,]?\s*"{re.escape(name)}"\s*:', source, re.MULTILINE)
+    return source.count("\n", 0, match.end()) + 1 if match else 1
 
 
 def secret_variables(questions: Questions) -> frozenset[str]:
-    """The secret questions, and all variables whose default refers to one of them, directly or through others."""
+    """The secret questions, and all variables whose default refers to one, directly or indirectly."""
     hidden = {name for name, question in questions.questions.items() if question.secret}
     if not hidden:
         return frozenset()
     defaults = {name: json.dumps(raw, ensure_ascii=False) for name, raw in json.loads(questions.source).items()}
     while True:
         word = re.compile(rf"cookiecutter.*\b(?:{'|'.join(map(re.escape, hidden))})\b")
-        found = {name for name, raw in defaults.items() if name not in hidden and word.search(raw)}
-        if not found:
+        further = {name for name, raw in defaults.items() if name not in hidden and word.search(raw)}
+        if not further:
             return frozenset(hidden)
-        hidden |= found
+        hidden |= further
 
 
 def _rules(values: Mapping[str, Any], source: str, place: str) -> JsonObject:
@@ -185,7 +185,7 @@ def _kind(raw: Json) -> Kind:
 
 
 def _compiled(pattern: str, place: str) -> jsonschema_rs.Draft202012Validator:
-    """The pattern in an engine whose time is linear in the answer: answers come from people we don't trust."""
+    """The pattern, for an engine that takes time linear in the answer, because answers are not trusted."""
     import jsonschema_rs
 
     try:
@@ -196,7 +196,7 @@ def _compiled(pattern: str, place: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def _nested(name: str, offered: Any, prompts: JsonObject, place: str) -> tuple[dict[str, str], Question]:
-    """The folders that a skeleton offers by name, and the question that chooses one."""
+    """The folders of the nested skeletons by name, and the question that chooses one."""
     labels: dict[str, str] = {}
     folders: dict[str, str] = {}
     if name == "templates" and isinstance(offered, dict):
@@ -207,11 +207,13 @@ def _nested(name: str, offered: Any, prompts: JsonObject, place: str) -> tuple[d
             labels[key] = title if title == description else f"{title} ({description})"
     elif name == "template" and isinstance(offered, list):
         for choice in offered:
-            found = re.search(r"\((.+)\)", choice) if isinstance(choice, str) else None
-            folders[str(choice)] = found.group(1) if found else ""
+            match = re.search(r"\((.+)\)", choice) if isinstance(choice, str) else None
+            folders[str(choice)] = match.group(1) if match else ""
     wrong = [key for key, folder in folders.items() if not folder]
     if not folders or wrong:
-        raise SkeletonError(f"{place}: `template` and `templates` must name folders of the skeleton; see cookiecutter")
+        raise SkeletonError(
+            f"{place}: `template` and `templates` must name folders of the skeleton; see cookiecutter's documentation"
+        )
     asked = prompts.get(name)
     title = asked if isinstance(asked, str) else "Select a template"
     return folders, Question(name=name, kind="choice", raw=list(folders), title=title, labels=labels)

@@ -12,8 +12,8 @@ from scenedock.skeletons.questions.questions import LONGEST_ANSWER, Question, Qu
 def questions_schema(questions: Questions, is_code: Callable[[str], bool]) -> JsonObject:
     """One property for each question, in the skeleton's order.
 
-    A default or a choice that depends on other answers can't be said in advance: then `default` or `enum` is left out
-    and the description says how it comes about. `is_code` tells whether a text has Jinja in it.
+    A default or a choice that depends on other answers isn't known in advance: then `default` or `enum` is left out,
+    and the description shows the expression. `is_code` tells whether a text contains Jinja.
     """
     asked = questions.questions.values()
     required = [question.name for question in asked if question.required]
@@ -37,7 +37,7 @@ def _property(question: Question, is_code: Callable[[str], bool]) -> JsonObject:
     else:
         about["type"] = _type(question)
         if computed:
-            description.append(f"By default: {question.raw}")
+            description.append(f"Default: {question.raw}")
         else:
             about["default"] = question.raw
     if question.kind == "text":

@@ -1,8 +1,8 @@
 """The values that templates see: the skeleton's defaults rendered, the answers verbatim.
 
-The two passes and their order are cookiecutter 2.7.1's (`prompt_for_config`): simple variables, choices and booleans
-first, objects second, because an object's keys and values may refer to the others. Unlike there, an answer is never a
-template: only what the skeleton's author wrote is rendered.
+There are two passes, as in cookiecutter 2.7.1 (`prompt_for_config`): simple variables, choices and booleans first, then
+objects, because their keys and values may refer to the others. Unlike in cookiecutter, an answer is never a template:
+only what the skeleton's author wrote is rendered.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Variables:
 
 
 class _Resolver:
-    """One bake's defaults and answers on their way to values."""
+    """Resolves the defaults and answers of one bake to values."""
 
     def __init__(self, questions: Questions, answers: Answers, render: Render, line_end: str) -> None:
         self._questions = questions
@@ -59,7 +59,7 @@ class _Resolver:
         return self._values
 
     def _rendered(self, name: str, raw: Any) -> Any:
-        """A value of the skeleton's own, rendered in depth; numbers become text."""
+        """A value from the skeleton, rendered recursively; numbers become text."""
         if raw is None or isinstance(raw, bool):
             return raw
         if isinstance(raw, dict):
@@ -69,7 +69,7 @@ class _Resolver:
         return self._render(name, str(raw), self._values)
 
     def _verbatim(self, answer: Any) -> Any:
-        """An answer as it is; numbers become text, and line ends those of templates, as cookiecutter has them."""
+        """An unrendered answer. As in cookiecutter, numbers become text and line ends become those of templates."""
         if answer is None or isinstance(answer, bool):
             return answer
         if isinstance(answer, dict):
@@ -79,7 +79,7 @@ class _Resolver:
         return _LINE_END.sub(lambda _: self._line_end, str(answer))
 
     def _chosen(self, name: str, raw: list[Any]) -> Any:
-        """The chosen option. A choice may be named as its author wrote it or as it is rendered."""
+        """The chosen option. An answer may name it as its author wrote it, or as rendered."""
         options = [self._rendered(name, option) for option in raw]
         if name not in self._answers:
             return options[0]
@@ -90,7 +90,7 @@ class _Resolver:
             return options[0]
 
     def _filled(self, name: str, raw: dict[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
-        """An object's defaults with the answered parts put in; parts that the defaults don't have come last."""
+        """An object's defaults, updated with the answer; keys that the defaults don't have come last."""
         filled: dict[str, Any] = {}
         for key, value in raw.items():
             rendered = self._rendered(name, key)
@@ -109,7 +109,7 @@ class _Resolver:
 def resolve_variables(
     questions: Questions, variables: dict[str, Any], answers: Answers, render: Render, line_end: str
 ) -> Variables:
-    """The values of all variables; `variables` is this bake's own copy of cookiecutter.json and is used up.
+    """The values of all variables; `variables` is this bake's own copy of cookiecutter.json, and is modified.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def _as_boolean(default: Any, answer: Any) -> Any:
 
 
 def _overwritten(raw: Any, answer: Any) -> Any:
-    """A default as cookiecutter leaves it in `_cookiecutter`: overwritten by the answer, not rendered."""
+    """A default as `_cookiecutter` has it in cookiecutter: overwritten by the answer, not rendered."""
     if answer is None:
         return raw
     if isinstance(raw, list):

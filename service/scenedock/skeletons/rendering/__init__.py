@@ -1,1 +1,1 @@
-"""A skeleton and answers become files in memory."""
+"""Render a skeleton with answers to files in memory."""

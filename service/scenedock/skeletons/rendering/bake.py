@@ -1,7 +1,7 @@
-"""Rendering a skeleton with answers, to files in memory.
+"""Render a skeleton with answers to files in memory.
 
-Tree, bytes and modes are those that cookiecutter 2.7.1 writes for the same answers; what differs, and why, is in
-docs/decisions/0005-own-rendering.md.
+Paths, bytes and modes are the same as cookiecutter 2.7.1 writes for the same answers; the differences, and the reasons,
+are in docs/decisions/0005-own-rendering.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits, metered
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 
 HIDDEN = "•••"
-"""What stands for a secret answer in an error message."""
+"""Replaces a secret answer in an error message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """A skeleton with its answers, ready to be rendered. `context` is what templates see; one bake uses it up."""
+    """A skeleton with its answers, ready to render. `context` is what templates see; it is used for one bake only."""
 
     compiled: CompiledSkeleton
     answers: Answers
@@ -48,7 +48,7 @@ class Mix:
 
     @property
     def values(self) -> JsonObject:
-        """The values of all questions, defaults included, that are not secret and not made of a secret."""
+        """The values of all questions, including defaults, except secrets and values that contain a secret."""
         values = self.context["cookiecutter"]
         hidden = secret_variables(self.compiled.questions)
         own = {name for name in self.answers if not self.compiled.questions.questions[name].secret}
@@ -64,7 +64,7 @@ class Mix:
 
 @contextmanager
 def _hiding(secrets: tuple[str, ...]) -> Iterator[None]:
-    """Keep secrets out of the messages of errors, and of the errors that those came from."""
+    """Keep secrets out of error messages, including those of causes."""
     try:
         yield
     except (SkeletonError, OutputPathError) as error:
@@ -90,16 +90,16 @@ def _texts(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) and value else ()
 
 
-def mix(compiled: CompiledSkeleton, given: JsonObject, surroundings: Surroundings, budget: BakeBudget) -> Mix:
-    """The skeleton with its answers, checked, and its defaults rendered.
+def mix(compiled: CompiledSkeleton, answers: JsonObject, surroundings: Surroundings, budget: BakeBudget) -> Mix:
+    """The skeleton with its validated answers and its rendered defaults.
 
     Raises
     ------
-    AnswersError    one or more answers are wrong; all are named
+    AnswersError    one or more answers are invalid; all are named
     SkeletonError   a default can't be rendered
     """
     questions = compiled.questions
-    answers = check_answers(questions, given, compiled.is_code)
+    answers = check_answers(questions, answers, compiled.is_code)
     secret = [answers[name] for name, question in questions.questions.items() if question.secret and name in answers]
 
     def render(name: str, text: str, values: dict[str, Any]) -> str:
@@ -131,7 +131,7 @@ def root_of(mixed: Mix, budget: BakeBudget) -> str:
     Raises
     ------
     SkeletonError     its name can't be rendered
-    OutputPathError   it is empty, or would be somewhere else
+    OutputPathError   its name is empty, or it would be outside the output folder
     """
     with metered(budget), _hiding(mixed.secrets):
         return _root_of(mixed)
@@ -150,7 +150,7 @@ def render(mixed: Mix, limits: BakeLimits, budget: BakeBudget) -> BakedTree:
 
     Raises
     ------
-    SkeletonError     a template can't be rendered; LimitError, a kind of it, when it asks for too much
+    SkeletonError     a template can't be rendered; its subclass LimitError if it exceeds a limit
     OutputPathError   an answer would put a file or folder where it must not be
     """
     with metered(budget), _hiding(mixed.secrets):
@@ -171,22 +171,22 @@ def _take(step: RenderStep, mixed: Mix, output: OutputFolder) -> None:
         output.copy_folder(path, step.path, step.folders, step.files)
     elif isinstance(step, CopyFile):
         output.write(path, step.path, step.file.content, step.file.mode)
-    elif not output.is_folder(path):  # an empty name, or that of a folder, makes no file
+    elif not output.is_folder(path):  # a file with an empty name, or the name of a folder, is left out
         output.write(path, step.path, compiled.render_body(step, mixed.context), step.file.mode)
 
 
 def bake(
     compiled: CompiledSkeleton,
-    given: JsonObject,
+    answers: JsonObject,
     surroundings: Surroundings = Surroundings(),
     limits: BakeLimits = BakeLimits(),  # noqa: B008  # frozen
 ) -> tuple[BakedTree, Mix]:
-    """Check the answers and render the skeleton: the files of the result, and what they were made of.
+    """Validate the answers and render the skeleton: the files of the result, and the skeleton with its answers.
 
     Raises
     ------
-    AnswersError, SkeletonError, OutputPathError   as `mix` and `render` say
+    AnswersError, SkeletonError, OutputPathError   as in `mix` and `render`
     """
     budget = BakeBudget(limits)
-    mixed = mix(compiled, given, surroundings, budget)
+    mixed = mix(compiled, answers, surroundings, budget)
     return render(mixed, limits, budget), mixed

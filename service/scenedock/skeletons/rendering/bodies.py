@@ -1,4 +1,4 @@
-"""One file's body: rendered, copied as it is, or a text without any code, decided once for each skeleton version."""
+"""How to render a file's content, decided once for each skeleton version: as a template, or as fixed bytes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from scenedock.skeletons.skeleton import Skeleton
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """Bytes that are the same whatever the answers are."""
+    """Bytes that don't depend on the answers."""
 
     content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A template, and the line end in which its result is written."""
+    """A template, and the line end for its result."""
 
     name: str
     line_end: str | None
@@ -34,7 +34,7 @@ Body = Fixed | Rendered
 
 
 def read_body(skeleton: Skeleton, source: str, name: str, options: Options, is_code: Callable[[str], bool]) -> Body:
-    """What to do with the file at `source`; `name` is its path in the project folder.
+    """How to render the file at `source`; `name` is its path in the project folder.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One version of a skeleton, made ready to be baked many times; and the bounded store of those."""
+"""A skeleton version, compiled to be baked many times, and a bounded cache of compiled versions."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from scenedock.skeletons.sandbox.environment import SkeletonEnvironment, Skeleto
 from scenedock.skeletons.skeleton import Skeleton
 
 MEMORY_OF_ONE = 100_000
-"""Bytes that a compiled skeleton takes whatever is in it, at most; measured were 63,000."""
+"""Upper bound of the fixed bytes that a compiled skeleton takes; 63,000 were measured."""
 MEMORY_OF_A_BYTE = 15
-"""Bytes for each byte of its source, at most; measured were 13 where nearly everything is code."""
+"""Upper bound of bytes for each byte of its source; 13 were measured where nearly everything is code."""
 
 
 class CompiledSkeleton:
     """One version of a skeleton, for any number of bakes in any number of threads.
 
-    Bodies and path templates are compiled when they are first used: two threads may then do the same work once each,
-    with the same result. `extensions` are the classes that the skeleton names in `_extensions`, to be imported; they
-    are Python of its choice, so only a confined process passes any.
+    Bodies and path templates are compiled on first use; two threads may then compile the same one, with equal results.
+    `extensions` are the classes to import from the skeleton's `_extensions`; they are Python code of the skeleton, so
+    only a confined process passes any.
 
     Raises
     ------
-    SkeletonError   the folder is no skeleton, or its cookiecutter.json can't be used
+    SkeletonError   the folder isn't a skeleton, or its cookiecutter.json is invalid
     """
 
     def __init__(self, skeleton: Skeleton, extensions: Sequence[str] = ()) -> None:
@@ -47,11 +47,11 @@ class CompiledSkeleton:
         self._nested: dict[str, CompiledSkeleton] = {}
 
     def nested(self, folder: str) -> CompiledSkeleton:
-        """The compiled skeleton in a folder of this one.
+        """The compiled skeleton in a subfolder.
 
         Raises
         ------
-        SkeletonError   there is none, or it can't be used
+        SkeletonError   there is none, or it is invalid
         """
         if folder not in self._nested:
             self._nested[folder] = CompiledSkeleton(self.skeleton.nested(folder))
@@ -64,17 +64,17 @@ class CompiledSkeleton:
 
     @cached_property
     def steps(self) -> tuple[RenderStep, ...]:
-        """What is done to each file and folder, in order."""
+        """The steps for each file and folder, in order."""
         return plan_steps(self.skeleton, self.project, self.options.copied)
 
     @cached_property
     def environment(self) -> SkeletonEnvironment:
-        """Jinja, as this skeleton wants it."""
+        """The Jinja environment with this skeleton's options."""
         loader = SkeletonLoader((self.project, "templates"), self.skeleton.text)
         return SkeletonEnvironment(loader, self.options.jinja, (*self.options.safe_extensions, *self._extensions))
 
     def render_text(self, text: str, context: Mapping[str, Any], path: str, line: int | None = None) -> str:
-        """A short text of the skeleton's own, rendered; `path` and `line` say where it stands."""
+        """Render a short text from the skeleton; `path` and `line` are its place, for errors."""
         if not self.is_code(text):
             return text.replace("\n", self.options.template_line_end)
         with blaming(self.skeleton.label, path, self.skeleton.text, line):
@@ -96,10 +96,10 @@ class CompiledSkeleton:
 
 
 class CompiledSkeletons:
-    """The skeleton versions that were used last, ready to be baked; bounded in number and in bytes of their sources.
+    """A cache of the skeleton versions that were used last, limited in number and in bytes of their sources.
 
-    That bounds the memory: `most * MEMORY_OF_ONE + most_bytes * MEMORY_OF_A_BYTE`, some 130 MB with the defaults. A
-    skeleton that is larger than the bound by itself is compiled each time.
+    This limits its memory to `most * MEMORY_OF_ONE + most_bytes * MEMORY_OF_A_BYTE`, about 130 MB with the defaults. A
+    skeleton that is larger than the limit by itself is compiled each time.
     """
 
     def __init__(self, most: int = 64, most_bytes: int = 8 * 1024 * 1024) -> None:
@@ -113,7 +113,7 @@ class CompiledSkeletons:
         return len(self._kept)
 
     def get(self, version: str, read: Callable[[], Skeleton]) -> CompiledSkeleton:
-        """The compiled skeleton of a version; `read` is called when it isn't kept."""
+        """The compiled skeleton of a version; `read` is called if it isn't in the cache."""
         with self._lock:
             if version in self._kept:
                 self._kept.move_to_end(version)

@@ -1,4 +1,4 @@
-"""What a skeleton wants to do beyond rendering, and whether it may."""
+"""What a skeleton needs beyond rendering, and whether that is allowed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HARMLESS = re.compile(r"(?!-)(?!.*\.\.)[\w .,:/@+=-]*")
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Code of the skeleton's own: the paths of its hooks, and the Python classes that it names in `_extensions`."""
+    """The skeleton's own code: the paths of its hooks, and the Python classes that it names in `_extensions`."""
 
     hooks: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
@@ -33,20 +33,20 @@ class Needs:
 
         Raises
         ------
-        NotAllowedError   the skeleton needs what it isn't allowed; the message says what to write where
+        NotAllowedError   the skeleton needs something that isn't allowed; the message says how to allow it
         """
-        wanted = {"hooks": self.hooks, "extensions": self.extensions}
-        missing = {word: things for word, things in wanted.items() if things and word not in allowed}
+        needs = {"hooks": self.hooks, "extensions": self.extensions}
+        missing = {permission: code for permission, code in needs.items() if code and permission not in allowed}
         if missing:
-            things = "; ".join(f"{word}: {', '.join(found)}" for word, found in missing.items())
+            details = "; ".join(f"{permission}: {', '.join(code)}" for permission, code in missing.items())
             raise NotAllowedError(
-                f"the skeleton {name} brings code of its own, which it isn't allowed to run ({things}). "
-                f"If you trust it, add `allow: [{', '.join(missing)}]` to it in the list of skeletons"
+                f"the skeleton {name} has its own code, which isn't allowed to run ({details}). "
+                f"If you trust it, add `allow: [{', '.join(missing)}]` to its entry in the list of skeletons"
             )
 
 
 def needs_of(chain: Iterable[CompiledSkeleton]) -> Needs:
-    """The needs of a skeleton and the nested ones through which it was chosen, outermost first."""
+    """The needs of a nested skeleton and of those that it was chosen through; `chain` has the outermost first."""
     skeletons = list(chain)
     outer = [
         f"{compiled.skeleton.label}/{hook}"
@@ -59,17 +59,19 @@ def needs_of(chain: Iterable[CompiledSkeleton]) -> Needs:
 def check_hook_values(mixed: Mix) -> None:
     """Refuse answers that could become code in a hook.
 
-    A hook is a script that is rendered like any other file, so an answer with a quote in it would end a string of the
-    script and go on as code. What a hook's text refers to must therefore be made of letters, digits, spaces and
-    `_ . , : / @ + = -`, not begin with `-` and not have `..` in it; other variables are free.
+    A hook is a script that is rendered like any other file, so an answer with a quote in it could end a string of the
+    script and continue as code. Variables that a hook refers to may therefore contain only letters, digits, spaces and
+    `_ . , : / @ + = -`, and must not begin with `-` or contain `..`. Other variables are not restricted.
 
     Raises
     ------
-    AnswersError   one or more values are not of that kind
+    AnswersError   one or more values contain something else
     """
     problems = [
         AnswerProblem(
-            name, f"{hook} puts this value into its code, so it may have only letters, digits, spaces and _.,:/@+=-"
+            name,
+            f"{hook} uses this value in its code, so it may contain only letters, digits, spaces and _.,:/@+=-, "
+            "and must not begin with - or contain ..",
         )
         for hook in mixed.compiled.skeleton.hooks()
         for name in _variables_in(mixed, hook)
@@ -80,23 +82,23 @@ def check_hook_values(mixed: Mix) -> None:
 
 
 def _variables_in(mixed: Mix, hook: str) -> list[str]:
-    """The variables that a hook's text refers to and whose value may come from an answer, sorted."""
+    """The sorted variables that a hook refers to and whose value may come from an answer."""
     compiled = mixed.compiled
     with blaming(compiled.skeleton.label, hook, compiled.skeleton.text):
         tree = compiled.environment.parse(compiled.skeleton.text(hook) or "", filename=hook)
     variables = set(mixed.context["cookiecutter"])
     roots = [node for node in tree.find_all(nodes.Name) if node.name in {"cookiecutter", "_cookiecutter"}]
     members: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
-    found = {name for member in members if member.node in roots and (name := _member(member)) in variables}
+    names = {name for member in members if member.node in roots and (name := _member(member)) in variables}
     plain = [member for member in members if member.node in roots and _member(member) in variables]
     elsewhere = any(tree.find(kind) for kind in (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
-    if len(plain) < len(roots) or elsewhere:  # the whole of `cookiecutter` is used, or we can't see what is
-        found = variables
-    return sorted(name for name in found if _may_come_from_an_answer(mixed, name))
+    if len(plain) < len(roots) or elsewhere:  # all of `cookiecutter` may be used
+        names = variables
+    return sorted(name for name in names if _may_come_from_an_answer(mixed, name))
 
 
 def _member(node: nodes.Getattr | nodes.Getitem) -> str:
-    """The variable that is looked up; nothing where it is computed, or is a method of dicts, such as `items`."""
+    """The variable that is looked up; empty if its name is computed, or is a method of dict, such as `items`."""
     if isinstance(node, nodes.Getattr):
         return "" if hasattr(dict, node.attr) else node.attr
     return str(node.arg.value) if isinstance(node.arg, nodes.Const) else ""

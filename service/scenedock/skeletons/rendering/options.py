@@ -1,4 +1,4 @@
-"""The private variables with which a skeleton steers its rendering, checked."""
+"""The private variables that control how a skeleton is rendered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scenedock.skeletons.sandbox.cookiecutter_globals import BUILT_IN
 from scenedock.skeletons.skeleton import QUESTIONS_FILE
 
 SAFE_EXTENSIONS = frozenset({"jinja2.ext.do", "jinja2.ext.loopcontrols"})
-"""Extensions that are Jinja's own and bring in no code of the skeleton: every skeleton may use them."""
+"""Jinja's own extensions: every skeleton may use them, because they run no code of the skeleton."""
 
 _TEXTS = frozenset(
     f"{what}_{end}_string" for what in ("block", "variable", "comment") for end in ("start", "end")
@@ -28,7 +28,7 @@ _LINE_ENDS = ("", "\n", "\r", "\r\n")
 
 @dataclass(frozen=True)
 class Options:
-    """How one skeleton wants to be rendered."""
+    """How to render one skeleton."""
 
     jinja: Mapping[str, Any] = field(default_factory=dict)
     """Arguments for Jinja's environment, from `_jinja2_env_vars`."""
@@ -52,11 +52,11 @@ class Options:
 
     @property
     def template_line_end(self) -> str:
-        """What Jinja makes of each line end in a template."""
+        """The line end that Jinja converts all line ends of a template to."""
         return str(self.jinja.get("newline_sequence", "\n"))
 
     def code_finder(self) -> Callable[[str], bool]:
-        """A function that tells whether Jinja would see anything but text in a text."""
+        """A function that tells whether a text contains Jinja code."""
         starts = [
             self.variable_start,
             str(self.jinja.get("block_start_string", BLOCK_START_STRING)),
@@ -72,7 +72,7 @@ def read_options(questions: Questions, label: str) -> Options:
 
     Raises
     ------
-    SkeletonError   one can't be used, by us or by cookiecutter
+    SkeletonError   an option is invalid or not supported
     """
     private = questions.private
 
@@ -81,17 +81,17 @@ def read_options(questions: Questions, label: str) -> Options:
 
     extensions = private.get("_extensions", [])
     if not isinstance(extensions, list):
-        raise refuse("_extensions", "this must be a list of Python classes")
+        raise refuse("_extensions", "must be a list of Python classes")
     names = [str(name) for name in extensions if str(name) not in BUILT_IN]
     copied = private.get("_copy_without_render", [])
     if not isinstance(copied, list) or not all(isinstance(pattern, str) for pattern in copied):
-        raise refuse("_copy_without_render", 'this must be a list of patterns, for example ["*/templates/*"]')
+        raise refuse("_copy_without_render", 'must be a list of patterns, for example ["*/templates/*"]')
     line_end = private.get("_new_lines") or None
     if line_end is not None and line_end not in _LINE_ENDS:
-        raise refuse("_new_lines", r'this must be "\n", "\r\n" or "\r"')
+        raise refuse("_new_lines", r'must be "\n", "\r\n" or "\r"')
     jinja = private.get("_jinja2_env_vars", {})
     if not isinstance(jinja, dict):
-        raise refuse("_jinja2_env_vars", "this must be an object of options of Jinja's environment")
+        raise refuse("_jinja2_env_vars", "must be an object with options of Jinja's environment")
     for name, value in jinja.items():
         reason = _wrong_option(name, value)
         if reason:
@@ -113,16 +113,16 @@ def _wrong_option(name: str, value: object) -> str:
         return "" if unset or (isinstance(value, str) and value) else f"{name} must be text"
     if name in _FLAGS | _NO_MATTER:
         return "" if isinstance(value, bool | int) else f"{name} must be true or false"
-    return f"{name!r} can't be set; {', '.join(sorted(_TEXTS | _FLAGS))} can"
+    return f"{name!r} is not supported; supported are {', '.join(sorted(_TEXTS | _FLAGS))}"
 
 
 def line_end_of(content: bytes) -> str | None:
-    """The line end in which cookiecutter writes a file: that of the beginning of the skeleton's file.
+    """The line end that cookiecutter writes a file with: the one at the beginning of the skeleton's file.
 
-    "The beginning" is what Python's text layer decodes until it has the first line; where that has several kinds, the
-    first of Python's tuple counts. Nothing where there is no line end.
+    "The beginning" is what Python's text layer decodes to get the first line; if that has several kinds, the first of
+    Python's tuple counts. None if there is no line end.
     """
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
     text.readline()
-    found = text.newlines
-    return found[0] if isinstance(found, tuple) else found
+    newlines = text.newlines
+    return newlines[0] if isinstance(newlines, tuple) else newlines

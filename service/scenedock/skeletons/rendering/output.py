@@ -1,4 +1,4 @@
-"""The result of a bake, in memory: files and folders that can't leave the folder they are written to."""
+"""The result of a bake, in memory: files and folders that can't leave the output folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scenedock.skeletons.sandbox.metering import BakeLimits
 
 
 class OutputPathError(InputError):
-    """A file or folder of the result would get a name or a place that is not allowed."""
+    """A file or folder of the result would have a path that is not allowed."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -23,7 +23,7 @@ class BakedFile:
     path: str
     content: bytes
     mode: int = 0o644
-    """Permission bits, those of the skeleton's file."""
+    """Permission bits, as in the skeleton's file."""
 
     @property
     def executable(self) -> bool:
@@ -35,7 +35,7 @@ class BakedFile:
 class BakedTree:
     """The whole result. `root` is the project's folder; files and folders are sorted by path.
 
-    `folders` has every folder, empty ones too, with its permission bits where the skeleton decides them.
+    `folders` has every folder, including empty ones, with its permission bits if the skeleton determines them.
     """
 
     root: str
@@ -47,26 +47,28 @@ class BakedTree:
 
         Raises
         ------
-        SkeletonError   the skeleton has made that file itself
+        SkeletonError   the skeleton already contains a file of that name
         """
         taken = {file.path, posixpath.dirname(file.path)}
         if file.path in self.folders or any(other.path in taken for other in self.files):
-            raise SkeletonError(f"the skeleton makes {file.path}, which is the name of Scenedock's own file; rename it")
+            raise SkeletonError(
+                f"the skeleton contains {file.path}, but Scenedock writes a file of that name; rename it"
+            )
         missing = dict.fromkeys(folders_above(file.path)[self.root.count("/") :])
         folders = dict(sorted({**missing, **self.folders}.items()))
         return BakedTree(self.root, tuple(sorted((*self.files, file))), folders)
 
 
 def contained(path: str, template: str, answers: Mapping[str, object]) -> str:
-    """A rendered path without empty parts and dots, if it stays where it belongs.
+    """A rendered path without empty parts and dots.
 
     Raises
     ------
-    OutputPathError   it doesn't; the message names the path's template and the answers that may be the cause
+    OutputPathError   it is not allowed; the message names the path's template and the answers that may be the cause
     """
     if refused := refusal(path):
         causes = _causes(refused.marker, answers)
-        blame = f"; look at the answer of {causes}" if causes else ""
+        blame = f"; check the answer to {causes}" if causes else ""
         raise OutputPathError(f"the path {template!r} of the skeleton can't be used: {refused.reason}{blame}")
     return without_dots(path)
 
@@ -80,7 +82,7 @@ def _causes(marker: str, answers: Mapping[str, object]) -> str:
 
 
 class OutputFolder:
-    """The files and folders made so far, with the refusals that a real disk would give cookiecutter."""
+    """The files and folders written so far; refuses what cookiecutter can't write to a real disk."""
 
     def __init__(self, root: str, limits: BakeLimits) -> None:
         self._root = root
@@ -94,14 +96,14 @@ class OutputFolder:
         return path in self._folders
 
     def make_folder(self, path: str, template: str) -> None:
-        """Make a folder and those above it."""
+        """Create a folder and its parents."""
         if path in self._folders or path in self._files:
-            what = f"{path!r} is made twice" if path else "its name is empty"
-            raise OutputPathError(f"the folder {template!r} of the skeleton can't be made: {what}")
+            reason = f"{path!r} already exists" if path else "its name is empty"
+            raise OutputPathError(f"the folder {template!r} of the skeleton can't be created: {reason}")
         self._add_folder(path, template, None)
 
     def copy_folder(self, path: str, template: str, folders: Mapping[str, int], files: Iterable[BakedFile]) -> None:
-        """Put a whole folder in place, instead of one that may be there."""
+        """Write a whole folder; it replaces an existing one."""
         for existing in [folder for folder in self._folders if folder and _is_inside(folder, path)]:
             del self._folders[existing]
         for existing in [file for file in self._files if _is_inside(file, path)]:
@@ -112,10 +114,10 @@ class OutputFolder:
             self.write("/".join(filter(None, (path, file.path))), template, file.content, file.mode)
 
     def write(self, path: str, template: str, content: bytes, mode: int) -> None:
-        """Write a file into a folder that is there, over a file that may be there."""
+        """Write a file into an existing folder; it replaces an existing file."""
         parent = posixpath.dirname(path)
         if parent not in self._folders or path in self._folders:
-            raise OutputPathError(f"the file {template!r} of the skeleton can't be written: there is no folder for it")
+            raise OutputPathError(f"the file {template!r} of the skeleton can't be written: its folder doesn't exist")
         self._left -= len(content)
         if self._left < 0:
             raise LimitError(f"the result has more than {self._limits.output_bytes} bytes")
@@ -130,7 +132,7 @@ class OutputFolder:
     def _add_folder(self, path: str, template: str, mode: int | None) -> None:
         for above in folders_above(path):
             if above in self._files:
-                raise OutputPathError(f"the folder {template!r} of the skeleton can't be made: {above!r} is a file")
+                raise OutputPathError(f"the folder {template!r} of the skeleton can't be created: {above!r} is a file")
             self._folders.setdefault(above, None)
         self._folders[path] = mode
         self._check_count()

@@ -1,4 +1,4 @@
-"""What is done to each file and folder of a skeleton, in cookiecutter's order, worked out once for each version."""
+"""The steps for each file and folder of a skeleton, in cookiecutter's order, planned once for each version."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from scenedock.skeletons.skeleton import Skeleton, SkeletonFile
 
 @dataclass(frozen=True, slots=True)
 class MakeFolder:
-    """Make the folder that `path`, a template, renders to."""
+    """Create the folder that `path`, a template, renders to."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class CopyFolder:
-    """Put a folder, unrendered, where `path` renders to. `folders` and `files` are relative to it."""
+    """Copy a folder, unrendered, to where `path` renders to. `folders` and `files` are relative to it."""
 
     path: str
     folders: Mapping[str, int]
@@ -32,7 +32,7 @@ class CopyFolder:
 
 @dataclass(frozen=True, slots=True)
 class CopyFile:
-    """Put a file, unrendered, where `path` renders to."""
+    """Copy a file, unrendered, to where `path` renders to."""
 
     path: str
     file: SkeletonFile
@@ -51,23 +51,23 @@ RenderStep: TypeAlias = MakeFolder | CopyFolder | CopyFile | RenderFile
 
 
 def project_folder(skeleton: Skeleton, variable_start: str, variable_end: str) -> str:
-    """The one folder of a skeleton that becomes the project: its name has `cookiecutter` in braces.
+    """The one folder of a skeleton that becomes the project: its name contains `cookiecutter` in braces.
 
     Raises
     ------
     SkeletonError   there is none, or more than one, of which cookiecutter would take any
     """
-    found = [
+    folders = [
         name
         for name in sorted(skeleton.folders)
         if "/" not in name and "cookiecutter" in name and variable_start in name and variable_end in name
     ]
-    if len(found) == 1:
-        return found[0]
-    what = f"there are {len(found)}: {', '.join(found)}" if found else "there is none"
+    if len(folders) == 1:
+        return folders[0]
+    existing = f"there are {len(folders)}: {', '.join(folders)}" if folders else "there is none"
     raise SkeletonError(
         f"{skeleton.label}: exactly one folder must have a name like "
-        f"{variable_start}cookiecutter.name{variable_end}; {what}"
+        f"{variable_start}cookiecutter.name{variable_end}; {existing}"
     )
 
 
@@ -91,14 +91,14 @@ def plan_steps(skeleton: Skeleton, project: str, copied: Sequence[str]) -> tuple
         for path in files.get(folder, []):
             file = skeleton.files[prefix + path]
             yield CopyFile(path, file) if is_copied(path) else RenderFile(path, prefix + path, file)
-        for path in rendered:  # nothing is listed under a link: cookiecutter makes an empty folder of it
+        for path in rendered:  # for a link, cookiecutter creates an empty folder
             yield from steps(path)
 
     return tuple(steps(""))
 
 
 def _by_parent(prefix: str, paths: Iterable[str]) -> dict[str, list[str]]:
-    """The sorted paths of what is in each folder, relative to `prefix`."""
+    """The sorted paths of the content of each folder, relative to `prefix`."""
     inside: dict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
         if path.startswith(prefix):
@@ -107,14 +107,16 @@ def _by_parent(prefix: str, paths: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _copy_folder(skeleton: Skeleton, project: str, path: str) -> CopyFolder:
-    """The whole of a folder; links to folders of the skeleton are copied as what they lead to."""
+    """The content of a folder; links to folders of the skeleton are copied as folders."""
     folders: dict[str, int] = {}
     files: list[BakedFile] = []
 
     def add(source: str, target: str, above: frozenset[str]) -> None:
         source = skeleton.folder_links.get(source, source)
         if source in above:
-            raise SkeletonError(f"{skeleton.label}/{project}/{path}: a link in this folder leads back to it")
+            raise SkeletonError(
+                f"{skeleton.label}/{project}/{path}: a link in this folder points back to it; remove the link"
+            )
         folders[target] = skeleton.folders[source]
         inside = source + "/"
         for name, file in skeleton.files.items():

@@ -1,4 +1,4 @@
-"""The file in a result that says what it was baked from, so that it can be updated later."""
+"""The file in a result that records what it was baked from, so that it can be updated later."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEADING = "# Written by Scenedock: what this folder was baked from. Keep it, to
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a skeleton came from: a repository with its ref and commit, or a folder with a digest of its files."""
+    """The origin of a skeleton: a repository with its ref and commit, or a folder with a digest of its files."""
 
     skeleton: str
     source: str = ""
@@ -25,7 +25,7 @@ class Provenance:
 
 
 def with_provenance(tree: BakedTree, provenance: Provenance, answers: JsonObject) -> BakedTree:
-    """The tree with the provenance file in it; `answers` must be without secrets."""
+    """The tree with the provenance file added; `answers` must not contain secrets."""
     about: dict[str, Json] = {
         key: value
         for key in ("skeleton", "source", "directory", "ref", "commit", "digest")

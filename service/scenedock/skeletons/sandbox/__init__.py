@@ -1,1 +1,1 @@
-"""Where templates are rendered: Jinja in a sandbox that counts what rendering costs."""
+"""The sandboxed Jinja environment, which counts the cost of rendering."""

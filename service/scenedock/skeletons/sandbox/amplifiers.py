@@ -1,7 +1,7 @@
-"""The operators, methods and filters of Jinja that make much out of little, each with what it is about to cost.
+"""Jinja's operators, methods and filters whose output can be much larger than their input, each with a guard.
 
-Every other operation makes at most a small multiple of what it was given; the environment counts those afterwards.
-A guard has the signature of what it guards, and takes the cost from the budget before the memory is asked for.
+The output of every other operation is at most a small multiple of its input; the environment counts it afterwards.
+A guard has the signature of what it guards, and takes the cost from the budget before the memory is allocated.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ def guard_operator(operator: str, left: Any, right: Any) -> None:
 def _percent(text: str | bytes, values: object) -> None:
     pattern = text if isinstance(text, str) else text.decode("latin-1")
     if "*" in pattern:
-        raise LimitError(f"a template takes the width of {pattern[:40]!r} from a value; write the width as a number")
+        raise LimitError(
+            f"the format {pattern[:40]!r} in a template takes its width from a value; write the width as a number"
+        )
     _widths(pattern)
-    for _ in range(max(pattern.count("%("), 1)):  # a value that is named may be named again and again
+    for _ in range(max(pattern.count("%("), 1)):  # a format can use a named value repeatedly
         budget().step()
         budget().take_printed(values)
 
@@ -63,7 +65,7 @@ def _expandtabs(text: str | bytes, tabsize: object = 8) -> None:
 
 
 def _replace(text: Any, old: Any, new: Any, *_: object, **__: object) -> None:
-    if not isinstance(text, bytes):  # the filter takes anything for text
+    if not isinstance(text, bytes):  # the filter accepts anything as text
         text, old, new = str(text), str(old), str(new)
     budget().take(text.count(old) * len(new))
 
@@ -122,7 +124,7 @@ def _json(value: object, indent: object = 4) -> None:
     allow_number(indent)
     budget().take_printed(value)
     if isinstance(indent, int) and indent > 16:
-        raise LimitError(f"a template indents JSON by {indent}; 16 is the most")
+        raise LimitError(f"a template indents JSON by {indent}; the limit is 16")
 
 
 def _format(text: Any, *args: object, **kwargs: object) -> None:
@@ -130,7 +132,7 @@ def _format(text: Any, *args: object, **kwargs: object) -> None:
 
 
 def _wordwrap(text: Any, width: object = 79, *rest: object, wrapstring: object = None, **_: object) -> None:
-    allow_number(max(map(len, str(text).split()), default=0))  # what is left of a word is copied for each of its lines
+    allow_number(max(map(len, str(text).split()), default=0))  # the rest of a word is copied for each of its lines
     lines = str(text).count("\n") + 1 + 2 * len(text) // max(allow_number(width), 1)
     for between in (wrapstring, *rest):
         if isinstance(between, str):
@@ -149,7 +151,7 @@ def _count(_items: object, *args: object, **kwargs: object) -> None:
 
 def _round(_number: object, precision: object = 0, *_: object, **__: object) -> None:
     if isinstance(precision, int) and abs(precision) > MOST_DIGITS:
-        raise LimitError(f"a template rounds to {precision} digits; {MOST_DIGITS} are the most")
+        raise LimitError(f"a template rounds to {precision} digits; the limit is {MOST_DIGITS}")
 
 
 def _slugify(text: Any, *args: object, **kwargs: object) -> None:
@@ -172,7 +174,7 @@ def _sum(items: Sequence[object], *_: object, **__: object) -> None:
     copied = 0
     for item in items:
         copied += len(item) if isinstance(item, Sized) else 0
-        budget().take(copied)  # each sum of two lists copies both
+        budget().take(copied)  # adding two lists copies both
 
 
 FILTERS: Mapping[str, Callable[..., None]] = {
@@ -191,27 +193,27 @@ FILTERS: Mapping[str, Callable[..., None]] = {
     "urlize": _urlize,
     "wordwrap": _wordwrap,
 }
-"""Filters by name; the guard gets what the template gave, without Jinja's own leading argument.
+"""Filters by name; the guard gets the template's arguments, without Jinja's own leading argument.
 
 `join` and `sum` get a list, with `attribute` already looked up.
 """
 
 
 def guard_lipsum(*args: object, **kwargs: object) -> None:
-    """Take the cost of `lipsum(n, html, min, max)`: so many paragraphs of so many words."""
+    """Take the cost of `lipsum(n, html, min, max)`: n paragraphs of at most `max` words."""
     paragraphs = args[0] if args else kwargs.get("n", 5)
     words = args[3] if len(args) > 3 else kwargs.get("max", 100)
     budget().take(allow_number(paragraphs) * allow_number(words) * 12)
 
 
 def guard_now(form: str) -> None:
-    """Take the cost of a time in this form: each of its directives makes a word, or what its width says."""
+    """Take the cost of formatting a time: each directive gives a word, or as many characters as its width."""
     _widths(form)
     budget().take(len(form) * 32)
 
 
 class GuardedFormatter(SandboxedFormatter):
-    """`str.format`, with a look at every width before it is used."""
+    """`str.format`, which checks each width before it is used."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Format one field."""
@@ -220,7 +222,7 @@ class GuardedFormatter(SandboxedFormatter):
         return str(Formatter.format_field(self, value, format_spec))
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
-        """Apply `!r` or `!s`, which print the value before its format is seen."""
+        """Apply `!r` or `!s`, which print the value before its format is applied."""
         if conversion:
             budget().take_printed(value)
         return super().convert_field(value, conversion)

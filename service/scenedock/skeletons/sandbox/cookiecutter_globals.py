@@ -1,7 +1,7 @@
 """What cookiecutter adds to Jinja for every skeleton: jsonify, slugify, random_ascii_string, uuid4 and `{% now %}`.
 
-Same names, arguments and results as the five extensions of cookiecutter 2.7.1, which themselves are loaded with
-`cookiecutter`, its command line and its HTTP client.
+Same names, arguments and results as the five extensions of cookiecutter 2.7.1. Those know no budget, and load
+arrow for skeletons that ask for no date, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Jinja environment that skeletons are rendered in: cookiecutter's meaning, sandboxed and metered."""
+"""The Jinja environment for skeletons: compatible with cookiecutter, sandboxed and metered."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ CONTAINER_FILTERS = frozenset({
     "slice", "sort", "sum", "unique",
 })
 # fmt: on
-"""Filters that don't print the container that they get."""
+"""Filters that don't print a container that is passed to them."""
 
 
 class MeteredCode(CodeGenerator):
-    """Jinja's code generator, with a stop at the meter in each loop, slice and concatenation."""
+    """Jinja's code generator, which also meters each loop, slice and concatenation."""
 
     def visit_For(self, node: nodes.For, frame: Frame) -> None:  # noqa: N802  # Jinja's name
         """Count each step of a loop, and the fixed text that it repeats."""
         fixed = nodes.Const(sum(len(data.data) for data in node.find_all(nodes.TemplateData)))
         meter = nodes.EnvironmentAttribute("count_steps")
         node.iter = nodes.Call(meter, [node.iter, fixed], [], None, None, lineno=node.iter.lineno)
-        if node.recursive:  # its body is entered with other items too, by `loop(…)`
+        if node.recursive:  # `loop(…)` also enters its body
             counted = nodes.Call(nodes.EnvironmentAttribute("count_text"), [fixed], [], None, None, lineno=node.lineno)
             node.body.insert(0, nodes.ExprStmt(counted, lineno=node.lineno))
         super().visit_For(node, frame)
 
     def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802  # Jinja's name
-        """Look an item up; a slice is a copy, which Jinja makes without asking the environment."""
+        """Look up an item; a slice is a copy, which Jinja creates without calling the environment."""
         if isinstance(node.arg, nodes.Slice):
             self.write("environment.count_value(")
             super().visit_Getitem(node, frame)
@@ -60,9 +60,9 @@ class MeteredCode(CodeGenerator):
 
 
 class SkeletonTemplate(Template):
-    """A template whose module, when imported, belongs to the bake that imports it.
+    """A template whose module belongs to the bake that imports it.
 
-    Jinja keeps one module for each template; its namespaces and lists would carry answers from one bake to the next.
+    Jinja keeps one module for each template; its namespaces and lists would carry answers from one bake to another.
     """
 
     def _get_default_module(self, ctx: Context | None = None) -> Any:  # noqa: ARG002  # Jinja's signature
@@ -73,19 +73,19 @@ class SkeletonTemplate(Template):
 
 
 def template_name(name: str) -> str:
-    """The one name of a template that may be written as `a/b`, `/a//b` or `./a/b`.
+    """The normalized name of a template: `a/b` for `a/b`, `/a//b` and `./a/b`.
 
     Raises
     ------
-    TemplateNotFound   it has `..` in it
+    TemplateNotFound   it contains `..`
     """
     return "/".join(split_template_path(name))
 
 
 class SkeletonLoader(BaseLoader):
-    """Templates that a body may include or import: first the project folder's own, then those in `templates/`.
+    """Templates that a body may include or import, from the project folder, then from `templates/`.
 
-    `read` gives the text of a file by its path in the skeleton; it is asked once for each.
+    `read` returns the text of a file by its path in the skeleton; it is called once for each file.
     """
 
     def __init__(self, folders: Sequence[str], read: Callable[[str], str | None]) -> None:
@@ -94,11 +94,11 @@ class SkeletonLoader(BaseLoader):
         self.sizes: dict[str, int] = {}
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, None]:  # noqa: ARG002  # Jinja's signature
-        """The text of a template and where it is.
+        """The text of a template and its path.
 
         Raises
         ------
-        TemplateNotFound   no such file, or a name with `..` in it
+        TemplateNotFound   no such file, or a name that contains `..`
         """
         name = template_name(template)
         for folder in self._folders:
@@ -160,7 +160,7 @@ class SkeletonEnvironment(SandboxedEnvironment):
         return result
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """`str.format` and `str.format_map`, sandboxed by Jinja, with their widths guarded."""
+        """`str.format` and `str.format_map`, sandboxed by Jinja, with guarded widths."""
         wrapped = super().wrap_str_format(value)
         if wrapped is None:
             return None
@@ -181,7 +181,7 @@ class SkeletonEnvironment(SandboxedEnvironment):
         return markup_join(parts) if context.autoescape else str_join(parts)
 
     def _listed(self, value: Any) -> Any:
-        """A generator as a list, so that it can be weighed; it may be one over the list that it is about to extend."""
+        """A generator as a list, so that its size is known; it may iterate over the list that it is about to extend."""
         return list(self.count_steps(value, 0)) if isinstance(value, Iterator) else value
 
     def count_steps(self, items: Any, fixed: int) -> Any:
@@ -197,14 +197,14 @@ class SkeletonEnvironment(SandboxedEnvironment):
         budget().take(characters)
 
     def count_value(self, value: Any) -> Any:
-        """Count a value that was made, and hand it on."""
+        """Count a new value, and return it."""
         budget().take_value(value)
         return value
 
     def _load_template(self, name: str, globals: Any) -> Template:  # noqa: A002  # Jinja's name
-        """A template of the skeleton, for whatever asks; it counts as a step and with the size of its source.
+        """A template of the skeleton; loading counts as a step and with the size of its source.
 
-        It is kept by its one name: an answer that goes into the name must not make the store of templates grow.
+        Jinja's cache has only the normalized name, so that an answer in the name can't make the cache grow.
         """
         budget().step()
         template = super()._load_template(template_name(name), globals)
@@ -234,7 +234,7 @@ def _guarded(guard: Callable[..., None], function: Callable[..., Any]) -> Callab
 
 
 def _metered_filter(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, counted before and after. `wraps` keeps Jinja's mark of which leading argument it wants."""
+    """The filter, metered before and after. `wraps` keeps Jinja's mark of its leading argument."""
     guard = amplifiers.FILTERS.get(name)
     leading = 1 if hasattr(function, "jinja_pass_arg") else 0
     prints = name not in CONTAINER_FILTERS
@@ -243,12 +243,12 @@ def _metered_filter(name: str, function: Callable[..., Any]) -> Callable[..., An
     def metered(*args: Any, **kwargs: Any) -> Any:
         purse = budget()
         purse.step()
-        given = args[leading:]
+        own_args = args[leading:]
         if guard is not None:
-            guard(*given, **kwargs)
-        if given and prints != isinstance(given[0], str):
+            guard(*own_args, **kwargs)
+        if own_args and prints != isinstance(own_args[0], str):
             weigh = purse.take_printed if prints else purse.take_spread
-            weigh(given[0])
+            weigh(own_args[0])
         result = function(*args, **kwargs)
         purse.take_value(result)
         return result
@@ -257,7 +257,7 @@ def _metered_filter(name: str, function: Callable[..., Any]) -> Callable[..., An
 
 
 def _looked_up(environment: Environment, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`join` or `sum`, given a list whose `attribute` was looked up, so that it can be weighed beforehand."""
+    """`join` or `sum` with a list whose `attribute` is already looked up, so that its size is known beforehand."""
 
     @wraps(function)
     def over_list(leading: Any, items: Iterable[Any], *args: Any, attribute: Any = None, **kwargs: Any) -> Any:

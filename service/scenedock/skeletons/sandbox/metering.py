@@ -1,8 +1,8 @@
-"""How much time and text one bake may use, counted while its templates run.
+"""Limit the time and text of one bake while its templates run.
 
-A template is code, and a thread can't be stopped from outside. So the environment asks the running bake's `BakeBudget`
-before it makes something large, and after each loop step, call, filter and concatenation. What this can and can't
-bound is written in docs/decisions/0006-limits-of-a-bake.md.
+A template is code, and a thread can't be stopped from outside. So the environment checks the bake's `BakeBudget` before
+it allocates anything large, and after each loop step, call, filter and concatenation. What this can and can't limit is
+explained in docs/decisions/0006-limits-of-a-bake.md.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from jinja2.utils import Namespace
 from scenedock.skeletons.problems import LimitError
 
 LARGEST_NUMBER = 100_000
-"""The largest width, count or repetition that a template may ask for at once, and the longest `range`."""
+"""The largest width, count or repetition that a template may use, and the longest `range`."""
 
 POINTER = 8
-"""Bytes that one element of a list costs; text is counted by the character."""
+"""The cost of one element of a list, in bytes; text is counted by the character."""
 
 STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 128
 
 
 @dataclass(frozen=True, slots=True)
 class BakeLimits:
-    """What one bake may use. The defaults are far above every public skeleton that was tried."""
+    """The limits of one bake. The defaults are far above the needs of every public skeleton that we tried."""
 
     seconds: float = 10.0
     """Wall-clock time for rendering."""
     steps: int = 2_000_000
     """Loop steps, calls and filters."""
     text: int = 64 * 1024 * 1024
-    """Characters of text that templates make, intermediate results included."""
+    """Characters of text that templates create, including intermediate results."""
     output_bytes: int = 64 * 1024 * 1024
     """Bytes of all files of the result together."""
     files: int = 10_000
@@ -44,9 +44,9 @@ class BakeLimits:
 
 
 class BakeBudget:
-    """What is left of one bake's limits. Belongs to one thread.
+    """What is left of one bake's limits. It belongs to one thread.
 
-    `modules` are the templates that this bake has imported: their variables must not outlive it.
+    `modules` are the templates that this bake has imported: their variables must not outlive the bake.
     """
 
     def __init__(self, limits: BakeLimits) -> None:
@@ -57,7 +57,7 @@ class BakeBudget:
         self._deadline = time.monotonic() + limits.seconds
 
     def step(self) -> None:
-        """Count one step, and look at the clock now and then."""
+        """Count one step, and check the clock from time to time."""
         self._steps -= 1
         if self._steps < 0:
             raise LimitError(
@@ -67,32 +67,32 @@ class BakeBudget:
             self.look_at_the_clock()
 
     def look_at_the_clock(self) -> None:
-        """Refuse to go on after the deadline."""
+        """Raise LimitError after the deadline."""
         if time.monotonic() > self._deadline:
             raise LimitError(f"rendering took longer than {self._limits.seconds:g} s; simplify the skeleton's loops")
 
     def take(self, characters: int) -> None:
-        """Count text that was made or is about to be made."""
+        """Count text that was created or is about to be created."""
         self._text -= characters
         if self._text < 0:
             raise LimitError(
-                f"rendering made more than {self._limits.text} characters of text; "
+                f"rendering created more than {self._limits.text} characters of text; "
                 "look for a width, a repetition or a loop that an answer can enlarge"
             )
 
     def take_value(self, value: object) -> None:
-        """Count a value that was made: text by the character, containers by the element."""
+        """Count a new value: text by the character, containers by the element."""
         if isinstance(value, str | bytes):
             self.take(len(value))
         elif isinstance(value, list | tuple | set | frozenset | dict):
             self.take(POINTER * len(value))
 
     def take_spread(self, text: str) -> None:
-        """Count what a text is as a list of its characters."""
+        """Count a text as a list of its characters."""
         self.take(POINTER * len(text))
 
     def take_printed(self, value: object) -> None:
-        """Count what a value is when printed. Containers may hold the same large part many times, so look inside."""
+        """Count a value as it is printed. A container may hold the same large part many times, so look inside."""
         if isinstance(value, str | bytes):
             self.take(len(value))
         elif isinstance(value, Mapping):
@@ -105,7 +105,7 @@ class BakeBudget:
                 self.step()
                 self.take_printed(item)
         elif isinstance(value, Namespace):
-            self.take_printed(object.__getattribute__(value, "_Namespace__attrs"))  # it hides all but what it was given
+            self.take_printed(object.__getattribute__(value, "_Namespace__attrs"))  # it hides everything else
         elif isinstance(value, TemplateModule):
             self.take(len(str(value)))
         self.take(1)
@@ -116,7 +116,7 @@ _budget: ContextVar[BakeBudget] = ContextVar("bake_budget")
 
 @contextmanager
 def metered(budget: BakeBudget) -> Iterator[None]:
-    """Everything that templates do inside the block, in this thread, is counted against the budget."""
+    """Count everything that templates do inside the block, in this thread, against the budget."""
     token = _budget.set(budget)
     try:
         yield
@@ -125,12 +125,17 @@ def metered(budget: BakeBudget) -> Iterator[None]:
 
 
 def budget() -> BakeBudget:
-    """The budget of the bake that this thread is in."""
+    """The budget of the bake that runs in this thread."""
     return _budget.get()
 
 
 def allow_number(number: object) -> int:
-    """The number, if a template may ask for that many of something at once."""
+    """The number, if it is within the limit for a width, count or repetition.
+
+    Raises
+    ------
+    LimitError   it is larger
+    """
     if isinstance(number, int) and number > LARGEST_NUMBER:
-        raise LimitError(f"a template asked for {number:.0e} of something at once; {LARGEST_NUMBER} is the most")
+        raise LimitError(f"a template uses {number:.0e} as a width, count or repetition; the limit is {LARGEST_NUMBER}")
     return number if isinstance(number, int) else 0

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.emitting.output import in_order
-from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
 from scenedock.catalog.mapping.entities import Mapped, map_services
 from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
 from scenedock.catalog.mapping.links import link
@@ -128,7 +128,7 @@ def read_repositories(
         done += 1
         progress(done, total)
 
-    contents = tuple(each.read(count) for each in opened)
+    contents = _read(opened, count)
     return ReadRepositories(contents, tuple(finding for each in opened for finding in each.findings), problems)
 
 
@@ -151,12 +151,25 @@ def map_catalog(
     return Export(read, mapped, findings, _names(contents, identities), known, until)
 
 
+def _read(opened: Sequence[RepositoryReader], count: Callable[[], None]) -> tuple[RepositoryContents, ...]:
+    """The contents of all repositories; the Applications of one may deploy folders of another."""
+    manifests = [each.manifests() for each in opened]
+    applications = [
+        application
+        for number, each in enumerate(opened)
+        for application in each.applications(manifests[number], [*manifests[:number], *manifests[number + 1 :]])
+    ]
+    return tuple(
+        each.read([found for found in applications if found.repository == each.facts.name], count) for each in opened
+    )
+
+
 def _identities(contents: Sequence[RepositoryContents], names: Names) -> Mapping[tuple[int, str], Identity]:
     """The services of folders, by the number of their repository and their path; also of those that can't be read."""
     folders = [
-        FolderPath(number, path, path in listed)
+        FolderPath(number, path, path in listed, runs_in.get(path, frozenset()))
         for number, each in enumerate(contents)
-        for listed in [_listed(each)]
+        for listed, runs_in in [(_listed(each), said_environments(each))]
         for path in (*(folder.path for folder in each.folders), *_unreadable_charts(each))
     ]
     identities = identify(

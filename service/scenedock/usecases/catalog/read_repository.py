@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
-from scenedock.catalog.reading.argocd import API_GROUP, read_applications
+from scenedock.catalog.reading.argocd import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
+from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
+from scenedock.catalog.reading.environment_lists import (
+    EnvironmentLists,
+    find_unlisted,
+    list_environments,
+    read_quietly,
+)
 from scenedock.catalog.reading.folders import FolderReader
-from scenedock.catalog.reading.generators import Manifests
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, CATALOG_FILES
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, plan_repository
+from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners
 from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
@@ -22,7 +29,7 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Severity, Skipped
-from scenedock.model.helm import HelmFolder, Listing, ListItem, RepositoryFacts
+from scenedock.model.helm import Application, HelmFolder, Listing, ListItem, RepositoryFacts
 from scenedock.model.json import Json, JsonObject, as_object
 
 
@@ -34,6 +41,7 @@ class RepositoryReader:
     settings: CatalogSettings
     listing: Listing
     plan: Plan
+    environments: EnvironmentLists
     folder: Repository
     findings: list[Finding] = field(default_factory=list)
 
@@ -58,11 +66,12 @@ class RepositoryReader:
             name=name,
             url=url,
             branch=settings.branch or address.branch or "HEAD",
-            provider=settings.provider or provider_of(url),
+            provider=settings.provider or provider_of(url, settings.hosts),
             prefix=address.prefix,
         )
         plan = plan_repository(name, listing, settings)
-        opened = cls(facts, settings, listing, plan, folder, list(plan.findings))
+        environments = list_environments(plan, settings.names, folder.read)
+        opened = cls(facts, settings, listing, plan, environments, folder, list(plan.findings))
         opened._judge()
         opened._judge_address(address.problem)
         return opened
@@ -72,14 +81,39 @@ class RepositoryReader:
         """How many folders `read` will read."""
         return len(self.plan.charts) + len(self.plan.plain)
 
-    def read(self, count: Callable[[], None]) -> RepositoryContents:
-        """Everything the catalog needs to know of the repository, one folder in memory at a time."""
-        charts = frozenset(planned.path for planned in self.plan.charts)
+    @property
+    def charts(self) -> frozenset[str]:
+        """The folders with a chart."""
+        return frozenset(planned.path for planned in self.plan.charts)
+
+    def manifests(self) -> Manifests:
+        """What Argo CD's manifests, its own and those of other repositories, are evaluated with."""
+        files = tuple(
+            path
+            for path in self.listing.files
+            if path not in self.listing.outside and posixpath.basename(path) not in CATALOG_FILES
+        )
+        return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
+
+    def applications(self, here: Manifests, others: Iterable[Manifests]) -> list[Application]:
+        """The Argo CD Applications of its manifests: of its own folders, and of other repositories' of the run."""
+        applications, findings = read_applications(self._argo_manifests(), Repositories(here, tuple(others)))
+        self.findings.extend(findings)
+        return applications
+
+    def read(self, applications: Sequence[Application], count: Callable[[], None]) -> RepositoryContents:
+        """Everything the catalog needs to know of the repository, one folder in memory at a time.
+
+        `applications` are those that deploy folders of it, wherever their manifests are.
+        """
+        proven = {each.environment for each in applications if each.environment}
+        self.findings.extend(find_unlisted(self.facts.name, self.plan, self.environments, proven))
         reader = FolderReader(
             self.facts.name,
             self.folder.read,
-            self.settings.names,
-            charts,
+            self.environments,
+            self.charts,
+            value_files_of(applications),
             self.findings,
         )
         folders: list[HelmFolder] = []
@@ -90,16 +124,16 @@ class RepositoryReader:
             elif planned in self.plan.charts:
                 skipped.append(Skipped(Place(self.facts.name, planned.path or "."), "its Chart.yaml can't be read"))
             count()
-        items = tuple(self._items(reader.unreadable))
-        manifests = Manifests(self._found_by_generators(), charts, self.facts.url, self.settings.names, self._value)
-        applications, findings = read_applications(self._argo_manifests(), manifests)
-        self.findings.extend(findings)
+        by_path = {folder.path: folder for folder in folders}
+        unknown = any(finding.code == NOT_EVALUATED for finding in self.findings)
+        enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.folder.read)
         return RepositoryContents(
             facts=self.facts,
             settings=self.settings,
             codeowners=self._codeowners(),
             folders=tuple(sorted(folders, key=lambda folder: folder.path)),
-            items=items,
+            items=(*self._items(reader.unreadable), *enabling.items),
+            decided=enabling.folders | (frozenset() if unknown else not_applied(by_path, applications)),
             applications=tuple(applications),
             skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
             catalog_files=tuple(
@@ -166,38 +200,33 @@ class RepositoryReader:
     def _find(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("error", code, message, place, remedy))
 
-    def _found_by_generators(self) -> tuple[str, ...]:
-        """The files that generators of ApplicationSets see: not what leads outside, nor what an export writes."""
-        return tuple(
-            path
-            for path in self.listing.files
-            if path not in self.listing.outside and posixpath.basename(path) not in CATALOG_FILES
-        )
-
     def _argo_manifests(self) -> Iterator[tuple[Place, JsonObject]]:
         for path in self.plan.manifests:
             try:
                 data = self.folder.read(path)
-                documents = read_documents(data) if API_GROUP.encode() in data else ()
             except InputError:
+                continue
+            try:
+                documents = read_documents(data) if API_GROUP.encode() in data else ()
+            except DocumentError as error:
+                if b"{{" not in data:
+                    said, place = f"is no evidence: {error}", Place(self.facts.name, path, error.line)
+                    remedy = "Fix the YAML; Argo CD can't read the file, either."
+                    self.findings.append(Finding("warning", "unreadable-manifest", said, place, remedy))
                 continue
             for document in documents:
                 yield Place(self.facts.name, path, document.line), as_object(document.value)
 
     def _value(self, path: str) -> Json:
-        """What a YAML or JSON file says; nothing where it is encrypted or can't be read."""
-        try:
-            data = self.folder.read(path)
-            return None if encryption_of(data) else read_document(data).value
-        except InputError:
-            return None
+        return read_quietly(path, self.folder.read)
 
     def _codeowners(self) -> Codeowners:
         """The owners by the first such file; a line that can't be understood is a finding, and owns nothing."""
         for path in CODEOWNERS_FILES:
             if path in self.listing.files and path not in self.listing.outside:
                 try:
-                    codeowners = Codeowners(self.folder.read(path).decode("utf-8", "replace"))
+                    text = self.folder.read(path).decode("utf-8", "replace")
+                    codeowners = Codeowners(text, self.settings.owner_names)
                 except InputError as error:
                     self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path))
                     return Codeowners()

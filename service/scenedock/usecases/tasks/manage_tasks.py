@@ -67,7 +67,7 @@ def retry_task(effects: TaskEffects, caller: Caller, task_id: str, secrets: Mapp
         raise ConflictError(f"the task {task_id} had sensitive inputs, which weren't kept; submit it anew")
     task = effects.store.change(
         task_id,
-        lambda task: retried(task, sealed, effects.clock()),
+        lambda task: retried(task, sealed, effects.clock(), effects.engine.handover_milliseconds),
         f"retry.{seen.attempt}",
         effects.engine.submit,
     )

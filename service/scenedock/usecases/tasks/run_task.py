@@ -61,9 +61,10 @@ class RunningTasks:
             return
         now = self.effects.clock()
         try:
-            began = started(self.effects.store.get(task_id), number, owner, now)
+            task = self.effects.store.get(task_id)
+            began = started(task, number, owner, now)
             with self._journal(began.task) as journal:
-                _TaskRun(self, journal).go()
+                _TaskRun(self, journal, tried_before=task.status != "open" or task.attempt > 1).go()
         except LeaseLostError:
             _log.info("task %s is run by another by now", task_id)
         except ScenedockError as error:  # gone, or the database stays away: it is handed out again
@@ -88,11 +89,12 @@ class RunningTasks:
 
 
 class _TaskRun:
-    """One run of one task."""
+    """One run of one task; `tried_before` if one before it may have run a step."""
 
-    def __init__(self, running: RunningTasks, journal: Journal) -> None:
+    def __init__(self, running: RunningTasks, journal: Journal, *, tried_before: bool) -> None:
         self._running = running
         self._journal = journal
+        self._tried_before = tried_before
         self._secrets: JsonObject = {}
         self._redactor = Redactor(())
 
@@ -174,7 +176,7 @@ class _TaskRun:
             effects=self._running.action_effects,
             task_id=self._journal.task.id,
             step_id=step.id,
-            tried_before=self._journal.task.run > 1,
+            tried_before=self._tried_before,
             log=lambda message: self._journal.log(self._redactor.text(message), step.id),
             secrets={name: str(value) for name, value in as_object(self._secrets.get("secrets")).items()},
         )

@@ -12,7 +12,6 @@ from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.action import Action, Caller
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.redaction import check_size, sensitive_texts
-from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS
 from scenedock.model.tasks.references import is_reference
 from scenedock.model.tasks.task import API_VERSION, Step, Task, after, read_steps
 
@@ -53,7 +52,7 @@ def submit_task(
         status=after(None, "submit"),
         created_at=now,
         created_by=identity(caller),
-        wake_at=now + HANDOVER_MILLISECONDS,
+        wake_at=now + effects.engine.handover_milliseconds,
         state={"steps": {}, "checkpoints": {}, "caller": _caller(caller), "rendered": rendered},
         secrets_sealed=effects.seal.close(
             task_id, {"secrets": dict(secrets or {}), "inputs": {step: each for step, each in hidden.items() if each}}

@@ -1,4 +1,4 @@
-"""What the service answers."""
+"""The application and its routes."""
 
 import os
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from service.probes import Check, probes
 def create_app(checks: Mapping[str, Check] | None = None) -> Flask:
     """Build the application.
 
-    `checks` are what it needs to do its work, e.g. a database, by name: /readyz asks them all.
+    `checks` tell by name whether what it depends on works, e.g. a database. /readyz runs them all.
     """
     app = Flask(NAME)
     observe(app, Metrics())
@@ -29,7 +29,7 @@ def create_app(checks: Mapping[str, Check] | None = None) -> Flask:
 
 
 def problem(error: HTTPException) -> Response:
-    """Say what went wrong as `application/problem+json` (RFC 9457)."""
+    """Report an error as `application/problem+json` (RFC 9457)."""
     response = Response(headers=error.get_headers())
     response.status_code = error.code or 500
     response.data = json.dumps({"status": response.status_code, "title": error.name, "detail": error.description})

@@ -1,4 +1,4 @@
-"""Logs: one JSON object on a line, on standard output."""
+"""Logs on standard output, with one JSON object on each line."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ class JsonLines(logging.Formatter):
     """A record as one line of JSON; `extra={"fields": {…}}` adds keys to it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write the record, the id of the request that it belongs to, and the traceback, if there are any."""
+        """Write the record, with the id of its request and its traceback, if it has them."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

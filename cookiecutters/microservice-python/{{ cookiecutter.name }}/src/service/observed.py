@@ -1,4 +1,4 @@
-"""What is seen of each request from outside: a measurement, a line in the log, an id that ties lines together."""
+"""Observe each request: measure it, log it, and give it an id that its log lines share."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 log = logging.getLogger(__name__)
 
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
-# Asked every few seconds by machines: no line in the log unless somebody wants to see all.
+# Machines send these requests every few seconds, so they are logged at debug level only.
 ASKED_BY_MACHINES = {"/healthz", "/readyz", "/metrics"}
 
 
@@ -37,14 +37,14 @@ def observe(app: Flask, metrics: Metrics) -> None:
 
     @app.before_request
     def begin() -> None:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if re.fullmatch(r"[\w.-]{1,64}", given, re.ASCII) else uuid.uuid4().hex
+        request_id = request.headers.get("X-Request-ID", "")
+        g.request_id = request_id if re.fullmatch(r"[\w.-]{1,64}", request_id, re.ASCII) else uuid.uuid4().hex
         g.started = time.perf_counter()
 
     @app.after_request
     def end(response: Response) -> Response:
         seconds = time.perf_counter() - g.started
-        # The route and not the path, the known methods and not any word: what callers make up must not become series.
+        # Only routes and known methods become labels: callers must not be able to create new series.
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in METHODS else "other"
         metrics.durations.labels(method, route, response.status_code).observe(seconds)

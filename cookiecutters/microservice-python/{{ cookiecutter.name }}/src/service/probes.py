@@ -1,4 +1,4 @@
-"""What Kubernetes asks: is the process alive, and can it do its work now?"""
+"""The probes of Kubernetes: is the process alive, and is it ready for requests?"""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ Check = Callable[[], bool]
 
 
 def probes(checks: Mapping[str, Check]) -> Blueprint:
-    """Make /healthz, which answers as long as the process does, and /readyz, which asks `checks`."""
+    """Create /healthz, which succeeds while the process responds, and /readyz, which runs `checks`."""
     blueprint = Blueprint("probes", __name__)
 
     @blueprint.get("/healthz")
@@ -27,9 +27,9 @@ def probes(checks: Mapping[str, Check]) -> Blueprint:
 
 
 def passes(name: str, check: Check) -> bool:
-    """Tell whether a check passes; one that breaks doesn't."""
+    """Tell whether a check passes; one that raises an exception doesn't."""
     try:
         return check()
     except Exception:
-        log.exception("readiness check %s broke", name)
+        log.exception("readiness check %s raised an exception", name)
         return False
