@@ -35,7 +35,7 @@ SECONDS = 30
 """How long one test may take: a mutant may run for ever."""
 
 TESTS: Mapping[str, str] = {
-    "scenedock.catalog.comparing.vanishing": "tests/catalog/comparing/test_vanishing.py",
+    "scenedock.catalog.comparing.vanishing": "tests/catalog/comparing",
     "scenedock.catalog.mapping.policies": "tests/catalog/mapping/test_policies.py",
     "scenedock.effects.bakes.result_folders": "tests/effects/bakes/test_result_folders.py",
     "scenedock.effects.git.repositories": "tests/effects/git/test_repositories.py",

@@ -31,6 +31,7 @@ from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.errors import InputError, ScenedockError
 from scenedock.usecases.catalog.export_catalog import Export, export_catalog
+from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 from tests.properties.limits import soon
 from tests.properties.repositories import Tree, plant, trees
 
@@ -87,7 +88,7 @@ def texts_of(result: Export | str) -> tuple[str, ...]:
         return (result,)
     entities = [entity.document for entity in result.entities]
     found = [document for contents in result.repositories for document in describe_repository(contents)]
-    report = json.dumps(as_report(result, result.findings))
+    report = json.dumps(as_report(PublishedCatalog(result, result.entities), result.findings))
     return render(entities, "yaml"), render(entities, "json"), render(entities, "jsonl"), render(found, "yaml"), report
 
 

@@ -68,13 +68,21 @@ class TestAnswers:
         assert "error: empty: the repository has no files. Check the path, and that the clone" in empty.stderr
         assert "error: other: the repository has no Chart.yaml of a deployment" in other.stderr
 
-    def test_a_file_that_is_broken_costs_its_folder_a_warning(self, repository: Path) -> None:
+    def test_a_chart_that_is_broken_is_an_error_of_its_folder_alone(self, repository: Path) -> None:
         plant(repository, {"ledger/Chart.yaml": "name: [\n"})
 
         done = export(repository)
 
+        assert (done.returncode, names(done.stdout)) == (1, ["billing"])
+        assert "error: apps:ledger/Chart.yaml:2: this is not YAML: " in done.stderr
+
+    def test_values_that_are_broken_cost_their_folder_a_warning(self, repository: Path) -> None:
+        plant(repository, {"billing/values-qa.yaml": "replicas: [\n"})
+
+        done = export(repository)
+
         assert (done.returncode, names(done.stdout)) == (0, ["billing"])
-        assert "warning: apps:ledger/Chart.yaml:2: this is not YAML: " in done.stderr
+        assert "warning: apps:billing/values-qa.yaml:2: this is not YAML: " in done.stderr
 
     def test_wrong_settings_are_wrong_usage_with_their_lines(self, repository: Path) -> None:
         plant(repository, {"scenedock.yaml": "owner: platform\nfoldrs: {}\nknown: ['group:']\n"})
@@ -178,7 +186,7 @@ class TestFormats:
 
         report = json.loads((tmp_path / "report.json").read_bytes())
         (read,) = report["repositories"]
-        assert (done.returncode, read["name"], read["url"], read["folders"]) == (0, "apps", None, ["billing"])
+        assert (done.returncode, read["name"], read["url"], read["folders"]) == (1, "apps", None, ["billing"])
         assert [skip["path"] for skip in read["skipped"]] == ["ledger", "starter"]
         assert report["entities"] == {"total": 1, "byKind": {"Component": {"service": 1}}}
         assert [service["ref"] for service in report["services"]] == ["component:billing"]

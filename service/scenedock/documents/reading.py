@@ -22,7 +22,16 @@ from scenedock.documents.ordinary import read_ordinary
 from scenedock.documents.scalars import BACKSTAGE, HELM, Meaning
 from scenedock.model.json import Json
 
-__all__ = ["BACKSTAGE", "HELM", "Document", "DocumentError", "RepeatedKey", "read_document", "read_documents"]
+__all__ = [
+    "BACKSTAGE",
+    "HELM",
+    "Document",
+    "DocumentError",
+    "RepeatedKey",
+    "conflict_in",
+    "read_document",
+    "read_documents",
+]
 
 # Helm's own limit for one file of a chart (`MaxDecompressedFileSize`).
 MAX_BYTES = 5 * 1024 * 1024
@@ -30,6 +39,7 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_TAG_DIRECTIVES = 1000
 
 _TEMPLATE = re.compile(rb"""[^#'"]*\{[{%]""")
+_CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)
 
 
 class _Stream:
@@ -130,6 +140,12 @@ def read_document(data: bytes, *, meaning: Meaning = HELM, max_bytes: int = MAX_
     return next(_stream(data, meaning, max_bytes).documents(), _NOTHING)
 
 
+def conflict_in(data: bytes) -> int | None:
+    """The line of the first conflict marker that a merge has left in a file."""
+    found = _CONFLICT.search(data)
+    return _line_at(data, found.start()) if found else None
+
+
 def _stream(data: bytes, meaning: Meaning, max_bytes: int) -> _Stream:
     encryption = encryption_of(data)
     if encryption not in {None, "sops"}:
@@ -173,7 +189,9 @@ def _translated(error: YAMLError, data: bytes) -> DocumentError:
 
 
 def _explained(error: DocumentError, data: bytes) -> DocumentError:
-    """A clearer error where a `{{ … }}` or a tab is the cause, which libyaml doesn't say; else the same error."""
+    """A clearer error where a conflict marker, a `{{ … }}` or a tab is the cause, else the same: libyaml says none."""
+    if conflict := conflict_in(data):
+        return DocumentError("the file has a conflict marker, `<<<<<<<`, of an unfinished merge", line=conflict)
     lines = data.splitlines()
     for number in (error.line or 1, (error.line or 1) - 1):
         line = lines[number - 1] if 1 <= number <= len(lines) else b""

@@ -52,6 +52,22 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the catalog is not what a repository says now: what anybody may know of it, without names of files.
+
+    `code` is that of the finding which says more, or `unreadable-folder`.
+    """
+
+    repository: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        """`apps: 1 folder can't be read`."""
+        return f"{self.repository}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A folder that is deliberately not mapped, with the reason."""
 

@@ -121,3 +121,53 @@ def test_a_listed_chart_without_parents_keeps_its_name() -> None:
     folders = [FolderPath(0, "billing", listed=True), FolderPath(0, "apps/billing")]
     found = identify(folders, [EnvironmentNames()], ["repository"])
     assert [found[folder].name for folder in folders] == ["billing", "apps-billing"]
+
+
+def remembering(names: dict[str, str], *paths: str) -> dict[str, tuple[str, str]]:
+    """Name and rival of each folder of one repository, in which services had these names."""
+    found = identify([FolderPath(0, path) for path in paths], [EnvironmentNames()], ["repository"], [names])
+    return {folder.path: (identity.name, identity.rival) for folder, identity in found.items()}
+
+
+def test_a_name_once_given_stays_and_who_comes_later_gets_the_longer_one() -> None:
+    assert remembering({"a/worker": "worker"}, "a/worker", "b/worker") == {
+        "a/worker": ("worker", ""),
+        "b/worker": ("b-worker", "a/worker"),
+    }
+    both = {"a/worker": "worker", "b/worker": "b-worker"}
+    assert remembering(both, "a/worker", "b/worker", "c/b/worker")["c/b/worker"] == ("c-b-worker", "a/worker")
+    assert remembering(both, "b/worker") == {"b/worker": ("b-worker", "")}
+
+
+def test_a_name_is_that_of_the_service_whichever_of_its_folders_had_it() -> None:
+    names = {"shop/cart": "cart"}
+    found = remembering(names, "shop/cart/01-dev", "shop/cart/02-production", "mall/cart/01-dev")
+    assert {name for name, _ in found.values()} == {"cart", "mall-cart"}
+
+
+def test_a_name_that_was_not_made_of_the_path_is_not_one_of_ours() -> None:
+    assert remembering({"a/worker": "invoices", "": "x"}, "a/worker") == {"a/worker": ("worker", "")}
+
+
+def test_names_that_cannot_both_stay_are_told_apart_as_if_they_were_new() -> None:
+    found = remembering({"a/worker": "worker", "b/worker": "worker"}, "a/worker", "b/worker")
+    assert [name for name, _ in found.values()] == ["a-worker", "b-worker"]
+
+
+def test_a_name_stays_whatever_comes_in_another_repository() -> None:
+    folders = [FolderPath(0, "a/worker"), FolderPath(1, "x/worker"), FolderPath(1, "y/worker")]
+    names = [EnvironmentNames(), EnvironmentNames()]
+    found = identify(folders, names, ["one", "two"], [{"a/worker": "worker"}, {}])
+    assert [found[folder].name for folder in folders] == ["worker", "x-worker", "y-worker"]
+
+
+@given(PATHS, st.data())
+def test_no_new_folder_renames_a_service(paths: list[str], data: st.DataObject) -> None:
+    earlier = data.draw(st.lists(st.sampled_from(paths), unique=True)) if paths else []
+    named = {path: identity for (_, path), identity in identified(earlier).items()}
+    remembered = {path: identity.name for path, identity in named.items()}
+    found = identify([FolderPath(0, path) for path in paths], [EnvironmentNames()], ["repository-0"], [remembered])
+    for folder, identity in found.items():
+        before = named.get(folder.path)
+        if before and before.service == identity.service:  # what is beside a folder may tell that it is an environment
+            assert identity.name == before.name

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.vocabulary.owners import Codeowners
 from scenedock.catalog.vocabulary.settings import CatalogSettings
-from scenedock.model.finding import Skipped
+from scenedock.model.finding import Finding, Skipped
 from scenedock.model.helm import Application, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
 
 _NO_FACTS = ValuesFacts()
@@ -21,7 +21,9 @@ class RepositoryContents:
     """All that was read of one repository: the result of phase `folders`.
 
     `decided` are the folders of which only an enabling list (among `items`) says where they run. `catalog_files` are
-    the paths of all its catalog-info.yaml, whoever wrote them.
+    the paths of all its catalog-info.yaml, whoever wrote them. `unreadable` are the folders that can't be read, or not
+    all of which counts; `doubtful`, those that may be such folders, each with what would have to be said then; where
+    there are any, `directories` are all that the repository has.
     """
 
     facts: RepositoryFacts
@@ -33,6 +35,9 @@ class RepositoryContents:
     applications: tuple[Application, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     catalog_files: tuple[str, ...] = ()
+    unreadable: frozenset[str] = frozenset()
+    doubtful: Mapping[str, Finding] = field(default_factory=dict)
+    directories: frozenset[str] = frozenset()
 
 
 def said_environments(contents: RepositoryContents) -> dict[str, frozenset[str]]:

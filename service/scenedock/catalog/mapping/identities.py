@@ -10,9 +10,13 @@ import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from scenedock.catalog.vocabulary.environments import EnvironmentNames, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
+
+_Segments: TypeAlias = tuple[str, ...]
+"""A path's segments, or the last of them, which make a name."""
 
 # Folders that only hold others: they say nothing about what is in them.
 CONTAINERS = frozenset(
@@ -46,7 +50,8 @@ class Identity:
 
     `home` is the service's own folder: this one, or the one above where this is just one of its environments. `tenant`
     is the folder of `tenant/app/01-dev` that holds all apps of a tenant, or empty. Folders of one repository are one
-    service where `service` is equal: the path without what names an environment.
+    service where `service` is equal: the path without what names an environment. `rival` is the folder of a service
+    that was called by the shorter name before this one came, or empty.
     """
 
     name: str
@@ -54,6 +59,7 @@ class Identity:
     home: str
     environment: str | None = None
     tenant: str = ""
+    rival: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +72,38 @@ class _Reading:
 
 
 def identify(
-    folders: Sequence[FolderPath], names: Sequence[EnvironmentNames], repositories: Sequence[str]
+    folders: Sequence[FolderPath],
+    names: Sequence[EnvironmentNames],
+    repositories: Sequence[str],
+    remembered: Sequence[Mapping[str, str]] = (),
 ) -> Mapping[FolderPath, Identity]:
     """The service of each folder.
 
-    `names`, and `repositories` (what a chart in their root is called), are by a repository's place in the list.
+    `names`, `repositories` (what a chart in their root is called), and `remembered` (what the services of folders, or
+    of the folders above, were called before) are by a repository's place in the list.
 
-    Different services that would get one name are told apart by their parent folders, where those differ. A chart that
-    others list leaves the name to the one that nobody lists: `apps/billing` deploys `charts/billing`.
+    Different services that would get one name are told apart by their parent folders, where those differ. A name once
+    given stays: who comes later gets the longer one. A chart that others list leaves the name to the one that nobody
+    lists: `apps/billing` deploys `charts/billing`.
     """
     beside = _Siblings(folders, names)
     readings = {folder: _read(folder, beside, repositories) for folder in folders}
     readings = _split_suffixes(_without_order(readings), names)
     listed = {reading.segments for folder, reading in readings.items() if folder.listed}
-    chosen = _distinct_names(_per_repository(readings), listed)
+    kept = _remembered_names(readings, remembered)
+    chosen = _distinct_names(_per_repository(readings), listed, kept)
+    homes = {(folder.repository, reading.segments): _home(folder, reading) for folder, reading in readings.items()}
+    taken = {(number, _label(name)): homes[number, segments] for (number, segments), name in kept.items()}
     return {
         folder: Identity(
-            chosen[reading.segments],
+            "-".join(chosen[reading.segments]),
             reading.segments,
             _home(folder, reading),
             reading.environment,
             _tenant(folder, reading),
+            taken.get((folder.repository, _label(reading.segments[-1:])), "")
+            if len(chosen[reading.segments]) > 1 and reading.segments not in listed
+            else "",
         )
         for folder, reading in readings.items()
     }
@@ -230,45 +247,71 @@ def _split_suffixes(
     return result
 
 
-def _per_repository(readings: Mapping[FolderPath, _Reading]) -> list[set[tuple[str, ...]]]:
-    paths: dict[int, set[tuple[str, ...]]] = defaultdict(set)
+def _per_repository(readings: Mapping[FolderPath, _Reading]) -> dict[int, set[_Segments]]:
+    found: dict[int, set[_Segments]] = defaultdict(set)
     for folder, reading in readings.items():
-        paths[folder.repository].add(reading.segments)
-    return list(paths.values())
+        found[folder.repository].add(reading.segments)
+    return found
+
+
+def _remembered_names(
+    readings: Mapping[FolderPath, _Reading], remembered: Sequence[Mapping[str, str]]
+) -> dict[tuple[int, _Segments], _Segments]:
+    """By repository and path: as many of its last segments as make the name that it had before, if any do."""
+    kept: dict[tuple[int, _Segments], _Segments] = {}
+    for folder, reading in readings.items() if remembered else ():
+        names = remembered[folder.repository]
+        name = (names.get(_home(folder, reading)) or names.get(folder.path, "")).lower()
+        endings = (reading.segments[-length:] for length in range(1, len(reading.segments) + 1))
+        if name and (ending := next((each for each in endings if _label(each) == name), None)):
+            kept.setdefault((folder.repository, reading.segments), ending)
+    return kept
 
 
 def _distinct_names(
-    per_repository: Sequence[set[tuple[str, ...]]], listed: set[tuple[str, ...]]
-) -> dict[tuple[str, ...], str]:
+    per_repository: Mapping[int, set[_Segments]],
+    listed: set[_Segments],
+    kept: Mapping[tuple[int, _Segments], _Segments],
+) -> dict[_Segments, _Segments]:
     """The last segment of each path; with as many parents in front as tell apart those of one repository.
 
-    Where all parents don't, names stay equal.
+    Where all parents don't, names stay equal. What is kept gets no longer for the sake of what isn't.
     """
-    names = {segments: segments[-1:] for mine in per_repository for segments in mine}
-
-    def label(segments: tuple[str, ...]) -> str:
-        return as_entity_name("-".join(names[segments])).lower()
-
+    names = {segments: segments[-1:] for mine in per_repository.values() for segments in mine}
+    names |= {segments: name for (_, segments), name in kept.items()}
+    settled = {segments for _, segments in kept}
     while True:
         crowded: set[str] = set()
-        keeping: set[tuple[str, ...]] = set()
-        for mine in per_repository:
-            by_label: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        keeping: set[_Segments] = set()
+        leaving: set[_Segments] = set()
+        for number, mine in per_repository.items():
+            alike: dict[str, set[_Segments]] = defaultdict(set)
             for segments in mine:
-                by_label[label(segments)].add(segments)
-            for name, group in by_label.items():
+                alike[_label(names[segments])].add(segments)
+            for name, group in alike.items():
                 if len(group) > 1:
                     crowded.add(name)
-                    rivals = {each for each in group if each not in listed or len(names[each]) == len(each)}
+                    rivals = {each for each in group if (number, each) in kept} or {
+                        each for each in group if each not in listed or len(names[each]) == len(each)
+                    }
                     keeping |= rivals if len(rivals) == 1 else set()
+                    leaving |= group
         longer = {
             segments: segments[-len(name) - 1 :]
             for segments, name in names.items()
-            if len(name) < len(segments) and segments not in keeping and label(segments) in crowded
+            if len(name) < len(segments)
+            and segments not in keeping
+            and (segments in leaving or segments not in settled)
+            and _label(name) in crowded
         }
         if not longer:
-            return {segments: "-".join(name) for segments, name in names.items()}
+            return names
         names |= longer
+
+
+def _label(segments: _Segments) -> str:
+    """The name that some segments make, as Backstage compares names."""
+    return as_entity_name("-".join(segments)).lower()
 
 
 def _home(folder: FolderPath, reading: _Reading) -> str:

@@ -67,10 +67,12 @@ def apis(service: DeployedService, owner: str, system: str) -> Iterator[Entity]:
 def deployments(service: DeployedService, owner: str, system: str) -> Iterator[Entity]:
     """One Resource for each environment, with what its plugins need to show just that one."""
     for environment in service.environments:
+        place = service.members[0].place
         here = [each for each in service.deployments if each.environment == environment]
         annotations = {**deployment_annotations(here), "scenedock.dev/environments": environment}
         for member in service.members:
             if any(each.environment == environment for each in member.deployments):
+                place = member.place
                 folder = next((each.folder for each in here if each in member.deployments), "")
                 annotations |= _clean(source_annotations(member, folder or member.path))
                 annotations = override_annotations(annotations, from_settings(member, service.name, [environment]))
@@ -79,7 +81,7 @@ def deployments(service: DeployedService, owner: str, system: str) -> Iterator[E
         spec["dependsOn"] = [EntityRef.of("component", service.name).short]
         name = join_name(service.name, environment)
         metadata = {"annotations": dict(sorted(annotations.items()))}
-        yield build_entity("Resource", name, metadata, spec, service.members[0].place)
+        yield build_entity("Resource", name, metadata, spec, place)
 
 
 def _clean(annotations: dict[str, str]) -> dict[str, str]:

@@ -87,6 +87,7 @@ def gather(
             member = _member(contents, tuple(ranked), tuple(listed), mine, deployments)
             if name := _fit(raw, member, findings):
                 members[name].append(member)
+                findings.extend(_of_names_kept(name, member, [mine[folder.path] for folder in folders]))
     _refuse_duplicates(members, findings)
     services = [DeployedService(name, tuple(group), _override(name, group)) for name, group in sorted(members.items())]
     findings.extend(_overrides_of_unknown_services(repositories, members))
@@ -138,6 +139,13 @@ def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
             )
         )
     return name
+
+
+def _of_names_kept(name: str, member: Member, identities: Sequence[Identity]) -> Iterator[Finding]:
+    """Report that a service has a longer name, because another service already has the shorter one."""
+    if rival := next((each.rival for each in identities if each.rival), ""):
+        message = f"is called {name!r}: the shorter name belongs to {rival}, which existed before"
+        yield Finding("info", "name-kept", message, member.place, "No action is needed; `overrides` can set a title.")
 
 
 def _refuse_duplicates(members: dict[str, list[Member]], findings: list[Finding]) -> None:

@@ -19,10 +19,10 @@ from scenedock.catalog.reading.values import KUBERNETES_ID, merge_values, read_e
 from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.formats import is_kind
 from scenedock.documents.encryption import encryption_of
-from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.documents.reading import DocumentError, conflict_in, read_document, read_documents
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
-from scenedock.model.finding import Finding, Place
+from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.helm import ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.provenance import PROVENANCE_FILE
@@ -42,6 +42,7 @@ _NAME = re.compile(
 _KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
 _NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
+_LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."
 
 
 @dataclass(slots=True)
@@ -58,7 +59,9 @@ class FolderReader:
     """Reads the folders of one repository: `read` gives the bytes of a file by its path from the root.
 
     `value_files` are those that Argo CD's Applications name, by folder and environment; a folder that has any takes no
-    environment from the names of its other files.
+    environment from the names of its other files. `unreadable` are the folders with a file that can't be read and that
+    they can't do without. `doubtful` are folders without a chart with a file that can't be read, each with a finding
+    that says so: such a file is of no interest, unless the folder was a deployment before and now isn't.
     """
 
     repository: str
@@ -67,10 +70,12 @@ class FolderReader:
     chart_folders: Collection[str] = ()
     value_files: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
+    doubtful: dict[str, Finding] = field(default_factory=dict)
 
     def chart_folder(self, planned: PlannedFolder) -> HelmFolder | None:
         """A folder with a chart; None, and a finding, where its Chart.yaml can't be read."""
-        document = self._mapping(planned.at(CHART_FILE), required=True)
+        document = self._mapping(planned, CHART_FILE)
         if document is None:
             return None
         requirements = self._optional(planned, "requirements.yaml")
@@ -156,6 +161,24 @@ class FolderReader:
         """Keep a warning about a file of this repository; `place` is its path and line."""
         self.findings.append(Finding("warning", code, message, Place(self.repository, *place), remedy))
 
+    def _note_unreadable(
+        self,
+        planned: PlannedFolder,
+        name: str,
+        problem: str,
+        line: int | None = None,
+        *,
+        vital: bool,
+        code: str = "unreadable-yaml",
+    ) -> None:
+        """Report a file that can't be read; if it is vital, its folder is unreadable."""
+        severity: Severity = "error" if vital else "warning"
+        remedy = _LAST_GOOD_STAY if vital else "Fix the file; until then it is ignored."
+        place = Place(self.repository, planned.at(name), line)
+        self.findings.append(Finding(severity, code, problem, place, remedy))
+        if vital:
+            self.unreadable.add(planned.path)
+
     def _values(self, planned: PlannedFolder) -> dict[str, JsonObject]:
         """Merged values by environment; under `""` those of values.yaml alone."""
         base = self._optional(planned, "values.yaml")
@@ -179,29 +202,40 @@ class FolderReader:
     def _optional(self, planned: PlannedFolder, name: str) -> JsonObject:
         if name not in planned.files:
             return {}
-        return self._mapping(planned.at(name)) or {}
+        return self._mapping(planned, name) or {}
 
-    def _mapping(self, path: str, *, required: bool = False) -> JsonObject | None:
-        """The YAML mapping in a file; None with a finding where it isn't one. Encrypted files give no facts."""
-        data = self._bytes(path)
-        if data is None or encryption_of(data):
+    def _mapping(self, planned: PlannedFolder, name: str) -> JsonObject | None:
+        """The YAML mapping in a file; None with a finding where it isn't one. Encrypted files give no facts.
+
+        Only a Chart.yaml must have some. A conflict marker in any file makes its folder unreadable.
+        """
+        path, is_chart = planned.at(name), name == CHART_FILE
+        try:
+            data = self.read(path)
+        except InputError as error:
+            self._note_unreadable(planned, name, str(error), vital=is_chart, code="unreadable-file")
             return None
-        remedy = "Fix the file; until then it is ignored."
+        if encryption := encryption_of(data):
+            if is_chart:
+                self._note_unreadable(planned, name, f"is encrypted with {encryption}", vital=True)
+            return None
         try:
             document = read_document(data)
         except DocumentError as error:
-            self._note("unreadable-yaml", str(error), (path, error.line), remedy)
+            self._note_unreadable(
+                planned, name, str(error), error.line, vital=is_chart or conflict_in(data) is not None
+            )
             return None
         if document.value is not None and not isinstance(document.value, Mapping):
-            self._note("unreadable-yaml", "is not a mapping of keys to values", (path, document.line), remedy)
+            self._note_unreadable(planned, name, "is not a mapping of keys to values", document.line, vital=is_chart)
             return None
-        if document.value is None and required:
-            self._note("unreadable-yaml", "is empty", (path, None), remedy)
+        if document.value is None and is_chart:
+            self._note_unreadable(planned, name, "is empty", vital=True)
             return None
         for repeated in document.repeated_keys:
-            message = f"{repeated.key!r} is set on line {repeated.before} and again here; Helm uses the last one"
-            self._note("repeated-key", message, (path, repeated.line), "Remove one of the two.")
-        if posixpath.basename(path) != CHART_FILE:  # of other files, no addresses go into the catalog
+            said = f"{repeated.key!r} is set on line {repeated.before} and again here; Helm uses the last one"
+            self._note("repeated-key", said, (path, repeated.line), "Remove one of the two.")
+        if not is_chart:  # of other files, no addresses go into the catalog
             return as_object(document.value)
         clean, findings = drop_credentials(
             as_object(document.value), lambda step: Place(self.repository, path, document.line_of(step))
@@ -276,7 +310,10 @@ class FolderReader:
         try:
             data = self.read(planned.at(name))
             documents = read_documents(data)
-        except InputError:
+        except InputError as error:
+            line = error.line if isinstance(error, DocumentError) else None
+            place = Place(self.repository, planned.at(name), line)
+            self.doubtful[planned.path] = Finding("error", "unreadable-file", str(error), place, _LAST_GOOD_STAY)
             return
         for document in documents:
             value = as_object(document.value)

@@ -43,12 +43,14 @@ class PlannedFolder:
 class Plan:
     """What to read of a repository.
 
-    `charts` are the folders with a chart, `plain` those without one that hold YAML and lie beside charts, or that
-    settings include (plain manifests, perhaps, or values for a chart from elsewhere), `manifests` every YAML file that
-    could be an Argo CD manifest.
+    `charts` are the folders with a chart, `refused` those whose Chart.yaml is a link that leads to no file of the
+    repository, `plain` those without one that hold YAML and lie beside charts, or that settings include (plain
+    manifests, perhaps, or values for a chart from elsewhere), `manifests` every YAML file that could be an Argo CD
+    manifest.
     """
 
     charts: tuple[PlannedFolder, ...]
+    refused: tuple[str, ...]
     plain: tuple[PlannedFolder, ...]
     manifests: tuple[str, ...]
     skipped: tuple[Skipped, ...]
@@ -70,6 +72,7 @@ def plan_repository(repository: str, listing: Listing, settings: CatalogSettings
     plain = _plain_folders(loose, charts, settings)
     return Plan(
         charts=tuple(PlannedFolder(path, tuple(owned.get(path, ()))) for path in sorted(charts)),
+        refused=tuple(sorted(refused)),
         plain=tuple(PlannedFolder(path, tuple(names), bool(settings.include)) for path, names in sorted(plain.items())),
         manifests=tuple(sorted((*loose, *_beside_values(charts, owned)))),
         skipped=tuple(

@@ -60,10 +60,14 @@ class AppList:
 
 @dataclass(frozen=True, slots=True)
 class VanishingLimit:
-    """More than `share` (0 to 1) of the last result's entities, and at least `at_least`, may not vanish at once."""
+    """More than `share` (0 to 1) of a repository's entities, and at least `at_least`, may not vanish at once.
+
+    Nor may all of them, and none before the files have been the same for `second_look` seconds.
+    """
 
     share: float = 0.2
     at_least: int = 5
+    second_look: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,11 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
 
 def _vanishing(limit: Mapping[str, Any]) -> VanishingLimit:
     default = VanishingLimit()
-    return VanishingLimit(limit.get("share", default.share), limit.get("atLeast", default.at_least))
+    return VanishingLimit(
+        limit.get("share", default.share),
+        limit.get("atLeast", default.at_least),
+        limit.get("secondLook", default.second_look),
+    )
 
 
 def _override(corrections: Mapping[str, Any]) -> Override:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import click
@@ -15,12 +16,14 @@ import click
 from scenedock.doors.cli.export_views import as_report, printable, tell
 from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.doors.cli.targets import STDOUT, Target
+from scenedock.errors import ConflictError
 from scenedock.usecases.catalog.export_catalog import PHASES, Phase
 
 if TYPE_CHECKING:
     from scenedock.catalog.emitting.output import OutputFormat
     from scenedock.model.finding import Finding
-    from scenedock.usecases.catalog.export_catalog import Progress
+    from scenedock.usecases.catalog.export_catalog import Export, Progress
+    from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 
 _SECONDS_BEFORE_PROGRESS = 1.0
 
@@ -70,32 +73,51 @@ def export(  # noqa: PLR0913 - click passes each option
     repository. Folders with the same name in several repositories become one Component; if they differ, the repository
     that is listed first wins.
 
-    The output of the last run is replaced completely or not at all. A run that would remove many of its entities is
-    refused, and so is a second run at the same time. If errors leave no entity at all, the FILE of an earlier run is
-    kept.
+    The output of the last run is replaced completely or not at all. If a repository would lose too many entities, its
+    last ones stay, and so do those of a folder that can't be read. Before entities vanish, a second look must find the
+    same files. A second run at the same time is refused. If errors leave no entity at all, the FILE of an earlier run
+    is kept.
 
     Exit codes: 0 done, 1 findings of severity error, 2 wrong usage or a repository that can't be read, 4 too many
-    entities would be removed, 75 another run is writing.
+    entities would vanish, 75 another run is writing, or files are changing while they are read.
     """
     if in_place and (output != STDOUT or layout != "yaml" or until != "exported" or sources.ref):
         raise click.UsageError("--in-place writes YAML into each folder: remove --output, --format, --until and --ref.")
     output = STDOUT if output == "/dev/stdout" else output
     target = Target(sources.roots, output, layout, in_place, allow_deletions)
+    from scenedock.usecases.catalog.publish_catalog import PublishedCatalog, publish_confirmed
+
     with target.locked(), sources.opened() as opened:
-        with _progress(quiet=quiet) as progress:
-            result = sources.export_of(opened, until, progress)
-        published = None
-        if not (strict and _failed(result.findings, strict=True)):
-            published = target.publish(result, opened)
-    findings = (*result.findings, *(published.findings if published else ()))
+
+        def look() -> Export:
+            with _progress(quiet=quiet) as progress:
+                return sources.export_of(opened, until, progress)
+
+        def publish(result: Export, unchanged: Mapping[str, float]) -> PublishedCatalog:
+            if strict and _failed(result.findings, strict=True):
+                return PublishedCatalog(result, result.entities, withheld=True)
+            return target.publish(result, opened, dict.fromkeys(opened, inf) if sources.ref else unchanged)
+
+        published = publish_confirmed(look, publish, sources.signatures, _pause)
+    findings = (*published.result.findings, *published.findings)
     if report:
         from scenedock.effects.local.disk import write_file
 
-        write_file(report, json.dumps(as_report(result, findings), indent=2, ensure_ascii=False) + "\n")
-    # If the entities go to standard output, messages for people go to standard error.
-    words = tell(result, findings, published, table=not target.to_stdout, verbose=verbose, quiet=quiet)
+        write_file(report, json.dumps(as_report(published, findings), indent=2, ensure_ascii=False) + "\n")
+    # With the entities on standard output, words for people go beside it.
+    words = tell(published, findings, table=not target.to_stdout, verbose=verbose, quiet=quiet)
     click.echo("\n".join(map(printable, words)), err=target.to_stdout)
+    if published.refused:
+        for each in published.refused:
+            click.echo(printable(f"Error: {each.place}: {each.message}. {each.remedy}"), err=True)
+        ctx.exit(ConflictError.exit_code)
     ctx.exit(1 if _failed(findings, strict=strict) else 0)
+
+
+def _pause(published: PublishedCatalog, seconds: float) -> None:
+    said = "; ".join(f"{each.place}: {each.message}" for each in published.refused)
+    click.echo(printable(f"{said}. Looking again in {seconds:g} s (--allow-deletions doesn't wait)."), err=True)
+    sleep(seconds)
 
 
 def _failed(findings: Sequence[Finding], *, strict: bool) -> bool:

@@ -9,17 +9,17 @@ from scenedock.catalog.mapping.entities import MappedService
 from scenedock.model.addresses import without_credentials
 from scenedock.model.finding import Finding, Skipped
 from scenedock.model.json import JsonObject, as_text
-from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 
 MOST_SHOWN = 20
 """The number of files or entities in a list, unless everything is requested."""
 
 
-def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
+def as_report(published: PublishedCatalog, findings: Sequence[Finding]) -> JsonObject:
     """The whole run as JSON: its input, its result, and every finding."""
     from scenedock.actions.catalog.findings import FindingOutput
 
+    result = published.result
     return {
         "repositories": [
             {
@@ -32,7 +32,7 @@ def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
             }
             for contents in result.repositories
         ],
-        "entities": {"total": len(result.entities), "byKind": count_by_type(result.entities)},
+        "entities": {"total": len(published.entities), "byKind": count_by_type(published.entities)},
         "services": [
             {
                 "ref": each.main.ref.short,
@@ -46,16 +46,15 @@ def as_report(result: Export, findings: Sequence[Finding]) -> JsonObject:
 
 
 def tell(
-    result: Export,
+    published: PublishedCatalog,
     findings: Sequence[Finding],
-    published: PublishedCatalog | None,
     *,
     table: bool,
     verbose: bool,
     quiet: bool,
 ) -> list[str]:
     """A table of the services if requested, the findings, and a one-line summary; if quiet, only the summary."""
-    last = _last_line(result, published)
+    last, result = _last_line(published), published.result
     if quiet:
         return [last]
     lines = [*finding_lines(findings, result.skipped, verbose=verbose), last]
@@ -96,11 +95,12 @@ def finding_lines(findings: Sequence[Finding], skipped: Sequence[Skipped], *, ve
         yield f"and {hidden} other kinds of findings; --verbose prints all"
 
 
-def _last_line(result: Export, published: PublishedCatalog | None) -> str:
+def _last_line(published: PublishedCatalog) -> str:
+    result = published.result
     folders = sum(len(contents.folders) for contents in result.repositories)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    summary = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(result.entities)}"
-    return summary if published is None else f"{summary}{_target_of(published)}"
+    summary = f"{folders:,} folder{'' if folders == 1 else 's'}{skipped}: {describe_counts(published.entities)}"
+    return summary if published.withheld else f"{summary}{_target_of(published)}"
 
 
 def _target_of(published: PublishedCatalog) -> str:

@@ -75,6 +75,19 @@ class Sources:
         with open_repositories(self.roots, self.ref) as repositories, _no_search_for_garbage():
             yield repositories
 
+    def signatures(self) -> Mapping[str, str]:
+        """For each repository that is a folder, what changes whenever its files do.
+
+        Raises
+        ------
+        InputError, NotFoundError   one can't be read
+        """
+        from scenedock.effects.git.repositories import RepositoryFolder
+
+        if self.ref is not None:
+            return {}
+        return {name: RepositoryFolder(path).signature() for name, path in self.roots.items()}
+
     def export(self, until: Phase = "exported", progress: Progress = lambda _done, _total: None) -> Export:
         """The catalog of the repositories."""
         with self.opened() as repositories:

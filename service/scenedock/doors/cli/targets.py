@@ -50,24 +50,30 @@ class Target:
                 locks.enter_context(only_one(lock, str(what)))
             yield
 
-    def publish(self, result: Export, repositories: Mapping[str, Repository]) -> PublishedCatalog | None:
-        """Write the export, or refuse to; errors that leave no entity don't empty the file of an earlier run."""
-        from scenedock.effects.local.disk import write_file
-        from scenedock.usecases.catalog.publish_catalog import PublishedCatalog, publish_file, publish_in_place
+    def publish(
+        self, result: Export, repositories: Mapping[str, Repository], unchanged: Mapping[str, float]
+    ) -> PublishedCatalog:
+        """Write the export; an error that left nothing doesn't empty the file of an earlier run.
 
+        `unchanged` says of repositories for how many seconds their files are known to be the same.
+        """
+        from scenedock.effects.local.disk import write_file
+        from scenedock.usecases.catalog.publish_catalog import Leave, PublishedCatalog, publish_file, publish_in_place
+
+        leave = Leave(self.allow_deletions, unchanged)
         if self.in_place:
-            return publish_in_place(result, repositories, self.roots, allow_deletions=self.allow_deletions)
+            return publish_in_place(result, repositories, self.roots, leave)
         documents = _documents(result)
         if not self.to_stdout and not documents and any(each.severity == "error" for each in result.findings):
-            return None
+            return PublishedCatalog(result, (), withheld=True)
         if result.mapped is not None and self._is_replaced:
-            return publish_file(result, self.layout, Path(self.output), allow_deletions=self.allow_deletions)
+            return publish_file(result, self.layout, Path(self.output), leave)
         text = render(documents, self.layout)
         if self.to_stdout:
             _print(text)
-            return PublishedCatalog("")
+            return PublishedCatalog(result, result.entities, "")
         write_file(Path(self.output), text)
-        return PublishedCatalog(self.output)
+        return PublishedCatalog(result, result.entities, self.output)
 
     @property
     def _is_replaced(self) -> bool:

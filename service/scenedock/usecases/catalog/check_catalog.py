@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from scenedock.catalog.comparing.memory import CatalogMemory, memory_of
 from scenedock.catalog.emitting.marker_files import MarkerFile, compare_marker_files
-from scenedock.catalog.emitting.output import entities_in_place
+from scenedock.catalog.emitting.output import Home, entities_in_place
+from scenedock.catalog.reading.entity_files import read_entities
+from scenedock.catalog.reading.handwritten import is_ours
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError
+from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place
 from scenedock.usecases.catalog.export_catalog import Export, in_order_of_severity
+from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport, keep_catalog
 
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 _NO_BRANCH = (
     "the default branch isn't known here (git has a commit checked out, not a branch), so addresses say HEAD",
     "Set `branch` in scenedock.yaml.",
@@ -32,6 +41,19 @@ class Check:
         return in_order_of_severity([*(file.finding for file in self.wrong), *self.other_findings])
 
 
+@dataclass(frozen=True, slots=True)
+class MarkerFiles:
+    """The files that are ours or shall be, each as it is and as it should be; where they differ, what was kept.
+
+    `result` is the export that they are made of.
+    """
+
+    files: tuple[MarkerFile, ...]
+    findings: tuple[Finding, ...]
+    result: Export
+    kept: KeptExport | None = None
+
+
 def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Check:
     """Check the files of the repositories that an export has read.
 
@@ -39,27 +61,35 @@ def check_catalog(result: Export, repositories: Mapping[str, Repository]) -> Che
     ------
     InputError   a file can't be read
     """
-    files, findings = read_marker_files(result, repositories)
-    wrong = tuple(file for file in files if not file.is_right)
-    all_findings = [*result.findings, *findings]
+    read = read_marker_files(result, repositories, allowed=True)
+    wrong = tuple(file for file in read.files if not file.is_right)
+    found = [*read.result.findings, *read.findings]
     for contents in result.repositories:
         if wrong and contents.facts.url and contents.facts.branch == "HEAD":
-            message, remedy = _NO_BRANCH
-            all_findings.append(Finding("warning", "no-branch", message, Place(contents.facts.name), remedy))
-    return Check(wrong, len(files) - len(wrong), in_order_of_severity(all_findings))
+            said, remedy = _NO_BRANCH
+            found.append(Finding("warning", "no-branch", said, Place(contents.facts.name), remedy))
+    return Check(wrong, len(read.files) - len(wrong), in_order_of_severity(found))
 
 
-def read_marker_files(result: Export, repositories: Mapping[str, Repository]) -> tuple[list[MarkerFile], list[Finding]]:
-    """The files that are ours or should be, each with its existing and its expected content.
+def read_marker_files(
+    result: Export,
+    repositories: Mapping[str, Repository],
+    *,
+    allowed: bool,
+    unchanged: Mapping[str, float] = _NOTHING,
+) -> MarkerFiles:
+    """Compare the files of the repositories with an export; those that there are, are the last good result.
+
+    `allowed` and `unchanged` are as in `keep_catalog`.
 
     Raises
     ------
     InputError   a file can't be read
     """
     if result.mapped is None:
-        return [], []
+        return MarkerFiles((), (), result)
     expected, findings = entities_in_place(result.mapped)
-    existing: dict[tuple[str, str], bytes] = {}
+    existing: dict[Home, bytes] = {}
     for contents in result.repositories:
         for path in contents.catalog_files:
             try:
@@ -67,4 +97,41 @@ def read_marker_files(result: Export, repositories: Mapping[str, Repository]) ->
             except InputError as error:
                 raise InputError(f"{Place(contents.facts.name, path)}: {error}") from error
     files, more = compare_marker_files(expected, existing)
-    return files, [*findings, *more]
+    if all(file.is_right for file in files):
+        return MarkerFiles(tuple(files), (*findings, *more), result)
+    homes = {entity.ref: home for home, entities in _entities_in(existing).items() for entity in entities}
+    memory = memory_of(entity for entities in _entities_in(existing).values() for entity in entities)
+    kept = keep_catalog(result, memory, unchanged=unchanged, allow=ALLOW_DELETIONS, allowed=allowed)
+    if kept.export.mapped is not None:
+        expected, findings = entities_in_place(kept.export.mapped)
+    files, more = compare_marker_files(_in_their_homes(expected, homes, memory, kept), existing)
+    held = kept.kept.held  # of such a repository, not even a file that can't be read goes
+    files = [file for file in files if file.wanted is not None or file.place.repository not in held]
+    return MarkerFiles(tuple(files), (*findings, *more, *kept.kept.findings), kept.export, kept)
+
+
+def _entities_in(found: Mapping[Home, bytes]) -> dict[Home, tuple[Entity, ...]]:
+    """The entities of the files that are ours, with their places; none of one that can't be read."""
+    entities: dict[Home, tuple[Entity, ...]] = {}
+    for home, data in found.items():
+        with suppress(InputError):
+            if is_ours(data):
+                entities[home] = tuple(replace(each, place=Place(*home)) for each in read_entities(data, label=home[1]))
+    return entities
+
+
+def _in_their_homes(
+    wanted: Mapping[Home, Sequence[Entity]],
+    found: Mapping[EntityRef, Home],
+    memory: CatalogMemory,
+    kept: KeptExport,
+) -> dict[Home, tuple[Entity, ...]]:
+    """The catalog as files: what stays as it was remains in the file where it is."""
+    last = {entity.ref: entity for entity in memory.entities}
+    homes = {entity.ref: home for home, entities in wanted.items() for entity in entities}
+    result: dict[Home, list[Entity]] = defaultdict(list)
+    for entity in kept.entities:
+        stays = entity is last.get(entity.ref)
+        if home := found.get(entity.ref) if stays else homes.get(entity.ref):
+            result[home].append(entity)
+    return {home: tuple(entities) for home, entities in sorted(result.items())}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
 from scenedock.catalog.mapping.entities import Mapped, map_services
-from scenedock.catalog.mapping.identities import FolderPath, identify
+from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
 from scenedock.catalog.mapping.links import link
 from scenedock.catalog.mapping.policies import police
 from scenedock.catalog.mapping.roles import assign_roles
 from scenedock.catalog.mapping.services import gather
+from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.effects.git.repositories import Repository
-from scenedock.errors import InputError
+from scenedock.errors import InputError, ScenedockError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Skipped
 from scenedock.usecases.catalog.read_repository import RepositoryReader
@@ -27,13 +29,42 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of folders that have been read, and of all folders."""
 
 
+Names: TypeAlias = Mapping[str, Mapping[str, str]]
+"""The names of services by repository and path: of their folders, and of the folders that hold these."""
+
+_NO_NAMES: Names = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRepositories:
+    """What was read: the repositories in their listed order, and what was found on the way.
+
+    `problems` says for each repository that can't be read why.
+    """
+
+    contents: tuple[RepositoryContents, ...]
+    findings: tuple[Finding, ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The result of a run: its input, the entities after the last phase, and all findings."""
+    """The result of a run: what was read, the entities as of the last phase that ran, and all there is to say.
 
-    repositories: tuple[RepositoryContents, ...]
+    `names` are those that services have, `known` the references that were known and `until` the last phase.
+    """
+
+    read: ReadRepositories
     mapped: Mapped | None
     findings: tuple[Finding, ...]
+    names: Names = field(default_factory=dict)
+    known: Collection[EntityRef] = ()
+    until: Phase = "exported"
+
+    @property
+    def repositories(self) -> tuple[RepositoryContents, ...]:
+        """The repositories that were read."""
+        return self.read.contents
 
     @property
     def entities(self) -> tuple[Entity, ...]:
@@ -63,7 +94,32 @@ def export_catalog(
     NotFoundError   there is no such repository
     InputError      a repository can't be read, or its settings are invalid
     """
-    opened = [RepositoryReader.of(name, folder, settings) for name, folder in repositories.items()]
+    read = read_repositories(repositories, settings=settings, progress=progress)
+    return map_catalog(read, known=known, until=until)
+
+
+def read_repositories(
+    repositories: Mapping[str, Repository],
+    *,
+    settings: tuple[str, bytes] | None = None,
+    progress: Progress = lambda _done, _total: None,
+    tolerate: bool = False,
+) -> ReadRepositories:
+    """Phase `folders`, as `export_catalog` has it; one repository that can't be read may be tolerated.
+
+    Raises
+    ------
+    NotFoundError, InputError   as `export_catalog` does
+    """
+    problems: dict[str, str] = {}
+    opened: list[RepositoryReader] = []
+    for name, folder in repositories.items():
+        try:
+            opened.append(RepositoryReader.of(name, folder, settings))
+        except ScenedockError as error:
+            if not tolerate:
+                raise
+            problems[name] = str(error)
     total = sum(each.folder_count for each in opened)
     done = 0
 
@@ -73,17 +129,26 @@ def export_catalog(
         progress(done, total)
 
     contents = _read(opened, count)
-    findings = [finding for each in opened for finding in each.findings]
+    return ReadRepositories(contents, tuple(finding for each in opened for finding in each.findings), problems)
+
+
+def map_catalog(
+    read: ReadRepositories, *, names: Names = _NO_NAMES, known: Collection[EntityRef] = (), until: Phase = "exported"
+) -> Export:
+    """The phases from `mapped` on; `names` are those that services had before, which stay."""
     if until == "folders":
-        return Export(contents, None, in_order_of_severity(findings))
-    mapped, of_mapping = _mapped(contents)
-    findings.extend(of_mapping)
+        return Export(read, None, in_order_of_severity(read.findings), until=until)
+    contents = read.contents
+    identities = _identities(contents, names)
+    services, found = gather(contents, identities)
+    mapped = map_services(services, contents, assign_roles(contents))
     if until != "mapped":
         mapped = police(mapped)
     if until in {"linked", "exported"}:
         elsewhere = {EntityRef.parse(ref, default_kind="component") for each in contents for ref in each.settings.known}
         mapped = link(mapped, {*known, *elsewhere})
-    return Export(contents, mapped, in_order_of_severity([*findings, *mapped.findings]))
+    findings = in_order_of_severity([*read.findings, *found, *mapped.findings])
+    return Export(read, mapped, findings, _names(contents, identities), known, until)
 
 
 def _read(opened: Sequence[RepositoryReader], count: Callable[[], None]) -> tuple[RepositoryContents, ...]:
@@ -99,19 +164,35 @@ def _read(opened: Sequence[RepositoryReader], count: Callable[[], None]) -> tupl
     )
 
 
-def _mapped(contents: Sequence[RepositoryContents]) -> tuple[Mapped, list[Finding]]:
+def _identities(contents: Sequence[RepositoryContents], names: Names) -> Mapping[tuple[int, str], Identity]:
+    """The services of folders, by the number of their repository and their path; also of those that can't be read."""
     folders = [
-        FolderPath(number, folder.path, folder.path in listed, runs_in.get(folder.path, frozenset()))
+        FolderPath(number, path, path in listed, runs_in.get(path, frozenset()))
         for number, each in enumerate(contents)
         for listed, runs_in in [(_listed(each), said_environments(each))]
-        for folder in each.folders
+        for path in (*(folder.path for folder in each.folders), *_unreadable_charts(each))
     ]
     identities = identify(
-        folders, [each.settings.names for each in contents], [each.facts.root_name for each in contents]
+        folders,
+        [each.settings.names for each in contents],
+        [each.facts.root_name for each in contents],
+        [names.get(each.facts.name, {}) for each in contents],
     )
-    by_place = {(folder.repository, folder.path): identity for folder, identity in identities.items()}
-    services, findings = gather(contents, by_place)
-    return map_services(services, contents, assign_roles(contents)), findings
+    return {(folder.repository, folder.path): identity for folder, identity in identities.items()}
+
+
+def _unreadable_charts(contents: RepositoryContents) -> list[str]:
+    """The folders that gave nothing because their Chart.yaml can't be read."""
+    skipped = {skip.place.path for skip in contents.skipped}
+    return sorted(path for path in contents.unreadable if (path or ".") in skipped)
+
+
+def _names(contents: Sequence[RepositoryContents], identities: Mapping[tuple[int, str], Identity]) -> Names:
+    names: dict[str, dict[str, str]] = {each.facts.name: {} for each in contents}
+    for (number, path), identity in identities.items():
+        name = as_entity_name(identity.name)
+        names[contents[number].facts.name] |= {path: name, identity.home: name}
+    return names
 
 
 def _listed(contents: RepositoryContents) -> frozenset[str]:

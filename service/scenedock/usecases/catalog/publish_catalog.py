@@ -1,67 +1,97 @@
 """Write an exported catalog to one file, or into the folders of the repositories.
 
-The existing files are the last result: if too many of its entities would vanish, nothing is written.
+What is there already is the last good result: what of it must stay is written again.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scenedock.catalog.comparing.changes import Changes, changes_between
-from scenedock.catalog.comparing.vanishing import refuse_vanishing
+from scenedock.catalog.comparing.memory import memory_of
 from scenedock.catalog.emitting.output import OutputFormat, handwritten_kept, render
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.catalog.reading.handwritten import is_ours
-from scenedock.catalog.vocabulary.settings import VanishingLimit
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.local.disk import read_file, remove_file, write_file
-from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 from scenedock.usecases.catalog.check_catalog import read_marker_files
 from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport, keep_catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What may vanish: all that is gone if it is `allowed`, else what the files say.
+
+    `unchanged` says of repositories for how many seconds these are known to be the same.
+    """
+
+    allowed: bool
+    unchanged: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedCatalog:
     """Where the catalog was written (a file, "" for standard output, None for the folders), and the result.
 
-    `written` and `removed` are the files that really changed; `changes` are those of the catalog, None if there was no
-    last result.
+    `result` is the export that it was made of. `written` and `removed` are the files that really changed; `changes` are
+    those of the catalog, None where there was no last result. `refused` are the findings that say what stays until
+    somebody allows it. Nothing was written if it is `withheld`, because of errors, and with a `wait`: after so many
+    seconds a second look may tell whether files are only just being copied.
     """
 
+    result: Export
+    entities: tuple[Entity, ...]
     target: str | None = None
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changes: Changes | None = None
     findings: tuple[Finding, ...] = ()
+    refused: tuple[Finding, ...] = ()
+    wait: float | None = None
+    withheld: bool = False
 
 
-def publish_file(result: Export, layout: OutputFormat, path: Path, *, allow_deletions: bool) -> PublishedCatalog:
-    """Write the catalog to one file, completely or not at all; a file that is up to date is not touched.
+def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave) -> PublishedCatalog:
+    """Write the catalog to one file, whole or not at all; one that is right already is left untouched.
 
     Raises
     ------
-    ConflictError   too many entities would vanish
     InputError      the file can't be read or written
     """
     entities = result.entities
     text = render([entity.document for entity in entities], layout)
     before, findings = _last_result(path, text, entities)
-    changes = None
-    if before is not None:
-        changes = changes_between(before, entities)
-        if not allow_deletions:
-            refuse_vanishing(changes, len(before), _limit(result), str(path))
-    written = (str(path),) if write_file(path, text) else ()
-    return PublishedCatalog(str(path), written, (), changes, findings)
+    if before is None or before is entities:
+        written = (str(path),) if write_file(path, text) else ()
+        changes = changes_between(entities, entities) if before is entities else None
+        return PublishedCatalog(result, entities, str(path), written, (), changes, findings)
+    kept = keep_catalog(
+        result, memory_of(before), unchanged=leave.unchanged, allow=ALLOW_DELETIONS, allowed=leave.allowed
+    )
+    if kept.kept.wait is not None:
+        return _waiting(kept)
+    written = (str(path),) if write_file(path, render([entity.document for entity in kept.entities], layout)) else ()
+    return PublishedCatalog(
+        kept.export,
+        kept.entities,
+        str(path),
+        written,
+        (),
+        changes_between(before, kept.entities),
+        (*findings, *kept.kept.findings),
+        _refused(kept),
+    )
 
 
 def publish_in_place(
-    result: Export, repositories: Mapping[str, Repository], roots: Mapping[str, Path], *, allow_deletions: bool
+    result: Export, repositories: Mapping[str, Repository], roots: Mapping[str, Path], leave: Leave
 ) -> PublishedCatalog:
     """Write a catalog-info.yaml into each folder, and remove those of ours that are no longer needed.
 
@@ -71,17 +101,17 @@ def publish_in_place(
 
     Raises
     ------
-    ConflictError   too many entities would vanish
     InputError      a file can't be read
     """
-    files, findings = read_marker_files(result, repositories)
-    before = [entity for file in files for entity in file.entities_found()]
-    changes = changes_between(before, [entity for file in files for entity in file.entities]) if before else None
-    if changes and not allow_deletions:
-        refuse_vanishing(changes, len(before), _limit(result), ", ".join(map(str, roots.values())))
+    read = read_marker_files(result, repositories, allowed=leave.allowed, unchanged=leave.unchanged)
+    if read.kept and read.kept.kept.wait is not None:
+        return _waiting(read.kept)
+    findings = list(read.findings)
+    before = [entity for file in read.files for entity in file.entities_found()]
+    after = [entity for file in read.files for entity in file.entities]
     written: list[str] = []
     removed: list[str] = []
-    for file in files:
+    for file in read.files:
         path = roots[file.place.repository] / file.place.path
         try:
             if file.wanted is None:
@@ -94,7 +124,53 @@ def publish_in_place(
         except (InputError, NotFoundError) as error:
             remedy = "Make the folder writable, or export to one `--output` file."
             findings.append(Finding("error", "not-written", str(error), file.place, remedy))
-    return PublishedCatalog(None, tuple(written), tuple(removed), changes, tuple(findings))
+    return PublishedCatalog(
+        read.result,
+        read.kept.entities if read.kept else result.entities,
+        None,
+        tuple(written),
+        tuple(removed),
+        changes_between(before, after) if before else None,
+        tuple(findings),
+        _refused(read.kept) if read.kept else (),
+    )
+
+
+def publish_confirmed(
+    export: Callable[[], Export],
+    publish: Callable[[Export, Mapping[str, float]], PublishedCatalog],
+    signatures: Callable[[], Mapping[str, str]],
+    pause: Callable[[PublishedCatalog, float], None],
+) -> PublishedCatalog:
+    """Export and publish; where entities would vanish, both again, once the files have been the same for a while.
+
+    `publish` is told of repositories for how many seconds their files are known to be the same, `signatures` change
+    with the files, and `pause` waits for so many seconds.
+
+    Raises
+    ------
+    TemporaryError   the files are changing
+    """
+    published = publish(export(), {})
+    if published.wait is None:
+        return published
+    before, wait = signatures(), published.wait
+    pause(published, wait)
+    result = export()
+    after = signatures()
+    published = publish(result, {name: wait for name in before if before[name] == after.get(name)})
+    if published.wait is not None:
+        said = "; ".join(f"{each.place}: {each.message}" for each in published.refused)
+        raise TemporaryError(f"{said}; its files are still changing; run this again later", retry_after=wait)
+    return published
+
+
+def _waiting(kept: KeptExport) -> PublishedCatalog:
+    return PublishedCatalog(kept.export, kept.entities, refused=_refused(kept), wait=kept.kept.wait)
+
+
+def _refused(kept: KeptExport) -> tuple[Finding, ...]:
+    return tuple(each for verdict in kept.kept.verdicts.values() if verdict.asks_for for each in verdict.findings)
 
 
 def _last_result(
@@ -109,9 +185,5 @@ def _last_result(
     try:
         return read_entities(data, label=str(path)), ()
     except InputError as error:
-        message = f"the last result can't be read, so Scenedock can't tell which entities vanish: {error}"
-        return None, (Finding("warning", "last-result-unreadable", message, Place(path=str(path)), "It was replaced."),)
-
-
-def _limit(result: Export) -> VanishingLimit:
-    return next((contents.settings.vanishing for contents in result.repositories), VanishingLimit())
+        said = f"the last result can't be read, so Scenedock can't tell which entities vanish: {error}"
+        return None, (Finding("warning", "last-result-unreadable", said, Place(path=str(path)), "It was replaced."),)

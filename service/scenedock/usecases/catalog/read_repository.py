@@ -27,7 +27,8 @@ from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError
-from scenedock.model.finding import Finding, Place, Skipped
+from scenedock.model.file_paths import folders_above
+from scenedock.model.finding import Finding, Place, Severity, Skipped
 from scenedock.model.helm import Application, HelmFolder, Listing, ListItem, RepositoryFacts
 from scenedock.model.json import Json, JsonObject, as_object
 
@@ -131,7 +132,7 @@ class RepositoryReader:
             settings=self.settings,
             codeowners=self._codeowners(),
             folders=tuple(sorted(folders, key=lambda folder: folder.path)),
-            items=(*self._items(), *enabling.items),
+            items=(*self._items(reader.unreadable), *enabling.items),
             decided=enabling.folders | (frozenset() if unknown else not_applied(by_path, applications)),
             applications=tuple(applications),
             skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
@@ -140,7 +141,15 @@ class RepositoryReader:
                 for path in self.listing.files
                 if posixpath.basename(path) == CATALOG_FILE and path not in self.listing.outside
             ),
+            unreadable=frozenset({*reader.unreadable, *self.plan.refused}),
+            doubtful=reader.doubtful,
+            directories=self._directories()
+            if reader.unreadable or reader.doubtful or self.plan.refused
+            else frozenset(),
         )
+
+    def _directories(self) -> frozenset[str]:
+        return frozenset(folder for path in self.listing.files for folder in folders_above(path))
 
     def _planned(
         self, reader: FolderReader
@@ -230,7 +239,7 @@ class RepositoryReader:
         remedy = "Fix the line; until then it sets no owner."
         self.findings.append(Finding("warning", code, message, place, remedy))
 
-    def _items(self) -> Iterator[ListItem]:
+    def _items(self, unreadable: set[str]) -> Iterator[ListItem]:
         for app_list in self.settings.apps:
             files = files_of(app_list, self.listing)
             if not files:
@@ -241,24 +250,25 @@ class RepositoryReader:
                     "Correct `apps[].file`.",
                 )
             for file in files:
-                yield from self._items_of(app_list, file)
+                yield from self._items_of(app_list, file, unreadable)
 
-    def _items_of(self, app_list: AppList, file: AppListFile) -> Iterator[ListItem]:
+    def _items_of(self, app_list: AppList, file: AppListFile, unreadable: set[str]) -> Iterator[ListItem]:
+        """The items of one file; where it can't be read, its folder is added to the `unreadable`."""
         place = Place(self.facts.name, file.path)
+        remedy = "Correct `apps` or the file."
 
-        def note(message: str) -> None:
-            self.findings.append(
-                Finding("warning", "unreadable-app-list", message, place, "Correct `apps` or the file.")
-            )
+        def note(message: str, severity: Severity = "warning") -> None:
+            self.findings.append(Finding(severity, "unreadable-app-list", message, place, remedy))
 
         try:
             data = self.folder.read(file.path)
             if encryption := encryption_of(data):
-                note(f"is encrypted with {encryption}, so its items can't be read")
-                return
+                raise InputError(f"is encrypted with {encryption}, so its items can't be read")  # noqa: TRY301 - one way out
             document = read_document(data)
         except InputError as error:
             place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
-            note(str(error))
+            remedy = "Fix the file; until then the last good entities of its items stay."
+            unreadable.add(posixpath.dirname(file.path))
+            note(str(error), "error")
             return
         yield from read_items(app_list, file, document.value, note)

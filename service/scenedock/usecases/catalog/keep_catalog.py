@@ -1,0 +1,99 @@
+"""Put an export beside the last good result: names once given stay, and nothing vanishes by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from scenedock.catalog.comparing.keeping import FreshCatalog, Kept, keep_last_good
+from scenedock.catalog.comparing.memory import CatalogMemory, attribute, memory_of
+from scenedock.catalog.comparing.vanishing import Look
+from scenedock.catalog.emitting.output import in_order
+from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.model.entity import Entity
+from scenedock.model.finding import Finding
+from scenedock.usecases.catalog.export_catalog import Export, Names, in_order_of_severity, map_catalog
+
+ALLOW_DELETIONS = "repeat with --allow-deletions"
+"""How somebody allows what vanishes from files."""
+
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+_NO_PROBLEMS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class KeptExport:
+    """An export, made with the names that were remembered, and what of the last result stays beside it."""
+
+    export: Export
+    kept: Kept
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """The catalog, sorted by kind, namespace and name."""
+        return tuple(in_order(self.kept.memory.entities))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All there is to say, the worst first."""
+        return in_order_of_severity([*self.export.findings, *self.kept.findings])
+
+
+def keep_catalog(
+    export: Export,
+    memory: CatalogMemory,
+    *,
+    unchanged: Mapping[str, float] = _NOTHING,
+    problems: Mapping[str, str] = _NO_PROBLEMS,
+    allow: str,
+    allowed: bool = False,
+) -> KeptExport:
+    """The export with what of a memory must stay; the places of remembered entities may lack their repositories.
+
+    `unchanged` says of repositories for how many seconds their files are known to be the same, `problems` which have
+    one besides those that couldn't be read. `allow` and `allowed` are as in `keep_last_good`.
+    """
+    known = _attributed(memory, export)
+    if _differ(known.names, export.names):
+        export = map_catalog(export.read, names=known.names, known=export.known, until=export.until)
+        known = _attributed(memory, export)
+    looks: dict[str, Look] = {}
+    more: list[Finding] = []
+    for contents in export.repositories:
+        name = contents.facts.name
+        doubted = _no_deployments_any_more(contents, known.names.get(name, {}))
+        more.extend(doubted.values())
+        looks[name] = Look(
+            limit=contents.settings.vanishing,
+            unchanged=unchanged.get(name, 0.0),
+            unreadable=contents.unreadable | doubted.keys(),
+            directories=contents.directories,
+        )
+    looks |= {name: Look(problem) for name, problem in {**problems, **export.read.problems}.items()}
+    kept = keep_last_good(known, FreshCatalog(export.entities, export.names, looks), allow, allowed=allowed)
+    return KeptExport(export, replace(kept, findings=(*kept.findings, *more)))
+
+
+def _attributed(memory: CatalogMemory, export: Export) -> CatalogMemory:
+    if all(entity.place.repository for entity in memory.entities):
+        return memory
+    fresh = {entity.ref: entity for entity in export.entities}
+    addresses = {contents.facts.name: contents.facts.url for contents in export.repositories}
+    found = memory_of(attribute(memory.entities, fresh, addresses))
+    return replace(found, refused=memory.refused, accepted=memory.accepted)
+
+
+def _differ(before: Names, now: Names) -> bool:
+    """Whether a folder that is still there had another name before."""
+    return any(
+        now.get(repository, {}).get(path, name).lower() != name.lower()
+        for repository, names in before.items()
+        for path, name in names.items()
+    )
+
+
+def _no_deployments_any_more(contents: RepositoryContents, names: Mapping[str, str]) -> dict[str, Finding]:
+    """The folders that gave an entity before, and now nothing, although they have a file that can't be read."""
+    read = {folder.path for folder in contents.folders}
+    return {path: finding for path, finding in contents.doubtful.items() if path in names and path not in read}
