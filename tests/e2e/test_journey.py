@@ -102,8 +102,8 @@ def test_the_deployment_is_a_pull_request_that_a_reviewer_understands(journey: J
         f"| Code | {github.fake.url}/acme/ledger |\n"
         "| Owner | `group:default/payments` |\n"
         "| Image | `ghcr.io/acme/ledger:0.1.0` |\n\n"
-        "Before this is merged, the image must be there: push the tag `v0.1.0` to the repository of the code, and its\n"
-        "pipeline publishes it."
+        "Before you merge this, the image must exist: push the tag `v0.1.0` to the repository of the code, and its\n"
+        "pipeline publishes the image."
     )
     assert f"Requested-by: {USER}" in trailers
 
