@@ -9,6 +9,7 @@ from scenedock.model.addresses import without_credentials
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The most severe first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.entity import Entity, EntityRef
-from scenedock.model.finding import Finding, Skipped
+from scenedock.model.finding import SEVERITIES, Finding, Skipped
 from scenedock.usecases.catalog.read_repository import RepositoryReader
 
 Phase: TypeAlias = Literal["folders", "mapped", "policed", "linked", "exported"]
@@ -203,10 +203,9 @@ def _listed(contents: RepositoryContents) -> frozenset[str]:
 
 def in_order_of_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The most severe first, then by code and place."""
-    severities = ("error", "warning", "info")
     return tuple(
         sorted(
-            findings, key=lambda each: (severities.index(each.severity), each.code, each.place.sort_key, each.message)
+            findings, key=lambda each: (SEVERITIES.index(each.severity), each.code, each.place.sort_key, each.message)
         )
     )
 
