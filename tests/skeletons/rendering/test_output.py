@@ -34,14 +34,14 @@ def test_a_file_is_added_with_the_folders_that_it_needs() -> None:
 
 @pytest.mark.parametrize("path", ["a/billing/x", "a/billing/x/y", "a/billing/x/y/z"])
 def test_a_file_is_not_added_where_the_skeleton_has_made_something(path: str) -> None:
-    with pytest.raises(SkeletonError, match=f"the skeleton makes {path}, which is the name of Scenedock's own file"):
+    with pytest.raises(SkeletonError, match=f"the skeleton contains {path}, but Scenedock writes a file of that name"):
         TREE.with_file(BakedFile(path, b""))
 
 
 @pytest.mark.parametrize(
     ("answers", "cause"),
     [
-        ({"a": "x/../y", "b": "ok", "c": ["../"]}, "; look at the answer of a"),
+        ({"a": "x/../y", "b": "ok", "c": ["../"]}, "; check the answer to a"),
         ({"a": "ok"}, ""),
     ],
 )
@@ -51,7 +51,7 @@ def test_of_a_path_that_leaves_its_folder_the_answer_is_named_that_may_be_the_ca
     with pytest.raises(OutputPathError) as refused:
         contained("x/../y", "{{cookiecutter.a}}", answers)
 
-    said = "the path '{{cookiecutter.a}}' of the skeleton can't be used: it has `..` in it"
+    said = "the path '{{cookiecutter.a}}' of the skeleton can't be used: it contains `..`"
     assert str(refused.value) == f"{said}{cause}"
 
 
@@ -59,7 +59,7 @@ def test_of_a_name_that_is_too_long_or_not_printable_the_long_and_the_unprintabl
     answers = {"long": "x" * 64, "short": "x" * 63, "bell": "\a"}
 
     for path in ("x" * 256, "a\a"):
-        with pytest.raises(OutputPathError, match=r"look at the answer of long, bell$"):
+        with pytest.raises(OutputPathError, match=r"check the answer to long, bell$"):
             contained(path, "t", answers)
 
 
@@ -79,14 +79,14 @@ def test_a_folder_is_made_with_those_above_it() -> None:
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("x", "'x' is made twice"), ("f", "'f' is made twice"), ("", "its name is empty"), ("f/y", "'f' is a file")],
+    [("x", "'x' already exists"), ("f", "'f' already exists"), ("", "its name is empty"), ("f/y", "'f' is a file")],
 )
 def test_a_folder_is_not_made_where_something_is(path: str, said: str) -> None:
     made = output()
     made.make_folder("x", "t")
     made.write("f", "t", b"", 0o644)
 
-    with pytest.raises(OutputPathError, match=f"the folder 't' of the skeleton can't be made: {said}"):
+    with pytest.raises(OutputPathError, match=f"the folder 't' of the skeleton can't be created: {said}"):
         made.make_folder(path, "t")
 
 
