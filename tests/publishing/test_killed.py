@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -37,6 +38,8 @@ HOST = """hosts:
     app: {{id: "{app}", private_key_file: app.pem}}
 """
 LANES = 3
+# `start` polls every process of every lane, and a process's exit code can be read once: so one thread at a time.
+_reading_exit_codes = threading.Lock()
 
 # The child has everything imported when it begins, and no thread of this process in it.
 _forking = multiprocessing.get_context("forkserver")
@@ -70,7 +73,8 @@ class Lane:
         folder.mkdir(exist_ok=True)
         host = self.github.url.removeprefix("http://")
         self.process = _forking.Process(target=run, args=(folder, name, host, self.catalog.url, SECRET))
-        self.process.start()
+        with _reading_exit_codes:
+            self.process.start()
         return self.process
 
     def kill(self) -> None:
@@ -81,10 +85,10 @@ class Lane:
 
     def end(self, process: ForkServerProcess) -> int | None:
         """Wait for a process to end, and say how it did."""
-        process.join(SECONDS)
-        if process.exitcode is None:
+        if not wait([process.sentinel], SECONDS):
             process.kill()
-        return process.exitcode
+        with _reading_exit_codes:
+            return process.exitcode
 
     def calls(self) -> list[str]:
         """What was asked since the last time, of GitHub and then of the catalog."""
