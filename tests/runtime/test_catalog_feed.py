@@ -12,16 +12,25 @@ from typing import Any
 
 import pytest
 
+from scenedock.catalog.comparing.memory import CatalogMemory
 from scenedock.catalog.emitting.feed import Feed
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
+from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.finding import Finding, Place
+from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.catalog_feed import CatalogFeed
 from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.shared_catalog import SharedCatalog
 from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import served_repositories
+from scenedock.usecases.catalog.accept_catalog import accept_catalog
+from scenedock.usecases.catalog.build_feed import build_feed
+from scenedock.usecases.catalog.catalog_record import read_head, write_record
+from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from tests.tools.git_server import GitServer, git_server
+from tests.tools.server import wait_until
 
 ADDRESS = "http://scenedock/api/scenedock/catalog"
 # sha1 of url:http://scenedock/api/scenedock/catalog/catalog-info.yaml, as Backstage's catalog computes it
@@ -52,12 +61,22 @@ class Builder:
         self.text = b"kind: A\n"
         self.others: dict[str, bytes] = {}
         self.error: Exception | None = None
+        self.findings: tuple[Finding, ...] = ()
+        self.refused: dict[str, str] = {}
+        self.wait: float | None = None
+        self.last: KeptCatalog | None = None
+        self.watch = Watch()
 
-    def __call__(self, _repositories: Mapping[str, ServedRepository]) -> Feed:
+    def __call__(
+        self, _repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch
+    ) -> BuiltFeed:
         self.made += 1
+        self.last, self.watch = last, watch
         if self.error:
             raise self.error
-        return Feed({"catalog-info.yaml": self.text, **self.others}, {"Component": 1}, (), ())
+        feed = Feed({"catalog-info.yaml": self.text, **self.others}, {"Component": 1}, self.findings, ())
+        memory = CatalogMemory(refused=self.refused)
+        return BuiltFeed(write_record(feed, memory, ("apps",)), self.wait)
 
 
 @pytest.fixture
@@ -68,6 +87,11 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
+def kept_in(folder: Path) -> SharedCatalog:
+    """The kept catalog as a process knows it that has just started."""
+    return SharedCatalog(CatalogFile(folder / "feed.json"))
+
+
 @pytest.fixture
 def builder() -> Builder:
     return Builder()
@@ -76,7 +100,7 @@ def builder() -> Builder:
 @pytest.fixture
 def feed(tmp_path: Path, repository: Path, builder: Builder) -> CatalogFeed:
     repositories = WatchedRepositories({"apps": RepositoryFolder(repository)})
-    return CatalogFeed(repositories, tmp_path / "feed.json", 60, ADDRESS, builder)
+    return CatalogFeed(repositories, kept_in(tmp_path), 60, ADDRESS, builder)
 
 
 def test_it_is_made_only_when_a_repository_has_changed(feed: CatalogFeed, builder: Builder, repository: Path) -> None:
@@ -113,20 +137,120 @@ def test_the_last_good_one_stays_while_the_repository_is_broken(
     assert feed.current().feed.findings == ()
 
 
-def test_a_repository_that_is_gone_keeps_the_catalog(feed: CatalogFeed, repository: Path) -> None:
+def test_a_repository_that_is_gone_is_a_change_that_the_build_is_told_of(
+    feed: CatalogFeed, builder: Builder, repository: Path
+) -> None:
     feed.refresh()
     (repository / "a.yaml").unlink()
     repository.rmdir()
     feed.refresh()
+    feed.refresh()
 
-    assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
-    assert feed.current().feed.findings[0].code == "stale-feed"
+    assert builder.made == 2
+    assert builder.watch.same["apps"][0].startswith("! ")
 
 
-def test_a_service_that_starts_again_has_its_catalog_at_once(feed: CatalogFeed, builder: Builder) -> None:
+def test_a_second_look_is_taken_when_the_build_wants_one(feed: CatalogFeed, builder: Builder) -> None:
+    builder.wait = 0.3
+    feed.start()
+    feed.current()
+    builder.wait = None
+
+    wait_until(lambda: builder.made == 2, "a second look")
+    signature, seconds = builder.watch.same["apps"]
+    assert seconds > 0.3
+    assert signature
+    time.sleep(0.5)
+    feed.stop()
+    assert builder.made == 2
+
+
+def test_what_somebody_accepts_is_taken_up_within_seconds_by_whoever_runs(
+    feed: CatalogFeed, builder: Builder, tmp_path: Path
+) -> None:
+    builder.refused = {"apps": "digest"}
+    feed.start()
+    feed.current()
+
+    assert accept_catalog(CatalogFile(tmp_path / "feed.json"), "apps") == ("apps",)
+    wait_until(lambda: builder.made == 2, "a build of what was accepted")
+    feed.stop()
+
+    assert builder.last
+    assert read_head(builder.last).accepted == {"apps": "digest"}
+
+
+def test_replicas_serve_what_any_of_them_has_made(
+    feed: CatalogFeed, builder: Builder, repository: Path, tmp_path: Path
+) -> None:
+    other = replace(feed, kept=kept_in(tmp_path), repositories=WatchedRepositories(feed.repositories.by_name))
+    feed.refresh()
+    other.refresh()
+    assert other.at_hand()
+    assert builder.made == 2
+
+    (repository / "b.yaml").write_text("b: 1\n")
+    builder.text = b"kind: B\n"
+    feed.refresh()
+    other._take_over()
+
+    assert other.served_file("catalog-info.yaml") == feed.served_file("catalog-info.yaml")
+    assert builder.made == 3
+
+
+def test_who_is_slower_than_another_replica_looks_again(feed: CatalogFeed, builder: Builder, tmp_path: Path) -> None:
+    other = replace(feed, kept=kept_in(tmp_path), repositories=WatchedRepositories(feed.repositories.by_name))
+
+    def overtaken(repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch) -> BuiltFeed:
+        if builder.made == 0:
+            builder.text = b"kind: Other\n"
+            other.refresh()
+        return builder(repositories, last, watch)
+
+    feed.build = overtaken
+    feed.refresh()
+
+    assert builder.made == 3
+    assert builder.last
+    assert "kind: Other" in builder.last.feed
+
+
+def test_as_long_as_nobody_can_tell_what_is_remembered_nothing_is_made(
+    feed: CatalogFeed, builder: Builder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "feed.json").mkdir()
+    feed.refresh()
+
+    assert (feed.at_hand(), builder.made) == (None, 0)
+    assert "feed.json: this is a folder" in caplog.text
+
+
+def test_what_cannot_be_saved_is_served_and_remembered_here(
+    feed: CatalogFeed,
+    builder: Builder,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def full(_kept: KeptCatalog, _replacing: str) -> None:
+        raise InputError("No space left on device")
+
+    monkeypatch.setattr(CatalogFile, "save", lambda _store, kept, replacing: full(kept, replacing))
+    feed.refresh()
+    assert "the catalog can't be kept for the next start: No space left" in caplog.text
+    (repository / "b.yaml").write_text("b: 1\n")
+    feed.refresh()
+
+    assert builder.last
+    assert "kind: A" in builder.last.feed
+
+
+def test_a_service_that_starts_again_has_its_catalog_at_once(
+    feed: CatalogFeed, builder: Builder, tmp_path: Path
+) -> None:
     feed.refresh()
     builder.error = InputError("broken")
-    again = replace(feed, _served=None)
+    again = replace(feed, kept=kept_in(tmp_path), _served=None)
 
     again.start()
     again.stop()
@@ -135,21 +259,31 @@ def test_a_service_that_starts_again_has_its_catalog_at_once(feed: CatalogFeed, 
 
 
 @pytest.mark.parametrize(
-    "kept", [b"", b"{", b"[]", b'{"version": 0}', b'{"version": 1}', b'{"version": 1, "files": []}']
+    "kept",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"version": 0}',
+        b'{"version": 1}',
+        b'{"version": 1, "files": []}',
+        b"{}\n{}\n{}\n",
+        b"a\nb\nc\n",
+    ],
 )
-def test_a_kept_catalog_that_cannot_be_read_is_none(feed: CatalogFeed, kept: bytes) -> None:
-    feed.file.write_bytes(kept)
+def test_a_kept_catalog_that_cannot_be_read_is_none(feed: CatalogFeed, kept: bytes, tmp_path: Path) -> None:
+    (tmp_path / "feed.json").write_bytes(kept)
     feed.start()
     feed.stop()
 
     assert feed.served_file("catalog-info.yaml").data == b"kind: A\n"
 
 
-def test_findings_are_kept_with_the_catalog(feed: CatalogFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_findings_are_kept_with_the_catalog(feed: CatalogFeed, builder: Builder, tmp_path: Path) -> None:
     finding = Finding("warning", "x", "y", Place("apps", "a.yaml", 3), "mend it")
-    monkeypatch.setattr(feed, "build", lambda _: Feed({"catalog-info.yaml": b""}, {}, (finding,), ()))
+    builder.findings = (finding,)
     feed.refresh()
-    again = replace(feed, _served=None)
+    again = replace(feed, kept=kept_in(tmp_path), _served=None)
     again.start()
     again.stop()
 
@@ -228,7 +362,7 @@ def fetching(tmp_path: Path, server: GitServer, builder: Builder) -> CatalogFeed
     named = [f"{server.address}/acme/{name}" for name in ("apps", "shops")]
     repositories = served_repositories(named, tmp_path / "clones")
     watched = WatchedRepositories(repositories, lambda clone: fetch(clone, None))
-    return CatalogFeed(watched, tmp_path / "feed.json", 86_400, ADDRESS, builder)
+    return CatalogFeed(watched, kept_in(tmp_path), 86_400, ADDRESS, builder)
 
 
 def test_a_repository_at_an_address_is_fetched_and_the_feed_made_anew(
@@ -287,12 +421,14 @@ def test_a_repository_that_cannot_be_fetched_stays_as_it_was_and_is_told_of(
 
 
 def test_a_repository_that_was_never_fetched_leaves_no_half_of_a_catalog(
-    fetching: CatalogFeed, builder: Builder, server: GitServer
+    fetching: CatalogFeed, server: GitServer
 ) -> None:
+    server.commit("acme/apps", {"billing/Chart.yaml": "name: billing\n"})
+    fetching.build = build_feed
     (server.root / "acme/shops").rename(server.root / "gone")
     fetching.refresh()
 
-    assert (fetching.at_hand(), builder.made) == (None, 0)
+    assert fetching.at_hand() is None
 
 
 def test_a_disk_that_refuses_costs_freshness_only(fetching: CatalogFeed) -> None:

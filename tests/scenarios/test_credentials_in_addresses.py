@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from scenedock.catalog.emitting.feed import Feed
-from scenedock.effects.local.feed_file import load_feed, save_feed
+from scenedock.effects.local.catalog_file import CatalogFile
+from scenedock.usecases.catalog.catalog_record import read_feed
 from tests.scenarios.repositories import BILLING, COMMAND, ENVIRONMENT, clone, plant
 from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import RUN, TOKENS, bearer
@@ -205,13 +205,16 @@ def test_one_in_the_file_of_settings_is_refused_by_each_command(command: str, tm
 
 
 def test_one_that_was_kept_by_an_earlier_version_is_not_served(tmp_path: Path) -> None:
-    file = tmp_path / "feed.json"
-    save_feed(file, Feed({"catalog-info.yaml": f"a: https://jane:{SECRET}@github.com/a/b\n".encode()}, {}, (), ()))
+    files = {"catalog-info.yaml": f"a: https://jane:{SECRET}@github.com/a/b\n"}
+    kept = {"version": 1, "files": files, "by_kind": {}, "findings": [], "components": []}
+    (tmp_path / "feed.json").write_text(json.dumps(kept))
 
-    loaded = load_feed(file)
+    loaded = CatalogFile(tmp_path / "feed.json").load()
 
     assert loaded
-    assert loaded.files == {"catalog-info.yaml": b"a: https://github.com/a/b\n"}
+    feed = read_feed(loaded)
+    assert feed
+    assert feed.files == {"catalog-info.yaml": b"a: https://github.com/a/b\n"}
 
 
 def test_the_service_shows_none_whatever_it_is_asked_for_and_whatever_breaks(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from scenedock.catalog.comparing.memory import CatalogMemory
 from scenedock.catalog.emitting.feed import Feed
 from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.effects.git.repositories import ServedRepository
+from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import read_static_tokens
 from scenedock.runtime.service import Service
@@ -18,6 +20,8 @@ from scenedock.runtime.service_wiring import open_service
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.wiring import served_repositories
 from scenedock.usecases.catalog.build_feed import build_feed
+from scenedock.usecases.catalog.catalog_record import write_record
+from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from tests.tools.tokens import Backstage
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "acme-apps"
@@ -46,10 +50,17 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _feed_of_the_example(_repositories: Mapping[str, ServedRepository]) -> Feed:
+def built(feed: Feed) -> BuiltFeed:
+    """A feed as a build gives it, with nothing to remember."""
+    return BuiltFeed(write_record(feed, CatalogMemory(), ()))
+
+
+def _feed_of_the_example(
+    _repositories: Mapping[str, ServedRepository], _last: KeptCatalog | None, _watch: Watch
+) -> BuiltFeed:
     return _example_feed()
 
 
 @cache
-def _example_feed() -> Feed:
-    return build_feed(served_repositories([str(EXAMPLE)], Path()))
+def _example_feed() -> BuiltFeed:
+    return build_feed(served_repositories([str(EXAMPLE)], Path()), None, Watch())

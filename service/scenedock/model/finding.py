@@ -56,7 +56,8 @@ class Finding:
 class Reason:
     """Why the catalog is not what a repository says now: what anybody may know of it, without names of files.
 
-    `code` is that of the finding which says more, or `unreadable-folder`.
+    `repository` is empty where it is about all of them. `code` is that of the finding which says more, or
+    `unreadable-folder`.
     """
 
     repository: str
@@ -65,7 +66,7 @@ class Reason:
 
     def __str__(self) -> str:
         """`apps: 1 folder can't be read`."""
-        return f"{self.repository}: {self.message}"
+        return f"{self.repository}: {self.message}" if self.repository else self.message
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from math import inf
 from typing import Final
 
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import run_apart
-from scenedock.effects.local.feed_file import load_feed, save_feed
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
-from scenedock.model.finding import Finding, Place
+from scenedock.model.finding import Finding, Place, Reason
+from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.runtime.shared_catalog import SharedCatalog
 from scenedock.runtime.watched_repositories import STALE, WatchedRepositories
+from scenedock.usecases.catalog.catalog_record import read_feed
+from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 
 _log: Final = logging.getLogger("scenedock.feed")
 _SECONDS_FOR_THE_FIRST = 10.0
 _MOST_SECONDS_OF_A_BUILD = 1800.0
+_SECONDS_BETWEEN_GLANCES = 1.0
+"""At what is kept: somebody may have accepted something."""
+_MOST_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +64,23 @@ class Served:
 
 @dataclass(slots=True)
 class CatalogFeed:
-    """The feed of some repositories. `build` builds it in a process of its own, `start` starts the refreshing thread.
+    """The feed of some repositories, beside what is `kept` of it.
 
-    A build uses one core for as long as it takes; in this process, every response would wait for it.
+    `build` makes one in a process of its own, `start` a thread that keeps it new. Building is work for one core for as
+    long as it takes; in this process every answer would wait for it.
     """
 
     repositories: WatchedRepositories
-    file: Path
+    kept: SharedCatalog
     seconds: float
     address: str
     """The address of the folder in which Backstage finds the files."""
-    build: Callable[[Mapping[str, ServedRepository]], Feed]
+    build: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed]
     backstage: BackstageCatalog | None = None
     _served: Served | None = None
     _signature: str = ""
+    _second_look: float = inf
+    """When files may have been the same for long enough, on the clock that only goes forward."""
     _first: threading.Event = field(default_factory=threading.Event)
     _wanted: threading.Event = field(default_factory=threading.Event)
     _stopped: bool = False
@@ -80,9 +90,11 @@ class CatalogFeed:
     """The repositories that were requested to be checked; None means all."""
 
     def start(self) -> None:
-        """Serve the feed that was saved, and begin to check the repositories."""
-        if kept := load_feed(self.file):
-            self._serve(kept, checked=0.0)
+        """Serve what was kept, and begin to look at the repositories."""
+        try:
+            self._take_over()
+        except ScenedockError as error:
+            _log.warning("the last catalog can't be served: %s", error)
         self._thread = threading.Thread(target=self._run, name="catalog-feed", daemon=True)
         self._thread.start()
 
@@ -90,6 +102,7 @@ class CatalogFeed:
         """Stop checking."""
         self._stopped = True
         self._wanted.set()
+        self.kept.store.close()
 
     def want(self, repositories: Collection[str] | None = None) -> None:
         """Have some repositories checked now, by their names; without names, all."""
@@ -133,17 +146,13 @@ class CatalogFeed:
 
         Of the repositories at addresses, only the named ones are fetched; without names, all.
         """
-        self.repositories.look(names)
         try:
-            signature = self.repositories.signature()
-            if self._served is None or signature != self._signature:
-                feed = self.build(self.repositories.by_name)
-                changed = self._serve(feed, checked=self.repositories.all_seen())
-                self._signature = signature
-                self._keep(feed)
-                self._tell_backstage(changed)
-            else:
-                self._served = self._as_served(self._served.feed, self._served.files, self.repositories.all_seen())
+            for _ in range(_MOST_ATTEMPTS):
+                # Who made what is kept had looked before: what is seen from now on is no older.
+                everything = self._take_over()
+                self.repositories.look(None if everything else names)
+                if self._renew():
+                    break
         except (ScenedockError, ValueError) as error:
             self._fail(error)
         finally:
@@ -162,13 +171,55 @@ class CatalogFeed:
                 _log.exception("the catalog can't be generated")
             if names is None:
                 turn_of_all = time.monotonic() + self.seconds
-            self._wanted.wait(max(0.0, turn_of_all - time.monotonic()))
-            self._wanted.clear()
+            self._wait(min(turn_of_all, self._second_look))
+
+    def _wait(self, until: float) -> None:
+        """Wait for a time, unless somebody asks, or another process changes what is kept."""
+        while not self._stopped and (seconds := until - time.monotonic()) > 0:
+            if self._wanted.wait(min(seconds, _SECONDS_BETWEEN_GLANCES)) or self.kept.is_changed():
+                break
+        self._wanted.clear()
+
+    def _take_over(self) -> bool:
+        """Serve what is kept, if it isn't what we know; whether it wasn't."""
+        is_other, feed = self.kept.take_over()
+        if feed:
+            self._serve(feed, checked=self._served.checked if self._served else 0.0)
+        return is_other
+
+    def _renew(self) -> bool:
+        """Build the feed again if anything has changed; False if another process has built one meanwhile."""
+        now = time.monotonic()
+        if self._served and self._state() == self._signature and now < self._second_look:
+            self._served = self._as_served(self._served.feed, self._served.files, self._checked(self._served.feed))
+            return True
+        last = self.kept.last()
+        built = self.build(self.repositories.by_name, last, self.repositories.watch())
+        feed = read_feed(built.kept)
+        if feed is None:
+            raise ValueError("the feed that was built can't be read")
+        if not self.kept.replace(last, built.kept):
+            return False
+        changed = self._serve(feed, self._checked(feed))
+        self._signature = self._state()
+        self._second_look = inf if built.wait is None else now + built.wait
+        self._tell_backstage(changed)
+        return True
+
+    def _state(self) -> str:
+        """What a feed is made of: the repositories as they were seen last, and what somebody has accepted."""
+        return f"{self.repositories.signature()} {json.dumps(self.kept.accepted)}"
+
+    def _checked(self, feed: Feed) -> float:
+        """Since when nothing that is served is known to be older; what stays only because it must isn't known."""
+        if all(reason.code == STALE for reason in feed.reasons):
+            return self.repositories.all_seen()
+        return self._served.checked if self._served else 0.0
 
     def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
         repositories = self.repositories
-        reported = with_findings(feed, STALE, repositories.findings())
-        return Served(reported, files, checked, dict(repositories.seen), frozenset(repositories.stale))
+        told = with_findings(feed, STALE, repositories.findings(), repositories.reasons())
+        return Served(told, files, checked, dict(repositories.seen), frozenset(repositories.stale))
 
     def _serve(self, feed: Feed, checked: float) -> list[str]:
         """Serve this feed from now on; returns the names of the files that have changed."""
@@ -184,20 +235,13 @@ class CatalogFeed:
         _log.error("the catalog can't be generated, so the last valid one is kept: %s", error)
         if self._served is None:
             return
-        message = f"the catalog can't be generated, so the last valid one is served: {error}"
-        finding = Finding(
-            "error", "stale-feed", message, Place(), "Fix the repository; no entity is removed meanwhile."
-        )
+        said = f"the catalog can't be made, so the last good one is served: {error}"
+        finding = Finding("error", "stale-feed", said, Place(), "The log of the service says more; nothing is lost.")
+        reason = Reason("", finding.code, "the catalog can't be made")
         served = self._served
-        reported = with_findings(served.feed, finding.code, [finding])
-        self._served = self._as_served(reported, served.files, served.checked)
+        told = with_findings(served.feed, finding.code, [finding], [reason])
+        self._served = self._as_served(told, served.files, served.checked)
         self._signature = ""
-
-    def _keep(self, feed: Feed) -> None:
-        try:
-            save_feed(self.file, feed)
-        except ScenedockError as error:
-            _log.warning("the catalog can't be saved for the next start: %s", error)
 
     def _tell_backstage(self, changed: list[str]) -> None:
         """Have Backstage fetch the changed files now, not at its next refresh; if that fails, it fetches them later.
@@ -217,7 +261,7 @@ class CatalogFeed:
                 return
 
 
-def build_apart(repositories: Mapping[str, ServedRepository]) -> Feed:
+def build_apart(repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch) -> BuiltFeed:
     """Build the feed in a process of its own.
 
     Raises
@@ -227,4 +271,4 @@ def build_apart(repositories: Mapping[str, ServedRepository]) -> Feed:
     """
     from scenedock.usecases.catalog.build_feed import build_feed
 
-    return run_apart(_MOST_SECONDS_OF_A_BUILD, build_feed, repositories)
+    return run_apart(_MOST_SECONDS_OF_A_BUILD, build_feed, repositories, last, watch)

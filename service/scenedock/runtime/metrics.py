@@ -45,6 +45,12 @@ class Metrics:
             ["repository"],
             registry=registry,
         )
+        self._degraded = Gauge(
+            "scenedock_degraded",
+            "1 for each reason why the feed isn't what a repository says now.",
+            ["repository", "reason"],
+            registry=registry,
+        )
         self._findings = Gauge("scenedock_findings", "Findings of the feed.", ["severity"], registry=registry)
 
     def text(self) -> bytes:
@@ -53,6 +59,9 @@ class Metrics:
             self._age.set(max(0.0, time.time() - served.checked))
             for name, seen in served.seen.items():
                 self._repositories.labels(name).set(max(0.0, time.time() - seen))
+            self._degraded.clear()
+            for reason in served.feed.reasons:
+                self._degraded.labels(reason.repository, reason.code).set(1)
             self._entities.clear()
             for kind, count in served.feed.by_kind.items():
                 self._entities.labels(kind).set(count)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from scenedock.actions import ACTIONS
-from scenedock.catalog.emitting.feed import Feed
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.effects.code_hosts.hosts import CodeHosts
@@ -14,6 +13,7 @@ from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
 from scenedock.model.action import BASE_PATH
+from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.action_listing import listings
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
@@ -22,16 +22,18 @@ from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings
+from scenedock.runtime.shared_catalog import SharedCatalog
 from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.runtime.watched_repositories import WatchedRepositories
-from scenedock.runtime.wiring import open_effects, signing_key
+from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, signing_key
+from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 
 
 def open_service(
     settings: Settings,
-    build_feed: Callable[[Mapping[str, ServedRepository]], Feed] = build_apart,
+    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] = build_apart,
     role: Role = "embedded",
 ) -> Service:
     """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
@@ -44,7 +46,7 @@ def open_service(
     effects = open_effects(settings)
     feed = CatalogFeed(
         repositories=WatchedRepositories(effects.repositories, partial(_fetch, effects.code_hosts)),
-        file=settings.data / "catalog-feed.json",
+        kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
         build=build_feed,

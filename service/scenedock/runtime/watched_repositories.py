@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -12,7 +13,8 @@ from typing import Final
 from scenedock.effects.git.clones import RepositoryClone
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
-from scenedock.model.finding import Finding, Place
+from scenedock.model.finding import Finding, Place, Reason
+from scenedock.usecases.catalog.watching import Watch, signature_of
 
 _log: Final = logging.getLogger("scenedock.feed")
 _FETCHES_AT_ONCE = 4
@@ -24,14 +26,16 @@ STALE = "stale-repository"
 class WatchedRepositories:
     """Some repositories by name. `fetch` updates one at an address to its current commit; on errors, the old one stays.
 
-    `seen` says when each was last known to be up to date, in seconds since the epoch; `stale` says why one could not be
-    fetched the last time.
+    `seen` says when each was last as its address or folder has it, in seconds since the epoch; `stale` why one could
+    not be fetched the last time; `same` of each the signature that it had last, and since when, on the clock that only
+    goes forward.
     """
 
     by_name: Mapping[str, ServedRepository]
     fetch: Callable[[RepositoryClone], None] = lambda _clone: None
     seen: dict[str, float] = field(default_factory=dict)
     stale: dict[str, str] = field(default_factory=dict)
+    same: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def look(self, names: Collection[str] | None = None) -> None:
         """Update the named repositories, or all; a few are fetched at once, so that a slow one doesn't block all."""
@@ -44,19 +48,29 @@ class WatchedRepositories:
                 else:
                     self.stale.pop(name, None)
                     self.seen[name] = time.time()
+        for name, repository in self.by_name.items():
+            signature = signature_of(repository)
+            if name not in self.same or self.same[name][0] != signature:
+                self.same[name] = signature, time.monotonic()
 
     def signature(self) -> str:
-        """Changes whenever a file of a repository does.
+        """Changes whenever a file of a repository has, or whether it can be read and fetched, at the last look."""
+        return json.dumps([[name, signature, name in self.stale] for name, (signature, _) in self.same.items()])
 
-        Raises
-        ------
-        InputError, NotFoundError   one can't be read
-        """
-        return ",".join(f"{name}={each.signature()}" for name, each in self.by_name.items())
+    def watch(self) -> Watch:
+        """What the last look says besides the files; those of a commit are not still being written."""
+        now = time.monotonic()
+        folders = {name for name, each in self.by_name.items() if not isinstance(each, RepositoryClone)}
+        same = {name: (signature, now - since) for name, (signature, since) in self.same.items() if name in folders}
+        return Watch(same, dict(self.stale))
 
     def all_seen(self) -> float:
         """When all were last known to be up to date, in seconds since the epoch; 0 before all were checked once."""
         return min((self.seen.get(name, 0.0) for name in self.by_name), default=time.time())
+
+    def reasons(self) -> list[Reason]:
+        """A reason for each that could not be fetched the last time."""
+        return [Reason(name, STALE, "can't be fetched") for name in sorted(self.stale)]
 
     def findings(self) -> list[Finding]:
         """A finding for each that could not be fetched the last time."""

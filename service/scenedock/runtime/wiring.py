@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
     from scenedock.effects.backstage.signing_keys import SigningKey
     from scenedock.effects.code_hosts.hosts import CodeHosts
+    from scenedock.effects.local.catalog_file import CatalogStore
     from scenedock.effects.skeletons.library import SkeletonLibrary
     from scenedock.runtime.settings import Settings
 
@@ -51,6 +52,27 @@ def served_repositories(named: Sequence[str], clones: Path) -> dict[str, ServedR
         name: RepositoryClone.below(clones, remotes[each]) if each in remotes else RepositoryFolder(Path(each))
         for name, each in name_repositories(absolute).items()
     }
+
+
+def catalog_store(settings: Settings) -> CatalogStore:
+    """Where the catalog of the installation is kept: the PostgreSQL of tasks if there is one, else the data folder.
+
+    Raises
+    ------
+    InputError   the address of the database can't be one
+    """
+    from scenedock.effects.tasks.catalog_table import CatalogTable
+    from scenedock.effects.tasks.database import database_address
+
+    address = database_address(settings.database_url, settings.data)
+    return catalog_file(settings) if address.file else CatalogTable(address)
+
+
+def catalog_file(settings: Settings) -> CatalogStore:
+    """Where the catalog is kept without a PostgreSQL; what is there from such a time is taken over."""
+    from scenedock.effects.local.catalog_file import CatalogFile
+
+    return CatalogFile(settings.data / "catalog-feed.json")
 
 
 def signing_key(settings: Settings) -> SigningKey:

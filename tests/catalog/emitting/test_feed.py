@@ -11,7 +11,7 @@ from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, make_feed
 from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.model.entity import Entity, build_entity
-from scenedock.model.finding import Finding, Place
+from scenedock.model.finding import Finding, Place, Reason
 
 
 def component(name: str, **spec: Any) -> Entity:
@@ -88,5 +88,10 @@ def test_findings_take_the_place_of_those_of_their_code() -> None:
     feed = make_feed([], [Finding("info", code, "old", Place()) for code in ("x", "y", "x")])
     new = [Finding("error", "x", message, Place()) for message in ("new", "newer")]
 
-    assert [finding.message for finding in with_findings(feed, "x", new).findings] == ["new", "newer", "old"]
-    assert [finding.code for finding in with_findings(feed, "x", []).findings] == ["y"]
+    assert [finding.message for finding in with_findings(feed, "x", new, []).findings] == ["new", "newer", "old"]
+    assert [finding.code for finding in with_findings(feed, "x", [], []).findings] == ["y"]
+    told = with_findings(feed, "x", [], [Reason("apps", "x", "old"), Reason("apps", "y", "other")])
+    assert [str(each) for each in with_findings(told, "x", [], [Reason("", "x", "new")]).reasons] == [
+        "new",
+        "apps: other",
+    ]

@@ -11,13 +11,16 @@ import pytest
 import yaml
 from flask.testing import FlaskClient
 
+from scenedock.catalog.comparing.memory import CatalogMemory
 from scenedock.catalog.emitting.feed import Feed
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
-from scenedock.model.finding import Finding, Place
+from scenedock.model.finding import Finding, Place, Reason
 from scenedock.runtime.service import Service
-from tests.tools.service import READ, RUN, bearer
+from scenedock.usecases.catalog.catalog_record import read_head, write_record
+from scenedock.usecases.catalog.watching import BuiltFeed
+from tests.tools.service import ADMIN, READ, RUN, bearer, built
 from tests.tools.tokens import Backstage
 
 FEED = f"{BASE_PATH}/catalog/catalog-info.yaml"
@@ -92,12 +95,38 @@ def test_findings_say_what_to_mend_and_where(client: FlaskClient) -> None:
 
 
 def test_a_service_is_ready_when_it_has_a_catalog(service: Service, client: FlaskClient) -> None:
-    assert client.get("/readyz").status_code == 200
+    assert client.get("/readyz").json == {"status": "ok", "reasons": [], "staleRepositories": 0}
 
     service.feed._served = None
 
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
+
+
+def test_what_is_not_as_a_repository_has_it_now_is_said_and_can_be_accepted(
+    client: FlaskClient, service: Service
+) -> None:
+    reason = Reason("apps", "entities-would-vanish", "9 of its 9 entities would vanish")
+    feed = Feed({"catalog-info.yaml": b"x"}, {}, (), (), (reason,))
+    memory = CatalogMemory(refused={"apps": "digest"})
+    service.feed.build = lambda _repositories, _last, _watch: BuiltFeed(write_record(feed, memory, ("apps", "shops")))
+    service.feed._served = None
+    service.feed.refresh()
+    accept = f"{BASE_PATH}/catalog/accept"
+
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json == {"status": "degraded", "reasons": [str(reason)], "staleRepositories": 0}
+    metric = 'scenedock_degraded{reason="entities-would-vanish",repository="apps"} 1.0'
+    assert metric in get(client, "/metrics").text
+    assert client.post(accept, headers=bearer(RUN)).status_code == 403
+    assert client.post(accept, json={"repository": "nope"}, headers=bearer(ADMIN)).status_code == 404
+    assert client.post(accept, json={"repository": 1}, headers=bearer(ADMIN)).status_code == 400
+    assert client.post(accept, json={"repository": "shops"}, headers=bearer(ADMIN)).json == {"accepted": []}
+    assert client.post(accept, headers=bearer(ADMIN)).json == {"accepted": ["apps"]}
+    kept = service.feed.kept.store.load()
+    assert kept
+    assert read_head(kept).accepted == {"apps": "digest"}
 
 
 def test_the_key_that_signs_our_calls_is_published(service: Service, client: FlaskClient) -> None:
@@ -121,7 +150,8 @@ def test_the_page_shows_services_findings_and_actions(client: FlaskClient) -> No
 def test_what_a_repository_says_is_text_on_the_page(client: FlaskClient, service: Service) -> None:
     payload = "<img src=x onerror=alert(1)>{{ 7*7 }}"
     finding = Finding("error", "x", payload, Place(payload, payload), payload)
-    service.feed.build = lambda _: Feed({"catalog-info.yaml": b""}, {payload: 1}, (finding,), ())
+    feed = Feed({"catalog-info.yaml": b""}, {payload: 1}, (finding,), ())
+    service.feed.build = lambda _repositories, _last, _watch: built(feed)
     service.feed._served = None
     service.feed.refresh()
 

@@ -12,7 +12,7 @@ from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.documents.writing import write_documents
 from scenedock.model.entity import API_VERSION, Entity, EntityRef
-from scenedock.model.finding import Finding
+from scenedock.model.finding import Finding, Reason
 from scenedock.model.json import JsonObject, as_object, as_text
 
 INDEX = "catalog-info.yaml"
@@ -40,12 +40,16 @@ class ComponentLine:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The files by name, `catalog-info.yaml` among them; how many entities of each kind they contain; findings."""
+    """The files by name, `catalog-info.yaml` among them; how many entities of each kind they hold; what was found.
+
+    `reasons` say why that is not all as the repositories have it now.
+    """
 
     files: Mapping[str, bytes]
     by_kind: Mapping[str, int]
     findings: tuple[Finding, ...]
     components: tuple[ComponentLine, ...]
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def entities(self) -> int:
@@ -53,8 +57,8 @@ class Feed:
         return sum(self.by_kind.values())
 
 
-def make_feed(entities: Sequence[Entity], findings: Sequence[Finding]) -> Feed:
-    """The feed of some entities; what Backstage would refuse is left out and reported.
+def make_feed(entities: Sequence[Entity], findings: Sequence[Finding], reasons: Sequence[Reason] = ()) -> Feed:
+    """The feed of some entities; what Backstage would refuse is left out, and is a finding.
 
     An invalid entity affects only itself. A file that isn't valid YAML would affect all its entities, so each file is
     read again.
@@ -80,7 +84,7 @@ def make_feed(entities: Sequence[Entity], findings: Sequence[Finding]) -> Feed:
     written = {name: _written(name, content) for name, content in documents.items()}
     by_kind = {kind: sum(types.values()) for kind, types in count_by_type(kept).items()}
     components = tuple(ComponentLine.of(each) for each in kept if each.kind == "Component")
-    return Feed(written, by_kind, (*refused, *findings), components)
+    return Feed(written, by_kind, (*refused, *findings), components, tuple(reasons))
 
 
 def location_ref(name: str) -> EntityRef:
@@ -97,9 +101,13 @@ def registered_ref(target: str) -> EntityRef:
     return EntityRef.of("Location", f"generated-{digest}")
 
 
-def with_findings(feed: Feed, code: str, findings: Sequence[Finding]) -> Feed:
-    """The feed with these findings before all others, instead of those that it has of this code."""
-    return replace(feed, findings=(*findings, *(each for each in feed.findings if each.code != code)))
+def with_findings(feed: Feed, code: str, findings: Sequence[Finding], reasons: Sequence[Reason]) -> Feed:
+    """The feed with these findings and reasons before all others, instead of those that it has of this code."""
+    return replace(
+        feed,
+        findings=(*findings, *(each for each in feed.findings if each.code != code)),
+        reasons=(*reasons, *(each for each in feed.reasons if each.code != code)),
+    )
 
 
 def _in_files(entities: Sequence[Entity]) -> dict[str, list[Entity]]:

@@ -70,6 +70,7 @@ def main() -> None:
 @main.group(
     cls=LateGroup,
     late={
+        "accept": "scenedock.doors.cli.accept:accept",
         "check": "scenedock.doors.cli.check:check",
         "compare": "scenedock.doors.cli.compare:compare",
         "diff": "scenedock.doors.cli.diff:diff",

@@ -126,7 +126,8 @@ class RepositoryFolder:
                 facts = (self.root / path).stat()
             except OSError:
                 continue
-            digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0{facts.st_ino}\n".encode())
+            changed = f"{facts.st_mtime_ns}\0{facts.st_ctime_ns}"  # a file that may be read again has only the latter
+            digest.update(f"{path}\0{facts.st_size}\0{changed}\0{facts.st_ino}\n".encode())
         return digest.hexdigest()
 
     def address(self) -> GitAddress:

@@ -34,6 +34,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE webhook_delivery (id TEXT PRIMARY KEY, received_at BIGINT NOT NULL)",
         "CREATE INDEX webhook_delivery_received_at ON webhook_delivery (received_at)",
     ),
+    (
+        """CREATE TABLE kept_catalog (id INTEGER PRIMARY KEY, version BIGINT NOT NULL, head TEXT NOT NULL,
+        feed TEXT NOT NULL, memory TEXT NOT NULL)""",
+    ),
 )
 """The migration of each version, from version 1. A released entry is never changed, only followed by another."""
 

@@ -81,6 +81,16 @@ WEBHOOK_DELIVERY = Table(
     Index("webhook_delivery_received_at", "received_at"),
 )
 
+KEPT_CATALOG = Table(
+    "kept_catalog",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("feed", Text, nullable=False),
+    Column("memory", Text, nullable=False),
+)
+
 VERSION = Table(VERSIONS, METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
 

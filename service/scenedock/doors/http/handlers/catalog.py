@@ -8,11 +8,14 @@ from typing import Annotated, Literal
 from flask import Response, request
 
 from scenedock.actions.catalog.findings import FindingOutput
-from scenedock.doors.http.requests.answers import json_answer
+from scenedock.doors.http.requests.answers import ErrorBody, json_answer
+from scenedock.doors.http.requests.bodies import json_body
 from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument, Timestamp, timestamp
 from scenedock.runtime.service import Service
+from scenedock.usecases.catalog.accept_catalog import accept_catalog as accept_in
 
 _YAML = "application/yaml"
 _SECONDS_TO_CACHE = 10
@@ -37,6 +40,12 @@ class Refreshing(JsonDocument):
     """The confirmation that the repositories will be checked."""
 
     refreshing: Literal[True]
+
+
+class Accepted(JsonDocument):
+    """The repositories whose refused changes the next feed takes over."""
+
+    accepted: tuple[str, ...]
 
 
 def read_feed_file(service: Service, name: str) -> Response:
@@ -72,6 +81,16 @@ def refresh_catalog(service: Service) -> Response:
     return json_answer(Refreshing(refreshing=True), 202)
 
 
+def accept_catalog(service: Service) -> Response:
+    """Accept once what is refused: entities that would vanish, of one `repository` or, without a name, of all."""
+    repository = json_body().get("repository", "")
+    if not isinstance(repository, str):
+        raise InputError("`repository` must be the name of a repository, or be left out")
+    accepted = accept_in(service.feed.kept.store, repository)
+    service.feed.want()
+    return json_answer(Accepted(accepted=accepted))
+
+
 ROUTES = (
     Route(
         "GET",
@@ -87,6 +106,15 @@ ROUTES = (
         "run",
         refresh_catalog,
         {202: Answer("The repositories will be checked", Refreshing)},
+        tag="catalog",
+    ),
+    Route(
+        "POST",
+        f"{BASE_PATH}/catalog/accept",
+        "admin",
+        accept_catalog,
+        {200: Answer("What was accepted", Accepted), 404: Answer("There is no such repository", ErrorBody)},
+        {"type": "object", "properties": {"repository": {"type": "string"}}},
         tag="catalog",
     ),
     Route(

@@ -17,13 +17,14 @@ from scenedock.runtime.service import Service
 class Health(JsonDocument):
     """Whether the service can be used."""
 
-    status: Literal["ok", "starting"]
+    status: Literal["ok", "degraded", "starting"]
 
 
 class Readiness(Health):
-    """Whether the service can be used, and the age of its catalog."""
+    """Whether the service can be used, and what of its catalog is not as the repositories have it now."""
 
-    stale_repositories: Annotated[int, "Number of repositories that could not be fetched the last time"]
+    reasons: Annotated[tuple[str, ...], "Why it is degraded; the findings say more"]
+    stale_repositories: Annotated[int, "How many could not be fetched the last time"]
 
 
 class PublicKeyList(JsonDocument):
@@ -38,11 +39,13 @@ def healthz(_service: Service) -> Response:
 
 
 def readyz(service: Service) -> Response:
-    """Report whether there is a catalog to serve; until then, send requests to other replicas."""
+    """Say whether there is a catalog to serve, and why it may not be the newest; without one others should be asked."""
     served = service.feed.at_hand()
     if served is None:
         return json_answer(Health(status="starting"), 503)
-    return json_answer(Readiness(status="ok", stale_repositories=len(served.stale)))
+    reasons = tuple(map(str, served.feed.reasons))
+    status: Literal["ok", "degraded"] = "degraded" if reasons else "ok"
+    return json_answer(Readiness(status=status, reasons=reasons, stale_repositories=len(served.stale)))
 
 
 def metrics(service: Service) -> Response:

@@ -1,0 +1,1 @@
+"""A service of Scenedock that runs somewhere, over its HTTP API."""

@@ -1,0 +1,91 @@
+"""The last good catalog in the PostgreSQL of tasks, which replicas share.
+
+With the bare driver, as the lookout has it: a service without tasks needs no SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from scenedock.effects.tasks.database import DatabaseAddress
+from scenedock.errors import ConflictError, TemporaryError
+from scenedock.model.kept_catalog import KeptCatalog
+
+if TYPE_CHECKING:
+    import psycopg
+
+_SECONDS_TO_CONNECT: Final = 10
+
+_VERSION: Final = "SELECT version FROM kept_catalog"
+_LOAD: Final = "SELECT head, feed, memory, version FROM kept_catalog"
+_INSERT: Final = """INSERT INTO kept_catalog (id, version, head, feed, memory) VALUES (1, 1, %s, %s, %s)
+ON CONFLICT DO NOTHING RETURNING version"""
+_UPDATE: Final = """UPDATE kept_catalog SET version = version + 1, head = %s, feed = %s, memory = %s
+WHERE version = %s RETURNING version"""
+
+
+class CatalogTable:
+    """The catalog in the one row of a table; any thread may ask."""
+
+    def __init__(self, address: DatabaseAddress) -> None:
+        self._url = address.url
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._lock = threading.Lock()
+
+    def version(self) -> str:
+        """What the present state is called; empty where there is none.
+
+        Raises
+        ------
+        ConflictError    the database must be migrated first
+        TemporaryError   it can't be reached
+        """
+        row = self._row(_VERSION)
+        return str(row[0]) if row else ""
+
+    def load(self) -> KeptCatalog | None:
+        """The catalog; None where there is none.
+
+        Raises
+        ------
+        ConflictError, TemporaryError   as `version` does
+        """
+        row = self._row(_LOAD)
+        return KeptCatalog(row[0], row[1], row[2], str(row[3])) if row else None
+
+    def save(self, kept: KeptCatalog, replacing: str) -> str | None:
+        """Keep another one in the place of a version; the new version, or None if that is no longer the present one.
+
+        Raises
+        ------
+        ConflictError, TemporaryError   as `version` does
+        """
+        texts = (kept.head, kept.feed, kept.memory)
+        row = self._row(_UPDATE, *texts, int(replacing)) if replacing else self._row(_INSERT, *texts)
+        return str(row[0]) if row else None
+
+    def close(self) -> None:
+        """Close the connection; the next question makes another."""
+        with self._lock:
+            self._let_go()
+
+    def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        import psycopg
+
+        with self._lock:
+            try:
+                self._connection = self._connection or psycopg.connect(
+                    self._url, autocommit=True, connect_timeout=_SECONDS_TO_CONNECT
+                )
+                return self._connection.execute(query.encode(), values).fetchone()
+            except psycopg.errors.UndefinedTable:
+                raise ConflictError("the database has no table for the catalog: run `scenedock migrate`") from None
+            except psycopg.Error:  # whose words may be those of the address, password and all
+                self._let_go()
+                raise TemporaryError("the database of the catalog can't be reached", retry_after=10) from None
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

@@ -1,0 +1,38 @@
+"""What goes into a build of the feed and what comes out: plain values, which cost whoever only serves it nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scenedock.effects.git.repositories import ServedRepository
+from scenedock.errors import ScenedockError
+from scenedock.model.kept_catalog import KeptCatalog
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is known of repositories besides their files.
+
+    `same` has the signature of each whose files may be changing just now, and for how many seconds it was this one. A
+    `stale` one could not be fetched, for the reason that it has here: whoever asks is told so already.
+    """
+
+    same: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    stale: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFeed:
+    """The feed with its memory, to be kept; and the seconds until a second look may decide what vanishes."""
+
+    kept: KeptCatalog
+    wait: float | None = None
+
+
+def signature_of(repository: ServedRepository) -> str:
+    """What changes whenever the files of a repository do, or why it can't be read."""
+    try:
+        return repository.signature()
+    except ScenedockError as error:
+        return f"! {error}"
