@@ -267,7 +267,7 @@ class RepositoryReader:
             document = read_document(data)
         except InputError as error:
             place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
-            remedy = "Fix the file; until then exported files keep the last good entities of its items."
+            remedy = "Fix the file; until then the last good entities of its items stay."
             unreadable.add(posixpath.dirname(file.path))
             note(str(error), "error")
             return
