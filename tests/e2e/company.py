@@ -89,6 +89,11 @@ class Company:
         """The address of Scenedock's own HTTP API."""
         return self.feed.partition("/catalog/")[0]
 
+    def readiness(self) -> str:
+        """What Scenedock answers to probes."""
+        answer = urllib3.request("GET", self.service.ready, retries=False, timeout=SECONDS_TO_WAIT)
+        return answer.data.decode()
+
     def tasks(self) -> int:
         """How many tasks Scenedock has had."""
         total: int = self._listed_tasks()["totalTasks"]
