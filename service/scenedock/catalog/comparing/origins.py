@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from scenedock.model.json import Json, JsonObject, as_object, as_text
 ORIGIN = "backstage.io/managed-by-origin-location"
 _LOCATION = "backstage.io/managed-by-location"
 _FEED = "/api/scenedock/catalog/"
+_FILE = re.compile(r"/entities-[0-9a-f]\.yaml\Z")
 _NOT_THEIRS = frozenset({"scenedock.dev/path", "backstage.io/techdocs-ref"}) | frozenset(
     f"backstage.io/{name}" for name in ("source-location", "view-url", "edit-url")
 )
@@ -27,9 +29,10 @@ def not_of_feed(entities: Iterable[Entity]) -> frozenset[EntityRef]:
 def not_generated(entities: Sequence[Entity]) -> frozenset[EntityRef]:
     """The references of what a catalog has, but not from us: neither from a feed, nor from files that we generated.
 
-    The annotation `scenedock.dev/path` tells a generated Component; all that has the same origin was generated, too.
+    The annotation `scenedock.dev/path` tells a generated Component; all that has the same origin (or none, as
+    in the file that an export wrote) was generated, too.
     """
-    origins = {origin_of(each) for each in entities if path_of(each) is not None} - {""}
+    origins = {origin_of(each) for each in entities if path_of(each) is not None}
     others = [each for each in entities if path_of(each) is None and origin_of(each) not in origins]
     return not_of_feed(others)
 
@@ -40,9 +43,9 @@ def origin_of(entity: Entity) -> str:
 
 
 def _is_of_feed(entity: Entity) -> bool:
-    """By the end of the address: proxies and several host names are common."""
-    said = (as_text(_annotations(entity).get(name)) for name in (ORIGIN, _LOCATION))
-    return any(_FEED in location.partition("?")[0] for location in said)
+    """By the path, or by the file's name: a service has several host names, and proxies change paths, too."""
+    location = as_text(_annotations(entity).get(_LOCATION)).partition("?")[0]
+    return _FEED in location or _FEED in origin_of(entity) or bool(_FILE.search(location))
 
 
 @dataclass(frozen=True, slots=True)

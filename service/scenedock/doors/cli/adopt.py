@@ -56,4 +56,5 @@ def _text(adoption: Adoption) -> str:
 
 def _summary(out: Sequence[Entity], lacking: Sequence[Adoption]) -> str:
     count = f"{len(out):,} {'entity comes' if len(out) == 1 else 'entities come'} from elsewhere"
-    return f"{count}; {len(lacking):,} of them lack something" if lacking else f"{count}; none of them lacks anything"
+    lack = "lacks" if len(lacking) == 1 else "lack"
+    return f"{count}; {len(lacking):,} of them {lack} something" if lacking else f"{count}; none of them lacks anything"

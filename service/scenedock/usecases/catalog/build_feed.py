@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from math import inf
 
 from scenedock.catalog.comparing.memory import CatalogMemory
@@ -12,7 +13,7 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import read_memory, write_record
-from scenedock.usecases.catalog.export_catalog import map_catalog, read_repositories
+from scenedock.usecases.catalog.export_catalog import Export, map_catalog, read_repositories
 from scenedock.usecases.catalog.keep_catalog import keep_catalog
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch, signature_of
 
@@ -44,9 +45,10 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
     problems |= read.problems
     if problems and not memory.entities:
         raise InputError("; ".join(problems.values()))
+    export = map_catalog(read, names=memory.names, elsewhere=watch.elsewhere)
     made = keep_catalog(
-        map_catalog(read, names=memory.names, elsewhere=watch.elsewhere),
-        memory,
+        export,
+        _without_others(memory, export),
         unchanged=unchanged,
         problems={**problems, **watch.stale},
         allow=ACCEPT,
@@ -61,6 +63,12 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
     kept = write_record(feed, made.kept.memory, listed, sorted(map(str, watch.elsewhere)))
     return BuiltFeed(kept, made.kept.wait, made.export.depending_on_others)
+
+
+def _without_others(memory: CatalogMemory, export: Export) -> CatalogMemory:
+    """The memory without what Backstage has from elsewhere: it never took ours, so nothing vanishes there."""
+    others = {entity.ref for entity in export.mapped.elsewhere} if export.mapped else set()
+    return replace(memory, entities=tuple(each for each in memory.entities if each.ref not in others))
 
 
 def _unchanged(repository: ServedRepository, same: tuple[str, float] | None) -> float:
