@@ -1,4 +1,4 @@
-"""A catalog as Backstage serves it: `GET /api/catalog/entities/by-query`, in pages with cursors.
+"""A catalog as Backstage serves it: `GET /api/catalog/entities/by-query`, in pages with cursors, and `POST …/by-refs`.
 
 Made after `plugins/catalog-backend/src/schema/openapi.yaml` of Backstage: `items`, `totalItems` and `pageInfo` with a
 `nextCursor` on all pages but the last; errors have the shape of `@backstage/errors`.
@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from scenedock.model.entity import Entity
+
 
 @dataclass
 class FakeBackstage:
@@ -26,21 +28,28 @@ class FakeBackstage:
     asked: list[str] = field(default_factory=list)
     answer: Callable[[], tuple[int, dict[str, str], bytes]] | None = None
 
-    def respond(self, path: str, authorization: str | None) -> tuple[int, dict[str, str], bytes]:
+    def respond(self, path: str, authorization: str | None, body: Any = None) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body for a request."""
         self.asked.append(path)
         if self.answer:
             return self.answer()
         split = urlsplit(path)
-        if split.path != "/api/catalog/entities/by-query":
+        if split.path not in {"/api/catalog/entities/by-query", "/api/catalog/entities/by-refs"}:
             return _refusal(404, "NotFoundError", "No such route")
         if self.token and authorization != f"Bearer {self.token}":
             return _refusal(401, "AuthenticationError", "Missing credentials")
+        if body is not None:
+            found = {str(Entity(each).ref): each for each in self.entities if isinstance(each, dict)}
+            return _json({"items": [found.get(ref) for ref in body["entityRefs"]]})
         query = {key: values[0] for key, values in parse_qs(split.query).items()}
         start, limit = int(query.get("cursor", "0")), int(query["limit"])
         page: dict[str, Any] = {"items": self.entities[start : start + limit], "totalItems": len(self.entities)}
         page["pageInfo"] = {"nextCursor": str(start + limit)} if start + limit < len(self.entities) else {}
-        return 200, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(page).encode()
+        return _json(page)
+
+
+def _json(answer: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    return 200, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(answer).encode()
 
 
 def _refusal(status: int, name: str, message: str) -> tuple[int, dict[str, str], bytes]:
@@ -56,7 +65,13 @@ def serve(backstage: FakeBackstage) -> Iterator[FakeBackstage]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, headers, body = backstage.respond(self.path, self.headers.get("Authorization"))
+            self.send(*backstage.respond(self.path, self.headers.get("Authorization")))
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send(*backstage.respond(self.path, self.headers.get("Authorization"), asked))
+
+        def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)

@@ -17,6 +17,7 @@ from scenedock.errors import (
     ScenedockError,
     TemporaryError,
 )
+from scenedock.model.entity import EntityRef
 from tests.tools.backstage_catalog import FakeBackstage, serve
 
 KEY = "right"
@@ -42,6 +43,22 @@ def test_an_empty_catalog_has_no_entities(backstage: FakeBackstage) -> None:
     backstage.entities = ()
 
     assert read(backstage) == []
+
+
+def test_entities_are_found_by_their_references_many_at_once(backstage: FakeBackstage) -> None:
+    catalog = BackstageCatalog(BackstageClient.with_token(backstage.url, ""))
+    refs = [EntityRef.of("Component", f"service-{number}") for number in range(1000, 2100)]
+
+    assert [entity.name for entity in catalog.by_refs(refs)] == [f"service-{number}" for number in range(1000, 1201)]
+    assert len(backstage.asked) == 3
+    assert list(catalog.by_refs([])) == []
+    assert len(backstage.asked) == 3
+    backstage.token = KEY
+    with pytest.raises(AuthenticationError, match="valid token"):
+        list(catalog.by_refs(refs))
+    backstage.answer = lambda: (200, {}, b"{}")
+    with pytest.raises(InputError, match="without `items`"):
+        list(catalog.by_refs(refs))
 
 
 def test_the_token_is_sent_and_a_wrong_one_is_refused(backstage: FakeBackstage) -> None:
