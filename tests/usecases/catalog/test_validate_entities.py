@@ -74,14 +74,14 @@ def test_a_file_without_entities_is_worth_a_warning(text: str) -> None:
     ]
 
 
-def test_unknown_kinds_and_unreadable_references_are_told_and_tolerated() -> None:
+def test_unknown_kinds_are_told_and_unreadable_references_are_refused() -> None:
     component = (
         "apiVersion: backstage.io/v1alpha1\nkind: {}\nmetadata: {{name: a}}\nspec: {{type: b, lifecycle: c, owner: /}}"
     )
     validation = judged({"a.yaml": component.format("Component"), "b.yaml": component.format("Widget")})
 
     assert [seen(finding) for finding in validation.findings] == [
-        ("warning", "unreadable-reference", "a.yaml:4", "spec.owner"),
+        ("error", "unreadable-reference", "a.yaml:4", "spec.owner"),
         ("info", "unknown-kind", "b.yaml:2", "kind"),
     ]
 

@@ -67,11 +67,9 @@ def unknown_kind(entity: JsonObject) -> str:
 
 
 def unreadable_references(entity: JsonObject) -> tuple[DocumentProblem, ...]:
-    """References that the validators accept and on which the catalog fails when it links the entity."""
+    """References that the validators accept, but for which Backstage refuses the whole entity when it links it."""
     return tuple(
-        DocumentProblem(
-            reference.path, f"{reference.fault}; the validators accept it, but the catalog then can't link the entity"
-        )
+        DocumentProblem(reference.path, f"{reference.fault}; Backstage would refuse the whole entity")
         for reference in references_of(entity)
         if reference.fault
     )

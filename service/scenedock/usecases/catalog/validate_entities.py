@@ -64,7 +64,7 @@ def _problems(entity: Json) -> Iterator[tuple[Severity, str, DocumentProblem]]:
     for problem in problems_here(entity):
         yield "error", "invalid-entity", problem
     for problem in unreadable_references(entity):
-        yield "warning", "unreadable-reference", problem
+        yield "error", "unreadable-reference", problem
     for path, target in placeholders_of(entity):
         yield "info", "unread-placeholder", DocumentProblem(path, f"stands in {target!r}, which was not read")
     if note := unknown_kind(entity):
