@@ -18,8 +18,10 @@ INVALID = VALID.replace("jane", "Jane Doe")
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "valid.yaml").write_text(f"{VALID}---\n{VALID}")
-    (tmp_path / "invalid.yaml").write_text(f"{VALID}---\n{INVALID}---\n{VALID.replace('User', 'Robot')}")
+    (tmp_path / "valid.yaml").write_text(f"{VALID}---\n{VALID.replace('jane', 'joe')}")
+    (tmp_path / "invalid.yaml").write_text(
+        f"{VALID.replace('jane', 'jim')}---\n{INVALID}---\n{VALID.replace('User', 'Robot')}"
+    )
     return tmp_path
 
 
