@@ -9,6 +9,7 @@ from urllib.parse import quote
 from github.PublicKey import encrypt
 
 from scenedock.effects.github.client import GitHubAnswer, GitHubClient
+from scenedock.effects.github.just_created import seconds_between
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, Visibility
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -66,7 +67,11 @@ class RepositorySettings:
 
     def _create(self, path: str, body: JsonObject) -> Existing | None:
         answer = self._client.call("POST", path, body, expected=(422,), saying="already exists", tells=True)
-        return Existing.of(answer) if answer.status == 200 else None
+        if answer.status == 200:
+            self._client.created.note(self._address)
+            return Existing.of(answer)
+        self._client.created.note_hidden(self._address)
+        return None
 
     def find(self) -> Existing | None:
         """GitHub's data about the repository; None if our credentials give access to none.
@@ -81,7 +86,7 @@ class RepositorySettings:
             raise ConflictError(
                 f"{self._address} redirects to a repository that was renamed; use another name"
             ) from None
-        return Existing.of(answer) if answer.status == 200 else None
+        return self._seen(answer) if answer.status == 200 else None
 
     def get(self) -> Existing:
         """GitHub's data about the repository.
@@ -90,7 +95,12 @@ class RepositorySettings:
         ------
         NotFoundError   it doesn't exist
         """
-        return Existing.of(self._client.call("GET", self._path))
+        return self._seen(self._client.call("GET", self._path))
+
+    def _seen(self, answer: GitHubAnswer) -> Existing:
+        created_at = as_text(as_object(answer.body).get("created_at"))
+        self._client.created.note(self._address, seconds_between(created_at, answer.date))
+        return Existing.of(answer)
 
     def update(self, changes: Mapping[str, str]) -> None:
         """Set a repository's `description` and `homepage`."""
@@ -99,6 +109,7 @@ class RepositorySettings:
     def rename_branch(self, old: str, new: str) -> None:
         """Rename a branch; the default branch stays the default."""
         self._client.call("POST", f"{self._path}/branches/{quote(old, safe='')}/rename", {"new_name": new})
+        self._client.created.note(self._address)
 
     def set_topics(self, topics: Sequence[str]) -> None:
         """Set all topics of a repository."""
