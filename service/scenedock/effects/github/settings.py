@@ -12,7 +12,7 @@ from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.effects.github.just_created import seconds_between
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, Visibility
-from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.model.json import Json, JsonObject, as_object, as_text, value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +135,30 @@ class RepositorySettings:
         path = f"/orgs/{address.owner}/teams/{team}/repos/{address.path}"
         self._client.call("PUT", path, {"permission": permission})
 
-    def protect_branch(self, branch: str, approvals: int, checks: Sequence[str]) -> None:
-        """Protect a branch: only pull requests may change it, with a number of approvals and passed checks."""
+    def plan(self) -> str:
+        """The plan of the owner, such as `free` or `team`; empty if GitHub doesn't tell us."""
+        owner = self._address.owner
+        answer = self._client.call("GET", f"/orgs/{owner}", expected=(403, 404))
+        if answer.status != 200:  # a user, who is told only the own plan
+            answer = self._client.call("GET", "/user", expected=(403, 404))
+            if as_text(as_object(answer.body).get("login")).lower() != owner.lower():
+                return ""
+        return as_text(value_at(answer.body, ["plan", "name"]))
+
+    def protect_branch(self, branch: str, approvals: int, checks: Sequence[str]) -> str:
+        """Protect a branch: only pull requests may change it, with a number of approvals and passed checks.
+
+        Returns GitHub's message if the owner's plan doesn't include that, else an empty text.
+        """
         body: JsonObject = {
             "required_pull_request_reviews": {"required_approving_review_count": approvals},
             "required_status_checks": {"strict": False, "contexts": list(checks)} if checks else None,
             "enforce_admins": False,
             "restrictions": None,
         }
-        self._client.call("PUT", f"{self._path}/branches/{quote(branch, safe='')}/protection", body)
+        path = f"{self._path}/branches/{quote(branch, safe='')}/protection"
+        answer = self._client.call("PUT", path, body, expected=(403,), saying="upgrade to github")
+        return answer.said if answer.status == 403 else ""
 
     def set_variable(self, name: str, value: str) -> None:
         """Set a variable for the repository's GitHub Actions."""

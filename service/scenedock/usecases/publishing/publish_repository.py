@@ -84,6 +84,11 @@ def publish_repository(
     for team in sorted(request.teams):  # reports a wrong name before the repository is created
         settings.check_team(team)
     existing = settings.find()
+    if not existing and request.protection and request.visibility == "private" and settings.plan() == "free":
+        raise InputError(
+            f"{host.host}/{repository.address.owner} has the plan `free`, which doesn't protect branches of private "
+            "repositories; leave out the branch protection, make the repository public, or upgrade the plan"
+        )
     new = None if existing else settings.create(request.visibility, _filling(mark))
     if not (existing or new or attempt.tried_before):
         raise _exists(repository)
@@ -95,7 +100,7 @@ def publish_repository(
         filled = fill()
         repository.move_branch(branch, filled, expected=None)
     if new or about.description == _filling(mark):
-        _set_all(repository, request, branch)
+        _set_all(repository, request, branch, attempt)
         attempt.log(f"published {len(request.files)} files to {about.url}")
         branch = request.default_branch
     return PublishedRepository(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
@@ -134,7 +139,7 @@ def _exists(repository: RemoteRepository, description: str = "") -> ConflictErro
     return ConflictError(f"{exists}; it is not changed: use another name")
 
 
-def _set_all(repository: RemoteRepository, request: NewRepository, branch: str) -> None:
+def _set_all(repository: RemoteRepository, request: NewRepository, branch: str, attempt: Attempt) -> None:
     """Apply all requested settings. It can be repeated; the description comes last, as it ends our claim."""
     settings = repository.settings
     if settings is None:
@@ -150,7 +155,9 @@ def _set_all(repository: RemoteRepository, request: NewRepository, branch: str) 
     if request.secrets:
         settings.set_secrets(request.secrets)
     if request.protection:
-        settings.protect_branch(request.default_branch, request.protection.approvals, request.protection.checks)
+        branch, approvals, checks = request.default_branch, request.protection.approvals, request.protection.checks
+        if refused := settings.protect_branch(branch, approvals, checks):
+            attempt.log(f"warning: {repository.address}: {branch} is not protected, the rest is done: {refused}")
     settings.update({"description": request.description, "homepage": request.homepage})
 
 
