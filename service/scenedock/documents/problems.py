@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenedock.model.addresses import without_credentials
@@ -21,10 +21,14 @@ _LONGEST_QUOTE = 80
 
 @dataclass(frozen=True, slots=True)
 class DocumentProblem:
-    """One problem in a document. `path` leads from the root to the value, which may be missing."""
+    """One problem in a document. `path` leads from the root to the value, which may be missing.
+
+    `expected` are the JSON types that the value may have, if its own is another.
+    """
 
     path: Path
     message: str
+    expected: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{shown(self.path)}: {self.message}"
@@ -79,7 +83,7 @@ def explained(
                 path, formats[name].rule if hidden else f"{_named(error.instance)} {formats[name].rule}"
             )
         case Broken.Type(types):
-            yield DocumentProblem(path, _mistyped(error.instance, types, hidden=hidden))
+            yield DocumentProblem(path, _mistyped(error.instance, types, hidden=hidden), tuple(types))
         case Broken.MinLength():
             yield DocumentProblem(path, "must not be empty")
         case Broken.Enum(options):

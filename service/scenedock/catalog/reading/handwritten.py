@@ -8,6 +8,8 @@ from functools import partial
 
 from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.placeholders import with_files
+from scenedock.catalog.vocabulary.relations import drop_unreadable_references
+from scenedock.catalog.vocabulary.validation import unreadable_references
 from scenedock.documents.problems import Path
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.errors import InputError
@@ -52,9 +54,13 @@ def read_handwritten(
         except (ValueError, InputError) as error:
             findings.append(Finding("error", "handwritten-invalid", str(error), where, REMEDY))
         else:
-            clean, credentials = drop_credentials(entity, partial(_place_in, document, where))
-            entities.append(Entity(clean, where))
+            place_of = partial(_place_in, document, where)
+            clean, credentials = drop_credentials(entity, place_of)
             findings.extend(credentials)
+            for problem in unreadable_references(clean):
+                said, remedy = str(problem), "Correct the reference; until then only the reference is left out."
+                findings.append(Finding("error", "unreadable-reference", said, place_of(problem.path), remedy))
+            entities.append(Entity(drop_unreadable_references(clean), where))
     return tuple(entities), findings
 
 

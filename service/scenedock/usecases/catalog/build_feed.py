@@ -59,7 +59,7 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
         for each in made.findings
         if each.code != "repository-unreadable" or each.place.repository not in watch.stale
     ]
-    feed = make_feed(made.entities, findings, reasons)
+    feed = make_feed(made.entities, findings, reasons, made.export.coverage)
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
     kept = write_record(feed, made.kept.memory, listed, sorted(map(str, watch.elsewhere)))
     return BuiltFeed(kept, made.kept.wait, made.export.depending_on_others)

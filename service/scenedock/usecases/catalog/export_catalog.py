@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.emitting.output import in_order
+from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_uncovered
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
 from scenedock.catalog.mapping.entities import Mapped, map_services
 from scenedock.catalog.mapping.existing import leave_out_existing, leaving_out
@@ -80,6 +81,11 @@ class Export:
         here = leaving_out(self.repositories)
         mapped = (*self.mapped.entities, *self.mapped.elsewhere) if self.mapped else ()
         return tuple(sorted(each.ref for each in mapped if each.place.repository in here))
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """What is deployed, and how much of it is represented."""
+        return coverage_of(self.repositories)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -166,7 +172,7 @@ def map_catalog(
         mapped = link(mapped, {*known, *listed})
     if until == "exported":
         mapped = leave_out_existing(mapped, elsewhere, contents)
-    findings = in_order_of_severity([*read.findings, *found, *mapped.findings])
+    findings = in_order_of_severity([*read.findings, *found, *mapped.findings, *find_uncovered(contents)])
     return Export(read, mapped, findings, _names(contents, identities), known, elsewhere, until)
 
 
