@@ -20,6 +20,7 @@ from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_to
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.other_origins import OtherOrigins
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.shared_catalog import SharedCatalog
@@ -51,6 +52,7 @@ def open_service(
         address=f"{settings.url}{BASE_PATH}/catalog",
         build=build_feed,
         backstage=effects.backstage,
+        origins=OtherOrigins(effects.backstage),
     )
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)

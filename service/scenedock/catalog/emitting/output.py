@@ -50,7 +50,7 @@ def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], l
         if any(folder.has_handwritten for folder in each.service.folders):
             findings.append(handwritten_kept(place, f"the entities of {each.service.name} are not written"))
         else:
-            homes[place.repository, place.path].extend(each.entities)
+            homes[place.repository, place.path].extend(each.emitted)
     for entity in mapped.shared:
         folder = "" if entity.place.path == "scenedock.yaml" else entity.place.path
         homes[entity.place.repository, _file_in(folder)].append(entity)
