@@ -17,7 +17,7 @@ from scenedock.catalog.reading.environment_lists import (
     read_quietly,
 )
 from scenedock.catalog.reading.folders import FolderReader
-from scenedock.catalog.reading.handwritten import CATALOG_FILE, CATALOG_FILES
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, plan_repository
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners
@@ -91,7 +91,7 @@ class RepositoryReader:
         files = tuple(
             path
             for path in self.listing.files
-            if path not in self.listing.outside and posixpath.basename(path) not in CATALOG_FILES
+            if path not in self.listing.outside and posixpath.basename(path) not in ENTITY_FILES
         )
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
