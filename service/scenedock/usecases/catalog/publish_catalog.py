@@ -14,7 +14,8 @@ from scenedock.catalog.comparing.changes import Changes, changes_between
 from scenedock.catalog.comparing.memory import memory_of
 from scenedock.catalog.emitting.output import OutputFormat, handwritten_kept, render
 from scenedock.catalog.reading.entity_files import read_entities
-from scenedock.catalog.reading.handwritten import is_ours
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, is_ours
+from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.local.disk import read_file, remove_file, write_file
 from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
@@ -134,6 +135,16 @@ def publish_in_place(
         tuple(findings),
         _refused(read.kept) if read.kept else (),
     )
+
+
+def files_to_add(published: PublishedCatalog, roots: Mapping[str, Path]) -> list[str]:
+    """The generated files that a commit would lack: those that were just changed, and those that git doesn't know."""
+    files = {*published.written, *published.removed}
+    for root in roots.values():
+        listed = ask_git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", f":(glob)**/{CATALOG_FILE}")
+        paths = (root / os.fsdecode(path) for path in listed.output.split(b"\0") if path)
+        files.update(str(path) for path in paths if path.is_file() and is_ours(read_file(path)))
+    return sorted(files)
 
 
 def publish_confirmed(
