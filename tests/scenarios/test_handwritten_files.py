@@ -138,6 +138,15 @@ def test_two_entities_of_one_reference_are_told_with_both_places(
     assert warning == f"{said}; Backstage keeps only one of the two"
 
 
+def test_the_table_names_a_component_that_is_not_called_like_its_folder(tmp_path: Path) -> None:
+    root = repository(tmp_path / "apps", COMPONENT.replace("name: a", "name: Ledger\n  namespace: finance"))
+    plant(root, {"b/Chart.yaml": CHART.format("b")})
+
+    table = export(root, "--output", tmp_path / "catalog.yaml").stdout.splitlines()
+
+    assert [line.split(maxsplit=4)[0::4] for line in table[1:3]] == [["a", "a (component:finance/ledger)"], ["b", "b"]]
+
+
 PARTS = [
     f"{HEAD.format('Component', 'a')}spec:\n  owner: payments\n",
     f"{HEAD.format('Component', 'a')}spec:\n  type: website\n  lifecycle: experimental\n",

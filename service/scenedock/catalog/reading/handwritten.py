@@ -13,6 +13,7 @@ from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.placeholders import with_files
 from scenedock.catalog.vocabulary.relations import drop_unreadable_references
 from scenedock.catalog.vocabulary.validation import unreadable_references
+from scenedock.catalog.vocabulary.web_links import drop_unsafe_links
 from scenedock.documents.problems import Path
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.errors import InputError
@@ -61,7 +62,8 @@ def read_handwritten(
         else:
             place_of = partial(_place_in, document, where)
             clean, credentials = drop_credentials(entity, place_of)
-            findings.extend(credentials)
+            clean, unsafe = drop_unsafe_links(clean, place_of)
+            findings.extend([*credentials, *unsafe])
             for problem in unreadable_references(clean):
                 said, remedy = str(problem), "Correct the reference; until then only the reference is left out."
                 findings.append(Finding("error", "unreadable-reference", said, place_of(problem.path), remedy))
