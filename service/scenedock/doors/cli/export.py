@@ -92,8 +92,10 @@ def export(  # noqa: PLR0913 - click passes each option
     if exit_code and not in_place:
         raise click.UsageError("--exit-code is about the files of --in-place: add --in-place.")
     output = STDOUT if output == "/dev/stdout" else output
-    target = Target(sources.roots, output, layout, in_place, allow_deletions)
-    from scenedock.usecases.catalog.publish_catalog import PublishedCatalog, files_to_add, publish_confirmed
+    target = Target(
+        sources.roots, output, layout, in_place, allow_deletions, lambda found: strict and _failed(found, strict=True)
+    )
+    from scenedock.usecases.catalog.publish_catalog import files_to_add, publish_confirmed
 
     with target.locked(), sources.opened() as opened:
 
@@ -102,8 +104,6 @@ def export(  # noqa: PLR0913 - click passes each option
                 return sources.export_of(opened, until, progress)
 
         def publish(result: Export, unchanged: Mapping[str, float]) -> PublishedCatalog:
-            if strict and _failed(result.findings, strict=True):
-                return PublishedCatalog(result, result.entities, withheld=True)
             return target.publish(result, opened, dict.fromkeys(opened, inf) if sources.ref else unchanged)
 
         published = publish_confirmed(look, publish, sources.signatures, _pause)

@@ -6,7 +6,7 @@ What is there already is the last good result: what of it must stay is written a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +30,13 @@ from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport,
 class Leave:
     """What may vanish: all that is gone if it is `allowed`, else what the files say.
 
-    `unchanged` says of repositories for how many seconds these are known to be the same.
+    `unchanged` says of repositories for how many seconds these are known to be the same. Nothing is written if that is
+    `withheld` because of the findings.
     """
 
     allowed: bool
     unchanged: Mapping[str, float]
+    withheld: Callable[[Sequence[Finding]], bool] = lambda _findings: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
     text = render([entity.document for entity in entities], layout)
     before, findings = _last_result(path, text, entities)
     if before is None or before is entities:
+        if leave.withheld([*result.findings, *findings]):
+            return PublishedCatalog(result, entities, findings=findings, withheld=True)
         written = (str(path),) if write_file(path, text) else ()
         changes = changes_between(entities, entities) if before is entities else None
         return PublishedCatalog(result, entities, str(path), written, (), changes, findings)
@@ -78,6 +82,9 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
     )
     if kept.kept.wait is not None:
         return _waiting(kept)
+    said = (*findings, *kept.kept.findings)
+    if leave.withheld([*kept.export.findings, *said]):
+        return PublishedCatalog(kept.export, kept.entities, findings=said, refused=_refused(kept), withheld=True)
     written = (str(path),) if write_file(path, render([entity.document for entity in kept.entities], layout)) else ()
     return PublishedCatalog(
         kept.export,
@@ -86,7 +93,7 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
         written,
         (),
         changes_between(before, kept.entities),
-        (*findings, *kept.kept.findings),
+        said,
         _refused(kept),
     )
 
@@ -107,6 +114,9 @@ def publish_in_place(
     read = read_marker_files(result, repositories, allowed=leave.allowed, unchanged=leave.unchanged)
     if read.kept and read.kept.kept.wait is not None:
         return _waiting(read.kept)
+    if leave.withheld([*read.result.findings, *read.findings]):
+        entities, refused = (read.kept.entities, _refused(read.kept)) if read.kept else (result.entities, ())
+        return PublishedCatalog(read.result, entities, findings=read.findings, refused=refused, withheld=True)
     findings = list(read.findings)
     before = [entity for file in read.files for entity in file.entities_found()]
     after = [entity for file in read.files for entity in file.entities]

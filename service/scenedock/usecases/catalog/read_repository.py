@@ -228,15 +228,16 @@ class RepositoryReader:
                     text = self.folder.read(path).decode("utf-8", "replace")
                     codeowners = Codeowners(text, self.settings.owner_names)
                 except InputError as error:
-                    self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path))
+                    remedy = "Make the file readable; until then it sets no owner."
+                    self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path), remedy)
                     return Codeowners()
                 for line, problem in codeowners.problems.items():
-                    self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line))
+                    remedy = "Fix the line; until then it sets no owner."
+                    self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line), remedy)
                 return codeowners
         return Codeowners()
 
-    def _warn(self, code: str, message: str, place: Place) -> None:
-        remedy = "Fix the line; until then it sets no owner."
+    def _warn(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("warning", code, message, place, remedy))
 
     def _items(self, unreadable: set[str]) -> Iterator[ListItem]:
