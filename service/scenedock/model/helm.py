@@ -120,10 +120,10 @@ class HelmFolder:
     """One deployment folder: a chart with its values, or plain manifests where `chart` is None.
 
     `values` holds the facts for each environment that the folder's values files name; the key `""` is the default
-    values alone. `handwritten` are the entities of a catalog-info file that a person wrote, `has_handwritten` says that
-    there is one, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates
-    spell out, `services` the names of the Services among them. `skeleton` is what the folder was baked from, with its
-    ref: `deployment@v1.2.0`.
+    values alone. `handwritten` are the entities that a person wrote, `has_handwritten` says that they are (also) in a
+    catalog-info file, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and
+    templates spell out, `services` the names of the Services among them. `skeleton` is what the folder was baked from,
+    with its ref: `deployment@v1.2.0`.
     """
 
     path: str

@@ -49,6 +49,11 @@ _SECONDS_BEFORE_PROGRESS = 1.0
 @click.option(
     "--allow-deletions", is_flag=True, help="Write even if many entities of the last result would be removed."
 )
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="With --in-place: exit with 1 if a file was written or removed, or isn't added to git (for hooks).",
+)
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write a JSON report to a file.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding and every skipped folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only a one-line summary.")
@@ -63,6 +68,7 @@ def export(  # noqa: PLR0913 - click passes each option
     until: Phase,
     strict: bool,
     allow_deletions: bool,
+    exit_code: bool,
     report: Path | None,
     verbose: bool,
     quiet: bool,
@@ -83,9 +89,13 @@ def export(  # noqa: PLR0913 - click passes each option
     """
     if in_place and (output != STDOUT or layout != "yaml" or until != "exported" or sources.ref):
         raise click.UsageError("--in-place writes YAML into each folder: remove --output, --format, --until and --ref.")
+    if exit_code and not in_place:
+        raise click.UsageError("--exit-code is about the files of --in-place: add --in-place.")
     output = STDOUT if output == "/dev/stdout" else output
-    target = Target(sources.roots, output, layout, in_place, allow_deletions)
-    from scenedock.usecases.catalog.publish_catalog import PublishedCatalog, publish_confirmed
+    target = Target(
+        sources.roots, output, layout, in_place, allow_deletions, lambda found: strict and _failed(found, strict=True)
+    )
+    from scenedock.usecases.catalog.publish_catalog import files_to_add, publish_confirmed
 
     with target.locked(), sources.opened() as opened:
 
@@ -94,8 +104,6 @@ def export(  # noqa: PLR0913 - click passes each option
                 return sources.export_of(opened, until, progress)
 
         def publish(result: Export, unchanged: Mapping[str, float]) -> PublishedCatalog:
-            if strict and _failed(result.findings, strict=True):
-                return PublishedCatalog(result, result.entities, withheld=True)
             return target.publish(result, opened, dict.fromkeys(opened, inf) if sources.ref else unchanged)
 
         published = publish_confirmed(look, publish, sources.signatures, _pause)
@@ -107,11 +115,14 @@ def export(  # noqa: PLR0913 - click passes each option
     # With the entities on standard output, words for people go beside it.
     words = tell(published, findings, table=not target.to_stdout, verbose=verbose, quiet=quiet)
     click.echo("\n".join(map(printable, words)), err=target.to_stdout)
+    to_add = files_to_add(published, sources.roots) if exit_code else []
+    if to_add:
+        click.echo("\n".join(map(printable, ["Add these changes to the commit (git add):", *to_add])))
     if published.refused:
         for each in published.refused:
             click.echo(printable(f"Error: {each.place}: {each.message}. {each.remedy}"), err=True)
         ctx.exit(ConflictError.exit_code)
-    ctx.exit(1 if _failed(findings, strict=strict) else 0)
+    ctx.exit(1 if to_add or _failed(findings, strict=strict) else 0)
 
 
 def _pause(published: PublishedCatalog, seconds: float) -> None:

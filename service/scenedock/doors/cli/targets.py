@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from scenedock.errors import InputError
 
 if TYPE_CHECKING:
     from scenedock.effects.git.repositories import Repository
+    from scenedock.model.finding import Finding
     from scenedock.model.json import JsonObject
     from scenedock.usecases.catalog.export_catalog import Export
     from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
@@ -27,13 +28,17 @@ _LONGEST = 60  # characters, each of at most four bytes: so the name of a lock f
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The options of the target; `roots` are the folders of the repositories by name, `output` a path or `STDOUT`."""
+    """The options of the target; `roots` are the folders of the repositories by name, `output` a path or `STDOUT`.
+
+    Nothing is written if that is `withheld` because of the findings.
+    """
 
     roots: Mapping[str, Path]
     output: str
     layout: OutputFormat
     in_place: bool
     allow_deletions: bool
+    withheld: Callable[[Sequence[Finding]], bool]
 
     @property
     def to_stdout(self) -> bool:
@@ -60,7 +65,9 @@ class Target:
         from scenedock.effects.local.disk import write_file
         from scenedock.usecases.catalog.publish_catalog import Leave, PublishedCatalog, publish_file, publish_in_place
 
-        leave = Leave(self.allow_deletions, unchanged)
+        if self.withheld(result.findings):
+            return PublishedCatalog(result, result.entities, withheld=True)
+        leave = Leave(self.allow_deletions, unchanged, self.withheld)
         if self.in_place:
             return publish_in_place(result, repositories, self.roots, leave)
         documents = _documents(result)

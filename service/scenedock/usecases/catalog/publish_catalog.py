@@ -6,7 +6,7 @@ What is there already is the last good result: what of it must stay is written a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from scenedock.catalog.comparing.changes import Changes, changes_between
 from scenedock.catalog.comparing.memory import memory_of
 from scenedock.catalog.emitting.output import OutputFormat, handwritten_kept, render
 from scenedock.catalog.reading.entity_files import read_entities
-from scenedock.catalog.reading.handwritten import is_ours
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, is_ours
+from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.local.disk import read_file, remove_file, write_file
 from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
@@ -29,11 +30,13 @@ from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport,
 class Leave:
     """What may vanish: all that is gone if it is `allowed`, else what the files say.
 
-    `unchanged` says of repositories for how many seconds these are known to be the same.
+    `unchanged` says of repositories for how many seconds these are known to be the same. Nothing is written if that is
+    `withheld` because of the findings.
     """
 
     allowed: bool
     unchanged: Mapping[str, float]
+    withheld: Callable[[Sequence[Finding]], bool] = lambda _findings: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
     text = render([entity.document for entity in entities], layout)
     before, findings = _last_result(path, text, entities)
     if before is None or before is entities:
+        if leave.withheld([*result.findings, *findings]):
+            return PublishedCatalog(result, entities, findings=findings, withheld=True)
         written = (str(path),) if write_file(path, text) else ()
         changes = changes_between(entities, entities) if before is entities else None
         return PublishedCatalog(result, entities, str(path), written, (), changes, findings)
@@ -77,6 +82,9 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
     )
     if kept.kept.wait is not None:
         return _waiting(kept)
+    said = (*findings, *kept.kept.findings)
+    if leave.withheld([*kept.export.findings, *said]):
+        return PublishedCatalog(kept.export, kept.entities, findings=said, refused=_refused(kept), withheld=True)
     written = (str(path),) if write_file(path, render([entity.document for entity in kept.entities], layout)) else ()
     return PublishedCatalog(
         kept.export,
@@ -85,7 +93,7 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
         written,
         (),
         changes_between(before, kept.entities),
-        (*findings, *kept.kept.findings),
+        said,
         _refused(kept),
     )
 
@@ -106,6 +114,9 @@ def publish_in_place(
     read = read_marker_files(result, repositories, allowed=leave.allowed, unchanged=leave.unchanged)
     if read.kept and read.kept.kept.wait is not None:
         return _waiting(read.kept)
+    if leave.withheld([*read.result.findings, *read.findings]):
+        entities, refused = (read.kept.entities, _refused(read.kept)) if read.kept else (result.entities, ())
+        return PublishedCatalog(read.result, entities, findings=read.findings, refused=refused, withheld=True)
     findings = list(read.findings)
     before = [entity for file in read.files for entity in file.entities_found()]
     after = [entity for file in read.files for entity in file.entities]
@@ -134,6 +145,16 @@ def publish_in_place(
         tuple(findings),
         _refused(read.kept) if read.kept else (),
     )
+
+
+def files_to_add(published: PublishedCatalog, roots: Mapping[str, Path]) -> list[str]:
+    """The generated files that a commit would lack: those that were just changed, and those that git doesn't know."""
+    files = {*published.written, *published.removed}
+    for root in roots.values():
+        listed = ask_git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", f":(glob)**/{CATALOG_FILE}")
+        paths = (root / os.fsdecode(path) for path in listed.output.split(b"\0") if path)
+        files.update(str(path) for path in paths if path.is_file() and is_ours(read_file(path)))
+    return sorted(files)
 
 
 def publish_confirmed(

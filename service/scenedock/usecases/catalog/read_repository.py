@@ -19,7 +19,7 @@ from scenedock.catalog.reading.environment_lists import (
     read_quietly,
 )
 from scenedock.catalog.reading.folders import FolderReader
-from scenedock.catalog.reading.handwritten import CATALOG_FILE, CATALOG_FILES
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, plan_repository
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners
@@ -94,7 +94,7 @@ class RepositoryReader:
         files = tuple(
             path
             for path in self.listing.files
-            if path not in self.listing.outside and posixpath.basename(path) not in CATALOG_FILES
+            if path not in self.listing.outside and posixpath.basename(path) not in ENTITY_FILES
         )
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
@@ -244,15 +244,16 @@ class RepositoryReader:
                     text = self.folder.read(path).decode("utf-8", "replace")
                     codeowners = Codeowners(text, self.settings.owner_names)
                 except InputError as error:
-                    self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path))
+                    remedy = "Make the file readable; until then it sets no owner."
+                    self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path), remedy)
                     return Codeowners()
                 for line, problem in codeowners.problems.items():
-                    self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line))
+                    remedy = "Fix the line; until then it sets no owner."
+                    self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line), remedy)
                 return codeowners
         return Codeowners()
 
-    def _warn(self, code: str, message: str, place: Place) -> None:
-        remedy = "Fix the line; until then it sets no owner."
+    def _warn(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("warning", code, message, place, remedy))
 
     def _items(self, unreadable: set[str]) -> Iterator[ListItem]:
