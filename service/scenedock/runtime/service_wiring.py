@@ -33,7 +33,7 @@ from scenedock.usecases.tasks.run_as_task import TaskCalls
 
 def open_service(
     settings: Settings,
-    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] = build_apart,
+    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] | None = None,
     role: Role = "embedded",
 ) -> Service:
     """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
@@ -49,7 +49,7 @@ def open_service(
         kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
-        build=build_feed,
+        build=build_feed or partial(build_apart, settings.build_memory_mib << 20),
         backstage=effects.backstage,
     )
     actions = {each.name: each for each in ACTIONS}
