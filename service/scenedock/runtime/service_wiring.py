@@ -34,7 +34,7 @@ from scenedock.usecases.tasks.run_as_task import TaskCalls
 
 def open_service(
     settings: Settings,
-    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] = build_apart,
+    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] | None = None,
     role: Role = "embedded",
 ) -> Service:
     """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
@@ -50,7 +50,7 @@ def open_service(
         kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
-        build=build_feed,
+        build=build_feed or partial(build_apart, settings.build_memory_mib << 20),
         backstage=effects.backstage,
         origins=OtherOrigins(effects.backstage),
     )
