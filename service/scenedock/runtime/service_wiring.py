@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Final
 
 from scenedock.actions import ACTIONS
 from scenedock.effects.backstage.catalog import BackstageCatalog
@@ -17,7 +18,7 @@ from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.action_listing import listings
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
-from scenedock.runtime.calls import Calls
+from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.other_origins import OtherOrigins
@@ -30,6 +31,11 @@ from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, signing_key
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from scenedock.usecases.tasks.run_as_task import TaskCalls
+
+_READING_AT_ONCE: Final = 8
+"""How many read-only actions run at once: they take processor time of this process."""
+_PLACES_FOR_EACH_THREAD: Final = 2
+"""While one call's task runs, the next one's is stored and ready to begin."""
 
 
 def open_service(
@@ -65,11 +71,18 @@ def open_service(
         actions=actions,
         effects=effects,
         feed=feed,
-        calls=Calls(max(1, settings.threads // 2), metrics, task_calls.run, task_calls.hurry),
+        calls=Calls(_room(settings, role), metrics, task_calls.run, task_calls.hurry),
         metrics=metrics,
         tasks=tasks,
         listings=listings(actions),
     )
+
+
+def _room(settings: Settings, role: Role) -> Room:
+    """Room for calls. Here tasks wait for the next thread, but for workers there is more: they may be many."""
+    most = max(1, settings.threads * 3 // 4)
+    writing = most // 2 if role == "web" else _PLACES_FOR_EACH_THREAD * settings.task_threads
+    return Room(max(1, writing), _READING_AT_ONCE, most, settings.queue_seconds)
 
 
 def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:

@@ -65,6 +65,7 @@ class RunningTasks:
             began = started(task, number, owner, now)
             with self._journal(began.task) as journal:
                 _TaskRun(self, journal, tried_before=task.status != "open" or task.attempt > 1).go()
+            self.effects.watch.tell(journal.task)
         except LeaseLostError:
             _log.info("task %s is now run by another worker", task_id)
         except ScenedockError as error:  # deleted, or the database can't be reached: it is assigned again
