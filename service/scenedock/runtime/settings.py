@@ -107,6 +107,21 @@ class Settings:
     tokens_file: Annotated[
         Path | None, Setting(optional_path, "File with static tokens, for callers other than Backstage.")
     ] = None
+    rules: Annotated[
+        Path | None,
+        Setting(
+            optional_path,
+            "File with rules about who may run which actions; without one, MCP may run only what is read-only.",
+        ),
+    ] = None
+    backstage_permissions: Annotated[
+        bool,
+        Setting(
+            flag,
+            "Whether Backstage's permission policy is asked before a user's call of an action: `true` if "
+            "`permission.enabled` is set there.",
+        ),
+    ] = False
     signing_key: Annotated[
         str,
         Setting(
