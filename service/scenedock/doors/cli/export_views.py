@@ -114,4 +114,5 @@ def _target_of(published: PublishedCatalog) -> str:
         return f", in {published.target}{changes}" if published.target else ""
     removed = f", {len(published.removed):,} removed" if published.removed else ""
     files = len(published.written)
-    return f", {files:,} file{'' if files == 1 else 's'} written{removed}{changes}"
+    what = "to propose" if published.proposed else "written"
+    return f", {files:,} file{'' if files == 1 else 's'} {what}{removed}{changes}"

@@ -9,9 +9,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from scenedock.catalog.comparing.changes import Changes, changes_between
 from scenedock.catalog.comparing.memory import memory_of
+from scenedock.catalog.emitting.marker_files import MarkerFile
 from scenedock.catalog.emitting.output import OutputFormat, handwritten_kept, render
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, is_ours
@@ -24,6 +26,8 @@ from scenedock.model.finding import Finding, Place
 from scenedock.usecases.catalog.check_catalog import read_marker_files
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport, keep_catalog
+
+FileWriter: TypeAlias = Callable[[MarkerFile], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class PublishedCatalog:
     `result` is the export that it was made of. `written` and `removed` are the files that really changed; `changes` are
     those of the catalog, None where there was no last result. `refused` are the findings that say what stays until
     somebody allows it. Nothing was written if it is `withheld`, because of errors, and with a `wait`: after so many
-    seconds a second look may tell whether files are only just being copied.
+    seconds a second look may tell whether files are only just being copied. `proposed`: the files are not on disk, but
+    for a pull request.
     """
 
     result: Export
@@ -59,6 +64,7 @@ class PublishedCatalog:
     refused: tuple[Finding, ...] = ()
     wait: float | None = None
     withheld: bool = False
+    proposed: bool = False
 
 
 def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave) -> PublishedCatalog:
@@ -98,14 +104,27 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
     )
 
 
+def write_on_disk(roots: Mapping[str, Path]) -> FileWriter:
+    """What writes to the folders of the repositories, by their names; a file of a person is never replaced."""
+
+    def write(file: MarkerFile) -> str | None:
+        path = roots[file.place.repository] / file.place.path
+        if file.wanted is None:
+            remove_file(path)
+            return str(path)
+        return str(path) if write_file(path, file.wanted, may_replace=is_ours) else None
+
+    return write
+
+
 def publish_in_place(
-    result: Export, repositories: Mapping[str, Repository], roots: Mapping[str, Path], leave: Leave
+    result: Export, repositories: Mapping[str, Repository], write: FileWriter, leave: Leave
 ) -> PublishedCatalog:
     """Write a catalog-info.yaml into each folder, and remove those of ours that are no longer needed.
 
-    `roots` are the repositories by name. A file without our marker belongs to a person and is not changed. A file that
-    can't be written is an error among the findings; the others are still written. Each file is complete at any time,
-    and the next run completes a run that was interrupted.
+    `write` gets every file as it is and should be, changes it, and returns its path if it did. A file without our
+    marker belongs to a person and is not changed. A file that can't be written is an error among the findings; the
+    others are still written. Each file is complete at any time, and the next run completes a run that was interrupted.
 
     Raises
     ------
@@ -123,13 +142,9 @@ def publish_in_place(
     written: list[str] = []
     removed: list[str] = []
     for file in read.files:
-        path = roots[file.place.repository] / file.place.path
         try:
-            if file.wanted is None:
-                remove_file(path)
-                removed.append(str(path))
-            elif write_file(path, file.wanted, may_replace=is_ours):
-                written.append(str(path))
+            if path := write(file):
+                (removed if file.wanted is None else written).append(path)
         except ConflictError:
             findings.append(handwritten_kept(file.place, "the generated content is not written"))
         except (InputError, NotFoundError) as error:
