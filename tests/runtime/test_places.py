@@ -49,7 +49,8 @@ class World:
 class SwiftWorld(World):
     """Every call ends at once."""
 
-    def run(self, _action: object, _context: object, values: JsonObject, _leave: Callable[[], object]) -> JsonObject:
+    def run(self, _action: object, _context: object, values: JsonObject, leave: Callable[[], object]) -> JsonObject:
+        leave()
         return values
 
 

@@ -30,6 +30,7 @@ from scenedock.model.tasks.changes import (
 )
 from scenedock.model.tasks.references import holds, render
 from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
+from scenedock.usecases.run_action import perform
 from scenedock.usecases.tasks.limits import TaskLimits
 
 _log: Final = logging.getLogger("scenedock.tasks")
@@ -153,7 +154,7 @@ class _TaskRun:
 
     def _attempt(self, action: Action[Any], step: Step, values: JsonObject) -> bool:
         try:
-            output = action.run(self._context(step), values)
+            output = perform(action, self._context(step), values)
         except WaitingFor as waiting:
             self._wait(step, waiting)
         except TemporaryError as error:
