@@ -28,10 +28,17 @@ def backend_server(
     of_tests, of_adopter = folder / "app-config.yaml", folder / "app-config.adopter.yaml"
     of_tests.write_text(json.dumps(_settings(address, workspaces)), encoding="utf-8")
     of_adopter.write_text(json.dumps(settings), encoding="utf-8")
+    compiled = _compiled(packages)
+    node_options = {"NODE_OPTIONS": "--no-node-snapshot"} if "isolated-vm" in compiled else {}  # as it asks for
     return Server(
         command=[str(node()), str(BACKEND / "index.js"), "--config", str(of_tests), "--config", str(of_adopter)],
-        environment={"NODE_ENV": "production", "HOME": str(folder), **environment},  # production: the log is JSON
-        folder=node_modules(packages, compiled=_compiled(packages)),
+        environment={
+            "NODE_ENV": "production",
+            "HOME": str(folder),
+            **node_options,
+            **environment,
+        },  # production: the log is JSON
+        folder=node_modules(packages, compiled=compiled),
         ready=f"http://{address}/.backstage/health/v1/readiness",
         log=folder / "backstage.log",
     )
