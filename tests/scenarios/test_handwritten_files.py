@@ -136,3 +136,56 @@ def test_two_entities_of_one_reference_are_told_with_both_places(
 
     (warning,) = [line for line in validated.stdout.splitlines() if ": warning: " in line]
     assert warning == f"{said}; Backstage keeps only one of the two"
+
+
+def test_the_table_names_a_component_that_is_not_called_like_its_folder(tmp_path: Path) -> None:
+    root = repository(tmp_path / "apps", COMPONENT.replace("name: a", "name: Ledger\n  namespace: finance"))
+    plant(root, {"b/Chart.yaml": CHART.format("b")})
+
+    table = export(root, "--output", tmp_path / "catalog.yaml").stdout.splitlines()
+
+    assert [line.split(maxsplit=4)[0::4] for line in table[1:3]] == [["a", "a (component:finance/ledger)"], ["b", "b"]]
+
+
+PARTS = [
+    f"{HEAD.format('Component', 'a')}spec:\n  owner: payments\n",
+    f"{HEAD.format('Component', 'a')}spec:\n  type: website\n  lifecycle: experimental\n",
+    f"{HEAD.format('Component', 'a')}  tags: [pci]\n",
+]
+
+
+@pytest.mark.parametrize("written", PARTS)
+def test_a_file_that_backstage_would_refuse_alone_is_an_error_in_place_too_until_it_is_called_a_part(
+    tmp_path: Path, written: str
+) -> None:
+    root = repository(tmp_path / "apps", written)
+    commands = (
+        ("export", "--in-place", "--verbose", root),
+        ("check", "--verbose", root),
+        ("validate", root / "a/catalog-info.yaml"),
+    )
+
+    done = [scenedock(*arguments) for arguments in commands]
+
+    assert [each.returncode for each in done] == [1, 1, 1]
+    for each in done[:2]:
+        assert "error: apps:a/catalog-info.yaml:1: Backstage would refuse this file as it is: spec" in each.stdout
+        assert "call it catalog-info.part.yaml" in each.stdout
+    assert (root / "a/catalog-info.yaml").read_text() == written
+    assert scenedock("export", root).returncode == 0  # one output has both, merged
+
+    (root / "a/catalog-info.yaml").rename(root / "a/catalog-info.part.yaml")
+    done = [scenedock(*arguments) for arguments in (*commands, ("validate", root / "a/catalog-info.part.yaml"))]
+
+    assert [(each.returncode, each.stderr) for each in done] == [(0, "")] * 4
+    (component,) = read_entities((root / "a/catalog-info.yaml").read_bytes(), label="written")
+    assert component.document == read_entities(scenedock("export", root).stdout.encode(), label="output")[0].document
+
+
+def test_a_part_says_what_is_wrong_with_it_as_any_entity_file(tmp_path: Path) -> None:
+    plant(tmp_path, {"catalog-info.part.yaml": f"{HEAD.format('Component', 'a')}  tags: [Not A Tag]\n"})
+
+    validated = scenedock("validate", "catalog-info.part.yaml", cwd=tmp_path)
+
+    assert validated.returncode == 1
+    assert "catalog-info.part.yaml:5: error: metadata.tags[0]: 'Not A Tag' must be" in validated.stdout

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Path: TypeAlias = tuple[str | int, ...]
 """The keys and indexes that lead from the root of a document to a value."""
 
+MISSING = "is missing"
+
 _LONGEST_QUOTE = 80
 
 
@@ -72,7 +74,7 @@ def explained(
         return
     match error.kind:
         case Broken.Required(name):
-            yield DocumentProblem((*path, name), "is missing")
+            yield DocumentProblem((*path, name), MISSING)
         case Broken.AdditionalProperties(names):
             yield from (DocumentProblem((*path, name), unknown_key(rules.get("properties", ()))) for name in names)
         case Broken.PropertyNames(inner):

@@ -16,7 +16,7 @@ from typing import Final
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.apart import run_apart
+from scenedock.effects.local.apart import ApartLimits, run_apart
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason
@@ -282,14 +282,16 @@ class CatalogFeed:
                 return
 
 
-def build_apart(repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch) -> BuiltFeed:
-    """Build the feed in a process of its own.
+def build_apart(
+    memory: int, repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch
+) -> BuiltFeed:
+    """Build the feed in a process of its own, which may have so many bytes of memory.
 
     Raises
     ------
     InputError       a repository can't be read
-    TemporaryError   the process died, or took too long
+    TemporaryError   the process died, took too long, or needs more memory
     """
     from scenedock.usecases.catalog.build_feed import build_feed
 
-    return run_apart(_MOST_SECONDS_OF_A_BUILD, build_feed, repositories, last, watch)
+    return run_apart(ApartLimits(_MOST_SECONDS_OF_A_BUILD, memory), build_feed, repositories, last, watch)

@@ -76,7 +76,11 @@ MAPPING = (
     MappingRule("Resource of type `kubernetes-cluster`", "`cluster` in the settings", "the Components depend on it"),
     MappingRule("API", "an OpenAPI, AsyncAPI, GraphQL or proto file in the folder", "with the whole definition"),
     MappingRule("Group, User", "owners that the repository names", "only with `owners: emit`"),
-    MappingRule("any", "a hand-written catalog-info.yaml", "merged with the generated entity, or passed through"),
+    MappingRule(
+        "any",
+        "a hand-written catalog-info.yaml or catalog-info.part.yaml",
+        "merged with the generated entity, or passed through",
+    ),
 )
 
 
@@ -185,7 +189,8 @@ class _Mapper:
             entities.extend(deployments(service, owner, system))
         entities = [self._without_credentials(entity) for entity in entities]
         written = [entity for folder in service.folders for entity in folder.handwritten]
-        left_out = bool(written) and service.members[0].contents.settings.leave_out_handwritten
+        read_by_backstage = bool(written) and any(folder.has_handwritten for folder in service.folders)
+        left_out = read_by_backstage and service.members[0].contents.settings.leave_out_handwritten
         combined, findings = combine(entities, written)
         self.findings.extend(findings)
         if combined[0].ref != main.ref:

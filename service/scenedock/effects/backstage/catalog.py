@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -91,6 +91,21 @@ class BackstageCatalog:
             if not isinstance(items, list):
                 raise _no_backstage(reply, "a response without `items`")
             yield from (Entity(item) for item in items if isinstance(item, dict))
+
+    def related(self, entity_refs: Collection[str], relation: str) -> frozenset[str]:
+        """The entities (references in lower case) to which these have a relation, such as `memberOf`.
+
+        Raises
+        ------
+        TemporaryError   the backend can't be reached, or refuses
+        """
+        body: JsonObject = {"entityRefs": sorted(entity_refs), "fields": ["relations"]}
+        reply = self.client.ask(
+            "POST", "catalog/entities/by-refs", plugin=_PLUGIN, body=body, most=_MOST_BYTES_OF_A_PAGE
+        )
+        entities = as_list(as_object(reply.document()).get("items"))
+        relations = [as_object(each) for entity in entities for each in as_list(as_object(entity).get("relations"))]
+        return frozenset(as_text(each.get("targetRef")).lower() for each in relations if each.get("type") == relation)
 
     def refresh(self, entity_ref: str) -> None:
         """Have the catalog refresh an entity, and the Locations that it comes from, now.

@@ -76,16 +76,16 @@ class Export:
         return tuple(in_order(self.mapped.entities)) if self.mapped else ()
 
     @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """What is deployed, and how much of it is represented."""
+        return coverage_of(self.repositories)
+
+    @property
     def depending_on_others(self) -> tuple[EntityRef, ...]:
         """The entities that are emitted only if they don't come from elsewhere, whether they do or not."""
         here = leaving_out(self.repositories)
         mapped = (*self.mapped.entities, *self.mapped.elsewhere) if self.mapped else ()
         return tuple(sorted(each.ref for each in mapped if each.place.repository in here))
-
-    @property
-    def coverage(self) -> tuple[Coverage, ...]:
-        """What is deployed, and how much of it is represented."""
-        return coverage_of(self.repositories)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

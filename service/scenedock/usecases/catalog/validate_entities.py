@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from scenedock.catalog.reading.entity_files import MAX_BYTES
+from scenedock.catalog.reading.handwritten import PART_FILE
 from scenedock.catalog.vocabulary.placeholders import insert, placeholders_of
 from scenedock.catalog.vocabulary.validation import problems_here, unknown_kind, unreadable_references
-from scenedock.documents.problems import DocumentProblem
+from scenedock.documents.problems import MISSING, DocumentProblem
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import Entity, EntityRef
@@ -41,7 +43,8 @@ def validate_entities(
     """Validate every document of every file; `read` returns the bytes of one of the paths.
 
     `beside` returns the bytes of a file that a placeholder of one of the paths names, or None if it isn't to be read.
-    A file that is not YAML is a finding. Errors of `read` are not caught.
+    What a `catalog-info.part.yaml` lacks is only a note, as it completes a generated entity. A file that is not YAML is
+    a finding. Errors of `read` are not caught.
     """
     entities = 0
     findings: list[Finding] = []
@@ -63,13 +66,21 @@ def validate_entities(
 
 def _findings(path: str, document: Document, beside: _Beside) -> Iterator[Finding]:
     for severity, code, problem in _problems(document.value, beside):
-        yield Finding(severity, code, str(problem), Place(path=path, line=document.line_of(problem.path)))
+        place, said = Place(path=path, line=document.line_of(problem.path)), str(problem)
+        if _is_part(path) and problem.message == MISSING:
+            yield Finding("info", "missing-in-part", f"{said} here; the generated entity must have it", place)
+        else:
+            yield Finding(severity, code, said, place)
+
+
+def _is_part(path: str) -> bool:
+    return posixpath.basename(path) == PART_FILE
 
 
 def _described_twice(path: str, document: Document, described: dict[EntityRef, Place]) -> Iterator[Finding]:
     """The finding for an entity whose reference another one has; `described` are those before, and gets this one."""
     entity = Entity(as_object(document.value))
-    if entity.kind and entity.name:
+    if entity.kind and entity.name and not _is_part(path):
         place = Place(path=path, line=document.line_of(("metadata", "name")))
         first = described.setdefault(entity.ref, place)
         if first is not place:
