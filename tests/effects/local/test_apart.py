@@ -31,6 +31,20 @@ def test_a_process_that_dies_is_told() -> None:
         run_apart(MINUTE, os._exit, 7)
 
 
+class Deadly:
+    """Something large that ends the process which reads it, before it has read all."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (7,), None, iter([b"x" * (64 * 1024 * 1024)])
+
+
+def test_a_process_that_dies_while_it_reads_what_it_is_given_is_told() -> None:
+    with pytest.raises(TemporaryError, match="died"):
+        run_apart(MINUTE, str, Deadly())
+    with pytest.raises(TemporaryError, match="1 MiB of memory"):
+        run_apart(ApartLimits(60, 1 << 20), len, b"x" * (64 * 1024 * 1024))
+
+
 def test_a_process_that_hangs_is_ended() -> None:
     with pytest.raises(TemporaryError, match="longer than"):
         run_apart(ApartLimits(0.1), time.sleep, 600)

@@ -33,22 +33,24 @@ def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kw
     """
     most = f"{limits.memory >> 20} MiB of memory"
     spawn = get_context("spawn")  # a fork would copy the locks that our threads hold, and never release them
-    receiver, sender = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_call, args=(sender, limits.memory, function, args, kwargs), daemon=True)
+    here, there = spawn.Pipe()
+    process = spawn.Process(target=_call, args=(there, limits.memory), daemon=True)
     process.start()
-    sender.close()
+    there.close()
     try:
-        if not receiver.poll(limits.seconds):
+        # Not as arguments of the process: its start would wait for ever for one that dies before it has read them.
+        here.send((function, args, kwargs))
+        if not here.poll(limits.seconds):
             raise TemporaryError(f"it took longer than {limits.seconds:g} s", retry_after=60)
-        returned, refusal, is_too_large = receiver.recv()
-    except EOFError:
+        returned, refusal, is_too_large = here.recv()
+    except (EOFError, ConnectionError):
         process.join()
         said = f"the process died (exit code {process.exitcode}; it may have {most})"
         raise TemporaryError(said, retry_after=60) from None
     finally:
         process.kill()
         process.join()
-        receiver.close()
+        here.close()
     if is_too_large:
         raise TemporaryError(f"it needs more than {most}", retry_after=60)
     if refusal is not None:
@@ -57,20 +59,15 @@ def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kw
     return result
 
 
-def _call(
-    sender: Connection,
-    memory: int,
-    function: Callable[..., object],
-    args: tuple[object, ...],
-    kwargs: dict[str, object],
-) -> None:
+def _call(connection: Connection, memory: int) -> None:
     """The work of the process; an error is sent as its message, because not every exception can be pickled."""
     hard = getrlimit(RLIMIT_DATA)[1]
     setrlimit(RLIMIT_DATA, (memory if hard == RLIM_INFINITY else min(memory, hard), hard))
     try:
+        function, args, kwargs = connection.recv()
         answer: tuple[object, str | None, bool] = (function(*args, **kwargs), None, False)
     except ScenedockError as error:
         answer = (None, str(error), False)
     except MemoryError:  # it is free again after this block
         answer = (None, None, True)
-    sender.send(answer)
+    connection.send(answer)
