@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from scenedock.model.entity import Entity
+from scenedock.model.finding import Place
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
 """The Kubernetes kinds that run, or that others reach something running by."""
@@ -172,3 +173,28 @@ class ListItem:
     slug: str
     facts: ValuesFacts = field(default_factory=ValuesFacts)
     folder: str = ""
+
+
+DeployedKind: TypeAlias = Literal[
+    "Argo CD Application",
+    "Argo CD ApplicationSet",
+    "Flux HelmRelease",
+    "Flux Kustomization",
+    "Kustomize folder",
+    "Fleet bundle",
+    "helmfile release",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """Something that a tool deploys, seen in the files of a repository, whether or not it has an entity.
+
+    `targets` are the folders that it deploys, as repository and path. Where it has none in this run, `reason` says why.
+    """
+
+    kind: DeployedKind
+    name: str
+    place: Place
+    targets: tuple[tuple[str, str], ...] = ()
+    reason: str = ""

@@ -42,7 +42,7 @@ _NAME = re.compile(
 _KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
 _NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
-_LAST_GOOD_STAY = "Fix the file; until then exported files keep the last good entities of this folder."
+_LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ MOST_SHOWN = 20
 
 def as_report(published: PublishedCatalog, findings: Sequence[Finding]) -> JsonObject:
     """The whole run as JSON: its input, its result, and every finding."""
-    from scenedock.actions.catalog.findings import FindingOutput
+    from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 
     result = published.result
     return {
@@ -41,6 +41,7 @@ def as_report(published: PublishedCatalog, findings: Sequence[Finding]) -> JsonO
             }
             for each in (result.mapped.services if result.mapped else ())
         ],
+        "coverage": [CoverageOutput.of(each).model_dump() for each in result.coverage],
         "findings": [FindingOutput.of(each).model_dump() for each in findings],
     }
 
@@ -53,11 +54,11 @@ def tell(
     verbose: bool,
     quiet: bool,
 ) -> list[str]:
-    """A table of the services if requested, the findings, and a one-line summary; if quiet, only the summary."""
+    """A table of the services if requested, the findings, the coverage, a one-line summary; if quiet, only the last."""
     last, result = _last_line(published), published.result
     if quiet:
         return [last]
-    lines = [*finding_lines(findings, result.skipped, verbose=verbose), last]
+    lines = [*finding_lines(findings, result.skipped, verbose=verbose), *map(str, result.coverage), last]
     return [*_table(result.mapped.services), "", *lines] if table and result.mapped else lines
 
 

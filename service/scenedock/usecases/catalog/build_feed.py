@@ -57,7 +57,7 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
         for each in made.findings
         if each.code != "repository-unreadable" or each.place.repository not in watch.stale
     ]
-    feed = make_feed(made.entities, findings, reasons)
+    feed = make_feed(made.entities, findings, reasons, made.export.coverage)
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
     return BuiltFeed(write_record(feed, made.kept.memory, listed), made.kept.wait)
 

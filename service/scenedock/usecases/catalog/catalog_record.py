@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from scenedock.catalog.comparing.memory import CatalogMemory, memory_of
 from scenedock.catalog.emitting.feed import INDEX, ComponentLine, Feed
+from scenedock.catalog.explaining.coverage import Coverage, Missing
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.errors import InputError
 from scenedock.model.addresses import without_credentials
@@ -36,6 +37,7 @@ def write_record(feed: Feed, memory: CatalogMemory, repositories: tuple[str, ...
         "findings": [asdict(finding) for finding in feed.findings],
         "components": [asdict(line) for line in feed.components],
         "reasons": [asdict(reason) for reason in feed.reasons],
+        "coverage": [asdict(each) for each in feed.coverage],
     }
     remembered = {
         "entities": [[each.document, each.place.repository, each.place.path] for each in memory.entities],
@@ -73,9 +75,15 @@ def read_feed(kept: KeptCatalog) -> Feed | None:
             findings=tuple(Finding(**{**each, "place": Place(**each["place"])}) for each in found["findings"]),
             components=tuple(ComponentLine(**each) for each in found["components"]),
             reasons=tuple(Reason(**each) for each in found.get("reasons", ())),
+            coverage=tuple(map(_coverage, found.get("coverage", ()))),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _coverage(found: Any) -> Coverage:
+    missing = tuple(Missing(**{**each, "place": Place(**each["place"])}) for each in found["missing"])
+    return Coverage(**{**found, "missing": missing})
 
 
 def read_memory(kept: KeptCatalog) -> CatalogMemory:

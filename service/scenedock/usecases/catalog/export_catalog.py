@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.emitting.output import in_order
+from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_uncovered
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
 from scenedock.catalog.mapping.entities import Mapped, map_services
 from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
@@ -70,6 +71,11 @@ class Export:
     def entities(self) -> tuple[Entity, ...]:
         """The entities, sorted by kind, namespace and name; none in phase `folders`."""
         return tuple(in_order(self.mapped.entities)) if self.mapped else ()
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """What is deployed, and how much of it is represented."""
+        return coverage_of(self.repositories)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -147,7 +153,7 @@ def map_catalog(
     if until in {"linked", "exported"}:
         elsewhere = {EntityRef.parse(ref, default_kind="component") for each in contents for ref in each.settings.known}
         mapped = link(mapped, {*known, *elsewhere})
-    findings = in_order_of_severity([*read.findings, *found, *mapped.findings])
+    findings = in_order_of_severity([*read.findings, *found, *mapped.findings, *find_uncovered(contents)])
     return Export(read, mapped, findings, _names(contents, identities), known, until)
 
 

@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
+from scenedock.catalog.explaining.other_tools import flux_objects, named_files
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
 from scenedock.catalog.reading.argocd import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
@@ -29,7 +31,7 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Severity, Skipped
-from scenedock.model.helm import Application, HelmFolder, Listing, ListItem, RepositoryFacts
+from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, ListItem, RepositoryFacts
 from scenedock.model.json import Json, JsonObject, as_object
 
 
@@ -44,6 +46,7 @@ class RepositoryReader:
     environments: EnvironmentLists
     folder: Repository
     findings: list[Finding] = field(default_factory=list)
+    deployed: list[Deployed] = field(default_factory=list)
 
     @classmethod
     def of(cls, name: str, folder: Repository, replacement: tuple[str, bytes] | None) -> RepositoryReader:
@@ -97,8 +100,9 @@ class RepositoryReader:
 
     def applications(self, here: Manifests, others: Iterable[Manifests]) -> list[Application]:
         """The Argo CD Applications of its manifests: of its own folders, and of other repositories' of the run."""
-        applications, findings = read_applications(self._argo_manifests(), Repositories(here, tuple(others)))
+        applications, findings, seen = read_applications(self._argo_manifests(), Repositories(here, tuple(others)))
         self.findings.extend(findings)
+        self.deployed.extend(seen)
         return applications
 
     def read(self, applications: Sequence[Application], count: Callable[[], None]) -> RepositoryContents:
@@ -125,6 +129,8 @@ class RepositoryReader:
                 skipped.append(Skipped(Place(self.facts.name, planned.path or "."), "its Chart.yaml can't be read"))
             count()
         by_path = {folder.path: folder for folder in folders}
+        deployed = self._all_deployed()
+        self._report_missing_charts(deployed)
         unknown = any(finding.code == NOT_EVALUATED for finding in self.findings)
         enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.folder.read)
         return RepositoryContents(
@@ -146,6 +152,7 @@ class RepositoryReader:
             directories=self._directories()
             if reader.unreadable or reader.doubtful or self.plan.refused
             else frozenset(),
+            deployed=deployed,
         )
 
     def _directories(self) -> frozenset[str]:
@@ -157,8 +164,25 @@ class RepositoryReader:
         yield from ((planned, reader.chart_folder) for planned in self.plan.charts)
         yield from ((planned, reader.plain_folder) for planned in self.plan.plain)
 
+    def _all_deployed(self) -> tuple[Deployed, ...]:
+        inside = (path for path in self.listing.files if path not in self.listing.outside)
+        return (*self.deployed, *named_files(self.facts.name, inside, self.folder.read))
+
+    def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
+        """The finding for a repository without charts; it names the tools that deploy what is there."""
+        if self.listing.files and not self.plan.charts and not self.plan.plain and not self.settings.apps:
+            skipped = f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""
+            seen = f"; it has {describe_deployed(deployed)}" if deployed else ""
+            general = (
+                "Pass the root of a repository of Helm folders. In scenedock.yaml, `folders.include` adds folders "
+                "without charts, and `apps` adds lists of services."
+            )
+            remedy = f"{advice_on(deployed)}." if deployed else general
+            message = f"the repository has no Chart.yaml of a deployment{skipped}{seen}"
+            self._find("no-charts", message, Place(self.facts.name), remedy)
+
     def _report_missing_folders(self) -> None:
-        """The finding for an empty repository, or for one without charts."""
+        """The finding for an empty repository."""
         place = Place(self.facts.name)
         if not self.listing.files:
             self._find(
@@ -166,15 +190,6 @@ class RepositoryReader:
                 "the repository has no files",
                 place,
                 "Check the path, and that the clone is complete.",
-            )
-        elif not self.plan.charts and not self.plan.plain and not self.settings.apps:
-            self._find(
-                "no-charts",
-                "the repository has no Chart.yaml of a deployment"
-                + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
-                place,
-                "Pass the root of a repository of Helm folders. In scenedock.yaml, `folders.include` adds folders "
-                "without charts, and `apps` adds lists of services.",
             )
         for path in self.listing.unnameable:
             if path.endswith("Chart.yaml"):
@@ -206,6 +221,7 @@ class RepositoryReader:
                 data = self.folder.read(path)
             except InputError:
                 continue
+            self.deployed.extend(flux_objects(Place(self.facts.name, path), data))
             try:
                 documents = read_documents(data) if API_GROUP.encode() in data else ()
             except DocumentError as error:
@@ -268,7 +284,7 @@ class RepositoryReader:
             document = read_document(data)
         except InputError as error:
             place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
-            remedy = "Fix the file; until then exported files keep the last good entities of its items."
+            remedy = "Fix the file; until then the last good entities of its items stay."
             unreadable.add(posixpath.dirname(file.path))
             note(str(error), "error")
             return

@@ -6,8 +6,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, NotFoundError, ScenedockError, TemporaryError
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
+from scenedock.errors import ConflictError, ScenedockError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
@@ -61,7 +61,7 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
     base = proposal.base or repository.default_branch()
     head = repository.head(base)
     if head is None:
-        raise NotFoundError(f"{repository.address} has no branch {base!r}")
+        raise no_branch(repository, base)
     request = proposal.changes
     listing = repository.listing(head, request.paths) if request.needs_listing else {}
     changes = plan_changes(request, listing, lambda path: repository.read(listing[path]))
