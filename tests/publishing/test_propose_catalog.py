@@ -149,10 +149,12 @@ def test_a_mirror_is_read_at_a_ref_and_a_folder_of_a_clone_keeps_its_path(acme: 
     mirror = propose(acme, tmp_path / "apps.git", "--ref", "main")
     paths = sorted(catalog_files(acme, BRANCH))
     folder = propose(acme, root / "clusters" / "eu")
+    again = propose(acme, root / "clusters" / "eu")
 
-    assert (mirror.returncode, folder.returncode) == (0, 0), mirror.stderr + folder.stderr
+    assert [done.returncode for done in (mirror, folder, again)] == [0, 0, 0], mirror.stderr + folder.stderr
     assert paths == ["clusters/eu/billing/catalog-info.yaml", "clusters/eu/cart/catalog-info.yaml"]
-    assert sorted(catalog_files(acme, BRANCH)) == paths
+    assert sorted(catalog_files(acme, f"{BRANCH}-clusters-eu")) == paths
+    assert sorted(acme.repository("apps").pulls) == [1, 2]
     assert list(tmp_path.glob("apps.git/.scenedock*")) == []
 
 

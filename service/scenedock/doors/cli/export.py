@@ -90,7 +90,8 @@ def export(  # noqa: PLR0913 - click passes each option
     SCENEDOCK_CODE_HOSTS. The next run updates it, and does nothing if nothing has changed.
 
     Exit codes: 0 done, 1 findings of severity error, 2 wrong usage or a repository that can't be read, 4 too many
-    entities would vanish, 75 another run is writing, or files are changing while they are read.
+    entities would vanish, 75 another run is writing, or files are changing while they are read. With --propose also 3
+    it isn't allowed there, 4 others have committed to its branch, 75 the code host can't be reached.
     """
     only_files = output == STDOUT and layout == "yaml" and until == "exported"
     _check_options(sources, only_files=only_files, in_place=in_place, propose=propose, exit_code=exit_code)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
+from scenedock.doors.cli.export_views import printable
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from scenedock.model.helm import RepositoryFacts
     from scenedock.usecases.catalog.export_catalog import Export
 
-BRANCH = "scenedock/catalog"
+_BRANCH = "scenedock/catalog"
 _TITLE = "Update the catalog files"
 _BODY = (
     "These `catalog-info.yaml` files are what `scenedock catalog export --in-place` writes. Each run with `--propose` "
@@ -89,9 +91,11 @@ def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) 
         return paths[path].found is not None or is_ours(read())
 
     base = facts.branch if facts.branch != "HEAD" else None
-    proposal = Proposal(changes, BRANCH, base, title=_TITLE, body=_BODY, message=_TITLE)
+    # Several folders of one repository may be proposed, each by a run of its own.
+    words = re.sub(r"[^A-Za-z0-9]+", "-", facts.prefix).strip("-")
+    branch = f"{_BRANCH}-{words}" if words else _BRANCH
+    proposal = Proposal(changes, branch, base, title=_TITLE, body=_BODY, message=_TITLE)
     mark = Mark(_PROGRAM, digest_of(changes))
     with hosts.open(read_repository(facts.url)) as repository:
-        keep_proposal(
-            repository, proposal, Attempt(mark, log=lambda message: click.echo(message, err=True)), may_replace
-        )
+        attempt = Attempt(mark, log=lambda message: click.echo(printable(message), err=True))
+        keep_proposal(repository, proposal, attempt, may_replace)
