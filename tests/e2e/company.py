@@ -7,6 +7,7 @@ import secrets
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,13 @@ class Company:
         """The statuses of Scenedock's latest tasks."""
         return {task["status"] for task in self._listed_tasks()["tasks"]}
 
-    def _listed_tasks(self) -> Any:
-        address = f"{self.api}/tasks"
+    def waiting_for_merges(self) -> int:
+        """How many of the tasks that Scenedock runs wait for a pull request."""
+        listed = self._listed_tasks("?status=processing&limit=100")["tasks"]
+        return sum(str(task.get("reason")).startswith("for pull-request:") for task in listed)
+
+    def _listed_tasks(self, query: str = "") -> Any:
+        address = f"{self.api}/tasks{query}"
         headers = {"Authorization": f"Bearer {self.operator}"}
         answer = urllib3.request("GET", address, headers=headers, retries=False, timeout=SECONDS_TO_WAIT)
         return answer.json()
@@ -117,8 +123,11 @@ class Company:
         return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")
 
 
-def company_in(folder: Path, fake: FakeGitHub) -> Company:
-    """A company that keeps everything in a folder, and its repositories on a GitHub; nothing else runs yet."""
+def company_in(folder: Path, fake: FakeGitHub, of_backstage: Mapping[str, Any] | None = None) -> Company:
+    """A company that keeps everything in a folder, and its repositories on a GitHub; nothing else runs yet.
+
+    `of_backstage` are settings of Backstage other than those that our documentation says to paste.
+    """
     code, service, folders, backstage = (f"127.0.0.1:{free_port()}" for _ in range(4))
     github = company_github(fake, folder)
     portal, operator, pipeline = (secrets.token_hex(32) for _ in range(3))
@@ -146,14 +155,13 @@ def company_in(folder: Path, fake: FakeGitHub) -> Company:
     feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
     fake.webhooks.add(f"http://{service}/api/scenedock/webhooks/github", github.webhook_secret)
     locations = _put_on_code_host(folder / "code", f"http://{code}")
+    app_config = _app_config(code, service, folders, locations, github) | (of_backstage or {})
     return Company(
         folder=folder,
         github=github,
         code_host=_code_host(folder, code),
         service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
-        backstage=backend_server(
-            folder, backstage, _app_config(code, service, folders, locations, github), {"SCENEDOCK_TOKEN": portal}
-        ),
+        backstage=backend_server(folder, backstage, app_config, {"SCENEDOCK_TOKEN": portal}),
         frontend=Frontend(f"http://{backstage}"),
         feed=feed,
         operator=operator,

@@ -91,6 +91,6 @@ def _authenticator(settings: Settings, backstage: BackstageCatalog | None) -> Au
     file = settings.tokens_file
     return Authenticator(
         static=read_static_tokens(read_file(file), str(file)) if file else StaticTokens(),
-        keys=PublicKeys(backstage.client.get) if backstage else None,
+        keys=PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2)) if backstage else None,
         plugins=settings.backstage_plugins,
     )
