@@ -109,8 +109,13 @@ class Company:
         """The statuses of Scenedock's latest tasks."""
         return {task["status"] for task in self._listed_tasks()["tasks"]}
 
-    def _listed_tasks(self) -> Any:
-        address = f"{self.api}/tasks"
+    def waiting_for_merges(self) -> int:
+        """How many of the tasks that Scenedock runs wait for a pull request."""
+        listed = self._listed_tasks("?status=processing&limit=100")["tasks"]
+        return sum(str(task.get("reason")).startswith("for pull-request:") for task in listed)
+
+    def _listed_tasks(self, query: str = "") -> Any:
+        address = f"{self.api}/tasks{query}"
         headers = {"Authorization": f"Bearer {self.operator}"}
         answer = urllib3.request("GET", address, headers=headers, retries=False, timeout=SECONDS_TO_WAIT)
         return answer.json()
@@ -130,7 +135,10 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """How a company differs from others: its rules, Backstage's policy (see policy.js), its people, its Backstage."""
+    """How a company differs from others: its rules, Backstage's policy (see policy.js), its people, its Backstage.
+
+    `settings` are settings of Backstage other than those that our documentation says to paste.
+    """
 
     rules: tuple[Mapping[str, list[str]], ...] = (
         {"allow": ["bake-skeleton", "register-in-catalog"], "plugins": ["mcp-actions"]},
@@ -138,6 +146,7 @@ class House:
     policy: Mapping[str, list[str]] = field(default_factory=dict)
     people: str = ""
     packages: Path = BACKEND
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Company:
@@ -174,7 +183,7 @@ def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Co
     feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
     fake.webhooks.add(f"http://{service}/api/scenedock/webhooks/github", github.webhook_secret)
     locations = _put_on_code_host(folder / "code", f"http://{code}", house.people)
-    app_config = _app_config(code, service, folders, locations, github)
+    app_config = _app_config(code, service, folders, locations, github) | dict(house.settings)
     app_config["permission"] = {"enabled": bool(house.policy)}
     environment = {"SCENEDOCK_TOKEN": portal, "SCAFFOLDER_POLICY": json.dumps(house.policy)}
     return Company(

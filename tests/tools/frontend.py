@@ -41,7 +41,9 @@ class Frontend:
     """What Backstage's frontend does for a person who is signed in."""
 
     url: str
-    _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False, timeout=60))
+    _pool: urllib3.PoolManager = field(
+        default_factory=lambda: urllib3.PoolManager(maxsize=64, retries=False, timeout=60)
+    )
     token: str = ""
 
     def sign_in(self) -> None:

@@ -78,7 +78,7 @@ def open_service(
         key=key,
         authenticator=Authenticator(
             static=tokens,
-            keys=PublicKeys(effects.backstage.client.get) if effects.backstage else None,
+            keys=_public_keys(settings, effects.backstage),
             plugins=settings.backstage_plugins,
         ),
         actions=actions,
@@ -106,6 +106,10 @@ def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
 def _static_tokens(settings: Settings) -> StaticTokens:
     file = settings.tokens_file
     return read_static_tokens(read_file(file), str(file)) if file else StaticTokens()
+
+
+def _public_keys(settings: Settings, backstage: BackstageCatalog | None) -> PublicKeys | None:
+    return PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2)) if backstage else None
 
 
 def _permissions(

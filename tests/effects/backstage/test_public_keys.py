@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from scenedock.effects.backstage.public_keys import PublicKeys, plugin_keys
+from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject
+from tests.tools.server import wait_until
 from tests.tools.tokens import Backstage, new_key
 
 
@@ -72,3 +75,53 @@ def test_a_known_key_does_not_wait_for_what_a_forged_one_asks() -> None:
             answer.set()
 
         assert forged.result(30) is None
+
+
+def test_others_wait_for_the_one_who_asks_but_not_too_many_and_not_the_impatient() -> None:
+    backstage = Backstage()
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(path: str) -> JsonObject:
+        asked.set()
+        answer.wait(30)
+        return backstage.fetch(path)
+
+    keys = PublicKeys(slow, most_waiting=1)
+    kid = backstage.plugin_key.kid
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(keys.key, "p", kid)
+        assert asked.wait(30)
+        with pytest.raises(TemporaryError, match="takes long"):
+            replace(keys, patience=0).key("p", kid)
+        second = threads.submit(keys.key, "p", kid)
+        wait_until(lambda: keys._held["p"].waiting == 1, "one who waits")
+        with pytest.raises(TemporaryError, match="takes long"):
+            keys.key("p", kid)
+        answer.set()
+
+        assert first.result(30) is second.result(30) is not None
+    assert backstage.asked == ["p"]
+
+
+def test_keys_that_are_old_are_used_while_somebody_asks_for_new_ones() -> None:
+    backstage = Backstage()
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(path: str) -> JsonObject:
+        if backstage.asked:
+            asked.set()
+            answer.wait(30)
+        return backstage.fetch(path)
+
+    now = [0.0]
+    keys = PublicKeys(slow, clock=lambda: now[0])
+    kid = backstage.plugin_key.kid
+    known = keys.key("p", kid)
+    now[0] = keys.keep + 1
+    with ThreadPoolExecutor(1) as threads:
+        asker = threads.submit(keys.key, "p", kid)
+        assert asked.wait(30)
+
+        assert keys.key("p", kid) is known
+        answer.set()
+        assert asker.result(30) is not None

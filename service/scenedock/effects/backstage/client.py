@@ -17,6 +17,8 @@ from scenedock.model.json import Json, JsonObject, as_object, as_text
 _MOST_BYTES = 1024 * 1024
 _SECONDS_TO_CONNECT = 2.0
 _SECONDS_TO_ANSWER = 5.0
+_SECONDS_TO_SEND_KEYS = 20.0
+"""A backend that begins fifty tasks at once sends nothing for seconds, and without its keys all of them fail."""
 _PATIENT = urllib3.Retry(
     total=3, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), redirect=False, raise_on_status=False
 )
@@ -140,10 +142,10 @@ class BackstageClient:
         return Reply(url, answer.status, data[:most], len(data) <= most)
 
     def get(self, path: str) -> JsonObject:
-        """A JSON object at a path below `/api`, requested without credentials.
+        """A JSON object at a path below `/api`, such as public keys, requested without credentials.
 
         Raises
         ------
         TemporaryError   the backend can't be reached, or sends something else
         """
-        return as_object(self.ask("GET", path).document())
+        return as_object(self.ask("GET", path, seconds=_SECONDS_TO_SEND_KEYS).document())

@@ -37,15 +37,16 @@ class PublicKeys:
     flood of requests, each path has a bucket of `burst` requests, refilled with one every `refill` seconds. Keys that
     Backstage no longer publishes are forgotten after `keep` seconds at most.
 
-    One caller at a time asks for the keys of a path. Others get the key that is held; if it isn't, they wait for the
-    answer, at most `patience` seconds.
+    One caller at a time asks for the keys of a path. Others get the key that is held; if it isn't, at most
+    `most_waiting` of them wait for the answer, for at most `patience` seconds.
     """
 
     fetch: Callable[[str], JsonObject]
     burst: int = 5
     refill: float = 2.0
     keep: float = 600.0
-    patience: float = 1.5
+    patience: float = 30.0
+    most_waiting: int = 100
     clock: Callable[[], float] = time.monotonic
     _held: dict[str, _Held] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -59,8 +60,7 @@ class PublicKeys:
         """
         with self._changed:
             held = self._held.setdefault(path, _Held(float(self.burst), self.clock()))
-            if not self._changed.wait_for(lambda: kid in held.keys or not held.is_asked, self.patience):
-                raise TemporaryError("Backstage takes long to send its keys; try again", retry_after=5)
+            self._wait(held, kid)
             if kid in held.keys and (held.is_asked or self.clock() - held.asked <= self.keep):
                 return held.keys[kid]
             if not self._may_ask(held):
@@ -68,6 +68,16 @@ class PublicKeys:
             held.is_asked = True
         self._ask(path, held, needed=kid not in held.keys)
         return held.keys.get(kid)
+
+    def _wait(self, held: _Held, kid: str) -> None:
+        """Wait while another caller asks for this key."""
+        patience = self.patience if held.waiting < self.most_waiting else 0
+        held.waiting += 1
+        try:
+            if not self._changed.wait_for(lambda: kid in held.keys or not held.is_asked, patience):
+                raise TemporaryError("Backstage takes long to send its keys; try again", retry_after=5)
+        finally:
+            held.waiting -= 1
 
     def _may_ask(self, held: _Held) -> bool:
         now = self.clock()
@@ -93,12 +103,13 @@ class PublicKeys:
 
 @dataclass(slots=True)
 class _Held:
-    """The keys of one path, whether a caller asks for them now, and the number of requests that are still allowed."""
+    """The keys of one path, whether a caller asks for them now, how many wait, and how often it may still be asked."""
 
     allowance: float
     counted: float
     asked: float = float("-inf")
     is_asked: bool = False
+    waiting: int = 0
     keys: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,0 +1,147 @@
+"""Fifty people start a service at once in a real Backstage: with our action, and with Backstage's own `fetch:template`.
+
+python -m bench.backstage_bakes
+
+Both make the same number of files of nearly the same text. Each way runs several times, alternating; what is compared
+is the time from the first submission to the last end.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.http import ROOT
+from tests.skeletons.shipped.world import bake
+from tests.tools.backstage import backend_server
+from tests.tools.frontend import Frontend
+from tests.tools.server import Server, free_port, wait_until
+
+AT_ONCE = 50
+TIMES = 3
+NAME = "name-of-the-service"
+OWNER = "group:default/payments"
+ANSWERS = {"name": "${{ parameters.name }}", "owner": OWNER}
+BAKE = {"skeleton": "microservice-python", "answers": ANSWERS, "requestId": "${{ context.task.id }}-bake"}
+STEPS: dict[str, list[dict[str, Any]]] = {
+    "template": [
+        {
+            "id": "fetch",
+            "action": "fetch:template",
+            "input": {"url": "./skeleton", "values": {"name": "${{ parameters.name }}"}},
+        }
+    ],
+    "bake-and-fetch": [
+        {"id": "bake", "action": "scenedock:bake-skeleton", "input": BAKE},
+        {"id": "fetch", "action": "fetch:plain", "input": {"url": "${{ steps.bake.output.url }}"}},
+    ],
+    "bake": [{"id": "bake", "action": "scenedock:bake-skeleton", "input": BAKE}],
+}
+
+
+def main() -> None:
+    """Measure all ways, and print their medians and ratios."""
+    with tempfile.TemporaryDirectory() as folder, backstage_and_service(Path(folder)) as frontend:
+        took: dict[str, list[float]] = {name: [] for name in STEPS}
+        for name in STEPS:  # whoever comes first pays for what is loaded late
+            all_at_once(frontend, name, 1)
+        for _ in range(TIMES):
+            for name, seconds in took.items():
+                seconds.append(all_at_once(frontend, name, AT_ONCE))
+        refused = ended(frontend, "failed")
+    medians = {name: statistics.median(seconds) for name, seconds in took.items()}
+    for name, median in medians.items():
+        ratio = median / medians["template"]
+        sys.stdout.write(f"{AT_ONCE} Templates at once, {name:<16}{median:>7.2f} s{ratio:>7.2f} of fetch:template\n")
+    sys.stdout.write(f"refused: {refused}\n")
+
+
+def all_at_once(frontend: Frontend, template: str, count: int) -> float:
+    """Seconds until all have ended that so many people start at once."""
+    before = ended(frontend, "completed") + ended(frontend, "failed")
+    began = time.monotonic()
+
+    def submit(number: int) -> None:
+        body = {"templateRef": f"template:default/{template}", "values": {"name": f"service-{number}"}, "secrets": {}}
+        frontend.ask("POST", "scaffolder/v2/tasks", body)
+
+    with ThreadPoolExecutor(count) as people:
+        list(people.map(submit, range(count)))
+    wait_until(lambda: ended(frontend, "completed") + ended(frontend, "failed") == before + count, "the end of all")
+    return time.monotonic() - began
+
+
+def ended(frontend: Frontend, status: str) -> int:
+    """How many tasks have ended so."""
+    listed = frontend.ask("GET", f"scaffolder/v2/tasks?status={status}&limit=1")
+    return int(listed["totalTasks"])
+
+
+@contextmanager
+def backstage_and_service(folder: Path) -> Iterator[Frontend]:
+    """A Backstage that runs fifty tasks at once and knows the Templates, and our service with its defaults."""
+    address, service, folders = (f"127.0.0.1:{free_port()}" for _ in range(3))
+    settings = {
+        "SCENEDOCK_DATA": str(folder / "data"),
+        "SCENEDOCK_LISTEN": service,
+        "SCENEDOCK_FOLDERS_LISTEN": folders,
+        "SCENEDOCK_BACKSTAGE_URL": f"http://{address}",
+    }
+    command = [str(Path(sys.executable).with_name("scenedock")), "serve"]
+    ours = Server(command, settings, ROOT, f"http://{service}/healthz", folder / "scenedock.log")
+    endpoint = {"target": f"http://{service}/api/{{{{pluginId}}}}", "plugins": ["scenedock"]}
+    targets = [{"type": "file", "target": str(path)} for path in written_templates(folder)]
+    app_config = {
+        "discovery": {"endpoints": [endpoint]},
+        "backend": {"actions": {"pluginSources": ["scenedock"]}, "reading": {"allow": [{"host": folders}]}},
+        "integrations": {"gitea": [{"host": folders, "baseUrl": f"http://{folders}"}]},
+        "scaffolder": {"concurrentTasksLimit": AT_ONCE},
+        "catalog": {"rules": [{"allow": ["Template", "Location"]}], "locations": targets},
+    }
+    backstage = backend_server(folder, address, app_config, {})
+    try:
+        ours.start()
+        backstage.start()
+        frontend = Frontend(f"http://{address}")
+        frontend.sign_in()
+        wait_until(lambda: frontend.has([f"template:default/{name}" for name in STEPS]), "the Templates")
+        yield frontend
+    finally:
+        backstage.stop()
+        ours.stop()
+
+
+def written_templates(folder: Path) -> Iterator[Path]:
+    """The files of the Templates; beside them the folder that `fetch:template` fills in: what a bake has made."""
+    made = bake("microservice-python", folder, {"name": NAME, "owner": OWNER})
+    made.rename(folder / "skeleton")
+    for file in (folder / "skeleton").rglob("*"):
+        if file.is_file():
+            text = file.read_text(encoding="utf-8").replace("${{", "$ {{").replace(NAME, "${{ values.name }}")
+            file.write_text(text, encoding="utf-8")
+    for name, steps in STEPS.items():
+        template = {
+            "apiVersion": "scaffolder.backstage.io/v1beta3",
+            "kind": "Template",
+            "metadata": {"name": name},
+            "spec": {
+                "type": "service",
+                "parameters": {"properties": {"name": {"type": "string"}}},
+                "steps": [{"name": step["id"], **step} for step in steps],
+            },
+        }
+        file = folder / f"{name}.yaml"
+        file.write_text(json.dumps(template), encoding="utf-8")
+        yield file
+
+
+if __name__ == "__main__":
+    main()
