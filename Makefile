@@ -35,6 +35,7 @@ bench: set-up ## Run the benchmarks against comparable tools, as ratios; the exp
 	@$(bin)/python -m bench.export
 	@$(bin)/python -m bench.http
 	@$(bin)/python -m bench.tasks
+	@$(bin)/python -m bench.backstage_bakes
 
 mutants: set-up ## Change a condition at a time in critical modules: do their tests notice? (seed=2: another sample)
 	@$(bin)/python -m bench.mutants --seed $(or $(seed),1)

@@ -13,19 +13,23 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.http import ROOT
+from tests.e2e.company import company_in
+from tests.fakes.github.server import fake_github
 from tests.skeletons.shipped.world import bake
 from tests.tools.backstage import backend_server
 from tests.tools.frontend import Frontend
 from tests.tools.server import Server, free_port, wait_until
 
 AT_ONCE = 50
+WAITING = 20
 TIMES = 3
 NAME = "name-of-the-service"
 OWNER = "group:default/payments"
@@ -52,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, backstage_and_service(Path(folder)) as frontend:
         took: dict[str, list[float]] = {name: [] for name in STEPS}
         for name in STEPS:  # whoever comes first pays for what is loaded late
-            all_at_once(frontend, name, 1)
+            all_at_once(frontend, name, AT_ONCE)
         for _ in range(TIMES):
             for name, seconds in took.items():
                 seconds.append(all_at_once(frontend, name, AT_ONCE))
@@ -62,21 +66,48 @@ def main() -> None:
         ratio = median / medians["template"]
         sys.stdout.write(f"{AT_ONCE} Templates at once, {name:<16}{median:>7.2f} s{ratio:>7.2f} of fetch:template\n")
     sys.stdout.write(f"refused: {refused}\n")
+    compare_with_waiting()
+
+
+def compare_with_waiting() -> None:
+    """Print how long bakes take alone, and while as many other Templates wait for merges."""
+    with tempfile.TemporaryDirectory() as name, fake_github(Path(name) / "github") as github:
+        company = company_in(Path(name), github, {"scaffolder": {"concurrentTasksLimit": AT_ONCE}})
+        try:
+            company.start()
+            bakes = partial(all_at_once, company.frontend, "bakes-a-service", WAITING)
+            alone = statistics.median(bakes() for _ in range(TIMES + 1))
+            values = {"repoUrl": company.github.picked("apps")}
+            submit_all(company.frontend, "waits-for-a-merge", WAITING, values)
+            wait_until(lambda: company.waiting_for_merges() == WAITING, "tasks that wait for a merge")
+            meanwhile = statistics.median(bakes() for _ in range(TIMES))
+        finally:
+            company.stop()
+    ratio = meanwhile / alone
+    sys.stdout.write(
+        f"{WAITING} bakes alone {alone:.2f} s, while {WAITING} wait for merges {meanwhile:.2f} s: {ratio:.2f}\n"
+    )
 
 
 def all_at_once(frontend: Frontend, template: str, count: int) -> float:
     """Seconds until all have ended that so many people start at once."""
     before = ended(frontend, "completed") + ended(frontend, "failed")
     began = time.monotonic()
+    submit_all(frontend, template, count, {})
+    wait_until(lambda: ended(frontend, "completed") + ended(frontend, "failed") == before + count, "the end of all")
+    return time.monotonic() - began
+
+
+def submit_all(frontend: Frontend, template: str, count: int, values: Mapping[str, str]) -> None:
+    """Start a Template for so many people at once."""
 
     def submit(number: int) -> None:
-        body = {"templateRef": f"template:default/{template}", "values": {"name": f"service-{number}"}, "secrets": {}}
+        given = {"name": f"service-{number}", **values}
+        body = {"templateRef": f"template:default/{template}", "values": given, "secrets": {}}
         frontend.ask("POST", "scaffolder/v2/tasks", body)
 
     with ThreadPoolExecutor(count) as people:
         list(people.map(submit, range(count)))
-    wait_until(lambda: ended(frontend, "completed") + ended(frontend, "failed") == before + count, "the end of all")
-    return time.monotonic() - began
 
 
 def ended(frontend: Frontend, status: str) -> int:

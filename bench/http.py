@@ -180,13 +180,16 @@ def compare_requests(requests: int = 3000) -> None:
                     tell_ratio(f"CPU of {what}", "ms", "express", mine_took, its_took)
             finally:
                 other.stop()
-            measure_list_while_baking(mine, my_port, backstage)
+            measure_list_while_baking(mine, my_port, backstage, folder)
         finally:
             mine.stop()
 
 
-def measure_list_while_baking(server: Server, port: int, backstage: Backstage, seconds: float = 10.0) -> None:
-    """How long the list takes, alone and while two clients bake without a pause."""
+def measure_list_while_baking(
+    server: Server, port: int, backstage: Backstage, folder: Path, seconds: float = 10.0
+) -> None:
+    """How long the list takes, alone and while two clients bake without a pause; and what a bare Flask takes then."""
+    other, other_port = bare(folder)
     stop = threading.Event()
     baked: list[int] = [0, 0]
 
@@ -202,21 +205,26 @@ def measure_list_while_baking(server: Server, port: int, backstage: Backstage, s
     for baker in bakers:
         baker.start()
     busy = latencies(client(port, backstage), seconds)
+    bakes = sum(baked)
+    other.start()
+    peer = latencies(client(other_port, backstage), seconds, "/healthz")
+    other.stop()
     stop.set()
     for baker in bakers:
         baker.join()
     print(f"list alone: p50 {alone[0]:.1f} ms, p99 {alone[1]:.1f} ms")
-    print(f"list while {sum(baked) / seconds:.0f} bakes/s run: p50 {busy[0]:.1f} ms, p99 {busy[1]:.1f} ms")
+    print(f"list while {bakes / seconds:.0f} bakes/s run: p50 {busy[0]:.1f} ms, p99 {busy[1]:.1f} ms")
+    print(f"bare Flask meanwhile: p50 {peer[0]:.1f} ms, p99 {peer[1]:.1f} ms: {busy[1] / peer[1]:.2f} times")
     print(f"RSS of the worker with everything loaded: {worker_mebibytes(server):.0f} MiB")
 
 
-def latencies(mine: Client, seconds: float) -> tuple[float, float]:
-    """p50 and p99 of the list in milliseconds, asked every few milliseconds."""
+def latencies(mine: Client, seconds: float, path: str = LIST) -> tuple[float, float]:
+    """p50 and p99 of the list, or another path, in milliseconds, asked every few milliseconds."""
     took: list[float] = []
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         began = time.perf_counter()
-        mine.ask(LIST)
+        mine.ask(path)
         took.append((time.perf_counter() - began) * 1000)
         time.sleep(0.005)
     cuts = statistics.quantiles(took, n=100)
