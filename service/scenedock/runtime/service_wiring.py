@@ -43,7 +43,7 @@ def open_service(
     InputError, NotFoundError   something that a setting names can't be used
     """
     key = signing_key(settings)
-    effects = open_effects(settings)
+    effects = open_effects(settings, lambda: tasks.effects)
     feed = CatalogFeed(
         repositories=WatchedRepositories(effects.repositories, partial(_fetch, effects.code_hosts)),
         kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
@@ -53,8 +53,8 @@ def open_service(
         backstage=effects.backstage,
     )
     actions = {each.name: each for each in ACTIONS}
-    metrics = Metrics(feed.at_hand)
-    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role)
+    metrics = Metrics(feed.at_hand, lambda: tasks.count())  # noqa: PLW0108 - there are no tasks yet
+    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role, metrics.tasks.note)
     task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
     return Service(
         settings=settings,
