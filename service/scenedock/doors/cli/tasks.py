@@ -180,7 +180,7 @@ def worker(file: Path | None) -> None:
     import os
     import signal
 
-    from scenedock.doors.cli.worker_probe import worker_probe
+    from scenedock.doors.worker_probe import worker_probe
     from scenedock.runtime.logs import set_up_logs
     from scenedock.runtime.metrics import TaskMetrics
 
