@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +19,9 @@ from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Action, Caller, Context, Example
 from scenedock.model.json import JsonObject
 from scenedock.runtime.settings import Settings
-from scenedock.runtime.wiring import open_effects, open_skeletons
+from scenedock.runtime.wiring import open_skeletons
 from tests.publishing.acme import acme_with
+from tests.tools.effects import effects_with
 from tests.tools.service import EXAMPLE
 
 ELSEWHERE = {"await-pull-request", "register-in-catalog"}
@@ -31,7 +34,7 @@ RUN_HERE = [(action, example) for action, example in EXAMPLES if action.name not
 def context(tmp_path: Path) -> Iterator[Context[Effects]]:
     with acme_with(tmp_path / "acme") as acme:
         settings = Settings(data=tmp_path / "data", repositories=(str(EXAMPLE),), code_hosts=acme.hosts)
-        yield Context(Caller("test", "local", scope="run"), open_effects(settings))
+        yield Context(Caller("test", "local", scope="run"), effects_with(settings))
 
 
 def run(name: str, context: Context[Effects], given: JsonObject) -> JsonObject:
@@ -86,7 +89,8 @@ def test_an_idempotent_action_that_is_repeated_leaves_nothing_more(context: Cont
             if action.attributes.idempotent:
                 action.run(replace(context, task_id=f"task-{number}", tried_before=tried_before), example.input)
 
-    assert len(list((tmp_path / "data" / "folders").iterdir())) == 1
+    with closing(sqlite3.connect(tmp_path / "data" / "tasks.db")) as database:
+        assert database.execute("SELECT count(*) FROM result_folder").fetchone() == (1,)
 
 
 def test_an_entity_without_an_owner_is_a_finding_with_its_line(context: Context[Effects]) -> None:
@@ -123,8 +127,7 @@ def test_a_bake_names_its_files_and_keeps_them(context: Context[Effects]) -> Non
 
     output = run("bake-skeleton", context, {"skeleton": "microservice-python", "answers": answers})
 
-    folder = context.effects.results.folder(str(output["folder"]))
-    kept = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    kept = [file.path for file in context.effects.results.files(str(output["folder"]))]
     assert output["name"] == "ledger"
     assert output["files"] == kept
     assert "catalog-info.yaml" in kept
@@ -151,4 +154,4 @@ def test_a_secret_is_refused_among_answers_that_are_logged(context: Context[Effe
         run("bake-skeleton", context, {"skeleton": "demo", "answers": {"token": "hunter2"}})
     output = run("bake-skeleton", context, {"skeleton": "demo", "secretAnswers": {"token": "hunter2"}})
 
-    assert (effects.results.folder(str(output["folder"])) / "a.txt").read_text() == "hunter2"
+    assert effects.results.read_below(str(output["folder"]), "a.txt") == b"hunter2"

@@ -33,7 +33,11 @@ def test_two_replicas_with_the_same_process_id_agree_on_the_keys_of_a_fresh_fold
         seal = seal_of("", folder)
         assert [seal.open(TASK, each[number]) for each in sealed] == [{"token": "secret"}] * 2
         assert {each[number] for each in kids} == {shared_signing_key(folder / "signing-key.pem").kid}
-        assert {path.name for path in folder.iterdir() if path.suffix != ".lock"} == {"seal.key", "signing-key.pem"}
+        assert {path.name for path in folder.iterdir() if path.suffix != ".lock"} == {
+            ".gitignore",
+            "seal.key",
+            "signing-key.pem",
+        }
 
 
 def received(pipe: Connection) -> list[str]:

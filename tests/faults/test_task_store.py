@@ -248,6 +248,7 @@ def test_an_executor_is_dead_when_it_has_left_and_not_before(database: Database,
             return LocalExecutors(tmp_path / "executors")
         return SharedExecutors(database, threading.Event())
 
+    database.write(migrate)
     one, two = executors(), executors()
     one.hold()
     two.hold()

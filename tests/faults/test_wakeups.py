@@ -32,7 +32,7 @@ MOST_TRANSACTIONS_A_SECOND = 10
 def test_a_worker_hears_what_was_told_when_the_transaction_has_ended_and_hears_again_after_its_session_broke(
     tmp_path: Path, postgres: Postgres
 ) -> None:
-    url = postgres.make_database(tmp_path.name)
+    url = migrated(tmp_path, postgres.make_database(tmp_path.name))
     database, others = (open_database(TaskSettings(tmp_path, url)) for _ in range(2))
     woken = threading.Event()
     worker, other = SharedExecutors(database, woken), SharedExecutors(others, threading.Event())

@@ -12,10 +12,10 @@ from scenedock.effects.github.repository import GitHubRepository
 from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import read_repository
 from scenedock.runtime.settings import Settings
-from scenedock.runtime.wiring import open_effects
 from tests.fakes.github.model import Repository
 from tests.fakes.github.server import FakeGitHub, fake_github
 from tests.publishing.step import Step
+from tests.tools.effects import effects_with
 
 APPS = {
     "README.md": "# Deployments\n",
@@ -74,7 +74,7 @@ class Acme(Step):
 
     def restart(self) -> None:
         """A new process, which remembers nothing."""
-        self.effects = open_effects(Settings(data=self.folder / "data", code_hosts=self.folder / "hosts.yaml"))
+        self.effects = effects_with(Settings(data=self.folder / "data", code_hosts=self.folder / "hosts.yaml"))
 
     def repository(self, name: str) -> Repository:
         return self.github.world.repository(f"acme/{name}")
@@ -112,5 +112,5 @@ def acme_with(folder: Path, credential: str = "token_file: token", token: str = 
         (folder / "token").write_text(f"{token}\n", encoding="utf-8")
         text = HOST.format(api=github.url, credential=credential)
         (folder / "hosts.yaml").write_text(text, encoding="utf-8")
-        effects = open_effects(Settings(data=folder / "data", code_hosts=folder / "hosts.yaml"))
+        effects = effects_with(Settings(data=folder / "data", code_hosts=folder / "hosts.yaml"))
         yield Acme(effects, github=github, folder=folder)

@@ -77,7 +77,8 @@ def run(folder: Path, name: str, host: str, backstage: str, secret: str) -> None
     settings = Settings(
         data=folder / "data", code_hosts=folder.parent / "hosts.yaml", backstage_url=backstage, task_threads=2
     )
-    tasks = open_tasks(task_settings(settings), ACTIONS, open_effects(settings))
+    effects = open_effects(settings, lambda: tasks.effects)
+    tasks = open_tasks(task_settings(settings), ACTIONS, effects)
     tasks.start()
     task = submit_task(
         tasks.effects, ACTIONS, CALLER, new_service(name, host, secret), secrets={"unused": secret}, key="new service"

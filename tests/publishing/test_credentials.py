@@ -12,10 +12,10 @@ import pytest
 from scenedock.effects.github.auth import InstallationAuth
 from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.runtime.settings import Settings
-from scenedock.runtime.wiring import open_effects
 from tests.fakes.github import faults
 from tests.fakes.github.model import App
 from tests.publishing.acme import Acme, acme_with
+from tests.tools.effects import effects_with
 
 PROPOSAL = {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}
 PERMISSIONS = {
@@ -39,7 +39,7 @@ def with_app(acme: Acme, permissions: dict[str, str], *, installed: bool = True)
     hosts = acme.folder / "hosts.yaml"
     credential = f"app: {{id: {app.id}, private_key_file: app.pem}}"
     hosts.write_text(hosts.read_text("utf-8").replace("token_file: token", credential), encoding="utf-8")
-    acme.effects = open_effects(Settings(data=acme.folder / "data", code_hosts=hosts))
+    acme.effects = effects_with(Settings(data=acme.folder / "data", code_hosts=hosts))
     return app
 
 

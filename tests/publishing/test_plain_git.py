@@ -11,10 +11,10 @@ import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from scenedock.runtime.settings import Settings
-from scenedock.runtime.wiring import open_effects
 from tests.publishing.acme import APPS
 from tests.publishing.step import Step
 from tests.scenarios.repositories import COMMAND, ENVIRONMENT, plant
+from tests.tools.effects import effects_with
 from tests.tools.git_server import GitServer, git, git_server
 
 TOKEN = "glpat-canary-0123456789"  # noqa: S105 - it opens nothing
@@ -45,7 +45,7 @@ def server(tmp_path: Path) -> Iterator[GitServer]:
 def step(server: GitServer, tmp_path: Path) -> Step:
     (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
     (tmp_path / "hosts.yaml").write_text(HOST.format(address=server.address), encoding="utf-8")
-    return Step(open_effects(Settings(data=tmp_path / "data", code_hosts=tmp_path / "hosts.yaml")))
+    return Step(effects_with(Settings(data=tmp_path / "data", code_hosts=tmp_path / "hosts.yaml")))
 
 
 def commit(server: GitServer, files: dict[str, str]) -> None:

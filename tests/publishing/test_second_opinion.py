@@ -10,9 +10,9 @@ from scenedock.effects.github.repository import GitHubRepository
 from scenedock.errors import ConflictError
 from scenedock.model.code_hosts.code_host import read_repository
 from scenedock.runtime.settings import Settings
-from scenedock.runtime.wiring import open_effects
 from tests.fakes.github.emulate import emulate
 from tests.publishing.step import Step
+from tests.tools.effects import effects_with
 
 HOSTS = """hosts:
   - {{host: github.com, type: github, api: "{url}", owners: [acme], token_file: token, direct_commits: [acme/*]}}
@@ -23,7 +23,7 @@ def test_a_repository_a_pull_request_and_a_commit_are_the_same_elsewhere(tmp_pat
     with emulate(tmp_path, "acme", "ada", ["bob"]) as other:
         (tmp_path / "token").write_text(other.token, encoding="utf-8")
         (tmp_path / "hosts.yaml").write_text(HOSTS.format(url=other.url), encoding="utf-8")
-        step = Step(open_effects(Settings(data=tmp_path / "data", code_hosts=tmp_path / "hosts.yaml")))
+        step = Step(effects_with(Settings(data=tmp_path / "data", code_hosts=tmp_path / "hosts.yaml")))
         where = {"repoUrl": "github.com/acme/billing"}
         values = {"path": "values.yaml", "content": "image: {tag: 1.0.0}\n"}
         files = [values, {"path": "logo", "content": "AAEC", "encoding": "base64"}]

@@ -17,6 +17,7 @@ from scenedock.catalog.emitting.feed import Feed
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
 from scenedock.effects.local.catalog_file import CatalogFile
+from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.finding import Finding, Place
 from scenedock.model.kept_catalog import KeptCatalog
@@ -411,7 +412,7 @@ def test_only_what_was_pushed_to_is_fetched(fetching: CatalogFeed, builder: Buil
 def test_a_repository_that_cannot_be_fetched_stays_as_it_was_and_is_told_of(
     fetching: CatalogFeed, builder: Builder, server: GitServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    metrics = Metrics(fetching.at_hand)
+    metrics = Metrics(fetching.at_hand, lambda: TaskCounts(0, 0, 0, None))
     fetching.refresh()
     seen = fetching.current().seen["shops"]
     (server.root / "acme/shops").rename(server.root / "gone")

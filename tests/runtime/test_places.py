@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scenedock.actions import ACTIONS
+from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.action import Caller, Context
 from scenedock.model.json import JsonObject
@@ -56,7 +57,7 @@ class SwiftWorld(World):
 
 @contextmanager
 def calls(world: World, **room: Any) -> Iterator[Calls]:
-    metrics = Metrics(lambda: None)
+    metrics = Metrics(lambda: None, lambda: TaskCounts(0, 0, 0, None))
     opened = Calls(Room(**{"writing": 1, "reading": 1, "all": 20, "seconds": PATIENCE} | room), metrics, world.run)
     try:
         yield opened

@@ -279,6 +279,16 @@ def test_what_a_setting_names_is_looked_at_before_anything_starts(
     assert "Traceback" not in done.stderr
 
 
+def test_replicas_on_postgresql_need_a_key_that_they_share(tmp_path: Path) -> None:
+    settings = {"SCENEDOCK_DATABASE_URL": "postgresql://db/tasks", "SCENEDOCK_FOLDERS_LISTEN": "127.0.0.1:8001"}
+
+    for command in ("serve", "worker"):
+        done = run(command, SCENEDOCK_DATA=str(tmp_path / "data"), **settings)
+        assert done.returncode == 2
+        assert "SCENEDOCK_SIGNING_KEY must be set: with PostgreSQL" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_settings_are_printed_with_their_sources_and_secrets_masked() -> None:
     done = run("settings", SCENEDOCK_THREADS="8", SCENEDOCK_SIGNING_KEY="hunter2")
 

@@ -25,6 +25,11 @@ class Postgres:
             os.chown(folder, self._user, self._user)
         self._call("initdb", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "-U", "postgres")
 
+    @property
+    def socket(self) -> Path:
+        """The socket at which it listens."""
+        return self._folder / ".s.PGSQL.5432"
+
     def start(self) -> None:
         """Start the server, and wait until it answers."""
         options = f"-h '' -k {self._folder} -c fsync=off -c max_connections=200"

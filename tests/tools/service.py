@@ -18,6 +18,7 @@ from scenedock.runtime.callers.static_tokens import read_static_tokens
 from scenedock.runtime.service import Service
 from scenedock.runtime.service_wiring import open_service
 from scenedock.runtime.settings import Settings
+from scenedock.runtime.tasks.settings import Role
 from scenedock.runtime.wiring import served_repositories
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import write_record
@@ -36,12 +37,12 @@ tokens:
 """
 
 
-def service_in(data: Path, backstage: Backstage | None = None, **settings: Any) -> Service:
+def service_in(data: Path, backstage: Backstage | None = None, role: Role = "embedded", **settings: Any) -> Service:
     """The service on the example repository; its feed is made by `feed.refresh`, in this process."""
     chosen = replace(Settings(data=data, repositories=(str(EXAMPLE),)), **settings)
     keys = PublicKeys((backstage or Backstage()).fetch)
     static = read_static_tokens(TOKENS.encode(), "tokens.yaml")
-    opened = open_service(chosen, _feed_of_the_example)
+    opened = open_service(chosen, _feed_of_the_example, role)
     return replace(opened, authenticator=Authenticator(static, keys, chosen.backstage_plugins))
 
 

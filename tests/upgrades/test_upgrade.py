@@ -74,8 +74,6 @@ def upgraded(
     data = folder / "data"
     seconds = int(time.time() - json.loads(known)["killed_at"] / 1_000) - SECONDS_BETWEEN
     shutil.copytree(dump.parent / "data-with-test-keys", data)
-    for result in (data / "folders").iterdir():
-        result.touch()  # it is kept for an hour
     sql, database = moved(dump.read_text(), seconds), ""
     if dump.stem == "postgresql":
         database = postgres.restore(folder.name, sql)

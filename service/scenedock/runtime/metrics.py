@@ -3,20 +3,75 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from scenedock.effects.tasks.lookout import TaskCounts
+from scenedock.errors import ScenedockError
+from scenedock.model.tasks.changes import NewEvent
+from scenedock.model.tasks.task import Task
 from scenedock.runtime.catalog_feed import Served
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 
+class TaskMetrics:
+    """The metrics of tasks. `counts` counts all that haven't ended; the counters are of what this process did."""
+
+    def __init__(self, counts: Callable[[], TaskCounts]) -> None:
+        self._counts = counts
+        self.registry = registry = CollectorRegistry()
+        self._tasks = Gauge(
+            "scenedock_tasks",
+            "Tasks in the whole database that haven't ended: running, waiting for a worker, or resting.",
+            ["state"],
+            registry=registry,
+        )
+        self._oldest = Gauge(
+            "scenedock_tasks_oldest_seconds", "Seconds that a task has waited for a worker.", registry=registry
+        )
+        self._ended = Counter(
+            "scenedock_tasks_ended",
+            "Tasks that ended in this process, by status and the action of their last step.",
+            ["status", "action"],
+            registry=registry,
+        )
+        self._takeovers = Counter(
+            "scenedock_task_takeovers", "Tasks of lost workers that this process took over.", registry=registry
+        )
+
+    def note(self, task: Task, events: Sequence[NewEvent]) -> None:
+        """Count what events tell of a task."""
+        types = {event.type for event in events}
+        if "completion" in types:
+            begun = (step.action for step in reversed(task.steps) if task.step_state(step.id))
+            self._ended.labels(task.status, next(begun, "none")).inc()
+        if "recovered" in types:
+            self._takeovers.inc()
+
+    def text(self) -> bytes:
+        """The metrics in Prometheus's text format; while the database can't be reached, without what is in it."""
+        self._tasks.clear()
+        self._oldest.set(nan)
+        try:
+            counts = self._counts()
+        except ScenedockError:
+            return generate_latest(self.registry)
+        for state in ("running", "waiting", "resting"):
+            self._tasks.labels(state).set(getattr(counts, state))
+        waits = time.time() - counts.oldest_at / 1_000 if counts.oldest_at is not None else 0.0
+        self._oldest.set(max(0.0, waits))
+        return generate_latest(self.registry)
+
+
 class Metrics:
     """Counts and durations of one process. `feed` returns the feed that is being served, if there is one."""
 
-    def __init__(self, feed: Callable[[], Served | None]) -> None:
+    def __init__(self, feed: Callable[[], Served | None], counts: Callable[[], TaskCounts]) -> None:
         self._feed = feed
+        self.tasks = TaskMetrics(counts)
         self._registry = registry = CollectorRegistry()
         self.requests = Counter(
             "scenedock_requests", "Requests by route and status.", ["route", "status"], registry=registry
@@ -73,4 +128,4 @@ class Metrics:
             for severity in ("error", "warning", "info"):
                 count = sum(each.severity == severity for each in served.feed.findings)
                 self._findings.labels(severity).set(count)
-        return generate_latest(self._registry)
+        return generate_latest(self._registry) + self.tasks.text()

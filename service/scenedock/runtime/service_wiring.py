@@ -58,7 +58,7 @@ def open_service(
     InputError, NotFoundError   something that a setting names can't be used
     """
     key = signing_key(settings)
-    effects = open_effects(settings)
+    effects = open_effects(settings, lambda: tasks.effects)
     feed = CatalogFeed(
         repositories=WatchedRepositories(effects.repositories, partial(_fetch, effects.code_hosts)),
         kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
@@ -69,9 +69,9 @@ def open_service(
         origins=OtherOrigins(effects.backstage),
     )
     actions = {each.name: each for each in ACTIONS}
-    metrics = Metrics(feed.at_hand)
+    metrics = Metrics(feed.at_hand, lambda: tasks.count())  # noqa: PLW0108 - there are no tasks yet
     tokens = _static_tokens(settings)
-    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role)
+    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role, metrics.tasks.note)
     task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
     return Service(
         settings=settings,

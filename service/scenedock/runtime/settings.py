@@ -139,8 +139,15 @@ class Settings:
         Setting(url, "Address at which Backstage reaches `folders_listen`; by default http:// and `folders_listen`."),
     ] = ""
     folders_seconds: Annotated[
-        int, Setting(number(60, 604_800), "Seconds for which a result folder can be fetched.")
+        int, Setting(number(60, 604_800), "Seconds for which the address of a result folder is valid.")
     ] = 3600
+    folders_bytes: Annotated[
+        int,
+        Setting(
+            number(1_000, 500_000_000),
+            "Maximum size of a result folder in the database of tasks, compressed, in bytes.",
+        ),
+    ] = 20_000_000
     database_url: Annotated[
         str,
         Setting(text, "PostgreSQL for tasks, postgresql://…; by default SQLite, a file in `data`.", secret=True),
@@ -168,6 +175,12 @@ class Settings:
     task_days: Annotated[
         int, Setting(number(1, 3_650), "Days for which tasks and their logs are kept after their end.")
     ] = 30
+    worker_listen: Annotated[
+        Listen | None,
+        Setting(
+            optional_address, "Address at which `scenedock worker` answers probes and has metrics; off by default."
+        ),
+    ] = None
     event_readers: Annotated[
         int,
         Setting(

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenedock.effects.git.repositories import Repository, RepositoryFolder, ServedRepository
 from scenedock.effects.local.disk import read_file
+from scenedock.errors import InputError
 
 if TYPE_CHECKING:
     from scenedock.actions.effects import Effects
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from scenedock.effects.code_hosts.hosts import CodeHosts
     from scenedock.effects.local.catalog_file import CatalogStore
     from scenedock.effects.skeletons.library import SkeletonLibrary
+    from scenedock.effects.tasks.effects import TaskEffects
+    from scenedock.effects.tasks.folder_table import FolderTable
     from scenedock.runtime.settings import Settings
 
 
@@ -80,18 +83,25 @@ def signing_key(settings: Settings) -> SigningKey:
 
     Raises
     ------
-    InputError   the configured key can't be used
+    InputError   the configured key can't be used, or replicas need one that they share
     """
     from scenedock.effects.backstage.signing_keys import read_signing_key, shared_signing_key
+    from scenedock.effects.tasks.database import database_address
     from scenedock.runtime.settings import variable
 
     if settings.signing_key:
         return read_signing_key(settings.signing_key.encode(), variable("signing_key"))
+    if settings.folders_address and database_address(settings.database_url, settings.data).file is None:
+        raise InputError(
+            f"{variable('signing_key')} must be set: with PostgreSQL, the address of a result folder that one replica "
+            "or worker signs must be valid at all. Give all of them the same key (openssl ecparam -name prime256v1 "
+            f"-genkey -noout), or the same file with it ({variable('signing_key')}_FILE)"
+        )
     return shared_signing_key(settings.data / "signing-key.pem")
 
 
-def open_effects(settings: Settings) -> Effects:
-    """The effects that actions need.
+def open_effects(settings: Settings, tasks: Callable[[], TaskEffects]) -> Effects:
+    """The effects that actions need; `tasks` opens the database that has their result folders, when one is needed.
 
     Raises
     ------
@@ -104,12 +114,25 @@ def open_effects(settings: Settings) -> Effects:
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
 
-    address, key = settings.folders_address, signing_key(settings)
+    def folders() -> FolderTable:
+        from scenedock.effects.tasks.folder_table import FolderTable
+
+        opened = tasks()
+        return FolderTable(opened.database, opened.clock)
+
+    key = signing_key(settings)
     return Effects(
         repositories=served_repositories(settings.repositories, settings.data / "repositories"),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),
-        results=ResultFolders(settings.data / "folders", address, key, settings.folders_seconds),
+        results=ResultFolders(
+            folders,
+            settings.folders_address,
+            key,
+            settings.folders_seconds,
+            settings.folders_bytes,
+            former=settings.data / "folders",
+        ),
         code_hosts=list_code_hosts(settings.code_hosts),
         backstage=BackstageCatalog(BackstageClient(settings.backstage_url, PluginTokens(key).token))
         if settings.backstage_url

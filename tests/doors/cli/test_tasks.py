@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+import urllib3
 from click.testing import CliRunner, Result
 
 from scenedock.doors.cli import main
 from tests.tools.postgres import running_postgres
+from tests.tools.server import free_port
 
 ROOT = Path(__file__).parents[3]
 GOOD = {"steps": [{"action": "scenedock:export-catalog", "input": {"withContent": False}}]}
@@ -80,10 +82,41 @@ def test_a_failed_task_ends_with_1_and_can_be_retried_but_not_a_completed_one() 
 
 @pytest.mark.parametrize("command", [["show"], ["log"], ["log", "--follow"], ["cancel"], ["retry"]])
 def test_a_task_that_is_not_there_ends_with_2(command: list[str]) -> None:
+    run(GOOD)
     result = tasks(*command, NO_TASK)
 
     assert result.exit_code == 2
     assert result.stderr == f"Error: there is no task {NO_TASK}; it may be older than what is kept\n"
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", NO_TASK], ["log", NO_TASK], ["cancel", NO_TASK]])
+def test_where_there_are_no_tasks_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.delenv("SCENEDOCK_DATA")
+    monkeypatch.chdir(tmp_path)
+
+    result = tasks(*command)
+
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert "tasks.db: there are no tasks here; set SCENEDOCK_DATA to the data folder of the service" in result.stderr
+
+
+def test_git_ignores_what_a_task_leaves_in_the_data_folder(folder: Path) -> None:
+    run(GOOD)
+
+    assert (folder / "data" / ".gitignore").read_text() == "*\n"
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    status = ["git", "-C", str(folder), "status", "--porcelain", "--untracked-files=all"]
+    assert subprocess.run(status, check=True, capture_output=True).stdout == b""
+
+
+def test_a_key_that_is_that_of_another_task_is_refused() -> None:
+    task_id, _ = run(GOOD, "--key", "nightly")
+    refused = tasks("run", "-", "--key", "nightly", spec=BAD)
+
+    assert refused.exit_code == 4
+    assert f"this key is that of task {task_id}" in refused.stderr
 
 
 def test_a_task_that_is_wrong_is_refused_before_it_runs() -> None:
@@ -138,14 +171,28 @@ def test_a_worker_refuses_a_database_that_nobody_migrated_and_then_runs_what_oth
         command = [str(Path(sys.executable).with_name("scenedock")), "worker"]
         refused = subprocess.run(command, capture_output=True, check=False, text=True)
         assert (refused.returncode, "scenedock migrate" in refused.stderr) == (4, True)
-        assert CliRunner().invoke(main, ["migrate"]).stdout == "The database was 4 versions behind\n"
+        assert CliRunner().invoke(main, ["migrate"]).stdout == "The database was 5 versions behind\n"
         assert CliRunner().invoke(main, ["migrate"]).stdout == "The database is up to date\n"
 
         failed, _ = run(BAD)
+        port = free_port()
+        monkeypatch.setenv("SCENEDOCK_WORKER_LISTEN", f"127.0.0.1:{port}")
         with (folder / "log").open("wb") as log, subprocess.Popen(command, env=os.environ, stderr=log) as worker:
             tasks("retry", failed)
             until = time.monotonic() + 60
             while (shown := json.loads(tasks("show", failed).stdout))["status"] != "failed":
                 assert time.monotonic() < until, (shown, (folder / "log").read_text())
+            assert asked(f"http://127.0.0.1:{port}/healthz") == (200, "ok\n")
+            assert asked(f"http://127.0.0.1:{port}/readyz") == (200, "ok\n")
+            assert asked(f"http://127.0.0.1:{port}/nope")[0] == 404
+            status, metrics = asked(f"http://127.0.0.1:{port}/metrics")
+            assert status == 200
+            ended = 'scenedock_tasks_ended_total{action="scenedock:export-catalog",status="failed"} 1.0'
+            assert {ended, 'scenedock_tasks{state="waiting"} 0.0'} <= set(metrics.splitlines())
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(60) == 0
+
+
+def asked(url: str) -> tuple[int, str]:
+    answer = urllib3.request("GET", url, timeout=60, retries=False)
+    return answer.status, answer.data.decode()

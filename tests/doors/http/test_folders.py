@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import tarfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +31,10 @@ TREE = BakedTree(
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Service:
-    return service_in(tmp_path, folders_listen=Listen("127.0.0.1", 8001), folders_url=ADDRESS)
+def service(tmp_path: Path) -> Iterator[Service]:
+    opened = service_in(tmp_path, folders_listen=Listen("127.0.0.1", 8001), folders_url=ADDRESS)
+    yield opened
+    opened.stop()
 
 
 @pytest.fixture
@@ -98,31 +101,6 @@ def test_another_address_leads_nowhere(results: ResultFolders, folders: FlaskCli
 
     for route in (f"git/commits/{ref}", f"archive/{ref}.tar.gz", f"contents/README.md?ref={ref}"):
         assert folders.get(f"/api/v1/repos/{repository}/{route}").status_code == 404
-
-
-def test_an_address_expires(results: ResultFolders) -> None:
-    now = 1_000_000.0
-    timed = replace(results, clock=lambda: now)
-    name = timed.keep(TREE)
-    ref = parts(timed.url(name))[1]
-    assert timed.signed(name, ref) == timed.folder(name)
-
-    now += results.seconds + 1
-
-    with pytest.raises(Exception, match="may have expired"):
-        timed.signed(name, ref)
-
-
-def test_what_nobody_asks_for_is_forgotten(results: ResultFolders) -> None:
-    now = (results.root.parent.stat().st_mtime) + 1
-    timed = replace(results, clock=lambda: now)
-    old = timed.keep(TREE)
-
-    now += results.seconds + 3600
-    timed.keep(replace(TREE, files=()))
-
-    with pytest.raises(Exception, match="no such folder"):
-        timed.folder(old)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,29 @@ def test_keys_that_differ_are_tasks_that_differ_however_long_they_are(client: Fl
     assert ids[0] == ids[2] != ids[1]
 
 
+def test_a_key_means_one_spec_in_whatever_order_its_keys_are(client: FlaskClient) -> None:
+    step, key = {**LIST, "input": {"name": "deployment"}}, {"Idempotency-Key": "nightly"}
+    first = submit(client, {"spec": {"steps": [step], "parameters": {"a": 1, "b": 2}}}, **key)
+    same = {"spec": {"parameters": {"b": 2, "a": 1}, "steps": [dict(reversed(step.items()))]}, "secrets": {"t": "new"}}
+
+    assert submit(client, same, **key).json == first.json
+    for other in ({"a": 1}, {"a": 1, "b": 2.0}, {"a": True, "b": 2}):
+        refused = submit(client, {"spec": {"steps": [step], "parameters": other}}, **key)
+        assert (refused.status_code, refused.json["error"]["name"]) == (409, "ConflictError")
+        assert first.json["id"] in refused.json["error"]["message"]
+    assert submit(client, {"spec": {"steps": [LIST]}}, ADMIN, **key).status_code == 201  # the key of another caller
+
+
+def test_the_key_is_a_parameter_of_the_described_route(client: FlaskClient) -> None:
+    document = client.get(f"{BASE_PATH}/openapi.json", headers=bearer(READ)).json
+    assert document
+    described = document["paths"][TASKS]["post"]
+    (key,) = (each for each in described["parameters"] if each["name"] == "Idempotency-Key")
+
+    assert (key["in"], key["schema"]) == ("header", {"type": "string"})
+    assert "409" in described["responses"]
+
+
 @pytest.mark.parametrize("way", ["", "/log", "/log?wait=1", "/eventstream", "/cancel", "/retry"])
 @pytest.mark.parametrize("of", [TASKS, "/api/scaffolder/v2/tasks"])
 def test_a_task_of_another_is_not_there(client: FlaskClient, backstage: Backstage, way: str, of: str) -> None:

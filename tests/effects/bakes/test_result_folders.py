@@ -1,18 +1,23 @@
-"""Results that are folders: kept once, for a while, found by their name alone, and nothing beside them is ever read."""
+"""Result folders: kept once, found by their name or signed address alone."""
 
 from __future__ import annotations
 
 import io
 import os
-import shutil
 import tarfile
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scenedock.effects.backstage.signing_keys import shared_signing_key
-from scenedock.effects.bakes.result_folders import ResultFolders, archive, read_below
+from scenedock.effects.bakes.result_folders import ResultFolders
+from scenedock.effects.tasks.database import Database, database_address
+from scenedock.effects.tasks.effects import milliseconds_now
+from scenedock.effects.tasks.folder_table import FolderTable
+from scenedock.effects.tasks.tables import migrate
 from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.changes import NewFile
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
@@ -21,14 +26,21 @@ NOW = 1_000_000.0
 TREE = BakedTree(
     "billing",
     (BakedFile("billing/README.md", b"# Billing\n"), BakedFile("billing/bin/run", b"#!/bin/sh\n", 0o755)),
-    {"billing": None, "billing/bin": None},
+    {"billing": None, "billing/bin": None, "billing/empty": 0o700},
 )
 
 
 @pytest.fixture
-def results(tmp_path: Path) -> ResultFolders:
+def results(tmp_path: Path) -> Iterator[ResultFolders]:
     key = shared_signing_key(tmp_path / "key.pem")
-    return ResultFolders(tmp_path / "results", "http://folders", key, 100, lambda: NOW)
+    with closing(Database(database_address("", tmp_path))) as database:
+        database.write(migrate)
+        table = FolderTable(database, milliseconds_now)
+        yield ResultFolders(lambda: table, "http://folders", key, 100, 5_000, tmp_path / "former", lambda: NOW)
+
+
+def reference(results: ResultFolders, name: str) -> str:
+    return str(results.url(name)).rstrip("/").rpartition("/")[2]
 
 
 def test_the_files_of_a_result_are_those_of_its_tree_under_whatever_name_it_had(results: ResultFolders) -> None:
@@ -40,7 +52,7 @@ def test_the_files_of_a_result_are_those_of_its_tree_under_whatever_name_it_had(
 def test_results_that_differ_in_anything_have_names_of_their_own(results: ResultFolders) -> None:
     readme, run = TREE.files
     others = [
-        replace(TREE, folders={**TREE.folders, "billing/empty": None}),
+        replace(TREE, folders={**TREE.folders, "billing/other": None}),
         replace(TREE, folders={**TREE.folders, "billing/bin": 0o700}),
         replace(TREE, files=(readme, replace(run, mode=0o644))),
         replace(TREE, files=(readme, replace(run, content=b""))),
@@ -49,131 +61,92 @@ def test_results_that_differ_in_anything_have_names_of_their_own(results: Result
     ]
 
     assert len({results.keep(tree) for tree in (TREE, *others)}) == 7
+    assert results.keep(TREE) == results.keep(TREE)
 
 
-def test_a_result_that_is_kept_again_is_kept_for_longer(results: ResultFolders) -> None:
-    name = results.keep(TREE)
-    os.utime(results.root / name, (NOW - 100, NOW - 100))
+def test_a_result_that_is_too_large_is_refused_with_the_setting_to_raise(results: ResultFolders) -> None:
+    large = replace(TREE, files=(BakedFile("billing/noise", os.urandom(6_000)),))
 
-    assert results.keep(TREE) == name
-    assert (results.root / name).stat().st_mtime > NOW
-
-
-def test_a_result_is_forgotten_a_minute_after_its_last_address_has_expired(results: ResultFolders) -> None:
-    folder = results.folder(results.keep(TREE))
-
-    os.utime(folder, (NOW - 160, NOW - 160))
-    results.keep(replace(TREE, files=()))
-    assert folder.is_dir()
-
-    os.utime(folder, (NOW - 161, NOW - 161))
-    results.keep(replace(TREE, files=()))
-    assert not folder.exists()
-
-
-def test_what_another_replica_forgets_meanwhile_and_what_can_not_be_removed_keep_nobody_waiting(
-    results: ResultFolders, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(3):
-        results.keep(replace(TREE, files=(BakedFile("billing/f", bytes([number])),)))
-    names = os.listdir(results.root)  # noqa: PTH208 - in the order in which they are looked at
-    for name in names:
-        os.utime(results.root / name, (1, 1))
-
-    def clock() -> float:
-        shutil.rmtree(results.root / names[1], ignore_errors=True)
-        return NOW
-
-    kept = replace(results, clock=clock).keep(TREE)
-    assert os.listdir(results.root) == [kept]  # noqa: PTH208
-
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError
-
-    os.utime(results.root / kept, (1, 1))
-    monkeypatch.setattr("os.rmdir", refuse)
-    assert results.folder(results.keep(replace(TREE, files=()))).is_dir()
+    with pytest.raises(InputError, match=r"billing has 6,\d{3} bytes when compressed; at most 5,000 .*FOLDERS_BYTES"):
+        results.keep(large)
+    assert results.keep(replace(TREE, files=(BakedFile("billing/nothing", bytes(6_000)),)))
 
 
 def test_an_address_is_valid_for_as_long_as_it_says(results: ResultFolders) -> None:
-    url = results.url(results.keep(TREE))
-    assert url
-    name, _, _, ref = url.removeprefix("http://folders/scenedock/").rstrip("/").split("/")
+    name = results.keep(TREE)
+    ref = reference(results, name)
 
     for later in (0, 100):
-        assert replace(results, clock=lambda: NOW + later).signed(name, ref) == results.root / name  # noqa: B023
-    with pytest.raises(NotFoundError):
-        replace(results, clock=lambda: NOW + 101).signed(name, ref)
+        replace(results, clock=lambda: NOW + later).check(name, ref)  # noqa: B023
+    with pytest.raises(NotFoundError, match="may have expired"):
+        replace(results, clock=lambda: NOW + 101).check(name, ref)
 
 
 def test_only_an_address_that_we_have_signed_leads_to_a_folder(results: ResultFolders) -> None:
     name = results.keep(TREE)
-    url = results.url(name)
-    assert url
-    until, signature = url.rstrip("/").rpartition("/")[2].split("-")
+    until, signature = reference(results, name).split("-")
 
-    assert results.signed(name, f"{until}-{signature}") == results.root / name
+    results.check(name, f"{until}-{signature}")
     for ref in (f"{until}-{'0' * 32}", f"{int(until) + 1}-{signature}", f"{until}-{signature}0", "main", ""):
         with pytest.raises(NotFoundError):
-            results.signed(name, ref)
+            results.check(name, ref)
+
+
+def test_a_signed_address_of_nothing_leads_nowhere(results: ResultFolders) -> None:
+    with pytest.raises(NotFoundError):
+        results.check("0" * 32, reference(results, "0" * 32))
 
 
 def test_without_an_address_of_ours_there_is_none_of_a_result(results: ResultFolders) -> None:
     assert replace(results, address="").url("0" * 32) is None
 
 
-@pytest.mark.parametrize("name", ["..", ".", "", "0" * 31, "0" * 33, "A" * 32, "../results"])
+@pytest.mark.parametrize("name", ["..", ".", "", "0" * 31, "0" * 32, "0" * 33, "A" * 32, "../results"])
 def test_no_other_name_finds_a_folder(results: ResultFolders, name: str) -> None:
-    results.root.mkdir()
+    if name != "0" * 32:
+        (results.former / name).mkdir(parents=True, exist_ok=True)
 
-    with pytest.raises(NotFoundError, match="there is no such folder"):
-        results.folder(name)
-
-
-@pytest.mark.parametrize("name", ["A" * 32, "..", "0" * 31])
-def test_a_folder_that_is_none_of_ours_is_not_found_though_it_is_there(results: ResultFolders, name: str) -> None:
-    (results.root / name).mkdir(parents=True, exist_ok=True)
-
-    with pytest.raises(NotFoundError):
-        results.folder(name)
+    for find in (results.archive, results.files, lambda name: results.read_below(name, "README.md")):
+        with pytest.raises(NotFoundError, match="there is no such folder"):
+            find(name)
 
 
-def test_a_link_or_a_pipe_in_a_result_is_not_published(results: ResultFolders, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("secret")
+def test_what_is_below_a_result_is_read_and_nothing_else(results: ResultFolders) -> None:
     name = results.keep(TREE)
-    link = results.folder(name) / "link"
 
-    for target in (tmp_path / "secret", "bin", None):
-        if target:
-            link.symlink_to(target)
-        else:
-            os.mkfifo(link)
-        with pytest.raises(InputError, match="'link' in the folder is not a regular file; it can't be published"):
-            results.files(name)
-        link.unlink()
+    for path in ("README.md", "./bin/../README.md"):
+        assert results.read_below(name, path) == b"# Billing\n"
+    for path in ("../../secret", "/etc/passwd", "bin", "nope", "", f"../{name}x/f"):
+        with pytest.raises(NotFoundError, match="the folder has no file"):
+            results.read_below(name, path)
 
 
-def test_what_is_below_a_result_is_read_and_nothing_else(results: ResultFolders, tmp_path: Path) -> None:
+def test_an_archive_is_one_directory_with_the_permissions_of_the_tree(results: ResultFolders) -> None:
+    name = results.keep(TREE)
+
+    with tarfile.open(fileobj=io.BytesIO(results.archive(name))) as tar:
+        members = {each.name: oct(each.mode) for each in tar}
+    assert members == {
+        name: "0o755",
+        f"{name}/bin": "0o755",
+        f"{name}/empty": "0o700",
+        f"{name}/README.md": "0o644",
+        f"{name}/bin/run": "0o755",
+    }
+
+
+def test_what_an_earlier_release_has_left_on_the_disk_is_read_without_its_links(
+    results: ResultFolders, tmp_path: Path
+) -> None:
+    name = "0123456789abcdef" * 2
     (tmp_path / "secret").write_text("secret")
-    folder = results.folder(results.keep(TREE))
-    (folder / "out").symlink_to(tmp_path / "secret")
-    (folder / "in").symlink_to("README.md")
-    (folder.with_name(f"{folder.name}x")).mkdir()
-    (folder.with_name(f"{folder.name}x") / "f").touch()
+    (results.former / name / "bin").mkdir(parents=True)
+    (results.former / name / "bin" / "run").write_bytes(b"#!/bin/sh\n")
+    (results.former / name / "bin" / "run").chmod(0o755)
+    (results.former / name / "link").symlink_to(tmp_path / "secret")
+    (results.former / name / "above").symlink_to(tmp_path)
+    os.mkfifo(results.former / name / "pipe")
 
-    for path in ("README.md", "./bin/../README.md", "in"):
-        assert read_below(folder, path) == b"# Billing\n"
-    for path in ("out", "../../secret", str(tmp_path / "secret"), "bin", "nope", f"../{folder.name}x/f"):
-        with pytest.raises(NotFoundError):
-            read_below(folder, path)
-
-
-def test_an_archive_of_the_same_files_has_the_same_bytes_and_no_links_or_pipes(results: ResultFolders) -> None:
-    folder = results.folder(results.keep(TREE))
-    packed = archive(folder)
-    os.utime(folder / "README.md", (1, 1))
-    os.mkfifo(folder / "pipe")
-
-    assert archive(folder) == packed
-    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        assert [name.partition("/")[2] for name in tar.getnames()] == ["README.md", "bin", "bin/run"]
+    results.check(name, reference(results, name))
+    assert results.files(name) == (NewFile("bin/run", b"#!/bin/sh\n", True),)  # noqa: FBT003
+    assert results.archive(name) == results.archive(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_sqlite_is_in_the_named_file_or_in_the_data_folder(tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_made_for_the_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
 
-    with pytest.raises(InputError, match=r"/data: the folder of the database can't be created: "):
+    with pytest.raises(InputError, match=r"/data: the folder can't be created: "):
         open_database(TaskSettings(tmp_path / "data"))
 
 
@@ -59,3 +60,15 @@ def test_an_error_of_the_database_does_not_quote_what_was_to_be_stored(tmp_path:
 
     assert "somebody's log" not in str(failed.value)
     database.close()
+
+
+def test_what_must_survive_a_power_loss_is_on_the_disk_when_it_is_written(tmp_path: Path) -> None:
+    with closing(open_database(TaskSettings(tmp_path))) as database:
+        synchronous = [
+            database.write(
+                lambda connection: connection.exec_driver_sql("PRAGMA synchronous").scalar(), lasting=lasting
+            )
+            for lasting in (True, False)
+        ]
+
+    assert synchronous == [2, 1]  # FULL, NORMAL

@@ -34,8 +34,10 @@ class LostAnswers(TaskStore):
 
     to_lose = 0
 
-    def change(self, task_id: str, decide: Callable[[Task], TaskChange], mark: str = "", *also: Any) -> Task:
-        task = super().change(task_id, decide, mark, *also)
+    def change(
+        self, task_id: str, decide: Callable[[Task], TaskChange], mark: str = "", *also: Any, **how: Any
+    ) -> Task:
+        task = super().change(task_id, decide, mark, *also, **how)
         if mark and self.to_lose:
             self.to_lose -= 1
             raise ConnectionError

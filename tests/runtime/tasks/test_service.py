@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import TemporaryError
 from scenedock.runtime.tasks.service import OpenTasks, TaskService
 
@@ -61,7 +62,7 @@ def world() -> World:
 
 @pytest.fixture
 def service(world: World) -> Iterator[TaskService]:
-    made = TaskService((), 1, world.open, cast(Any, world))
+    made = TaskService((), 1, world.open, cast(Any, world), lambda: TaskCounts(0, 0, 0, None))
     yield made
     made.stop(0)
 

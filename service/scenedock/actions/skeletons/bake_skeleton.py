@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field, JsonValue
@@ -33,7 +34,7 @@ class Output(Model):
 
     name: Annotated[str, "Name of the project's folder, as the skeleton defines it"]
     files: Annotated[tuple[str, ...], "All files, relative to the project's folder, sorted"]
-    folder: Annotated[str, "Name of the result folder, which the service keeps for a limited time"]
+    folder: Annotated[str, "Name of the result folder, which is kept as long as a task that names it"]
     url: Annotated[
         str | None, "Address for `fetch:plain`, valid for a limited time; null if the service has no port for folders"
     ]
@@ -64,11 +65,13 @@ def bake_skeleton_action(context: Context[Effects], request: Input) -> Output:
     InputError        the answer to a question for a secret is in `answers`, not in `secretAnswers`
     SkeletonError     the skeleton can't be baked
     NotAllowedError   the skeleton has code of its own that it isn't allowed to run
+    InputError        the project is larger than SCENEDOCK_FOLDERS_BYTES
     """
     effects = context.effects
     answers = {**request.answers, **request.secret_answers}
     bake = BakeRequest(request.skeleton, answers, logged=request.answers)
-    tree, folder = bake_skeleton(effects.skeletons, effects.bakes, bake, effects.results.keep)
+    keep = partial(effects.results.keep, task_id=context.task_id)
+    tree, folder = bake_skeleton(effects.skeletons, effects.bakes, bake, keep)
     context.log(f"baked {request.skeleton} into {len(tree.files)} files of {tree.root}")
     return Output(
         name=tree.root,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from scenedock.doors.cli.settings import settings_in_force, settings_option
-from scenedock.errors import InputError
+from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import COMMAND_LINE, Context
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def run(name: str, fields: tuple[str, ...], given_in: str | None, file: Path | N
 
     action = _action(name)
     values = {**_read_input(given_in), **dict(_field(action, each) for each in fields)}
-    effects = open_effects(settings_in_force(file).settings)
+    effects = open_effects(settings_in_force(file).settings, _no_tasks)
     context = Context(COMMAND_LINE, effects, log=lambda message: click.echo(message, err=True))
     if action.attributes.read_only:
         output = run_action(action, context, values)
@@ -72,6 +72,10 @@ def run(name: str, fields: tuple[str, ...], given_in: str | None, file: Path | N
             tasks.start()
             output = TaskCalls(lambda: tasks.effects, tasks.actions).run(action, context, values)
     click.echo(json.dumps(output, indent=2, ensure_ascii=False))
+
+
+def _no_tasks() -> NoReturn:
+    raise NotFoundError("there are no result folders for an action that only reads; run it through the service")
 
 
 def _action(name: str) -> Action[Effects]:

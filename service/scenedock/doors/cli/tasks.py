@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.settings import settings_in_force, settings_option
+from scenedock.errors import NotFoundError
 from scenedock.model.tasks.task import MOST_TASKS, STATUSES
 
 if TYPE_CHECKING:
     from scenedock.documents.configuration import Configuration
+    from scenedock.model.tasks.changes import NewEvent
     from scenedock.model.tasks.task import Task, TaskEvent
+    from scenedock.runtime.settings import Settings
     from scenedock.runtime.tasks.service import TaskService
     from scenedock.runtime.tasks.settings import Role
 
@@ -31,7 +34,10 @@ _BEAT_SECONDS = 5.0
 )
 @settings_option
 def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
-    """List tasks, the newest first."""
+    """List tasks, the newest first.
+
+    Exit codes: 0 done, 2 there is no database of tasks.
+    """
     from scenedock.model.action import COMMAND_LINE
     from scenedock.model.tasks.task import TaskQuery
     from scenedock.usecases.tasks.manage_tasks import find_tasks
@@ -120,23 +126,27 @@ def retry_task(task_id: str, file: Path | None) -> None:
 
 @click.command("run")
 @click.argument("spec", metavar="FILE")
-@click.option("--key", default="", help="Identifies the task: the same key always means the same task.")
+@click.option(
+    "--key",
+    default="",
+    help="Identifies the task: the same key always means the same task, which must have the same spec.",
+)
 @settings_option
 def run_task(spec: str, key: str, file: Path | None) -> None:
     """Run the task in FILE (JSON or YAML, `steps:` is enough; - is standard input) here, and follow its log.
 
     If it is interrupted, the service or the next such command continues it.
 
-    Exit codes: 0 the task completed, 1 it failed, 2 FILE is invalid.
+    Exit codes: 0 the task completed, 1 it failed, 2 FILE is invalid, 4 the key is that of another task.
     """
     from scenedock.model.action import COMMAND_LINE
-    from scenedock.usecases.tasks.submit_task import submit_task
+    from scenedock.usecases.tasks.submit_task import submit_once
 
     written = _read(spec)
     with tasks_of(file, "embedded") as tasks:
         tasks.start()
         with written.placed():
-            task = submit_task(tasks.effects, tasks.actions, COMMAND_LINE, written.value, key=key)
+            task = submit_once(tasks.effects, tasks.actions, COMMAND_LINE, written.value, key=key)
         click.echo(f"Task {task.id}", err=True)
         _follow(tasks, task.id)
 
@@ -163,19 +173,26 @@ def worker(file: Path | None) -> None:
     """Run the tasks that `scenedock serve --web-only` accepts, until stopped (SIGTERM, Ctrl-C).
 
     Any number of workers can share one PostgreSQL. If a worker dies, another one takes over its tasks within seconds.
+    With SCENEDOCK_WORKER_LISTEN, it answers /healthz, /readyz and /metrics.
 
     Exit codes: 0 stopped, 2 a setting is invalid, 4 the database must be migrated first.
     """
     import os
     import signal
 
+    from scenedock.doors.worker_probe import worker_probe
     from scenedock.runtime.logs import set_up_logs
+    from scenedock.runtime.metrics import TaskMetrics
 
     settings = settings_in_force(file).settings
     set_up_logs(settings.log_format)
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before there are threads, which inherit it
-    with tasks_of(file, "worker") as tasks:
+    metrics = TaskMetrics(lambda: tasks.count())  # noqa: PLW0108 - there are no tasks yet
+    with (
+        tasks_of(file, "worker", metrics.note) as tasks,
+        worker_probe(settings.worker_listen, metrics, lambda: tasks.seconds_idle),
+    ):
         tasks.start()
         click.echo(f"Running tasks, {settings.task_threads} at once", err=True)
         signal.sigwait(signals)
@@ -184,19 +201,45 @@ def worker(file: Path | None) -> None:
 
 
 @contextmanager
-def tasks_of(file: Path | None, role: Role = "web") -> Iterator[TaskService]:
-    """The tasks from the data that settings name; closed at the end of the `with` statement."""
+def tasks_of(
+    file: Path | None,
+    role: Role = "web",
+    told: Callable[[Task, Sequence[NewEvent]], object] = lambda _task, _events: None,
+) -> Iterator[TaskService]:
+    """The tasks from the data that settings name; closed at the end of the `with` statement.
+
+    In the role `web`, where nothing is run, a data folder without tasks is not touched.
+
+    Raises
+    ------
+    NotFoundError   in the role `web`, there are no tasks
+    """
     from scenedock.actions import ACTIONS
     from scenedock.runtime.tasks.settings import task_settings
     from scenedock.runtime.tasks.wiring import open_tasks
     from scenedock.runtime.wiring import open_effects
 
     settings = settings_in_force(file).settings
-    tasks = open_tasks(task_settings(settings), ACTIONS, open_effects(settings), role)
+    only_reads = role == "web"
+    if only_reads:
+        _require_tasks(settings)
+    effects = None if only_reads else open_effects(settings, lambda: tasks.effects)
+    tasks = open_tasks(task_settings(settings), ACTIONS, effects, role, told, makes_key=not only_reads)
     try:
         yield tasks
     finally:
         tasks.stop(settings.grace_seconds)
+
+
+def _require_tasks(settings: Settings) -> None:
+    from scenedock.effects.tasks.database import database_address
+
+    database = database_address(settings.database_url, settings.data).file
+    if database is not None and not database.exists():
+        raise NotFoundError(
+            f"{database}: there are no tasks here; set SCENEDOCK_DATA to the data folder of the service, or "
+            "SCENEDOCK_DATABASE_URL to its database"
+        )
 
 
 def _follow(tasks: TaskService, task_id: str) -> None:

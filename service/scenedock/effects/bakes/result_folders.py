@@ -1,64 +1,73 @@
-"""Result folders, kept for a limited time so that Backstage or a person can fetch them."""
+"""Result folders of actions, each one archive in the database, so that every replica and worker has them."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import hmac
 import io
+import posixpath
 import re
-import shutil
 import tarfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenedock.effects.bakes.baked_trees import write_tree
 from scenedock.effects.local.disk import read_file
-from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.changes import NewFile
 from scenedock.model.code_hosts.code_host import checked_path
-from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.signing_keys import SigningKey
+    from scenedock.effects.tasks.folder_table import FolderTable
+    from scenedock.skeletons.rendering.output import BakedTree
 
 OWNER = "scenedock"
 """The first part of a result's address, in the place of the repository owner in Gitea."""
 _NAME = re.compile(r"^[0-9a-f]{32}$")
 _REF = re.compile(r"^(?P<until>[0-9]{1,12})-(?P<signature>[0-9a-f]{32})$")
+_COMPRESSION = 6
+_FOLDER_MODE = 0o755
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFolders:
-    """Folders below `root`, each named after its content, kept for `seconds` after they were last used.
+    """Folders in a table, each named after its content: a gzipped tar archive with one directory of that name.
 
-    `address` is the base address at which Backstage fetches them, empty if it can't; `key` signs the addresses.
+    `address` is the base address at which Backstage fetches them, empty if it can't; `key` signs the addresses, which
+    are valid for `seconds`. An archive may have `most_bytes`. In `former`, release 0.1 has kept folders as they are.
     """
 
-    root: Path
+    table: Callable[[], FolderTable]
     address: str
     key: SigningKey
     seconds: int
+    most_bytes: int
+    former: Path
     clock: Callable[[], float] = time.time
 
-    def keep(self, tree: BakedTree) -> str:
+    def keep(self, tree: BakedTree, task_id: str = "") -> str:
         """Keep a tree and return its name; the same tree has the same name.
+
+        It is kept as long as the task, if one is named, or any later task that names the folder.
 
         Raises
         ------
-        InputError   it can't be written
+        InputError       it is too large
+        TemporaryError   the database can't be reached
         """
         name = _name_of(tree)
-        self._forget_old()
-        folder = self.root / name
-        if not folder.is_dir():
-            with suppress(ConflictError):  # another call with the same result was faster
-                write_tree(BakedTree(name, *_below(tree, name)), self.root)
-        if folder.is_dir():
-            folder.touch()
+        packed = _compressed(partial(_add_tree, tree=tree, name=name))
+        if len(packed) > self.most_bytes:
+            raise InputError(
+                f"the folder {tree.root} has {len(packed):,} bytes when compressed; at most {self.most_bytes:,} are "
+                "kept (SCENEDOCK_FOLDERS_BYTES)"
+            )
+        self.table().keep(name, packed, task_id)
         return name
 
     def url(self, name: str) -> str | None:
@@ -68,31 +77,32 @@ class ResultFolders:
         until = int(self.clock()) + self.seconds
         return f"{self.address}/{OWNER}/{name}/src/branch/{until}-{self._signature(name, until)}/"
 
-    def signed(self, name: str, ref: str) -> Path:
-        """The folder of an address, if its signature is valid and it hasn't expired.
+    def check(self, name: str, ref: str) -> None:
+        """Refuse an address whose signature is invalid, that has expired, or whose folder isn't kept.
 
         Raises
         ------
-        NotFoundError   the signature is invalid, or the address has expired; the message doesn't say which
+        NotFoundError   the message doesn't say which
         """
         match = _REF.match(ref)
         until = int(match["until"]) if match else 0
         signed = match is not None and hmac.compare_digest(match["signature"], self._signature(name, until))
-        if signed and self.clock() <= until:
-            return self.folder(name)
-        raise NotFoundError("there is no such folder; its address may have expired: run the action again")
+        if not signed or self.clock() > until or not self._has(name):
+            raise NotFoundError("there is no such folder; its address may have expired: run the action again")
 
-    def folder(self, name: str) -> Path:
-        """The folder of a result.
+    def archive(self, name: str) -> bytes:
+        """The gzipped tar archive of a result, in one directory of its name.
 
         Raises
         ------
         NotFoundError   there is no result with this name, or it is no longer kept
         """
-        folder = self.root / name
-        if not _NAME.match(name) or not folder.is_dir():
-            raise NotFoundError("there is no such folder; it may have expired: run the action again")
-        return folder
+        if _NAME.match(name):
+            if packed := self.table().load(name):
+                return packed
+            if (self.former / name).is_dir():
+                return _compressed(partial(_add_folder, folder=self.former / name))
+        raise NotFoundError("there is no such folder; it may have been deleted with its task: run the action again")
 
     def files(self, name: str) -> tuple[NewFile, ...]:
         """The files of a result, sorted by their paths in it.
@@ -100,58 +110,72 @@ class ResultFolders:
         Raises
         ------
         NotFoundError   there is no such result
-        InputError      it contains something other than files and folders
+        InputError      the path of a file can't be published
         """
-        folder = self.folder(name)
-        files: list[NewFile] = []
-        for path in sorted(folder.rglob("*")):
-            below = path.relative_to(folder).as_posix()
-            if path.is_symlink() or not (path.is_dir() or path.is_file()):
-                raise InputError(f"{below!r} in the folder is not a regular file; it can't be published")
-            if path.is_file():
-                files.append(NewFile(checked_path(below), read_file(path), bool(path.stat().st_mode & 0o100)))
-        return tuple(files)
+        with tarfile.open(fileobj=io.BytesIO(self.archive(name)), mode="r:gz") as tar:
+            return tuple(
+                NewFile(checked_path(member.name.partition("/")[2]), _content(tar, member), bool(member.mode & 0o100))
+                for member in tar
+                if member.isreg()
+            )
+
+    def read_below(self, name: str, path: str) -> bytes:
+        """The bytes of a file of a result.
+
+        Raises
+        ------
+        NotFoundError   there is no such file in it
+        """
+        with tarfile.open(fileobj=io.BytesIO(self.archive(name)), mode="r:gz") as tar:
+            wanted = posixpath.normpath(f"{name}/{path}")
+            for member in tar:
+                if member.name == wanted and member.isreg():
+                    return _content(tar, member)
+        raise NotFoundError(f"the folder has no file {path!r}")
+
+    def _has(self, name: str) -> bool:
+        return bool(_NAME.match(name)) and (self.table().has(name) or (self.former / name).is_dir())
 
     def _signature(self, name: str, until: int) -> str:
         return hmac.new(self.key.secret("folders"), f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
 
-    def _forget_old(self) -> None:
-        if not self.root.is_dir():
-            return
-        for folder in self.root.iterdir():
-            try:
-                if folder.stat().st_mtime < self.clock() - self.seconds - 60:
-                    shutil.rmtree(folder, ignore_errors=True)
-            except FileNotFoundError:  # another replica has removed it, too
-                continue
+
+def _compressed(fill: Callable[[tarfile.TarFile], None]) -> bytes:
+    """The archive that is filled by a function; the same bytes for the same members."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        fill(tar)
+    return gzip.compress(written.getvalue(), _COMPRESSION, mtime=0)
 
 
-def archive(folder: Path) -> bytes:
-    """A gzipped tar archive of a folder, in one directory of its name; the same bytes for the same folder."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=6, format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(folder.rglob("*")):
-            about = tar.gettarinfo(str(path), f"{folder.name}/{path.relative_to(folder).as_posix()}")
-            about.mtime, about.uid, about.gid, about.uname, about.gname = 0, 0, 0, "", ""
-            if about.isreg():
-                with path.open("rb") as file:
-                    tar.addfile(about, file)
-            elif about.isdir():
-                tar.addfile(about)
-    return packed.getvalue()
+def _add_tree(tar: tarfile.TarFile, tree: BakedTree, name: str) -> None:
+    for path, mode in tree.folders.items():
+        about = tarfile.TarInfo(name + path.removeprefix(tree.root))
+        about.type, about.mode = tarfile.DIRTYPE, _FOLDER_MODE if mode is None else mode
+        tar.addfile(about)
+    for file in tree.files:
+        about = tarfile.TarInfo(name + file.path.removeprefix(tree.root))
+        about.size, about.mode = len(file.content), file.mode
+        tar.addfile(about, io.BytesIO(file.content))
 
 
-def read_below(folder: Path, path: str) -> bytes:
-    """The bytes of a file of a result.
+def _add_folder(tar: tarfile.TarFile, folder: Path) -> None:
+    """Add the files and folders of a folder on disk, and no links."""
+    for path in sorted(folder.rglob("*")):
+        about = tarfile.TarInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}")
+        about.mode = path.lstat().st_mode & 0o777
+        if path.is_dir() and not path.is_symlink():
+            about.type = tarfile.DIRTYPE
+            tar.addfile(about)
+        elif path.is_file() and not path.is_symlink():
+            content = read_file(path)
+            about.size = len(content)
+            tar.addfile(about, io.BytesIO(content))
 
-    Raises
-    ------
-    NotFoundError   there is no such file in it
-    """
-    target = (folder / path).resolve()
-    if not target.is_relative_to(folder.resolve()) or not target.is_file():
-        raise NotFoundError(f"the folder has no file {path!r}")
-    return target.read_bytes()
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = tar.extractfile(member)
+    return stream.read() if stream else b""
 
 
 def _name_of(tree: BakedTree) -> str:
@@ -162,9 +186,3 @@ def _name_of(tree: BakedTree) -> str:
         digest.update(f"{file.path}\0{file.mode}\0{len(file.content)}\0".encode("utf-8", "surrogateescape"))
         digest.update(file.content)
     return digest.hexdigest()[:32]
-
-
-def _below(tree: BakedTree, root: str) -> tuple[tuple[BakedFile, ...], dict[str, int | None]]:
-    """The files and folders of a tree with another root."""
-    files = tuple(replace(file, path=root + file.path.removeprefix(tree.root)) for file in tree.files)
-    return files, {root + path.removeprefix(tree.root): mode for path, mode in tree.folders.items()}

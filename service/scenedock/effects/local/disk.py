@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -67,6 +67,21 @@ def write_file(path: Path, text: str, *, may_replace: Callable[[bytes], bool] | 
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: can't be written: {reason}") from error
     return True
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create a folder whose content git ignores; an existing one gets the same `.gitignore`, unless it has one.
+
+    Raises
+    ------
+    InputError   it can't be created
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: the folder can't be created: {error.strerror or error}") from error
+    with suppress(OSError), (folder / ".gitignore").open("x") as ignored:  # it exists, or the folder is read-only
+        ignored.write("*\n")
 
 
 def remove_file(path: Path) -> None:

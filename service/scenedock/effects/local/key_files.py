@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from scenedock.effects.local.disk import new_file_beside, read_file
+from scenedock.effects.local.disk import make_private_folder, new_file_beside, read_file
 from scenedock.errors import InputError
 
 _NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -18,7 +18,7 @@ _NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, 
 
 
 def shared_key(path: Path, make: Callable[[], bytes], what: str) -> bytes:
-    """The content of a key file; if there is none, it is created, readable only for its owner.
+    """The content of a key file; if there is none, it is created, readable only for its owner, and ignored by git.
 
     Any number of processes may call this at once, in containers that share only the folder: all get the same key, the
     one in the file. `what` is the name of the key in errors.
@@ -29,7 +29,7 @@ def shared_key(path: Path, make: Callable[[], bytes], what: str) -> bytes:
     """
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             with new_file_beside(path, make(), 0o600) as beside:
                 _name(beside, path)
     except OSError as error:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from scenedock.effects.tasks.connections import connect
 from scenedock.effects.tasks.database import DatabaseAddress
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
 
 if TYPE_CHECKING:
     import psycopg
-
-_SECONDS_TO_CONNECT: Final = 10
 
 _VERSION: Final = "SELECT version FROM kept_catalog"
 _LOAD: Final = "SELECT head, feed, memory, version FROM kept_catalog"
@@ -75,9 +74,7 @@ class CatalogTable:
 
         with self._lock:
             try:
-                self._connection = self._connection or psycopg.connect(
-                    self._url, autocommit=True, connect_timeout=_SECONDS_TO_CONNECT
-                )
+                self._connection = self._connection or connect(self._url)
                 return self._connection.execute(query.encode(), values).fetchone()
             except psycopg.errors.UndefinedTable:
                 raise ConflictError("the database has no table for the catalog: run `scenedock migrate`") from None

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from scenedock.effects.tasks import connections
 from scenedock.errors import InputError, TemporaryError
 
 if TYPE_CHECKING:
@@ -76,18 +77,24 @@ class Database:
         if address.file is not None:
             _make_folder(address.file.parent)
         self._writing = make_engine(address, pool_size=4, begin="BEGIN IMMEDIATE")
+        self._lasting = self._writing
+        if self.is_sqlite:
+            self._lasting = make_engine(address, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="FULL")
         # SQLite allows one writer at a time; a thread that waits there sleeps longer than necessary.
         self._turn = threading.Lock() if self.is_sqlite else nullcontext()
         self._reading = self._writing.execution_options(isolation_level="AUTOCOMMIT")
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, lasting: bool = False) -> T:
         """Do the work in one transaction; it is repeated if the connection breaks, so it must be idempotent.
+
+        With `lasting`, it survives a power loss, and so does all that was written before; else SQLite may lose what it
+        wrote in the last moment. PostgreSQL does as it is configured.
 
         Raises
         ------
         TemporaryError   the database can't be reached, or its disk is full
         """
-        return self._patiently(lambda: self._transact(work))
+        return self._patiently(lambda: self._transact(self._lasting if lasting else self._writing, work))
 
     def read(self, query: Executable) -> list[Row[*tuple[Any, ...]]]:
         """All rows of one query.
@@ -105,9 +112,10 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._writing.dispose()
+        self._lasting.dispose()
 
-    def _transact(self, work: Callable[[Connection], T]) -> T:
-        with self._turn, self._writing.begin() as connection:
+    def _transact(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        with self._turn, engine.begin() as connection:
             return work(connection)
 
     def _select(self, query: Executable) -> list[Row[*tuple[Any, ...]]]:
@@ -145,8 +153,10 @@ def _make_folder(folder: Path) -> None:
         raise InputError(f"{folder}: the folder of the database can't be created: {error.strerror or error}") from error
 
 
-def make_engine(address: DatabaseAddress, *, pool_size: int, begin: str = "") -> Engine:
-    """An SQLAlchemy engine for SQLite or PostgreSQL; `begin` is the statement that begins a transaction on SQLite.
+def make_engine(
+    address: DatabaseAddress, *, pool_size: int, begin: str = "", synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+) -> Engine:
+    """An SQLAlchemy engine for SQLite or PostgreSQL; `begin` and `synchronous` are how SQLite begins and ends writing.
 
     Readers of SQLite don't wait for a writer (WAL). A transaction that writes says so when it begins, because one that
     becomes a writer halfway is refused if another was faster.
@@ -156,13 +166,16 @@ def make_engine(address: DatabaseAddress, *, pool_size: int, begin: str = "") ->
     size = {"pool_size": pool_size, "max_overflow": pool_size * 4}
     if address.file is None:
         url = make_url(address.url).set(drivername="postgresql+psycopg")
-        return create_engine(url, **size, hide_parameters=True, pool_use_lifo=True)
+        own = connections.arguments(address.url)
+        engine = create_engine(url, connect_args=own, **size, hide_parameters=True, pool_use_lifo=True)
+        event.listen(engine, "connect", lambda connection, _entry: connections.prepare(connection))
+        return engine
     settings = {"isolation_level": None if begin else "IMMEDIATE", "timeout": _BUSY_MILLISECONDS / 1_000}
     engine = create_engine(address.url, connect_args=settings, **size, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: object, _entry: ConnectionPoolEntry) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={_BUSY_MILLISECONDS}"):
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", f"busy_timeout={_BUSY_MILLISECONDS}"):
             connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined] # a DBAPI connection has no type
 
     if begin:

@@ -1,7 +1,8 @@
 """Executors: the processes that run tasks, and how each detects that another is dead.
 
 A running process holds a lock with its own name, which the operating system or the database releases when it dies. The
-name is new at each start, so that no process is mistaken for its predecessor.
+name is new at each start, so that no process is mistaken for its predecessor. The lock of a lost machine is held until
+the database notices; so in PostgreSQL an executor also renews a lease, which ends by the database's own clock.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import socket
 import threading
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
@@ -19,11 +21,23 @@ from scenedock.effects.tasks.wakeups import listen
 from scenedock.errors import TemporaryError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from scenedock.effects.tasks.database import Database
 
 _SECONDS_TO_HOLD = 10
 _SECONDS_TO_LEAVE = 5
 _SECONDS_AFTER_A_FAILURE = 0.1
+_LEASE_MILLISECONDS = 20_000
+_FORGOTTEN_AFTER_MILLISECONDS = 86_400_000
+_RENEW = """INSERT INTO executor (name, alive_at)
+VALUES (:name, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint))
+ON CONFLICT (name) DO UPDATE SET alive_at = excluded.alive_at"""
+_FORGET = """DELETE FROM executor
+WHERE alive_at < CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) - :milliseconds"""
+# The lock is one of the transaction, so if it was free, it is free again at once.
+_IS_DEAD = """SELECT pg_try_advisory_xact_lock(:number) OR EXISTS (SELECT 1 FROM executor WHERE name = :name
+AND alive_at < CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) - :milliseconds)"""
 
 
 class LocalExecutors:
@@ -65,9 +79,10 @@ class LocalExecutors:
 
 
 class SharedExecutors:
-    """Executors anywhere (tasks are in PostgreSQL): each holds an advisory lock, in a session of its own.
+    """Executors anywhere (tasks are in PostgreSQL): each holds an advisory lock, in a session of its own, and a lease.
 
-    A thread listens in that session, sets `woken` when a task is due, and notices at once when the session breaks.
+    A thread listens in that session, sets `woken` when a task is due, renews the lease, and notices at once when the
+    session breaks.
     """
 
     doubt_milliseconds = 1_000
@@ -94,13 +109,13 @@ class SharedExecutors:
             raise TemporaryError("the database of tasks can't be reached", retry_after=10)
 
     def is_dead(self, name: str) -> bool:
-        """Whether this executor has ended, or lost its session."""
-        from sqlalchemy import func, select
+        """Whether this executor has ended, has lost its session, or hasn't renewed its lease."""
+        from sqlalchemy import text
 
         if name == self.own or not self._held.is_set():
             return False
-        # A lock of the transaction, so if it was free, it is free again at once.
-        return bool(self._database.read(select(func.pg_try_advisory_xact_lock(_number(name))))[0][0])
+        values = {"number": _number(name), "name": name, "milliseconds": _LEASE_MILLISECONDS}
+        return bool(self._database.read(text(_IS_DEAD).bindparams(**values))[0][0])
 
     def leave(self) -> None:
         """Be known as gone."""
@@ -119,17 +134,24 @@ class SharedExecutors:
                 self._leaving.wait(_SECONDS_AFTER_A_FAILURE)
 
     def _hold_and_listen(self) -> None:
-        from sqlalchemy import func, select
+        from sqlalchemy import func, select, text
 
         with self._database.session() as session:
             try:
                 # Shared: a lost session of ours may hold it until the server notices.
                 session.execute(select(func.pg_advisory_lock_shared(_number(self.own))))
+                session.execute(text(_FORGET), {"milliseconds": _FORGOTTEN_AFTER_MILLISECONDS})
+                self._renew(session)
                 self._held.set()
-                listen(session, self._woken.set, self._leaving)
+                listen(session, self._woken.set, partial(self._renew, session), self._leaving)
             finally:
                 self._held.clear()
                 session.invalidate()  # closed, not returned to the pool with its lock and its LISTEN
+
+    def _renew(self, session: Connection) -> None:
+        from sqlalchemy import text
+
+        session.execute(text(_RENEW), {"name": self.own})
 
 
 Executors: TypeAlias = LocalExecutors | SharedExecutors

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from scenedock.effects.tasks.connections import connect
 from scenedock.effects.tasks.database import PATIENCE_SECONDS, database_address
 from scenedock.effects.tasks.migrations import VERSIONS, require_known, require_present
 from scenedock.errors import InputError, TemporaryError
@@ -19,7 +21,26 @@ from scenedock.model.tasks.task import end_of_retention
 if TYPE_CHECKING:
     import psycopg
 
-_SECONDS_TO_CONNECT: Final = 10
+
+_COUNTS: Final = """SELECT sum(CASE WHEN lease_owner IS NOT NULL THEN 1 ELSE 0 END),
+sum(CASE WHEN lease_owner IS NULL AND (status = 'open' OR wake_at <= {now:d}) THEN 1 ELSE 0 END),
+sum(CASE WHEN lease_owner IS NULL AND status = 'processing' AND wake_at > {now:d} THEN 1 ELSE 0 END),
+min(CASE WHEN lease_owner IS NOT NULL THEN NULL WHEN status = 'open' AND attempt = 1 THEN created_at
+WHEN wake_at <= {now:d} THEN wake_at END)
+FROM task WHERE status IN ('open', 'processing')"""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCounts:
+    """How many tasks haven't ended: those that run, that a worker could begin now, and that wait for something else.
+
+    `oldest_at` is since when the first of the waiting ones could begin, in milliseconds since 1970; None without any.
+    """
+
+    running: int
+    waiting: int
+    resting: int
+    oldest_at: int | None
 
 
 class TaskLookout:
@@ -76,6 +97,18 @@ class TaskLookout:
         )
         return any(self._first(f"SELECT 1 FROM {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
 
+    def counts(self) -> TaskCounts:
+        """How many tasks haven't ended.
+
+        Raises
+        ------
+        TemporaryError   the database can't be reached
+        """
+        now = time.time_ns() // 1_000_000
+        rows = self._rows(_COUNTS.format(now=now))
+        running, waiting, resting, oldest = rows[0] if rows else (0, 0, 0, None)
+        return TaskCounts(running or 0, waiting or 0, resting or 0, oldest)
+
     def close(self) -> None:
         """Close the connection; the next check opens another."""
         connection, self._connection = self._connection, None
@@ -84,9 +117,12 @@ class TaskLookout:
 
     def _first(self, query: str) -> int | None:
         """The first value of the first row; None if there is none, or no such table yet."""
-        file = self._address.file
-        rows = self._rows_of_sqlite(file, query) if file else self._rows_of_postgresql(query)
+        rows = self._rows(query)
         return rows[0][0] if rows else None
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        file = self._address.file
+        return self._rows_of_sqlite(file, query) if file else self._rows_of_postgresql(query)
 
     def _rows_of_sqlite(self, file: Path, query: str) -> list[tuple[Any, ...]]:
         if not file.exists():
@@ -107,9 +143,7 @@ class TaskLookout:
         import psycopg
 
         try:
-            self._connection = self._connection or psycopg.connect(
-                self._address.url, autocommit=True, connect_timeout=_SECONDS_TO_CONNECT
-            )
+            self._connection = self._connection or connect(self._address.url)
             return self._connection.execute(query).fetchall()
         except psycopg.errors.UndefinedTable:
             return []

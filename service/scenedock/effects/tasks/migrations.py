@@ -38,8 +38,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE kept_catalog (id INTEGER PRIMARY KEY, version BIGINT NOT NULL, head TEXT NOT NULL,
         feed TEXT NOT NULL, memory TEXT NOT NULL)""",
     ),
+    (
+        "CREATE TABLE executor (name TEXT PRIMARY KEY, alive_at BIGINT NOT NULL)",
+        "CREATE TABLE result_folder (name TEXT PRIMARY KEY, kept_at BIGINT NOT NULL, archive BYTEA NOT NULL)",
+        "CREATE TABLE task_folder (task_id TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (task_id, name))",
+        "CREATE INDEX task_folder_name ON task_folder (name)",
+    ),
 )
-"""The migration of each version, from version 1. A released entry is never changed, only followed by another."""
+"""The migration of each version, from version 1. A released entry is never changed, only followed by another.
+
+SQLite stores bytes in a column of any type, so BYTEA works there, too.
+"""
 
 
 def require_known(version: int) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, null, or_, selec
 from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.tasks.database import Database
+from scenedock.effects.tasks.folder_table import refer, stop_referring
 from scenedock.effects.tasks.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
@@ -35,24 +36,35 @@ _NEVER_CHANGED = frozenset({"id", "spec", "created_at", "created_by"})
 _CHANGED = [each.name for each in fields(Task) if each.name not in _NEVER_CHANGED]
 
 
-class TaskStore:
-    """The tables of tasks. Every change of a task goes through `change`, which holds the lock of its row."""
+Told: TypeAlias = Callable[[Task, Sequence[NewEvent]], object]
+"""Learns what has been written of a task, and is called after the transaction."""
 
-    def __init__(self, database: Database) -> None:
+
+class TaskStore:
+    """The tables of tasks. Every change of a task goes through `change`, which holds the lock of its row.
+
+    `told` learns of each change that has events.
+    """
+
+    def __init__(self, database: Database, told: Told = lambda _task, _events: None) -> None:
         self._database = database
+        self._told = told
 
     def add(self, task: Task, key: str | None, submit: Submit = lambda _connection, _task_id, _run: None) -> Task:
-        """Store a new task, or return the one that was submitted with the same idempotency key.
+        """Store a new task, so that it survives a power loss, or return the one with the same idempotency key.
 
-        `submit` is called in the same transaction, for a new task only.
+        In the same transaction, for a new task only, the result folders that its spec names are kept for it, and
+        `submit` is called.
         """
 
         def work(connection: Connection) -> None:
-            connection.execute(TASK.insert().values(**_stored(task), idempotency_key=key, last_mark="", ended_at=None))
+            stored = _stored(task)
+            connection.execute(TASK.insert().values(**stored, idempotency_key=key, last_mark="", ended_at=None))
+            refer(connection, task.id, stored["spec"], task.created_at)
             submit(connection, task.id, task.run)
 
         try:
-            self._database.write(work)
+            self._database.write(work, lasting=True)
         except IntegrityError:  # the key is in use, or this task was stored before the connection broke
             same = TASK.c.id == task.id if key is None else or_(TASK.c.idempotency_key == key, TASK.c.id == task.id)
             return _task(self._database.read(select(*_COLUMNS).where(same))[0])
@@ -96,8 +108,10 @@ class TaskStore:
         decide: Callable[[Task], TaskChange],
         mark: str = "",
         submit: Submit = lambda _connection, _task_id, _run: None,
+        *,
+        lasting: bool = False,
     ) -> Task:
-        """Change a task under the lock of its row; return the changed task.
+        """Change a task under the lock of its row; return the changed task. `lasting` is that of `Database.write`.
 
         A `mark` identifies the change: if the last change has the same mark, nothing is done, because it was written
         although its response was lost. `decide` may be called again after the database was unavailable; `submit` is
@@ -107,8 +121,10 @@ class TaskStore:
         ------
         NotFoundError   there is no such task
         """
+        events: tuple[NewEvent, ...] = ()
 
         def work(connection: Connection) -> Task:
+            nonlocal events
             query = select(*_COLUMNS, TASK.c.last_mark).where(TASK.c.id == task_id).with_for_update()
             row = connection.execute(query).first()
             if row is None:
@@ -121,9 +137,13 @@ class TaskStore:
                 return task
             written = _write(connection, task, change, mark or row.last_mark)
             submit(connection, written.id, written.run)
+            events = change.events
             return written
 
-        return self._database.write(work)
+        written = self._database.write(work, lasting=lasting)
+        if events:
+            self._told(written, events)
+        return written
 
     def take_seats(self, task: Task, seats: Mapping[str, int]) -> str | None:
         """Take a seat of each name for a task, or none: then it returns the name that has no free seat.
@@ -234,6 +254,7 @@ class TaskStore:
             query = query.with_for_update(skip_locked=True)  # keeps a task that is being retried
             ids = [str(row.id) for row in connection.execute(query)]
             connection.execute(delete(TASK_EVENT).where(TASK_EVENT.c.task_id.in_(ids)))
+            stop_referring(connection, ids)
             connection.execute(delete(TASK).where(TASK.c.id.in_(ids)))
             return ids
 

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, func, inspect, select, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    func,
+    inspect,
+    select,
+    text,
+)
 
 from scenedock.effects.tasks.migrations import MIGRATIONS, VERSIONS, require_known, require_present
 
@@ -89,6 +103,29 @@ KEPT_CATALOG = Table(
     Column("head", Text, nullable=False),
     Column("feed", Text, nullable=False),
     Column("memory", Text, nullable=False),
+)
+
+EXECUTOR = Table(
+    "executor",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("alive_at", BigInteger, nullable=False),
+)
+
+RESULT_FOLDER = Table(
+    "result_folder",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("kept_at", BigInteger, nullable=False),
+    Column("archive", LargeBinary, nullable=False),
+)
+
+TASK_FOLDER = Table(
+    "task_folder",
+    METADATA,
+    Column("task_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Index("task_folder_name", "name"),
 )
 
 VERSION = Table(VERSIONS, METADATA, Column("version", Integer, primary_key=True, autoincrement=False))

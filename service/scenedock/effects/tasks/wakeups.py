@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 _CHANNEL = "scenedock_task"
 _WAIT_SECONDS = 0.2
-_CHECK_SECONDS = 30.0
-"""How often an idle session is used: a firewall or load balancer may drop it without a word."""
+_BEAT_SECONDS = 5.0
 
 
 def notify_workers(connection: Connection) -> None:
@@ -27,8 +26,10 @@ def notify_workers(connection: Connection) -> None:
         connection.execute(select(func.pg_notify(_CHANNEL, "")))
 
 
-def listen(session: Connection, wake: Callable[[], object], ended: threading.Event) -> None:
+def listen(session: Connection, wake: Callable[[], object], beat: Callable[[], object], ended: threading.Event) -> None:
     """Call `wake` once at the start, for what was missed, and at each notification, until `ended` is set.
+
+    `beat` is called every five seconds and uses the session, which a firewall may otherwise drop without a word.
 
     Raises
     ------
@@ -41,6 +42,6 @@ def listen(session: Connection, wake: Callable[[], object], ended: threading.Eve
     while not ended.is_set():
         for _ in driver.notifies(timeout=_WAIT_SECONDS, stop_after=1):
             wake()
-        if time.monotonic() - checked >= _CHECK_SECONDS:
-            driver.execute("SELECT 1")
+        if time.monotonic() - checked >= _BEAT_SECONDS:
+            beat()
             checked = time.monotonic()

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from scenedock.effects.local.disk import make_private_folder
 from scenedock.effects.tasks.database import Database, database_address
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.effects.tasks.engine import Engine, RemoteEngine
 from scenedock.effects.tasks.executors import Executors, LocalExecutors, SharedExecutors
 from scenedock.effects.tasks.sealing import Seal
-from scenedock.effects.tasks.store import TaskStore
+from scenedock.effects.tasks.store import TaskStore, Told
 from scenedock.effects.tasks.tables import migrate, require_version
 from scenedock.effects.tasks.watch import TaskWatch
 from scenedock.errors import ScenedockError
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 
 
 def opened_tasks(
-    settings: TaskSettings, actions: Sequence[Action[Any]], action_effects: Any, role: Role, seal: Seal
+    settings: TaskSettings,
+    actions: Sequence[Action[Any]],
+    action_effects: Any,
+    role: Role,
+    seal: Seal,
+    told: Told,
 ) -> OpenTasks:
     """The tasks; nothing runs yet. SQLite is migrated on the way, PostgreSQL by `scenedock migrate` alone.
 
@@ -42,7 +48,7 @@ def opened_tasks(
     except ScenedockError:
         database.close()
         raise
-    store = TaskStore(database)
+    store = TaskStore(database, told)
     if role == "web":
         return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database), TaskWatch(store)), None)
     woken = threading.Event()
@@ -62,6 +68,9 @@ def open_database(settings: TaskSettings) -> Database:
 
     Raises
     ------
-    InputError   it is neither SQLite nor PostgreSQL
+    InputError   it is neither SQLite nor PostgreSQL, or its folder can't be created
     """
-    return Database(database_address(settings.database, settings.data))
+    address = database_address(settings.database, settings.data)
+    if address.file and address.file.parent == settings.data.absolute():
+        make_private_folder(settings.data)
+    return Database(address)

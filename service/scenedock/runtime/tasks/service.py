@@ -14,7 +14,7 @@ from scenedock.runtime.tasks.readers import Readers
 
 if TYPE_CHECKING:
     from scenedock.effects.tasks.effects import TaskEffects
-    from scenedock.effects.tasks.lookout import TaskLookout
+    from scenedock.effects.tasks.lookout import TaskCounts, TaskLookout
     from scenedock.runtime.tasks.worker import TaskWorker
 
 _log: Final = logging.getLogger("scenedock.tasks")
@@ -46,7 +46,7 @@ class TaskService:
 
     `opened` opens them, which takes memory and time (decision 10). Once started, the lookout checks for work twice a
     second, until it sees some or a request needs tasks; with `at_once`, tasks are opened without waiting for either.
-    Without a lookout, this process runs no tasks.
+    Without a lookout, this process runs no tasks. `count` counts all that haven't ended, without opening them.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class TaskService:
         readers: int,
         opened: Callable[[], OpenTasks],
         lookout: TaskLookout | None,
+        count: Callable[[], TaskCounts],
         *,
         at_once: bool = False,
     ) -> None:
@@ -62,6 +63,7 @@ class TaskService:
         self.readers = Readers(readers)
         self._open = opened
         self._lookout = lookout
+        self.count = count
         self._at_once = at_once
         self._opened: OpenTasks | None = None
         self._started = False
@@ -78,6 +80,12 @@ class TaskService:
         ConflictError    the database must be migrated first, or a newer release has migrated it
         """
         return self._at_hand().effects
+
+    @property
+    def seconds_idle(self) -> float | None:
+        """How long ago this process looked for tasks to run; None before the first time, or if it never does."""
+        opened = self._opened
+        return opened.worker.seconds_idle if opened and opened.worker else None
 
     def start(self) -> None:
         """Begin to run tasks, if this process does."""

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from scenedock.effects.local.key_files import shared_key
-from scenedock.effects.tasks.lookout import TaskLookout
+from scenedock.effects.tasks.lookout import TaskCounts, TaskLookout
 from scenedock.effects.tasks.sealing import Seal, new_key
 from scenedock.errors import InputError
 from scenedock.model.action import Action
+from scenedock.model.tasks.changes import NewEvent
+from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.service import OpenTasks, TaskService
 from scenedock.runtime.tasks.settings import Role, TaskSettings
 
+_SEAL_KEY: Final = "seal.key"
+
 
 def open_tasks(
-    settings: TaskSettings, actions: Sequence[Action[Any]], action_effects: Any, role: Role = "embedded"
+    settings: TaskSettings,
+    actions: Sequence[Action[Any]],
+    action_effects: Any,
+    role: Role = "embedded",
+    told: Callable[[Task, Sequence[NewEvent]], object] = lambda _task, _events: None,
+    *,
+    makes_key: bool = True,
 ) -> TaskService:
     """The tasks; neither the database nor the engine is opened before they are needed.
+
+    `told` learns of each change of a task here, after it is stored. Without `makes_key`, no seal key is generated: then
+    tasks can be read, but none can be given secrets.
 
     A process that runs the tasks of others, or schedules, needs them from the start.
 
@@ -29,7 +42,8 @@ def open_tasks(
     ConflictError    the database must be migrated first, or a newer release has migrated it
     TemporaryError   the database can't be reached
     """
-    seal = seal_of(settings.seal_keys, settings.data)
+    has_key = makes_key or settings.seal_keys or (settings.data / _SEAL_KEY).exists()
+    seal = seal_of(settings.seal_keys, settings.data) if has_key else Seal()
     lookout = TaskLookout(settings.database, settings.data, settings.keep_days)
     with closing(lookout):  # the server forks before it starts, and both processes would share the connection
         lookout.require_usable()
@@ -37,10 +51,17 @@ def open_tasks(
     def opened() -> OpenTasks:
         from scenedock.runtime.tasks.opening import opened_tasks
 
-        return opened_tasks(settings, actions, action_effects, role, seal)
+        return opened_tasks(settings, actions, action_effects, role, seal, told)
+
+    def count() -> TaskCounts:
+        # Of its own, because requests come in any thread, and the other lookout may be closed by now.
+        with closing(TaskLookout(settings.database, settings.data, settings.keep_days)) as counting:
+            return counting.counts()
 
     busy = role == "worker" or bool(settings.schedules)
-    return TaskService(tuple(actions), settings.readers, opened, None if role == "web" else lookout, at_once=busy)
+    return TaskService(
+        tuple(actions), settings.readers, opened, None if role == "web" else lookout, count, at_once=busy
+    )
 
 
 def seal_of(keys: str, data: Path) -> Seal:
@@ -52,7 +73,7 @@ def seal_of(keys: str, data: Path) -> Seal:
     """
     if keys:
         return Seal(*(key.strip() for key in keys.split(",")))
-    path = data / "seal.key"
+    path = data / _SEAL_KEY
     key = shared_key(path, new_key, "the key that seals secrets")
     try:
         return Seal(key.decode("ascii", "replace").strip())

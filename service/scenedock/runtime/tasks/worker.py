@@ -33,8 +33,14 @@ class TaskWorker:
         self._tending = Tending(running.effects.store, engine, executors)
         self._schedules = schedules
         self._woken = woken
+        self._looked_at: float | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._tend, name="tasks", daemon=True)
+
+    @property
+    def seconds_idle(self) -> float | None:
+        """How long ago it last looked for tasks, successfully or not; None before the first time."""
+        return None if self._looked_at is None else time.monotonic() - self._looked_at
 
     def start(self) -> None:
         """Begin to run tasks."""
@@ -70,6 +76,7 @@ class TaskWorker:
             else:
                 tend(self._tending.take, now)
             self._running.flush()
+            self._looked_at = time.monotonic()
             self._woken.wait(max(next_look - time.monotonic(), 0))
             self._woken.clear()
 

@@ -51,7 +51,7 @@ def cancel_task(effects: TaskEffects, caller: Caller, task_id: str) -> Task:
     NotFoundError   there is no task with this id that the caller may see
     """
     show_task(effects, caller, task_id)
-    return effects.store.change(task_id, lambda task: cancel_asked(task, effects.clock()))
+    return effects.store.change(task_id, lambda task: cancel_asked(task, effects.clock()), lasting=True)
 
 
 def retry_task(
@@ -84,6 +84,7 @@ def retry_task(
         lambda task: retried(task, sealed, effects.clock(), effects.engine.handover_milliseconds),
         f"retry.{seen.attempt}",
         effects.engine.submit,
+        lasting=True,
     )
     effects.engine.start(task.id, task.run)
     return task

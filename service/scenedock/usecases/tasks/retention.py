@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from scenedock.effects.tasks.deliveries import forget_deliveries
 from scenedock.effects.tasks.effects import TaskEffects
+from scenedock.effects.tasks.folder_table import forget_folders
 from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import end_of_retention
@@ -22,6 +23,7 @@ class Output(Model):
     """What was deleted."""
 
     tasks: Annotated[int, "Number of deleted tasks, with their logs"]
+    folders: Annotated[int, "Number of deleted result folders, to which no task refers any longer"]
     deliveries: Annotated[int, "Number of deleted records of webhook deliveries"]
 
 
@@ -30,15 +32,16 @@ def forget_old_tasks_action(effects: TaskEffects) -> Action[Any]:
 
     @action("forget-old-tasks", destructive=True, idempotent=True)
     def forget_old_tasks(context: Context[Any], request: Input) -> Output:
-        """Delete tasks that ended long ago, their logs, and records of old webhook deliveries."""
+        """Delete tasks that ended long ago, their logs and result folders, and records of old webhook deliveries."""
         before = end_of_retention(effects.clock(), request.days)
         count = 0
         while forgotten := effects.store.forget(before):
             count += len(forgotten)
         effects.engine.forget(before)
+        folders = forget_folders(effects.database, before)
         deliveries = forget_deliveries(effects.database, before)
         context.log(f"deleted {count:,} tasks that ended more than {request.days} days ago")
-        return Output(tasks=count, deliveries=deliveries)
+        return Output(tasks=count, folders=folders, deliveries=deliveries)
 
     return forget_old_tasks
 

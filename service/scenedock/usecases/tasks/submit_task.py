@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from scenedock.effects.tasks.effects import TaskEffects
-from scenedock.errors import InputError, NotAllowedError
+from scenedock.errors import ConflictError, InputError, NotAllowedError
 from scenedock.model.action import Action, Caller
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.redaction import check_size, sensitive_texts
@@ -64,6 +65,33 @@ def submit_task(
     if stored.id == task_id:
         effects.engine.start(task.id, task.run)
     return stored
+
+
+def submit_once(
+    effects: TaskEffects,
+    actions: Iterable[Action[Any]],
+    caller: Caller,
+    spec: JsonObject,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    key: str = "",
+) -> Task:
+    """Accept a task as `submit_task` does, where a key means one spec: the same JSON, in whatever order its keys are.
+
+    Secrets and sensitive inputs are not compared: they aren't kept, and a caller that tries again may have new ones.
+
+    Raises
+    ------
+    InputError, NotAllowedError   as `submit_task` does
+    ConflictError                 the key is that of a task with another spec
+    """
+    task = submit_task(effects, actions, caller, spec, secrets=secrets, key=key)
+    if key:
+        by_id = {action.id: action for action in actions}
+        steps = _checked_steps(spec, by_id, caller, rendered=False)
+        if _canonical(task.spec) != _canonical(_stored_spec(spec, steps, by_id, caller)):
+            raise ConflictError(f"this key is that of task {task.id}, which has another spec; use a new key")
+    return task
 
 
 def permit_task(actions: Iterable[Action[Any]], spec: JsonObject, permit: Permit) -> None:
@@ -160,6 +188,11 @@ def _stored_spec(
 
 def _caller(caller: Caller) -> JsonObject:
     return {"subject": caller.subject, "kind": caller.kind, "user": caller.user, "scope": caller.scope}
+
+
+def _canonical(spec: JsonObject) -> str:
+    """A spec as text: the same for the same JSON, in which 1, 1.0 and true are different."""
+    return json.dumps(spec, sort_keys=True)
 
 
 def _unique(caller: Caller, key: str) -> str | None:

@@ -8,7 +8,6 @@ would send other requests there, too. The address is signed and expires; anyone 
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -16,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from scenedock.doors.http.requests.answers import bug, http_refusal, json_answer, refusal
 from scenedock.doors.http.requests.hygiene import guard
 from scenedock.doors.http.requests.rate_limits import RateLimits
-from scenedock.effects.bakes.result_folders import OWNER, archive, read_below
+from scenedock.effects.bakes.result_folders import OWNER
 from scenedock.errors import NotFoundError, ScenedockError
 from scenedock.runtime.service import Service
 
@@ -30,23 +29,26 @@ def make_folders_app(service: Service) -> Flask:
     results = service.effects.results
     limits = RateLimits(service.settings.requests_per_minute)
 
-    def signed(owner: str, name: str, ref: str) -> Path:
+    def check(owner: str, name: str, ref: str) -> None:
         limits.take(f"address:{request.remote_addr}")
         if owner != OWNER:
             raise NotFoundError("there is no such folder")
-        return results.signed(name, ref)
+        results.check(name, ref)
 
     def read_commit(owner: str, name: str, ref: str) -> Response:
         """Return the commit of a reference: a folder never changes, so that is its name."""
-        return json_answer({"sha": signed(owner, name, ref).name})
+        check(owner, name, ref)
+        return json_answer({"sha": name})
 
     def read_archive(owner: str, name: str, ref: str) -> Response:
         """Send the whole folder."""
-        return Response(archive(signed(owner, name, ref)), mimetype=_GZIP)
+        check(owner, name, ref)
+        return Response(results.archive(name), mimetype=_GZIP)
 
     def read_contents(owner: str, name: str, path: str) -> Response:
         """Send one file."""
-        data = read_below(signed(owner, name, request.args.get("ref", "")), path)
+        check(owner, name, request.args.get("ref", ""))
+        data = results.read_below(name, path)
         return json_answer({"path": path, "encoding": "base64", "content": base64.b64encode(data).decode()})
 
     app.add_url_rule(f"{_REPOSITORY}/git/commits/<ref>", "read_commit", read_commit)

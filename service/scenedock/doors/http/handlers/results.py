@@ -5,14 +5,13 @@ from __future__ import annotations
 from flask import Response
 
 from scenedock.doors.http.routes import Answer, Route
-from scenedock.effects.bakes.result_folders import archive
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
 
 
 def read_folder(service: Service, name: str) -> Response:
     """Read the result folder of an action, as a gzipped tar archive."""
-    return Response(archive(service.effects.results.folder(name)), mimetype="application/gzip")
+    return Response(service.effects.results.archive(name), mimetype="application/gzip")
 
 
 ROUTES = (

@@ -26,7 +26,7 @@ from scenedock.usecases.tasks.manage_tasks import (
     retry_task,
     show_task,
 )
-from scenedock.usecases.tasks.submit_task import permit_task, submit_task
+from scenedock.usecases.tasks.submit_task import permit_task, submit_once
 
 _KEY: Final = "Idempotency-Key"
 
@@ -51,7 +51,7 @@ def submit_a_task(service: Service) -> Response:
     if not isinstance(spec, Mapping):
         raise InputError("the body must have a `spec`, an object with `steps`")
     permit_task(service.tasks.actions, spec, _permit(service))
-    task = submit_task(
+    task = submit_once(
         service.tasks.effects,
         service.tasks.actions,
         g.caller,
@@ -121,7 +121,8 @@ _LISTED = {200: Answer("The tasks", TaskPage)}
 _LOGGED = {200: Answer("The events", EventList)}
 _NAMES_THE_CALL: JsonObject = {
     "type": "string",
-    "description": "Identifies the call: the same key from the same caller returns the same task",
+    "description": "Identifies the call: the same key from the same caller returns the same task; with another spec it "
+    "is refused (409). `secrets` and sensitive inputs are not compared",
 }
 _WAIT: JsonObject = {
     "type": "integer",
