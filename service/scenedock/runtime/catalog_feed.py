@@ -88,6 +88,8 @@ class CatalogFeed:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _asked: set[str] | None = field(default_factory=set)
     """The repositories that were requested to be checked; None means all."""
+    _untold: set[str] = field(default_factory=set)
+    """The files that Backstage wasn't asked to fetch yet: it couldn't be reached, or this process has just started."""
 
     def start(self) -> None:
         """Serve what was kept, and begin to look at the repositories."""
@@ -184,7 +186,10 @@ class CatalogFeed:
         """Serve what is kept, if it isn't what we know; whether it wasn't."""
         is_other, feed = self.kept.take_over()
         if feed:
-            self._serve(feed, checked=self._served.checked if self._served else 0.0)
+            starts = self._served is None
+            changed = self._serve(feed, checked=self._served.checked if self._served else 0.0)
+            if starts:  # Backstage may have read nothing while the service was stopped
+                self._untold.update(changed)
         return is_other
 
     def _renew(self) -> bool:
@@ -192,6 +197,7 @@ class CatalogFeed:
         now = time.monotonic()
         if self._served and self._state() == self._signature and now < self._second_look:
             self._served = self._as_served(self._served.feed, self._served.files, self._checked(self._served.feed))
+            self._tell_backstage()
             return True
         last = self.kept.last()
         built = self.build(self.repositories.by_name, last, self.repositories.watch())
@@ -203,7 +209,8 @@ class CatalogFeed:
         changed = self._serve(feed, self._checked(feed))
         self._signature = self._state()
         self._second_look = inf if built.wait is None else now + built.wait
-        self._tell_backstage(changed)
+        self._untold.update(changed)
+        self._tell_backstage()
         return True
 
     def _state(self) -> str:
@@ -243,22 +250,23 @@ class CatalogFeed:
         self._served = self._as_served(told, served.files, served.checked)
         self._signature = ""
 
-    def _tell_backstage(self, changed: list[str]) -> None:
-        """Have Backstage fetch the changed files now, not at its next refresh; if that fails, it fetches them later.
+    def _tell_backstage(self) -> None:
+        """Have Backstage fetch the changed files now, not at its next refresh; what fails is tried again later, once.
 
         Backstage doesn't have the Location of a new file yet: the index, which has then changed as well, adds it.
         """
         if self.backstage is None:
             return
-        for name in changed:
+        for name in sorted(self._untold):
             location = registered_ref(f"{self.address}/{INDEX}") if name == INDEX else location_ref(name)
             try:
                 self.backstage.refresh(str(location))
             except NotFoundError:
                 _log.info("Backstage's catalog doesn't have %s, for %s, yet", location, name)
             except ScenedockError as error:
-                _log.info("Backstage wasn't notified of the new catalog: %s", error)
+                _log.info("Backstage wasn't notified of the new catalog, which is tried again: %s", error)
                 return
+            self._untold.discard(name)
 
 
 def build_apart(repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch) -> BuiltFeed:
