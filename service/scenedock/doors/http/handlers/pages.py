@@ -52,7 +52,7 @@ def _try_one(settings: Settings) -> str:
     and the settings. On others these are nobody's business.
     """
     command = "actions run export-catalog"
-    if settings.listen.host not in {"127.0.0.1", "::1", "localhost"}:
+    if settings.public_url or settings.listen.host not in {"127.0.0.1", "::1", "localhost"}:
         return f"scenedock {command}"
     program = Path(sys.executable).with_name("scenedock")
     on_path = shutil.which("scenedock") == str(program)
