@@ -90,6 +90,11 @@ class Company:
         """The address of Scenedock's own HTTP API."""
         return self.feed.partition("/catalog/")[0]
 
+    def readiness(self) -> str:
+        """What Scenedock answers to probes."""
+        answer = urllib3.request("GET", self.service.ready, retries=False, timeout=SECONDS_TO_WAIT)
+        return answer.data.decode()
+
     def audited(self, action: str = "") -> list[dict[str, Any]]:
         """The lines of Scenedock's audit log, of one action if it is given."""
         lines = [json.loads(line) for line in self.service.said().splitlines() if line.startswith("{")]
@@ -196,14 +201,20 @@ def _code_hosts(folder: Path, code: str, github: CompanyGitHub) -> Path:
 
 def _app_config(code: str, service: str, folders: str, locations: list[str], github: CompanyGitHub) -> dict[str, Any]:
     """What our documentation says to paste, and where the company's other files are."""
+    config = pasted_config(service, folders)
+    config["backend"]["reading"]["allow"].append({"host": code})
+    config["integrations"]["github"] = [github.integration()]
+    config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
+    return config
+
+
+def pasted_config(service: str, folders: str) -> dict[str, Any]:
+    """What our documentation says to paste into app-config, for the addresses of a service and of its folders."""
     page = (ROOT / "docs" / "backstage.md").read_text(encoding="utf-8")
     pasted = page.partition("```yaml\n")[2].partition("```")[0]
     config: dict[str, Any] = yaml.safe_load(
         pasted.replace("scenedock:8000", service).replace("scenedock:8001", folders)
     )
-    config["backend"]["reading"]["allow"].append({"host": code})
-    config["integrations"]["github"] = [github.integration()]
-    config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
     return config
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from scenedock.actions import ACTIONS
 from scenedock.effects.backstage.catalog import BackstageCatalog
@@ -25,9 +26,10 @@ from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
-from scenedock.runtime.calls import Calls
+from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.other_origins import OtherOrigins
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings, variable
 from scenedock.runtime.shared_catalog import SharedCatalog
@@ -39,10 +41,15 @@ from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from scenedock.usecases.permissions import Permissions
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 
+_READING_AT_ONCE: Final = 8
+"""How many read-only actions run at once: they take processor time of this process."""
+_PLACES_FOR_EACH_THREAD: Final = 2
+"""While one call's task runs, the next one's is stored and ready to begin."""
+
 
 def open_service(
     settings: Settings,
-    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] = build_apart,
+    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] | None = None,
     role: Role = "embedded",
 ) -> Service:
     """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
@@ -61,8 +68,9 @@ def open_service(
         kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
-        build=build_feed,
+        build=build_feed or partial(build_apart, settings.build_memory_mib << 20),
         backstage=effects.backstage,
+        origins=OtherOrigins(effects.backstage),
     )
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)
@@ -80,12 +88,19 @@ def open_service(
         actions=actions,
         effects=effects,
         feed=feed,
-        calls=Calls(max(1, settings.threads // 2), metrics, task_calls.run, task_calls.hurry),
+        calls=Calls(_room(settings, role), metrics, task_calls.run, task_calls.hurry),
         metrics=metrics,
         tasks=tasks,
         permissions=_permissions(settings, tokens, effects.backstage, key),
         listings=BackstageLists(),
     )
+
+
+def _room(settings: Settings, role: Role) -> Room:
+    """Room for calls. Here tasks wait for the next thread, but for workers there is more: they may be many."""
+    most = max(1, settings.threads * 3 // 4)
+    writing = most // 2 if role == "web" else _PLACES_FOR_EACH_THREAD * settings.task_threads
+    return Room(max(1, writing), _READING_AT_ONCE, most, settings.queue_seconds)
 
 
 def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:

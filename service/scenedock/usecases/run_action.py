@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from scenedock.errors import NotAllowedError, NotFoundError
+from scenedock.errors import NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
 from scenedock.model.similar import similar
 
 E = TypeVar("E")
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def find_action(actions: Mapping[str, Action[E]], name: str, listed: Callable[[], Iterable[Action[E]]]) -> Action[E]:
@@ -28,6 +30,23 @@ def find_action(actions: Mapping[str, Action[E]], name: str, listed: Callable[[]
     return actions[name]
 
 
+def perform(action: Action[E], context: Context[E], values: JsonObject) -> JsonObject:
+    """Run an action for a caller who may run it.
+
+    Raises
+    ------
+    TemporaryError   the disk is full
+    ScenedockError   any error of the action
+    """
+    try:
+        return action.run(context, values)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        raise TemporaryError(f"{where}the disk is full; free some space, then try again", retry_after=60) from error
+
+
 def run_action(action: Action[E], context: Context[E], values: JsonObject) -> JsonObject:
     """Run an action to its end.
 
@@ -39,4 +58,4 @@ def run_action(action: Action[E], context: Context[E], values: JsonObject) -> Js
     """
     if refused := action.refused_to(context.caller):
         raise NotAllowedError(refused)
-    return action.run(context, values)
+    return perform(action, context, values)

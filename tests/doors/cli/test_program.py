@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -156,7 +155,10 @@ def test_a_shell_completes_commands_options_and_choices_as_the_documentation_say
 
 
 def test_a_command_in_a_message_can_be_pasted(tmp_path: Path) -> None:
-    repository = Path(shutil.copytree(EXAMPLE, tmp_path / "acme-apps"))
+    repository = tmp_path / "apps"
+    (repository / "billing").mkdir(parents=True)
+    chart = "apiVersion: v2\nname: billing\nversion: 1.0.0\n"
+    (repository / "billing" / "Chart.yaml").write_text(chart, encoding="utf-8")
     told = CliRunner().invoke(main, ["catalog", "check", str(repository)]).output
     (command,) = set(re.findall(r"Run `scenedock (catalog export .+?)` there", told))
 

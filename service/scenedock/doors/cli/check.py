@@ -59,7 +59,8 @@ def check(
         from scenedock.catalog.emitting.sarif import as_sarif
 
         prefixes = {contents.facts.name: contents.facts.prefix for contents in result.repositories}
-        text = json.dumps(as_sarif(checked.findings, version("scenedock"), prefixes), indent=2, ensure_ascii=False)
+        document = as_sarif(checked.findings, version("scenedock"), prefixes, result.coverage)
+        text = json.dumps(document, indent=2, ensure_ascii=False)
     elif layout == "json":
         text = json.dumps(_report(checked, failed=failed), indent=2, ensure_ascii=False)
     else:
