@@ -11,6 +11,7 @@ RUN python -m pip install --require-hashes --requirement requirements/build.txt 
 COPY pyproject.toml README.md LICENSE ./
 COPY service/ service/
 COPY cookiecutters/ cookiecutters/
+COPY catalog-info/ catalog-info/
 RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
  && python -m pip --python /opt/scenedock/bin/python install --no-deps dist/*.whl
 

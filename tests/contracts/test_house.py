@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
+import sys
+import tarfile
 import tomllib
 import zipfile
 from importlib.metadata import requires
@@ -158,16 +161,45 @@ def test_what_builds_the_package_is_locked() -> None:
     assert PYPROJECT["dependency-groups"]["build"] == PYPROJECT["build-system"]["requires"]
 
 
-def test_the_package_brings_the_skeletons(tmp_path: Path) -> None:
+def test_the_package_brings_the_skeletons_and_the_templates(tmp_path: Path) -> None:
     """As files of the environment that it is installed into, where `scenedock skeletons` looks for them."""
     wheel = build_wheel(tmp_path)
-    shipped = [path for path in tracked_files() if path.is_relative_to(ROOT / "cookiecutters")]
+    places = {"cookiecutters": ROOT / "cookiecutters", "templates": ROOT / "catalog-info" / "templates"}
+    shipped = {
+        f"{name}/{path.relative_to(place).as_posix()}": path.read_bytes()
+        for name, place in places.items()
+        for path in tracked_files()
+        if path.is_relative_to(place)
+    }
     with zipfile.ZipFile(wheel) as packed:
         place = f"{wheel.name.rsplit('-', 3)[0]}.data/data/share/scenedock"
         brought = {name.removeprefix(f"{place}/"): packed.read(name) for name in packed.namelist() if place in name}
 
-    assert shipped
-    assert brought == {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in shipped}
+    assert {name.partition("/")[0] for name in shipped} == set(places)
+    assert brought == shipped
+
+
+def test_a_source_distribution_has_tracked_files_only(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(checkout)], check=True)
+    for path in ("pyproject.toml", "scripts/tracked_files.py"):  # as they are here, committed or not
+        shutil.copy(ROOT / path, checkout / path)
+    subprocess.run(["git", "add", "scripts/tracked_files.py"], cwd=checkout, check=True)
+    for name in ("notes.txt", "docs/[draft] #1!.md", "scenedock-data/signing-key.pem", "service/scenedock/new.py"):
+        (checkout / name).parent.mkdir(exist_ok=True)
+        (checkout / name).write_text("not for others", encoding="utf-8")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=checkout, check=True, capture_output=True)
+
+    (made,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(made) as packed:
+        names = {name.partition("/")[2] for name in packed.getnames()} - {"PKG-INFO"}
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=checkout, check=True, capture_output=True, text=True).stdout
+    files = {
+        (checkout / name).resolve().relative_to(checkout).as_posix() for name in names
+    }  # behind tracked links, too
+    assert files <= set(listed.split("\0"))
+    assert {"service/scenedock/__init__.py", "cookiecutters/deployment/cookiecutter.json"} <= names
 
 
 def test_the_image_is_labelled_with_the_version_of_the_package() -> None:

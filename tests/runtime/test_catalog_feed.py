@@ -363,6 +363,35 @@ def test_a_backstage_that_is_away_is_no_reason_to_fail(feed: CatalogFeed, caplog
     assert "Backstage wasn't notified" in caplog.text
 
 
+def test_after_an_outage_backstage_is_told_once_of_what_has_changed(
+    feed: CatalogFeed, builder: Builder, repository: Path
+) -> None:
+    told: Any = Refreshed()
+    told.down = True
+    feed.backstage = told
+    for number in range(3):
+        (repository / f"{number}.yaml").write_text("a: 1\n")
+        builder.text = f"kind: A{number}\n".encode()
+        feed.refresh()
+
+    told.down = False
+    feed.refresh()
+    feed.refresh()
+
+    assert told.refs == [INDEX]
+
+
+def test_after_a_stop_of_the_service_backstage_is_told_once_of_the_catalog(feed: CatalogFeed, tmp_path: Path) -> None:
+    feed.refresh()
+    told: Any = Refreshed()
+    again = replace(feed, kept=kept_in(tmp_path), _served=None, _untold=set(), backstage=told)
+
+    again.refresh()
+    again.refresh()
+
+    assert told.refs == [INDEX]
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[GitServer]:
     with git_server(tmp_path / "server") as running:

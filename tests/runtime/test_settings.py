@@ -130,3 +130,18 @@ def test_the_last_line_end_of_a_secrets_file_is_none_of_the_secret() -> None:
     given = {"SCENEDOCK_DATABASE_URL_FILE": "/run/url"}
 
     assert read_settings(given, lambda _: b"postgresql://h/tasks\n").settings.database_url == "postgresql://h/tasks"
+
+
+@pytest.mark.parametrize("name", ["SCENEDOCK_TOKEN", "SCENEDOCK_BACKSTAGE_TOKEN"])
+def test_variables_of_backstages_configuration_and_of_commands_are_no_settings(name: str) -> None:
+    assert read_settings({name: "a token"}, nothing).settings == Settings()
+
+
+def test_a_setting_that_does_not_exist_is_told_with_the_one_that_was_probably_meant() -> None:
+    with pytest.raises(InputError) as refused:
+        read_settings({"SCENEDOCK_THREAD": "4", "SCENEDOCK_COLOUR": "red"}, nothing)
+
+    assert str(refused.value).splitlines() == [
+        "SCENEDOCK_COLOUR: there is no such setting; `scenedock settings` lists all",
+        "SCENEDOCK_THREAD: there is no such setting (did you mean SCENEDOCK_THREADS?); `scenedock settings` lists all",
+    ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -322,3 +324,51 @@ def test_a_wrong_call_of_an_action_is_refused(tmp_path: Path, arguments: list[st
 
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("setting", ["SCENEDOCK_LISTEN", "SCENEDOCK_FOLDERS_LISTEN"])
+def test_a_port_that_is_taken_is_said_at_once_and_nothing_else(tmp_path: Path, setting: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        settings = {**environment(tmp_path, free_port()), setting: address}
+
+        done = run("serve", **settings)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"Error: {setting}={address}: can't listen there: address already in use; stop the other program, "
+        "or set another address\n"
+    )
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_repository_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
+    missing = tmp_path / "no-apps"
+
+    done = run("serve", **{**environment(tmp_path, free_port()), "SCENEDOCK_REPOSITORIES": f"{EXAMPLE},{missing}"})
+
+    assert (done.returncode, done.stderr) == (2, f"Error: SCENEDOCK_REPOSITORIES: there is no folder {missing}\n")
+
+
+def test_the_hints_of_the_page_work_where_the_service_was_started(tmp_path: Path) -> None:
+    port = free_port()
+    settings = {**environment(tmp_path, port), "SCENEDOCK_PUBLIC_FEED": "true"}
+    server = Server([SCENEDOCK, "serve"], settings, ROOT, f"http://127.0.0.1:{port}/readyz", tmp_path / "log")
+    server.start()
+    try:
+        with connected(port) as connection:
+            page = ask(connection, "/", token="")[2].decode()
+            (hint,) = re.findall(r"Try one: <code>(.+?)</code>", page)
+            (link,) = re.findall(r'<a href="(\S+?openapi\.json)">', page)
+            described = ask(connection, link, token="")
+    finally:
+        server.stop()
+    command = ["sh", "-c", html.unescape(hint)]
+    path = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(command, cwd=ROOT, env=path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["byKind"] == {"API": 1, "Component": 6, "Resource": 3}
+    assert (described[0], "openapi" in json.loads(described[2])) == (200, True)

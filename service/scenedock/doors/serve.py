@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.doors.cli.settings import settings_in_force, settings_option
+from scenedock.errors import InputError
 
 if TYPE_CHECKING:
     from scenedock.runtime.settings import Settings
@@ -28,10 +30,35 @@ def serve(file: Path | None, *, web_only: bool) -> None:
     from scenedock.runtime.tasks.settings import Role
 
     settings = settings_in_force(file).settings
+    _require_free(settings)
     role: Role = "web" if web_only else "embedded"
     service = open_service(settings, role=role)  # reports what can't be opened, before anything listens
     _say_where(settings)
     Server(service).run()
+
+
+def _require_free(settings: Settings) -> None:
+    """Bind each address for a moment, before anything starts.
+
+    Raises
+    ------
+    InputError   an address can't be listened on
+    """
+    from scenedock.runtime.settings import variable
+
+    for name, listen in (("listen", settings.listen), ("folders_listen", settings.folders_listen)):
+        if listen is None:
+            continue
+        with socket.socket(socket.AF_INET6 if ":" in listen.host else socket.AF_INET) as bound:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                bound.bind((listen.host.strip("[]"), listen.port))
+                bound.listen()
+            except OSError as error:
+                raise InputError(
+                    f"{variable(name)}={listen}: can't listen there: {(error.strerror or str(error)).lower()}; "
+                    "stop the other program, or set another address"
+                ) from None
 
 
 def _say_where(settings: Settings) -> None:

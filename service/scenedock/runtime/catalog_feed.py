@@ -91,6 +91,8 @@ class CatalogFeed:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _asked: set[str] | None = field(default_factory=set)
     """The repositories that were requested to be checked; None means all."""
+    _untold: set[str] = field(default_factory=set)
+    """The files that Backstage wasn't asked to fetch yet: it couldn't be reached, or this process has just started."""
 
     def start(self) -> None:
         """Serve what was kept, and begin to look at the repositories."""
@@ -189,7 +191,10 @@ class CatalogFeed:
         if is_other:
             self.origins.remember(EntityRef.parse(each, default_kind="") for each in self.kept.elsewhere)
         if feed:
-            self._serve(feed, checked=self._served.checked if self._served else 0.0)
+            starts = self._served is None
+            changed = self._serve(feed, checked=self._served.checked if self._served else 0.0)
+            if starts:  # Backstage may have read nothing while the service was stopped
+                self._untold.update(changed)
         return is_other
 
     def _renew(self) -> bool:
@@ -198,6 +203,7 @@ class CatalogFeed:
         self.origins.ask()
         if self._served and self._state() == self._signature and now < self._second_look:
             self._served = self._as_served(self._served.feed, self._served.files, self._checked(self._served.feed))
+            self._tell_backstage()
             return True
         last = self.kept.last()
         built = self._built(last)
@@ -209,7 +215,8 @@ class CatalogFeed:
         changed = self._serve(feed, self._checked(feed))
         self._signature = self._state()
         self._second_look = inf if built.wait is None else now + built.wait
-        self._tell_backstage(changed)
+        self._untold.update(changed)
+        self._tell_backstage()
         return True
 
     def _built(self, last: KeptCatalog | None) -> BuiltFeed:
@@ -264,22 +271,23 @@ class CatalogFeed:
         self._served = self._as_served(told, served.files, served.checked)
         self._signature = ""
 
-    def _tell_backstage(self, changed: list[str]) -> None:
-        """Have Backstage fetch the changed files now, not at its next refresh; if that fails, it fetches them later.
+    def _tell_backstage(self) -> None:
+        """Have Backstage fetch the changed files now, not at its next refresh; what fails is tried again later, once.
 
         Backstage doesn't have the Location of a new file yet: the index, which has then changed as well, adds it.
         """
         if self.backstage is None:
             return
-        for name in changed:
+        for name in sorted(self._untold):
             location = registered_ref(f"{self.address}/{INDEX}") if name == INDEX else location_ref(name)
             try:
                 self.backstage.refresh(str(location))
             except NotFoundError:
                 _log.info("Backstage's catalog doesn't have %s, for %s, yet", location, name)
             except ScenedockError as error:
-                _log.info("Backstage wasn't notified of the new catalog: %s", error)
+                _log.info("Backstage wasn't notified of the new catalog, which is tried again: %s", error)
                 return
+            self._untold.discard(name)
 
 
 def build_apart(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from scenedock.actions import ACTIONS
@@ -17,7 +18,7 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
-from scenedock.errors import InputError
+from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.action_rules import ActionRules
 from scenedock.model.kept_catalog import KeptCatalog
@@ -57,6 +58,9 @@ def open_service(
     ------
     InputError, NotFoundError   something that a setting names can't be used
     """
+    for each in settings.repositories:
+        if "://" not in each and not Path(each).is_dir():
+            raise NotFoundError(f"{variable('repositories')}: there is no folder {each}")
     key = signing_key(settings)
     effects = open_effects(settings, lambda: tasks.effects)
     feed = CatalogFeed(

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_type_hints
 from scenedock.documents.configuration import field_problems, read_configuration
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
+from scenedock.model.similar import similar
 from scenedock.runtime.setting_values import (
     Listen,
     address,
@@ -30,6 +31,8 @@ from scenedock.runtime.setting_values import (
 PREFIX = "SCENEDOCK_"
 SETTINGS_FILE = "SCENEDOCK_SETTINGS"
 MASK = "********"
+_OF_OTHERS = frozenset({"SCENEDOCK_TOKEN", "SCENEDOCK_BACKSTAGE_TOKEN"})
+"""Variables that Backstage's configuration and commands read, and the service doesn't."""
 # Kubernetes sets these in every pod of a namespace with a Service named scenedock.
 _OF_KUBERNETES = re.compile(r"^SCENEDOCK_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)$")
 
@@ -332,6 +335,8 @@ def _from_environment(
             values[variables[name]] = value, name
         elif name in files:
             values[files[name]] = read_file(Path(value)).decode("utf-8", "replace").strip(), f"{name}={value}"
-        elif name.startswith(PREFIX) and name != SETTINGS_FILE and not _OF_KUBERNETES.match(name):
-            problems.append(f"{name}: there is no such setting; `scenedock settings` lists all")
+        elif name.startswith(PREFIX) and name not in {SETTINGS_FILE, *_OF_OTHERS} and not _OF_KUBERNETES.match(name):
+            problems.append(
+                f"{name}: there is no such setting{similar(name, variables)}; `scenedock settings` lists all"
+            )
     return values

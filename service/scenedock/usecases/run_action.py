@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from scenedock.errors import NotAllowedError, NotFoundError, TemporaryError
 from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
+from scenedock.model.similar import similar
 
 E = TypeVar("E")
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -22,8 +23,10 @@ def find_action(actions: Mapping[str, Action[E]], name: str, listed: Callable[[]
     NotFoundError   there is no such action
     """
     if name not in actions:
-        names = ", ".join(sorted(each.name for each in listed())) or "none"
-        raise NotFoundError(f"there is no action {name!r}; the actions are: {names}")
+        names = sorted(each.name for each in listed())
+        raise NotFoundError(
+            f"there is no action {name!r}{similar(name, names)}; the actions are: {', '.join(names) or 'none'}"
+        )
     return actions[name]
 
 

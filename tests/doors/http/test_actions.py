@@ -43,6 +43,12 @@ def test_backstage_lists_every_action_whole(client: FlaskClient, backstage: Back
         assert each["description"]
 
 
+def test_backstage_is_told_that_there_are_actions(client: FlaskClient, backstage: Backstage) -> None:
+    answer = client.get(LIST.replace("/v1/actions", "/v1/status"), headers=bearer(backstage.plugin_token()))
+
+    assert (answer.status_code, answer.json) == (200, {"hasActions": True})
+
+
 def test_who_may_only_read_sees_only_what_reads(client: FlaskClient) -> None:
     answer = client.get(LIST, headers=bearer(READ))
 

@@ -9,7 +9,7 @@ from scenedock.actions.effects import Effects
 from scenedock.catalog.emitting.output import render
 from scenedock.catalog.emitting.summary import count_by_type
 from scenedock.effects.git.repositories import opened
-from scenedock.errors import NotFoundError
+from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.usecases.catalog.export_catalog import export_catalog
 
@@ -41,9 +41,11 @@ def export_catalog_action(context: Context[Effects], request: Input) -> Output:
     Raises
     ------
     NotFoundError   the service has no repository of this name
-    InputError      a repository can't be read, or its settings are invalid
+    InputError      there are no repositories, one can't be read, or its settings are invalid
     """
     repositories = context.effects.repositories
+    if not repositories:
+        raise InputError("there are no GitOps repositories to export; list them in SCENEDOCK_REPOSITORIES")
     if request.repository is not None:
         if request.repository not in repositories:
             names = ", ".join(repositories) or "none"

@@ -13,7 +13,7 @@ from scenedock.errors import InputError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
 
-_REMEDY = "Run `scenedock catalog export --in-place` and commit what it writes."
+_REMEDY = "Run `scenedock catalog export --in-place .` there and commit what it writes."
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 
 from scenedock.catalog.mapping.annotations import override_annotations
-from scenedock.catalog.reading.handwritten import REMEDY
+from scenedock.catalog.reading.handwritten import remedy_for
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.relations import qualify_references
 from scenedock.catalog.vocabulary.validation import problems_here
@@ -43,7 +43,7 @@ def combine(entities: Sequence[Entity], written: Sequence[Entity]) -> tuple[tupl
             candidate = Entity(merge_handwritten(result[position].document, entity.document, name), entity.place)
         if problems := problems_here(candidate.document):
             message = "; ".join(map(str, problems))
-            findings.append(Finding("error", "handwritten-invalid", message, entity.place, REMEDY))
+            findings.append(Finding("error", "handwritten-invalid", message, entity.place, remedy_for(entity.place)))
         elif position is not None:
             result[position] = candidate
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -12,6 +13,7 @@ import click
 
 from scenedock.errors import ScenedockError
 from scenedock.model.addresses import without_credentials
+from scenedock.model.similar import similar
 
 
 class LateGroup(click.Group):
@@ -35,19 +37,33 @@ class LateGroup(click.Group):
             self.add_command(getattr(import_module(module), attribute), cmd_name)
         return super().get_command(ctx, cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was typed; an error names the one that was probably meant."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            meant = (
+                similar(name, self.list_commands(ctx)) or f"; the commands are: {', '.join(self.list_commands(ctx))}"
+            )
+            ctx.fail(f"No such command {name!r}{meant}")
+        return super().resolve_command(ctx, args)
+
 
 class Program(LateGroup):
     """The whole program: Scenedock's errors end as a message on stderr and the error's exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was typed."""
+        """Run the command that was typed; colours are for terminals, and not for people who set NO_COLOR."""
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):  # a file name or value may contain what the terminal can't show
                 stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except ScenedockError as error:
-            click.echo(f"Error: {without_credentials(str(error))}", err=True)
+            click.echo(f"{click.style('Error:', fg='red', bold=True)} {without_credentials(str(error))}", err=True)
             ctx.exit(error.exit_code)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from scenedock.doors.cli.settings import settings_in_force, settings_option
+from scenedock.doors.cli.settings import format_option, print_json, settings_in_force, settings_option
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import COMMAND_LINE, Context
 
@@ -22,13 +22,19 @@ _STDIN = "-"
 
 
 @click.command("list")
-def list_actions() -> None:
-    """List the actions, with one line about each."""
+@format_option
+def list_actions(layout: str) -> None:
+    """List the actions, with one line about each; as JSON, with their schemas."""
     from scenedock.actions import ACTIONS
 
-    rows = [(each.name, each.summary) for each in sorted(ACTIONS, key=lambda each: each.name)]
-    width = max(len(name) for name, _ in rows)
-    click.echo("\n".join(f"{name:<{width}}  {summary}" for name, summary in rows))
+    actions = sorted(ACTIONS, key=lambda each: each.name)
+    if layout == "json":
+        from scenedock.runtime.action_listing import ListedAction
+
+        print_json([ListedAction.of(each).model_dump(mode="json") for each in actions])
+        return
+    width = max(len(each.name) for each in actions)
+    click.echo("\n".join(f"{click.style(f'{each.name:<{width}}', bold=True)}  {each.summary}" for each in actions))
 
 
 @click.command("show")

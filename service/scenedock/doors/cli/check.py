@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.export_views import MOST_SHOWN, finding_lines, printable
+from scenedock.doors.cli.export_views import MOST_SHOWN, coloured, finding_lines, printable
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
+    from scenedock.model.finding import Finding
+    from scenedock.model.json import Json, JsonObject
     from scenedock.usecases.catalog.check_catalog import Check
 
 
 @click.command()
 @source_options
 @click.option(
-    "--format", "layout", type=click.Choice(["text", "sarif"]), default="text", show_default=True, help="How to print."
+    "--format",
+    "layout",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Print to a file.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding and every skipped folder.")
@@ -54,15 +61,32 @@ def check(
         prefixes = {contents.facts.name: contents.facts.prefix for contents in result.repositories}
         document = as_sarif(checked.findings, version("scenedock"), prefixes, result.coverage)
         text = json.dumps(document, indent=2, ensure_ascii=False)
+    elif layout == "json":
+        text = json.dumps(_report(checked, failed=failed), indent=2, ensure_ascii=False)
     else:
         others = finding_lines(checked.other_findings, result.skipped, verbose=verbose)
         lines = [*_diff(checked), *_files(checked, verbose=verbose), *others, _last_line(checked, failed=failed)]
-        text = "\n".join(map(printable, lines))
+        text = "\n".join(coloured(printable(line)) for line in lines)
     if output:
-        write_file(output, f"{text}\n")
+        write_file(output, f"{click.unstyle(text) if layout == 'text' else text}\n")
     else:
         click.echo(text)
     ctx.exit(1 if failed else 0)
+
+
+def _report(checked: Check, *, failed: bool) -> JsonObject:
+    """The check for other programs: our files that are not as they should be, and all other findings."""
+    from scenedock.actions.catalog.findings import FindingOutput
+
+    def documents(findings: Iterable[Finding]) -> list[Json]:
+        return [FindingOutput.of(each).model_dump() for each in findings]
+
+    return {
+        "failed": failed,
+        "right": checked.right,
+        "files": documents(file.finding for file in checked.wrong),
+        "findings": documents(checked.other_findings),
+    }
 
 
 def _diff(checked: Check) -> Iterator[str]:

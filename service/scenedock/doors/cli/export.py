@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.export_views import as_report, printable, tell
+from scenedock.doors.cli.export_views import as_report, coloured, printable, tell
 from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.doors.cli.targets import STDOUT, Target
 from scenedock.errors import ConflictError
@@ -127,7 +127,7 @@ def export(  # noqa: PLR0913 - click passes each option
         write_file(report, json.dumps(as_report(published, findings), indent=2, ensure_ascii=False) + "\n")
     # With the entities on standard output, words for people go beside it.
     words = tell(published, findings, table=not target.to_stdout, verbose=verbose, quiet=quiet)
-    click.echo("\n".join(map(printable, words)), err=target.to_stdout)
+    click.echo("\n".join(coloured(printable(word)) for word in words), err=target.to_stdout)
     if proposals and not published.withheld:
         proposals.propose(published.result)
     to_add = files_to_add(published, sources.roots) if exit_code else []

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
+
+import click
 
 from scenedock.catalog.emitting.summary import MOST_LINES, count_by_type, describe_counts, group_findings
 from scenedock.catalog.mapping.entities import MappedService
@@ -13,6 +16,7 @@ from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 
 MOST_SHOWN = 20
 """The number of files or entities in a list, unless everything is requested."""
+_COLOURS: Final = {"error": "red", "warning": "yellow", "info": "cyan", "Failed": "red", "All right": "green"}
 
 
 def as_report(published: PublishedCatalog, findings: Sequence[Finding]) -> JsonObject:
@@ -69,6 +73,14 @@ def printable(line: str) -> str:
     """
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
     return without_credentials(shown)
+
+
+def coloured(line: str) -> str:
+    """The line with its severity in colour; `click.echo` removes that where there is no terminal."""
+    severity, colon, rest = line.partition(":")
+    if not colon or severity not in _COLOURS:
+        return line
+    return f"{click.style(f'{severity}:', fg=_COLOURS[severity], bold=severity == 'error')}{rest}"
 
 
 def _table(services: Sequence[MappedService]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from scenedock.model.json import Json
     from scenedock.runtime.settings import Known
 
 
@@ -21,17 +23,31 @@ settings_option = click.option(
 )
 
 
+format_option = click.option(
+    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+
+
+def print_json(value: Json) -> None:
+    """Print a value as JSON for other programs."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
 @click.command("settings")
 @settings_option
-def show_settings(file: Path | None) -> None:
+@format_option
+def show_settings(file: Path | None, *, layout: str) -> None:
     """Print the settings of the service and where each value came from; secret values are masked.
 
     Exit codes: 0 all are valid, 2 one or more are invalid.
     """
     settings = settings_in_force(file)
+    if layout == "json":
+        print_json([{"name": name, "value": value, "source": source} for name, value, source in settings.lines()])
+        return
     rows = [(f"{name}={value}", source) for name, value, source in settings.lines()]
     width = max(len(shown) for shown, _ in rows)
-    click.echo("\n".join(f"{shown:<{width}}  # {source}" for shown, source in rows))
+    click.echo("\n".join(f"{shown:<{width}}  {click.style(f'# {source}', dim=True)}" for shown, source in rows))
 
 
 def settings_in_force(file: Path | None) -> Known:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scenedock.doors.cli.settings import settings_in_force, settings_option
+from scenedock.doors.cli.settings import format_option, print_json, settings_in_force, settings_option
 from scenedock.errors import NotFoundError
 from scenedock.model.tasks.task import MOST_TASKS, STATUSES
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scenedock.runtime.tasks.settings import Role
 
 _BEAT_SECONDS = 5.0
+_COLOURS = {"completed": "green", "failed": "red", "cancelled": "yellow", "processing": "cyan"}
 
 
 @click.command("list")
@@ -33,7 +34,8 @@ _BEAT_SECONDS = 5.0
     "--limit", type=click.IntRange(1, MOST_TASKS), default=20, show_default=True, help="Maximum number of tasks."
 )
 @settings_option
-def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
+@format_option
+def list_tasks(status: tuple[str, ...], limit: int, file: Path | None, *, layout: str) -> None:
     """List tasks, the newest first.
 
     Exit codes: 0 done, 2 there is no database of tasks.
@@ -45,8 +47,14 @@ def list_tasks(status: tuple[str, ...], limit: int, file: Path | None) -> None:
     query = TaskQuery(status=tuple(each for each in STATUSES if each in status), limit=limit)
     with tasks_of(file) as tasks:
         page, total = find_tasks(tasks.effects, COMMAND_LINE, query)
-    for task in page:
-        click.echo(f"{task.id}  {task.status:<10}  {_when(task.created_at)}  {task.created_by or '-'}  {_what(task)}")
+    if layout == "json":
+        from scenedock.model.tasks.documents import TaskDocument
+
+        print_json([TaskDocument.of(task).model_dump(mode="json") for task in page])
+    else:
+        for task in page:
+            status_shown = click.style(f"{task.status:<10}", fg=_COLOURS.get(task.status))
+            click.echo(f"{task.id}  {status_shown}  {_when(task.created_at)}  {task.created_by or '-'}  {_what(task)}")
     if total > len(page):
         click.echo(f"{len(page)} of {total:,}; --limit shows more", err=True)
 

@@ -185,5 +185,12 @@ def _errors(route: Route) -> dict[str, JsonObject]:
 
 
 ROUTES = (
-    Route("GET", f"{BASE_PATH}/openapi.json", "read", read_openapi, {200: Answer("The document", OpenApiDocument)}),
+    Route(
+        "GET",
+        f"{BASE_PATH}/openapi.json",
+        "feed",
+        read_openapi,
+        {200: Answer("The document", OpenApiDocument)},
+        browser=True,
+    ),
 )

@@ -6,15 +6,22 @@ from collections.abc import Mapping
 
 from flask import Response
 
-from scenedock.doors.http.requests.answers import JSON
+from scenedock.doors.http.requests.answers import JSON, json_answer
 from scenedock.doors.http.requests.bodies import json_body, secrets
 from scenedock.doors.http.requests.invoking import ActionOutput, invoke, listed_actions
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH, PLUGIN_ID
 from scenedock.model.json import JsonObject
+from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.action_listing import ActionList
 from scenedock.runtime.service import Service
+
+
+class ActionsStatus(JsonDocument):
+    """Whether this plugin has actions, whoever may run them."""
+
+    has_actions: bool
 
 
 def list_actions_for_backstage(service: Service) -> Response:
@@ -23,6 +30,11 @@ def list_actions_for_backstage(service: Service) -> Response:
     Every step of every Template in that Backstage waits for this list.
     """
     return Response(service.listings.of(listed_actions(service)), mimetype=JSON)
+
+
+def actions_status(service: Service) -> Response:
+    """Say whether this plugin has actions."""
+    return json_answer(ActionsStatus(has_actions=bool(service.actions)))
 
 
 def invoke_for_backstage_v1(service: Service, action_id: str) -> Response:
@@ -63,6 +75,14 @@ ROUTES = (
         "read",
         list_actions_for_backstage,
         {200: Answer("The actions", ActionList)},
+        tag="backstage",
+    ),
+    Route(
+        "GET",
+        f"{BASE_PATH}/.backstage/actions/v1/status",
+        "read",
+        actions_status,
+        {200: Answer("Whether there are actions", ActionsStatus)},
         tag="backstage",
     ),
     Route(
