@@ -45,12 +45,14 @@ class RepositoryFacts:
 class Listing:
     """The files of a repository, sorted. `outside` are symbolic links that lead out of it: listed, never read.
 
-    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`.
+    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`. `too_deep` are
+    paths that are too long to be read; nothing below them is in `files`.
     """
 
     files: tuple[str, ...] = ()
     outside: frozenset[str] = frozenset()
     unnameable: tuple[str, ...] = ()
+    too_deep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

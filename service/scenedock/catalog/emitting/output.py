@@ -54,7 +54,7 @@ def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], l
             findings.append(handwritten_kept(place, f"the entities of {each.service.name} are not written"))
             findings.extend(_refused_alone(each, invalid))
         else:
-            homes[place.repository, place.path].extend(each.entities)
+            homes[place.repository, place.path].extend(each.emitted)
     for entity in mapped.shared:
         folder = "" if entity.place.path == "scenedock.yaml" else entity.place.path
         homes[entity.place.repository, _file_in(folder)].append(entity)

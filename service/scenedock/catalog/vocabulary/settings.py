@@ -98,6 +98,7 @@ class CatalogSettings:
     apps: tuple[AppList, ...] = ()
     backing_services: StringMap = field(default_factory=dict)
     leave_out_handwritten: bool = False
+    leave_out_existing: bool = True
     known: tuple[str, ...] = ()
     vanishing: VanishingLimit = VanishingLimit()
 
@@ -192,6 +193,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         apps=tuple(_app_list(item) for item in document.get("apps", ())),
         backing_services=document.get("backingServices", {}),
         leave_out_handwritten=document.get("handWritten") == "leave-out",
+        leave_out_existing=document.get("existing") != "ours",
         known=tuple(document.get("known", ())),
         vanishing=_vanishing(document.get("vanishing", {})),
     )
