@@ -91,7 +91,11 @@ def test_a_file_that_does_not_fit_where_it_is_inserted_is_refused_by_export_and_
     assert validated.returncode == 1
     assert f"a/catalog-info.yaml:{said}" in validated.stdout
     if "://" not in written:  # an export doesn't read it either
-        assert export(root, "--output", tmp_path / "catalog.yaml").returncode == 1
+        exported = export(root, "--output", tmp_path / "catalog.yaml", "--verbose")
+        assert exported.returncode == 1
+        line, _, problem = said.partition(": error: ")
+        # A file that isn't there has other words, and counts for the whole entity.
+        assert ("gone" in said) or f"error: apps:a/catalog-info.yaml:{line}: {problem}" in exported.stdout
 
 
 def test_files_below_the_folder_are_read_and_what_is_right_passes(tmp_path: Path) -> None:
@@ -108,6 +112,28 @@ def test_files_below_the_folder_are_read_and_what_is_right_passes(tmp_path: Path
         "a/catalog-info.yaml:20: note: spec.definition: stands in '../../private.yaml', which was not read",
         "2 entities in 1 file: all valid, 1 note",
     ]
+
+
+def test_in_one_file_only_the_first_of_one_reference_is_used_and_an_export_says_so(tmp_path: Path) -> None:
+    second = COMPONENT.replace("name: a", "name: A").replace("service", "website")
+    root, output = repository(tmp_path / "apps", f"{COMPONENT}---\n{second}"), tmp_path / "catalog.yaml"
+
+    exported = export(root, "--output", output)
+
+    said = "apps:a/catalog-info.yaml:10: component:default/a is already described by apps:a/catalog-info.yaml:1; "
+    assert (exported.returncode, said in exported.stdout) == (1, True), exported.stdout
+    (component,) = read_entities(output.read_bytes(), label="output")
+    assert component.spec["type"] == "service"
+
+
+def test_validate_warns_of_a_link_that_an_export_leaves_out(tmp_path: Path) -> None:
+    links = '  links: [{url: "https://wiki.acme.test"}, {url: "javascript:alert(1)"}]'
+    plant(tmp_path, {"a.yaml": COMPONENT.replace("name: a", f"name: a\n{links}")})
+
+    validated = scenedock("validate", "a.yaml", cwd=tmp_path)
+
+    assert validated.returncode == 0
+    assert "a.yaml:5: warning: metadata.links[1].url: must be an address that begins with https:" in validated.stdout
 
 
 @pytest.mark.parametrize(

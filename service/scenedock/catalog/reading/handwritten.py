@@ -6,19 +6,19 @@ What a person adds to a generated entity may be in a file of its own, `PART_FILE
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
 from scenedock.catalog.vocabulary.credentials import drop_credentials
-from scenedock.catalog.vocabulary.placeholders import with_files
+from scenedock.catalog.vocabulary.placeholders import placeholders_of, with_files
 from scenedock.catalog.vocabulary.relations import drop_unreadable_references
-from scenedock.catalog.vocabulary.validation import unreadable_references
+from scenedock.catalog.vocabulary.validation import problems_of, unreadable_references
 from scenedock.catalog.vocabulary.web_links import drop_unsafe_links
-from scenedock.documents.problems import Path
+from scenedock.documents.problems import DocumentProblem, Path
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.errors import InputError
-from scenedock.model.entity import Entity
+from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, JsonObject, as_text
 
@@ -49,25 +49,51 @@ def read_handwritten(
         documents = read_documents(data, meaning=BACKSTAGE)
     except DocumentError as error:
         where = Place(place.repository, place.path, error.line)
-        return (), [Finding("error", "handwritten-invalid", str(error), where, remedy_for(place))]
-    entities: list[Entity] = []
+        return (), [Finding("error", "handwritten-invalid", str(error), where, remedy_for(where))]
+    entities: dict[EntityRef, Entity] = {}
     findings: list[Finding] = []
     for document in documents:
         where = Place(place.repository, place.path, document.line)
-        try:
-            entity = with_files(_entity(document.value), read)
-        except (ValueError, InputError) as error:
-            findings.append(Finding("error", "handwritten-invalid", str(error), where, remedy_for(place)))
-        else:
-            place_of = partial(_place_in, document, where)
-            clean, credentials = drop_credentials(entity, place_of)
-            clean, unsafe = drop_unsafe_links(clean, place_of)
-            findings.extend([*credentials, *unsafe])
-            for problem in unreadable_references(clean):
-                said, remedy = str(problem), "Correct the reference; until then only the reference is left out."
-                findings.append(Finding("error", "unreadable-reference", said, place_of(problem.path), remedy))
-            entities.append(Entity(drop_unreadable_references(clean), where))
-    return tuple(entities), findings
+        entity, found = _read(document, where, read)
+        findings.extend(found)
+        if entity is None:
+            continue
+        first = entities.setdefault(entity.ref, entity)
+        if first is not entity:
+            said = f"{entity.ref} is already described by {first.place}; only that one is used"
+            findings.append(Finding("error", "duplicate-ref", said, where, "Rename one of the two."))
+    return tuple(entities.values()), findings
+
+
+def _read(document: Document, where: Place, read: Callable[[str], bytes | None]) -> tuple[Entity | None, list[Finding]]:
+    """The entity of a document without what Backstage can't read or may not show; None where it can't be read."""
+    place_of = partial(_place_in, document, where)
+    try:
+        written = _entity(document.value)
+        entity = with_files(written, read)
+    except (ValueError, InputError) as error:
+        return None, [Finding("error", "handwritten-invalid", str(error), where, remedy_for(where))]
+    if misfits := list(_misfits(written, entity)):
+        return None, [
+            Finding("error", "handwritten-invalid", str(each), place_of(each.path), remedy_for(where))
+            for each in misfits
+        ]
+    clean, findings = drop_credentials(entity, place_of)
+    clean, unsafe = drop_unsafe_links(clean, place_of)
+    findings.extend(unsafe)
+    for problem in unreadable_references(clean):
+        said, remedy = str(problem), "Correct the reference; until then only the reference is left out."
+        findings.append(Finding("error", "unreadable-reference", said, place_of(problem.path), remedy))
+    return Entity(drop_unreadable_references(clean), where), findings
+
+
+def _misfits(written: JsonObject, entity: JsonObject) -> Iterator[DocumentProblem]:
+    """The placeholders of an entity that have inserted something of a wrong type."""
+    placeholders = {each.path: each for each in placeholders_of(written)}
+    for problem in problems_of(entity) if placeholders else ():
+        placeholder = placeholders.get(problem.path)
+        if placeholder and problem.expected and (said := placeholder.mismatch(problem.expected)):
+            yield DocumentProblem(problem.path, said)
 
 
 def remedy_for(place: Place) -> str:

@@ -32,30 +32,34 @@ def unsafe_annotations(annotations: JsonObject) -> Iterator[str]:
             yield name
 
 
-def drop_unsafe_links(document: JsonObject, place_of: Callable[[Path], Place]) -> tuple[JsonObject, list[Finding]]:
-    """An entity without links that are no address for a browser, and an error for each of them.
+def unsafe_links(entity: JsonObject) -> Iterator[Path]:
+    """The paths of the links of an entity that are no address for a browser."""
+    metadata = as_object(entity.get("metadata"))
+    for number, link in enumerate(as_list(metadata.get("links"))):
+        if isinstance(url := as_object(link).get("url"), str) and not is_web_link(url):
+            yield "metadata", "links", number, "url"
+    yield from (
+        ("metadata", "annotations", name) for name in unsafe_annotations(as_object(metadata.get("annotations")))
+    )
 
-    `place_of` says where a path of the document was read.
+
+def drop_unsafe_links(entity: JsonObject, place_of: Callable[[Path], Place]) -> tuple[JsonObject, list[Finding]]:
+    """The entity without links that are no address for a browser, and an error for each of them.
+
+    `place_of` says where a path of the entity was read.
     """
-    metadata: dict[str, Json] = dict(as_object(document.get("metadata")))
-    links, annotations = as_list(metadata.get("links")), as_object(metadata.get("annotations"))
-    unsafe: list[Path] = [
-        ("metadata", "links", number, "url")
-        for number, link in enumerate(links)
-        if isinstance(url := as_object(link).get("url"), str) and not is_web_link(url)
-    ]
-    unsafe += [("metadata", "annotations", name) for name in unsafe_annotations(annotations)]
+    unsafe = list(unsafe_links(entity))
     if not unsafe:
-        return document, []
-    metadata["links"] = [
-        link for number, link in enumerate(links) if ("metadata", "links", number, "url") not in unsafe
-    ]
-    metadata["annotations"] = {
-        name: value for name, value in annotations.items() if ("metadata", "annotations", name) not in unsafe
-    }
-    kept = {key: value for key, value in metadata.items() if value or key not in {"links", "annotations"}}
+        return entity, []
+    metadata: dict[str, Json] = dict(as_object(entity.get("metadata")))
+    links, annotations = as_list(metadata.pop("links", None)), as_object(metadata.pop("annotations", None))
+    if safe := [each for number, each in enumerate(links) if ("metadata", "links", number, "url") not in unsafe]:
+        metadata["links"] = safe
+    names = {name for name in annotations if ("metadata", "annotations", name) not in unsafe}
+    if names:
+        metadata["annotations"] = {name: value for name, value in annotations.items() if name in names}
     findings = [
         Finding("error", "unsafe-link", f"{shown(path)} {RULE}; it is left out", place_of(path), "Correct the link.")
         for path in unsafe
     ]
-    return {**document, "metadata": kept}, findings
+    return {**entity, "metadata": metadata}, findings

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from scenedock.catalog.reading.entity_files import MAX_BYTES
 from scenedock.catalog.reading.handwritten import PART_FILE
-from scenedock.catalog.vocabulary.placeholders import insert, placeholders_of
+from scenedock.catalog.vocabulary.placeholders import Placeholder, insert, placeholders_of
 from scenedock.catalog.vocabulary.validation import problems_here, unknown_kind, unreadable_references
+from scenedock.catalog.vocabulary.web_links import RULE, unsafe_links
 from scenedock.documents.problems import MISSING, DocumentProblem
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
 from scenedock.errors import ScenedockError
@@ -20,6 +21,7 @@ from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.json import Json, JsonObject, as_object
 
 _Beside: TypeAlias = Callable[[str], bytes | None]
+_Problem: TypeAlias = tuple[Severity, str, DocumentProblem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _described_twice(path: str, document: Document, described: dict[EntityRef, P
             yield Finding("warning", "duplicate-ref", said, place)
 
 
-def _problems(entity: Json, beside: _Beside) -> Iterator[tuple[Severity, str, DocumentProblem]]:
+def _problems(entity: Json, beside: _Beside) -> Iterator[_Problem]:
     if not isinstance(entity, dict):
         yield (
             "error",
@@ -96,24 +98,37 @@ def _problems(entity: Json, beside: _Beside) -> Iterator[tuple[Severity, str, Do
             DocumentProblem((), "an entity is an object with apiVersion, kind and metadata"),
         )
         return
-    whole: JsonObject = entity
     placeholders = {placeholder.path: placeholder for placeholder in placeholders_of(entity)}
-    for path, placeholder in placeholders.items():
-        try:
-            data = beside(placeholder.target)
-            if data is not None:
-                whole = insert(whole, placeholder, data)
-        except (ValueError, ScenedockError) as error:
-            yield "error", "unread-placeholder", DocumentProblem(path, f"refers to {placeholder.target!r}: {error}")
-        else:
-            if data is None:
-                said = f"stands in {placeholder.target!r}, which was not read"
-                yield "info", "unread-placeholder", DocumentProblem(path, said)
-    for problem in problems_here(whole):
+    whole, found = _filled(entity, placeholders.values(), beside)
+    yield from found
+    refused = problems_here(whole)
+    for problem in refused:
         inserted = placeholders.get(problem.path)
         said = inserted.mismatch(problem.expected) if inserted and problem.expected else ""
         yield "error", "invalid-entity", DocumentProblem(problem.path, said) if said else problem
+    for path in unsafe_links(whole):
+        if path not in {problem.path for problem in refused}:
+            yield "warning", "unsafe-link", DocumentProblem(path, f"{RULE}; an export leaves it out")
     for problem in unreadable_references(whole):
         yield "error", "unreadable-reference", problem
     if note := unknown_kind(entity):
         yield "info", "unknown-kind", DocumentProblem(("kind",), note)
+
+
+def _filled(
+    entity: JsonObject, placeholders: Iterable[Placeholder], beside: _Beside
+) -> tuple[JsonObject, list[_Problem]]:
+    """The entity with the contents of the files that may be read, and what there is to say about the others."""
+    found: list[_Problem] = []
+    for each in placeholders:
+        try:
+            data = beside(each.target)
+            if data is None:
+                said = f"stands in {each.target!r}, which was not read"
+                found.append(("info", "unread-placeholder", DocumentProblem(each.path, said)))
+            else:
+                entity = insert(entity, each, data)
+        except (ValueError, ScenedockError) as error:
+            said = f"refers to {each.target!r}: {error}"
+            found.append(("error", "unread-placeholder", DocumentProblem(each.path, said)))
+    return entity, found
