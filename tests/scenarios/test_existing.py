@@ -68,6 +68,14 @@ def test_ours_is_left_out_and_all_else_leads_to_theirs(root: Path, known: Path) 
     assert "dangling" not in done.stderr
 
 
+def test_the_table_says_which_are_left_out(root: Path, tmp_path: Path, known: Path) -> None:
+    lines = export(root, "--known", known, "--output", tmp_path / "catalog.yaml").stdout.splitlines()
+
+    assert [line for line in lines if "exists elsewhere" in line] == [
+        line for line in lines if line.startswith("billing")
+    ]
+
+
 def test_a_reference_is_enough(root: Path, known: Path) -> None:
     known.write_text("[component:default/billing]\n")
 

@@ -93,6 +93,8 @@ def _table(services: Sequence[MappedService]) -> list[str]:
         folder = service.members[0].path or "."
         if each.main.name != service.name:  # a person named it
             folder = f"{folder} ({each.main.ref.short})"
+        if each.main.ref in each.elsewhere:
+            folder = f"{folder} (left out: exists elsewhere)"
         rows.append((service.name, what, owner, ",".join(service.environments) or "-", folder))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

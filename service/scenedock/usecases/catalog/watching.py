@@ -29,12 +29,13 @@ class Watch:
 class BuiltFeed:
     """The feed with its memory, to be kept; and the seconds until a second look may decide what vanishes.
 
-    `wanted` are the entities that may be emitted only if Backstage doesn't have them from elsewhere.
+    `wanted` are the entities that may be emitted only if Backstage doesn't have them from elsewhere; None if they are
+    the same as last time.
     """
 
     kept: KeptCatalog
     wait: float | None = None
-    wanted: Collection[EntityRef] = ()
+    wanted: Collection[EntityRef] | None = None
 
 
 def signature_of(repository: ServedRepository) -> str:
