@@ -74,12 +74,13 @@ def main() -> None:
         "check": "scenedock.doors.cli.check:check",
         "compare": "scenedock.doors.cli.compare:compare",
         "diff": "scenedock.doors.cli.diff:diff",
+        "explain": "scenedock.doors.cli.explain:explain",
         "export": "scenedock.doors.cli.export:export",
         "validate": "scenedock.doors.cli.validate:validate",
     },
 )
 def catalog() -> None:
-    """Export, validate, check and compare catalog entities."""
+    """Export, explain, validate, check and compare catalog entities."""
 
 
 @main.group(

@@ -242,7 +242,7 @@ class RepositoryReader:
             if path in self.listing.files and path not in self.listing.outside:
                 try:
                     text = self.folder.read(path).decode("utf-8", "replace")
-                    codeowners = Codeowners(text, self.settings.owner_names)
+                    codeowners = Codeowners(text, self.settings.owner_names, path=path)
                 except InputError as error:
                     self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path))
                     return Codeowners()
