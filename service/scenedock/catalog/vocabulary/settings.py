@@ -59,6 +59,14 @@ class AppList:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionFiles:
+    """Files with the version of a service in an environment: see `versions` in the schema."""
+
+    file: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VanishingLimit:
     """More than `share` (0 to 1) of a repository's entities, and at least `at_least`, may not vanish at once.
 
@@ -99,6 +107,7 @@ class CatalogSettings:
     leave_out_handwritten: bool = False
     known: tuple[str, ...] = ()
     vanishing: VanishingLimit = VanishingLimit()
+    versions: VersionFiles = VersionFiles()
 
     def type_of(self, path: str) -> str:
         """The Component type that settings give to a folder, or an empty string."""
@@ -186,6 +195,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         leave_out_handwritten=document.get("handWritten") == "leave-out",
         known=tuple(document.get("known", ())),
         vanishing=_vanishing(document.get("vanishing", {})),
+        versions=VersionFiles(**document.get("versions", {})),
     )
 
 

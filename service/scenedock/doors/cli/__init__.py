@@ -86,6 +86,17 @@ def catalog() -> None:
 @main.group(
     cls=LateGroup,
     late={
+        "list": "scenedock.doors.cli.deployments:list_deployments",
+        "show": "scenedock.doors.cli.deployments:show_deployment",
+    },
+)
+def deployments() -> None:
+    """List and show which version git says is where."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
         "list": "scenedock.doors.cli.actions:list_actions",
         "show": "scenedock.doors.cli.actions:show_action",
         "run": "scenedock.doors.cli.actions:run",

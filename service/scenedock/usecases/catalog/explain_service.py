@@ -13,6 +13,7 @@ from scenedock.catalog.explaining.explanation import explain_service as facts_of
 from scenedock.catalog.explaining.facts import Fact
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import DeployedService
+from scenedock.catalog.reading.app_lists import find_item
 from scenedock.catalog.reading.values import keys_of_sign
 from scenedock.catalog.vocabulary.evidence import Evidence
 from scenedock.documents.encryption import encryption_of
@@ -21,7 +22,7 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
-from scenedock.model.json import Json, as_list, as_object
+from scenedock.model.json import as_object
 from scenedock.usecases.catalog.export_catalog import Export, export_catalog
 
 
@@ -156,17 +157,6 @@ class _Lines:
 def _line_in(document: Document, evidence: Evidence) -> int | None:
     if not evidence.sign:
         return document.line_of(evidence.keys)
-    at, values = (evidence.item and _item_in(document.value, evidence.item)) or ((), document.value)
+    at, values = (evidence.item and find_item(document.value, evidence.item)) or ((), document.value)
     keys = keys_of_sign(as_object(values), evidence.sign)
     return document.line_of((*at, *keys)) if keys else None
-
-
-def _item_in(value: Json, name: str) -> tuple[tuple[str | int, ...], Json] | None:
-    """The path and value of the item of a name in an app list; None where the file isn't one that lists it."""
-    children = enumerate(as_list(value))
-    for key, below in value.items() if isinstance(value, Mapping) else children:
-        if key == name or as_object(below).get("name") == name:
-            return (key,), below
-        if found := _item_in(below, name):
-            return (key, *found[0]), found[1]
-    return None
