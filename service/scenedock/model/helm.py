@@ -46,12 +46,14 @@ class RepositoryFacts:
 class Listing:
     """The files of a repository, sorted. `outside` are symbolic links that lead out of it: listed, never read.
 
-    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`.
+    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`. `too_deep` are
+    paths that are too long to be read; nothing below them is in `files`.
     """
 
     files: tuple[str, ...] = ()
     outside: frozenset[str] = frozenset()
     unnameable: tuple[str, ...] = ()
+    too_deep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,8 @@ class HelmFolder:
     `values` holds the facts for each environment that the folder's values files name; the key `""` is the default
     values alone. `value_files` are the files that they come from, by their paths in the folder, in the order in which
     Helm merges them; `unused_files` name an environment, too, but Applications name other files of the folder.
-    `handwritten` are the entities of a catalog-info file that a person wrote, `has_handwritten` says that there is one,
-    even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates spell out
+    `handwritten` are the entities that a person wrote, `has_handwritten` says that they are (also) in a catalog-info
+    file, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates spell out
     (`kind_files` has a file for each), `services` the names of the Services among them. `skeleton` is what the folder
     was baked from, with its ref: `deployment@v1.2.0`.
     """

@@ -19,7 +19,7 @@ TEST_FOLDERS = frozenset({"tests", "testdata", "test-data", "test-fixtures", "fi
 
 # Folders of a chart that nothing is deployed from, and the files of a chart that configure it.
 _NOT_DEPLOYED = frozenset({"charts", "ci", "crds", "tests", "vendor"})
-_CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info)\.ya?ml$")
+_CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info(\.part)?)\.ya?ml$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,10 @@ def _table(services: Sequence[MappedService]) -> list[str]:
         spec, service = each.main.spec, each.service
         what = as_text(spec.get("type")) or each.main.kind.lower()
         owner = as_text(spec.get("owner")).removeprefix("group:default/")
-        rows.append((service.name, what, owner, ",".join(service.environments) or "-", service.members[0].path or "."))
+        folder = service.members[0].path or "."
+        if each.main.name != service.name:  # a person named it
+            folder = f"{folder} ({each.main.ref.short})"
+        rows.append((service.name, what, owner, ",".join(service.environments) or "-", folder))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -111,4 +114,5 @@ def _target_of(published: PublishedCatalog) -> str:
         return f", in {published.target}{changes}" if published.target else ""
     removed = f", {len(published.removed):,} removed" if published.removed else ""
     files = len(published.written)
-    return f", {files:,} file{'' if files == 1 else 's'} written{removed}{changes}"
+    what = "to propose" if published.proposed else "written"
+    return f", {files:,} file{'' if files == 1 else 's'} {what}{removed}{changes}"

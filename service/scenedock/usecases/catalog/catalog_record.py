@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -22,14 +22,20 @@ _VERSION: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class CatalogHead:
-    """What is asked of people and what they have said, by repository; as digests, as in `CatalogMemory`."""
+    """What is asked of people and what they have said, by repository; as digests, as in `CatalogMemory`.
+
+    `elsewhere` are the references that Backstage had from elsewhere.
+    """
 
     repositories: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     accepted: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
 
 
-def write_record(feed: Feed, memory: CatalogMemory, repositories: tuple[str, ...]) -> KeptCatalog:
+def write_record(
+    feed: Feed, memory: CatalogMemory, repositories: Sequence[str], elsewhere: Sequence[str] = ()
+) -> KeptCatalog:
     """The texts of a catalog."""
     kept = {
         "files": {name: data.decode() for name, data in feed.files.items()},
@@ -43,7 +49,7 @@ def write_record(feed: Feed, memory: CatalogMemory, repositories: tuple[str, ...
         "entities": [[each.document, each.place.repository, each.place.path] for each in memory.entities],
         "names": memory.names,
     }
-    head = CatalogHead(repositories, memory.refused, memory.accepted)
+    head = CatalogHead(tuple(repositories), memory.refused, memory.accepted, tuple(elsewhere))
     return KeptCatalog(write_head(head), json.dumps(kept), json.dumps(remembered))
 
 
@@ -56,7 +62,8 @@ def read_head(kept: KeptCatalog) -> CatalogHead:
     """What a kept catalog says of people's decisions; nothing where it says nothing that this release understands."""
     try:
         head = json.loads(kept.head)
-        return CatalogHead(tuple(head["repositories"]), dict(head["refused"]), dict(head["accepted"]))
+        elsewhere = tuple(map(str, head.get("elsewhere", ())))
+        return CatalogHead(tuple(head["repositories"]), dict(head["refused"]), dict(head["accepted"]), elsewhere)
     except (ValueError, KeyError, TypeError):
         return CatalogHead()
 

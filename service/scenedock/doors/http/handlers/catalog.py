@@ -10,9 +10,9 @@ from flask import Response, request
 from scenedock.actions.catalog.explanations import ExplanationOutput
 from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
+from scenedock.doors.http.requests.apart import read_apart
 from scenedock.doors.http.requests.bodies import json_body
 from scenedock.doors.http.routes import Answer, Route
-from scenedock.effects.local.apart import run_apart
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument, Timestamp, timestamp
@@ -22,7 +22,6 @@ from scenedock.usecases.catalog.explain_service import explain_served
 
 _YAML = "application/yaml"
 _SECONDS_TO_CACHE = 10
-_SECONDS_TO_EXPLAIN = 300.0
 
 
 class EntityCounts(JsonDocument):
@@ -83,7 +82,7 @@ def read_findings(service: Service) -> Response:
 
 def explain_service(service: Service, name: str) -> Response:
     """Explain what the catalog says of a service, as its repositories are now: the line that proves each fact."""
-    explained = run_apart(_SECONDS_TO_EXPLAIN, explain_served, service.feed.repositories.by_name, name)
+    explained = read_apart(service, explain_served, name)
     if isinstance(explained, str):
         raise NotFoundError(explained)
     return json_answer(ExplanationOutput.of(explained))

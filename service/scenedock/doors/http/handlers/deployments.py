@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from flask import Response
 
 from scenedock.actions.releases.deployments import DeploymentOutput, outputs_of
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
+from scenedock.doors.http.requests.apart import read_apart
 from scenedock.doors.http.routes import Answer, Route
-from scenedock.effects.local.apart import run_apart
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.list_deployments import Deployments, list_served
-
-_SECONDS: Final = 300.0
 
 
 class DeploymentList(JsonDocument):
@@ -35,7 +33,7 @@ def show_deployments(service: Service, name: str) -> Response:
 
 
 def _deployments(service: Service) -> Deployments:
-    return run_apart(_SECONDS, list_served, service.feed.repositories.by_name)
+    return read_apart(service, list_served)
 
 
 ROUTES = (
