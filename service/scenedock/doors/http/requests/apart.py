@@ -1,4 +1,4 @@
-"""Answers that need the repositories read anew: in a process of their own, one at a time."""
+"""Answers that need the repositories read again: in a process of their own, one at a time."""
 
 from __future__ import annotations
 
