@@ -151,6 +151,20 @@ def test_a_wrapped_chart_says_its_version_or_the_tag_in_its_values(tmp_path: Pat
     assert place(cart) == "cart/Chart.yaml:5"
 
 
+def test_values_under_the_key_of_the_library_chart_are_its_own(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: common, repository: 'file://../common', version: 1.0.0}\n"
+    found = listed(
+        tmp_path,
+        {
+            **chart("common", "type: library\n"),
+            **chart("billing", dependency, values="common: {image: {repository: acme/shop/x}}\n"),
+            "billing/values-qa.yaml": "common:\n  image:\n    tag: 1.2.0\n",
+        },
+    )
+    assert list(found) == ["billing/qa"]
+    assert (found["billing/qa"]["version"], place(found["billing/qa"])) == ("1.2.0", "billing/values-qa.yaml:3")
+
+
 def test_values_of_a_backing_service_are_none_of_its_own(tmp_path: Path) -> None:
     dependency = "dependencies:\n- {name: redis, repository: 'https://charts.acme.test', version: 3.2.1}\n"
     found = listed(tmp_path, chart("billing", dependency, values="redis: {image: {repository: redis, tag: 7.0.0}}\n"))
@@ -179,6 +193,12 @@ def test_settings_name_files_of_tags(tmp_path: Path, setting: str, path: str, te
         False,
     )
     assert found["image"] == "acme/billing"
+
+
+def test_a_backing_service_of_its_own_name_is_what_is_deployed(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: redis, repository: 'https://charts.acme.test', version: 3.2.1}\n"
+    found = listed(tmp_path, chart("redis", dependency, values="redis: {replicas: 1}\n"))["redis"]
+    assert (found["version"], found["chart"]) == ("3.2.1", "redis")
 
 
 def test_items_of_an_app_list_have_the_values_of_their_chart_below_their_own(tmp_path: Path) -> None:

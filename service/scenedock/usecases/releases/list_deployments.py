@@ -52,10 +52,16 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
     ------
     InputError   a repository can't be read
     """
-    readers = {name: VersionReader(repository.read) for name, repository in repositories.items()}
+    if result.mapped is None:
+        return Deployments((), {})
+    services, libraries = result.mapped.services, result.mapped.roles.libraries
+    readers = {
+        name: VersionReader(repository.read, frozenset(path for owner, path in libraries if owner == name))
+        for name, repository in repositories.items()
+    }
     deployed = [
         one
-        for each in (result.mapped.services if result.mapped else ())
+        for each in services
         if each.main.spec.get("type") != _LIBRARY
         for member in each.service.members
         for one in readers[member.contents.facts.name].deployed(each, member)

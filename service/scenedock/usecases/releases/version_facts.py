@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -16,7 +16,7 @@ from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document
 from scenedock.documents.scalars import HELM
 from scenedock.errors import InputError
-from scenedock.model.helm import CHART_FILE, HelmFolder, ListItem
+from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
 from scenedock.model.json import Json, as_list, as_object, as_text, value_at
 from scenedock.releases.images import Keys
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
@@ -30,9 +30,13 @@ _ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\
 
 @dataclass(slots=True)
 class VersionReader:
-    """Reads what one repository says of versions; each file once. `read` gives the bytes of a file."""
+    """Reads what one repository says of versions; each file once. `read` gives the bytes of a file.
+
+    `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
+    """
 
     read: Callable[[str], bytes]
+    libraries: Collection[str] = ()
     _documents: dict[str, Document] = field(default_factory=dict)
 
     def deployed(self, each: MappedService, member: Member) -> Iterator[Deployed]:
@@ -46,13 +50,14 @@ class VersionReader:
                 yield self._deployed(each, member, deployment)
 
     def _deployed(self, each: MappedService, member: Member, deployment: Deployment) -> Deployed:
-        own = next((folder for folder in member.folders if folder.path == deployment.folder), None)
-        folder = own or _chart_of(member, deployment.item)
+        mine = next((folder for folder in member.folders if folder.path == deployment.folder), None)
+        folder = mine or _chart_of(member, deployment.item)
         files = _files(folder, deployment.environment)
         layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
         particular = set(files) - set(_files(folder, None)) | {item.path for item in layers[len(files) :]}
         name = each.service.name
-        foreign = frozenset(_foreign(member, folder))
+        own = frozenset(_names(each, member, deployment.item))
+        foreign = frozenset(self._foreign(member, folder, own))
         slug = deployment.item.slug if deployment.item else ""
         names = (name, posixpath.basename(deployment.folder), posixpath.basename(slug))
         tag_file = self._tag_file(member, deployment, names)
@@ -62,13 +67,13 @@ class VersionReader:
             service=name,
             environment=deployment.environment,
             repository=member.contents.facts.name,
-            names=frozenset(_names(each, member, deployment.item)),
+            names=own,
             layers=tuple(layers),
             own_files=frozenset(particular),
             foreign=foreign,
             wrapped=frozenset(_dependency_keys(folder)) - foreign,
             is_umbrella=each.main.kind == "System",
-            chart=self._chart(member, folder) if folder and folder.chart else None,
+            chart=self._chart(member, folder, own) if folder and folder.chart else None,
             tag_file=tag_file,
         )
 
@@ -91,7 +96,7 @@ class VersionReader:
         values = as_object(value) if key is None else as_object(as_object(value)[key])
         yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)))
 
-    def _chart(self, member: Member, folder: HelmFolder) -> ChartVersions:
+    def _chart(self, member: Member, folder: HelmFolder, own: Collection[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
         document = self._document(path)
         chart = as_object(document.value)
@@ -101,7 +106,7 @@ class VersionReader:
             for number, one in enumerate(map(as_object, listed))
             if (name := _text(one.get("name")))
             and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
-            if name not in BACKING_SERVICES
+            if name in own or name not in BACKING_SERVICES
         )
         app_version, line = _text(chart.get("appVersion")), document.line_of(("appVersion",))
         proven = bool(app_version) and self._uses_app_version(member, folder)
@@ -148,6 +153,18 @@ class VersionReader:
         steps = keys.split(".")
         return TagFile(path, _text(value_at(document.value, steps)), document.line_of(steps))
 
+    def _foreign(self, member: Member, folder: HelmFolder | None, own: Collection[str]) -> Iterator[str]:
+        """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
+        table = {**BACKING_SERVICES, **member.contents.settings.backing_services}
+        if folder is None or folder.chart is None:
+            return
+        for each in folder.chart.dependencies:
+            is_deployment = each.folder is not None and each.folder not in self.libraries
+            is_beside = each.folder is None and bool(folder.kinds & WORKLOADS)
+            is_backing = each.name in table and each.name not in own
+            if is_backing or is_deployment or is_beside:
+                yield each.key
+
     def _document(self, path: str) -> Document:
         """The first document of a file; empty where it can't be read or is encrypted, which the export reports."""
         if path not in self._documents:
@@ -193,16 +210,6 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
 
 def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:
     return (each.key for each in (folder.chart.dependencies if folder and folder.chart else ()))
-
-
-def _foreign(member: Member, folder: HelmFolder | None) -> Iterator[str]:
-    """The keys of values that belong to other charts: backing services, and any beside templates of one's own."""
-    table = {**BACKING_SERVICES, **member.contents.settings.backing_services}
-    if folder is None or folder.chart is None:
-        return
-    for each in folder.chart.dependencies:
-        if each.name in table or each.folder is not None or folder.kinds:
-            yield each.key
 
 
 def _text(value: Json) -> str:
