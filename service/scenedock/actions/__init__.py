@@ -10,6 +10,8 @@ from scenedock.actions.publishing.await_pull_request import await_pull_request_a
 from scenedock.actions.publishing.commit_change import commit_change_action
 from scenedock.actions.publishing.propose_change import propose_change_action
 from scenedock.actions.publishing.publish_repository import publish_repository_action
+from scenedock.actions.releases.list_deployments import list_deployments_action
+from scenedock.actions.releases.show_deployment import show_deployment_action
 from scenedock.actions.skeletons.bake_skeleton import bake_skeleton_action
 from scenedock.actions.skeletons.list_skeletons import list_skeletons_action
 from scenedock.model.action import Action
@@ -19,6 +21,8 @@ ACTIONS: tuple[Action[Effects], ...] = (
     bake_skeleton_action,
     validate_entities_action,
     export_catalog_action,
+    list_deployments_action,
+    show_deployment_action,
     publish_repository_action,
     propose_change_action,
     commit_change_action,

@@ -25,7 +25,7 @@ def found(*items: ListItem, settings: str = "{}", folders: tuple[HelmFolder, ...
     applications = Applications(contents.applications).of(folders, items)
     return [
         (each.environment, each.application.name if each.application else None)
-        for each in deployments_of(contents, folders, items, identities, applications)
+        for each in deployments_of(contents, folders, items, identities, applications)[0]
     ]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scenedock.catalog.reading.values import merge_values, read_values
+from scenedock.catalog.reading.values import read_values
+from scenedock.documents.merging import merge_values
 from scenedock.model.json import Json
 
 

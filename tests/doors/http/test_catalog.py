@@ -112,6 +112,17 @@ def test_what_is_deployed_and_not_represented_is_in_the_findings_and_on_the_page
     assert "Argo CD Applications: 34 seen, 33 represented; 1 not: their charts come" in get(client, "/").text
 
 
+def test_a_service_is_explained(client: FlaskClient) -> None:
+    explained = get(client, f"{BASE_PATH}/services/statement-mailer/explanation").json
+
+    assert (explained["ref"], explained["path"]) == ("component:statement-mailer", "statement-mailer")
+    proven = {fact["name"]: (fact["value"], fact["evidence"]) for fact in explained["facts"]}
+    value, (proof,) = proven["type"]
+    assert (value, proof["path"], proof["line"]) == ("job", "statement-mailer/templates/cronjob.yaml", 2)
+    unknown = get(client, f"{BASE_PATH}/services/statement-miler/explanation")
+    assert (unknown.status_code, "did you mean 'statement-mailer'" in unknown.text) == (404, True)
+
+
 def test_a_service_is_ready_when_it_has_a_catalog(service: Service, client: FlaskClient) -> None:
     assert client.get("/readyz").json == {"status": "ok", "reasons": [], "staleRepositories": 0}
 

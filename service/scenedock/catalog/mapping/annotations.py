@@ -7,22 +7,25 @@ by a common label: Backstage's plugins show several Argo CD applications or work
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from scenedock.catalog.mapping.deployments import Deployment
+from scenedock.catalog.mapping.ownership import files_of
 from scenedock.catalog.mapping.services import DeployedService, Member
+from scenedock.catalog.mapping.source_code import source_code_of
 from scenedock.catalog.reading.values import KUBERNETES_ID
+from scenedock.catalog.vocabulary.evidence import Evidence, item_called
+from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.catalog.vocabulary.source_urls import (
-    ProjectSlug,
     edit_url,
     folder_url,
-    host_of,
-    project_slug,
     source_location,
 )
+from scenedock.model.provenance import PROVENANCE_FILE
 
 _Value = TypeVar("_Value")
 
@@ -113,25 +116,76 @@ def _identifying(deployment: Deployment, service: str) -> frozenset[tuple[str, s
     )
 
 
-def annotations_of(service: DeployedService, applications: LabelUse, workloads: LabelUse) -> dict[str, str]:
-    """The annotations of a service's Component or System, sorted by name."""
+def annotation_evidence(service: DeployedService, applications: LabelUse, workloads: LabelUse) -> dict[str, Evidence]:
+    """The annotations of a service's Component or System with what proves them, sorted by name."""
     member = service.members[0]
-    annotations = {
-        **_source(member),
+    deployments = list(service.deployments)
+    folder = Evidence("", "its folder", member.contents.facts.name, (member.path or ".",))
+    values = {**_source(member), "scenedock.dev/path": member.path or "."}
+    annotations = {name: replace(folder, value=value) for name, value in values.items()}
+    annotations["scenedock.dev/environments"] = Evidence(",".join(service.environments), "its environments")
+    for name, value in deployment_annotations(deployments, applications).items():
+        annotations[name] = _deployed(value, service, name)
+    annotations |= {
         **_slug(service),
-        **deployment_annotations(list(service.deployments), applications),
-        "backstage.io/kubernetes-label-selector": workloads.selector(
-            [_identifying(each, service.name) for each in service.deployments]
-        ),
-        "scenedock.dev/path": member.path or ".",
-        "scenedock.dev/environments": ",".join(service.environments),
-        "scenedock.dev/skeleton": next((folder.skeleton for folder in service.folders if folder.skeleton), ""),
+        "backstage.io/kubernetes-label-selector": _workload_selector(service, workloads),
+        "scenedock.dev/skeleton": _skeleton(service),
         KUBERNETES_ID: _kubernetes_id(service),
     }
     for each in reversed(service.members):
-        annotations = override_annotations(annotations, from_settings(each, service.name, service.environments))
-    annotations = override_annotations(annotations, service.override.annotations)
-    return {name: value for name, value in sorted(annotations.items()) if value}
+        configured = from_settings(each, service.name, service.environments)
+        annotations = override_annotations(annotations, _in_settings(each, ("annotations",), configured))
+    for each in service.members:
+        if service.name in each.contents.settings.overrides:
+            keys = ("overrides", service.name, "annotations")
+            annotations = override_annotations(annotations, _in_settings(each, keys, service.override.annotations))
+            break
+    return {name: each for name, each in sorted(annotations.items()) if each.value}
+
+
+def _in_settings(member: Member, keys: tuple[str, ...], values: Mapping[str, str]) -> dict[str, Evidence]:
+    repository, said = member.contents.facts.name, f"`{keys[0]}` in the settings"
+    return {name: Evidence(value, said, repository, (FILE_NAME,), (*keys, name)) for name, value in values.items()}
+
+
+def _deployed(value: str, service: DeployedService, name: str) -> Evidence:
+    """What the plugins of Argo CD and Kubernetes need, proven by the first Application, else by settings or a list."""
+    if name == "backstage.io/kubernetes-cluster":
+        return Evidence(
+            value, "`cluster` in the settings", service.members[0].contents.facts.name, (FILE_NAME,), ("cluster",)
+        )
+    for each in service.deployments:
+        if each.application and each.application.place.path:
+            place = each.application.place
+            said = f"the Application {each.application.name!r}"
+            return Evidence(value, said, place.repository, (place.path,), line=place.line)
+        if each.item:
+            repository, listed = service.members[0].contents.facts.name, (each.item.list_path,)
+            return Evidence(value, "an item of the app list", repository, listed, pattern=item_called(each.item.name))
+    return Evidence(value, "Argo CD")
+
+
+def _workload_selector(service: DeployedService, workloads: LabelUse) -> Evidence:
+    """A label that all its workloads have."""
+    selector = workloads.selector([_identifying(each, service.name) for each in service.deployments])
+    for member in service.members:
+        for each in member.deployments:
+            if each.facts.labels:
+                pattern = re.escape(selector.partition("=")[0])
+                files = files_of(member, each) or (each.folder,)
+                return Evidence(
+                    selector, "a label of all its workloads", member.contents.facts.name, files, pattern=pattern
+                )
+    return Evidence(selector, "")
+
+
+def _skeleton(service: DeployedService) -> Evidence:
+    for member in service.members:
+        for folder in member.folders:
+            if folder.skeleton:
+                files = (folder.at(PROVENANCE_FILE),)
+                return Evidence(folder.skeleton, "the skeleton's own file", member.contents.facts.name, files)
+    return Evidence("", "")
 
 
 def override_annotations(existing: Mapping[str, _Value], overrides: Mapping[str, _Value]) -> dict[str, _Value]:
@@ -199,38 +253,30 @@ def _source(member: Member) -> dict[str, str]:
     return annotations
 
 
-def _slug(service: DeployedService) -> dict[str, str]:
-    """The source code repository: an app list's word, else one of the chart's addresses that isn't this repository."""
-    for member in service.members:
-        for item in member.items:
-            if item.slug:
-                host = host_of(member.contents.facts.url)
-                is_gitlab = member.contents.facts.provider == "gitlab"
-                return ProjectSlug("gitlab" if is_gitlab else "github", host, item.slug).annotations
-    gitops = {project_slug(member.contents.facts.url, member.contents.settings.hosts) for member in service.members}
-    for member in service.members:
-        hosts = member.contents.settings.hosts
-        ours = project_slug(member.contents.facts.url, hosts)
-        for folder in member.folders:
-            addresses = folder.chart.sources if folder.chart else ()
-            slugs = [slug for address in addresses if (slug := project_slug(address, hosts)) and slug not in gitops]
-            if slugs:
-                names = {service.name.lower(), posixpath.basename(folder.path).lower()}
-                return min(slugs, key=lambda slug: _distance(slug, names, ours)).annotations
+def _slug(service: DeployedService) -> dict[str, Evidence]:
+    for slug, evidence in source_code_of(service):
+        return {name: replace(evidence, value=value) for name, value in slug.annotations.items()}
     return {}
 
 
-def _distance(slug: ProjectSlug, names: Collection[str], ours: ProjectSlug | None) -> int:
-    """How far a repository is from a folder: called like it, else of the same organisation as its repository."""
-    if slug.name.lower() in names:
-        return 0
-    return 1 if ours and (slug.host, slug.organisation) == (ours.host, ours.organisation) else 2
-
-
-def _kubernetes_id(service: DeployedService) -> str:
-    labels = {folder.kubernetes_id for folder in service.folders if folder.kubernetes_id}
-    labels |= {each.facts.kubernetes_id for each in service.deployments if each.facts.kubernetes_id}
-    return min(labels) if len(labels) == 1 else ""
+def _kubernetes_id(service: DeployedService) -> Evidence:
+    labels: dict[str, Evidence] = {}
+    for member in service.members:
+        for each in member.deployments:
+            if label := each.facts.kubernetes_id:
+                labels[label] = Evidence(
+                    label,
+                    "a label in the values",
+                    member.contents.facts.name,
+                    files_of(member, each),
+                    pattern=KUBERNETES_ID,
+                )
+        for folder in member.folders:
+            if label := folder.kubernetes_id:
+                files = tuple(folder.at(name) for name in dict.fromkeys(folder.kind_files.values()))
+                said = "a label in a manifest"
+                labels[label] = Evidence(label, said, member.contents.facts.name, files, pattern=KUBERNETES_ID)
+    return next(iter(labels.values())) if len(labels) == 1 else Evidence("", "")
 
 
 def _rank(key: str) -> int:

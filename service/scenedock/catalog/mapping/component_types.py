@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
+from scenedock.catalog.mapping.deployments import Deployment
+from scenedock.catalog.mapping.ownership import files_of, overridden
 from scenedock.catalog.mapping.roles import Roles
 from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
-from scenedock.model.helm import APPLICATIONS, WORKLOADS, HelmFolder
+from scenedock.catalog.vocabulary.evidence import Evidence
+from scenedock.catalog.vocabulary.settings import FILE_NAME
+from scenedock.model.helm import APPLICATIONS, CHART_FILE, WORKLOADS, HelmFolder
+
+SERVICE = "service"
+"""The type of what nothing else is known of."""
 
 _JOBS = frozenset({"CronJob", "Job", "CronWorkflow", "Workflow"})
 # What jobs need. A folder with anything else is more than jobs, such as an operator that a Job verifies.
@@ -35,48 +43,83 @@ def generic_charts(services: Iterable[DeployedService]) -> frozenset[str]:
     return frozenset(chart for chart, names in users.items() if len(names) >= _FEWEST_USERS)
 
 
-def component_type(service: DeployedService, roles: Roles, generic: Collection[str]) -> str:
-    """Settings decide; then what the folder is; `service` where nothing tells. `generic` are charts that fit any."""
-    if service.override.type:
-        return service.override.type
+def types_of(service: DeployedService, roles: Roles, generic: Collection[str]) -> Iterator[Evidence]:
+    """All that says what a service is, the best evidence in front: settings, then what the folder is.
+
+    What has no value says only `service`. `generic` are the charts that fit any service.
+    """
+    yield overridden(service, "type", service.override.type)
     for member in service.members:
-        if configured := member.contents.settings.type_of(member.path):
-            return configured
-    return next((each for member in service.members if (each := _of_member(member, roles, generic))), "service")
+        configured, repository = member.contents.settings.type_of(member.path), member.contents.facts.name
+        yield Evidence(configured, "`types` in the settings", repository, (FILE_NAME,), ("types",))
+    for member in service.members:
+        yield _of_member(member, roles, generic)
 
 
-def _of_member(member: Member, roles: Roles, generic: Collection[str]) -> str:
-    if roles.is_library(member):
-        return "library"
+def _of_member(member: Member, roles: Roles, generic: Collection[str]) -> Evidence:
     repository = member.contents.facts.name
-    if any(
-        (repository, folder.path) in roles.lists or _collects(repository, folder, roles) for folder in member.folders
-    ):
-        return "app-of-apps"
-    exposed = any(each.facts.exposed for each in member.deployments)
-    folder = member.folders[0] if member.folders else None
-    if folder and _wraps_product(member, folder, roles, generic):
-        return "third-party"
-    if folder and folder.kinds and not _renders_by_library(folder):
-        return _of_templates(folder, exposed=exposed)
-    return "" if exposed or (folder and folder.kinds & WORKLOADS) else _job_or_nothing(member, folder)
+    charts = tuple(folder.at(CHART_FILE) for folder in member.folders if folder.chart) or (member.path,)
+    if roles.is_library(member):
+        return Evidence("library", "a library chart, or one that others share", repository, charts, ("type",))
+    for folder in member.folders:
+        if (repository, folder.path) in roles.lists:
+            return Evidence("app-of-apps", "an app list lies in its folder", repository, (folder.path,))
+        if _collects(repository, folder, roles):
+            said = "it renders Applications by a shared chart"
+            return Evidence("app-of-apps", said, repository, (folder.at(CHART_FILE),), ("dependencies",))
+    first = member.folders[0] if member.folders else None
+    if first and _wraps_product(member, first, roles, generic):
+        said = "it only wraps charts from elsewhere"
+        return Evidence("third-party", said, repository, (first.at(CHART_FILE),), ("dependencies",))
+    exposed = next((each for each in member.deployments if each.facts.exposed), None)
+    if first and first.kinds and not _renders_by_library(first):
+        return _of_templates(member, first, exposed)
+    if exposed:
+        return _by_sign(member, exposed, "", "exposed")
+    if first and first.kinds & WORKLOADS:
+        return _by_kind(member, first, "", WORKLOADS)
+    return _job_or_nothing(member, first)
 
 
-def _of_templates(folder: HelmFolder, *, exposed: bool) -> str:
+def _of_templates(member: Member, folder: HelmFolder, exposed: Deployment | None) -> Evidence:
     """What a folder's own templates say: more than a port among its values, which may be a database's."""
     if folder.kinds & WORKLOADS:
-        return ""
+        return _by_kind(member, folder, "", WORKLOADS)
     if folder.kinds & _JOBS:
-        return "job" if folder.kinds <= _JOBS | _JOBS_NEEDS else ""
+        more = folder.kinds - _JOBS - _JOBS_NEEDS
+        return _by_kind(member, folder, "", more) if more else _by_kind(member, folder, "job", _JOBS)
     if folder.kinds & APPLICATIONS:
-        return "app-of-apps"
-    return "" if exposed else "configuration"
+        return _by_kind(member, folder, "app-of-apps", APPLICATIONS)
+    if exposed:
+        return _by_sign(member, exposed, "", "exposed")
+    return _by_kind(member, folder, "configuration", folder.kinds)
 
 
-def _job_or_nothing(member: Member, folder: HelmFolder | None) -> str:
-    scheduled = any(each.facts.scheduled for each in member.deployments)
+def _job_or_nothing(member: Member, folder: HelmFolder | None) -> Evidence:
+    scheduled = next((each for each in member.deployments if each.facts.scheduled), None)
     kinds = folder.kinds if folder else frozenset()
-    return "job" if (scheduled or kinds & _JOBS) and kinds <= _JOBS | _JOBS_NEEDS else ""
+    if kinds <= _JOBS | _JOBS_NEEDS:
+        if scheduled:
+            return _by_sign(member, scheduled, "job", "scheduled")
+        if folder and kinds & _JOBS:
+            return _by_kind(member, folder, "job", _JOBS)
+    return Evidence("", "nothing says what it is")
+
+
+def _by_kind(member: Member, folder: HelmFolder, value: str, kinds: AbstractSet[str]) -> Evidence:
+    """What a manifest of one of these kinds says."""
+    kind = min(kinds & folder.kinds)
+    files = (folder.at(folder.kind_files[kind]),) if kind in folder.kind_files else (folder.path,)
+    return Evidence(
+        value, f"a manifest of kind {kind}", member.contents.facts.name, files, pattern=rf"kind:.*\b{kind}\b"
+    )
+
+
+def _by_sign(member: Member, deployment: Deployment, value: str, sign: str) -> Evidence:
+    """What a value says: a port or Service (`exposed`), or a cron expression (`scheduled`)."""
+    said = "a cron expression in the values" if sign == "scheduled" else "a port, Service or ingress in the values"
+    item = deployment.item.name if deployment.item else ""
+    return Evidence(value, said, member.contents.facts.name, files_of(member, deployment), sign=sign, item=item)
 
 
 def _collects(repository: str, folder: HelmFolder, roles: Roles) -> bool:

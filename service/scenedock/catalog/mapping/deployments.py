@@ -74,7 +74,9 @@ class Applications:
 class Deployment:
     """A service in one environment of one repository; `environment` is None where nothing names one.
 
-    `folder` is the one that it is deployed from, empty for a mere item of an app list.
+    `folder` is the one that it is deployed from, empty for a mere item of an app list. `source` is the kind of evidence
+    (as in the setting `environments.evidence`; empty where nothing says more than that there is a folder), and `item`
+    that of the list.
     """
 
     environment: str | None
@@ -82,6 +84,8 @@ class Deployment:
     application: Application | None = None
     folder: str = ""
     cluster: str = ""
+    source: str = ""
+    item: ListItem | None = None
 
 
 def deployments_of(
@@ -90,27 +94,33 @@ def deployments_of(
     items: tuple[ListItem, ...],
     identities: Mapping[str, Identity],
     applications: Sequence[Application],
-) -> list[Deployment]:
-    """Where the service runs, by the best evidence: settings, app lists, Argo CD, folders, values."""
+) -> tuple[list[Deployment], list[Deployment]]:
+    """Where the service runs, by the best evidence: settings, app lists, Argo CD, folders, values.
+
+    The second list has what lesser evidence says, which doesn't count.
+    """
     settings = contents.settings
     by_evidence: dict[str, list[Deployment]] = {
         "apps": [_of_item(contents, folders, item, applications) for item in items],
         "argocd": [_of_application(folders, application) for application in applications],
         "folders": [
-            Deployment(environment, _facts(folder, environment), folder=folder.path)
+            Deployment(environment, _facts(folder, environment), folder=folder.path, source="folders")
             for folder in folders
             if (environment := identities[folder.path].environment)
         ],
         "values": [
-            Deployment(environment, facts, folder=folder.path)
+            Deployment(environment, facts, folder=folder.path, source="values")
             for folder in folders
-            if folder.path not in contents.decided
             for environment, facts in folder.values.items()
             if environment
         ],
     }
+    undecided = [each for each in by_evidence["values"] if each.folder not in contents.decided]
+    passed_over = [each for each in by_evidence["values"] if each.folder in contents.decided]
+    by_evidence["values"] = undecided
     candidates = (by_evidence[kind] for kind in settings.evidence)
     best = next((each for each in candidates if any(deployment.environment for deployment in each)), [])
+    passed_over += [each for others in by_evidence.values() if others is not best for each in others]
     nameless = [each for each in applications if each.environment is None]
     if len(nameless) == 1:
         best = [replace(each, application=each.application or nameless[0]) for each in best]
@@ -121,8 +131,9 @@ def deployments_of(
     if settings.bind:
         facts = _joined([_facts(folder, settings.bind) for folder in folders] + [item.facts for item in items])
         proven = chosen if items else by_evidence["argocd"] or chosen
-        return [replace(each, facts=facts, cluster=settings.cluster) for each in _bound(proven, settings.bind)]
-    return chosen
+        bound = _bound(proven, settings.bind)
+        return [replace(each, facts=facts, cluster=settings.cluster, source="bind") for each in bound], passed_over
+    return chosen, passed_over
 
 
 def _bound(deployments: Sequence[Deployment], environment: str) -> Iterator[Deployment]:
@@ -142,7 +153,8 @@ def _of_item(
     chart = next((folder for folder in contents.folders if folder.path == item.chart_folder), None)
     if chart and _facts(chart, None).exposed:
         facts = replace(facts, exposed=True)
-    return Deployment(item.environment, facts, application, folders[0].path if folders else "")
+    folder = folders[0].path if folders else ""
+    return Deployment(item.environment, facts, application, folder, source="apps", item=item)
 
 
 def _is_of_app_of_apps(contents: RepositoryContents, item: ListItem) -> bool:
@@ -155,7 +167,7 @@ def _is_of_app_of_apps(contents: RepositoryContents, item: ListItem) -> bool:
 
 def _of_application(folders: tuple[HelmFolder, ...], application: Application) -> Deployment:
     facts = [_facts(folder, application.environment) for folder in folders if folder.path == application.path]
-    return Deployment(application.environment, _joined(facts), application, application.path)
+    return Deployment(application.environment, _joined(facts), application, application.path, source="argocd")
 
 
 def _facts(folder: HelmFolder, environment: str | None) -> ValuesFacts:

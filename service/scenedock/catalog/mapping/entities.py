@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scenedock.catalog.mapping.annotations import LabelUse, annotations_of, application_labels, workload_labels
-from scenedock.catalog.mapping.component_types import component_type, generic_charts
+from scenedock.catalog.mapping.annotations import LabelUse, annotation_evidence, application_labels, workload_labels
+from scenedock.catalog.mapping.component_types import SERVICE, generic_charts, types_of
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.merging import combine
-from scenedock.catalog.mapping.ownership import disagreements, lifecycle_of, owner_of
+from scenedock.catalog.mapping.ownership import disagreements, lifecycle_of, overridden, owner_of
 from scenedock.catalog.mapping.roles import Roles
 from scenedock.catalog.mapping.satellites import apis, backing_resources, clusters, deployments, owner_entities, tenants
 from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.vocabulary.credentials import drop_credentials
+from scenedock.catalog.vocabulary.evidence import Evidence, dependency_called
 from scenedock.catalog.vocabulary.formats import as_tag
 from scenedock.catalog.vocabulary.relations import rename_references
+from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.model.entity import Entity, EntityRef, build_entity
 from scenedock.model.finding import Finding
+from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import Json
 
 
@@ -133,19 +137,7 @@ def map_services(
     services: Sequence[DeployedService], repositories: Sequence[RepositoryContents], roles: Roles
 ) -> Mapped:
     """The entities of all services."""
-    mapper = _Mapper(
-        roles,
-        LabelUse.of(map(application_labels, services)),
-        LabelUse.of(map(workload_labels, services)),
-        {
-            (member.contents.facts.name, folder.path): service.name
-            for service in services
-            for member in service.members
-            for folder in member.folders
-        },
-        generic_charts(services),
-    )
-    mapper = replace(mapper, systems=frozenset(filter(None, map(mapper.system_of, services))))
+    mapper = Mapper.of(services, roles)
     mapped = [mapper.service(service) for service in services]
     shared = [*clusters(repositories), *tenants(services)]
     if any(contents.settings.emit_owners for contents in repositories):
@@ -168,7 +160,9 @@ def _changed_tags(service: DeployedService) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mapper:
+class Mapper:
+    """The rules for one service, with what they have to know of all services."""
+
     roles: Roles
     applications: LabelUse
     workloads: LabelUse
@@ -178,7 +172,25 @@ class _Mapper:
     findings: list[Finding] = field(default_factory=list)
     renamed: dict[EntityRef, EntityRef] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, services: Sequence[DeployedService], roles: Roles) -> Mapper:
+        """The rules for these services."""
+        mapper = cls(
+            roles,
+            LabelUse.of(map(application_labels, services)),
+            LabelUse.of(map(workload_labels, services)),
+            {
+                (member.contents.facts.name, folder.path): service.name
+                for service in services
+                for member in service.members
+                for folder in member.folders
+            },
+            generic_charts(services),
+        )
+        return replace(mapper, systems=frozenset(filter(None, map(mapper.system_of, services))))
+
     def service(self, service: DeployedService) -> MappedService:
+        """The service with its entities."""
         owner, system = owner_of(service), self.system_of(service)
         umbrella = self.roles.is_umbrella(service) and service.name in self.systems
         main = self._main(service, owner, "" if umbrella else system, umbrella=umbrella)
@@ -207,6 +219,14 @@ class _Mapper:
         self.findings.extend(findings)
         return replace(entity, document=document) if findings else entity
 
+    def types(self, service: DeployedService) -> Iterator[Evidence]:
+        """`types_of` the service."""
+        return types_of(service, self.roles, self.generic_charts)
+
+    def annotations(self, service: DeployedService) -> dict[str, Evidence]:
+        """`annotation_evidence` of the service."""
+        return annotation_evidence(service, self.applications, self.workloads)
+
     def _main(self, service: DeployedService, owner: str, system: str, *, umbrella: bool) -> Entity:
         charts = [folder.chart for folder in service.folders if folder.chart]
         override = service.override
@@ -216,7 +236,7 @@ class _Mapper:
             "title": override.title if override.title != service.name else "",
             "description": description,
             "labels": dict(sorted(override.labels.items())),
-            "annotations": annotations_of(service, self.applications, self.workloads),
+            "annotations": {name: each.value for name, each in self.annotations(service).items()},
             "tags": sorted(tags),
             "links": list(override.links),
         }
@@ -224,7 +244,7 @@ class _Mapper:
         if umbrella:
             return build_entity("System", service.name, metadata, {"owner": owner}, place)
         spec = {
-            "type": component_type(service, self.roles, self.generic_charts),
+            "type": next((each.value for each in self.types(service) if each.value), SERVICE),
             "lifecycle": lifecycle_of(service),
             "owner": owner,
             "system": system,
@@ -245,16 +265,23 @@ class _Mapper:
             )
 
     def system_of(self, service: DeployedService) -> str:
-        """The System of a service: settings, the one umbrella that lists it, its tenant folder."""
+        """The System of a service, or an empty string."""
+        return next((each.value for each in self.systems_of(service)), "")
+
+    def systems_of(self, service: DeployedService) -> Iterator[Evidence]:
+        """All that says which System a service belongs to, the best in front: settings, its umbrella, its tenant."""
         if service.override.system:
-            return service.override.system
+            yield overridden(service, "system", service.override.system)
         for member in service.members:
+            repository = member.contents.facts.name
             if configured := member.contents.settings.system_of(member.path):
-                return configured
+                yield Evidence(configured, "`systems` in the settings", repository, (FILE_NAME,), ("systems",))
             for folder in member.folders:
-                umbrella = self.roles.umbrella_of.get((member.contents.facts.name, folder.path))
+                umbrella = self.roles.umbrella_of.get((repository, folder.path))
                 if umbrella is not None:
-                    return self.names.get((member.contents.facts.name, umbrella), "")
+                    name = self.names.get((repository, umbrella), "")
+                    charts = (posixpath.join(umbrella, CHART_FILE), posixpath.join(umbrella, "requirements.yaml"))
+                    called = dependency_called(folder.chart.name) if folder.chart else ""
+                    yield Evidence(name, "the umbrella chart that lists it", repository, charts, pattern=called)
             if member.tenant:
-                return member.tenant_name
-        return ""
+                yield Evidence(member.tenant_name, "its tenant folder", repository, (member.tenant,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -11,11 +12,16 @@ from ipaddress import ip_address
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import Mapped, MappedService
+from scenedock.catalog.mapping.ownership import files_of, overridden
 from scenedock.catalog.mapping.services import DeployedService
+from scenedock.catalog.vocabulary.evidence import Evidence, dependency_called, item_called
+from scenedock.catalog.vocabulary.formats import join_name
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.relations import RELATION_FIELDS, Reference, references_of
+from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
+from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import as_list, as_object, as_text
 
 _MOST_CYCLES = 20
@@ -24,14 +30,14 @@ _PARENT_FIELDS = ("subcomponentOf", "subdomainOf", "parent")
 
 def link(mapped: Mapped, known: Collection[EntityRef]) -> Mapped:
     """The same entities with their relations; references to others are checked where some are `known`."""
-    graph = _Graph(mapped)
+    graph = Graph(mapped)
     services = tuple(graph.linked(each) for each in mapped.services)
     result = replace(mapped, services=services)
     findings = [*_dangling(result, known), *_cycles(result.entities)]
     return replace(result, findings=(*mapped.findings, *findings))
 
 
-class _Graph:
+class Graph:
     """Which entity a folder, a chart or a host belongs to."""
 
     def __init__(self, mapped: Mapped) -> None:
@@ -51,15 +57,23 @@ class _Graph:
         """The service with `dependsOn` and `providesApis` of its Component; a System has no such edges."""
         if each.main.kind != "Component":
             return each
-        depends_on = {*self._charts(each), *_satellites(each), *_clusters(each)}
-        if each.main.spec.get("type") != "app-of-apps":
-            depends_on.update(self._hosts(each))
-        depends_on.discard(each.main.ref)
-        depends_on |= {EntityRef.parse(text, default_kind="") for text in each.service.override.depends_on}
+        depends_on = {ref for ref, _ in self.dependencies(each)}
         provides = {entity.ref for entity in each.entities if entity.kind == "API" and entity.ref in each.ours}
         main = _with_relations(_with_relations(each.main, "dependsOn", depends_on), "providesApis", provides)
         others = (_on_clusters(entity, each.service) for entity in each.entities[1:])
         return replace(each, entities=(main, *others))
+
+    def dependencies(self, each: MappedService) -> Iterator[tuple[EntityRef, Evidence]]:
+        """What a service depends on, with what proves it; one may occur several times."""
+        for ref, evidence in (*self._charts(each), *_satellites(each), *_clusters(each)):
+            if ref != each.main.ref:
+                yield ref, evidence
+        for targets, evidence in self.hosts(each):
+            if len(targets) == 1 and (ref := next(iter(targets))) != each.main.ref:
+                yield ref, evidence
+        for number, text in enumerate(each.service.override.depends_on):
+            evidence = overridden(each.service, "dependsOn", text)
+            yield EntityRef.parse(text, default_kind=""), replace(evidence, keys=(*evidence.keys, number))
 
     def _listen(self, each: MappedService) -> None:
         """Note the names under which others may address a service."""
@@ -78,27 +92,42 @@ class _Graph:
             for host in deployment.facts.ingress_hosts:
                 self._ingress[deployment.environment, host].add(ref)
 
-    def _charts(self, each: MappedService) -> Iterator[EntityRef]:
+    def _charts(self, each: MappedService) -> Iterator[tuple[EntityRef, Evidence]]:
         """The local charts that the service's charts list, and the chart that its list items default to."""
         for member in each.service.members:
             repository = member.contents.facts.name
-            paths = [item.chart_folder for item in member.items if item.default_chart]
+            defaults = {item.chart_folder: item for item in member.items if item.default_chart}
+            said = "the chart that its app list defaults to"
+            paths = [
+                (path, Evidence(path, said, repository, (item.list_path,), pattern=item_called(item.name)))
+                for path, item in defaults.items()
+            ]
             for folder in member.folders:
                 for dependency in folder.chart.dependencies if folder.chart else ():
                     path = self._roles.target(repository, dependency)
                     if path is not None and (dependency.enabled or (repository, path) in self._roles.libraries):
-                        paths.append(path)
-            for path in paths:
+                        charts = (folder.at(CHART_FILE), folder.at("requirements.yaml"))
+                        said, pattern = f"the chart lists {dependency.name}", dependency_called(dependency.name)
+                        paths.append((path, Evidence(path, said, repository, charts, pattern=pattern)))
+            for path, evidence in paths:
                 target = self._by_folder.get((repository, path))
                 if target and target.main.kind == "Component":
-                    yield target.main.ref
+                    yield target.main.ref, evidence
 
-    def _hosts(self, each: MappedService) -> Iterator[EntityRef]:
-        for deployment in each.service.deployments:
-            for host in deployment.facts.hosts:
-                targets = self._addressed(host, deployment, each)
-                if len(targets) == 1:
-                    yield next(iter(targets))
+    def hosts(self, each: MappedService) -> Iterator[tuple[set[EntityRef], Evidence]]:
+        """The hosts in the values of a service, each with all that it may mean: one Component, none, or several."""
+        if each.main.spec.get("type") == "app-of-apps":
+            return
+        for member in each.service.members:
+            repository = member.contents.facts.name
+            for deployment in member.deployments:
+                files = files_of(member, deployment) if deployment.facts.hosts else ()
+                item = deployment.item.name if deployment.item else ""
+                for host in deployment.facts.hosts:
+                    evidence = Evidence(
+                        host, f"the host {host!r} in the values", repository, files, sign=host, item=item
+                    )
+                    yield self._addressed(host, deployment, each), evidence
 
     def _addressed(self, host: str, deployment: Deployment, caller: MappedService) -> set[EntityRef]:
         """Who answers to a host: a Service, by its name and namespace, else who has it as an ingress host."""
@@ -145,17 +174,26 @@ def _own_namespaces(deployment: Deployment, caller: MappedService) -> set[str]:
     return {*names, *(f"{name}-{deployment.environment}" for name in names if deployment.environment)}
 
 
-def _satellites(each: MappedService) -> Iterator[EntityRef]:
+def _satellites(each: MappedService) -> Iterator[tuple[EntityRef, Evidence]]:
     """The backing services that the service brings along."""
     for entity in each.entities[1:]:
         if entity.kind == "Resource" and entity.spec.get("type") != "deployment" and entity.ref in each.ours:
-            yield entity.ref
+            charts = tuple(folder.at(CHART_FILE) for folder in each.service.folders if folder.chart)
+            keys = [dep.key for folder in each.service.folders if folder.chart for dep in folder.chart.dependencies]
+            key = next((key for key in keys if join_name(each.service.name, key) == entity.name), "")
+            pattern = rf"(?:name|alias):[ \t]*[\"']?{re.escape(key)}\b"
+            yield entity.ref, Evidence(key, f"the chart lists {key}", entity.place.repository, charts, pattern=pattern)
 
 
-def _clusters(each: MappedService) -> Iterator[EntityRef]:
+def _clusters(each: MappedService) -> Iterator[tuple[EntityRef, Evidence]]:
     """The clusters it runs on; where deployments are entities, those run on them instead."""
     if not _has_deployment_entities(each.service):
-        yield from (EntityRef.of("resource", deployment.cluster) for deployment in _on_cluster(each.service))
+        for member in each.service.members:
+            for deployment in member.deployments:
+                if deployment.cluster:
+                    said, repository = "`cluster` in the settings", member.contents.facts.name
+                    evidence = Evidence(deployment.cluster, said, repository, (FILE_NAME,), ("cluster",))
+                    yield EntityRef.of("resource", deployment.cluster), evidence
 
 
 def _on_clusters(entity: Entity, service: DeployedService) -> Entity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.mapping.deployments import Applications, Deployment, RepositoryContents, deployments_of
 from scenedock.catalog.mapping.identities import Identity
@@ -22,7 +22,7 @@ class Member:
 
     `path` is the folder that stands for the service; for a mere list item, that of its list. What belongs to an
     environment of the production tier comes first. `has_nameless_folder` says that one folder names no environment and
-    another does: `billing` beside `billing-dev`.
+    another does: `billing` beside `billing-dev`. `passed_over` are deployments that lesser evidence would have given.
     """
 
     contents: RepositoryContents
@@ -32,6 +32,7 @@ class Member:
     deployments: tuple[Deployment, ...]
     tenant: str = ""
     has_nameless_folder: bool = False
+    passed_over: tuple[Deployment, ...] = ()
 
     @property
     def tenant_name(self) -> str:
@@ -83,8 +84,12 @@ def gather(
         for raw, folders, items in _grouped(contents, mine):
             ranked = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
             listed = sorted(items, key=lambda item: production_rank(item.environment))
-            deployments = deployments_of(contents, tuple(ranked), tuple(listed), mine, applications.of(ranked, listed))
+            deployments, passed_over = deployments_of(
+                contents, tuple(ranked), tuple(listed), mine, applications.of(ranked, listed)
+            )
             member = _member(contents, tuple(ranked), tuple(listed), mine, deployments)
+            if passed_over:
+                member = replace(member, passed_over=tuple(passed_over))
             if name := _fit(raw, member, findings):
                 members[name].append(member)
                 findings.extend(_of_names_kept(name, member, [mine[folder.path] for folder in folders]))

@@ -63,6 +63,17 @@ def read_items(app_list: AppList, file: AppListFile, document: Json, note: Calla
         note(f"has nothing at `{app_list.items}`" if app_list.items else "is empty")
 
 
+def find_item(document: Json, name: str) -> tuple[tuple[str | int, ...], Json] | None:
+    """The path and value of the item of a name in the document of an app list; None where it doesn't list it."""
+    children = enumerate(as_list(document))
+    for key, below in document.items() if isinstance(document, Mapping) else children:
+        if key == name or as_object(below).get("name") == name:
+            return (key,), below
+        if found := find_item(below, name):
+            return (key, *found[0]), found[1]
+    return None
+
+
 def _item_lists(path: str, document: Json, environment: str | None) -> Iterator[tuple[str | None, Json]]:
     """The lists of items at a dotted path, with the environment that a `{environment}` in the path stands for."""
     before, placeholder, after = path.partition(_ENVIRONMENT)

@@ -140,6 +140,7 @@ class _Reader:
                     frozenset(labels.items()),
                     repository.name,
                     tuple(_inside(path, files)),
+                    place,
                 )
             )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from scenedock.catalog.reading.environment_lists import EnvironmentLists, read_quietly
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
-from scenedock.catalog.reading.values import merge_values
+from scenedock.documents.merging import merge_values
 from scenedock.errors import InputError
 from scenedock.model.helm import APPLICATIONS, Application, HelmFolder, ListItem
 from scenedock.model.json import Json, JsonObject, as_object, value_at

@@ -14,16 +14,17 @@ from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, ENTITY_FILES, is_ours, read_handwritten
-from scenedock.catalog.reading.plan import CHART_FILE, PlannedFolder, is_manifest
-from scenedock.catalog.reading.values import KUBERNETES_ID, merge_values, read_environments
+from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
+from scenedock.catalog.reading.values import KUBERNETES_ID, read_environments
 from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.formats import is_kind
 from scenedock.documents.encryption import encryption_of
+from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, conflict_in, read_document, read_documents
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place, Severity
-from scenedock.model.helm import ApiFile, Chart, HelmFolder, ValuesFacts
+from scenedock.model.helm import CHART_FILE, ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.provenance import PROVENANCE_FILE
 
@@ -47,9 +48,9 @@ _LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folde
 
 @dataclass(slots=True)
 class _ManifestFacts:
-    """What templates spell out: kinds, the names of Services, and a literal `backstage.io/kubernetes-id` label."""
+    """What templates spell out: kinds with a file of each, the names of Services, a literal `kubernetes-id` label."""
 
-    kinds: set[str] = field(default_factory=set)
+    kinds: dict[str, str] = field(default_factory=dict)
     services: set[str] = field(default_factory=set)
     kubernetes_id: str = ""
 
@@ -94,7 +95,10 @@ class FolderReader:
             path=planned.path,
             chart=chart,
             values=read_environments(merged),
+            value_files=self._files_of(planned),
+            unused_files=tuple(self._unused_files(planned)),
             kinds=frozenset(manifests.kinds),
+            kind_files=manifests.kinds,
             services=frozenset(manifests.services),
             kubernetes_id=manifests.kubernetes_id,
             value_keys=frozenset(key for values in merged.values() for key in values),
@@ -116,13 +120,15 @@ class FolderReader:
         kustomized = any(posixpath.basename(name) in _KUSTOMIZATIONS for name in names)
         if not kustomized:
             names = [name for name in names if "/" not in name]
-        documents = [document for name in names for document in self._quietly(planned, name)]
+        found = [(document, name) for name in names for document in self._quietly(planned, name)]
+        documents = [document for document, _ in found]
         manifests = [document for document in documents if _is_resource(document)]
-        kinds = frozenset(
-            as_text(document.get("kind"))
-            for document in manifests
-            if not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
-        )
+        kind_files = {
+            as_text(document.get("kind")): name
+            for document, name in reversed(found)
+            if _is_resource(document) and not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
+        }
+        kinds = frozenset(kind_files)
         if not kinds or (len(manifests) < len(documents) and not kustomized):
             return self._values_folder(planned) if planned.included else None
         labels = _common_labels(documents)
@@ -131,6 +137,7 @@ class FolderReader:
             path=planned.path,
             values={"": ValuesFacts(labels=labels)},
             kinds=kinds,
+            kind_files=kind_files,
             services=frozenset(
                 as_text(as_object(document.get("metadata")).get("name"))
                 for document in manifests
@@ -151,6 +158,7 @@ class FolderReader:
         return HelmFolder(
             path=planned.path,
             values=read_environments(merged),
+            value_files=self._files_of(planned),
             has_values="values.yaml" in planned.files,
             has_techdocs="mkdocs.yml" in planned.files,
             handwritten=handwritten,
@@ -187,6 +195,23 @@ class FolderReader:
             below = merged.get(environment, base)
             merged[environment] = merge_values(below, self._optional(planned, name))
         return merged
+
+    def _files_of(self, planned: PlannedFolder) -> dict[str, tuple[str, ...]]:
+        """The values files of each environment, from the root of Helm's merge on; under `""` values.yaml alone."""
+        base = ("values.yaml",) if "values.yaml" in planned.files else ()
+        files: dict[str, tuple[str, ...]] = {"": base}
+        for environment, name in self._value_files(planned):
+            files[environment] = (*files.get(environment, base), name)
+        return files
+
+    def _unused_files(self, planned: PlannedFolder) -> Iterator[tuple[str, str]]:
+        """Files that name an environment where Applications name the folder's values files, and not these."""
+        named = self.value_files.get(planned.path)
+        if named is not None:
+            names, used = self.environments.of(planned.path), {each for files in named.values() for each in files}
+            for name in planned.files:
+                if name not in ENTITY_FILES and name not in used and (environment := names.of_values_file(name)):
+                    yield environment, name
 
     def _value_files(self, planned: PlannedFolder) -> Iterator[tuple[str, str]]:
         """The values files of each environment, in the order in which Helm merges them."""
@@ -268,7 +293,7 @@ class FolderReader:
         for name in names:
             text = (self._bytes(planned.at(name)) or b"").decode("utf-8", "replace")
             kinds = _KIND.findall(text)
-            facts.kinds.update(kinds)
+            facts.kinds = {**dict.fromkeys(kinds, name), **facts.kinds}
             if "Service" in kinds:
                 facts.services.update(_names_of_services(text))
             if not facts.kubernetes_id and (match := _KUBERNETES_ID.search(text)):

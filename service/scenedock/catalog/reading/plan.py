@@ -11,9 +11,8 @@ from scenedock.catalog.vocabulary.globs import matches
 from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
-from scenedock.model.helm import Listing
+from scenedock.model.helm import CHART_FILE, Listing
 
-CHART_FILE = "Chart.yaml"
 STARTER_FOLDERS = frozenset({"starter", "starters"})
 _TEMPLATE_FOLDER = re.compile(r"^(\d+[-_.])?template$")
 TEST_FOLDERS = frozenset({"tests", "testdata", "test-data", "test-fixtures", "fixtures", "__tests__"})

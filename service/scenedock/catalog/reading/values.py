@@ -7,7 +7,7 @@ file is not used as evidence, nor is a host that a template would still change.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -36,20 +36,6 @@ _INGRESS_HOST_KEYS = frozenset({"host", "hosts", "hostname", "hostnames", "name"
 _OWNER_KEYS = frozenset({"owner", "ownerinfo", "ownership"})
 _OWNER_FIELDS = ("team", "group", "owner", "name")
 _SEPARATORS = re.compile(r"[-_. ]")
-
-
-def merge_values(base: JsonObject, overlay: JsonObject) -> JsonObject:
-    """Helm's merge of one values file over another: maps merge, `null` removes a key, anything else replaces."""
-    merged = dict(base)
-    for key, value in overlay.items():
-        below = merged.get(key)
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, dict) and isinstance(below, dict):
-            merged[key] = merge_values(below, value)
-        else:
-            merged[key] = value
-    return merged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +81,40 @@ def _facts(values: JsonObject, signs: Sequence[_Sign]) -> ValuesFacts:
             if isinstance(value, str) and "{{" not in value
         ),
     )
+
+
+def keys_of_sign(values: JsonObject, sign: str) -> tuple[str | int, ...]:
+    """The path of the first value that gives a sign: a host, `exposed` or `scheduled`; empty where none does."""
+
+    def shows(name: str, value: Json, *, in_ingress: bool) -> bool:
+        seen = _Look().signs({name: value}, "", in_ingress=in_ingress)
+        if sign == "exposed":
+            return any(each is _EXPOSED for each in seen)
+        if sign == "scheduled":
+            return any(each is _SCHEDULED for each in seen)
+        return any(sign in each.hosts or sign == each.ingress_host for each in seen)
+
+    keys: list[str | int] = []
+    value: Json = values
+    name, in_ingress = "", False
+    while True:
+        for key, child, below in _children(value, name):
+            if shows(child, below, in_ingress=in_ingress):
+                keys.append(key)
+                name, value = child, below
+                in_ingress = in_ingress or _key(child).word == "ingress"
+                break
+        else:
+            return tuple(keys)
+
+
+def _children(value: Json, name: str) -> Iterator[tuple[str | int, str, Json]]:
+    """The key or number, the name and the value of each child of a value of this name, as `_Look` sees them."""
+    if isinstance(value, list):
+        yield from ((number, name, below) for number, below in enumerate(value))
+    elif isinstance(value, dict):
+        pair = as_text(value.get("name")) if "value" in value else ""
+        yield from ((key, pair if pair and key == "value" else key, below) for key, below in value.items())
 
 
 # Every value of a repository goes through what follows, and most of them again and again. So what a key, a scalar or a

@@ -31,16 +31,20 @@ class _Rule:
     globs: tuple[str, ...]
     beginning: str
     owner: str
+    line: int
 
 
 class Codeowners:
     """CODEOWNERS: the last pattern that matches decides, and GitLab's sections have default owners for their lines.
 
-    `problems` are the lines that can't be parsed, by number; they are ignored.
+    `problems` are the lines that can't be parsed, by number; they are ignored. `path` is the file's.
     Sources: GitHub, "About code owners"; GitLab, "Code Owners: Set default owner for a section".
     """
 
-    def __init__(self, text: str = "", owner_names: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, text: str = "", owner_names: Mapping[str, str] = MappingProxyType({}), *, path: str = ""
+    ) -> None:
+        self.path = path
         self.problems: dict[int, str] = {}
         self._rules: list[_Rule] = []
         defaults: list[str] = []
@@ -54,7 +58,7 @@ class Codeowners:
             globs = tuple(_as_globs(words[0]))
             if globs and all(map(is_glob, globs)):
                 self._rules.append(
-                    _Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults, owner_names))
+                    _Rule(globs, beginning_of(globs[0]), _owner_among(words[1:] or defaults, owner_names), number)
                 )
             else:
                 self.problems[number] = "the pattern is empty, too long, or its braces expand to too many patterns"
@@ -66,9 +70,15 @@ class Codeowners:
         The first team counts (a Group); without one, the first user (a User). An e-mail address names nobody in
         Backstage.
         """
+        return next(self.owners_of(folder), ("", 0))[0]
+
+    def owners_of(self, folder: str) -> Iterator[tuple[str, int]]:
+        """The owner and the line of every pattern that matches; the last one in the file, which decides, in front."""
         path = f"{folder}/Chart.yaml" if folder else "Chart.yaml"
-        return next(
-            (rule.owner for rule in self._rules if path.startswith(rule.beginning) and matches(path, rule.globs)), ""
+        return (
+            (rule.owner, rule.line)
+            for rule in self._rules
+            if path.startswith(rule.beginning) and matches(path, rule.globs)
         )
 
 

@@ -60,6 +60,14 @@ class AppList:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionFiles:
+    """Files with the version of a service in an environment: see `versions` in the schema."""
+
+    file: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VanishingLimit:
     """More than `share` (0 to 1) of a repository's entities, and at least `at_least`, may not vanish at once.
 
@@ -101,6 +109,7 @@ class CatalogSettings:
     leave_out_existing: bool = True
     known: tuple[str, ...] = ()
     vanishing: VanishingLimit = VanishingLimit()
+    versions: VersionFiles = VersionFiles()
 
     def type_of(self, path: str) -> str:
         """The Component type that settings give to a folder, or an empty string."""
@@ -196,6 +205,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         leave_out_existing=document.get("existing") != "ours",
         known=tuple(document.get("known", ())),
         vanishing=_vanishing(document.get("vanishing", {})),
+        versions=VersionFiles(**document.get("versions", {})),
     )
 
 

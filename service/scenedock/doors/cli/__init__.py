@@ -91,12 +91,24 @@ def main() -> None:
         "check": "scenedock.doors.cli.check:check",
         "compare": "scenedock.doors.cli.compare:compare",
         "diff": "scenedock.doors.cli.diff:diff",
+        "explain": "scenedock.doors.cli.explain:explain",
         "export": "scenedock.doors.cli.export:export",
         "validate": "scenedock.doors.cli.validate:validate",
     },
 )
 def catalog() -> None:
-    """Export, validate, check and compare catalog entities."""
+    """Export, explain, validate, check and compare catalog entities."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "list": "scenedock.doors.cli.deployments:list_deployments",
+        "show": "scenedock.doors.cli.deployments:show_deployment",
+    },
+)
+def deployments() -> None:
+    """List and show which version git says is where."""
 
 
 @main.group(

@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import click
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from scenedock.model.entity import Entity, EntityRef
     from scenedock.usecases.catalog.export_catalog import Progress
 
+_REPOSITORIES = click.argument("repositories", nargs=-1, required=True, metavar="REPO...")
+_REPOSITORIES_OR_HERE = click.argument("repositories", nargs=-1, metavar="[REPO...]")
 _OPTIONS = (
-    click.argument("repositories", nargs=-1, required=True, metavar="REPO..."),
     click.option("--ref", metavar="REF", help="Read git repositories at a branch, tag or commit, not their folders."),
     click.option(
         "--catalog-settings",
@@ -143,8 +144,21 @@ def _no_search_for_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
-def source_options(command: Callable[..., object]) -> Callable[..., object]:
-    """Add REPO..., --ref, --catalog-settings and --known to a command, which gets them as `sources`."""
+@overload
+def source_options(command: Callable[..., object]) -> Callable[..., object]: ...
+
+
+@overload
+def source_options(*, here: bool) -> Callable[[Callable[..., object]], Callable[..., object]]: ...
+
+
+def source_options(command: Callable[..., object] | None = None, *, here: bool = False) -> Callable[..., object]:
+    """Add REPO..., --ref, --catalog-settings and --known to a command, which gets them as `sources`.
+
+    With `here`, REPO... is the current folder unless something else is named.
+    """
+    if command is None:
+        return partial(source_options, here=here)
 
     @wraps(command)
     def with_sources(
@@ -156,8 +170,8 @@ def source_options(command: Callable[..., object]) -> Callable[..., object]:
         known: Path | None,
         **others: object,
     ) -> object:
-        return command(sources=Sources(repositories, ref, catalog_settings or settings, known), **others)
+        return command(sources=Sources(repositories or (".",), ref, catalog_settings or settings, known), **others)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed((_REPOSITORIES_OR_HERE if here else _REPOSITORIES, *_OPTIONS)):
         option(with_sources)
     return with_sources

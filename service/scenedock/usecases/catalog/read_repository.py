@@ -225,7 +225,6 @@ class RepositoryReader:
                 self.findings.append(
                     Finding("warning", "name-not-unicode", message, Place(self.facts.name, path), "Rename the folder.")
                 )
-
         if self.listing.too_deep:
             deepest = "/".join(self.listing.too_deep[0].split("/")[:_SHOWN_SEGMENTS])
             self._warn(
@@ -296,7 +295,7 @@ class RepositoryReader:
                     remedy = "Make the file readable; until then it sets no owner."
                     self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path), remedy)
                     return Codeowners()
-                codeowners = Codeowners(data.decode("utf-8", "replace"), self.settings.owner_names)
+                codeowners = Codeowners(data.decode("utf-8", "replace"), self.settings.owner_names, path=path)
                 remedy = "Fix the line; until then it sets no owner."
                 for line, problem in codeowners.problems.items():
                     self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line), remedy)

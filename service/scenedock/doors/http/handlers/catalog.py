@@ -7,15 +7,18 @@ from typing import Annotated, Literal
 
 from flask import Response, request
 
+from scenedock.actions.catalog.explanations import ExplanationOutput
 from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
+from scenedock.doors.http.requests.apart import read_apart
 from scenedock.doors.http.requests.bodies import json_body
 from scenedock.doors.http.routes import Answer, Route
-from scenedock.errors import InputError
+from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument, Timestamp, timestamp
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.accept_catalog import accept_catalog as accept_in
+from scenedock.usecases.catalog.explain_service import explain_served
 
 _YAML = "application/yaml"
 _SECONDS_TO_CACHE = 10
@@ -77,6 +80,14 @@ def read_findings(service: Service) -> Response:
     return json_answer(report)
 
 
+def explain_service(service: Service, name: str) -> Response:
+    """Explain what the catalog says of a service, as its repositories are now: the line that proves each fact."""
+    explained = read_apart(service, explain_served, name)
+    if isinstance(explained, str):
+        raise NotFoundError(explained)
+    return json_answer(ExplanationOutput.of(explained))
+
+
 def refresh_catalog(service: Service) -> Response:
     """Check the repositories for changes now; the response doesn't wait for the result."""
     service.feed.want()
@@ -100,6 +111,15 @@ ROUTES = (
         "read",
         read_findings,
         {200: Answer("The report", FindingsReport)},
+        tag="catalog",
+    ),
+    Route(
+        "GET",
+        f"{BASE_PATH}/services/{{name}}/explanation",
+        "read",
+        explain_service,
+        {200: Answer("The explanation", ExplanationOutput), 404: Answer("There is no such service", ErrorBody)},
+        parameters={"name": "Name of the service, or of its Component"},
         tag="catalog",
     ),
     Route(

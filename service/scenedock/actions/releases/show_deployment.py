@@ -1,0 +1,39 @@
+"""`scenedock:show-deployment`: the versions of one service."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from scenedock.actions.effects import Effects
+from scenedock.actions.releases.deployments import DeploymentOutput, outputs_of
+from scenedock.model.action import Context, Example, Model, action
+from scenedock.usecases.releases.list_deployments import list_served
+
+
+class Input(Model):
+    """Which service to show."""
+
+    service: Annotated[str, "Name of the service, e.g. `billing`"]
+
+
+class Output(Model):
+    """The deployments of the service."""
+
+    deployments: Annotated[tuple[DeploymentOutput, ...], "One for each environment and repository"]
+
+
+EXAMPLES = [Example("The versions of one service", {"service": "billing"})]
+
+
+@action("show-deployment", read_only=True, idempotent=True, examples=EXAMPLES)
+def show_deployment_action(context: Context[Effects], request: Input) -> Output:
+    """Show which version of a service git says is in each environment, and the line that says so.
+
+    Raises
+    ------
+    NotFoundError   there is no deployment of such a service
+    InputError      a repository can't be read, or its settings are invalid
+    """
+    found = list_served(context.effects.repositories).of(request.service)
+    context.log(f"{len(found.releases)} deployments")
+    return Output(deployments=outputs_of(found))

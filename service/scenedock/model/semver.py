@@ -1,0 +1,52 @@
+"""Semantic versions, read strictly. Source: "Semantic Versioning 2.0.0"; its pattern, and its precedence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import total_ordering
+
+_PATTERN = re.compile(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
+    r"(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?",
+    re.ASCII,
+)
+_LONGEST = 256
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True, eq=False)
+class SemVer:
+    """A version; two are equal where neither has precedence, so build metadata doesn't count.
+
+    >>> SemVer.parse("1.0.0-rc.2") < SemVer.parse("1.0.0-rc.10") < SemVer.parse("v1.0.0")
+    True
+    """
+
+    core: tuple[int, int, int]
+    prerelease: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> SemVer | None:
+        """The version in a tag, which may begin with `v`; None where it isn't one."""
+        match = _PATTERN.fullmatch(text.removeprefix("v")) if len(text) <= _LONGEST else None
+        if match is None:
+            return None
+        major, minor, patch, prerelease, _build = match.groups()
+        return cls((int(major), int(minor), int(patch)), tuple(prerelease.split(".")) if prerelease else ())
+
+    @property
+    def _precedence(self) -> tuple[tuple[int, int, int], bool, tuple[tuple[bool, int, str], ...]]:
+        """A prerelease is before its release; numbers are before words, and compared as numbers."""
+        parts = tuple((not each.isdigit(), int(each) if each.isdigit() else 0, each) for each in self.prerelease)
+        return self.core, not self.prerelease, parts
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SemVer) and self._precedence == other._precedence
+
+    def __hash__(self) -> int:
+        return hash(self._precedence)
+
+    def __lt__(self, other: SemVer) -> bool:
+        return self._precedence < other._precedence

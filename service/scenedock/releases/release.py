@@ -1,0 +1,213 @@
+"""The version of one service in one environment, by Helm's merge order, or the reason why none can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+
+from scenedock.documents.merging import merge_values
+from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.releases.images import Image, Keys, images_in
+
+_DEPTH_OF_MAIN_IMAGE = 2
+"""`image.tag`, `imageTag`, `image`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One values file of a deployment, or the item of a list; `line_of` gives the line of a path in its values."""
+
+    path: str
+    values: JsonObject
+    line_of: Callable[[Keys], int]
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyVersion:
+    """A chart from elsewhere that a chart lists."""
+
+    name: str
+    version: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChartVersions:
+    """What Chart.yaml says. `uses_app_version` says whether something proves that an image without a tag has it."""
+
+    path: str
+    app_version: str = ""
+    line: int = 1
+    uses_app_version: bool = False
+    remote: tuple[DependencyVersion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TagFile:
+    """A file that settings name for the version; `version` is empty where it has none."""
+
+    path: str
+    version: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A service in an environment (None where nothing names one) of a repository, and all that may say its version.
+
+    `names` are those that the image of the service itself may have, in lower case. `layers` are in the order in which
+    Helm merges them; `own_files` are the paths of those that are this environment's. `foreign` are the keys of other
+    charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name.
+    """
+
+    service: str
+    environment: str | None
+    repository: str
+    names: frozenset[str]
+    layers: tuple[Layer, ...] = ()
+    own_files: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+    wrapped: frozenset[str] = frozenset()
+    is_umbrella: bool = False
+    chart: ChartVersions | None = None
+    tag_file: TagFile | None = None
+
+    def images(self) -> list[Image]:
+        """The images in its merged values, without those of other charts."""
+        merged = reduce(merge_values, (layer.values for layer in self.layers), as_object({}))
+        return [image for image in images_in(merged) if image.keys[0] not in self.foreign]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Which version a repository says is there; None with a `reason`.
+
+    `path` and `line` hold the version. `inherited`: the file isn't one of this environment alone. `shared_with` are the
+    other services and environments that the same line serves.
+    """
+
+    service: str
+    environment: str | None
+    repository: str
+    version: str | None = None
+    reason: str = ""
+    image: str = ""
+    chart: str = ""
+    shape: str = ""
+    path: str = ""
+    line: int | None = None
+    inherited: bool = False
+    shared_with: tuple[str, ...] = field(default=())
+
+    @property
+    def pair(self) -> str:
+        """`billing/qa`."""
+        return f"{self.service}/{self.environment}" if self.environment else self.service
+
+
+def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Release:
+    """The release of a service in an environment, of its images.
+
+    `prefix` is the registry and owner that most images of the repository have.
+    """
+    nothing = Release(deployed.service, deployed.environment, deployed.repository)
+    candidates = _own(images, deployed, prefix)
+    if deployed.tag_file:
+        return _of_tag_file(nothing, deployed.tag_file, candidates)
+    if candidates and not _is_certain(candidates[0], deployed, prefix):
+        others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
+        return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
+    if len({each.tag for each in candidates}) > 1:
+        lines = " and ".join(f"{each.tag or 'none'} ({_place(deployed, each)})" for each in candidates[:4])
+        return replace(nothing, reason=f"several images may be its own: {lines}")
+    if candidates and candidates[0].tag:
+        image = candidates[0]
+        layer = _layer_of(deployed, image)
+        line = layer.line_of(image.keys)
+        return replace(
+            nothing, version=image.tag, image=image.repository, shape=image.shape, path=layer.path, line=line
+        )
+    return _of_chart(nothing, deployed, candidates[0] if candidates else None)
+
+
+def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Release:
+    image = own[0].repository if own else ""
+    if file.version:
+        return replace(nothing, version=file.version, image=image, shape="tag file", path=file.path, line=file.line)
+    return replace(nothing, reason="its tag file has no version", image=image, path=file.path, line=file.line)
+
+
+def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Release:
+    """What Chart.yaml says: the appVersion where it is proven to be the tag, or the version of another chart."""
+    chart, repository = deployed.chart, image.repository if image else ""
+    if chart and chart.app_version and chart.uses_app_version:
+        found = replace(nothing, version=chart.app_version, image=repository, shape="appVersion")
+        return replace(found, path=chart.path, line=chart.line)
+    if image:
+        place = _place(deployed, image)
+        return replace(nothing, reason=f"nothing sets a tag of its image ({place})", image=repository)
+    remote = chart.remote if chart else ()
+    own = [each for each in remote if each.name in deployed.names] or list(remote)
+    if chart and len(own) == 1:
+        one = own[0]
+        return replace(nothing, version=one.version, chart=one.name, shape="dependency", path=chart.path, line=one.line)
+    if own:
+        names = ", ".join(f"{each.name} {each.version} ({chart.path if chart else ''}:{each.line})" for each in own)
+        return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")
+    return replace(nothing, reason="its values name no image, and it has no chart from elsewhere")
+
+
+def _own(images: Sequence[Image], deployed: Deployed, prefix: str) -> list[Image]:
+    """The images that may be the service's own: by name, else by the common registry; those nearest to the root.
+
+    Where none has its name, those count that begin with it: `billing-api`, `billing-worker`.
+    """
+    pool = [each for each in images if _is_named(each, deployed)]
+    pool = pool or [each for each in images if _is_part(each, deployed)]
+    if not pool and not deployed.is_umbrella:
+        pool = [each for each in images if prefix and each.prefix == prefix] or list(images)
+    tagged = [each for each in pool if each.tag] or pool
+    nearest = min((_depth(each, deployed) for each in tagged), default=0)
+    return [each for each in tagged if _depth(each, deployed) == nearest]
+
+
+def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:
+    """Whether an image is the service's own by its name, its registry, or its place: that of a chart's main image."""
+    by_name = _is_named(image, deployed) or _is_part(image, deployed)
+    by_registry = bool(prefix) and image.prefix == prefix
+    return by_name or by_registry or _depth(image, deployed) <= _DEPTH_OF_MAIN_IMAGE
+
+
+def _is_named(image: Image, deployed: Deployed) -> bool:
+    return image.name.lower() in deployed.names
+
+
+def _is_part(image: Image, deployed: Deployed) -> bool:
+    return image.name.lower().startswith(f"{deployed.service.lower()}-")
+
+
+def _depth(image: Image, deployed: Deployed) -> int:
+    """How deep it is in the values; the key of a chart that is only wrapped doesn't count."""
+    return len(image.keys) - (1 if image.keys[0] in deployed.wrapped else 0)
+
+
+def _layer_of(deployed: Deployed, image: Image) -> Layer:
+    """The last file that sets the path: where an edit goes."""
+    return next(layer for layer in reversed(deployed.layers) if _has(layer.values, image.keys))
+
+
+def _has(value: Json, keys: Keys) -> bool:
+    for key in keys:
+        if isinstance(value, Mapping) and key in value:
+            value = value[str(key)]
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return False
+    return True
+
+
+def _place(deployed: Deployed, image: Image) -> str:
+    layer = _layer_of(deployed, image)
+    return f"{layer.path}:{layer.line_of(image.keys)}"

@@ -1,0 +1,1 @@
+"""Use cases about releases: which version is where. They stand on those about the catalog."""

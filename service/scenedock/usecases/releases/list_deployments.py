@@ -1,0 +1,90 @@
+"""List which version of each service the repositories say is in each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.errors import NotFoundError
+from scenedock.releases.listing import Behind, behind, list_releases
+from scenedock.releases.release import Release
+from scenedock.usecases.catalog.export_catalog import Export, export_catalog
+from scenedock.usecases.releases.version_facts import VersionReader
+
+_LIBRARY = "library"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployments:
+    """The releases, by service and environment, and which of them are behind another environment of the service."""
+
+    releases: tuple[Release, ...]
+    behind: Mapping[str, Behind]
+
+    @property
+    def unknown(self) -> tuple[Release, ...]:
+        """Those without a version, each with its reason."""
+        return tuple(each for each in self.releases if each.version is None)
+
+    def of(self, service: str) -> Deployments:
+        """Those of one service.
+
+        Raises
+        ------
+        NotFoundError   there is no such service, or it isn't deployed
+        """
+        name = service.removeprefix("component:").removeprefix("default/")
+        found = tuple(each for each in self.releases if each.service == name)
+        if not found:
+            similar = get_close_matches(name, sorted({each.service for each in self.releases}), n=1)
+            hint = f"; did you mean {similar[0]!r}?" if similar else ""
+            raise NotFoundError(f"there is no deployment of a service {service!r}{hint}")
+        return Deployments(found, self.behind)
+
+
+def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> Deployments:
+    """The deployments of an export: one for each service and environment of each repository; of libraries none.
+
+    Raises
+    ------
+    InputError   a repository can't be read
+    """
+    if result.mapped is None:
+        return Deployments((), {})
+    services, libraries = result.mapped.services, result.mapped.roles.libraries
+    readers = {
+        name: VersionReader(repository.read, frozenset(path for owner, path in libraries if owner == name))
+        for name, repository in repositories.items()
+    }
+    deployed = [
+        one
+        for each in services
+        if each.main.spec.get("type") != _LIBRARY
+        for member in each.service.members
+        for one in readers[member.contents.facts.name].deployed(each, member)
+    ]
+    releases = list_releases(sorted(deployed, key=lambda one: (one.service, one.environment or "", one.repository)))
+    return Deployments(releases, behind(releases))
+
+
+def list_served(repositories: Mapping[str, ServedRepository]) -> Deployments:
+    """The deployments of the service's repositories as they are now.
+
+    Raises
+    ------
+    InputError   a repository can't be read
+    """
+    with ExitStack() as stack:
+        opened = {name: stack.enter_context(repository.opened()) for name, repository in repositories.items()}
+        return list_deployments(export_catalog(opened), opened)
+
+
+def environments_of(releases: Iterable[Release]) -> Sequence[str]:
+    """The names of all environments, those of production last."""
+    from scenedock.catalog.vocabulary.environments import is_production
+
+    names = {each.environment for each in releases if each.environment}
+    return sorted(names, key=lambda name: (is_production(name), name))

@@ -1,0 +1,219 @@
+"""What may say a deployment's version, read with lines: values files in Helm's order, Chart.yaml, files of tags."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from scenedock.catalog.mapping.deployments import Deployment
+from scenedock.catalog.mapping.entities import MappedService
+from scenedock.catalog.mapping.services import Member
+from scenedock.catalog.reading.app_lists import find_item
+from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
+from scenedock.documents.encryption import encryption_of
+from scenedock.documents.reading import Document, read_document
+from scenedock.documents.scalars import HELM
+from scenedock.errors import InputError
+from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
+from scenedock.model.json import Json, as_list, as_object, as_text, value_at
+from scenedock.releases.images import Keys
+from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
+
+_VALUES_OF_ITEMS = ("helmValues", "values")
+_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b")
+# What `helm create` writes above the tag, where no template is there to prove it.
+_SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class VersionReader:
+    """Reads what one repository says of versions; each file once. `read` gives the bytes of a file.
+
+    `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
+    """
+
+    read: Callable[[str], bytes]
+    libraries: Collection[str] = ()
+    _documents: dict[str, Document] = field(default_factory=dict)
+
+    def deployed(self, each: MappedService, member: Member) -> Iterator[Deployed]:
+        """A service of the repository in each of its environments; once, without one, where none is known."""
+        wanted = set(each.service.environments)
+        seen: set[str | None] = set()
+        for deployment in member.deployments:
+            environment = deployment.environment
+            if environment not in seen and (environment in wanted if wanted else environment is None):
+                seen.add(environment)
+                yield self._deployed(each, member, deployment)
+
+    def _deployed(self, each: MappedService, member: Member, deployment: Deployment) -> Deployed:
+        mine = next((folder for folder in member.folders if folder.path == deployment.folder), None)
+        folder = mine or _chart_of(member, deployment.item)
+        files = _files(folder, deployment.environment)
+        layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
+        particular = set(files) - set(_files(folder, None)) | {item.path for item in layers[len(files) :]}
+        name = each.service.name
+        own = frozenset(_names(each, member, deployment.item))
+        foreign = frozenset(self._foreign(member, folder, own))
+        slug = deployment.item.slug if deployment.item else ""
+        names = (name, posixpath.basename(deployment.folder), posixpath.basename(slug))
+        tag_file = self._tag_file(member, deployment, names)
+        if tag_file and "{environment}" in member.contents.settings.versions.file:
+            particular.add(tag_file.path)
+        return Deployed(
+            service=name,
+            environment=deployment.environment,
+            repository=member.contents.facts.name,
+            names=own,
+            layers=tuple(layers),
+            own_files=frozenset(particular),
+            foreign=foreign,
+            wrapped=frozenset(_dependency_keys(folder)) - foreign,
+            is_umbrella=each.main.kind == "System",
+            chart=self._chart(member, folder, own) if folder and folder.chart else None,
+            tag_file=tag_file,
+        )
+
+    def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
+        for path in files:
+            document = self._document(path)
+            yield Layer(path, as_object(document.value), document.line_of)
+
+    def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
+        """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
+        if item is None:
+            return
+        document = self._document(item.list_path)
+        found = find_item(document.value, item.folder.rpartition("/")[2] or item.name)
+        if found is None:
+            return
+        at, value = found
+        key = next((key for key in _VALUES_OF_ITEMS if isinstance(as_object(value).get(key), dict)), None)
+        root: Keys = at if key is None else (*at, key)
+        values = as_object(value) if key is None else as_object(as_object(value)[key])
+        yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)))
+
+    def _chart(self, member: Member, folder: HelmFolder, own: Collection[str]) -> ChartVersions:
+        path = folder.at(CHART_FILE)
+        document = self._document(path)
+        chart = as_object(document.value)
+        listed = as_list(chart.get("dependencies"))
+        remote = tuple(
+            DependencyVersion(name, _text(one.get("version")), document.line_of(("dependencies", number, "version")))
+            for number, one in enumerate(map(as_object, listed))
+            if (name := _text(one.get("name")))
+            and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
+            if name in own or name not in BACKING_SERVICES
+        )
+        app_version, line = _text(chart.get("appVersion")), document.line_of(("appVersion",))
+        proven = bool(app_version) and self._uses_app_version(member, folder)
+        return ChartVersions(path, app_version, line, proven, () if folder.kinds else remote)
+
+    def _uses_app_version(self, member: Member, folder: HelmFolder) -> bool:
+        """Whether a template of the chart, or of a local chart that it uses, has the appVersion as a tag.
+
+        Without any template to look at, the comment counts that `helm create` writes above the tag.
+        """
+        by_path = {each.path: each for each in member.contents.folders}
+        used = [each.folder for each in folder.chart.dependencies if each.folder is not None] if folder.chart else []
+        folders = [folder, *(by_path[path] for path in used if path in by_path)]
+        templates = {each.at(name) for each in folders for name in each.kind_files.values()}
+        if templates:
+            return any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates))
+        return any(_SAID_IN_VALUES.search(self._bytes(path)) for path in _files(folder, None))
+
+    def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
+        """The file that settings name, if it is there."""
+        setting = member.contents.settings.versions
+        if not setting.file or ("{environment}" in setting.file and not deployment.environment):
+            return None
+        for name in dict.fromkeys(filter(None, names)):
+            path = setting.file.replace("{environment}", deployment.environment or "").replace("{service}", name)
+            try:
+                data = self.read(path)
+            except InputError:
+                continue
+            return self._tag_in(path, data, setting.path)
+        return None
+
+    def _tag_in(self, path: str, data: bytes, keys: str) -> TagFile:
+        """The version in a file of tags: at a path of YAML, of a variable in an `.env` file, or the whole file."""
+        text = data.decode("utf-8", "replace")
+        if not keys:
+            return TagFile(path, text.strip() if len(text.split()) == 1 else "", 1)
+        if posixpath.basename(path).endswith(".env"):
+            for found in _ASSIGNMENT.finditer(text):
+                if found[1] == keys:
+                    return TagFile(path, found[2].strip(), text.count("\n", 0, found.start()) + 1)
+            return TagFile(path, "", 1)
+        document = self._document(path)
+        steps = keys.split(".")
+        return TagFile(path, _text(value_at(document.value, steps)), document.line_of(steps))
+
+    def _foreign(self, member: Member, folder: HelmFolder | None, own: Collection[str]) -> Iterator[str]:
+        """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
+        table = {**BACKING_SERVICES, **member.contents.settings.backing_services}
+        if folder is None or folder.chart is None:
+            return
+        for each in folder.chart.dependencies:
+            is_deployment = each.folder is not None and each.folder not in self.libraries
+            is_beside = each.folder is None and bool(folder.kinds & WORKLOADS)
+            is_backing = each.name in table and each.name not in own
+            if is_backing or is_deployment or is_beside:
+                yield each.key
+
+    def _document(self, path: str) -> Document:
+        """The first document of a file; empty where it can't be read or is encrypted, which the export reports."""
+        if path not in self._documents:
+            try:
+                data = self.read(path)
+                self._documents[path] = Document(None) if encryption_of(data) else read_document(data)
+            except InputError:
+                self._documents[path] = Document(None)
+        return self._documents[path]
+
+    def _bytes(self, path: str) -> bytes:
+        try:
+            return self.read(path)
+        except InputError:
+            return b""
+
+
+def _files(folder: HelmFolder | None, environment: str | None) -> tuple[str, ...]:
+    """The values files of a folder for an environment, from the root of Helm's merge on."""
+    if folder is None:
+        return ()
+    names = folder.value_files.get(environment or "", folder.value_files.get("", ()))
+    return tuple(folder.at(name) for name in names)
+
+
+def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
+    """The folder of the chart that an item of an app list deploys."""
+    return next((each for each in member.contents.folders if item and each.path == item.chart_folder), None)
+
+
+def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterator[str]:
+    """What the image of the service itself may be called: as the service, its folder, or its source code."""
+    yield each.service.name.lower()
+    yield each.main.name.lower()
+    for folder in member.folders:
+        yield posixpath.basename(folder.path).lower()
+        for address in folder.chart.sources if folder.chart else ():
+            yield posixpath.basename(address.rstrip("/").removesuffix(".git")).lower()
+    if item:
+        yield item.name.lower()
+        yield posixpath.basename(item.slug).lower()
+
+
+def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:
+    return (each.key for each in (folder.chart.dependencies if folder and folder.chart else ()))
+
+
+def _text(value: Json) -> str:
+    try:
+        return HELM.key(value).strip() if value is not None and not isinstance(value, (dict, list)) else ""
+    except ValueError:
+        return ""

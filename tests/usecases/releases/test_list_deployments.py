@@ -1,0 +1,275 @@
+"""Which version is where, as people ask for it at the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from scenedock.doors.cli import main
+from tests.scenarios.repositories import plant
+
+CHART = "apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
+DEPLOYMENT = (
+    'kind: Deployment\nimage: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"\n'
+)
+ENVIRONMENTS = {"values-qa.yaml": "replicas: 1\n", "values-production.yaml": "replicas: 2\n"}
+Files = Mapping[str, str]
+
+
+def chart(folder: str, more: str = "", **files: str) -> dict[str, str]:
+    """A folder with a chart; the names of files have `_` for `-` and no suffix."""
+    name = folder.rpartition("/")[2]
+    named = {f"{folder}/{key.replace('_', '-')}.yaml": text for key, text in files.items()}
+    return {f"{folder}/Chart.yaml": CHART.format(name=name) + more, **named}
+
+
+def run(*arguments: str | Path) -> str:
+    done = CliRunner().invoke(main, ["deployments", *map(str, arguments)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def listed(tmp_path: Path, files: Files, *options: str) -> dict[str, dict[str, Any]]:
+    """The deployments of a repository by `service/environment`."""
+    root = plant(tmp_path / "apps", files)
+    documents = json.loads(run("list", root, "--format", "json", *options))
+    return {"/".join(filter(None, (each["service"], each["environment"]))): each for each in documents}
+
+
+def place(deployment: Mapping[str, Any]) -> str:
+    return f"{deployment['file']}:{deployment['line']}"
+
+
+def test_the_last_file_that_sets_the_tag_says_the_version(tmp_path: Path) -> None:
+    found = listed(
+        tmp_path,
+        chart(
+            "billing",
+            values="# base\nimage:\n  repository: acme/billing\n  tag: 1.0.0\n",
+            values_qa="replicas: 1\nimage:\n  tag: 1.1.0\n",
+            values_production="replicas: 2\n",
+        ),
+    )
+
+    assert found["billing/qa"] == {
+        "service": "billing",
+        "environment": "qa",
+        "version": "1.1.0",
+        "reason": None,
+        "image": "acme/billing",
+        "chart": None,
+        "shape": "image.tag",
+        "repository": "apps",
+        "file": "billing/values-qa.yaml",
+        "line": 3,
+        "inherited": False,
+        "sharedWith": [],
+        "behind": None,
+    }
+    production = found["billing/production"]
+    assert (production["version"], place(production)) == ("1.0.0", "billing/values.yaml:4")
+    assert (production["inherited"], production["sharedWith"]) == (True, [])
+    assert production["behind"] == {"environment": "qa", "version": "1.1.0"}
+
+
+def test_a_line_that_serves_several_says_which(tmp_path: Path) -> None:
+    files = chart(
+        "billing",
+        values="image: {repository: acme/billing, tag: 1.0.0}\n",
+        **{key.removesuffix(".yaml").replace("-", "_"): text for key, text in ENVIRONMENTS.items()},
+    )
+    found = listed(tmp_path, files)
+    assert found["billing/qa"]["sharedWith"] == ["billing/production"]
+    assert found["billing/qa"]["inherited"]
+
+
+def test_the_services_own_image_counts_and_no_sidecars(tmp_path: Path) -> None:
+    values = (
+        "proxy: {image: {repository: acme/proxy, tag: 7.0.0}}\n"
+        "web: {image: {repository: acme/billing-api, tag: 1.0.0}}\n"
+        "metrics: {image: {repository: quay.io/metrics, tag: 9.0.0}}\n"
+    )
+    found = listed(tmp_path, chart("billing", "sources: ['https://github.com/acme/billing-api']\n", values=values))
+    assert (found["billing"]["version"], place(found["billing"])) == ("1.0.0", "billing/values.yaml:2")
+
+
+def test_two_that_may_be_its_own_are_both_named_and_none_is_guessed(tmp_path: Path) -> None:
+    values = "one: {image: {repository: acme/one, tag: 1.0.0}}\ntwo: {image: {repository: acme/two, tag: 2.0.0}}\n"
+    found = listed(tmp_path, chart("billing", values=values))["billing"]
+    assert (found["version"], found["file"], found["line"]) == (None, None, None)
+    assert found["reason"] == (
+        "several images may be its own: 1.0.0 (billing/values.yaml:1) and 2.0.0 (billing/values.yaml:2)"
+    )
+
+
+def test_an_image_of_another_name_below_a_key_is_not_taken_for_its_own(tmp_path: Path) -> None:
+    values = "metrics: {image: {repository: quay/exporter, tag: 9.0.0}}\n"
+    others = chart("cart", values="image: {repository: acme/cart, tag: 1.0.0}\n") | chart(
+        "shop", values="image: {repository: acme/shop, tag: 1.0.0}\n"
+    )
+    found = listed(tmp_path, {**chart("billing", values=values), **others})["billing"]
+    assert found["reason"] == "only images that don't seem to be its own have a tag: exporter (billing/values.yaml:1)"
+
+
+def test_parts_of_a_service_count_by_their_names_where_they_agree(tmp_path: Path) -> None:
+    values = "images:\n  a: {{repository: billing-api, tag: {}}}\n  b: {{repository: billing-worker, tag: 1.0.0}}\n"
+    agreed = listed(tmp_path, chart("billing", values=values.format("1.0.0")))["billing"]
+    differ = listed(tmp_path / "other", chart("billing", values=values.format("1.1.0")))["billing"]
+    assert (agreed["version"], differ["version"]) == ("1.0.0", None)
+
+
+def test_the_app_version_counts_where_a_template_uses_it(tmp_path: Path) -> None:
+    values = "image: {repository: acme/billing, tag: ''}\n"
+    files = chart("billing", "appVersion: 1.4.2\n", values=values)
+    proven = listed(tmp_path, {**files, "billing/templates/deployment.yaml": DEPLOYMENT})["billing"]
+    assert (proven["version"], proven["shape"], place(proven)) == ("1.4.2", "appVersion", "billing/Chart.yaml:4")
+
+    other = {**files, "billing/templates/deployment.yaml": "kind: Deployment\nimage: {{ .Values.image.tag }}\n"}
+    unproven = listed(tmp_path / "other", other)["billing"]
+    assert unproven["reason"] == "nothing sets a tag of its image (billing/values.yaml:1)"
+
+
+def test_a_wrapped_chart_says_its_version_or_the_tag_in_its_values(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: webapp, repository: 'https://charts.acme.test', version: 3.2.1}\n"
+    found = listed(
+        tmp_path,
+        {
+            **chart("billing", dependency, values="webapp: {image: {repository: acme/x, tag: 5.0.0}}\n"),
+            **chart("cart", dependency, values="webapp: {replicas: 1}\n"),
+        },
+    )
+    assert (found["billing"]["version"], place(found["billing"])) == ("5.0.0", "billing/values.yaml:1")
+    cart = found["cart"]
+    assert (cart["version"], cart["chart"], cart["shape"]) == ("3.2.1", "webapp", "dependency")
+    assert place(cart) == "cart/Chart.yaml:5"
+
+
+def test_values_under_the_key_of_the_library_chart_are_its_own(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: common, repository: 'file://../common', version: 1.0.0}\n"
+    found = listed(
+        tmp_path,
+        {
+            **chart("common", "type: library\n"),
+            **chart("billing", dependency, values="common: {image: {repository: acme/shop/x}}\n"),
+            "billing/values-qa.yaml": "common:\n  image:\n    tag: 1.2.0\n",
+        },
+    )
+    assert list(found) == ["billing/qa"]
+    assert (found["billing/qa"]["version"], place(found["billing/qa"])) == ("1.2.0", "billing/values-qa.yaml:3")
+
+
+def test_values_of_a_backing_service_are_none_of_its_own(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: redis, repository: 'https://charts.acme.test', version: 3.2.1}\n"
+    found = listed(tmp_path, chart("billing", dependency, values="redis: {image: {repository: redis, tag: 7.0.0}}\n"))
+    assert found["billing"]["reason"] == "its values name no image, and it has no chart from elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("setting", "path", "text", "line"),
+    [
+        ("{file: 'tags/{environment}/{service}', path: image.tag}", "tags/qa/billing", "image:\n  tag: v7\n", 2),
+        ("{file: 'tags/{environment}/{service}.env', path: TAG}", "tags/qa/billing.env", "A=1\nTAG=v7\n", 2),
+        ("{file: 'tags/{environment}/{service}'}", "tags/qa/billing", "v7\n", 1),
+    ],
+)
+def test_settings_name_files_of_tags(tmp_path: Path, setting: str, path: str, text: str, line: int) -> None:
+    files = {
+        **chart("billing", values="image: {repository: acme/billing, tag: 1.0.0}\n", values_qa="replicas: 1\n"),
+        "scenedock.yaml": f"versions: {setting}\n",
+        path: text,
+    }
+    found = listed(tmp_path, files)["billing/qa"]
+    assert (found["version"], found["shape"], place(found), found["inherited"]) == (
+        "v7",
+        "tag file",
+        f"{path}:{line}",
+        False,
+    )
+    assert found["image"] == "acme/billing"
+
+
+def test_a_backing_service_of_its_own_name_is_what_is_deployed(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: redis, repository: 'https://charts.acme.test', version: 3.2.1}\n"
+    found = listed(tmp_path, chart("redis", dependency, values="redis: {replicas: 1}\n"))["redis"]
+    assert (found["version"], found["chart"]) == ("3.2.1", "redis")
+
+
+def test_items_of_an_app_list_have_the_values_of_their_chart_below_their_own(tmp_path: Path) -> None:
+    found = listed(
+        tmp_path,
+        {
+            **chart("charts/app", values="image: {repository: acme/app, tag: 1.0.0}\n"),
+            "list-qa.yaml": (
+                "apps:\n- name: cart\n  helmValues:\n    image: {repository: acme/cart, tag: 2.0.0}\n- name: shop\n"
+            ),
+            "scenedock.yaml": "apps: [{file: 'list-{environment}.yaml', items: apps, chart: {default: charts/app}}]\n",
+        },
+    )
+    assert (found["cart/qa"]["version"], place(found["cart/qa"])) == ("2.0.0", "list-qa.yaml:4")
+    assert (found["shop/qa"]["version"], place(found["shop/qa"])) == ("1.0.0", "charts/app/values.yaml:1")
+
+
+def test_no_entity_has_a_version(tmp_path: Path) -> None:
+    entities = []
+    for tag in ("1.0.0", "2.0.0"):
+        root = plant(
+            tmp_path / tag / "apps", chart("billing", values=f"image: {{repository: acme/billing, tag: {tag}}}\n")
+        )
+        done = CliRunner().invoke(main, ["catalog", "export", str(root)], catch_exceptions=False)
+        entities.append(done.stdout)
+    assert entities[0] == entities[1] != ""
+
+
+class TestForms:
+    @pytest.fixture
+    def apps(self, tmp_path: Path) -> Path:
+        files = chart(
+            "billing", values="image: {repository: acme/billing, tag: 1.0.0}\n", values_qa="image: {tag: 1.1.0}\n"
+        )
+        files = {**files, "billing/values-production.yaml": "replicas: 2\n"}
+        return plant(tmp_path / "apps", {**files, **chart("jobs"), "jobs/values-qa.yaml": "a: 1\n"})
+
+    def test_text_is_a_matrix_with_the_reasons_below(self, apps: Path) -> None:
+        assert run("list", apps).splitlines() == [
+            "SERVICE  qa     production",
+            "billing  1.1.0  1.0.0 (behind)",
+            "jobs     ?      -",
+            "",
+            "? jobs/qa: its values name no image, and it has no chart from elsewhere",
+            "3 deployments: 2 with a version (1 inherited), 1 behind",
+        ]
+
+    def test_csv_is_the_matrix(self, apps: Path) -> None:
+        plant(apps, {"jobs/values-qa.yaml": "image: {repository: acme/jobs, tag: -1}\n"})
+        rows = list(csv.reader(io.StringIO(run("list", apps, "--format", "csv"))))
+        assert rows[:2] == [["SERVICE", "qa", "production"], ["billing", "1.1.0", "1.0.0 (behind)"]]
+
+    def test_markdown_is_the_matrix(self, apps: Path) -> None:
+        assert run("list", apps, "--format", "markdown").splitlines()[:3] == [
+            "| SERVICE | qa | production |",
+            "| --- | --- | --- |",
+            "| billing | 1.1.0 | 1.0.0 (behind) |",
+        ]
+
+    def test_one_service_has_its_lines(self, apps: Path) -> None:
+        assert run("show", "billing", apps).splitlines() == [
+            "billing/production: 1.0.0",
+            "    apps:billing/values.yaml:1: image.tag of acme/billing, inherited",
+            "    behind qa, which has 1.1.0",
+            "billing/qa: 1.1.0",
+            "    apps:billing/values-qa.yaml:1: image.tag of acme/billing",
+        ]
+
+    def test_an_unknown_service_is_wrong_usage(self, apps: Path) -> None:
+        done = CliRunner().invoke(main, ["deployments", "show", "biling", str(apps)])
+        assert (done.exit_code, done.output) == (
+            2,
+            "Error: there is no deployment of a service 'biling'; did you mean 'billing'?\n",
+        )
