@@ -15,9 +15,6 @@ from scenedock.catalog.vocabulary.settings import FILE_NAME, Override
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import HelmFolder, ListItem
 
-NAME_KEPT = "name-kept"
-"""The code of a finding that is said once, when a service comes whose name another has already."""
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -148,7 +145,7 @@ def _of_names_kept(name: str, member: Member, identities: Sequence[Identity]) ->
     """Report that a service has a longer name, because another service already has the shorter one."""
     if rival := next((each.rival for each in identities if each.rival), ""):
         message = f"is called {name!r}: the shorter name belongs to {rival}, which existed before"
-        yield Finding("info", NAME_KEPT, message, member.place, "No action is needed; `overrides` can set a title.")
+        yield Finding("info", "name-kept", message, member.place, "No action is needed; `overrides` can set a title.")
 
 
 def _refuse_duplicates(members: dict[str, list[Member]], findings: list[Finding]) -> None:

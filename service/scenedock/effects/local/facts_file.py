@@ -53,14 +53,14 @@ class FactsFile:
 
 
 def pack(facts: object) -> bytes:
-    """Facts as bytes: dataclasses of this package, in collections and with numbers and text."""
+    """Facts as bytes: dataclasses and named tuples of this package, in collections and with numbers and text."""
     return pickle.dumps(facts, 5)
 
 
 def unpack(data: bytes) -> object | None:
     """The facts in some bytes; None where they are no facts.
 
-    pickle makes any object that its data names; this one only makes our own dataclasses.
+    pickle makes any object that its data names; this one only makes those.
     """
     try:
         facts: object = _Reader(io.BytesIO(data)).load()
@@ -74,9 +74,13 @@ class _Reader(pickle.Unpickler):
         if (module, name) in _BUILT_IN:
             return _BUILT_IN[module, name]
         found = getattr(import_module(module), name, None) if module.startswith(_ROOMS) and "." not in name else None
-        if isinstance(found, type) and is_dataclass(found) and found.__module__ == module:
+        if isinstance(found, type) and found.__module__ == module and (is_dataclass(found) or _is_named_tuple(found)):
             return found
-        raise pickle.UnpicklingError(f"{module}.{name} is no dataclass of ours")
+        raise pickle.UnpicklingError(f"{module}.{name} is neither a dataclass of ours nor a named tuple")
+
+
+def _is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
 def _digest(body: bytes) -> bytes:

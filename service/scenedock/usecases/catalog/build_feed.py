@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from math import inf
 
 from scenedock.catalog.comparing.memory import CatalogMemory
 from scenedock.catalog.emitting.feed import make_feed
-from scenedock.catalog.mapping.services import NAME_KEPT
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, ScenedockError
+from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import read_head, read_memory, write_record
 from scenedock.usecases.catalog.export_catalog import map_catalog, read_repositories
@@ -44,7 +44,7 @@ def build_feed(
     if last and file and (same := _look_again(repositories, last, watch, known)):
         if same is not known:
             file.save(same)
-        return BuiltFeed(last)
+        return BuiltFeed(last, wanted=same.wanted)
     memory = read_memory(last) if last else CatalogMemory()
     facts = FactsOfRun(known.repositories) if file else None
     problems: dict[str, str] = {}
@@ -61,7 +61,7 @@ def build_feed(
     if problems and not memory.entities:
         raise InputError("; ".join(problems.values()))
     made = keep_catalog(
-        map_catalog(read, names=memory.names),
+        map_catalog(read, names=memory.names, elsewhere=watch.elsewhere),
         memory,
         unchanged=unchanged,
         problems={**problems, **watch.stale},
@@ -73,20 +73,23 @@ def build_feed(
         for each in made.findings
         if each.code != "repository-unreadable" or each.place.repository not in watch.stale
     ]
-    feed = make_feed(made.entities, findings, reasons)
+    feed = make_feed(made.entities, findings, reasons, made.export.coverage)
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
-    record = write_record(feed, made.kept.memory, listed)
+    record = write_record(feed, made.kept.memory, listed, _texts(watch.elsewhere))
+    wanted = made.export.depending_on_others
     if file and facts:
-        is_all = facts.complete and not watch.stale and _would_be_the_same(made, record)
-        file.save(KnownFacts(facts.after, digest_of(record) if is_all else ""))
-    return BuiltFeed(record, made.kept.wait)
+        is_all = facts.complete and not watch.stale and _would_be_the_same(made, record, memory)
+        file.save(KnownFacts(facts.after, digest_of(record) if is_all else "", wanted))
+    return BuiltFeed(record, made.kept.wait, wanted)
 
 
 def _look_again(
     repositories: Mapping[str, ServedRepository], last: KeptCatalog, watch: Watch, known: KnownFacts
 ) -> KnownFacts | None:
     """What is known now, if it makes the last catalog again; else None."""
-    if watch.stale or list(repositories) != list(known.repositories) or known.result != digest_of(last):
+    if watch.stale or read_head(last).elsewhere != _texts(watch.elsewhere):
+        return None
+    if list(repositories) != list(known.repositories) or known.result != digest_of(last):
         return None
     now: dict[str, KnownRepository] = {}
     try:
@@ -101,11 +104,15 @@ def _look_again(
     return known if now == known.repositories else replace(known, repositories=now)
 
 
-def _would_be_the_same(made: KeptExport, record: KeptCatalog) -> bool:
-    """Whether the same files, beside this catalog, make it again: nothing in it is due to the one before."""
+def _would_be_the_same(made: KeptExport, record: KeptCatalog, memory: CatalogMemory) -> bool:
+    """Whether the same files, beside this catalog, make it again: nothing in it is due to the memory before."""
     kept = made.kept
     is_due_to_the_last = kept.reasons or kept.findings or kept.wait is not None or read_head(record).accepted
-    return not is_due_to_the_last and all(finding.code != NAME_KEPT for finding in made.findings)
+    return not is_due_to_the_last and kept.memory.names == memory.names
+
+
+def _texts(elsewhere: Collection[EntityRef]) -> tuple[str, ...]:
+    return tuple(sorted(map(str, elsewhere)))
 
 
 def _unchanged(repository: ServedRepository, same: tuple[str, float] | None) -> float:

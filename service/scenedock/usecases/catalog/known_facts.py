@@ -13,6 +13,7 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState, Snapshot
 from scenedock.effects.local.facts_file import pack, unpack
 from scenedock.errors import InputError
+from scenedock.model.entity import EntityRef
 from scenedock.model.file_paths import folders_above
 from scenedock.model.kept_catalog import KeptCatalog
 
@@ -67,11 +68,13 @@ class KnownRepository:
 class KnownFacts:
     """The repositories by name; `result` is the digest of the catalog that was made of them, and of nothing else.
 
-    It is empty where files could not be read, or where something stays that the repositories don't say.
+    It is empty where files could not be read, or where something stays that the repositories don't say. `wanted` is as
+    in `BuiltFeed`.
     """
 
     repositories: Mapping[str, KnownRepository]
     result: str = ""
+    wanted: tuple[EntityRef, ...] = ()
 
 
 @dataclass(slots=True)

@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
+from scenedock.catalog.explaining.other_tools import flux_objects, named_files
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
 from scenedock.catalog.reading.argocd import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
@@ -17,7 +19,7 @@ from scenedock.catalog.reading.environment_lists import (
     read_quietly,
 )
 from scenedock.catalog.reading.folder_facts import FolderRequest
-from scenedock.catalog.reading.handwritten import CATALOG_FILE, CATALOG_FILES
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.plan import Plan, plan_repository
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
@@ -31,7 +33,7 @@ from scenedock.effects.git.snapshots import Snapshot
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Severity, Skipped
-from scenedock.model.helm import Application, HelmFolder, Listing, ListItem, RepositoryFacts
+from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, ListItem, RepositoryFacts
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.usecases.catalog.known_facts import (
     FactsOfRun,
@@ -61,6 +63,7 @@ class RepositoryReader:
     known: KnownRepository | None = None
     now_known: KnownRepository | None = None
     findings: list[Finding] = field(default_factory=list)
+    deployed: list[Deployed] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -119,14 +122,15 @@ class RepositoryReader:
         files = tuple(
             path
             for path in self.listing.files
-            if path not in self.listing.outside and posixpath.basename(path) not in CATALOG_FILES
+            if path not in self.listing.outside and posixpath.basename(path) not in ENTITY_FILES
         )
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
     def applications(self, here: Manifests, others: Iterable[Manifests]) -> list[Application]:
         """The Argo CD Applications of its manifests: of its own folders, and of other repositories' of the run."""
-        applications, findings = read_applications(self._argo_manifests(), Repositories(here, tuple(others)))
+        applications, findings, seen = read_applications(self._argo_manifests(), Repositories(here, tuple(others)))
         self.findings.extend(findings)
+        self.deployed.extend(seen)
         return applications
 
     def read(self, applications: Sequence[Application], count: Callable[[], None]) -> RepositoryContents:
@@ -157,6 +161,8 @@ class RepositoryReader:
         items = tuple(self._items(unreadable))
         codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in folders}
+        deployed = self._all_deployed()
+        self._report_missing_charts(deployed)
         unknown = any(finding.code == NOT_EVALUATED for finding in self.findings)
         enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.files.read)
         self._report_unread_files()
@@ -178,6 +184,7 @@ class RepositoryReader:
             unreadable=frozenset({*unreadable, *self.plan.refused}),
             doubtful=doubtful,
             directories=self._directories() if unreadable or doubtful or self.plan.refused else frozenset(),
+            deployed=deployed,
         )
 
     def _directories(self) -> frozenset[str]:
@@ -192,8 +199,25 @@ class RepositoryReader:
                 names = self.environments.of(planned.path)
                 yield FolderRequest(self.facts.name, planned, has_chart, names, files)
 
+    def _all_deployed(self) -> tuple[Deployed, ...]:
+        inside = (path for path in self.listing.files if path not in self.listing.outside)
+        return (*self.deployed, *named_files(self.facts.name, inside, self.files.read))
+
+    def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
+        """The finding for a repository without charts; it names the tools that deploy what is there."""
+        if self.listing.files and not self.plan.charts and not self.plan.plain and not self.settings.apps:
+            skipped = f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""
+            seen = f"; it has {describe_deployed(deployed)}" if deployed else ""
+            general = (
+                "Pass the root of a repository of Helm folders. In scenedock.yaml, `folders.include` adds folders "
+                "without charts, and `apps` adds lists of services."
+            )
+            remedy = f"{advice_on(deployed)}." if deployed else general
+            message = f"the repository has no Chart.yaml of a deployment{skipped}{seen}"
+            self._find("no-charts", message, Place(self.facts.name), remedy)
+
     def _report_missing_folders(self) -> None:
-        """The finding for an empty repository, or for one without charts."""
+        """The finding for an empty repository."""
         place = Place(self.facts.name)
         if not self.listing.files:
             self._find(
@@ -201,15 +225,6 @@ class RepositoryReader:
                 "the repository has no files",
                 place,
                 "Check the path, and that the clone is complete.",
-            )
-        elif not self.plan.charts and not self.plan.plain and not self.settings.apps:
-            self._find(
-                "no-charts",
-                "the repository has no Chart.yaml of a deployment"
-                + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
-                place,
-                "Pass the root of a repository of Helm folders. In scenedock.yaml, `folders.include` adds folders "
-                "without charts, and `apps` adds lists of services.",
             )
         for path in self.listing.unnameable:
             if path.endswith("Chart.yaml"):
@@ -262,6 +277,7 @@ class RepositoryReader:
                 data = self.files.read(path)
             except InputError:
                 continue
+            self.deployed.extend(flux_objects(Place(self.facts.name, path), data))
             try:
                 documents = read_documents(data) if API_GROUP.encode() in data else ()
             except DocumentError as error:
@@ -284,7 +300,7 @@ class RepositoryReader:
                     data = self.files.read(path)
                     check_length(data)
                 except InputError as error:
-                    remedy = "Fix the file; until then it sets no owners."
+                    remedy = "Make the file readable; until then it sets no owner."
                     self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path), remedy)
                     return Codeowners()
                 codeowners = Codeowners(data.decode("utf-8", "replace"), self.settings.owner_names)
@@ -325,7 +341,7 @@ class RepositoryReader:
             document = read_document(data)
         except InputError as error:
             place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
-            remedy = "Fix the file; until then exported files keep the last good entities of its items."
+            remedy = "Fix the file; until then the last good entities of its items stay."
             unreadable.add(posixpath.dirname(file.path))
             note(str(error), "error")
             return
