@@ -51,7 +51,7 @@ def _cpu() -> float:
 
 def git(folder: Path, *arguments: str) -> None:
     """Run git in a folder."""
-    who = ("-c", "user.name=Jane", "-c", "user.email=jane@acme.example")
+    who = ("-c", "user.name=Jane", "-c", "user.email=jane@acme.example", "-c", "gc.auto=0")
     command = ["git", "-C", str(folder), *who, *arguments]
     subprocess.run(command, check=True, capture_output=True)
 

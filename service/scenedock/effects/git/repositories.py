@@ -40,8 +40,8 @@ class Repository(Protocol):
     def snapshot(self) -> Snapshot:
         """Its files as they are now: what is read later is no older."""
 
-    def changes(self, since: Snapshot) -> Collection[str] | None:
-        """The files that have changed since; None where there are others now, or nobody can tell."""
+    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
+        """The files that have changed between two snapshots; None where there are others now, or nobody can tell."""
 
 
 class ServedRepository(Protocol):
@@ -156,9 +156,9 @@ class RepositoryFolder:
             states[path] = state if max(state[1:3]) < settled and not entry.is_symlink() else None
         return Snapshot(states, links=links)
 
-    def changes(self, since: Snapshot) -> Collection[str] | None:
+    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
         """The files that have changed; None where there are others, or some are links."""
-        return since.changes(self.snapshot())
+        return since.changes(now)
 
     def address(self) -> GitAddress:
         """The address from git; empty if the folder is not a clone or git isn't installed."""

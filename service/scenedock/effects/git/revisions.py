@@ -93,11 +93,11 @@ class GitRevision:
         tree = ask_git(self.root, "rev-parse", "--verify", "--quiet", self._tree()).text
         return Snapshot(states, tree, any(entry.is_link for entry in entries))
 
-    def changes(self, since: Snapshot) -> Collection[str] | None:
+    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
         """The files that have changed, by git's comparison of two trees; None where there are others, or links."""
-        if since.links or not since.tree:
+        if since.links or now.links or not since.tree:
             return None
-        compared = ask_git(self.root, "diff-tree", "-r", "-z", "--no-renames", since.tree, self._tree())
+        compared = ask_git(self.root, "diff-tree", "-r", "-z", "--no-renames", since.tree, now.tree)
         if compared.complaint:  # the tree is not here any more
             return None
         fields = compared.output.decode("utf-8", "surrogateescape").split("\0")

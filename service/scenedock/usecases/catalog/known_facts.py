@@ -133,12 +133,12 @@ def look_again(known: KnownRepository, repository: Repository) -> KnownRepositor
     ------
     ScenedockError   it can't be read
     """
-    changes = repository.changes(known.snapshot)
+    snapshot = repository.snapshot()  # before anything is read: what changes meanwhile is a change for the next time
+    changes = repository.changes(known.snapshot, snapshot)
     if changes is None or not known.others.isdisjoint(changes) or repository.address() != known.address:
         return None
     if not changes:
         return known
-    snapshot = repository.snapshot()
     folders = dict(known.folders)
     for path in {folder for change in changes for folder in _folders_of(change, folders)}:
         before = folders[path]
