@@ -30,9 +30,10 @@ docs: set-up ## Generate docs/reference from the code
 golden: set-up ## Rewrite the expected results of tests/cases and tests/changes; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes
 
-bench: set-up ## Run the benchmarks against comparable tools, as ratios; the export's go into docs/benchmarks.md
+bench: set-up ## Run the benchmarks against comparable tools, as ratios; the export's and the feed's go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake
 	@$(bin)/python -m bench.export
+	@$(bin)/python -m bench.feed
 	@$(bin)/python -m bench.http
 	@$(bin)/python -m bench.tasks
 	@$(bin)/python -m bench.backstage_bakes
@@ -40,8 +41,8 @@ bench: set-up ## Run the benchmarks against comparable tools, as ratios; the exp
 mutants: set-up ## Change a condition at a time in critical modules: do their tests notice? (seed=2: another sample)
 	@$(bin)/python -m bench.mutants --seed $(or $(seed),1)
 
-soak: set-up ## The long runs of the random tests and of the fault harness (an hour or two)
-	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 $(bin)/python -m pytest tests/properties \
+soak: set-up ## The long runs of the random tests and of the fault harness (half a day)
+	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 SCENEDOCK_SOAK_RUNS=5000 $(bin)/python -m pytest tests/properties \
 		tests/skeletons/test_like_cookiecutter_at_random.py tests/faults/test_kill.py tests/publishing/test_killed.py -o log_cli=true -o log_cli_level=INFO
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.

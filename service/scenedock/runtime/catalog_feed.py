@@ -17,6 +17,7 @@ from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registere
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import ApartLimits, run_apart
+from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason
@@ -252,7 +253,10 @@ class CatalogFeed:
     def _serve(self, feed: Feed, checked: float) -> list[str]:
         """Serve this feed from now on; returns the names of the files that have changed."""
         before = self._served.files if self._served else {}
-        files = {name: ServedFile.of(data) for name, data in feed.files.items()}
+        files = {
+            name: before[name] if name in before and before[name].data == data else ServedFile.of(data)
+            for name, data in feed.files.items()
+        }
         self._served = self._as_served(feed, files, checked)
         changed = [name for name, each in files.items() if name not in before or before[name].etag != each.etag]
         if changed and checked:
@@ -291,9 +295,11 @@ class CatalogFeed:
 
 
 def build_apart(
-    memory: int, repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch
+    memory: int, facts: FactsFile, repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch
 ) -> BuiltFeed:
     """Build the feed in a process of its own, which may have so many bytes of memory.
+
+    What the `facts` have isn't read again.
 
     Raises
     ------
@@ -302,4 +308,4 @@ def build_apart(
     """
     from scenedock.usecases.catalog.build_feed import build_feed
 
-    return run_apart(ApartLimits(_MOST_SECONDS_OF_A_BUILD, memory), build_feed, repositories, last, watch)
+    return run_apart(ApartLimits(_MOST_SECONDS_OF_A_BUILD, memory), build_feed, repositories, last, watch, facts)

@@ -18,6 +18,7 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
+from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.action_rules import ActionRules
@@ -68,7 +69,8 @@ def open_service(
         kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
-        build=build_feed or partial(build_apart, settings.build_memory_mib << 20),
+        build=build_feed
+        or partial(build_apart, settings.build_memory_mib << 20, FactsFile(settings.data / "catalog-facts")),
         backstage=effects.backstage,
         origins=OtherOrigins(effects.backstage),
     )

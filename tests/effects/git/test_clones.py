@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.effects.git.clones import RemoteBranch, RepositoryClone, fetch
+from scenedock.effects.git.clones import RemoteBranch, RepositoryClone, fetch, read_head
 from scenedock.effects.git.repositories import opened
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.tools.git_server import GitServer, git, git_server
@@ -53,6 +53,30 @@ def test_a_branch_is_read_as_it_was_fetched_and_knows_its_address(
     assert (address.url, address.branch, address.prefix) == (f"{server.address}/acme/apps", "main", "")
     assert clone.is_at(clone.remote.repository, "main")
     assert not clone.is_at(clone.remote.repository, "other")
+
+
+@pytest.mark.parametrize("kept", ["loose", "packed", "both", "detached", "broken"])
+def test_the_commit_is_read_from_gits_files_or_else_asked_of_git(server: GitServer, tmp_path: Path, kept: str) -> None:
+    server.commit("acme/apps", FILES)
+    clone = clone_of(server, tmp_path)
+    fetch(clone, None)
+    if kept in {"packed", "both"}:
+        git(clone.folder, "pack-refs", "--all")
+    if kept == "both":  # what is loose is newer than what is packed
+        server.commit("acme/apps", {**FILES, "web/Chart.yaml": "name: web\n"})
+        fetch(clone, None)
+    commit = git(clone.folder, "rev-parse", "HEAD").strip()
+    if kept == "detached":
+        (clone.folder / "HEAD").write_text(f"{commit}\n")
+    if kept == "broken":
+        (clone.folder / "refs" / "heads" / "main").write_text("../../secret\n")
+
+    assert read_head(clone.folder) == ("" if kept in {"detached", "broken"} else commit)
+    if kept == "broken":
+        with pytest.raises(NotFoundError, match="not fetched yet"):
+            clone.signature()
+    else:
+        assert clone.signature() == commit
 
 
 def test_only_the_last_commit_is_fetched_and_no_other_branch(server: GitServer, tmp_path: Path) -> None:

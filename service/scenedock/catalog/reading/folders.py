@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.apis import is_api_file, read_api
@@ -68,7 +68,7 @@ class FolderReader:
     repository: str
     read: Callable[[str], bytes]
     environments: EnvironmentLists
-    chart_folders: Collection[str] = ()
+    chart_folders: Container[str] = ()
     value_files: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from scenedock.effects.git.commands import GitAddress, address_of
+from scenedock.effects.git.snapshots import FileState, Snapshot
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
 # A larger file isn't read; YAML of more than a third of that is refused anyway.
 MOST_BYTES = 16 * 1024 * 1024
 _BYTES_AT_ONCE = 64 * 1024
+# File systems note times in steps, of up to two seconds.
+_NANOSECONDS_TO_SETTLE = 2_000_000_000
 NOT_ENTERED = frozenset({".git", "node_modules", ".venv", ".terraform"})
 
 
@@ -32,6 +36,12 @@ class Repository(Protocol):
 
     def address(self) -> GitAddress:
         """Its address, as far as git knows it."""
+
+    def snapshot(self) -> Snapshot:
+        """Its files as they are now: what is read later is no older."""
+
+    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
+        """The files that have changed between two snapshots; None where there are others now, or nobody can tell."""
 
 
 class ServedRepository(Protocol):
@@ -122,15 +132,33 @@ class RepositoryFolder:
         ------
         InputError, NotFoundError   as `listing` does
         """
-        digest = hashlib.sha256()
-        for path in (*self.listing().files, ".git/HEAD", ".git/config"):
-            try:
-                facts = (self.root / path).stat()
-            except OSError:
-                continue
-            changed = f"{facts.st_mtime_ns}\0{facts.st_ctime_ns}"  # a file that may be read again has only the latter
-            digest.update(f"{path}\0{facts.st_size}\0{changed}\0{facts.st_ino}\n".encode())
-        return digest.hexdigest()
+        root = self._existing_root()
+        states = [(path, *_state(entry.stat(follow_symlinks=False))) for path, entry in _walk(root, lambda _path: None)]
+        for path in (".git/HEAD", ".git/config"):
+            with suppress(OSError):
+                states.append((path, *_state((root / path).stat())))
+        states.sort()
+        return hashlib.sha256(repr(states).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def snapshot(self) -> Snapshot:
+        """The states of its files; of one that was changed just now, None: it may change again and look the same.
+
+        Raises
+        ------
+        InputError, NotFoundError   as `listing` does
+        """
+        settled = time.time_ns() - _NANOSECONDS_TO_SETTLE
+        states: dict[str, FileState] = {}
+        links = False
+        for path, entry in _walk(self._existing_root(), lambda _path: None):
+            state = _state(entry.stat(follow_symlinks=False))
+            links = links or entry.is_symlink()
+            states[path] = state if max(state[1:3]) < settled and not entry.is_symlink() else None
+        return Snapshot(states, links=links)
+
+    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
+        """The files that have changed; None where there are others, or some are links."""
+        return since.changes(now)
 
     def address(self) -> GitAddress:
         """The address from git; empty if the folder is not a clone or git isn't installed."""
@@ -181,6 +209,11 @@ def _walk(root: Path, too_deep: Callable[[str], object]) -> Iterator[tuple[str, 
             if error.errno != errno.ENAMETOOLONG:
                 raise _unreadable(str(root / parent), error) from error
             too_deep(parent)
+
+
+def _state(facts: os.stat_result) -> tuple[int, int, int, int]:
+    """Size, times and inode; a file whose permissions have changed has only another second time."""
+    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino
 
 
 def _unreadable(path: str, error: Exception) -> InputError:

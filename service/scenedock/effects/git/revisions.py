@@ -5,6 +5,8 @@ Committed content is read unchanged: filters that a checkout would run (git-lfs,
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +15,7 @@ from typing import Literal, Self
 from scenedock.effects.git.commands import GitAddress, address_of, ask_git, prefix_of
 from scenedock.effects.git.objects import LIST_TREE, BlobReader, TreeEntry, tree_entries
 from scenedock.effects.git.repositories import NOT_ENTERED
+from scenedock.effects.git.snapshots import Snapshot
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
@@ -75,6 +78,33 @@ class GitRevision:
         if entry is None or not _is_file(entry):
             raise InputError("can't be read: there is no such file")
         return self._blobs.read(entry.id)
+
+    def snapshot(self) -> Snapshot:
+        """The blobs of its files, and the tree that they are in.
+
+        Raises
+        ------
+        NotFoundError, InputError   as `listing` does
+        """
+        if not self._objects:
+            self.listing()
+        entries = [entry for entry in self._objects.values() if entry.path and entry.kind != "tree"]
+        states = {entry.path: None if entry.is_link else entry.id for entry in entries}
+        tree = ask_git(self.root, "rev-parse", "--verify", "--quiet", self._tree()).text
+        return Snapshot(states, tree, any(entry.is_link for entry in entries))
+
+    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
+        """The files that have changed, by git's comparison of two trees; None where there are others, or links."""
+        if since.links or now.links or not since.tree:
+            return None
+        compared = ask_git(self.root, "diff-tree", "-r", "-z", "--no-renames", since.tree, now.tree)
+        if compared.complaint:  # the tree is not here any more
+            return None
+        fields = compared.output.decode("utf-8", "surrogateescape").split("\0")
+        kinds, paths = fields[:-1:2], fields[1::2]
+        if any(not re.fullmatch(r":100\d{3} 100\d{3} \w+ \w+ M", kind) for kind in kinds):
+            return None
+        return paths
 
     def address(self) -> GitAddress:
         """The repository's address from git. It is the same for every ref, so that refs can be compared."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from math import inf
@@ -10,19 +10,26 @@ from math import inf
 from scenedock.catalog.comparing.memory import CatalogMemory
 from scenedock.catalog.emitting.feed import make_feed
 from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, ScenedockError
+from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.usecases.catalog.catalog_record import read_memory, write_record
+from scenedock.usecases.catalog.catalog_record import read_head, read_memory, write_record
 from scenedock.usecases.catalog.export_catalog import Export, map_catalog, read_repositories
-from scenedock.usecases.catalog.keep_catalog import keep_catalog
+from scenedock.usecases.catalog.keep_catalog import KeptExport, keep_catalog
+from scenedock.usecases.catalog.known_facts import FactsOfRun, KnownFacts, KnownRepository, digest_of, look_again
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch, signature_of
 
 ACCEPT = "`scenedock catalog accept {repository}`"
 """How somebody allows what vanishes from the feed."""
 
 
-def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch) -> BuiltFeed:
+def build_feed(
+    repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch, file: FactsFile | None = None
+) -> BuiltFeed:
     """The feed as of now, with what of the last one must stay.
+
+    The facts in the `file` are not read again; without one, all are read.
 
     A repository that can't be read costs only itself, if it, or any other, is remembered: without a memory, a catalog
     that lacks it may be less than Backstage has.
@@ -31,7 +38,15 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
     ------
     InputError   a repository can't be read, and nothing is remembered
     """
+    known = file.load() if file else None
+    if not isinstance(known, KnownFacts):
+        known = KnownFacts({})
+    if last and file and (same := _look_again(repositories, last, watch, known)):
+        if same is not known:
+            file.save(same)
+        return BuiltFeed(last, wanted=same.wanted)
     memory = read_memory(last) if last else CatalogMemory()
+    facts = FactsOfRun(known.repositories) if file else None
     problems: dict[str, str] = {}
     with ExitStack() as stack:
         readable: dict[str, Repository] = {}
@@ -40,7 +55,7 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
                 readable[name] = stack.enter_context(repository.opened())
             except ScenedockError as error:
                 problems[name] = str(error)
-        read = read_repositories(readable, tolerate=True)
+        read = read_repositories(readable, tolerate=True, facts=facts)
     unchanged = {name: _unchanged(repository, watch.same.get(name)) for name, repository in repositories.items()}
     problems |= read.problems
     if problems and not memory.entities:
@@ -61,8 +76,44 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
     ]
     feed = make_feed(made.entities, findings, reasons, made.export.coverage)
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
-    kept = write_record(feed, made.kept.memory, listed, sorted(map(str, watch.elsewhere)))
-    return BuiltFeed(kept, made.kept.wait, made.export.depending_on_others)
+    record = write_record(feed, made.kept.memory, listed, _texts(watch.elsewhere))
+    wanted = made.export.depending_on_others
+    if file and facts:
+        is_all = facts.complete and not watch.stale and _would_be_the_same(made, record, memory)
+        file.save(KnownFacts(facts.after, digest_of(record) if is_all else "", wanted))
+    return BuiltFeed(record, made.kept.wait, wanted)
+
+
+def _look_again(
+    repositories: Mapping[str, ServedRepository], last: KeptCatalog, watch: Watch, known: KnownFacts
+) -> KnownFacts | None:
+    """What is known now, if it makes the last catalog again; else None."""
+    if watch.stale or read_head(last).elsewhere != _texts(watch.elsewhere):
+        return None
+    if list(repositories) != list(known.repositories) or known.result != digest_of(last):
+        return None
+    now: dict[str, KnownRepository] = {}
+    try:
+        for name, repository in repositories.items():
+            with repository.opened() as opened:
+                again = look_again(known.repositories[name], opened)
+            if again is None:
+                return None
+            now[name] = again
+    except ScenedockError:
+        return None  # whoever reads it all says what is wrong
+    return known if now == known.repositories else replace(known, repositories=now)
+
+
+def _would_be_the_same(made: KeptExport, record: KeptCatalog, memory: CatalogMemory) -> bool:
+    """Whether the same files, beside this catalog, make it again: nothing in it is due to the memory before."""
+    kept = made.kept
+    is_due_to_the_last = kept.reasons or kept.findings or kept.wait is not None or read_head(record).accepted
+    return not is_due_to_the_last and kept.memory.names == memory.names
+
+
+def _texts(elsewhere: Collection[EntityRef]) -> tuple[str, ...]:
+    return tuple(sorted(map(str, elsewhere)))
 
 
 def _without_others(memory: CatalogMemory, export: Export) -> CatalogMemory:

@@ -22,6 +22,7 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import SEVERITIES, Finding, Skipped
+from scenedock.usecases.catalog.known_facts import FactsOfRun
 from scenedock.usecases.catalog.read_repository import RepositoryReader
 
 Phase: TypeAlias = Literal["folders", "mapped", "policed", "linked", "exported"]
@@ -122,8 +123,11 @@ def read_repositories(
     settings: tuple[str, bytes] | None = None,
     progress: Progress = lambda _done, _total: None,
     tolerate: bool = False,
+    facts: FactsOfRun | None = None,
 ) -> ReadRepositories:
     """Phase `folders`, as `export_catalog` has it; one repository that can't be read may be tolerated.
+
+    With `facts`, what was known before isn't read again.
 
     Raises
     ------
@@ -133,7 +137,7 @@ def read_repositories(
     opened: list[RepositoryReader] = []
     for name, folder in repositories.items():
         try:
-            opened.append(RepositoryReader.of(name, folder, settings))
+            opened.append(RepositoryReader.of(name, folder, settings, facts))
         except ScenedockError as error:
             if not tolerate:
                 raise
@@ -147,6 +151,9 @@ def read_repositories(
         progress(done, total)
 
     contents = _read(opened, count)
+    if facts:
+        facts.after = {each.facts.name: each.now_known for each in opened if each.now_known}
+        facts.complete = not problems and not any(each.files.problems for each in opened)
     return ReadRepositories(contents, tuple(finding for each in opened for finding in each.findings), problems)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
@@ -18,46 +18,34 @@ from scenedock.catalog.reading.environment_lists import (
     list_environments,
     read_quietly,
 )
-from scenedock.catalog.reading.folders import FolderReader
+from scenedock.catalog.reading.folder_facts import FolderRequest
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
-from scenedock.catalog.reading.plan import Plan, PlannedFolder, plan_repository
+from scenedock.catalog.reading.plan import Plan, plan_repository
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
 from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
+from scenedock.effects.git.snapshots import Snapshot
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Severity, Skipped
 from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, ListItem, RepositoryFacts
 from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.usecases.catalog.known_facts import (
+    FactsOfRun,
+    FileReader,
+    FolderFactsReader,
+    KnownRepository,
+    known_repository,
+)
 
 _SHOWN_SEGMENTS, _SHOWN_CHARACTERS = 3, 200
 """Of a path that is too long."""
 _NOT_USED = "Make the file readable, or smaller; until then it is not used."
-
-
-@dataclass(slots=True)
-class FileReader:
-    """Reads the files of a repository, and remembers of those that can't be read why: some are only looked at."""
-
-    folder: Repository
-    problems: dict[str, str] = field(default_factory=dict)
-
-    def read(self, path: str) -> bytes:
-        """The bytes of a file.
-
-        Raises
-        ------
-        InputError   it can't be read
-        """
-        try:
-            return self.folder.read(path)
-        except InputError as error:
-            self.problems[path] = str(error)
-            raise
 
 
 @dataclass(slots=True)
@@ -70,21 +58,35 @@ class RepositoryReader:
     plan: Plan
     environments: EnvironmentLists
     files: FileReader
+    address: GitAddress
+    snapshot: Snapshot | None = None
+    known: KnownRepository | None = None
+    now_known: KnownRepository | None = None
     findings: list[Finding] = field(default_factory=list)
     deployed: list[Deployed] = field(default_factory=list)
 
     @classmethod
-    def of(cls, name: str, folder: Repository, replacement: tuple[str, bytes] | None) -> RepositoryReader:
+    def of(
+        cls,
+        name: str,
+        folder: Repository,
+        replacement: tuple[str, bytes] | None,
+        of_run: FactsOfRun | None = None,
+    ) -> RepositoryReader:
         """Open a repository under a name; `replacement` (name and bytes) replaces its own settings.
+
+        With facts `of_run`, what is known already isn't read, and what is read becomes known.
 
         Raises
         ------
         NotFoundError   there is no such folder
         InputError      it can't be read, or its settings are invalid
         """
+        snapshot = folder.snapshot() if of_run else None
         listing = folder.listing()
+        files = FileReader(folder)
         if replacement is None:
-            settings = _own_settings(name, folder, listing)
+            settings = _own_settings(name, files, listing)
         else:
             settings = read_settings(replacement[1], label=replacement[0])
         address = folder.address()
@@ -97,9 +99,10 @@ class RepositoryReader:
             prefix=address.prefix,
         )
         plan = plan_repository(name, listing, settings)
-        files = FileReader(folder)
         environments = list_environments(plan, settings.names, files.read)
-        opened = cls(facts, settings, listing, plan, environments, files, list(plan.findings))
+        opened = cls(facts, settings, listing, plan, environments, files, address, snapshot)
+        opened.findings.extend(plan.findings)
+        opened.known = of_run.before.get(name) if of_run else None
         opened._report_missing_folders()
         opened._report_missing_address(address.problem)
         return opened
@@ -137,23 +140,25 @@ class RepositoryReader:
         """
         proven = {each.environment for each in applications if each.environment}
         self.findings.extend(find_unlisted(self.facts.name, self.plan, self.environments, proven))
-        reader = FolderReader(
-            self.facts.name,
-            self.files.read,
-            self.environments,
-            self.charts,
-            value_files_of(applications),
-            self.findings,
-        )
+        files = FileReader(self.files.folder, self.files.problems)
+        reader = FolderFactsReader(files, self.charts, self.snapshot, self.known.folders if self.known else {})
         folders: list[HelmFolder] = []
         skipped = list(self.plan.skipped)
-        for planned, read in self._planned(reader):
-            if folder := read(planned):
-                folders.append(folder)
-            elif planned in self.plan.charts:
-                skipped.append(Skipped(Place(self.facts.name, planned.path or "."), "its Chart.yaml can't be read"))
+        unreadable: set[str] = set()
+        doubtful: dict[str, Finding] = {}
+        for request in self._requests(value_files_of(applications)):
+            path, facts = request.planned.path, reader.read(request)
+            self.findings.extend(facts.findings)
+            if facts.unreadable:
+                unreadable.add(path)
+            if facts.doubtful:
+                doubtful[path] = facts.doubtful
+            if facts.folder:
+                folders.append(facts.folder)
+            elif request.has_chart:
+                skipped.append(Skipped(Place(self.facts.name, path or "."), "its Chart.yaml can't be read"))
             count()
-        items = tuple(self._items(reader.unreadable))
+        items = tuple(self._items(unreadable))
         codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in folders}
         deployed = self._all_deployed()
@@ -161,6 +166,7 @@ class RepositoryReader:
         unknown = any(finding.code == NOT_EVALUATED for finding in self.findings)
         enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.files.read)
         self._report_unread_files()
+        self.now_known = known_repository(self.address, reader, self.files.seen)
         return RepositoryContents(
             facts=self.facts,
             settings=self.settings,
@@ -175,22 +181,23 @@ class RepositoryReader:
                 for path in self.listing.files
                 if posixpath.basename(path) == CATALOG_FILE and path not in self.listing.outside
             ),
-            unreadable=frozenset({*reader.unreadable, *self.plan.refused}),
-            doubtful=reader.doubtful,
-            directories=self._directories()
-            if reader.unreadable or reader.doubtful or self.plan.refused
-            else frozenset(),
+            unreadable=frozenset({*unreadable, *self.plan.refused}),
+            doubtful=doubtful,
+            directories=self._directories() if unreadable or doubtful or self.plan.refused else frozenset(),
             deployed=deployed,
         )
 
     def _directories(self) -> frozenset[str]:
         return frozenset(folder for path in self.listing.files for folder in folders_above(path))
 
-    def _planned(
-        self, reader: FolderReader
-    ) -> Iterator[tuple[PlannedFolder, Callable[[PlannedFolder], HelmFolder | None]]]:
-        yield from ((planned, reader.chart_folder) for planned in self.plan.charts)
-        yield from ((planned, reader.plain_folder) for planned in self.plan.plain)
+    def _requests(self, value_files: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[FolderRequest]:
+        """The folders to read, those with a chart first."""
+        for has_chart, folders in ((True, self.plan.charts), (False, self.plan.plain)):
+            for planned in folders:
+                named = value_files.get(planned.path)
+                files = None if named is None else {name: tuple(each) for name, each in named.items()}
+                names = self.environments.of(planned.path)
+                yield FolderRequest(self.facts.name, planned, has_chart, names, files)
 
     def _all_deployed(self) -> tuple[Deployed, ...]:
         inside = (path for path in self.listing.files if path not in self.listing.outside)
@@ -340,12 +347,12 @@ class RepositoryReader:
         yield from read_items(app_list, file, document.value, note)
 
 
-def _own_settings(name: str, folder: Repository, listing: Listing) -> CatalogSettings:
+def _own_settings(name: str, files: FileReader, listing: Listing) -> CatalogSettings:
     if FILE_NAME not in listing.files or FILE_NAME in listing.outside:
         return CatalogSettings()
     label = f"{name}/{FILE_NAME}"
     try:
-        data = folder.read(FILE_NAME)
+        data = files.read(FILE_NAME)
     except InputError as error:
         raise InputError(f"{label}: {error}") from error
     return read_settings(data, label=label)

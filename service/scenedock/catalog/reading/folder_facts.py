@@ -1,0 +1,74 @@
+"""What reading one folder gives, with everything that this depends on: so that what hasn't changed isn't read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from scenedock.catalog.reading.environment_lists import EnvironmentLists
+from scenedock.catalog.reading.folders import FolderReader
+from scenedock.catalog.reading.plan import PlannedFolder
+from scenedock.catalog.vocabulary.environments import EnvironmentNames
+from scenedock.model.finding import Finding
+from scenedock.model.helm import HelmFolder
+
+ValueFiles = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRequest:
+    """A folder to read, and what its reading is told of the rest of the repository, besides which charts there are.
+
+    `value_files` are those that Applications name for it, by environment; None where none names any.
+    """
+
+    repository: str
+    planned: PlannedFolder
+    has_chart: bool
+    environments: EnvironmentNames
+    value_files: ValueFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFacts:
+    """All that reading a folder gives: its content, if it is a deployment, and what a `FolderReader` found.
+
+    `asked` says for the folders that were looked for as charts whether they are.
+    """
+
+    folder: HelmFolder | None
+    findings: tuple[Finding, ...] = ()
+    unreadable: bool = False
+    doubtful: Finding | None = None
+    asked: Mapping[str, bool] = field(default_factory=dict)
+
+    def holds(self, charts: Collection[str]) -> bool:
+        """Whether it would be the same among these charts."""
+        return all((path in charts) == answer for path, answer in self.asked.items())
+
+
+class _Asked:
+    """Charts that remember what they were asked for."""
+
+    def __init__(self, charts: Collection[str]) -> None:
+        self._charts = charts
+        self.answers: dict[str, bool] = {}
+
+    def __contains__(self, path: object) -> bool:
+        return self.answers.setdefault(str(path), path in self._charts)
+
+
+def read_folder(request: FolderRequest, charts: Collection[str], read: Callable[[str], bytes]) -> FolderFacts:
+    """Read a folder: `charts` are all folders with a chart, `read` gives the bytes of a file by its path."""
+    asked = _Asked(charts)
+    planned = request.planned
+    named = {} if request.value_files is None else {planned.path: request.value_files}
+    reader = FolderReader(request.repository, read, EnvironmentLists(request.environments), asked, named)
+    folder = reader.chart_folder(planned) if request.has_chart else reader.plain_folder(planned)
+    return FolderFacts(
+        folder,
+        tuple(reader.findings),
+        unreadable=planned.path in reader.unreadable,
+        doubtful=reader.doubtful.get(planned.path),
+        asked=asked.answers,
+    )

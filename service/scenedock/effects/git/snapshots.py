@@ -1,0 +1,28 @@
+"""What the files of a repository were at one time, so that later only those that have changed are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+FileState: TypeAlias = str | tuple[int, int, int, int] | None
+"""What changes whenever the content of a file does: the id of its blob, or size, times and inode; None if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The states of all files by path; or instead the id of the tree that they are in, from which git can tell them.
+
+    `links` says that some are links: what these lead to changes without them.
+    """
+
+    states: Mapping[str, FileState] = field(default_factory=dict)
+    tree: str = ""
+    links: bool = False
+
+    def changes(self, now: Snapshot) -> Collection[str] | None:
+        """The files with other states; None where there are others, or nobody can tell."""
+        if self.links or now.links or self.states.keys() != now.states.keys():
+            return None
+        return [path for path, state in self.states.items() if state is None or now.states[path] != state]

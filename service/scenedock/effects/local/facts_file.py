@@ -1,0 +1,106 @@
+"""Facts on disk, which only save time: a file that is damaged, or of other rules, is as good as none."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from scenedock.effects.local.disk import new_file_beside
+
+_MARK: Final = b"scenedock facts 1\n"
+_ROOMS: Final = ("scenedock.model.", "scenedock.catalog.", "scenedock.usecases.catalog.", "scenedock.effects.git.")
+_BUILT_IN: Final = {("builtins", "frozenset"): frozenset, ("builtins", "set"): set}
+
+
+@dataclass(frozen=True, slots=True)
+class FactsFile:
+    """A file of facts; each instance of an installation may replace it by its own."""
+
+    path: Path
+
+    def load(self) -> object | None:
+        """What was saved by these same rules; None where there is nothing, or nothing that can be used."""
+        try:
+            data = self.path.read_bytes()
+        except OSError:
+            return None
+        head, body = data[: len(_MARK) + 64], data[len(_MARK) + 64 :]
+        if head[: len(_MARK)] != _MARK or head[len(_MARK) :] != _digest(body):
+            return None
+        return unpack(body)
+
+    def save(self, facts: object) -> None:
+        """Keep facts; a disk that can't is no error, for then they are read again."""
+        body = pack(facts)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with new_file_beside(self.path, _MARK + _digest(body) + body, 0o600) as beside:
+                beside.replace(self.path)
+        except OSError:
+            return
+
+
+def pack(facts: object) -> bytes:
+    """Facts as bytes: dataclasses and named tuples of this package, in collections and with numbers and text."""
+    return pickle.dumps(facts, 5)
+
+
+def unpack(data: bytes) -> object | None:
+    """The facts in some bytes; None where they are no facts.
+
+    pickle makes any object that its data names; this one only makes those.
+    """
+    try:
+        facts: object = _Reader(io.BytesIO(data)).load()
+    except Exception:  # noqa: BLE001 - damaged data may raise anything
+        return None
+    return facts
+
+
+class _Reader(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> object:
+        if (module, name) in _BUILT_IN:
+            return _BUILT_IN[module, name]
+        found = getattr(import_module(module), name, None) if module.startswith(_ROOMS) and "." not in name else None
+        if isinstance(found, type) and found.__module__ == module and (is_dataclass(found) or _is_named_tuple(found)):
+            return found
+        raise pickle.UnpicklingError(f"{module}.{name} is neither a dataclass of ours nor a named tuple")
+
+
+def _is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def _digest(body: bytes) -> bytes:
+    digest = hashlib.sha256(_rules())
+    digest.update(body)
+    return digest.hexdigest().encode()
+
+
+@cache
+def _rules() -> bytes:
+    """What tells these rules from others: the code and the schemas by which files are read, and Python's version."""
+    digest = hashlib.sha256(f"{sys.version} {yaml.__version__}".encode())
+    for file in _sources(files("scenedock")):
+        digest.update(file.read_bytes())
+    return digest.digest()
+
+
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    for each in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if each.is_dir():
+            yield from _sources(each)
+        elif each.name.endswith((".py", ".json")):
+            yield each

@@ -1,0 +1,173 @@
+"""What is known of repositories from the last time, so that only what has changed is read again."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest, read_folder
+from scenedock.effects.git.commands import GitAddress
+from scenedock.effects.git.repositories import Repository
+from scenedock.effects.git.snapshots import FileState, Snapshot
+from scenedock.effects.local.facts_file import pack, unpack
+from scenedock.errors import InputError
+from scenedock.model.entity import EntityRef
+from scenedock.model.file_paths import folders_above
+from scenedock.model.kept_catalog import KeptCatalog
+
+
+@dataclass(slots=True)
+class FileReader:
+    """Reads the files of a repository, and remembers which, and of those that can't be read why."""
+
+    folder: Repository
+    problems: dict[str, str] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file.
+
+        Raises
+        ------
+        InputError   it can't be read
+        """
+        self.seen.add(path)
+        try:
+            return self.folder.read(path)
+        except InputError as error:
+            self.problems[path] = str(error)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFolder:
+    """The facts of a folder, packed, what was asked for them, and the states of its files in their order.
+
+    One more state, which is None, says that a file could not be read.
+    """
+
+    request: FolderRequest
+    states: tuple[FileState, ...]
+    facts: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRepository:
+    """A repository as it was read: its folders by path, and which `others` of its files were read besides theirs."""
+
+    address: GitAddress
+    snapshot: Snapshot
+    charts: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    folders: Mapping[str, KnownFolder] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFacts:
+    """The repositories by name; `result` is the digest of the catalog that was made of them, and of nothing else.
+
+    It is empty where files could not be read, or where something stays that the repositories don't say. `wanted` is as
+    in `BuiltFeed`.
+    """
+
+    repositories: Mapping[str, KnownRepository]
+    result: str = ""
+    wanted: tuple[EntityRef, ...] = ()
+
+
+@dataclass(slots=True)
+class FactsOfRun:
+    """What was known of repositories before a run, and is after it, by name."""
+
+    before: Mapping[str, KnownRepository] = field(default_factory=dict)
+    after: dict[str, KnownRepository] = field(default_factory=dict)
+    complete: bool = True
+    """Whether all files could be read."""
+
+
+@dataclass(slots=True)
+class FolderFactsReader:
+    """Reads the folders of one repository, unless nothing that its facts depend on has changed.
+
+    Without a `snapshot`, it knows and keeps nothing.
+    """
+
+    files: FileReader
+    charts: Collection[str]
+    snapshot: Snapshot | None = None
+    known: Mapping[str, KnownFolder] = field(default_factory=dict)
+    kept: dict[str, KnownFolder] = field(default_factory=dict)
+
+    def read(self, request: FolderRequest) -> FolderFacts:
+        """What a folder says."""
+        if self.snapshot is None:
+            return read_folder(request, self.charts, self.files.read)
+        path = request.planned.path
+        known, states = self.known.get(path), _states(request, self.snapshot)
+        if known and None not in states and known.states == states and known.request == request:
+            facts = unpack(known.facts)
+            if isinstance(facts, FolderFacts) and facts.holds(self.charts):
+                self.kept[path] = known
+                return facts
+        facts = read_folder(request, self.charts, self.files.read)
+        if any(request.planned.at(name) in self.files.problems for name in request.planned.files):
+            states = (*states, None)
+        self.kept[path] = KnownFolder(request, states, pack(facts))
+        return facts
+
+
+def digest_of(kept: KeptCatalog) -> str:
+    """A digest of a catalog as it is kept."""
+    digest = hashlib.sha256()
+    for text in (kept.head, kept.feed, kept.memory):
+        digest.update(text.encode())
+    return digest.hexdigest()
+
+
+def look_again(known: KnownRepository, repository: Repository) -> KnownRepository | None:
+    """The repository as it is known now, if whatever has changed since says the same; None where more is to be read.
+
+    Raises
+    ------
+    ScenedockError   it can't be read
+    """
+    snapshot = repository.snapshot()  # before anything is read: what changes meanwhile is a change for the next time
+    changes = repository.changes(known.snapshot, snapshot)
+    if changes is None or not known.others.isdisjoint(changes) or repository.address() != known.address:
+        return None
+    if not changes:
+        return known
+    folders = dict(known.folders)
+    for path in {folder for change in changes for folder in _folders_of(change, folders)}:
+        before = folders[path]
+        files = FileReader(repository)
+        facts = read_folder(before.request, known.charts, files.read)
+        if files.problems or unpack(before.facts) != facts:
+            return None
+        folders[path] = replace(before, states=_states(before.request, snapshot))
+    return replace(known, snapshot=_lean(snapshot), folders=folders)
+
+
+def known_repository(address: GitAddress, reader: FolderFactsReader, others: Iterable[str]) -> KnownRepository | None:
+    """What is known of a repository after it was read; None where nothing is to be kept."""
+    if reader.snapshot is None:
+        return None
+    return KnownRepository(address, _lean(reader.snapshot), frozenset(reader.charts), frozenset(others), reader.kept)
+
+
+def _lean(snapshot: Snapshot) -> Snapshot:
+    """A snapshot without what git can tell of its tree."""
+    return replace(snapshot, states={}) if snapshot.tree else snapshot
+
+
+def _states(request: FolderRequest, snapshot: Snapshot) -> tuple[FileState, ...]:
+    return tuple(snapshot.states.get(request.planned.at(name)) for name in request.planned.files)
+
+
+def _folders_of(path: str, folders: Mapping[str, KnownFolder]) -> Iterator[str]:
+    """The folders that a file is part of."""
+    for folder in ("", *folders_above(path)):
+        if folder in folders and posixpath.relpath(path, folder or ".") in folders[folder].request.planned.files:
+            yield folder

@@ -1,0 +1,223 @@
+"""However a repository is edited, broken and repaired: nothing vanishes by accident, and what is known saves only time.
+
+`SCENEDOCK_SOAK_RUNS` sets how many runs of 50 steps there are, half of them in a folder, half in a clone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, note
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from scenedock.effects.git import repositories
+from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
+from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
+from scenedock.effects.local.facts_file import FactsFile
+from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.usecases.catalog.build_feed import build_feed
+from scenedock.usecases.catalog.catalog_record import read_feed
+from scenedock.usecases.catalog.watching import Watch, signature_of
+from tests.scenarios.repositories import git
+
+RUNS = int(os.environ.get("SCENEDOCK_SOAK_RUNS", "10")) // 2  # of each kind of repository
+STEPS = profile(
+    max_examples=max(1, RUNS),
+    stateful_step_count=50,
+    derandomize="SCENEDOCK_SOAK_RUNS" not in os.environ,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+SERVICES = ("apps/billing", "apps/orders", "apps/search", "teams/billing", "teams/web", "common")
+services = st.sampled_from(SERVICES)
+environments = st.sampled_from(("dev", "qa", "production", "blue"))
+UNREADABLE = (b"<<<<<<< HEAD\nname: a\n=======\nname: b\n>>>>>>> x\n", b"a: [", b"")
+SECONDS_TO_SETTLE = 0.02
+
+
+class _Edits(RuleBasedStateMachine):
+    """A repository of a few services in a folder, built after every edit: by what is known, and in full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work = Path(mkdtemp())
+        self.root = self.work / "apps"
+        self.root.mkdir()
+        self.facts = FactsFile(self.work / "facts")
+        self.last: KeptCatalog | None = None
+        self.excluded: set[str] = set()
+        self.broken: dict[str, bytes | None] = {}
+        self.by_folder: dict[str, str] = {}
+        for service in SERVICES[:4]:
+            self.add(service)
+        self.write("CODEOWNERS", b"* @acme/platform\n/apps/ @acme/shop\n")
+        self.exclude_nothing()
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.work)
+
+    def write(self, path: str, data: bytes) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        self.broken.pop(path, None)
+
+    def _settings(self) -> None:
+        globs = ", ".join(sorted(self.excluded))
+        self.write("scenedock.yaml", f"repository: https://github.com/a/b\nfolders: {{exclude: [{globs}]}}\n".encode())
+
+    @rule(service=services)
+    def add(self, service: str) -> None:
+        name = service.rpartition("/")[2]
+        self.write(f"{service}/Chart.yaml", f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n".encode())
+        self.write(f"{service}/values.yaml", b"image: {tag: 1}\n")
+
+    @rule(service=services, environment=environments, tag=st.integers(0, 3))
+    def set_tag(self, service: str, environment: str, tag: int) -> None:
+        if (self.root / service).is_dir():
+            self.write(f"{service}/values-{environment}.yaml", f"image: {{tag: {tag}}}\n".encode())
+
+    @rule(service=services, environment=environments)
+    def end_environment(self, service: str, environment: str) -> None:
+        (self.root / service / f"values-{environment}.yaml").unlink(missing_ok=True)
+
+    @rule(service=services, other=services, owner=st.sampled_from(("", "jane", "payments")))
+    def describe(self, service: str, other: str, owner: str) -> None:
+        if (self.root / service).is_dir():
+            host = other.rpartition("/")[2]
+            text = f"owner-info: {{team: '{owner}'}}\nupstream: http://{host}:8080\n"
+            self.write(f"{service}/values.yaml", text.encode())
+
+    @rule(service=services, other=services, library=st.booleans())
+    def depend(self, service: str, other: str, library: bool) -> None:  # noqa: FBT001 - drawn
+        if (self.root / service).is_dir():
+            name = service.rpartition("/")[2]
+            up = "../" * (service.count("/") + 1)
+            text = f"name: {name}\ntype: {'library' if library else 'application'}\nannotations: {{owner: {name}s}}\n"
+            text += f"dependencies: [{{name: x, repository: 'file://{up}{other}'}}]\n"
+            self.write(f"{service}/Chart.yaml", text.encode())
+
+    @rule(service=services, kind=st.sampled_from(("CronJob", "Deployment", "Application")))
+    def template(self, service: str, kind: str) -> None:
+        if (self.root / service).is_dir():
+            self.write(f"{service}/templates/a.yaml", f"kind: {kind}\nmetadata:\n  name: x\n".encode())
+
+    @rule(service=services, environment=environments)
+    def deploy(self, service: str, environment: str) -> None:
+        text = (
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+            f"metadata: {{name: x-{environment}, labels: {{environment: {environment}}}}}\n"
+            f"spec: {{source: {{path: {service}, helm: {{valueFiles: [values-{environment}.yaml]}}}}}}\n"
+        )
+        self.write("argocd/x.yaml", text.encode())
+
+    @rule(path=st.sampled_from(("CODEOWNERS", "scenedock.yaml", "argocd/x.yaml")), how=st.sampled_from(UNREADABLE))
+    def break_file(self, path: str, how: bytes) -> None:
+        self._break(path, how)
+
+    @rule(service=services, name=st.sampled_from(("Chart.yaml", "values.yaml")), how=st.sampled_from(UNREADABLE))
+    def break_folder(self, service: str, name: str, how: bytes) -> None:
+        self._break(f"{service}/{name}", how)
+
+    def _break(self, path: str, how: bytes) -> None:
+        file = self.root / path
+        if file.is_file():
+            good = self.broken.get(path, file.read_bytes())
+            self.write(path, how)
+            self.broken[path] = good
+
+    @rule()
+    def repair(self) -> None:
+        for path, good in list(self.broken.items()):
+            if (self.root / path).is_file() and good is not None:
+                self.write(path, good)
+        self.broken.clear()
+
+    @rule(service=services)
+    def delete(self, service: str) -> None:
+        shutil.rmtree(self.root / service, ignore_errors=True)
+
+    @rule(service=services)
+    def exclude(self, service: str) -> None:
+        self.excluded.add(service)
+        self._settings()
+
+    @rule()
+    def exclude_nothing(self) -> None:
+        self.excluded.clear()
+        self._settings()
+
+    @rule()
+    def forget(self) -> None:
+        self.facts.path.unlink(missing_ok=True)
+
+    @rule()
+    def look(self) -> None:
+        """Build again, although nothing has changed."""
+
+    def repository(self) -> ServedRepository:
+        raise NotImplementedError
+
+    @invariant()
+    def nothing_vanishes_and_both_are_equal(self) -> None:
+        repository = self.repository()
+        watch = Watch({"apps": (signature_of(repository), 3600.0)})
+        full = build_feed({"apps": repository}, self.last, watch).kept
+        quick = build_feed({"apps": repository}, self.last, watch, self.facts).kept
+        assert (quick.head, quick.feed, quick.memory) == (full.head, full.feed, full.memory)
+        feed = read_feed(quick)
+        assert feed is not None
+        by_folder = {line.folder: line.name for line in feed.components}
+        for folder in self.by_folder.keys() - by_folder.keys():
+            note(f"{folder} is gone")
+            assert folder in self.excluded or not (self.root / folder).is_dir()
+        self.by_folder, self.last = by_folder, quick
+
+
+class _FolderEdits(_Edits):
+    """In a working copy, whose files are told apart by size, times and inode."""
+
+    def repository(self) -> ServedRepository:
+        latest = max(file.stat().st_ctime for file in self.root.rglob("*"))
+        while time.time() < latest + 2 * SECONDS_TO_SETTLE:
+            time.sleep(SECONDS_TO_SETTLE)
+        return RepositoryFolder(self.root)
+
+
+class _CloneEdits(_Edits):
+    """In a clone, where git tells what has changed."""
+
+    REMOTE: ClassVar = RemoteBranch.read("https://github.com/acme/apps")
+
+    def repository(self) -> ServedRepository:
+        bare = self.work / "apps.git"
+        if not bare.exists():
+            git(self.work, "init", "--quiet", "--bare", "--initial-branch=main", str(bare))
+        files = sorted(file.relative_to(self.root).as_posix() for file in self.root.rglob("*") if file.is_file())
+        commit = [b"commit refs/heads/main\ncommitter J <j@acme.test> 0 +0000\ndata 1\nx\ndeleteall\n"]
+        for path in files:
+            data = (self.root / path).read_bytes()
+            commit.append(f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n")
+        importing = ["git", "-C", str(bare), "fast-import", "--quiet", "--force"]
+        subprocess.run(importing, input=b"".join(commit), check=True)
+        return RepositoryClone(self.REMOTE, bare)
+
+
+def test_edits_of_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repositories, "_NANOSECONDS_TO_SETTLE", int(SECONDS_TO_SETTLE * 1e9))
+
+    run_state_machine_as_test(_FolderEdits, settings=STEPS)
+
+
+def test_edits_of_a_clone() -> None:
+    run_state_machine_as_test(_CloneEdits, settings=STEPS)

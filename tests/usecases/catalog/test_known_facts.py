@@ -1,0 +1,261 @@
+"""What hasn't changed isn't read again, and what is known is never trusted beyond what it was known from."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import pytest
+
+from scenedock.catalog.reading.folders import FolderReader
+from scenedock.effects.git.repositories import Repository, RepositoryFolder
+from scenedock.effects.git.revisions import GitRevision
+from scenedock.effects.git.snapshots import Snapshot
+from scenedock.effects.local import facts_file
+from scenedock.effects.local.facts_file import FactsFile
+from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.usecases.catalog.build_feed import build_feed
+from scenedock.usecases.catalog.catalog_record import read_feed
+from scenedock.usecases.catalog.watching import Watch, signature_of
+from tests.scenarios.repositories import BILLING, clone, git, plant
+
+FILES = {
+    **BILLING,
+    "orders/Chart.yaml": "name: orders\n",
+    "orders/values.yaml": "upstream: http://billing:80\nimage: {tag: 1.2.2}\n",
+    "web/Chart.yaml": "name: web\ndependencies: [{name: base, repository: 'file://../base'}]\n",
+    "argocd/orders.yaml": "kind: ConfigMap\n",
+    "scenedock.yaml": "repository: https://github.com/acme/apps\n",
+    "README.md": "Our services\n",
+}
+
+
+@dataclass
+class Counting:
+    """A repository that counts which of its files are read."""
+
+    open: Callable[[], Repository]
+    reads: list[str] = field(default_factory=list)
+
+    def signature(self) -> str:
+        return ""
+
+    def opened(self) -> AbstractContextManager[Repository]:
+        repository = self.open()
+
+        class Counted(type(repository)):  # type: ignore[misc]
+            def read(inner, path: str) -> bytes:
+                self.reads.append(path)
+                return super().read(path)  # type: ignore[no-any-return]
+
+        if isinstance(repository, GitRevision):
+            return Counted(repository.root, repository.ref)
+        assert isinstance(repository, RepositoryFolder)
+        return nullcontext(Counted(repository.root))
+
+
+@dataclass
+class Builds:
+    """Builds of one repository, one after the other."""
+
+    root: Path
+    facts: FactsFile
+    repository: Counting
+    commit: bool
+    last: KeptCatalog | None = None
+
+    def edit(self, files: Mapping[str, str | None]) -> None:
+        for path, text in files.items():
+            if text is None:
+                (self.root / path).unlink()
+            else:
+                plant(self.root, {path: text})
+        if self.commit:
+            git(self.root, "add", "--all")
+            git(self.root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "--quiet", "--message=x")
+
+    def build(self) -> set[str]:
+        """Build the feed; which files were read. It is always what a build that knows nothing gives."""
+        self.repository.reads.clear()
+        watch = Watch({"apps": (signature_of(self.repository), 3600.0)})
+        full = build_feed({"apps": self.repository}, self.last, watch).kept
+        self.repository.reads.clear()
+        self.last = build_feed({"apps": self.repository}, self.last, watch, self.facts).kept
+        assert (self.last.head, self.last.feed, self.last.memory) == (full.head, full.feed, full.memory)
+        return set(self.repository.reads)
+
+    def settle(self) -> set[str]:
+        """Build until the names of all services are remembered; which files the first build read."""
+        first = self.build()
+        self.build()
+        return first
+
+    def text(self) -> str:
+        feed = read_feed(self.last) if self.last else None
+        return "".join(data.decode() for data in feed.files.values()) if feed else ""
+
+
+@pytest.fixture(params=["folder", "clone"])
+def builds(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builds:
+    root = clone(tmp_path / "apps", files=FILES)
+    is_folder = request.param == "folder"
+    # Each file that is written in a test has another inode or size; so times needn't tell.
+    monkeypatch.setattr("scenedock.effects.git.repositories._NANOSECONDS_TO_SETTLE", -(10**12))
+    repository = Counting((lambda: RepositoryFolder(root)) if is_folder else (lambda: GitRevision(root, "main")))
+    return Builds(root, FactsFile(tmp_path / "data" / "facts"), repository, commit=not is_folder)
+
+
+def test_nothing_is_read_again_if_nothing_has_changed(builds: Builds) -> None:
+    assert "orders/values.yaml" in builds.settle()
+    assert builds.build() == set()
+
+
+def test_a_change_that_says_the_same_reads_its_folder(builds: Builds) -> None:
+    builds.settle()
+    before = builds.text()
+    builds.edit({"orders/values.yaml": "upstream: http://billing:80\nimage: {tag: 1.2.3}\n"})
+
+    assert builds.build() == {"orders/Chart.yaml", "orders/values.yaml"}
+    assert builds.text() == before
+    assert builds.build() == set()
+
+
+def test_a_change_of_what_nobody_reads_reads_nothing(builds: Builds) -> None:
+    builds.settle()
+    builds.edit({"README.md": "All our services\n"})
+
+    assert builds.build() == set()
+
+
+def test_a_changed_fact_reads_no_other_folder(builds: Builds) -> None:
+    builds.settle()
+    builds.edit({"orders/values.yaml": "upstream: http://web\n"})
+    read = builds.build()
+
+    assert "orders/values.yaml" in read
+    assert not {"billing/Chart.yaml", "billing/values.yaml", "web/Chart.yaml"} & read
+    assert "component:web" in builds.text()
+    assert builds.build() == set()
+
+
+def test_a_new_folder_reads_those_that_asked_for_it(builds: Builds) -> None:
+    builds.settle()
+    builds.edit({"base/Chart.yaml": "name: base\ntype: library\n"})
+    read = builds.build()
+
+    assert {"base/Chart.yaml", "web/Chart.yaml"} <= read
+    assert not {"billing/Chart.yaml", "orders/Chart.yaml"} & read
+    assert "component:base" in builds.text()
+
+
+def test_what_a_folder_is_told_of_the_rest_has_it_read_again(builds: Builds) -> None:
+    builds.build()
+    application = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: o, labels: {env: qa}}\n"
+        "spec: {source: {path: billing, helm: {valueFiles: [values-qa.yaml]}}}\n"
+    )
+    builds.edit({"argocd/orders.yaml": application})
+
+    assert {"billing/Chart.yaml", "billing/values-qa.yaml"} <= builds.build()
+    assert "argocd/app-name: o" in builds.text()
+
+
+def test_changed_settings_count(builds: Builds) -> None:
+    builds.settle()
+    builds.edit({"scenedock.yaml": "repository: https://github.com/acme/other\n"})
+    builds.build()
+
+    assert "github.com/acme/other" in builds.text()
+
+
+@pytest.mark.parametrize("builds", ["folder"], indirect=True)
+def test_a_file_that_could_not_be_read_is_tried_again(builds: Builds) -> None:
+    with (builds.root / "orders" / "values.yaml").open("wb") as file:
+        file.truncate(1 << 30)
+    builds.build()
+
+    assert "orders/values.yaml" in builds.build()
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "other rules", "empty", "text", "a call"])
+def test_a_file_of_facts_that_is_damaged_or_foreign_costs_time_only(
+    builds: Builds, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = builds.settle()
+    path, data = builds.facts.path, builds.facts.path.read_bytes()
+    if damage == "other rules":
+        monkeypatch.setattr(facts_file, "_rules", lambda: b"others")
+    path.write_bytes(
+        {
+            "cut": data[:-9],
+            "changed": data[:-99] + b"x" + data[-98:],
+            "other rules": data,
+            "empty": b"",
+            "text": b"hello",
+            "a call": _call(builds.root / "called"),
+        }[damage]
+    )
+
+    assert builds.build() == everything
+    assert not (builds.root / "called").exists()
+    assert builds.build() == set()
+
+
+def _call(path: Path) -> bytes:
+    """A well-formed file whose data asks for a call of the system."""
+
+    class Call:
+        def __reduce__(self) -> tuple[object, ...]:
+            return os.mkdir, (str(path),)
+
+    body = pickle.dumps(Call())
+    return facts_file._MARK + facts_file._digest(body) + body
+
+
+def test_a_disk_that_can_not_keep_facts_is_no_error(builds: Builds) -> None:
+    builds.facts.path.parent.write_text("in the way")
+
+    assert builds.build() == builds.build() != set()
+
+
+def test_the_facts_of_folders_that_are_gone_are_not_kept(builds: Builds) -> None:
+    builds.settle()
+    size = builds.facts.path.stat().st_size
+    builds.edit({"orders/values.yaml": None, "orders/Chart.yaml": None, "web/Chart.yaml": None})
+    builds.build()
+
+    assert builds.facts.path.stat().st_size < size
+
+
+def test_a_file_that_was_changed_just_now_is_read_again(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": "1", "b": "2"})
+    os.utime(tmp_path / "b", (1, 1))
+
+    assert RepositoryFolder(tmp_path).snapshot().states == {"a": None, "b": None}  # the second time can't be set
+    snapshot = Snapshot({"a": None, "b": None})
+    assert set(snapshot.changes(snapshot) or ()) == {"a", "b"}
+
+
+def test_links_are_never_known(tmp_path: Path) -> None:
+    root = clone(tmp_path / "apps", files={"a": "1"})
+    (root / "b").symlink_to("a")
+    git(root, "add", "--all")
+    git(root, "-c", "user.name=J", "-c", "user.email=j@a.test", "commit", "--quiet", "--message=x")
+
+    with GitRevision(root, "main") as revision:
+        for repository in (RepositoryFolder(root), revision):
+            snapshot = repository.snapshot()
+            assert snapshot.states["b"] is None
+            assert repository.changes(snapshot, snapshot) is None
+
+
+def test_all_that_a_reader_of_folders_finds_is_among_the_facts() -> None:
+    """Who adds a field adds it to `FolderRequest` (what it is told) or to `FolderFacts` (what it finds)."""
+    told = {"repository", "read", "environments", "chart_folders", "value_files"}
+    found = {"findings", "unreadable", "doubtful"}
+
+    assert {each.name for each in fields(FolderReader)} == told | found
