@@ -19,7 +19,7 @@ from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.usecases.catalog.export_catalog import export_catalog
 from tests.e2e.code_host import CompanyGitHub, company_github
 from tests.fakes.github.server import FakeGitHub
-from tests.tools.backstage import backend_server
+from tests.tools.backstage import backend_packages, backend_server
 from tests.tools.frontend import Frontend, TaskRun
 from tests.tools.server import SECONDS_TO_WAIT, Server, free_port, wait_until
 
@@ -152,7 +152,10 @@ def company_in(folder: Path, fake: FakeGitHub) -> Company:
         code_host=_code_host(folder, code),
         service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
         backstage=backend_server(
-            folder, backstage, _app_config(code, service, folders, locations, github), {"SCENEDOCK_TOKEN": portal}
+            folder,
+            backstage,
+            _app_config(code, service, folders, locations, github),
+            {"SCENEDOCK_TOKEN": portal, "ADDED_MODULES": str(_documented_module(folder))},
         ),
         frontend=Frontend(f"http://{backstage}"),
         feed=feed,
@@ -181,6 +184,17 @@ def _app_config(code: str, service: str, folders: str, locations: list[str], git
     config["integrations"]["github"] = [github.integration()]
     config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
     return config
+
+
+def _documented_module(folder: Path) -> Path:
+    """The module that our documentation says to add to Backstage, where it has the packages of the backend."""
+    page = (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8")
+    modules = folder / "modules"
+    modules.mkdir()
+    (modules / "node_modules").symlink_to(backend_packages() / "node_modules")
+    written = modules / "keepWorkspace.ts"
+    written.write_text(page.partition("```ts\n")[2].partition("```")[0], encoding="utf-8")
+    return written
 
 
 def _put_on_code_host(folder: Path, address: str) -> list[str]:

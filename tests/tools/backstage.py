@@ -28,10 +28,15 @@ def backend_server(folder: Path, address: str, settings: Mapping[str, Any], envi
     return Server(
         command=[str(node()), str(BACKEND / "index.js"), "--config", str(of_tests), "--config", str(of_adopter)],
         environment={"NODE_ENV": "production", "HOME": str(folder), **environment},  # production: the log is JSON
-        folder=node_modules(BACKEND, compiled=["better-sqlite3"]),
+        folder=backend_packages(),
         ready=f"http://{address}/.backstage/health/v1/readiness",
         log=folder / "backstage.log",
     )
+
+
+def backend_packages() -> Path:
+    """The folder that has the `node_modules` of the backend."""
+    return node_modules(BACKEND, compiled=["better-sqlite3"])
 
 
 def _settings(address: str, workspaces: Path) -> dict[str, Any]:

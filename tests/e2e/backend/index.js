@@ -37,4 +37,7 @@ for (const plugin of PLUGINS) {
   backend.add(load(plugin));
 }
 backend.add(require('./github.js')(load));
+for (const file of (process.env.ADDED_MODULES ?? '').split(':').filter(Boolean)) {
+  backend.add(import(file));
+}
 backend.start();
