@@ -15,10 +15,9 @@ from pathlib import Path
 
 from scenedock.effects.git.confined_git import ConfinedGit, last_line
 from scenedock.effects.git.objects import LIST_TREE, tree_entries
+from scenedock.effects.skeletons.trees import read_tree
 from scenedock.errors import InputError, NotFoundError, TemporaryError
-from scenedock.skeletons.links import link_skeleton
-from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.skeleton import MOST_BYTES, MOST_FILES, Skeleton, SkeletonFile, is_byte_code
+from scenedock.skeletons.skeleton import Skeleton
 from scenedock.skeletons.sources import GIT_ADDRESS, GIT_REF, is_commit
 
 
@@ -87,24 +86,8 @@ class SkeletonRepositories:
         """
         clone = self._path(address)
         listed = tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree))
-        entries = [entry for entry in listed if not is_byte_code(entry.path)]
-        blobs = [entry for entry in entries if entry.kind == "blob"]
-        if len(blobs) > MOST_FILES or sum(entry.size for entry in blobs) > MOST_BYTES:
-            raise SkeletonError(
-                f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes, too large for a skeleton"
-            )
-        # A submodule, too, is an empty folder in a plain clone.
-        folders = {entry.path: 0o755 for entry in entries if entry.kind != "blob"}
-        files: dict[str, SkeletonFile] = {}
-        links: dict[str, str] = {}
-        with self._git.blobs(clone) as reader:
-            for entry in blobs:
-                content = reader.read(entry.id)
-                if entry.is_link:
-                    links[entry.path] = content.decode("utf-8", "surrogateescape")
-                else:
-                    files[entry.path] = SkeletonFile(content, 0o755 if entry.mode == "100755" else 0o644)
-        return link_skeleton(label, tree, files, folders, links)
+        with self._git.blobs(clone) as blobs:
+            return read_tree(listed, blobs, label, tree)
 
     def _check(self, address: str, ref: str) -> None:
         protocol, _, place = address.partition("://")
