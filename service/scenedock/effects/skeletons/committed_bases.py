@@ -48,12 +48,14 @@ def _committed(origin: Provenance, folder: Path) -> Provenance:
     if not ask_git(folder, "for-each-ref", "--count=1", "--contains", commit, "refs/remotes/origin").text:
         return origin  # not pushed yet
     directory = prefix_of(folder)
-    listed = ask_git(folder, *LIST_TREE, "--long", f"{commit}:{directory}")
+    listed = ask_git(folder, *LIST_TREE, "--long", commit)
     if listed.complaint:
         return origin
     try:
         with BlobReader(folder) as blobs:
-            same = read_tree(tree_entries(listed.output), blobs, origin.skeleton, commit).digest == origin.digest
+            committed = read_tree(tree_entries(listed.output), blobs, origin.skeleton, commit, directory)
     except (InputError, SkeletonError):
         return origin
-    return replace(origin, source=source, directory=directory, commit=commit) if same else origin
+    if committed.digest != origin.digest:
+        return origin
+    return replace(origin, source=source, directory=directory, commit=commit)

@@ -85,16 +85,17 @@ class SkeletonLibrary:
         NotFoundError   there is no skeleton
         SkeletonError   it can't be used
         """
-        version = folder_version(path)
-        label = str(path)
-        compiled = self.compiled.get(version, lambda: read_skeleton(path, label, version))
+        label, (root, directory) = str(path), _working_copy(path)
+        version = folder_version(root, directory)
+        compiled = self.compiled.get(version, lambda: read_skeleton(root, label, version, directory))
         provenance = self.bases.provenance(path.resolve().name, path, version, compiled.skeleton)
         return OpenedSkeleton(compiled, provenance, template=label, repo_dir=label)
 
     def _in_folder(self, source: SkeletonSource) -> OpenedSkeleton:
-        folder = Path(os.path.normpath(self.listed_in / source.path)) / source.directory
-        version = folder_version(folder)
-        compiled = self.compiled.get(version, lambda: read_skeleton(folder, source.name, version))
+        root = Path(os.path.normpath(self.listed_in / source.path))
+        folder = root / source.directory
+        version = folder_version(root, source.directory)
+        compiled = self.compiled.get(version, lambda: read_skeleton(root, source.name, version, source.directory))
         if self.release and source not in self.sources:
             provenance = Provenance(source.name, scenedock=self.release, digest=compiled.skeleton.digest)
         else:
@@ -111,3 +112,12 @@ class SkeletonLibrary:
             source.name, source=source.git, directory=source.directory, ref=source.ref, commit=commit
         )
         return OpenedSkeleton(compiled, provenance, source.allow, template=source.git)
+
+
+def _working_copy(path: Path) -> tuple[Path, str]:
+    """The clone that contains a folder, and the folder's path in it; without a clone, the folder itself."""
+    folder = path.resolve()
+    for above in folder.parents:
+        if not (folder / ".git").exists() and (above / ".git").exists():
+            return above, folder.relative_to(above).as_posix()
+    return path, ""

@@ -40,6 +40,7 @@ class SkeletonRepositories:
         self._git = ConfinedGit(cache, tuple(protocols), seconds)
         self._fresh_for = fresh_for
         self._commits: dict[tuple[str, str], tuple[str, float]] = {}
+        self._versions: dict[tuple[str, str, str], str] = {}
         self._lock = threading.Lock()
 
     def commit(self, address: str, ref: str) -> str:
@@ -65,29 +66,42 @@ class SkeletonRepositories:
         return commit
 
     def version(self, address: str, commit: str, directory: str) -> str:
-        """The git tree id of a skeleton's folder.
+        """What `read` needs: the git tree id of a skeleton's folder, or if it has links, the whole tree and the folder.
 
         Raises
         ------
         NotFoundError   the commit has no such folder
         """
-        folder = f"{directory}/" if directory else ""
-        done = self._git.run(self._path(address), "rev-parse", "--verify", "--quiet", f"{commit}:{folder}")
-        if done.returncode != 0:
-            raise NotFoundError(f"{address}: commit {commit[:12]} has no folder {directory!r}")
-        return done.stdout.decode().strip()
+        key = (address, commit, directory)
+        with self._lock:
+            known = self._versions.get(key)
+        if known is None:
+            known = self._version_of(address, commit, directory)
+            with self._lock:
+                self._versions[key] = known
+        return known
 
-    def read(self, address: str, tree: str, label: str) -> Skeleton:
-        """All files of a tree, as a skeleton; `label` is its name in errors.
+    def read(self, address: str, version: str, label: str) -> Skeleton:
+        """All files of a version, as a skeleton; `label` is its name in errors.
 
         Raises
         ------
-        SkeletonError   it is too large, or a link leads out of it
+        SkeletonError   it is too large, or a link leads out of its repository
         """
         clone = self._path(address)
+        tree, _, directory = version.partition(":")
         listed = tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree))
         with self._git.blobs(clone) as blobs:
-            return read_tree(listed, blobs, label, tree)
+            return read_tree(listed, blobs, label, version, directory)
+
+    def _version_of(self, address: str, commit: str, directory: str) -> str:
+        clone, folder = self._path(address), f"{directory}/" if directory else ""
+        done = self._git.run(clone, "rev-parse", f"{commit}^{{tree}}", f"{commit}:{folder}")
+        if done.returncode != 0:
+            raise NotFoundError(f"{address}: commit {commit[:12]} has no folder {directory!r}")
+        whole, tree = done.stdout.decode().split()
+        has_links = any(entry.is_link for entry in tree_entries(self._git.output(clone, *LIST_TREE, tree)))
+        return f"{whole}:{directory}" if directory and has_links else tree
 
     def _check(self, address: str, ref: str) -> None:
         protocol, _, place = address.partition("://")
