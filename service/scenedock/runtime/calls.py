@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from scenedock.actions.effects import Effects
@@ -15,66 +18,111 @@ from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
 from scenedock.model.redaction import Redactor
 from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.places import Places
+from scenedock.usecases.tasks.submit_task import identity
 
 _audit: Final = logging.getLogger("scenedock.audit")
 
-RunAction: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject], JsonObject]
+RunAction: TypeAlias = Callable[[Action[Effects], Context[Effects], JsonObject, Callable[[], object]], JsonObject]
+"""Runs an action; it calls the function when the call begins to wait for something, and needs no place meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many calls there may be: of actions that change something, of read-only ones, and with all that wait.
+
+    A call waits for its place `seconds` at most.
+    """
+
+    writing: int
+    reading: int
+    all: int
+    seconds: float
 
 
 class Calls:
-    """Runs actions with `run`, at most `most` of them at once; `hurry` limits the seconds that it may still take.
+    """Runs actions with `run`, as many at once as there is room for; `hurry` limits the seconds that tasks still take.
 
-    The action continues if its caller disconnects. Requests wait for calls, so `most` is less than the number of server
-    threads: the list of actions can always be served.
+    The action continues if its caller disconnects. Requests wait for calls, so `room.all` is less than the number of
+    server threads: the list of actions can always be served. One user, or else one caller, may have half of it.
     """
 
     def __init__(
-        self, most: int, metrics: Metrics, run: RunAction, hurry: Callable[[float], None] = lambda _seconds: None
+        self, room: Room, metrics: Metrics, run: RunAction, hurry: Callable[[float], None] = lambda _seconds: None
     ) -> None:
-        self.hurry = hurry
-        self._most = most
+        self._room = room
         self._metrics = metrics
         self._run = run
-        self._free = threading.BoundedSemaphore(most)
-        self._threads = ThreadPoolExecutor(most, thread_name_prefix="call")
+        self._hurry = hurry
+        self._writing = Places(room.writing, room.seconds)
+        self._reading = Places(room.reading, room.seconds)
+        self._present: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(room.all, thread_name_prefix="call")
 
     def start(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> Future[JsonObject]:
-        """Begin a call.
+        """Begin a call, or let it wait for its place.
 
         Raises
         ------
-        TemporaryError   too many calls are running
+        TemporaryError   there are too many calls already, of this user or altogether
         """
-        if not self._free.acquire(blocking=False):
-            raise TemporaryError(f"{self._most} calls are running, which is the maximum; try again", retry_after=2)
+        owner = identity(context.caller)
+        self._admit(owner)
         try:
-            return self._threads.submit(self._call, action, context, values)
+            call = self._threads.submit(self._call, action, context, values)
         except RuntimeError:  # it has stopped
-            self._free.release()
+            self._forget(owner)
             raise TemporaryError("the service is about to stop; try again", retry_after=5) from None
+        call.add_done_callback(lambda _call: self._forget(owner))
+        return call
+
+    def hurry(self, seconds: float) -> None:
+        """Let no call wait for a place any more, and running ones only for some seconds."""
+        self._writing.close()
+        self._reading.close()
+        self._hurry(seconds)
 
     def stop(self) -> None:
         """Accept no more calls; running calls end."""
         self._threads.shutdown(wait=True)
 
+    def _admit(self, owner: str) -> None:
+        with self._lock:
+            mine = (self._room.all + 1) // 2
+            if self._present[owner] >= mine:
+                raise TemporaryError(f"{mine} calls of yours are running or waiting; try again", retry_after=5)
+            if self._present.total() >= self._room.all:
+                raise TemporaryError(f"{self._room.all} calls are running or waiting; try again", retry_after=5)
+            self._present[owner] += 1
+
+    def _forget(self, owner: str) -> None:
+        with self._lock:
+            self._present -= Counter([owner])  # forgets who has none
+
     def _call(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> JsonObject:
         began = time.perf_counter()
         outcome, message = "bug", ""
-        self._metrics.running.inc()
         try:
-            output = self._run(action, context, values)
+            output = self._in_place(action, context, values)
             outcome = "completed"
         except ScenedockError as error:
             outcome, message = "refused", str(error)
             raise
         finally:
             seconds = time.perf_counter() - began
-            self._free.release()
-            self._metrics.running.dec()
             self._metrics.invocations.labels(action.name, outcome).inc()
             self._metrics.invocation_seconds.labels(action.name).observe(seconds)
             audit(action, context, values, outcome, message, seconds)
         return output
+
+    def _in_place(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> JsonObject:
+        places = self._reading if action.attributes.read_only else self._writing
+        with ExitStack() as stack:
+            with self._metrics.waiting.track_inprogress():
+                leave = stack.enter_context(places.place(identity(context.caller)))
+            with self._metrics.running.track_inprogress():
+                return self._run(action, context, values, leave)
 
 
 def audit(

@@ -32,9 +32,14 @@ class Metrics:
             "scenedock_invocations", "Calls of actions by outcome.", ["action", "outcome"], registry=registry
         )
         self.invocation_seconds = Histogram(
-            "scenedock_invocation_seconds", "Seconds that actions ran.", ["action"], registry=registry, buckets=SECONDS
+            "scenedock_invocation_seconds",
+            "Seconds that calls of actions took, with the wait for a place.",
+            ["action"],
+            registry=registry,
+            buckets=SECONDS,
         )
-        self.running = Gauge("scenedock_invocations_running", "Calls that are running now.", registry=registry)
+        self.running = Gauge("scenedock_invocations_running", "Calls that have begun and not ended.", registry=registry)
+        self.waiting = Gauge("scenedock_invocations_waiting", "Calls that wait for a place.", registry=registry)
         self._age = Gauge(
             "scenedock_feed_age_seconds", "Seconds since the feed was known to be up to date.", registry=registry
         )

@@ -17,7 +17,7 @@ from scenedock.doors.http.requests.invoking import kept_alive
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
-from scenedock.runtime.calls import Calls
+from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.service import Service
 from tests.tools.service import RUN, bearer
 from tests.tools.tokens import Backstage
@@ -57,14 +57,16 @@ def test_a_late_refusal_is_no_json(error: Exception, said: str) -> None:
 def impatient(service: Service) -> FlaskClient:
     """A client of a service for which every call takes too long, and which knows one repository."""
 
-    def slowly(_found: object, _context: object, given: JsonObject) -> JsonObject:
+    def slowly(_found: object, _context: object, given: JsonObject, _leave: object) -> JsonObject:
         time.sleep(0.2)
         if given.get("repository") != "acme-apps":
             raise NotFoundError("there is no such repository")
         return {"entities": 10}
 
     settings = replace(service.settings, quiet_seconds=0)
-    return make_app(replace(service, settings=settings, calls=Calls(2, service.metrics, slowly))).test_client()
+    return make_app(
+        replace(service, settings=settings, calls=Calls(Room(2, 2, 4, 60), service.metrics, slowly))
+    ).test_client()
 
 
 def test_a_long_call_is_answered_in_parts(impatient: FlaskClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 # Backstage keeps connections for longer than gunicorn's 2 s: a connection that is closed while it is used fails a call.
 _SECONDS_OF_AN_IDLE_CONNECTION: Final = 75
+_CONNECTIONS_FOR_EACH_THREAD: Final = 8
+# What else is open: the database, clones, what we ask others.
+_OTHER_FILES: Final = 256
 # Where gunicorn notes every second that the worker is alive: a disk could block, and the root may be read-only.
 _MEMORY: Final = "/dev/shm"  # noqa: S108 - a file of ours, opened once and unlinked
 
@@ -48,7 +52,7 @@ class Server(BaseApplication):
             "workers": 1,
             "threads": settings.threads,
             "worker_class": Worker,
-            "worker_connections": 1000,
+            "worker_connections": _connections(settings.threads),
             "keepalive": _SECONDS_OF_AN_IDLE_CONNECTION,
             "graceful_timeout": settings.grace_seconds,
             "timeout": 60,
@@ -82,6 +86,18 @@ class Server(BaseApplication):
 
     def _stop(self, _server: object, _worker: object) -> None:
         self._service.stop()
+
+
+def _connections(threads: int) -> int:
+    """How many connections there may be: as many as can be useful, if the operating system lets us have the files."""
+    wanted = max(1000, _CONNECTIONS_FOR_EACH_THREAD * threads)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        wanted = max(1, soft - _OTHER_FILES)
+    return wanted
 
 
 def by_port(app: Callable[..., Any], folders: Callable[..., Any], port: int) -> Callable[..., Any]:

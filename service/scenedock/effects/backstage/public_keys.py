@@ -36,57 +36,70 @@ class PublicKeys:
     A restarted Backstage has new keys, so an unknown id causes a request at once. To keep forged ids from causing a
     flood of requests, each path has a bucket of `burst` requests, refilled with one every `refill` seconds. Keys that
     Backstage no longer publishes are forgotten after `keep` seconds at most.
+
+    One caller at a time asks for the keys of a path. Others get the key that is held; if it isn't, they wait for the
+    answer, at most `patience` seconds.
     """
 
     fetch: Callable[[str], JsonObject]
     burst: int = 5
     refill: float = 2.0
     keep: float = 600.0
+    patience: float = 1.5
     clock: Callable[[], float] = time.monotonic
     _held: dict[str, _Held] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def key(self, path: str, kid: str) -> Any:
         """The public key with an id at a path, or None if Backstage publishes no key with that id.
 
         Raises
         ------
-        TemporaryError   Backstage can't be reached
+        TemporaryError   Backstage can't be reached, or takes long to answer another caller
         """
-        with self._lock:
+        with self._changed:
             held = self._held.setdefault(path, _Held(float(self.burst), self.clock()))
-        key = held.keys.get(kid)
-        if key is not None and self.clock() - held.asked <= self.keep:
-            return key  # without waiting for requests for other callers' key ids
-        with held.lock:  # of many requests with a new key, only one fetches it
-            if kid not in held.keys or self.clock() - held.asked > self.keep:
-                self._ask(path, held, needed=kid not in held.keys)
-            return held.keys.get(kid)
+            if not self._changed.wait_for(lambda: kid in held.keys or not held.is_asked, self.patience):
+                raise TemporaryError("Backstage takes long to send its keys; try again", retry_after=5)
+            if kid in held.keys and (held.is_asked or self.clock() - held.asked <= self.keep):
+                return held.keys[kid]
+            if not self._may_ask(held):
+                return held.keys.get(kid)
+            held.is_asked = True
+        self._ask(path, held, needed=kid not in held.keys)
+        return held.keys.get(kid)
 
-    def _ask(self, path: str, held: _Held, *, needed: bool) -> None:
+    def _may_ask(self, held: _Held) -> bool:
         now = self.clock()
         held.allowance = min(float(self.burst), held.allowance + (now - held.counted) / self.refill)
         held.counted = now
         if held.allowance < 1:
-            return
+            return False
         held.allowance -= 1
+        return True
+
+    def _ask(self, path: str, held: _Held, *, needed: bool) -> None:
         try:
             held.keys = _readable_keys(self.fetch(path))
-            held.asked = now
+            held.asked = self.clock()
         except TemporaryError:
             if needed:
                 raise
+        finally:
+            with self._changed:
+                held.is_asked = False
+                self._changed.notify_all()
 
 
 @dataclass(slots=True)
 class _Held:
-    """The keys of one path, and the number of requests that are still allowed."""
+    """The keys of one path, whether a caller asks for them now, and the number of requests that are still allowed."""
 
     allowance: float
     counted: float
     asked: float = float("-inf")
+    is_asked: bool = False
     keys: Mapping[str, Any] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def _readable_keys(published: JsonObject) -> dict[str, Any]:

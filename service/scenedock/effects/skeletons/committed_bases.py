@@ -13,7 +13,7 @@ from scenedock.effects.skeletons.trees import read_tree
 from scenedock.errors import InputError
 from scenedock.skeletons.problems import SkeletonError
 from scenedock.skeletons.rendering.provenance import Provenance
-from scenedock.skeletons.skeleton import Skeleton
+from scenedock.skeletons.skeleton import MOST_BYTES, Skeleton
 
 _MOST = 256
 
@@ -52,7 +52,7 @@ def _committed(origin: Provenance, folder: Path) -> Provenance:
     if listed.complaint:
         return origin
     try:
-        with BlobReader(folder) as blobs:
+        with BlobReader(folder, most=MOST_BYTES) as blobs:
             committed = read_tree(tree_entries(listed.output), blobs, origin.skeleton, commit, directory)
     except (InputError, SkeletonError):
         return origin

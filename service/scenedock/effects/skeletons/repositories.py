@@ -17,7 +17,7 @@ from scenedock.effects.git.confined_git import ConfinedGit, last_line
 from scenedock.effects.git.objects import LIST_TREE, tree_entries
 from scenedock.effects.skeletons.trees import read_tree
 from scenedock.errors import InputError, NotFoundError, TemporaryError
-from scenedock.skeletons.skeleton import Skeleton
+from scenedock.skeletons.skeleton import MOST_BYTES, Skeleton
 from scenedock.skeletons.sources import GIT_ADDRESS, GIT_REF, is_commit
 
 
@@ -91,7 +91,7 @@ class SkeletonRepositories:
         clone = self._path(address)
         tree, _, directory = version.partition(":")
         listed = tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree))
-        with self._git.blobs(clone) as blobs:
+        with self._git.blobs(clone, MOST_BYTES) as blobs:
             return read_tree(listed, blobs, label, version, directory)
 
     def _version_of(self, address: str, commit: str, directory: str) -> str:

@@ -22,6 +22,8 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 60
 """How long to wait for a database that is restarting before giving up."""
 _BUSY_MILLISECONDS = 30_000
+_DISK_FULL: Final = "53100"
+"""PostgreSQL's SQLSTATE for it."""
 _HOST: Final = re.compile(r"(\[[^]]+\]|[^:]*)(:[0-9]*)?")
 
 
@@ -69,6 +71,8 @@ class Database:
     def __init__(self, address: DatabaseAddress) -> None:
         self.address = address
         self.is_sqlite = address.file is not None
+        where = f"{address.file}: " if address.file else "PostgreSQL: "
+        self._full = f"{where}the disk is full, so nothing can be stored; free some space, then try again"
         if address.file is not None:
             _make_folder(address.file.parent)
         self._writing = make_engine(address, pool_size=4, begin="BEGIN IMMEDIATE")
@@ -81,7 +85,7 @@ class Database:
 
         Raises
         ------
-        TemporaryError   the database can't be reached
+        TemporaryError   the database can't be reached, or its disk is full
         """
         return self._patiently(lambda: self._transact(work))
 
@@ -118,6 +122,8 @@ class Database:
             try:
                 return attempt()
             except DBAPIError as error:
+                if _is_full(error.orig):
+                    raise TemporaryError(self._full, retry_after=60) from None
                 passing = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
                 if not passing or "no such" in str(error.orig):
                     raise
@@ -125,6 +131,11 @@ class Database:
                     raise TemporaryError("the database of tasks can't be reached", retry_after=10) from None
             time.sleep(pause)
             pause = min(pause * 2, 1)
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether a database says that its disk is full; waiting for a moment won't help."""
+    return getattr(error, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(error, "sqlstate", None) == _DISK_FULL
 
 
 def _make_folder(folder: Path) -> None:

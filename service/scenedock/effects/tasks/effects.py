@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scenedock.effects.tasks.engine import Engine, RemoteEngine
     from scenedock.effects.tasks.sealing import Seal
     from scenedock.effects.tasks.store import TaskStore
+    from scenedock.effects.tasks.watch import TaskWatch
 
 
 def milliseconds_now() -> int:
@@ -21,10 +22,14 @@ def milliseconds_now() -> int:
 
 @dataclass(frozen=True, slots=True)
 class TaskEffects:
-    """`clock` returns milliseconds since 1970; `engine` runs tasks here, or queues them for workers."""
+    """`clock` returns milliseconds since 1970; `engine` runs tasks here, or queues them for workers.
+
+    `watch` tells callers in this process when their tasks end or rest.
+    """
 
     database: Database
     store: TaskStore
     seal: Seal
     engine: Engine | RemoteEngine
+    watch: TaskWatch
     clock: Callable[[], int] = milliseconds_now

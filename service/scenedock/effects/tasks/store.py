@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import ColumnElement, case, delete, func, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.tasks.database import Database
@@ -190,6 +190,12 @@ class TaskStore:
             return taken
 
         return self._database.write(work)
+
+    def stopped(self, awaited: Collection[str], running: Collection[str]) -> list[Task]:
+        """Those of the `awaited` tasks that have ended, and those of the `running` ones that rest; in one query."""
+        ended = and_(TASK.c.id.in_(awaited), TASK.c.status.in_(FINAL))
+        rest = and_(TASK.c.id.in_(running), TASK.c.status == "processing", TASK.c.lease_owner.is_(None))
+        return [_task(row) for row in self._database.read(select(*_COLUMNS).where(or_(ended, rest)))]
 
     def unended(self, task_ids: Collection[str]) -> set[str]:
         """Those of the tasks that haven't ended."""

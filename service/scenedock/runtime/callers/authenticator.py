@@ -10,7 +10,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scenedock.effects.backstage.plugin_tokens import PLUGIN_TOKEN
@@ -62,6 +62,10 @@ class Authenticator:
             "the token is not accepted; it may have expired, or may not be meant for this service"
         )
 
+    def impatient(self) -> Authenticator:
+        """The same, for requests that must not wait until another one has asked Backstage for its keys."""
+        return replace(self, keys=replace(self.keys, patience=0.0)) if self.keys else self
+
     def _identify(self, token: str) -> Caller:
         if len(token) > LONGEST_TOKEN:
             raise RefusedError("longer than the maximum for tokens")
@@ -84,7 +88,7 @@ class Authenticator:
         if claims["exp"] - claims["iat"] > _MOST_SECONDS + _LEEWAY:
             raise RefusedError("valid for more than an hour")
         user = self._user(claims["obo"]) if claims.get("obo") is not None else None
-        return Caller(f"plugin:{plugin}", "backstage", user, "run")
+        return Caller(f"plugin:{plugin}", "backstage", user, "run", user_token=claims["obo"] if user else "")
 
     def _user(self, token: object) -> str:
         """The entity reference of the user on whose behalf the plugin calls, in lower case."""

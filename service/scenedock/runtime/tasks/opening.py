@@ -13,6 +13,7 @@ from scenedock.effects.tasks.executors import Executors, LocalExecutors, SharedE
 from scenedock.effects.tasks.sealing import Seal
 from scenedock.effects.tasks.store import TaskStore
 from scenedock.effects.tasks.tables import migrate, require_version
+from scenedock.effects.tasks.watch import TaskWatch
 from scenedock.errors import ScenedockError
 from scenedock.model.action import Action
 from scenedock.runtime.tasks.service import OpenTasks
@@ -43,13 +44,13 @@ def opened_tasks(
         raise
     store = TaskStore(database)
     if role == "web":
-        return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database)), None)
+        return OpenTasks(TaskEffects(database, store, seal, RemoteEngine(database), TaskWatch(store)), None)
     woken = threading.Event()
     executors: Executors = (
         LocalExecutors(settings.data / "executors") if database.is_sqlite else SharedExecutors(database, woken)
     )
     engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
-    effects = TaskEffects(database, store, seal, engine)
+    effects = TaskEffects(database, store, seal, engine, TaskWatch(store))
     own = [*actions, forget_old_tasks_action(effects)]
     running = RunningTasks(effects, own, action_effects, settings.limits)
     schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.action import Action
+from scenedock.runtime.tasks.readers import Readers
 
 if TYPE_CHECKING:
     from scenedock.effects.tasks.effects import TaskEffects
@@ -58,7 +59,7 @@ class TaskService:
         at_once: bool = False,
     ) -> None:
         self.actions = actions
-        self.readers = threading.BoundedSemaphore(readers)
+        self.readers = Readers(readers)
         self._open = opened
         self._lookout = lookout
         self._at_once = at_once

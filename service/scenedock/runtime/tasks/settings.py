@@ -26,7 +26,7 @@ class TaskSettings:
     threads: int = 8
     limits: TaskLimits = field(default_factory=TaskLimits)
     keep_days: int = 30
-    readers: int = 4
+    readers: int = 16
     schedules: tuple[Schedule, ...] = ()
 
 

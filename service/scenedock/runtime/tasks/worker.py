@@ -13,6 +13,7 @@ from scenedock.usecases.tasks.schedules import Schedules
 from scenedock.usecases.tasks.tend_tasks import Tending, tend
 
 _LOOK_SECONDS: Final = 0.5
+_SECONDS_AFTER_A_FAILURE: Final = 2.0
 
 
 class TaskWorker:
@@ -63,7 +64,8 @@ class TaskWorker:
             if self._running.draining.is_set():
                 tend(self._tending.stay, now)
             elif looks:
-                tend(self._tending.look, now)
+                if not tend(self._tending.look, now):
+                    next_look = time.monotonic() + _SECONDS_AFTER_A_FAILURE
                 self._schedules.look(now)
             else:
                 tend(self._tending.take, now)

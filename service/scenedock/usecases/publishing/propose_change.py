@@ -71,7 +71,7 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
         return Proposed(changed=False, branch=base, commit=head.commit)
     if not repository.create_branch(proposal.branch, new):
         new = _own_branch(repository, proposal.branch, attempt.mark)
-    return _request(repository, proposal, base, new, attempt)
+    return open_pull_request(repository, proposal, base, new, attempt)
 
 
 def branch_name(title: str, mark: Mark) -> str:
@@ -89,7 +89,7 @@ def _earlier(repository: RemoteRepository, proposal: Proposal, attempt: Attempt)
         return None
     if not attempt.mark.in_text(head.message):
         head = _own_branch(repository, proposal.branch, attempt.mark)
-    return _request(repository, proposal, proposal.base or repository.default_branch(), head, attempt)
+    return open_pull_request(repository, proposal, proposal.base or repository.default_branch(), head, attempt)
 
 
 def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
@@ -107,7 +107,10 @@ def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
     return own
 
 
-def _request(repository: RemoteRepository, proposal: Proposal, base: str, new: Head, attempt: Attempt) -> Proposed:
+def open_pull_request(
+    repository: RemoteRepository, proposal: Proposal, base: str, new: Head, attempt: Attempt
+) -> Proposed:
+    """The pull request of the proposal's branch, which has the new commit; a new one unless one is open."""
     pulls = repository.pulls
     if pulls is None:
         attempt.log(f"{repository.address}: pushed the branch {proposal.branch}; its host has no pull requests")

@@ -21,9 +21,8 @@ from scenedock.usecases.run_action import run_action
 from scenedock.usecases.tasks.manage_tasks import completion, retry_task
 from scenedock.usecases.tasks.submit_task import identity, one_action, submit_task
 
-_FIRST_PAUSE: Final = 0.005
-_LONGEST_PAUSE: Final = 0.25
 _MOST_SECONDS: Final = 3600.0
+_SECONDS_UNTIL_TOLD_TO_STOP: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -41,8 +40,14 @@ class TaskCalls:
     _running: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, action: Action[Any], context: Context[Any], values: JsonObject) -> JsonObject:
-        """The output of the action.
+    def run(
+        self,
+        action: Action[Any],
+        context: Context[Any],
+        values: JsonObject,
+        rests: Callable[[], object] = lambda: None,
+    ) -> JsonObject:
+        """The output of the action; `rests` is called when its task begins to wait for something.
 
         Raises
         ------
@@ -58,7 +63,7 @@ class TaskCalls:
             task = self.tasks().store.get(joined) if joined else self._submit(action, context, values)
             self._running[call] = task.id
         try:
-            return self._outcome(action, self._ended(task.id))
+            return self._outcome(action, self._ended(task, rests))
         finally:
             with self._lock:
                 self._running.pop(call, None)
@@ -89,22 +94,23 @@ class TaskCalls:
                 )
             return task
 
-    def _ended(self, task_id: str) -> Task:
-        pause, until = _FIRST_PAUSE, time.monotonic() + _MOST_SECONDS
-        while True:
-            task = self.tasks().store.get(task_id)
-            if task.finished:
-                return task
-            if time.monotonic() > until:
-                raise TemporaryError(f"task {task_id} takes long and continues; check it later", retry_after=60)
-            rests = task.status == "processing" and task.lease_owner is None
-            if time.monotonic() > self._leave_at or (rests and self._leave_at < math.inf):
-                raise TemporaryError(
-                    f"the service is about to stop, but task {task_id} continues; call again with the same `requestId`",
-                    retry_after=10,
-                )
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+    def _ended(self, task: Task, rests: Callable[[], object]) -> Task:
+        until = time.monotonic() + _MOST_SECONDS
+        with self.tasks().watch.awaiting(task) as awaited:
+            while not (ended := awaited.ended):
+                now = time.monotonic()
+                if awaited.rests:
+                    rests()
+                if now > until:
+                    raise TemporaryError(f"task {task.id} takes long and continues; check it later", retry_after=60)
+                if now > self._leave_at or (awaited.rests and self._leave_at < math.inf):
+                    raise TemporaryError(
+                        f"the service is about to stop, but task {task.id} continues; call again with the same "
+                        "`requestId`",
+                        retry_after=10,
+                    )
+                awaited.wait(_SECONDS_UNTIL_TOLD_TO_STOP)
+            return ended
 
     def _outcome(self, action: Action[Any], task: Task) -> JsonObject:
         if task.status == "completed":

@@ -30,6 +30,7 @@ from scenedock.model.tasks.changes import (
 )
 from scenedock.model.tasks.references import holds, render
 from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
+from scenedock.usecases.run_action import perform
 from scenedock.usecases.tasks.limits import TaskLimits
 
 _log: Final = logging.getLogger("scenedock.tasks")
@@ -65,6 +66,7 @@ class RunningTasks:
             began = started(task, number, owner, now)
             with self._journal(began.task) as journal:
                 _TaskRun(self, journal, tried_before=task.status != "open" or task.attempt > 1).go()
+            self.effects.watch.tell(journal.task)
         except LeaseLostError:
             _log.info("task %s is now run by another worker", task_id)
         except ScenedockError as error:  # deleted, or the database can't be reached: it is assigned again
@@ -152,7 +154,7 @@ class _TaskRun:
 
     def _attempt(self, action: Action[Any], step: Step, values: JsonObject) -> bool:
         try:
-            output = action.run(self._context(step), values)
+            output = perform(action, self._context(step), values)
         except WaitingFor as waiting:
             self._wait(step, waiting)
         except TemporaryError as error:

@@ -126,11 +126,14 @@ class Tending:
         self._stale = stale
 
 
-def tend(look: Callable[[int], None], now: int) -> None:
-    """Call `look` (or `stay`) once; errors are logged, and it is tried again the next time."""
+def tend(look: Callable[[int], None], now: int) -> bool:
+    """Call `look` (or `stay`) once; errors are logged, and it is tried again the next time. Returns its success."""
     try:
         look(now)
     except ScenedockError as error:
         _log.warning("tasks can't be tended: %s", error)
+        return False
     except Exception:  # noqa: BLE001 - the database can fail in many ways, and tending must survive them all
         _log.exception("tasks can't be tended; trying again")
+        return False
+    return True

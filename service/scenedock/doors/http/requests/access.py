@@ -10,6 +10,7 @@ from typing import Final
 from flask import g, request
 
 from scenedock.doors.http.requests.rate_limits import RateLimits
+from scenedock.doors.http.requests.worker import METRICS
 from scenedock.doors.http.routes import Access, Route, is_open
 from scenedock.errors import AuthenticationError, NotAllowedError
 from scenedock.model.action import Caller, Scope
@@ -44,8 +45,9 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
     if is_open(service, route.access):
         limits.take(f"open to {request.remote_addr}")
         return NOBODY
+    authenticator = service.authenticator.impatient() if route.path == METRICS else service.authenticator
     try:
-        caller = service.authenticator.caller(_credentials(route), _note)
+        caller = authenticator.caller(_credentials(route), _note)
     except AuthenticationError:  # slows down guessing, but not callers with a token at the same address
         limits.take(f"refused to {request.remote_addr}")
         raise

@@ -1,6 +1,7 @@
 """Following the events of a task: by long polls, and as server-sent events.
 
-Each reader holds a thread, so their number is limited; a place is free again as soon as its reader disconnects.
+Each reader holds a thread, so their number is limited, also that of one caller; a place is free again as soon as its
+reader disconnects.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pydantic import RootModel
 
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.worker import has_hung_up, request_was_read
-from scenedock.errors import TemporaryError
 from scenedock.model.tasks.documents import EventDocument
 from scenedock.model.tasks.task import TaskEvent
 from scenedock.runtime.service import Service
 from scenedock.usecases.tasks.manage_tasks import follow_events, read_events
+from scenedock.usecases.tasks.submit_task import identity
 
 SECONDS_OF_A_POLL: Final = 30.0
 _SECONDS_BETWEEN_BEATS: Final = 10.0
@@ -35,11 +36,11 @@ def poll(service: Service, task_id: str, after: int, patience_seconds: float) ->
     Raises
     ------
     NotFoundError    there is no such task that the caller may see
-    TemporaryError   too many clients follow tasks already
+    TemporaryError   too many clients, or too many of this caller, follow tasks already
     """
     with ExitStack() as waiting:
         if patience_seconds:
-            waiting.callback(_Reader(service).leave)
+            waiting.callback(_reader(service))
         events = read_events(service.tasks.effects, g.caller, task_id, after, patience_seconds, _has_left())
     return json_answer(EventList(tuple(map(EventDocument.of, events))))
 
@@ -50,13 +51,13 @@ def stream(service: Service, task_id: str, after: int) -> Response:
     Raises
     ------
     NotFoundError    there is no such task that the caller may see
-    TemporaryError   too many clients follow tasks already
+    TemporaryError   too many clients, or too many of this caller, follow tasks already
     """
     events = follow_events(service.tasks.effects, g.caller, task_id, after, _SECONDS_BETWEEN_BEATS, _has_left())
-    reader = _Reader(service)
+    leave = _reader(service)
     answer = Response(_lines(events), mimetype="text/event-stream")
     answer.headers["X-Accel-Buffering"] = "no"  # a proxy that buffers would hold back the events until the end
-    answer.call_on_close(reader.leave)
+    answer.call_on_close(leave)
     return answer
 
 
@@ -76,18 +77,8 @@ def _has_left() -> Callable[[], bool]:
     return lambda: connection is not None and has_hung_up(connection)
 
 
-class _Reader:
-    """One reader and its place, which is returned once, however often the reader is closed."""
-
-    def __init__(self, service: Service) -> None:
-        self._readers = service.tasks.readers
-        self._taken = self._readers.acquire(blocking=False)
-        if not self._taken:
-            raise TemporaryError("too many clients follow tasks already; try again later", retry_after=5)
-        request_was_read()  # else the server takes the wait for a slow client, and disconnects
-
-    def leave(self) -> None:
-        """Return the place."""
-        if self._taken:
-            self._taken = False
-            self._readers.release()
+def _reader(service: Service) -> Callable[[], None]:
+    """Take a place for the caller of this request; the function returns it."""
+    leave = service.tasks.readers.enter(identity(g.caller))
+    request_was_read()  # else the server takes the wait for a slow client, and disconnects
+    return leave
