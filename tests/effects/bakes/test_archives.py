@@ -5,10 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scenedock.effects.bakes import archives
 from scenedock.effects.bakes.archives import read_archive
@@ -90,6 +94,41 @@ def test_links_and_devices_are_refused(packed: bytes) -> None:
 def test_what_is_no_archive_is_refused_with_the_reason(packed: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         read_archive(packed)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_methods_of_compression_are_refused(method: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("a", b"x")
+
+    with pytest.raises(InputError, match="not compressed with `deflate`"):
+        read_archive(packed.getvalue())
+
+
+@PACKERS
+@given(where=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255), cut=st.booleans())
+def test_a_damaged_archive_is_read_or_refused(
+    pack: Callable[..., bytes],
+    where: float,
+    byte: int,
+    cut: bool,  # noqa: FBT001 - drawn
+) -> None:
+    packed = bytearray(pack({"a/b": b"text" * 9, "c": None}))
+    at = int(where * len(packed))
+    packed[at] = byte
+
+    with suppress(InputError):
+        assert read_archive(bytes(packed[:at] if cut else packed)).root == "folder"
+
+
+@given(where=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+def test_a_damaged_tar_in_sound_gzip_is_read_or_refused(where: float, byte: int) -> None:
+    raw = bytearray(zlib.decompress(tar({"a/b": b"text" * 9, "c": None}), wbits=31))
+    raw[int(where * 2_000)] = byte
+
+    with suppress(InputError):
+        assert read_archive(gzip.compress(bytes(raw), 1)).root == "folder"
 
 
 def test_an_encrypted_archive_is_refused() -> None:

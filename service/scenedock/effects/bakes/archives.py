@@ -105,9 +105,11 @@ def _zip_entries(data: bytes) -> Iterator[_Entry]:
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
                 raise _special(info.filename)
+            if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise InputError(f"{info.filename!r} in the archive is not compressed with `deflate`; use that")
             if info.flag_bits & 1:
                 raise InputError(f"{info.filename!r} in the archive is encrypted; send it without a password")
-            if info.is_dir():
+            if info.filename.endswith("/"):
                 yield info.filename, mode, None
                 continue
             with archive.open(info) as stream:
