@@ -20,7 +20,7 @@ from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.usecases.catalog.export_catalog import export_catalog
 from tests.e2e.code_host import CompanyGitHub, company_github
 from tests.fakes.github.server import FakeGitHub
-from tests.tools.backstage import BACKEND, backend_server
+from tests.tools.backstage import BACKEND, backend_packages, backend_server
 from tests.tools.frontend import Frontend, TaskRun
 from tests.tools.server import SECONDS_TO_WAIT, Server, free_port, wait_until
 
@@ -186,6 +186,8 @@ def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Co
     app_config = _app_config(code, service, folders, locations, github) | dict(house.settings)
     app_config["permission"] = {"enabled": bool(house.policy)}
     environment = {"SCENEDOCK_TOKEN": portal, "SCAFFOLDER_POLICY": json.dumps(house.policy)}
+    if house.packages == BACKEND:
+        environment["ADDED_MODULES"] = str(_documented_module(folder))
     return Company(
         folder=folder,
         github=github,
@@ -215,6 +217,17 @@ def _app_config(code: str, service: str, folders: str, locations: list[str], git
     config["integrations"]["github"] = [github.integration()]
     config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
     return config
+
+
+def _documented_module(folder: Path) -> Path:
+    """The module that our documentation says to add to Backstage, where it has the packages of the backend."""
+    page = (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8")
+    modules = folder / "modules"
+    modules.mkdir()
+    (modules / "node_modules").symlink_to(backend_packages(BACKEND) / "node_modules")
+    written = modules / "keepWorkspace.ts"
+    written.write_text(page.partition("```ts\n")[2].partition("```")[0], encoding="utf-8")
+    return written
 
 
 def pasted_config(service: str, folders: str) -> dict[str, Any]:

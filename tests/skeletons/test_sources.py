@@ -91,3 +91,10 @@ def test_all_problems_are_said_at_once() -> None:
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"^s\.yaml:1:1: "):
         read_sources(text.encode(), "s.yaml")
+
+
+@pytest.mark.parametrize("written", ["charts/library", "./charts/library", "charts//library/", "charts/./library"])
+def test_a_directory_has_one_name_however_it_is_written(written: str) -> None:
+    (source,) = read_sources(f"skeletons: [{{name: x, path: x, directory: {written}}}]".encode(), "list.yaml")
+
+    assert source.directory == "charts/library"

@@ -185,6 +185,31 @@ def test_no_answer_writes_into_a_git_folder(answer: str) -> None:
         baked({}, {"a.txt": ""}, {"slug": answer})
 
 
+@pytest.mark.parametrize(
+    "answer",
+    ["con", "NUL", "aux.txt", "Com1", "lpt9.log", "com¹", "PRN .x", "conin$", "x/con/y", "a\u202etxt", "\u2066a"],
+)
+def test_no_answer_makes_a_name_that_means_something_else_on_windows_or_to_a_reader(answer: str) -> None:
+    reason = "device on Windows" if answer.isprintable() else "changes the direction of text"
+
+    for place in ("{{cookiecutter.name}}", "{{cookiecutter.name}}/f.txt", "{{cookiecutter.name|upper}}"):
+        with pytest.raises(OutputPathError, match=f"{reason}; check the answer to name"):
+            baked({"name": "x"}, {place: ""}, {"name": answer})
+
+
+@pytest.mark.parametrize("answer", ["console", "com", "com10", "auxiliary", "nul-x", "x.con", "שלום"])
+def test_names_that_only_resemble_devices_are_taken(answer: str) -> None:
+    assert baked({"name": "x"}, {"{{cookiecutter.name}}": ""}, {"name": answer}).files[0].path == f"project/{answer}"
+
+
+def test_an_author_may_use_such_a_name() -> None:
+    tree = baked({"name": "x"}, {"aux/{{cookiecutter.name}}": ""}, {})
+
+    assert [file.path for file in tree.files] == ["project/aux/x"]
+    with pytest.raises(OutputPathError, match="'nul' is the name of a device"):
+        baked({"name": "x"}, {"aux/{{cookiecutter.name}}": ""}, {"name": "nul"})
+
+
 def test_a_file_of_the_skeleton_whose_name_is_not_utf_8_is_refused() -> None:
     with pytest.raises(OutputPathError, match="it is not UTF-8"):
         baked({}, {"\udcff.txt": ""}, {})

@@ -38,10 +38,15 @@ def backend_server(
             **node_options,
             **environment,
         },  # production: the log is JSON
-        folder=node_modules(packages, compiled=compiled),
+        folder=backend_packages(packages),
         ready=f"http://{address}/.backstage/health/v1/readiness",
         log=folder / "backstage.log",
     )
+
+
+def backend_packages(packages: Path) -> Path:
+    """The folder that has the `node_modules` of the backend's packages."""
+    return node_modules(packages, compiled=_compiled(packages))
 
 
 def _compiled(packages: Path) -> list[str]:

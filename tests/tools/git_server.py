@@ -47,6 +47,7 @@ class GitServer:
             (work / path).parent.mkdir(parents=True, exist_ok=True)
             (work / path).write_text(text)
         for path, target in (links or {}).items():
+            (work / path).unlink(missing_ok=True)
             (work / path).symlink_to(target)
         git(work, "add", "--", *files, *(links or {}))
         for path in files:

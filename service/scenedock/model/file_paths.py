@@ -38,10 +38,26 @@ _RULES: tuple[tuple[Callable[[str], bool], PathRefusal], ...] = (
     ),
 )
 
+_BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:[ .].*)?", re.IGNORECASE)
+
 
 def refusal(path: str) -> PathRefusal | None:
     """Why a file can't have this path, relative to its project or repository; None if it can."""
     return next((refused for is_forbidden, refused in _RULES if is_forbidden(path)), None)
+
+
+def misleading(name: str) -> PathRefusal | None:
+    """Why a file or folder shouldn't have this name: it means something else on Windows, or to a reader.
+
+    Sources: Microsoft's "Naming Files, Paths, and Namespaces" (a device, with any extension), and Unicode's UAX #9
+    (characters that change the direction of a text, so that it reads differently).
+    """
+    if character := _BIDI.search(name):
+        return PathRefusal("it contains a character that changes the direction of text", character[0])
+    if device := _DEVICE.fullmatch(name):
+        return PathRefusal(f"{name!r} is the name of a device on Windows", device[1].lower())
+    return None
 
 
 def without_dots(path: str) -> str:

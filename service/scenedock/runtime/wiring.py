@@ -161,6 +161,8 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
 
     Clones are kept below `XDG_CACHE_HOME` (`~/.cache`).
     """
+    from importlib.metadata import version
+
     from scenedock.effects.skeletons.library import SkeletonLibrary
     from scenedock.effects.skeletons.repositories import SkeletonRepositories
     from scenedock.skeletons.sources import read_sources
@@ -172,6 +174,7 @@ def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary
         listed_in=listed.parent if listed is not None else Path(),
         shipped=shipped if shipped is not None else _shipped_skeletons(),
         repositories=SkeletonRepositories(cache),
+        release=version("scenedock") if shipped is None else "",
     )
 
 

@@ -7,13 +7,17 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
+from scenedock.model.file_paths import folders_above
 from scenedock.skeletons.problems import SkeletonError
 
 QUESTIONS_FILE = "cookiecutter.json"
 MOST_FILES = 10_000
 MOST_BYTES = 64 * 1024 * 1024
 """The total size of all files of one skeleton."""
+BESIDE = ".scenedock-beside"
+"""The folder of a skeleton that has what its links lead to in the rest of its repository; it is never rendered."""
 HOOKS = ("pre_prompt", "pre_gen_project", "post_gen_project")
 """The hooks that cookiecutter supports, in the order in which they run."""
 
@@ -27,12 +31,20 @@ def is_byte_code(path: str) -> bool:
     return path.endswith(".pyc") or "__pycache__" in path.split("/")
 
 
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder's, or in it."""
+    return not folder or path == folder or path.startswith(f"{folder}/")
+
+
 @dataclass(frozen=True, slots=True)
 class SkeletonFile:
     """One file: its bytes and its permission bits."""
 
     content: bytes
     mode: int = 0o644
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class Skeleton:
         return [f"hooks/{n}" for n in names if "/" not in n and posixpath.splitext(n)[0] in hooks and n[-1] != "~"]
 
     def nested(self, path: str) -> Skeleton:
-        """The skeleton in a subfolder.
+        """The skeleton in a subfolder, with what its links lead to outside of that.
 
         Raises
         ------
@@ -95,15 +107,39 @@ class Skeleton:
         folder = posixpath.normpath(path)
         if folder in {".", ""} or folder.startswith(("/", "..")):
             raise SkeletonError(f"{self.label}/{QUESTIONS_FILE}: {path!r} is not a folder inside the skeleton")
-        prefix = folder + "/"
+        kept = self._kept_for(folder)
+
+        def places(paths: Mapping[str, T]) -> dict[str, T]:
+            inside = {p: value for p, value in paths.items() if any(is_below(p, each) for each in kept)}
+            return {_place(p, folder): value for p, value in inside.items() if p != folder}
+
+        beside = [_place(each, folder) for each in kept[1:]]
+        above = dict.fromkeys((part for each in beside for part in folders_above(each)), 0o755)
+        links = {p: _place(target, folder) for p, target in places(self.folder_links).items()}
         return Skeleton(
             label=f"{self.label}/{folder}",
             version=f"{self.version}:{folder}",
-            files={p.removeprefix(prefix): file for p, file in self.files.items() if p.startswith(prefix)},
-            folders={p.removeprefix(prefix): mode for p, mode in self.folders.items() if p.startswith(prefix)},
-            folder_links={
-                p.removeprefix(prefix): posixpath.relpath(target, folder)
-                for p, target in self.folder_links.items()
-                if p.startswith(prefix)
-            },
+            files=places(self.files),
+            folders={**above, **places(self.folders)},
+            folder_links=links,
         )
+
+    def _kept_for(self, folder: str) -> list[str]:
+        """The folder, and those outside of it that links in it lead to, directly or through others."""
+        kept = [folder]
+        for each in kept:
+            for path, target in self.folder_links.items():
+                if not is_below(path, each):
+                    continue
+                if is_below(folder, target):
+                    raise SkeletonError(f"{self.label}/{path}: the link leads to a folder that contains it; remove it")
+                if not any(is_below(target, other) for other in kept):
+                    kept.append(target)
+        return kept
+
+
+def _place(path: str, folder: str) -> str:
+    """The place of a path in the skeleton of a folder."""
+    if path.startswith(f"{folder}/"):
+        return path.removeprefix(f"{folder}/")
+    return path if is_below(path, BESIDE) else f"{BESIDE}/{path}"

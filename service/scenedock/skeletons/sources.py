@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from scenedock.documents.configuration import read_configuration, repeated_names
 from scenedock.documents.problems import DocumentProblem
+from scenedock.model.file_paths import without_dots
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 Permission: TypeAlias = Literal["hooks", "extensions", "host"]
@@ -119,6 +120,6 @@ def _source(item: Json) -> SkeletonSource:
         path=str(about.get("path", "")),
         git=str(about.get("git", "")),
         ref=str(about.get("ref", "")),
-        directory=str(about.get("directory", "")).strip("/"),
+        directory=without_dots(str(about.get("directory", ""))),
         allow=frozenset(word for word in get_args(Permission) if word in as_list(about.get("allow"))),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -57,7 +58,14 @@ def test_bake_writes_the_project_and_lists_its_files(place: Path) -> None:
     assert (place / "out" / "x" / "README.md").read_text() == "x False {'http': '8080'}\n"
     provenance = yaml.safe_load((place / "out" / "x" / ".scenedock" / "skeleton.yaml").read_text())
     assert provenance.pop("digest").startswith("sha256:")
-    assert provenance == {"skeleton": "demo", "answers": {"slug": "x", "docs": False, "ports": {"http": "8080"}}}
+    assert provenance == {
+        "format": 2,
+        "skeleton": "demo",
+        "answers": {"slug": "x", "docs": False, "ports": {"http": "8080"}},
+        "computed": {},
+        "withheld": ["token"],
+        "files": {"README.md": hashlib.sha256(b"x False {'http': '8080'}\n").hexdigest()},
+    }
 
 
 def test_answers_come_from_a_file_and_words_win_over_it(place: Path) -> None:

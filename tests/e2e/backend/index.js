@@ -40,5 +40,8 @@ for (const plugin of PLUGINS.filter(each => each in dependencies)) {
   backend.add(load(plugin));
 }
 backend.add(require('./github.js')(load));
+for (const file of (process.env.ADDED_MODULES ?? '').split(':').filter(Boolean)) {
+  backend.add(import(file));
+}
 backend.add(require('./policy.js')(load, JSON.parse(process.env.SCAFFOLDER_POLICY ?? '{}')));
 backend.start();

@@ -138,3 +138,34 @@ def test_a_pattern_takes_linear_time() -> None:
 
     with pytest.raises(AnswersError, match="does not match"):
         baked({"name": "a", "_scenedock": rules}, {"a.txt": ""}, {"name": "a" * 9_000 + "!"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (0, "0 is less than 1"),
+        ("-5", "'-5' is less than 1"),
+        (11, "11 is more than 10"),
+        ("9" * 5_000, "is more than 10"),
+        (f"-{'9' * 5_000}", "is less than 1"),
+        ("many", "'many' is not a whole number"),
+    ],
+)
+def test_a_number_is_within_its_bounds(answer: Any, message: str) -> None:
+    questions = {"replicas": 2, "_scenedock": {"questions": {"replicas": {"minimum": 1, "maximum": 10}}}}
+
+    with pytest.raises(AnswersError) as caught:
+        baked(questions, {"a.txt": ""}, {"replicas": answer})
+
+    assert message in caught.value.problems[0].message
+    for right in (1, "10", "+3"):
+        assert rendered("{{ cookiecutter.replicas }}", questions, replicas=right) == str(right)
+
+
+@pytest.mark.parametrize(("bounds", "wrong"), [({"minimum": 5}, 4), ({"maximum": 5}, 6)])
+def test_a_number_may_have_one_bound(bounds: dict[str, int], wrong: int) -> None:
+    questions = {"replicas": 5, "_scenedock": {"questions": {"replicas": bounds}}}
+
+    assert rendered("{{ cookiecutter.replicas }}", questions, replicas=5) == "5"
+    with pytest.raises(AnswersError):
+        baked(questions, {"a.txt": ""}, {"replicas": wrong})

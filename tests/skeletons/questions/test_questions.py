@@ -136,3 +136,33 @@ def test_a_deeply_nested_file_is_refused_like_any_other_mistake() -> None:
 
 def test_the_schema_is_plain_json() -> None:
     assert json.loads(json.dumps(schema_of({"o": {"a": [1, None]}})))
+
+
+def test_the_form_has_the_bounds_of_a_number() -> None:
+    questions = {"replicas": 2, "_scenedock": {"questions": {"replicas": {"minimum": 0, "maximum": 10}}}}
+
+    assert schema_of(questions)["properties"]["replicas"] == {
+        "title": "replicas",
+        "type": "integer",
+        "default": 2,
+        "minimum": 0,
+        "maximum": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    ("default", "bounds", "words"),
+    [
+        ("2", {"minimum": 1}, "'replicas' has a `minimum`, but its default is not a whole number"),
+        (True, {"maximum": 1}, "'replicas' has a `maximum`, but its default is not a whole number"),
+        (0, {"minimum": 1}, "the default of 'replicas', 0, is less than `minimum`"),
+        (3, {"minimum": 4, "maximum": 2}, "the default of 'replicas', 3, is less than"),
+        (1, {"minimum": 0.5}, "_scenedock.questions.replicas.minimum"),
+    ],
+)
+def test_bounds_that_cant_hold_are_the_authors_error(default: Any, bounds: dict[str, Any], words: str) -> None:
+    with pytest.raises(SkeletonError) as caught:
+        schema_of({"replicas": default, "_scenedock": {"questions": {"replicas": bounds}}})
+
+    assert words in str(caught.value)
+    assert "demo/cookiecutter.json:" in str(caught.value)

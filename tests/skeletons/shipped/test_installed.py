@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.scenarios.repositories import COMMAND
 from tests.skeletons.shipped.answers import DEPLOYMENTS, LIBRARY, MICROSERVICES
@@ -19,10 +22,15 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("installed")
-    install_wheel(build_wheel(place), place / "environment")
-    return place / "environment"
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("installed") / "environment"
+    install_wheel(wheel, place)
+    return place
 
 
 def baked(command: Path, skeleton: str, output: Path) -> dict[str, tuple[bytes, int]]:
@@ -48,3 +56,30 @@ def test_installed_and_checked_out_they_bake_the_same_bytes(skeleton: str, envir
 
     assert installed
     assert installed == baked(COMMAND, skeleton, tmp_path / "checkout")
+
+
+@pytest.mark.parametrize("skeleton", ANSWERS)
+def test_the_wheel_of_the_recorded_release_bakes_the_same_files_again(
+    skeleton: str, wheel: Path, environment: Path, tmp_path: Path
+) -> None:
+    """As docs/skeletons.md says: this is how a project's base can be had again."""
+    baked(environment / "bin" / "scenedock", skeleton, tmp_path / "project")
+    (project,) = (tmp_path / "project").iterdir()
+    about = yaml.safe_load((project / ".scenedock" / "skeleton.yaml").read_bytes())
+    assert wheel.name.startswith(f"scenedock-{about['scenedock']}-")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    (base,) = (tmp_path / "unpacked").glob(f"*.data/data/share/scenedock/cookiecutters/{about['skeleton']}")
+    (tmp_path / "answers.yaml").write_text(yaml.safe_dump(about["answers"]), encoding="utf-8")
+
+    run([COMMAND, "skeletons", "bake", base, "--output", "again", "--answers", "answers.yaml"], tmp_path)
+
+    again = yaml.safe_load((tmp_path / "again" / project.name / ".scenedock" / "skeleton.yaml").read_bytes())
+    assert [again[key] for key in ("answers", "computed", "files")] == [
+        about[key] for key in ("answers", "computed", "files")
+    ]
+    assert again["files"] == {
+        path.relative_to(project).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in project.rglob("*")
+        if path.is_file() and path.name != "skeleton.yaml"
+    }

@@ -107,8 +107,9 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["security"] = [{"signature": []}]
     operation["parameters"] = _parameters(route)
     if route.body is not None:
-        content = {"application/json": {"schema": route.body}}
-        operation["requestBody"] = {"required": "required" in route.body, "content": content}
+        content = {route.body_type: {"schema": route.body}}
+        required = "required" in route.body or route.body_type != JSON
+        operation["requestBody"] = {"required": required, "content": content}
     return operation
 
 

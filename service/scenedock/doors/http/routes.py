@@ -27,6 +27,10 @@ Handler: TypeAlias = Callable[..., Response]
 """(service, *parts of the path) → response."""
 
 
+ANY_TYPE = "application/octet-stream"
+"""The media type of a body that is read as it is, whatever type its header names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One response of a route. `body` is the model of a JSON body; None for another type, or without a body."""
@@ -46,6 +50,7 @@ class Route:
     handler: Handler
     answers: Mapping[int, Answer]
     body: JsonObject | None = None
+    """The schema of the request's body; None without one."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The description of each path parameter."""
     query: Mapping[str, JsonObject] = field(default_factory=dict)
@@ -56,6 +61,7 @@ class Route:
     tag: str = "service"
     browser: bool = False
     """Whether a browser may send a password (the token) instead of a bearer token."""
+    body_type: str = "application/json"
 
     @property
     def name(self) -> str:

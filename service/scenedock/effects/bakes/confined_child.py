@@ -24,6 +24,7 @@ from scenedock.skeletons.rendering.bake import HIDDEN, Mix, Surroundings, mix, r
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.needs import check_hook_values, needs_of
 from scenedock.skeletons.sandbox.metering import BakeBudget, BakeLimits, metered
+from scenedock.skeletons.skeleton import Skeleton
 
 _LONGEST_OUTPUT = 2_000
 
@@ -48,12 +49,11 @@ def main() -> None:
 
 def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     limits = BakeLimits(**request["limits"])
-    folder = work / "skeleton"
     for nested in request["folders"]:
-        folder = work / "skeleton" / nested
-        _run_pre_prompt(folder, request)
-    label = "/".join(filter(None, (request["label"], request["folders"][-1])))
-    compiled = _compile(folder, label)
+        _run_pre_prompt(work, nested, request)
+    innermost = request["folders"][-1]
+    label = "/".join(filter(None, (request["label"], innermost)))
+    compiled = _compile(work / "skeleton" / innermost, _skeleton(work, innermost, request))
     needs_of([compiled]).check(label, request["allowed"])
     budget = BakeBudget(limits)
     mixed = mix(compiled, request["answers"], Surroundings(**request["surroundings"]), budget)
@@ -71,9 +71,15 @@ def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"root": root, "values": mixed.values}
 
 
-def _compile(folder: Path, label: str) -> CompiledSkeleton:
+def _skeleton(work: Path, nested: str, request: Mapping[str, Any]) -> Skeleton:
+    """The skeleton as it is now, or the one that is nested in it."""
+    outermost = read_skeleton(work / "skeleton", request["label"])
+    return outermost.nested(nested) if nested else outermost
+
+
+def _compile(folder: Path, skeleton: Skeleton) -> CompiledSkeleton:
     """The skeleton with its extensions, which may be modules in its own folder."""
-    compiled = CompiledSkeleton(read_skeleton(folder, label))
+    label, compiled = skeleton.label, CompiledSkeleton(skeleton)
     names = compiled.options.foreign_extensions
     if names:
         sys.path.append(str(folder))
@@ -85,9 +91,10 @@ def _compile(folder: Path, label: str) -> CompiledSkeleton:
     return compiled
 
 
-def _run_pre_prompt(folder: Path, request: Mapping[str, Any]) -> None:
+def _run_pre_prompt(work: Path, nested: str, request: Mapping[str, Any]) -> None:
     """Run the hooks that may change the skeleton itself, before its questions are read; they are not rendered."""
-    hooks = read_skeleton(folder, request["label"]).hooks("pre_prompt")
+    folder = work / "skeleton" / nested
+    hooks = _skeleton(work, nested, request).hooks("pre_prompt")
     if hooks and "hooks" not in request["allowed"]:
         raise SkeletonError(f"{hooks[0]}: hooks are not allowed")
     for hook in hooks:

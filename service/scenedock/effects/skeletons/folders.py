@@ -1,4 +1,4 @@
-"""Skeletons in local folders: read completely; links out of the folder are refused."""
+"""Skeletons in local folders: read completely; links out of the folder, or of its repository, are refused."""
 
 from __future__ import annotations
 
@@ -9,25 +9,36 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scenedock.errors import InputError, NotFoundError
-from scenedock.skeletons.links import link_skeleton
+from scenedock.model.file_paths import folders_above
+from scenedock.skeletons.links import link_skeleton, reached
 from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.skeleton import MOST_BYTES, MOST_FILES, QUESTIONS_FILE, Skeleton, SkeletonFile, is_byte_code
+from scenedock.skeletons.skeleton import (
+    MOST_BYTES,
+    MOST_FILES,
+    QUESTIONS_FILE,
+    Skeleton,
+    SkeletonFile,
+    is_below,
+    is_byte_code,
+)
 
 _NOT_PART_OF_IT = frozenset({".git"})
 
 
-def folder_version(folder: Path) -> str:
+def folder_version(folder: Path, directory: str = "") -> str:
     """A fingerprint that changes whenever a file of the skeleton is written, added, removed or renamed.
+
+    The skeleton is in a `directory` of the folder; what its links lead to in the rest of the folder counts, too.
 
     Raises
     ------
-    NotFoundError   there is no skeleton in the folder
+    NotFoundError   there is no skeleton in it
     InputError      the folder can't be read
     """
-    if not (folder / QUESTIONS_FILE).is_file():
-        raise NotFoundError(f"{folder}: there is no {QUESTIONS_FILE} in it, so this is not a skeleton")
-    states = hashlib.sha256(os.fsencode(folder.resolve()))
-    for path, state in _walk(folder, ""):
+    if not (folder / directory / QUESTIONS_FILE).is_file():
+        raise NotFoundError(f"{folder / directory}: there is no {QUESTIONS_FILE} in it, so this is not a skeleton")
+    states = hashlib.sha256(os.fsencode((folder / directory).resolve()))
+    for path, state in _reached(folder, directory):
         written: tuple[int, ...] = (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
         if stat.S_ISDIR(state.st_mode):  # its times also change with files that are not part of the skeleton
             written = ()
@@ -36,19 +47,19 @@ def folder_version(folder: Path) -> str:
     return states.hexdigest()
 
 
-def read_skeleton(folder: Path, label: str, version: str = "") -> Skeleton:
-    """Everything in a folder, as a skeleton; `label` is its name in errors.
+def read_skeleton(folder: Path, label: str, version: str = "", directory: str = "") -> Skeleton:
+    """Everything in a `directory` of a folder, as a skeleton; `label` is its name in errors.
 
     Raises
     ------
-    SkeletonError   a link leads out of the skeleton, it contains a special file, or it is too large
+    SkeletonError   a link leads out of the folder, it contains a special file, or it is too large
     InputError      a file can't be read
     """
     files: dict[str, SkeletonFile] = {}
     folders: dict[str, int] = {}
     links: dict[str, str] = {}
     size = 0
-    for path, state in _walk(folder, ""):
+    for path, state in _reached(folder, directory):
         kind, mode = stat.S_IFMT(state.st_mode), state.st_mode & 0o777
         if kind == stat.S_IFDIR:
             folders[path] = mode
@@ -63,7 +74,36 @@ def read_skeleton(folder: Path, label: str, version: str = "") -> Skeleton:
             files[path] = SkeletonFile(_read(folder / path), mode)
         else:
             raise SkeletonError(f"{label}/{path}: this is neither a file nor a folder; remove it")
-    return link_skeleton(label, version, files, folders, links)
+    return link_skeleton(label, version, files, folders, links, directory)
+
+
+def _reached(folder: Path, directory: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Every path of the skeleton in a directory, and of what its links lead to in the folder, with its own state."""
+    if not directory:
+        yield from _walk(folder, "")
+        return
+    seen: dict[str, os.stat_result] = {}
+
+    def links_below(path: str) -> dict[str, str]:
+        found = dict(_at(folder, path))
+        seen.update(found)
+        return {each: str((folder / each).readlink()) for each, state in found.items() if stat.S_ISLNK(state.st_mode)}
+
+    reached(directory, links_below)
+    yield from sorted(seen.items(), key=lambda item: item[0].split("/"))
+
+
+def _at(folder: Path, path: str) -> Iterator[tuple[str, os.stat_result]]:
+    """A path and all below it; nothing if it doesn't exist, isn't part of a skeleton, or leads through a link."""
+    places = [folder / above for above in (*folders_above(path), path)]
+    if is_byte_code(path) or not _NOT_PART_OF_IT.isdisjoint(path.split("/")):
+        return
+    if not os.path.lexists(places[-1]) or any(place.is_symlink() for place in places[:-1]):
+        return
+    state = places[-1].lstat()
+    yield path, state
+    if stat.S_ISDIR(state.st_mode):
+        yield from (each for each in _walk(folder, path) if not is_below(each[0], f"{path}/.git"))
 
 
 def _walk(folder: Path, inside: str) -> Iterator[tuple[str, os.stat_result]]:

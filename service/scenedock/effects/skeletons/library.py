@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scenedock.effects.skeletons.committed_bases import CommittedBases
 from scenedock.effects.skeletons.folders import folder_version, read_skeleton
 from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.errors import NotFoundError
@@ -32,13 +33,18 @@ class OpenedSkeleton:
 
 @dataclass(frozen=True, slots=True)
 class SkeletonLibrary:
-    """Skeletons by name. The paths in the list are relative to the folder `listed_in`."""
+    """Skeletons by name. The paths in the list are relative to the folder `listed_in`.
+
+    `release` is the version of Scenedock whose skeletons `shipped` are; empty if they are others.
+    """
 
     sources: Sequence[SkeletonSource]
     listed_in: Path
     shipped: Path | None
     repositories: SkeletonRepositories
+    release: str = ""
     compiled: CompiledSkeletons = field(default_factory=CompiledSkeletons)
+    bases: CommittedBases = field(default_factory=CommittedBases)
 
     def all(self) -> list[SkeletonSource]:
         """Every skeleton, sorted by name; one of the list replaces a shipped one of the same name."""
@@ -79,17 +85,21 @@ class SkeletonLibrary:
         NotFoundError   there is no skeleton
         SkeletonError   it can't be used
         """
-        version = folder_version(path)
-        label = str(path)
-        compiled = self.compiled.get(version, lambda: read_skeleton(path, label, version))
-        provenance = Provenance(path.resolve().name, digest=compiled.skeleton.digest)
+        label, (root, directory) = str(path), _working_copy(path)
+        version = folder_version(root, directory)
+        compiled = self.compiled.get(version, lambda: read_skeleton(root, label, version, directory))
+        provenance = self.bases.provenance(path.resolve().name, path, version, compiled.skeleton)
         return OpenedSkeleton(compiled, provenance, template=label, repo_dir=label)
 
     def _in_folder(self, source: SkeletonSource) -> OpenedSkeleton:
-        folder = Path(os.path.normpath(self.listed_in / source.path)) / source.directory
-        version = folder_version(folder)
-        compiled = self.compiled.get(version, lambda: read_skeleton(folder, source.name, version))
-        provenance = Provenance(source.name, digest=compiled.skeleton.digest)
+        root = Path(os.path.normpath(self.listed_in / source.path))
+        folder = root / source.directory
+        version = folder_version(root, source.directory)
+        compiled = self.compiled.get(version, lambda: read_skeleton(root, source.name, version, source.directory))
+        if self.release and source not in self.sources:
+            provenance = Provenance(source.name, scenedock=self.release, digest=compiled.skeleton.digest)
+        else:
+            provenance = self.bases.provenance(source.name, folder, version, compiled.skeleton)
         return OpenedSkeleton(compiled, provenance, source.allow, template=source.name)
 
     def _in_repository(self, source: SkeletonSource) -> OpenedSkeleton:
@@ -98,5 +108,16 @@ class SkeletonLibrary:
         compiled = self.compiled.get(
             f"{source.name}:{tree}", lambda: self.repositories.read(source.git, tree, source.name)
         )
-        provenance = Provenance(source.name, source.git, source.directory, source.ref, commit)
+        provenance = Provenance(
+            source.name, source=source.git, directory=source.directory, ref=source.ref, commit=commit
+        )
         return OpenedSkeleton(compiled, provenance, source.allow, template=source.git)
+
+
+def _working_copy(path: Path) -> tuple[Path, str]:
+    """The clone that contains a folder, and the folder's path in it; without a clone, the folder itself."""
+    folder = path.resolve()
+    for above in folder.parents:
+        if not (folder / ".git").exists() and (above / ".git").exists():
+            return above, folder.relative_to(above).as_posix()
+    return path, ""

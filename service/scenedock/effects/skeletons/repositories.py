@@ -15,10 +15,9 @@ from pathlib import Path
 
 from scenedock.effects.git.confined_git import ConfinedGit, last_line
 from scenedock.effects.git.objects import LIST_TREE, tree_entries
+from scenedock.effects.skeletons.trees import read_tree
 from scenedock.errors import InputError, NotFoundError, TemporaryError
-from scenedock.skeletons.links import link_skeleton
-from scenedock.skeletons.problems import SkeletonError
-from scenedock.skeletons.skeleton import MOST_BYTES, MOST_FILES, Skeleton, SkeletonFile, is_byte_code
+from scenedock.skeletons.skeleton import MOST_BYTES, Skeleton
 from scenedock.skeletons.sources import GIT_ADDRESS, GIT_REF, is_commit
 
 
@@ -41,6 +40,7 @@ class SkeletonRepositories:
         self._git = ConfinedGit(cache, tuple(protocols), seconds)
         self._fresh_for = fresh_for
         self._commits: dict[tuple[str, str], tuple[str, float]] = {}
+        self._versions: dict[tuple[str, str, str], str] = {}
         self._lock = threading.Lock()
 
     def commit(self, address: str, ref: str) -> str:
@@ -66,45 +66,42 @@ class SkeletonRepositories:
         return commit
 
     def version(self, address: str, commit: str, directory: str) -> str:
-        """The git tree id of a skeleton's folder.
+        """What `read` needs: the git tree id of a skeleton's folder, or if it has links, the whole tree and the folder.
 
         Raises
         ------
         NotFoundError   the commit has no such folder
         """
-        folder = f"{directory}/" if directory else ""
-        done = self._git.run(self._path(address), "rev-parse", "--verify", "--quiet", f"{commit}:{folder}")
-        if done.returncode != 0:
-            raise NotFoundError(f"{address}: commit {commit[:12]} has no folder {directory!r}")
-        return done.stdout.decode().strip()
+        key = (address, commit, directory)
+        with self._lock:
+            known = self._versions.get(key)
+        if known is None:
+            known = self._version_of(address, commit, directory)
+            with self._lock:
+                self._versions[key] = known
+        return known
 
-    def read(self, address: str, tree: str, label: str) -> Skeleton:
-        """All files of a tree, as a skeleton; `label` is its name in errors.
+    def read(self, address: str, version: str, label: str) -> Skeleton:
+        """All files of a version, as a skeleton; `label` is its name in errors.
 
         Raises
         ------
-        SkeletonError   it is too large, or a link leads out of it
+        SkeletonError   it is too large, or a link leads out of its repository
         """
         clone = self._path(address)
+        tree, _, directory = version.partition(":")
         listed = tree_entries(self._git.output(clone, *LIST_TREE, "--long", tree))
-        entries = [entry for entry in listed if not is_byte_code(entry.path)]
-        blobs = [entry for entry in entries if entry.kind == "blob"]
-        if len(blobs) > MOST_FILES or sum(entry.size for entry in blobs) > MOST_BYTES:
-            raise SkeletonError(
-                f"{label}: more than {MOST_FILES} files or {MOST_BYTES} bytes, too large for a skeleton"
-            )
-        # A submodule, too, is an empty folder in a plain clone.
-        folders = {entry.path: 0o755 for entry in entries if entry.kind != "blob"}
-        files: dict[str, SkeletonFile] = {}
-        links: dict[str, str] = {}
-        with self._git.blobs(clone, MOST_BYTES) as reader:
-            for entry in blobs:
-                content = reader.read(entry.id)
-                if entry.is_link:
-                    links[entry.path] = content.decode("utf-8", "surrogateescape")
-                else:
-                    files[entry.path] = SkeletonFile(content, 0o755 if entry.mode == "100755" else 0o644)
-        return link_skeleton(label, tree, files, folders, links)
+        with self._git.blobs(clone, MOST_BYTES) as blobs:
+            return read_tree(listed, blobs, label, version, directory)
+
+    def _version_of(self, address: str, commit: str, directory: str) -> str:
+        clone, folder = self._path(address), f"{directory}/" if directory else ""
+        done = self._git.run(clone, "rev-parse", f"{commit}^{{tree}}", f"{commit}:{folder}")
+        if done.returncode != 0:
+            raise NotFoundError(f"{address}: commit {commit[:12]} has no folder {directory!r}")
+        whole, tree = done.stdout.decode().split()
+        has_links = any(entry.is_link for entry in tree_entries(self._git.output(clone, *LIST_TREE, tree)))
+        return f"{whole}:{directory}" if directory and has_links else tree
 
     def _check(self, address: str, ref: str) -> None:
         protocol, _, place = address.partition("://")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -16,6 +17,8 @@ YES = frozenset(["1", "true", "t", "yes", "y", "on"])
 NO = frozenset(["0", "false", "f", "no", "n", "off"])
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DEEPEST = 20
+_MOST_DIGITS = 4_000
+"""Python converts numbers of at most 4,300 digits; a longer one is as good as infinite."""
 
 Answers: TypeAlias = Mapping[str, Any]
 """Validated answers: text and numbers as text, as in cookiecutter; booleans and objects unchanged."""
@@ -107,11 +110,17 @@ def _check_text(value: str) -> None:
 
 
 def _integer(question: Question, value: Json) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str) and len(value) <= question.max_length and _INTEGER.fullmatch(value):
-        return value
-    raise ValueError(f"{shown(question, value)} is not a whole number")
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or len(text) > question.max_length or not _INTEGER.fullmatch(text):
+        raise ValueError(f"{shown(question, value)} is not a whole number")
+    if question.minimum is None and question.maximum is None:
+        return text
+    number = int(text) if len(text) < _MOST_DIGITS else math.copysign(math.inf, -1 if text[0] == "-" else 1)
+    if question.minimum is not None and number < question.minimum:
+        raise ValueError(f"{shown(question, value)} is less than {question.minimum}")
+    if question.maximum is not None and number > question.maximum:
+        raise ValueError(f"{shown(question, value)} is more than {question.maximum}")
+    return text
 
 
 def _boolean(question: Question, value: Json) -> bool:

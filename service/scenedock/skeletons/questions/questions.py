@@ -2,7 +2,7 @@
 
 Public variables are questions. `_private` and `__dunder` variables belong to the author and can't be answered. Titles
 and labels of choices come from cookiecutter's `__prompts__`; what cookiecutter doesn't support (help text, pattern,
-length, secret, required) comes from `_scenedock.questions`, a private variable that plain cookiecutter ignores.
+length, bounds, secret, required) comes from `_scenedock.questions`, a private variable that plain cookiecutter ignores.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ RULES_SCHEMA: dict[str, Any] = {
                     "pattern": {"type": "string"},
                     "minLength": {"type": "integer", "minimum": 0},
                     "maxLength": {"type": "integer", "minimum": 1},
+                    "minimum": {"type": "integer"},
+                    "maximum": {"type": "integer"},
                     "secret": {"type": "boolean"},
                     "required": {"type": "boolean"},
                 },
@@ -67,6 +69,8 @@ class Question:
     pattern_text: str = ""
     min_length: int = 0
     max_length: int = LONGEST_ANSWER
+    minimum: int | None = None
+    maximum: int | None = None
     secret: bool = False
     required: bool = False
 
@@ -158,6 +162,7 @@ def _question(name: str, raw: Json, prompt: Json, rules: Mapping[str, Any], plac
     if raw == []:
         raise SkeletonError(f"{place}: {name!r} has no choices; list at least one")
     pattern = str(rules.get("pattern", ""))
+    minimum, maximum = _bounds(name, raw, rules, place)
     return Question(
         name=name,
         kind=_kind(raw),
@@ -169,9 +174,24 @@ def _question(name: str, raw: Json, prompt: Json, rules: Mapping[str, Any], plac
         pattern_text=pattern,
         min_length=int(rules.get("minLength", 0)),
         max_length=int(rules.get("maxLength", LONGEST_ANSWER)),
+        minimum=minimum,
+        maximum=maximum,
         secret=bool(rules.get("secret", False)),
         required=bool(rules.get("required", False)),
     )
+
+
+def _bounds(name: str, raw: Json, rules: Mapping[str, Any], place: str) -> tuple[int | None, int | None]:
+    """The least and the greatest answer to a question for a whole number."""
+    bounds = {word: int(rules[word]) for word in ("minimum", "maximum") if word in rules}
+    if not bounds:
+        return None, None
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        raise SkeletonError(f"{place}: {name!r} has a `{next(iter(bounds))}`, but its default is not a whole number")
+    minimum, maximum = bounds.get("minimum"), bounds.get("maximum")
+    if (minimum is not None and minimum > raw) or (maximum is not None and maximum < raw):
+        raise SkeletonError(f"{place}: the default of {name!r}, {raw}, is less than `minimum` or more than `maximum`")
+    return minimum, maximum
 
 
 def _kind(raw: Json) -> Kind:

@@ -42,6 +42,7 @@ def _property(question: Question, is_code: Callable[[str], bool]) -> JsonObject:
             about["default"] = question.raw
     if question.kind == "text":
         about |= _text_rules(question)
+    about |= {word: bound for word in ("minimum", "maximum") if (bound := getattr(question, word)) is not None}
     if question.secret:
         about |= {"writeOnly": True, "format": "password"}
         about.pop("default", None)

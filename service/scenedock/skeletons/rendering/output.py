@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scenedock.errors import InputError
-from scenedock.model.file_paths import LONGEST_NAME, folders_above, refusal, without_dots
+from scenedock.model.file_paths import LONGEST_NAME, PathRefusal, folders_above, misleading, refusal, without_dots
 from scenedock.skeletons.problems import LimitError, SkeletonError
 from scenedock.skeletons.sandbox.metering import BakeLimits
 
@@ -66,11 +66,17 @@ def contained(path: str, template: str, answers: Mapping[str, object]) -> str:
     ------
     OutputPathError   it is not allowed; the message names the path's template and the answers that may be the cause
     """
-    if refused := refusal(path):
+    if refused := refusal(path) or _misled(path, template):
         causes = _causes(refused.marker, answers)
         blame = f"; check the answer to {causes}" if causes else ""
         raise OutputPathError(f"the path {template!r} of the skeleton can't be used: {refused.reason}{blame}")
     return without_dots(path)
+
+
+def _misled(path: str, template: str) -> PathRefusal | None:
+    """Why a name in a path can't be used, unless the skeleton's author has written it so."""
+    written = template.split("/")
+    return next(filter(None, (misleading(name) for name in path.split("/") if name not in written)), None)
 
 
 def _causes(marker: str, answers: Mapping[str, object]) -> str:

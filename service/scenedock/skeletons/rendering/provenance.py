@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from scenedock.documents.writing import write_documents
@@ -9,14 +10,22 @@ from scenedock.model.json import Json, JsonObject
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 
+FORMAT = 2
+"""The format of the file. Release 0.1 wrote none, with all values as `answers`, and no `files`."""
 _HEADING = "# Written by Scenedock: what this folder was baked from. Keep it, to update the folder later.\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The origin of a skeleton: a repository with its ref and commit, or a folder with a digest of its files."""
+    """The origin of a skeleton, from which the same skeleton can be had again.
+
+    It is the release of Scenedock that it ships with (`scenedock`), or a commit of a repository: its address
+    (`source`), the `directory` in it, the `ref` of the list, and the `commit`. A folder that is neither has only the
+    `digest` of its files.
+    """
 
     skeleton: str
+    scenedock: str = ""
     source: str = ""
     directory: str = ""
     ref: str = ""
@@ -24,12 +33,29 @@ class Provenance:
     digest: str = ""
 
 
-def with_provenance(tree: BakedTree, provenance: Provenance, answers: JsonObject) -> BakedTree:
-    """The tree with the provenance file added; `answers` must not contain secrets."""
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of a bake, without secrets.
+
+    `answers` were given; `computed` are those of the other questions, as the skeleton's defaults made them; `withheld`
+    are the names of questions with an answer that is secret, or contains one.
+    """
+
+    answers: JsonObject
+    computed: JsonObject
+    withheld: tuple[str, ...] = ()
+
+
+def with_provenance(tree: BakedTree, provenance: Provenance, values: Values) -> BakedTree:
+    """The tree with the provenance file added, which has a hash of each other file."""
+    origin = ("skeleton", "scenedock", "source", "directory", "ref", "commit", "digest")
+    inside = len(tree.root) + 1
     about: dict[str, Json] = {
-        key: value
-        for key in ("skeleton", "source", "directory", "ref", "commit", "digest")
-        if (value := getattr(provenance, key))
+        "format": FORMAT,
+        **{key: value for key in origin if (value := getattr(provenance, key))},
+        "answers": values.answers,
+        "computed": values.computed,
+        **({"withheld": list(values.withheld)} if values.withheld else {}),
+        "files": {file.path[inside:]: hashlib.sha256(file.content).hexdigest() for file in tree.files},
     }
-    text = _HEADING + write_documents([{**about, "answers": answers}])
-    return tree.with_file(BakedFile(f"{tree.root}/{PROVENANCE_FILE}", text.encode()))
+    return tree.with_file(BakedFile(f"{tree.root}/{PROVENANCE_FILE}", (_HEADING + write_documents([about])).encode()))

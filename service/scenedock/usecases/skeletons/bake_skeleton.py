@@ -17,7 +17,7 @@ from scenedock.skeletons.rendering.bake import Surroundings, bake
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
 from scenedock.skeletons.rendering.needs import needs_of
 from scenedock.skeletons.rendering.output import BakedTree
-from scenedock.skeletons.rendering.provenance import with_provenance
+from scenedock.skeletons.rendering.provenance import Values, with_provenance
 from scenedock.skeletons.sandbox.metering import BakeLimits
 
 DEEPEST_NESTING = 5
@@ -108,7 +108,18 @@ def bake_opened(
     else:
         tree, mixed = bake(choice.chain[-1], choice.rest, surroundings)
         values = mixed.values
-    return with_provenance(tree, opened.provenance, {**choice.chosen, **values})
+    return with_provenance(tree, opened.provenance, _recorded(choice, values))
+
+
+def _recorded(choice: Choice, values: JsonObject) -> Values:
+    """The values for the provenance file: of an object only what was answered, as its other keys are defaults."""
+    given = choice.rest
+    answers = {name: given[name] if isinstance(given[name], dict) else values[name] for name in values if name in given}
+    return Values(
+        answers={**choice.chosen, **answers},
+        computed={name: value for name, value in values.items() if name not in given},
+        withheld=tuple(name for name in given if name not in values),
+    )
 
 
 def choose(compiled: CompiledSkeleton, answers: JsonObject) -> Choice:

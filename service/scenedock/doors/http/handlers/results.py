@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from flask import Response
+from typing import Annotated
 
-from scenedock.doors.http.routes import Answer, Route
+from flask import Response, request
+
+from scenedock.doors.http.requests.answers import json_answer
+from scenedock.doors.http.routes import ANY_TYPE, Answer, Route
+from scenedock.effects.bakes.archives import read_archive
 from scenedock.model.action import BASE_PATH
+from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
+
+
+class ResultFolder(JsonDocument):
+    """A result folder."""
+
+    folder: Annotated[str, "Its name, as input `folder` of `propose-change`, `commit-change` and `publish-repository`"]
+    files: Annotated[tuple[str, ...], "All files, relative to the folder, sorted"]
+    url: Annotated[
+        str | None, "Address for `fetch:plain`, valid for a limited time; null if the service has no port for folders"
+    ]
+
+
+def keep_folder(service: Service) -> Response:
+    """Keep the files of an archive, the body (`.tar.gz` or `.zip`), as a result folder; equal files have one name."""
+    tree = read_archive(request.get_data(cache=False, parse_form_data=False))
+    results = service.effects.results
+    name = results.keep(tree)
+    files = tuple(file.path.removeprefix(f"{tree.root}/") for file in tree.files)
+    return json_answer(ResultFolder(folder=name, files=files, url=results.url(name)), 201)
 
 
 def read_folder(service: Service, name: str) -> Response:
@@ -15,6 +39,16 @@ def read_folder(service: Service, name: str) -> Response:
 
 
 ROUTES = (
+    Route(
+        "POST",
+        f"{BASE_PATH}/folders",
+        "run",
+        keep_folder,
+        {201: Answer("The folder", ResultFolder)},
+        body={"type": "string", "format": "binary"},
+        body_type=ANY_TYPE,
+        tag="actions",
+    ),
     Route(
         "GET",
         f"{BASE_PATH}/folders/{{name}}",
