@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.http import ROOT
-from tests.e2e.company import company_in
+from tests.e2e.company import House, company_in
 from tests.fakes.github.server import fake_github
 from tests.skeletons.shipped.world import bake
 from tests.tools.backstage import backend_server
@@ -62,9 +62,9 @@ def main() -> None:
                 seconds.append(all_at_once(frontend, name, AT_ONCE))
         refused = ended(frontend, "failed")
     medians = {name: statistics.median(seconds) for name, seconds in took.items()}
-    for name, seconds in medians.items():
-        ratio = seconds / medians["template"]
-        sys.stdout.write(f"{AT_ONCE} Templates at once, {name:<16}{seconds:>7.2f} s{ratio:>7.2f} of fetch:template\n")
+    for name, median in medians.items():
+        ratio = median / medians["template"]
+        sys.stdout.write(f"{AT_ONCE} Templates at once, {name:<16}{median:>7.2f} s{ratio:>7.2f} of fetch:template\n")
     sys.stdout.write(f"refused: {refused}\n")
     compare_with_waiting()
 
@@ -72,7 +72,7 @@ def main() -> None:
 def compare_with_waiting() -> None:
     """Print how long bakes take alone, and while as many other Templates wait for merges."""
     with tempfile.TemporaryDirectory() as name, fake_github(Path(name) / "github") as github:
-        company = company_in(Path(name), github, {"scaffolder": {"concurrentTasksLimit": AT_ONCE}})
+        company = company_in(Path(name), github, House(tasks_at_once=AT_ONCE))
         try:
             company.start()
             bakes = partial(all_at_once, company.frontend, "bakes-a-service", WAITING)

@@ -23,6 +23,7 @@ from scenedock.doors.http import routes
 from scenedock.doors.http.app import ROUTES
 from scenedock.doors.http.openapi import openapi_document
 from scenedock.model.action import Action
+from scenedock.runtime.callers import rule_list
 from scenedock.runtime.settings import Settings, describe_settings, shown_value, variable
 
 FOLDER = Path(__file__).parent / "reference"
@@ -196,6 +197,17 @@ def service_settings_page() -> str:
         "`SCENEDOCK_SETTINGS` names, it is a key without the prefix, in lower case. The environment takes precedence. "
         "A secret may be in a file of its own, which `SCENEDOCK_…_FILE` names. `scenedock settings` prints the "
         "settings in effect, and where each came from.\n\n" + table(("variable", "default", "meaning"), rows)
+    ) + rules_section()
+
+
+def rules_section() -> str:
+    """The keys of a rule about who may run what."""
+    schema: Any = rule_list.SCHEMA
+    keys = schema["properties"]["rules"]["items"]["properties"]
+    rows = [(code(name), about["description"]) for name, about in keys.items()]
+    return (
+        "\n## The file of rules\n\n`SCENEDOCK_RULES` names a file `rules: [{allow or deny: […], …}]`; "
+        f"each key holds a list. [What rules mean](../rules.md).\n\n{table(('key', 'meaning'), rows)}"
     )
 
 
@@ -219,6 +231,7 @@ def attributes(action: Action[Any]) -> str:
         "read-only": action.attributes.read_only,
         "destructive": action.attributes.destructive,
         "idempotent": action.attributes.idempotent,
+        "dry run": action.attributes.dry_run,
     }
     return ", ".join(word for word, holds in marks.items() if holds)
 

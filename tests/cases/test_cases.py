@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.doors.cli import main
-from tests.tools.judge import judge, read_with_backstage
+from tests.tools.judge import judge, judge_references, read_with_backstage
 
 HERE = Path(__file__).parent
 CASES = sorted(path.name for path in HERE.iterdir() if path.is_dir() and not path.name.startswith("_"))
@@ -89,6 +90,8 @@ def test_backstage_accepts_every_entity_and_reads_what_we_meant(tmp_path: Path) 
         if verdict
     }
     assert refused == {}
+    references = [(each.text, each.default_kind) for document in ours for each in references_of(document)]
+    assert [each for each in zip(references, judge_references(references), strict=True) if each[1]] == []
 
 
 def test_every_case_says_what_it_shows() -> None:

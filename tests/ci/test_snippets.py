@@ -168,6 +168,37 @@ def test_the_hooks_stop_a_commit_whose_catalog_files_are_wrong(apps: Path, monke
     assert again.returncode == 0, again.stdout
 
 
+def test_the_hook_that_writes_stops_a_commit_until_a_new_services_file_is_in_it(
+    apps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (hook,) = (each for each in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text()) if "export" in each["id"])
+    local = [{**hook, "language": "system", "entry": f"{SCENEDOCK.parent}/{hook['entry']}"}]
+    (apps / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": local}]}))
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(apps.parent / "pre-commit"))
+    git(apps, "checkout", "--", "redis")
+    (apps / "ledger").mkdir()
+    (apps / "ledger" / "Chart.yaml").write_text("apiVersion: v2\nname: ledger\nversion: 1.0.0\n")
+    git(apps, "add", "--all")
+
+    new = tool("pre-commit", "run", cwd=apps)
+    not_added = tool("pre-commit", "run", cwd=apps)
+    git(apps, "add", "--all")
+    added = tool("pre-commit", "run", cwd=apps)
+    git(apps, "commit", "--no-verify", "--message=Ledger")
+    committed = tool("pre-commit", "run", cwd=apps)
+    shutil.rmtree(apps / "ledger")
+    (apps / "ledger").mkdir()
+    (apps / "ledger" / "catalog-info.yaml").write_text(git(apps, "show", "HEAD:ledger/catalog-info.yaml") + "\n")
+    git(apps, "add", "--all")
+    removed = tool("pre-commit", "run", cwd=apps)
+
+    for stopped in (new, not_added, removed):
+        assert stopped.returncode == 1
+        assert "Add these changes to the commit (git add):" in stopped.stdout
+        assert "ledger/catalog-info.yaml" in stopped.stdout
+    assert [added.returncode, committed.returncode] == [0, 0], added.stdout
+
+
 def test_the_crontab_line_exports_from_a_mirror(apps: Path) -> None:
     git(apps, "commit", "--all", "--message=Next")
     git(apps.parent, "clone", "--mirror", str(apps), "apps.git")

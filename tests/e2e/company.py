@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.usecases.catalog.export_catalog import export_catalog
 from tests.e2e.code_host import CompanyGitHub, company_github
 from tests.fakes.github.server import FakeGitHub
-from tests.tools.backstage import backend_server
+from tests.tools.backstage import BACKEND, backend_server
 from tests.tools.frontend import Frontend, TaskRun
 from tests.tools.server import SECONDS_TO_WAIT, Server, free_port, wait_until
 
@@ -90,6 +90,16 @@ class Company:
         """The address of Scenedock's own HTTP API."""
         return self.feed.partition("/catalog/")[0]
 
+    def readiness(self) -> str:
+        """What Scenedock answers to probes."""
+        answer = urllib3.request("GET", self.service.ready, retries=False, timeout=SECONDS_TO_WAIT)
+        return answer.data.decode()
+
+    def audited(self, action: str = "") -> list[dict[str, Any]]:
+        """The lines of Scenedock's audit log, of one action if it is given."""
+        lines = [json.loads(line) for line in self.service.said().splitlines() if line.startswith("{")]
+        return [line for line in lines if line["logger"] == "scenedock.audit" and action in {"", line["action"]}]
+
     def tasks(self) -> int:
         """How many tasks Scenedock has had."""
         total: int = self._listed_tasks()["totalTasks"]
@@ -123,11 +133,25 @@ class Company:
         return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")
 
 
-def company_in(folder: Path, fake: FakeGitHub, of_backstage: Mapping[str, Any] | None = None) -> Company:
-    """A company that keeps everything in a folder, and its repositories on a GitHub; nothing else runs yet.
+@dataclass(frozen=True, slots=True)
+class House:
+    """How a company differs from others: its rules, Backstage's policy (see policy.js), its people, its Backstage.
 
-    `of_backstage` are settings of Backstage other than those that our documentation says to paste.
+    `tasks_at_once` is for Backstage, which has a default.
     """
+
+    rules: tuple[Mapping[str, list[str]], ...] = (
+        {"allow": ["bake-skeleton", "register-in-catalog"], "plugins": ["mcp-actions"]},
+    )
+    policy: Mapping[str, list[str]] = field(default_factory=dict)
+    people: str = ""
+    packages: Path = BACKEND
+    tasks_at_once: int | None = None
+
+
+def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Company:
+    """A company that keeps everything in a folder, and its repositories on a GitHub; nothing else runs yet."""
+    house = house or House()
     code, service, folders, backstage = (f"127.0.0.1:{free_port()}" for _ in range(4))
     github = company_github(fake, folder)
     portal, operator, pipeline = (secrets.token_hex(32) for _ in range(3))
@@ -138,6 +162,8 @@ def company_in(folder: Path, fake: FakeGitHub, of_backstage: Mapping[str, Any] |
         {"name": "pipeline", "token": pipeline, "scope": "run"},
     ]
     tokens.write_text(yaml.safe_dump({"tokens": listed}), encoding="utf-8")
+    rules = folder / "rules.yaml"
+    rules.write_text(yaml.safe_dump({"rules": list(house.rules)}), encoding="utf-8")
     settings = {
         "SCENEDOCK_DATA": str(folder / "data"),
         "SCENEDOCK_LISTEN": service,
@@ -147,6 +173,8 @@ def company_in(folder: Path, fake: FakeGitHub, of_backstage: Mapping[str, Any] |
         "SCENEDOCK_CODE_HOSTS": str(_code_hosts(folder, code, github)),
         "SCENEDOCK_PUBLIC_FEED": "true",
         "SCENEDOCK_TOKENS_FILE": str(tokens),
+        "SCENEDOCK_RULES": str(rules),
+        "SCENEDOCK_BACKSTAGE_PERMISSIONS": str(bool(house.policy)).lower(),
         "SCENEDOCK_REFRESH_SECONDS": "3600",  # webhooks tell what happens
         "SCENEDOCK_FOLDERS_LISTEN": folders,
         "SCENEDOCK_LOG_FORMAT": "json",
@@ -154,14 +182,18 @@ def company_in(folder: Path, fake: FakeGitHub, of_backstage: Mapping[str, Any] |
     }
     feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
     fake.webhooks.add(f"http://{service}/api/scenedock/webhooks/github", github.webhook_secret)
-    locations = _put_on_code_host(folder / "code", f"http://{code}")
-    app_config = _app_config(code, service, folders, locations, github) | (of_backstage or {})
+    locations = _put_on_code_host(folder / "code", f"http://{code}", house.people)
+    app_config = _app_config(code, service, folders, locations, github)
+    if house.tasks_at_once:
+        app_config["scaffolder"] = {"concurrentTasksLimit": house.tasks_at_once}
+    app_config["permission"] = {"enabled": bool(house.policy)}
+    environment = {"SCENEDOCK_TOKEN": portal, "SCAFFOLDER_POLICY": json.dumps(house.policy)}
     return Company(
         folder=folder,
         github=github,
         code_host=_code_host(folder, code),
         service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
-        backstage=backend_server(folder, backstage, app_config, {"SCENEDOCK_TOKEN": portal}),
+        backstage=backend_server(folder, backstage, app_config, environment, house.packages),
         frontend=Frontend(f"http://{backstage}"),
         feed=feed,
         operator=operator,
@@ -180,24 +212,32 @@ def _code_hosts(folder: Path, code: str, github: CompanyGitHub) -> Path:
 
 def _app_config(code: str, service: str, folders: str, locations: list[str], github: CompanyGitHub) -> dict[str, Any]:
     """What our documentation says to paste, and where the company's other files are."""
-    page = (ROOT / "docs" / "backstage.md").read_text(encoding="utf-8")
-    pasted = page.partition("```yaml\n")[2].partition("```")[0]
-    config: dict[str, Any] = yaml.safe_load(
-        pasted.replace("scenedock:8000", service).replace("scenedock:8001", folders)
-    )
+    config = pasted_config(service, folders)
     config["backend"]["reading"]["allow"].append({"host": code})
     config["integrations"]["github"] = [github.integration()]
     config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
     return config
 
 
-def _put_on_code_host(folder: Path, address: str) -> list[str]:
-    """Put there what describes Scenedock, and the tests' own Templates; the addresses to register."""
+def pasted_config(service: str, folders: str) -> dict[str, Any]:
+    """What our documentation says to paste into app-config, for the addresses of a service and of its folders."""
+    page = (ROOT / "docs" / "backstage.md").read_text(encoding="utf-8")
+    pasted = page.partition("```yaml\n")[2].partition("```")[0]
+    config: dict[str, Any] = yaml.safe_load(
+        pasted.replace("scenedock:8000", service).replace("scenedock:8001", folders)
+    )
+    return config
+
+
+def _put_on_code_host(folder: Path, address: str, people: str) -> list[str]:
+    """Put there what describes Scenedock, the tests' own Templates, and people; the addresses to register."""
     shutil.copytree(OUR_TEMPLATES.parent, folder / "scenedock" / "catalog-info")
     shutil.copytree(ROOT / "docs" / "reference", folder / "scenedock" / "docs" / "reference")
     shutil.copytree(TEMPLATES_OF_TESTS, folder / "templates")
     templates = [f"{address}/templates/{file.name}" for file in sorted(TEMPLATES_OF_TESTS.glob("*.yaml"))]
-    return [f"{address}/scenedock/catalog-info/catalog-info.yaml", *templates]
+    (folder / "people.yaml").write_text(people, encoding="utf-8")
+    described = [f"{address}/scenedock/catalog-info/catalog-info.yaml", *([f"{address}/people.yaml"] if people else [])]
+    return [*described, *templates]
 
 
 def _code_host(folder: Path, address: str) -> Server:

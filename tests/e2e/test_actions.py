@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +9,22 @@ import pytest
 import yaml
 
 from scenedock.actions import ACTIONS
-from tests.e2e.company import Company
+from tests.e2e.company import Company, House
+from tests.e2e.projects import baked, contents
 from tests.tools.backstage import USER
 from tests.tools.frontend import RefusedError
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_SUCH_REPOSITORY = "there is no repository 'payroll'; the repositories are: apps"
 
+LEDGER = {"name": "ledger", "owner": "group:default/payments"}
+OPENED_TO_ASSISTANTS = {name for rule in House().rules for name in rule["allow"]}
+
 
 def template(name: str) -> dict[str, Any]:
     """One of the tests' Templates, to be changed at will."""
     read: dict[str, Any] = yaml.safe_load((TEMPLATES / f"{name}.yaml").read_bytes())
     return read
-
-
-def audited(company: Company, action: str) -> list[dict[str, Any]]:
-    """The lines of our audit log about one action."""
-    lines = [json.loads(line) for line in company.service.said().splitlines() if line.startswith("{")]
-    return [line for line in lines if line.get("action") == action]
 
 
 def test_the_scaffolder_lists_our_actions_with_their_schemas(company: Company) -> None:
@@ -57,6 +54,19 @@ def test_a_dry_run_really_asks_what_changes_nothing(company: Company) -> None:
     assert shown["output"]["entities"] > 0
 
 
+def test_a_dry_run_shows_the_files_that_a_template_bakes(company: Company, tmp_path: Path) -> None:
+    shown = company.frontend.dry_run(template("publishes-elsewhere"), {"name": "ledger"})
+
+    files = {each["path"] for each in shown["directoryContents"]}
+    assert files == set(contents(baked(tmp_path, "microservice-python", LEDGER)))
+    assert not any(each.name == "publish-github" for each in (company.folder / "workspaces").rglob("published/*/*"))
+
+
+def test_a_dry_run_refuses_wrong_answers(company: Company) -> None:
+    with pytest.raises(RefusedError, match=r"name: .*version: "):
+        company.frontend.dry_run(template("bakes"), {"name": "../ledger"})
+
+
 def test_what_we_refuse_is_in_the_log_that_the_user_sees(company: Company) -> None:
     run = company.frontend.run("refused", {"repository": "payroll"})
 
@@ -80,13 +90,17 @@ def test_every_wrong_answer_is_named_in_the_log_that_the_user_sees(company: Comp
     assert "version: " in run.text
 
 
-def test_an_assistant_is_offered_our_actions_with_truthful_hints(company: Company) -> None:
+def test_an_assistant_is_offered_what_is_read_only_or_opened_by_a_rule(company: Company) -> None:
     tools = company.frontend.tools()
 
-    for action in ACTIONS:
+    offered = [each for each in ACTIONS if each.attributes.read_only or each.name in OPENED_TO_ASSISTANTS]
+    assert sorted(name for name in tools if name.startswith("scenedock.")) == sorted(
+        f"scenedock.{each.name}" for each in offered
+    )
+    for action in offered:
         tool = tools[f"scenedock.{action.name}"]
         assert tool["description"] == action.description
-        assert tool["annotations"]["readOnlyHint"] == action.attributes.read_only
+        assert tool["annotations"]["readOnlyHint"] == (action.attributes.read_only or action.attributes.dry_run)
         assert tool["annotations"]["destructiveHint"] == action.attributes.destructive
         assert tool["annotations"]["idempotentHint"] == action.attributes.idempotent
 
@@ -129,7 +143,7 @@ def test_a_template_calls_our_api_with_the_generic_action_as_its_user(company: C
 
     assert run.status == "completed", run.text
     assert run.output["verdict"]["valid"] is False
-    assert audited(company, "scenedock:validate-entities")[-1]["user"] == USER
+    assert company.audited("scenedock:validate-entities")[-1]["user"] == USER
 
 
 def test_a_page_of_the_portal_reads_our_findings_through_the_proxy(company: Company) -> None:
@@ -140,14 +154,14 @@ def test_a_page_of_the_portal_reads_our_findings_through_the_proxy(company: Comp
 
 @pytest.mark.parametrize("plugin", ["scaffolder", "mcp-actions"])
 def test_we_know_the_user_on_whose_behalf_a_plugin_calls(company: Company, plugin: str) -> None:
-    before = len(audited(company, "scenedock:export-catalog"))
+    before = len(company.audited("scenedock:export-catalog"))
 
     if plugin == "scaffolder":
         company.frontend.run("refused", {"repository": "apps"})
     else:
         company.frontend.call("scenedock.export-catalog", {"repository": "apps"})
 
-    (line,) = audited(company, "scenedock:export-catalog")[before:]
+    (line,) = company.audited("scenedock:export-catalog")[before:]
     assert line["user"] == USER
     assert line["input"] == {"repository": "apps"}
     assert plugin in line["caller"]

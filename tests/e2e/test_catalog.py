@@ -12,6 +12,7 @@ import urllib3
 import yaml
 
 from tests.e2e.company import SCENEDOCK, Company
+from tests.tools.feed import accept
 from tests.tools.server import SECONDS_TO_WAIT, wait_until
 
 
@@ -96,6 +97,9 @@ def test_many_new_folders_at_once_all_get_their_entities_and_none_is_in_conflict
     for folder in folders:
         shutil.rmtree(folder)
     company.github.push()
+    url = company.feed.partition("/api/")[0]
+    wait_until(lambda: "would vanish" in company.readiness(), "a refusal to drop so many")
+    assert accept("apps", "--url", url, SCENEDOCK_TOKEN=company.operator).stdout == "apps: accepted\n"
     wait_until(lambda: company.ingested() == company.exported(), "an end of their entities")
     assert "conflicting entityRef" not in company.backstage.said()
 

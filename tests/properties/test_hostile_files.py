@@ -121,4 +121,4 @@ def test_a_file_larger_than_memory_is_not_read_whole(tmp_path: Path) -> None:
     result = exported(tmp_path, {CHART: "name: billing\n"})
 
     assert [entity.name for entity in result.entities] == ["billing"]
-    assert "unreadable-yaml" in {finding.code for finding in result.findings}
+    assert "unreadable-file" in {finding.code for finding in result.findings}

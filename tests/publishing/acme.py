@@ -49,8 +49,12 @@ class Acme(Step):
         """The list of code hosts."""
         return self.folder / "hosts.yaml"
 
-    def run_to_the_end(self, name: str, given: Mapping[str, Any], *, tries: int = 8) -> dict[str, Any]:
+    def run_to_the_end(
+        self, name: str, given: Mapping[str, Any], *, tries: int = 8, again: bool = False
+    ) -> dict[str, Any]:
         """Run an action as the engine does: again after each TemporaryError, without the pauses.
+
+        `again` if it was tried before.
 
         Raises
         ------
@@ -58,7 +62,7 @@ class Acme(Step):
         """
         for number in range(tries):
             try:
-                return self.run(name, given, again=number > 0)
+                return self.run(name, given, again=again or number > 0)
             except TemporaryError:
                 self.forget_pauses()
         raise AssertionError(f"{name} isn't done after {tries} tries")

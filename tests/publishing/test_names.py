@@ -157,7 +157,7 @@ def test_paths_that_leave_the_repository_are_refused_before_any_call(acme: Acme)
 @pytest.mark.parametrize(
     "more",
     [
-        {"topics": ["UPPER"]},
+        {"topics": ["two words"]},
         {"topics": ["../x"]},
         {"teams": [{"team": "../../user", "permission": "push"}]},
         {"teams": [{"team": "payments", "permission": "owner"}]},

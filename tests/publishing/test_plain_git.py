@@ -14,6 +14,7 @@ from scenedock.runtime.settings import Settings
 from scenedock.runtime.wiring import open_effects
 from tests.publishing.acme import APPS
 from tests.publishing.step import Step
+from tests.scenarios.repositories import COMMAND, ENVIRONMENT, plant
 from tests.tools.git_server import GitServer, git, git_server
 
 TOKEN = "glpat-canary-0123456789"  # noqa: S105 - it opens nothing
@@ -94,6 +95,28 @@ def test_a_change_is_pushed_as_a_branch_and_found_again(server: GitServer, step:
     assert "Requested-by: user:default/jane\n    Scenedock-Task: task-1/step-1" in about
     assert step.run("propose-change", given, again=True)["commitHash"] == made["commitHash"]
     assert len(refs(server)) == 2
+
+
+@pytest.mark.usefixtures("step")
+def test_the_catalog_files_are_one_branch_that_is_pushed_only_if_something_changed(
+    server: GitServer, tmp_path: Path
+) -> None:
+    apps = plant(tmp_path / "apps", {"billing/Chart.yaml": "apiVersion: v2\nname: billing\nversion: 1.0.0\n"})
+    git(apps, "init", "--quiet", "--initial-branch=main")
+    git(apps, "remote", "add", "origin", f"https://{URL}.git")
+    command = [str(COMMAND), "catalog", "export", str(apps), "--in-place", "--propose", "--quiet"]
+    environment = {**ENVIRONMENT, "SCENEDOCK_CODE_HOSTS": str(tmp_path / "hosts.yaml")}
+    commits = []
+    for name in ("billing", "billing", "cart"):
+        plant(apps, {f"{name}/Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"})
+        done = subprocess.run(command, capture_output=True, check=False, env=environment, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        commits.append(shown(server, "scenedock/catalog").splitlines()[0])
+
+    assert (commits[0] == commits[1], commits[1] == commits[2]) == (True, False)
+    assert refs(server) == ["refs/heads/main", "refs/heads/scenedock/catalog"]
+    assert "name: cart" in shown(server, "scenedock/catalog:cart/catalog-info.yaml")
+    assert shown(server, "scenedock/catalog^").splitlines()[0] == shown(server, "main").splitlines()[0]
 
 
 def test_a_branch_of_somebody_else_stays(server: GitServer, step: Step) -> None:

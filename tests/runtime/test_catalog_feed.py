@@ -165,6 +165,20 @@ def test_a_second_look_is_taken_when_the_build_wants_one(feed: CatalogFeed, buil
     assert builder.made == 2
 
 
+def test_files_that_change_again_are_not_known_to_be_the_same_for_longer(repository: Path) -> None:
+    watched = WatchedRepositories({"apps": RepositoryFolder(repository)})
+    watched.look()
+    first, since = watched.same["apps"]
+    watched.look()
+    assert watched.same["apps"] == (first, since)
+
+    (repository / "b.yaml").write_text("b: 1\n")
+    watched.look()
+    second, later = watched.same["apps"]
+
+    assert (second != first, later > since) == (True, True)
+
+
 def test_what_somebody_accepts_is_taken_up_within_seconds_by_whoever_runs(
     feed: CatalogFeed, builder: Builder, tmp_path: Path
 ) -> None:

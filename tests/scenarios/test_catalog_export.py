@@ -215,6 +215,25 @@ class TestStrictness:
         assert not (repository / CATALOG).exists()
         assert json.loads((tmp_path / "report.json").read_bytes())["findings"]
 
+    def test_strict_writes_nothing_if_only_the_last_result_has_a_problem(
+        self, repository: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "out.yaml").write_text("a: [")
+        hand_written = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: billing}\n"
+        (repository / CATALOG).write_text(hand_written)
+        plant(repository, {"cart/Chart.yaml": "name: cart\nversion: 1.0.0\n"})
+
+        done = export(repository, "--strict", "--output", tmp_path / "out.yaml")
+        in_place = export(repository, "--strict", "--in-place")
+
+        assert (done.returncode, in_place.returncode) == (1, 1)
+        assert "warning: " in done.stdout
+        assert "the last result can't be read" in done.stdout
+        assert "error: " in in_place.stdout
+        assert "Backstage would refuse this file as it is" in in_place.stdout
+        assert (tmp_path / "out.yaml").read_text() == "a: ["
+        assert not (repository / "cart" / "catalog-info.yaml").exists()
+
     def test_strict_passes_what_is_clean(self, repository: Path) -> None:
         assert export(repository, "--strict").returncode == 0
 

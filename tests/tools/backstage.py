@@ -11,27 +11,43 @@ from tests.tools.node import node, node_modules
 from tests.tools.server import Server
 
 BACKEND = Path(__file__).parent.parent / "e2e" / "backend"
+"""The backend, with the packages of the newest Backstage that is supported."""
 USER = "user:default/ada"
 
 
-def backend_server(folder: Path, address: str, settings: Mapping[str, Any], environment: Mapping[str, str]) -> Server:
+def backend_server(
+    folder: Path, address: str, settings: Mapping[str, Any], environment: Mapping[str, str], packages: Path = BACKEND
+) -> Server:
     """A backend at an address, `127.0.0.1:PORT`, that keeps what it knows in memory, so that each start has new keys.
 
     `settings` are what an adopter writes into app-config, `environment` what they refer to; `folder` is for its
-    configuration, workspaces and log.
+    configuration, workspaces and log; `packages` has the lock of its packages.
     """
     workspaces = folder / "workspaces"
     workspaces.mkdir()
     of_tests, of_adopter = folder / "app-config.yaml", folder / "app-config.adopter.yaml"
     of_tests.write_text(json.dumps(_settings(address, workspaces)), encoding="utf-8")
     of_adopter.write_text(json.dumps(settings), encoding="utf-8")
+    compiled = _compiled(packages)
+    node_options = {"NODE_OPTIONS": "--no-node-snapshot"} if "isolated-vm" in compiled else {}  # as it asks for
     return Server(
         command=[str(node()), str(BACKEND / "index.js"), "--config", str(of_tests), "--config", str(of_adopter)],
-        environment={"NODE_ENV": "production", "HOME": str(folder), **environment},  # production: the log is JSON
-        folder=node_modules(BACKEND, compiled=["better-sqlite3"]),
+        environment={
+            "NODE_ENV": "production",
+            "HOME": str(folder),
+            **node_options,
+            **environment,
+        },  # production: the log is JSON
+        folder=node_modules(packages, compiled=compiled),
         ready=f"http://{address}/.backstage/health/v1/readiness",
         log=folder / "backstage.log",
     )
+
+
+def _compiled(packages: Path) -> list[str]:
+    """The packages that must be compiled; an older scaffolder renders its templates in a native one."""
+    installed = json.loads((packages / "package-lock.json").read_bytes())["packages"]
+    return [name for name in ("better-sqlite3", "isolated-vm") if f"node_modules/{name}" in installed]
 
 
 def _settings(address: str, workspaces: Path) -> dict[str, Any]:

@@ -126,6 +126,13 @@ class Frontend:
         """What an assistant gets from a tool: `content`, `structuredContent`, `isError`."""
         return self._mcp("tools/call", {"name": tool, "arguments": arguments})
 
+    def may_call(self, tool: str, arguments: Mapping[str, Any]) -> bool:
+        """Whether an assistant gets anything but an error from a tool."""
+        try:
+            return not self.call(tool, arguments).get("isError")
+        except RefusedError:
+            return False
+
     def _mcp(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         answer: dict[str, Any] = self.ask("POST", "mcp-actions/v1", question)

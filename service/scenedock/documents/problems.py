@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenedock.model.addresses import without_credentials
@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 Path: TypeAlias = tuple[str | int, ...]
 """The keys and indexes that lead from the root of a document to a value."""
 
+MISSING = "is missing"
+
 _LONGEST_QUOTE = 80
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentProblem:
-    """One problem in a document. `path` leads from the root to the value, which may be missing."""
+    """One problem in a document. `path` leads from the root to the value, which may be missing.
+
+    `expected` are the JSON types that the value may have, if its own is another.
+    """
 
     path: Path
     message: str
+    expected: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{shown(self.path)}: {self.message}"
@@ -68,7 +74,7 @@ def explained(
         return
     match error.kind:
         case Broken.Required(name):
-            yield DocumentProblem((*path, name), "is missing")
+            yield DocumentProblem((*path, name), MISSING)
         case Broken.AdditionalProperties(names):
             yield from (DocumentProblem((*path, name), unknown_key(rules.get("properties", ()))) for name in names)
         case Broken.PropertyNames(inner):
@@ -79,7 +85,7 @@ def explained(
                 path, formats[name].rule if hidden else f"{_named(error.instance)} {formats[name].rule}"
             )
         case Broken.Type(types):
-            yield DocumentProblem(path, _mistyped(error.instance, types, hidden=hidden))
+            yield DocumentProblem(path, _mistyped(error.instance, types, hidden=hidden), tuple(types))
         case Broken.MinLength():
             yield DocumentProblem(path, "must not be empty")
         case Broken.Enum(options):

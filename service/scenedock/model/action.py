@@ -97,12 +97,15 @@ class Sensitive:
 class Attributes:
     """The side effects of an action, as Backstage and MCP declare them to callers.
 
-    `idempotent` means that calling it again with the same input changes nothing more.
+    `idempotent` means that calling it again with the same input changes nothing more. `dry_run` means that Backstage's
+    dry runs call it: it leaves nothing outside of this service. Backstage calls only what it believes to be read-only,
+    so it is told so; for everything here, callers and limits among it, the action changes something.
     """
 
     read_only: bool = False
     destructive: bool = False
     idempotent: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ class Caller:
     """Who calls. `subject` is the plugin, token or account; `user` the entity reference of the user it acts for.
 
     `actions` are the names of the actions that it may run; if empty, it may run all that its scope covers.
+    `user_token` is the user's token of Backstage, which asks Backstage something on the user's behalf; it is never
+    stored or shown.
     """
 
     subject: str
@@ -125,6 +130,22 @@ class Caller:
     user: str | None = None
     scope: Scope = "read"
     actions: tuple[str, ...] = ()
+    user_token: str = field(default="", repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The user, if it acts for one, else the plugin, token or account."""
+        return self.user or self.subject
+
+    @property
+    def plugin(self) -> str:
+        """The id of the plugin of Backstage that calls; empty for others."""
+        return self.subject.removeprefix("plugin:") if self.kind == "backstage" else ""
+
+    @property
+    def token(self) -> str:
+        """The name of the static token; empty for others."""
+        return self.subject.removeprefix("token:") if self.kind == "token" else ""
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller's scope includes this one."""
@@ -251,6 +272,7 @@ def action(
     read_only: bool = False,
     destructive: bool = False,
     idempotent: bool = False,
+    dry_run: bool = False,
     examples: Sequence[Example] = (),
 ) -> Callable[[Callable[[Context[E], In], Out]], Action[E]]:
     """Make an action from a function `(context, input) -> output`; registers nothing.
@@ -268,7 +290,7 @@ def action(
             input=input_model,
             output=output_model,
             function=function,
-            attributes=Attributes(read_only, destructive, idempotent),
+            attributes=Attributes(read_only, destructive, idempotent, dry_run),
             examples=tuple(examples),
         )
 

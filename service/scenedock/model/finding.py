@@ -38,8 +38,8 @@ class Place:
 class Finding:
     """One problem or fact that a person should know about or fix.
 
-    `code` is a stable kebab-case word by which similar findings are grouped. `remedy` says what to do. The message may
-    quote a file, so credentials are removed from addresses in it.
+    `code` is a stable kebab-case word by which similar findings are grouped. `remedy` says what to do. Both texts may
+    quote a file, so credentials are removed from addresses in them.
     """
 
     severity: Severity
@@ -50,6 +50,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", without_credentials(self.message))
+        object.__setattr__(self, "remedy", without_credentials(self.remedy))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from scenedock.model.entity import Entity
+from scenedock.model.finding import Place
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
 """The Kubernetes kinds that run, or that others reach something running by."""
@@ -44,12 +45,14 @@ class RepositoryFacts:
 class Listing:
     """The files of a repository, sorted. `outside` are symbolic links that lead out of it: listed, never read.
 
-    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`.
+    `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`. `too_deep` are
+    paths that are too long to be read; nothing below them is in `files`.
     """
 
     files: tuple[str, ...] = ()
     outside: frozenset[str] = frozenset()
     unnameable: tuple[str, ...] = ()
+    too_deep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,10 @@ class HelmFolder:
     """One deployment folder: a chart with its values, or plain manifests where `chart` is None.
 
     `values` holds the facts for each environment that the folder's values files name; the key `""` is the default
-    values alone. `handwritten` are the entities of a catalog-info file that a person wrote, `has_handwritten` says that
-    there is one, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates
-    spell out, `services` the names of the Services among them. `skeleton` is what the folder was baked from, with its
-    ref: `deployment@v1.2.0`.
+    values alone. `handwritten` are the entities that a person wrote, `has_handwritten` says that they are (also) in a
+    catalog-info file, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and
+    templates spell out, `services` the names of the Services among them. `skeleton` is what the folder was baked from,
+    with its ref: `deployment@v1.2.0`.
     """
 
     path: str
@@ -172,3 +175,28 @@ class ListItem:
     slug: str
     facts: ValuesFacts = field(default_factory=ValuesFacts)
     folder: str = ""
+
+
+DeployedKind: TypeAlias = Literal[
+    "Argo CD Application",
+    "Argo CD ApplicationSet",
+    "Flux HelmRelease",
+    "Flux Kustomization",
+    "Kustomize folder",
+    "Fleet bundle",
+    "helmfile release",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """Something that a tool deploys, seen in the files of a repository, whether or not it has an entity.
+
+    `targets` are the folders that it deploys, as repository and path. Where it has none in this run, `reason` says why.
+    """
+
+    kind: DeployedKind
+    name: str
+    place: Place
+    targets: tuple[tuple[str, str], ...] = ()
+    reason: str = ""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import Field
 
-from scenedock.model.action import PLUGIN_ID, SCOPES, Action, Caller, Scope
+from scenedock.model.action import PLUGIN_ID, Action
 from scenedock.model.json_documents import JsonDocument
-from scenedock.usecases.run_action import actions_for
+
+_MOST_LISTS: Final = 100
 
 E = TypeVar("E")
 
@@ -49,6 +50,14 @@ class ListedAction(JsonDocument):
     schemas: Annotated[ListedSchemas, Field(alias="schema")]
 
     @classmethod
+    def for_backstage(cls, action: Action[E]) -> ListedAction:
+        """The action as Backstage lists it: one that its dry runs shall call is read-only there."""
+        listed = cls.of(action)
+        if not action.attributes.dry_run:
+            return listed
+        return listed.model_copy(update={"attributes": listed.attributes.model_copy(update={"read_only": True})})
+
+    @classmethod
     def of(cls, action: Action[E]) -> ListedAction:
         """The action as it is listed."""
         attributes = action.attributes
@@ -72,14 +81,23 @@ class ActionList(JsonDocument):
     actions: tuple[ListedAction, ...]
 
 
-def listings(actions: Mapping[str, Action[E]]) -> Mapping[Scope, bytes]:
-    """The JSON list of a caller's actions, by the caller's scope.
+class BackstageLists:
+    """The lists for Backstage, as JSON.
 
-    Every step of every Template in Backstage waits for this list, so it is generated only once.
+    Every step of every Template in Backstage waits for its list, so each is generated only once; callers with the same
+    actions share it.
     """
-    return {
-        scope: ActionList(actions=tuple(map(ListedAction.of, actions_for(actions, Caller("", "local", scope=scope)))))
-        .model_dump_json()
-        .encode()
-        for scope in SCOPES
-    }
+
+    def __init__(self) -> None:
+        self._by_names: dict[tuple[str, ...], bytes] = {}
+
+    def of(self, actions: Sequence[Action[E]]) -> bytes:
+        """The list of these actions."""
+        names = tuple(each.name for each in actions)
+        held = self._by_names.get(names)
+        if held is None:
+            held = ActionList(actions=tuple(map(ListedAction.for_backstage, actions))).model_dump_json().encode()
+            if len(self._by_names) >= _MOST_LISTS:  # rules that give everybody something else
+                self._by_names.clear()
+            self._by_names[names] = held
+        return held

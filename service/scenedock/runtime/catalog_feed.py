@@ -9,17 +9,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
 
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.apart import run_apart
+from scenedock.effects.local.apart import ApartLimits, run_apart
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
+from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.runtime.other_origins import NOT_ASKED, OtherOrigins
 from scenedock.runtime.shared_catalog import SharedCatalog
 from scenedock.runtime.watched_repositories import STALE, WatchedRepositories
 from scenedock.usecases.catalog.catalog_record import read_feed
@@ -77,6 +79,7 @@ class CatalogFeed:
     """The address of the folder in which Backstage finds the files."""
     build: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed]
     backstage: BackstageCatalog | None = None
+    origins: OtherOrigins = field(default_factory=OtherOrigins)
     _served: Served | None = None
     _signature: str = ""
     _second_look: float = inf
@@ -171,7 +174,7 @@ class CatalogFeed:
                 _log.exception("the catalog can't be generated")
             if names is None:
                 turn_of_all = time.monotonic() + self.seconds
-            self._wait(min(turn_of_all, self._second_look))
+            self._wait(min(turn_of_all, self._second_look, self.origins.next_attempt))
 
     def _wait(self, until: float) -> None:
         """Wait for a time, unless somebody asks, or another process changes what is kept."""
@@ -183,6 +186,8 @@ class CatalogFeed:
     def _take_over(self) -> bool:
         """Serve what is kept, if it isn't what we know; whether it wasn't."""
         is_other, feed = self.kept.take_over()
+        if is_other:
+            self.origins.remember(EntityRef.parse(each, default_kind="") for each in self.kept.elsewhere)
         if feed:
             self._serve(feed, checked=self._served.checked if self._served else 0.0)
         return is_other
@@ -190,11 +195,12 @@ class CatalogFeed:
     def _renew(self) -> bool:
         """Build the feed again if anything has changed; False if another process has built one meanwhile."""
         now = time.monotonic()
+        self.origins.ask()
         if self._served and self._state() == self._signature and now < self._second_look:
             self._served = self._as_served(self._served.feed, self._served.files, self._checked(self._served.feed))
             return True
         last = self.kept.last()
-        built = self.build(self.repositories.by_name, last, self.repositories.watch())
+        built = self._built(last)
         feed = read_feed(built.kept)
         if feed is None:
             raise ValueError("the feed that was built can't be read")
@@ -206,9 +212,23 @@ class CatalogFeed:
         self._tell_backstage(changed)
         return True
 
+    def _built(self, last: KeptCatalog | None) -> BuiltFeed:
+        """A feed without what Backstage has from elsewhere; about what is new, Backstage is asked first."""
+        built = self._built_once(last)
+        for _ in range(_MOST_ATTEMPTS):
+            if not self.origins.ask(built.wanted):
+                break
+            built = self._built_once(last)
+        return built
+
+    def _built_once(self, last: KeptCatalog | None) -> BuiltFeed:
+        watch = replace(self.repositories.watch(), elsewhere=self.origins.elsewhere)
+        return self.build(self.repositories.by_name, last, watch)
+
     def _state(self) -> str:
-        """What a feed is made of: the repositories as they were seen last, and what somebody has accepted."""
-        return f"{self.repositories.signature()} {json.dumps(self.kept.accepted)}"
+        """What a feed is made of: the repositories as seen last, what somebody accepted, what comes from elsewhere."""
+        elsewhere = sorted(map(str, self.origins.elsewhere))
+        return f"{self.repositories.signature()} {json.dumps([self.kept.accepted, elsewhere])}"
 
     def _checked(self, feed: Feed) -> float:
         """Since when nothing that is served is known to be older; what stays only because it must isn't known."""
@@ -219,6 +239,7 @@ class CatalogFeed:
     def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
         repositories = self.repositories
         told = with_findings(feed, STALE, repositories.findings(), repositories.reasons())
+        told = with_findings(told, NOT_ASKED, self.origins.findings(), ())
         return Served(told, files, checked, dict(repositories.seen), frozenset(repositories.stale))
 
     def _serve(self, feed: Feed, checked: float) -> list[str]:
@@ -261,14 +282,16 @@ class CatalogFeed:
                 return
 
 
-def build_apart(repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch) -> BuiltFeed:
-    """Build the feed in a process of its own.
+def build_apart(
+    memory: int, repositories: Mapping[str, ServedRepository], last: KeptCatalog | None, watch: Watch
+) -> BuiltFeed:
+    """Build the feed in a process of its own, which may have so many bytes of memory.
 
     Raises
     ------
     InputError       a repository can't be read
-    TemporaryError   the process died, or took too long
+    TemporaryError   the process died, took too long, or needs more memory
     """
     from scenedock.usecases.catalog.build_feed import build_feed
 
-    return run_apart(_MOST_SECONDS_OF_A_BUILD, build_feed, repositories, last, watch)
+    return run_apart(ApartLimits(_MOST_SECONDS_OF_A_BUILD, memory), build_feed, repositories, last, watch)

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 from scenedock.actions.effects import Effects
 from scenedock.effects.backstage.signing_keys import SigningKey
-from scenedock.model.action import Action, Scope
+from scenedock.model.action import Action
+from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.catalog_feed import CatalogFeed
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.service import TaskService
+from scenedock.usecases.permissions import Permissions
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Everything that a request may need. `actions` is by name, `listings` by scope."""
+    """Everything that a request may need. `actions` is by name."""
 
     settings: Settings
     key: SigningKey
@@ -29,7 +31,8 @@ class Service:
     calls: Calls
     metrics: Metrics
     tasks: TaskService
-    listings: Mapping[Scope, bytes]
+    permissions: Permissions
+    listings: BackstageLists
 
     def start(self) -> None:
         """Start the background threads."""

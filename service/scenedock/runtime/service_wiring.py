@@ -8,27 +8,36 @@ from typing import Final
 
 from scenedock.actions import ACTIONS
 from scenedock.effects.backstage.catalog import BackstageCatalog
+from scenedock.effects.backstage.permission_policy import PermissionPolicy
+from scenedock.effects.backstage.plugin_tokens import PluginTokens
 from scenedock.effects.backstage.public_keys import PublicKeys
+from scenedock.effects.backstage.signing_keys import SigningKey
+from scenedock.effects.backstage.user_groups import UserGroups
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
+from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
+from scenedock.model.action_rules import ActionRules
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.runtime.action_listing import listings
+from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
+from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.other_origins import OtherOrigins
 from scenedock.runtime.service import Service
-from scenedock.runtime.settings import Settings
+from scenedock.runtime.settings import Settings, variable
 from scenedock.runtime.shared_catalog import SharedCatalog
 from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, signing_key
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
+from scenedock.usecases.permissions import Permissions
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 
 _READING_AT_ONCE: Final = 8
@@ -39,7 +48,7 @@ _PLACES_FOR_EACH_THREAD: Final = 2
 
 def open_service(
     settings: Settings,
-    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] = build_apart,
+    build_feed: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed] | None = None,
     role: Role = "embedded",
 ) -> Service:
     """The service; nothing runs yet. In the role `web` it leaves tasks to workers.
@@ -55,24 +64,31 @@ def open_service(
         kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
-        build=build_feed,
+        build=build_feed or partial(build_apart, settings.build_memory_mib << 20),
         backstage=effects.backstage,
+        origins=OtherOrigins(effects.backstage),
     )
     actions = {each.name: each for each in ACTIONS}
     metrics = Metrics(feed.at_hand)
+    tokens = _static_tokens(settings)
     tasks = open_tasks(task_settings(settings), ACTIONS, effects, role)
     task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
     return Service(
         settings=settings,
         key=key,
-        authenticator=_authenticator(settings, effects.backstage),
+        authenticator=Authenticator(
+            static=tokens,
+            keys=_public_keys(settings, effects.backstage) if effects.backstage else None,
+            plugins=settings.backstage_plugins,
+        ),
         actions=actions,
         effects=effects,
         feed=feed,
         calls=Calls(_room(settings, role), metrics, task_calls.run, task_calls.hurry),
         metrics=metrics,
         tasks=tasks,
-        listings=listings(actions),
+        permissions=_permissions(settings, tokens, effects.backstage, key),
+        listings=BackstageLists(),
     )
 
 
@@ -87,10 +103,34 @@ def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
     fetch(clone, code_hosts.git_login(clone.remote.repository))
 
 
-def _authenticator(settings: Settings, backstage: BackstageCatalog | None) -> Authenticator:
+def _public_keys(settings: Settings, backstage: BackstageCatalog) -> PublicKeys:
+    """Backstage's keys, for which at most half of the threads wait."""
+    return PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2))
+
+
+def _static_tokens(settings: Settings) -> StaticTokens:
     file = settings.tokens_file
-    return Authenticator(
-        static=read_static_tokens(read_file(file), str(file)) if file else StaticTokens(),
-        keys=PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2)) if backstage else None,
-        plugins=settings.backstage_plugins,
-    )
+    return read_static_tokens(read_file(file), str(file)) if file else StaticTokens()
+
+
+def _permissions(
+    settings: Settings, tokens: StaticTokens, backstage: BackstageCatalog | None, key: SigningKey
+) -> Permissions:
+    rules = ActionRules()
+    if file := settings.rules:
+        rules = read_rules(
+            read_file(file),
+            str(file),
+            actions={each.name for each in ACTIONS},
+            plugins=settings.backstage_plugins,
+            tokens={each.name for each in tokens.tokens},
+        )
+    if backstage is None:
+        if settings.backstage_permissions:
+            raise InputError(
+                f"{variable('backstage_permissions')}: there is no Backstage to ask; set {variable('backstage_url')}"
+            )
+        return Permissions(rules)
+    asked = settings.backstage_permissions
+    policy = PermissionPolicy(backstage.client, PluginTokens(key)) if asked else None
+    return Permissions(rules, UserGroups(backstage).of, policy)

@@ -96,9 +96,32 @@ class Settings:
         ),
     ] = False
     refresh_seconds: Annotated[int, Setting(number(1, 86_400), "Seconds between two checks of the repositories.")] = 60
+    build_memory_mib: Annotated[
+        int,
+        Setting(
+            number(256, 1_048_576),
+            "MiB of memory that a build of the catalog may take, in a process of its own; if it needs more, the last "
+            "catalog stays. A build of 10,000 folders takes about 300.",
+        ),
+    ] = 2_048
     tokens_file: Annotated[
         Path | None, Setting(optional_path, "File with static tokens, for callers other than Backstage.")
     ] = None
+    rules: Annotated[
+        Path | None,
+        Setting(
+            optional_path,
+            "File with rules about who may run which actions; without one, MCP may run only what is read-only.",
+        ),
+    ] = None
+    backstage_permissions: Annotated[
+        bool,
+        Setting(
+            flag,
+            "Whether Backstage's permission policy is asked before a user's call of an action: `true` if "
+            "`permission.enabled` is set there.",
+        ),
+    ] = False
     signing_key: Annotated[
         str,
         Setting(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,7 +11,7 @@ from scenedock.catalog.emitting.feed import Feed
 from scenedock.effects.local.catalog_file import CatalogStore
 from scenedock.errors import InputError, NotFoundError, ScenedockError
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.usecases.catalog.catalog_record import read_feed, read_head
+from scenedock.usecases.catalog.catalog_record import CatalogHead, read_feed, read_head
 
 _log: Final = logging.getLogger("scenedock.feed")
 
@@ -20,12 +20,14 @@ _log: Final = logging.getLogger("scenedock.feed")
 class SharedCatalog:
     """What a store keeps; as long as that has nothing, what a `former` one did.
 
-    `accepted` is what somebody has allowed and no build has used yet, by repository.
+    `accepted` is what somebody has allowed and no build has used yet, by repository; `elsewhere` is what Backstage had
+    from elsewhere.
     """
 
     store: CatalogStore
     former: CatalogStore | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Collection[str] = ()
     _version: str | None = None
     """The version that we know; None before the first look."""
     _unsaved: KeptCatalog | None = None
@@ -51,7 +53,8 @@ class SharedCatalog:
         self._version, self._unsaved = kept.version if kept else "", None
         if kept is None and self.former:
             kept = self._unsaved = self.former.load()
-        self.accepted = read_head(kept).accepted if kept else {}
+        head = read_head(kept) if kept else CatalogHead()
+        self.accepted, self.elsewhere = head.accepted, head.elsewhere
         return True, read_feed(kept) if kept else None
 
     def last(self) -> KeptCatalog | None:

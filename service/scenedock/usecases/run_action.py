@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
 
 from scenedock.errors import NotAllowedError, NotFoundError, TemporaryError
-from scenedock.model.action import Action, Caller, Context
+from scenedock.model.action import Action, Context
 from scenedock.model.json import JsonObject
 
 E = TypeVar("E")
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def actions_for(actions: Mapping[str, Action[E]], caller: Caller) -> Sequence[Action[E]]:
-    """The actions that a caller may run, by name."""
-    return [actions[name] for name in sorted(actions) if not actions[name].refused_to(caller)]
-
-
-def find_action(actions: Mapping[str, Action[E]], name: str, caller: Caller) -> Action[E]:
-    """An action by its name, for a caller that is going to run it.
+def find_action(actions: Mapping[str, Action[E]], name: str, listed: Callable[[], Iterable[Action[E]]]) -> Action[E]:
+    """An action by its name. `listed` are those that the message of an error may name.
 
     Raises
     ------
-    NotFoundError     there is no such action
-    NotAllowedError   the caller may not run it
+    NotFoundError   there is no such action
     """
     if name not in actions:
-        names = ", ".join(each.name for each in actions_for(actions, caller)) or "none"
+        names = ", ".join(sorted(each.name for each in listed())) or "none"
         raise NotFoundError(f"there is no action {name!r}; the actions are: {names}")
-    action = actions[name]
-    if refused := action.refused_to(caller):
-        raise NotAllowedError(refused)
-    return action
+    return actions[name]
 
 
 def perform(action: Action[E], context: Context[E], values: JsonObject) -> JsonObject:

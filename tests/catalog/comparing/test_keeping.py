@@ -208,6 +208,19 @@ def test_owners_stay_where_too_many_would_be_unknown() -> None:
     assert {entity.spec["owner"] for entity in keep(before, other)[1].memory.entities} == {"group:y"}
 
 
+def test_the_group_of_owners_that_stay_stays_too() -> None:
+    spec: JsonObject = {"type": "team", "children": []}
+    group = Entity({"kind": "Group", "metadata": {"name": "payments"}, "spec": spec}, Place("apps"))
+    before = [*components("abcdefg", owner="payments"), group]
+
+    _, kept = keep(before, components("abcdefg", owner="unknown"))
+
+    assert [each.code for each in kept.reasons] == ["owners-would-vanish"]
+    assert group in kept.memory.entities
+    _, accepted = keep(replace(kept.memory, accepted=kept.memory.refused), components("abcdefg", owner="unknown"))
+    assert group not in accepted.memory.entities
+
+
 def test_all_is_allowed_at_once_but_for_what_cannot_be_read() -> None:
     look = Look(unchanged=0.0, unreadable=frozenset({"b"}), directories=frozenset({"b"}))
 

@@ -20,7 +20,7 @@ from scenedock.catalog.vocabulary.placeholders import placeholders_of
     ],
 )
 def test_placeholders_are_found(entity: dict[str, Any], found: dict[tuple[str | int, ...], str]) -> None:
-    assert dict(placeholders_of(entity)) == found
+    assert {each.path: each.target for each in placeholders_of(entity)} == found
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_placeholders_are_found(entity: dict[str, Any], found: dict[tuple[str | 
     ],
 )
 def test_what_the_catalog_ignores_or_validates_first_is_no_placeholder(entity: dict[str, Any]) -> None:
-    assert dict(placeholders_of(entity)) == {}
+    assert list(placeholders_of(entity)) == []

@@ -29,6 +29,19 @@ from scenedock.errors import InputError
             "overrides:\n  billing: {dependsOn: [ledger]}",
             "2:25: overrides.billing.dependsOn[0]: must be a reference, kind:",
         ),
+        (
+            "overrides:\n  billing:\n    links:\n      - url: javascript:alert(1)",
+            "4:9: overrides.billing.links[0].url: must be an address that begins with https:, http: or mailto:",
+        ),
+        ("overrides: {a: {links: [{url: wiki}]}}", "1:26: overrides.a.links[0].url: must be an address"),
+        (
+            'annotations:\n  backstage.io/view-url: " Java\\tScript:alert(1)"',
+            "2:3: annotations.backstage.io/view-url: must be an address that begins with https:",
+        ),
+        (
+            "overrides:\n  billing:\n    annotations: {backstage.io/edit-url: 'data:text/html,x'}",
+            "3:19: overrides.billing.annotations.backstage.io/edit-url: must be an address",
+        ),
         ("apps: [{items: apps}]", "1:8: apps[0].file: is missing"),
         ("- a", "1:1: the document: must be an object, `key: value`"),
         ("environments: {bind: a b}", "1:16: environments.bind: must consist of letters and digits"),

@@ -89,7 +89,7 @@ def test_each_command_that_has_settings_tells_their_place(folder: Path, words: l
     (folder / "service.yaml").write_text("threads: many\n")
 
     assert told(run(*words, "--settings", "service.yaml")) == [
-        "service.yaml:1:1: threads: must be a whole number from 2 to 512"
+        "service.yaml:1:1: threads: must be a whole number from 2 to 2,048"
     ]
 
 

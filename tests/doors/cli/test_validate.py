@@ -18,8 +18,10 @@ INVALID = VALID.replace("jane", "Jane Doe")
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "valid.yaml").write_text(f"{VALID}---\n{VALID}")
-    (tmp_path / "invalid.yaml").write_text(f"{VALID}---\n{INVALID}---\n{VALID.replace('User', 'Robot')}")
+    (tmp_path / "valid.yaml").write_text(f"{VALID}---\n{VALID.replace('jane', 'joe')}")
+    (tmp_path / "invalid.yaml").write_text(
+        f"{VALID.replace('jane', 'jim')}---\n{INVALID}---\n{VALID.replace('User', 'Robot')}"
+    )
     return tmp_path
 
 
@@ -51,10 +53,10 @@ def test_problems_are_printed_with_file_and_line_and_end_with_1() -> None:
 
 
 def test_notes_and_warnings_are_no_problems() -> None:
-    result = validate("-", stdin=VALID.replace("[]", '["/"]'))
+    result = validate("valid.yaml", "-", stdin="# nothing\n")
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == "1 entity in 1 file: all valid, 1 warning"
+    assert result.stdout.splitlines()[-1] == "2 entities in 2 files: all valid, 1 warning"
 
 
 def test_a_dash_is_standard_input() -> None:

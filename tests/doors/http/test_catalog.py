@@ -12,7 +12,8 @@ import yaml
 from flask.testing import FlaskClient
 
 from scenedock.catalog.comparing.memory import CatalogMemory
-from scenedock.catalog.emitting.feed import Feed
+from scenedock.catalog.emitting.feed import Feed, make_feed
+from scenedock.catalog.explaining.coverage import Coverage, Missing
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
@@ -92,6 +93,23 @@ def test_findings_say_what_to_mend_and_where(client: FlaskClient) -> None:
         ("owner-unknown", "statement-mailer/Chart.yaml")
     ]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", report["checkedAt"])
+
+
+def test_what_is_deployed_and_not_represented_is_in_the_findings_and_on_the_page(
+    client: FlaskClient, service: Service
+) -> None:
+    missing = Missing("their charts come from elsewhere", 1, Place("apps", "argo/redis.yaml", 1))
+    coverage = Coverage("Argo CD Application", 34, 33, (missing,))
+    service.feed.build = lambda _repositories, _last, _watch: built(make_feed([], [], coverage=[coverage]))
+    service.feed._served = None
+    service.feed.refresh()
+
+    (said,) = get(client, f"{BASE_PATH}/findings").json["coverage"]
+    assert (said["seen"], said["represented"]) == (34, 33)
+    assert said["missing"] == [
+        {"reason": missing.reason, "count": 1, "repository": "apps", "path": "argo/redis.yaml", "line": 1}
+    ]
+    assert "Argo CD Applications: 34 seen, 33 represented; 1 not: their charts come" in get(client, "/").text
 
 
 def test_a_service_is_ready_when_it_has_a_catalog(service: Service, client: FlaskClient) -> None:

@@ -2,7 +2,8 @@
 //
 //   node index.js --config app-config.yaml
 //
-// Run it in a folder that has the node_modules of package-lock.json.
+// Run it in a folder that has the node_modules of a package-lock.json; plugins that it doesn't have are left out. With
+// SCAFFOLDER_POLICY, permissions are decided by policy.js.
 const { createRequire } = require('node:module');
 const { isIP, Socket } = require('node:net');
 
@@ -13,6 +14,7 @@ const PLUGINS = [
   '@backstage/plugin-catalog-backend-module-scaffolder-entity-model',
   '@backstage/plugin-catalog-backend-module-unprocessed',
   '@backstage/plugin-mcp-actions-backend',
+  '@backstage/plugin-permission-backend',
   '@backstage/plugin-proxy-backend',
   '@backstage/plugin-scaffolder-backend',
   '@roadiehq/scaffolder-backend-module-http-request',
@@ -33,8 +35,10 @@ Socket.prototype.connect = function connectOnLoopback(...given) {
 const load = createRequire(`${process.cwd()}/`);
 const { createBackend } = load('@backstage/backend-defaults');
 const backend = createBackend();
-for (const plugin of PLUGINS) {
+const { dependencies } = load('./package.json');
+for (const plugin of PLUGINS.filter(each => each in dependencies)) {
   backend.add(load(plugin));
 }
 backend.add(require('./github.js')(load));
+backend.add(require('./policy.js')(load, JSON.parse(process.env.SCAFFOLDER_POLICY ?? '{}')));
 backend.start();

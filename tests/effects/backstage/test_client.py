@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import jwt
 import pytest
@@ -14,57 +10,9 @@ import pytest
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.backstage.client import BackstageClient
 from scenedock.effects.backstage.plugin_tokens import PluginTokens
-from scenedock.effects.backstage.signing_keys import SigningKey, shared_signing_key
+from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
-
-
-class Peer(ThreadingHTTPServer):
-    """Answers every request with what a test has set, and keeps what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), PeerHandler)
-        self.status, self.body, self.location = 200, b"{}", ""
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class PeerHandler(BaseHTTPRequestHandler):
-    server: Peer
-
-    def answer(self) -> None:
-        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append((self.command, self.path, dict(self.headers), sent))
-        self.send_response(self.server.status)
-        if self.server.location:
-            self.send_header("Location", self.server.location)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    do_GET = do_POST = answer  # noqa: N815 - the standard library's names
-
-    def log_message(self, *_: object) -> None:
-        return
-
-
-@pytest.fixture
-def peer() -> Iterator[Peer]:
-    with Peer() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> SigningKey:
-    return shared_signing_key(tmp_path / "key.pem")
+from tests.tools.peer import Peer
 
 
 def client(url: str, key: SigningKey) -> BackstageClient:

@@ -108,11 +108,19 @@ def test_a_file_that_has_gone_or_may_not_be_read_is_an_input_error(
         RepositoryFolder(tmp_path).read("secret")
 
 
-def test_a_huge_file_is_read_in_part(tmp_path: Path) -> None:
-    with (tmp_path / "huge").open("wb") as file:
-        file.truncate(1 << 40)
+def test_the_size_of_a_file_is_checked_before_it_is_read(tmp_path: Path) -> None:
+    for name, size in (("huge", 1 << 40), ("largest", MOST_BYTES)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
 
-    assert len(RepositoryFolder(tmp_path).read("huge")) == MOST_BYTES
+    with pytest.raises(InputError, match="has 1,099,511,627,776 bytes, and at most 16,777,216 of a file are read"):
+        RepositoryFolder(tmp_path).read("huge")
+    assert len(RepositoryFolder(tmp_path).read("largest")) == MOST_BYTES
+
+
+def test_a_file_that_grows_while_it_is_read_ends_somewhere() -> None:
+    with pytest.raises(InputError, match="at most 16,777,216 of a file are read"):
+        RepositoryFolder(Path("/dev")).read("zero")  # says that it has no bytes
 
 
 def test_the_signature_of_a_folder_changes_with_any_file_and_with_what_git_says(tmp_path: Path) -> None:

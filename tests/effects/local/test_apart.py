@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from scenedock.effects.local.apart import run_apart
+from scenedock.effects.local.apart import ApartLimits, run_apart
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, TemporaryError
 
+MINUTE = ApartLimits(60)
+
 
 def test_the_result_comes_back_from_another_process() -> None:
-    assert run_apart(60, os.getpid) != os.getpid()
+    assert run_apart(MINUTE, os.getpid) != os.getpid()
 
 
 def test_a_refusal_comes_back_as_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
-        run_apart(60, read_file, tmp_path / "nope")
+        run_apart(MINUTE, read_file, tmp_path / "nope")
 
 
 def test_a_process_that_dies_is_told() -> None:
-    with pytest.raises(TemporaryError, match=r"died \(exit code 7\)"):
-        run_apart(60, os._exit, 7)
+    with pytest.raises(TemporaryError, match=r"died \(exit code 7; it may have 2048 MiB"):
+        run_apart(MINUTE, os._exit, 7)
 
 
 def test_a_process_that_hangs_is_ended() -> None:
     with pytest.raises(TemporaryError, match="longer than"):
-        run_apart(0.1, time.sleep, 600)
+        run_apart(ApartLimits(0.1), time.sleep, 600)
+
+
+def test_a_process_that_needs_more_memory_than_it_may_have_is_told_so() -> None:
+    with pytest.raises(TemporaryError, match="needs more than 256 MiB of memory"):
+        run_apart(ApartLimits(60, 256 << 20), bytes, 1 << 30)
+
+
+def test_processes_that_it_starts_may_not_have_more_either() -> None:
+    with pytest.raises(TemporaryError, match="needs more than 256 MiB of memory"):
+        run_apart(ApartLimits(60, 256 << 20), allocate_in_a_child)
+
+
+def allocate_in_a_child() -> None:
+    done = subprocess.run([sys.executable, "-c", "bytes(1 << 30)"], check=False, capture_output=True)
+    if b"MemoryError" in done.stderr:
+        raise MemoryError

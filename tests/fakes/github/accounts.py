@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.fakes.github.access import LEVELS, authorise_organization, authorise_repository
+from tests.fakes.github.access import LEVELS, authorise_organization, authorise_repository, granted
 from tests.fakes.github.call import Answer, Call, RefusedError, Route, not_found
 from tests.fakes.github.model import Account, Installation, Team, at
 
@@ -24,7 +24,11 @@ def rate_limit(call: Call) -> Answer:
 def this_user(call: Call) -> Answer:
     """GET /user."""
     own = {"collaborators": 0, "disk_usage": 0, "owned_private_repos": 0, "private_gists": 0, "total_private_repos": 0}
-    return Answer(200, {**call.view.user(call.caller.account), **own, "two_factor_authentication": True})
+    shown = {**call.view.user(call.caller.account), **own, "two_factor_authentication": True}
+    token = call.caller.token
+    if token and {"user", "read:user"} & set(token.scopes):
+        shown["plan"] = {**_plan(call.caller.account), "collaborators": 0}
+    return Answer(200, shown)
 
 
 def user(call: Call) -> Answer:
@@ -34,7 +38,13 @@ def user(call: Call) -> Answer:
 
 def organization(call: Call) -> Answer:
     """GET /orgs/{org}."""
-    return Answer(200, call.view.organization(_organization(call)))
+    found, token = _organization(call), call.caller.token
+    shown = call.view.organization(found)
+    if token and token.installation:
+        told = granted(token, ["organization_plan"], "read")
+    else:  # only to an owner
+        told = token is not None and found.members.get(token.account.login) == "admin"
+    return Answer(200, {**shown, "plan": _plan(found)} if told else shown)
 
 
 def team(call: Call) -> Answer:
@@ -128,6 +138,10 @@ def _account(call: Call, login: str) -> Account:
     if found is None:
         raise not_found()
     return found
+
+
+def _plan(account: Account) -> dict[str, Any]:
+    return {"name": account.plan, "space": 976562499, "private_repos": 10_000}
 
 
 def _organization(call: Call) -> Account:

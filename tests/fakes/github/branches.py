@@ -69,6 +69,8 @@ def protect(call: Call) -> Answer:
     found, name = call.repository, call.path["branch"]
     if found.branch(name) is None:
         raise RefusedError(404, "Branch not found")
+    if found.private and found.owner.plan == "free":
+        raise RefusedError(403, "Upgrade to GitHub Pro or make this repository public to enable this feature.")
     found.protection[name] = call.body
     return Answer(200, _protection(call, name))
 

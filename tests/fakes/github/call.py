@@ -41,8 +41,9 @@ def not_found() -> RefusedError:
 
 
 def invalid(resource: str, message: str, field: str = "", code: str = "custom") -> RefusedError:
-    """Validation failed for one reason, which clients find in `errors`."""
-    error = {"resource": resource, "code": code, "message": message} | ({"field": field} if field else {})
+    """Validation failed for one reason, which clients find in `errors`; only some have a message."""
+    error = {"resource": resource, "code": code, **({"field": field} if field else {})}
+    error |= {"message": message} if message else {}
     return RefusedError(422, "Validation Failed", [error])
 
 

@@ -35,6 +35,7 @@ class Account:
     kind: str
     name: str = ""
     email: str = ""
+    plan: str = "team"
     members: dict[str, str] = field(default_factory=dict)
     """Of an organisation: login to role, `admin` or `member`."""
     created: str = field(default_factory=now)

@@ -41,7 +41,7 @@ def create(call: Call) -> Answer:
     owner, _, head = body["head"].rpartition(":")
     for name, branch in {"head": head, "base": body["base"]}.items():
         if (owner and name == "head" and owner.lower() != found.owner.login.lower()) or found.branch(branch) is None:
-            raise invalid("PullRequest", f"{name} is invalid", name, "invalid")
+            raise invalid("PullRequest", "", name, "invalid")
     for each in found.pulls.values():
         if each.state == "open" and (each.head, each.base) == (head, body["base"]):
             raise invalid("PullRequest", f"A pull request already exists for {found.owner.login}:{head}.")
@@ -67,7 +67,7 @@ def update(call: Call) -> Answer:
     """PATCH /repos/{owner}/{repo}/pulls/{pull_number}."""
     found, body = _pull(call), call.body or {}
     if "base" in body and call.repository.branch(body["base"]) is None:
-        raise invalid("PullRequest", "base is invalid", "base", "invalid")
+        raise invalid("PullRequest", "", "base", "invalid")
     state = body.get("state", found.state)
     if state == "open" and found.state == "closed":
         if found.merged or call.repository.branch(found.head) is None:

@@ -36,10 +36,13 @@ def apply(repository: Path, application_set: int) -> None:
     run(["git", *author, "commit", "--quiet", "--message", "Begin"], repository)
 
 
+def scenedock(*arguments: str | Path) -> list[str | Path]:
+    return [Path(sys.executable).with_name("scenedock"), "catalog", *arguments]
+
+
 def exported(repository: Path) -> dict[str, dict[str, Any]]:
     """The entities by name; warnings count as errors."""
-    scenedock = Path(sys.executable).with_name("scenedock")
-    entities = list(yaml.safe_load_all(run([scenedock, "catalog", "export", "--strict", repository], repository)))
+    entities = list(yaml.safe_load_all(run(scenedock("export", "--strict", repository), repository)))
     assert judge(entities) == [None] * len(entities)
     return {entity["metadata"]["name"]: entity for entity in entities}
 
@@ -80,3 +83,22 @@ def test_a_repository_for_each_cluster(repository: Path) -> None:
     annotations = entities["billing"]["metadata"]["annotations"]
     assert annotations["argocd/app-name"] == "billing"
     assert annotations["backstage.io/kubernetes-namespace"] == "billing"
+
+
+def test_export_in_place_check_and_validate_agree(repository: Path) -> None:
+    bake("deployment", repository)
+    bake("deployment", repository, {"service": "orders", "owner": "group:default/orders", "system": "shop"})
+    apply(repository, 0)
+    before = exported(repository)
+
+    told = run(scenedock("export", "--in-place", "--strict", repository), repository)
+    checked = run(scenedock("check", repository), repository)
+    files = sorted(repository.rglob("catalog-info*.yaml"))
+    validated = run(scenedock("validate", *files), repository)
+
+    assert "3 files written" in told
+    assert checked.splitlines()[-1] == "All right: catalog-info.yaml files: 3 right"
+    assert [path.name for path in files].count("catalog-info.part.yaml") == 3
+    assert "6 entities in 6 files: all valid, 6 notes" in validated
+    written = [yaml.safe_load(path.read_bytes()) for path in repository.rglob("catalog-info.yaml")]
+    assert {entity["metadata"]["name"]: entity for entity in written} == before

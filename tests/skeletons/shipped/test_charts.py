@@ -346,7 +346,7 @@ def test_one_environment_for_each_cluster_needs_no_further_values_files(tmp_path
     assert sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()) == [
         ".gitignore",
         "Chart.yaml",
-        "catalog-info.yaml",
+        "catalog-info.part.yaml",
         "templates/workload.yaml",
         "values.schema.json",
         "values.yaml",
@@ -373,7 +373,7 @@ def test_a_chart_says_where_its_library_and_its_source_are(repository: Repositor
 
 
 def test_a_catalog_file_says_only_what_the_folder_does_not_show(repository: Repository) -> None:
-    assert read(repository.folder / "orders" / "catalog-info.yaml") == {
+    assert read(repository.folder / "orders" / "catalog-info.part.yaml") == {
         "apiVersion": "backstage.io/v1alpha1",
         "kind": "Component",
         "metadata": {"name": "orders", "annotations": {"backstage.io/kubernetes-id": "orders"}},

@@ -37,7 +37,8 @@ def seen(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def test_valid_files_have_no_findings() -> None:
-    assert judged({"a.yaml": USER, "b.yaml": f"---\n---\n{USER}---\n{USER}"}) == Validation(2, 3, ())
+    others = [USER.replace("jane", name) for name in ("joe", "jim")]
+    assert judged({"a.yaml": USER, "b.yaml": f"---\n---\n{others[0]}---\n{others[1]}"}) == Validation(2, 3, ())
 
 
 def test_findings_have_the_line_of_the_value_or_of_what_should_hold_it() -> None:
@@ -49,7 +50,7 @@ def test_findings_have_the_line_of_the_value_or_of_what_should_hold_it() -> None
 
 
 def test_a_file_that_is_no_yaml_is_a_finding_and_the_others_are_judged() -> None:
-    validation = judged({"a.yaml": f"{USER}---\na: [", "b.yaml": BROKEN, "c.yaml": USER})
+    validation = judged({"a.yaml": f"{USER}---\na: [", "b.yaml": BROKEN, "c.yaml": USER.replace("jane", "joe")})
 
     assert [str(finding.place) for finding in validation.findings if finding.code == "invalid-yaml"] == ["a.yaml:7"]
     assert (validation.files, validation.entities, validation.count("error")) == (3, 2, 3)
@@ -74,14 +75,14 @@ def test_a_file_without_entities_is_worth_a_warning(text: str) -> None:
     ]
 
 
-def test_unknown_kinds_and_unreadable_references_are_told_and_tolerated() -> None:
+def test_unknown_kinds_are_told_and_unreadable_references_are_refused() -> None:
     component = (
         "apiVersion: backstage.io/v1alpha1\nkind: {}\nmetadata: {{name: a}}\nspec: {{type: b, lifecycle: c, owner: /}}"
     )
     validation = judged({"a.yaml": component.format("Component"), "b.yaml": component.format("Widget")})
 
     assert [seen(finding) for finding in validation.findings] == [
-        ("warning", "unreadable-reference", "a.yaml:4", "spec.owner"),
+        ("error", "unreadable-reference", "a.yaml:4", "spec.owner"),
         ("info", "unknown-kind", "b.yaml:2", "kind"),
     ]
 

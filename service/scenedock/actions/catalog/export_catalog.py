@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from scenedock.actions.catalog.findings import FindingOutput
+from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 from scenedock.actions.effects import Effects
 from scenedock.catalog.emitting.output import render
 from scenedock.catalog.emitting.summary import count_by_type
@@ -27,6 +27,7 @@ class Output(Model):
     entities: Annotated[int, "Number of entities"]
     by_kind: Annotated[dict[str, int], "Number of entities of each kind"]
     findings: Annotated[tuple[FindingOutput, ...], "Problems to fix or to know about, the most severe first"]
+    coverage: Annotated[tuple[CoverageOutput, ...], "What is deployed, and how much of it is represented"]
     content: Annotated[str, "The entities as a multi-document catalog-info.yaml; empty if `withContent` is false"]
 
 
@@ -55,5 +56,6 @@ def export_catalog_action(context: Context[Effects], request: Input) -> Output:
         entities=len(export.entities),
         by_kind={kind: sum(types.values()) for kind, types in count_by_type(export.entities).items()},
         findings=tuple(FindingOutput.of(finding) for finding in export.findings),
+        coverage=tuple(map(CoverageOutput.of, export.coverage)),
         content=render([entity.document for entity in export.entities], "yaml") if request.with_content else "",
     )

@@ -1,9 +1,10 @@
-"""The JSON form of findings in actions, HTTP and reports."""
+"""The JSON form of findings and coverage in actions, HTTP and reports."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
+from scenedock.catalog.explaining.coverage import Coverage
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.json_documents import JsonDocument
 
@@ -31,4 +32,42 @@ class FindingOutput(JsonDocument):
             path=place.path,
             line=place.line,
             remedy=finding.remedy,
+        )
+
+
+class MissingOutput(JsonDocument):
+    """Things of one kind that no entity represents, for one reason."""
+
+    reason: str
+    count: int
+    repository: Annotated[str, "Name of the repository where the first of them is"]
+    path: Annotated[str, "Its file, relative to the repository's root"]
+    line: Annotated[int | None, "Its line, counted from 1"]
+
+
+class CoverageOutput(JsonDocument):
+    """How much of what a tool deploys the catalog represents."""
+
+    kind: Annotated[str, "What the tool calls it, such as `Argo CD Application`"]
+    seen: int
+    represented: int
+    missing: tuple[MissingOutput, ...]
+
+    @classmethod
+    def of(cls, coverage: Coverage) -> CoverageOutput:
+        """The document of a coverage."""
+        return cls(
+            kind=coverage.kind,
+            seen=coverage.seen,
+            represented=coverage.represented,
+            missing=tuple(
+                MissingOutput(
+                    reason=each.reason,
+                    count=each.count,
+                    repository=each.place.repository,
+                    path=each.place.path,
+                    line=each.place.line,
+                )
+                for each in coverage.missing
+            ),
         )

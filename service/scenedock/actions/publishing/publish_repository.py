@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,7 +14,8 @@ from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput
 from scenedock.model.code_hosts.code_host import TEAM, Visibility, checked_branch, read_repository
 from scenedock.usecases.publishing.publish_repository import NewRepository, Protection, publish_repository
 
-_TOPIC = r"^[a-z0-9][a-z0-9-]{0,49}$"
+_TOPIC = r"[a-z0-9][a-z0-9-]{0,49}"
+_LONGEST_DESCRIPTION = 350
 _SETTINGS = 40
 """Most variables, and most secrets: one attempt sets them all, within GitHub's rate limit for a minute."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
@@ -43,14 +45,16 @@ class Input(TaskInput):
     folder: Annotated[str | None, "Name of a result folder, the output `folder` of `bake-skeleton`"] = None
     files: Annotated[tuple[FileInput, ...], "Files, instead of `folder` or in addition to it"] = ()
     description: Annotated[
-        str, "Description of the repository, in one line", Field(pattern=r"^[^\x00-\x1f\x7f]{0,350}$")
+        str, "Description of the repository, in one line", Field(max_length=_LONGEST_DESCRIPTION)
     ] = ""
     homepage: Annotated[str, "Home page of the project", Field(pattern=r"^(https?://[^\s\x00-\x1f\x7f]{1,250})?$")] = ""
     visibility: Annotated[
         Visibility, "Who can see the repository; `internal` is for organisations of an enterprise"
     ] = "private"
     default_branch: Annotated[str, "Name of its default branch"] = "main"
-    topics: Annotated[tuple[Annotated[str, Field(pattern=_TOPIC)], ...], "Topics", Field(max_length=20)] = ()
+    topics: Annotated[
+        tuple[str, ...], "Topics: letters, digits and hyphens; they are set in lower case", Field(max_length=20)
+    ] = ()
     teams: Annotated[tuple[TeamInput, ...], "Teams of the organisation to give access to", Field(max_length=20)] = ()
     branch_protection: Annotated[ProtectionInput | None, "Rules for the default branch; by default, none"] = None
     variables: Annotated[
@@ -120,10 +124,10 @@ def publish_repository_action(context: Context[Effects], request: Input) -> Outp
         files=(*folder, *new_files(request.files)),
         message=request.commit_message,
         visibility=request.visibility,
-        description=request.description,
+        description=_description(request.description),
         homepage=request.homepage,
         default_branch=branch,
-        topics=request.topics,
+        topics=_topics(request.topics),
         teams={each.team: each.permission for each in request.teams},
         protection=Protection(request.branch_protection.approvals, request.branch_protection.checks)
         if request.branch_protection
@@ -141,3 +145,34 @@ def publish_repository_action(context: Context[Effects], request: Input) -> Outp
         commit_hash=published.commit,
         default_branch=published.default_branch,
     )
+
+
+def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
+    """The topics as GitHub takes them: in lower case, each once.
+
+    Raises
+    ------
+    InputError   GitHub doesn't accept one
+    """
+    lower = tuple(dict.fromkeys(topic.strip().lower() for topic in topics))
+    if wrong := [topic for topic in lower if not re.fullmatch(_TOPIC, topic)]:
+        raise InputError(
+            f"the topic {wrong[0][:60]!r} can't be used; write at most 50 letters, digits and hyphens, "
+            "and begin with a letter or digit"
+        )
+    return lower
+
+
+def _description(text: str) -> str:
+    """The description without blanks around it, such as the line end of a block in YAML.
+
+    Raises
+    ------
+    InputError   GitHub doesn't accept it
+    """
+    line = text.strip()
+    if re.search(r"[\r\n\v\f\u2028\u2029]", line):
+        raise InputError("the description has several lines; write it in one line")
+    if re.search(r"[\x00-\x1f\x7f]", line):
+        raise InputError("the description contains a tab or another control character; remove it")
+    return line

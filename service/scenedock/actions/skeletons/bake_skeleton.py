@@ -50,12 +50,12 @@ EXAMPLES = [
 ]
 
 
-@action("bake-skeleton", idempotent=True, examples=EXAMPLES)
+@action("bake-skeleton", idempotent=True, dry_run=True, examples=EXAMPLES)
 def bake_skeleton_action(context: Context[Effects], request: Input) -> Output:
     """Bake a skeleton with answers into the files of a new project.
 
     The result is kept as a folder. In a Template, `fetch:plain` copies it from the output `url` into the task's
-    workspace, where any `publish:` action can use it.
+    workspace, where any `publish:` action can use it. The template editor's dry run bakes, too.
 
     Raises
     ------

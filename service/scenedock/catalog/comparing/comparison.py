@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.comparing.differences import FieldChange, differences
+from scenedock.catalog.comparing.origins import ORIGIN, origin_of
 from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.relations import RELATION_FIELDS
 from scenedock.model.entity import DEFAULT_NAMESPACE, Entity, EntityRef
-from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.model.json import Json, JsonObject, as_object
 
-ORIGIN = "backstage.io/managed-by-origin-location"
 _ADDED_BY_BACKSTAGE = ("uid", "etag", "generation")
 _DERIVED = frozenset(
     f"backstage.io/{name}" for name in ("managed-by-location", "orphan", "view-url", "edit-url", "source-location")
@@ -49,7 +49,7 @@ class Comparison:
     def origins(self) -> Mapping[str, int]:
         """The locations that hold what both have, as Backstage names them, with how many entities each holds."""
         both = (*self.same, *self.differs)
-        counts = Counter(as_text(as_object(each.there.metadata.get("annotations")).get(ORIGIN)) for each in both)
+        counts = Counter(origin_of(each.there) for each in both)
         return {origin: count for origin, count in sorted(counts.items()) if origin}
 
 

@@ -47,9 +47,10 @@ def keep_last_good(memory: CatalogMemory, fresh: FreshCatalog, allow: str, *, al
     """The new catalog, with all of the last one that would be lost by accident.
 
     A repository keeps all its entities as they are while it can't be read or isn't listed any more, while too many of
-    them would vanish, or while some would and its files may still be changing; and its owners, while too many would
-    become unknown. While one of its folders can't be read, the service of that folder stays as it is, and nothing
-    vanishes but with its folder. What was only renamed, or is in another repository now, has not vanished.
+    them would vanish, or while some would and its files may still be changing; and its owners, with the Groups that
+    are emitted for them, while too many would become unknown. While one of its folders can't be read, the service of
+    that folder stays as it is, and nothing vanishes but with its folder. What was only renamed, or is in another
+    repository now, has not vanished.
 
     `allow` says how to allow it, with `{repository}` for the name. What was accepted is not held, and nothing is if
     all is `allowed`, except what can't be read.
@@ -98,9 +99,16 @@ def _entities(memory: CatalogMemory, fresh: FreshCatalog, verdicts: Mapping[str,
             staying[entity.ref] = entity
     owners_stay = {ref for verdict in verdicts.values() for ref in verdict.owners_stay}
     before = {entity.ref: entity for entity in memory.entities} if staying or owners_stay else {}
+    staying |= {ref: before[ref] for ref in _owners_of(owners_stay, before) if ref in before and ref not in result}
     for ref in before.keys() & result.keys() - staying.keys():
         result[ref] = _as_before(result[ref], before[ref], staying, owner=ref in owners_stay)
     return tuple((result | staying).values())
+
+
+def _owners_of(refs: Collection[EntityRef], entities: Mapping[EntityRef, Entity]) -> set[EntityRef]:
+    """The owners of some entities, which may be entities that we emit, too."""
+    references = (each for ref in refs for each in references_of(entities[ref].document))
+    return {each.ref for each in references if each.path == ("spec", "owner") and not each.fault}
 
 
 def _services_kept(memory: CatalogMemory, fresh: FreshCatalog, held: Collection[str]) -> set[str]:

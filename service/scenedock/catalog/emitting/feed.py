@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.emitting.summary import count_by_type
+from scenedock.catalog.explaining.coverage import Coverage
 from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.documents.writing import write_documents
@@ -42,7 +43,7 @@ class ComponentLine:
 class Feed:
     """The files by name, `catalog-info.yaml` among them; how many entities of each kind they hold; what was found.
 
-    `reasons` say why that is not all as the repositories have it now.
+    `reasons` say why that is not all as the repositories have it now, `coverage` what is deployed and represented.
     """
 
     files: Mapping[str, bytes]
@@ -50,6 +51,7 @@ class Feed:
     findings: tuple[Finding, ...]
     components: tuple[ComponentLine, ...]
     reasons: tuple[Reason, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
 
     @property
     def entities(self) -> int:
@@ -57,7 +59,12 @@ class Feed:
         return sum(self.by_kind.values())
 
 
-def make_feed(entities: Sequence[Entity], findings: Sequence[Finding], reasons: Sequence[Reason] = ()) -> Feed:
+def make_feed(
+    entities: Sequence[Entity],
+    findings: Sequence[Finding],
+    reasons: Sequence[Reason] = (),
+    coverage: Sequence[Coverage] = (),
+) -> Feed:
     """The feed of some entities; what Backstage would refuse is left out, and is a finding.
 
     An invalid entity affects only itself. A file that isn't valid YAML would affect all its entities, so each file is
@@ -84,7 +91,7 @@ def make_feed(entities: Sequence[Entity], findings: Sequence[Finding], reasons: 
     written = {name: _written(name, content) for name, content in documents.items()}
     by_kind = {kind: sum(types.values()) for kind, types in count_by_type(kept).items()}
     components = tuple(ComponentLine.of(each) for each in kept if each.kind == "Component")
-    return Feed(written, by_kind, (*refused, *findings), components, tuple(reasons))
+    return Feed(written, by_kind, (*refused, *findings), components, tuple(reasons), tuple(coverage))
 
 
 def location_ref(name: str) -> EntityRef:

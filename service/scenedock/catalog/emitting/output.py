@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
-from scenedock.catalog.mapping.entities import Mapped
-from scenedock.catalog.reading.handwritten import CATALOG_FILE, MARKER_LINE
+from scenedock.catalog.mapping.entities import Mapped, MappedService
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, MARKER_LINE, PART_FILE
+from scenedock.catalog.vocabulary.validation import problems_here
 from scenedock.documents.writing import write_documents
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place
@@ -38,10 +39,12 @@ def render(documents: Sequence[JsonObject], layout: OutputFormat) -> str:
 def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], list[Finding]]:
     """The entities of each catalog-info.yaml, which lies in the folder that they describe.
 
-    A hand-written file stays, and that its folder's entities are not written is reported.
+    A hand-written file stays. That its folder's entities are not written is reported, and what Backstage, which reads
+    the file as it is, would refuse.
     """
     homes: dict[Home, list[Entity]] = defaultdict(list)
     findings: list[Finding] = []
+    invalid = {finding.place for finding in mapped.findings if finding.code == "handwritten-invalid"}
     for each in mapped.services:
         if each.left_out:
             continue
@@ -49,8 +52,9 @@ def entities_in_place(mapped: Mapped) -> tuple[dict[Home, tuple[Entity, ...]], l
         place = Place(member.contents.facts.name, _file_in(member.path))
         if any(folder.has_handwritten for folder in each.service.folders):
             findings.append(handwritten_kept(place, f"the entities of {each.service.name} are not written"))
+            findings.extend(_refused_alone(each, invalid))
         else:
-            homes[place.repository, place.path].extend(each.entities)
+            homes[place.repository, place.path].extend(each.emitted)
     for entity in mapped.shared:
         folder = "" if entity.place.path == "scenedock.yaml" else entity.place.path
         homes[entity.place.repository, _file_in(folder)].append(entity)
@@ -67,6 +71,17 @@ def handwritten_kept(place: Place, consequence: str) -> Finding:
     message = f"is hand-written, so it stays as it is; {consequence}"
     remedy = "Remove the file to have it generated, or export to one `--output` file, where both are merged."
     return Finding("info", "handwritten-kept", message, place, remedy)
+
+
+def _refused_alone(service: MappedService, reported: Collection[Place]) -> Iterator[Finding]:
+    """The hand-written entities that are valid only together with the generated ones."""
+    for folder in service.service.folders:
+        for entity in folder.handwritten:
+            is_read = not entity.place.path.endswith(PART_FILE) and entity.place not in reported
+            if is_read and (problems := problems_here(entity.document)):
+                said = f"Backstage would refuse this file as it is: {'; '.join(map(str, problems))}"
+                remedy = f"Complete it, or call it {PART_FILE}: then the generated file is written, with its content."
+                yield Finding("error", "handwritten-incomplete", said, entity.place, remedy)
 
 
 def describe_repository(contents: RepositoryContents) -> Iterator[JsonObject]:

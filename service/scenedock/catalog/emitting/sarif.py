@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from scenedock.catalog.explaining.coverage import Coverage
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.json import Json, JsonObject
@@ -14,8 +15,10 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def as_sarif(findings: Sequence[Finding], version: str, prefixes: Mapping[str, str]) -> JsonObject:
-    """One run of this program, with a result for each finding.
+def as_sarif(
+    findings: Sequence[Finding], version: str, prefixes: Mapping[str, str], coverage: Sequence[Coverage] = ()
+) -> JsonObject:
+    """One run of this program, with a result for each finding, and the coverage among its properties.
 
     `prefixes` are the names of the repositories, each with the path of its root in the clone. With one repository,
     paths count from the root of its clone; with several, the name of each stands in front.
@@ -24,7 +27,9 @@ def as_sarif(findings: Sequence[Finding], version: str, prefixes: Mapping[str, s
     rules: list[Json] = [{"id": code, "shortDescription": {"text": code.replace("-", " ")}} for code in codes]
     driver: JsonObject = {"name": "scenedock", "semanticVersion": version, "rules": rules}
     results: list[Json] = [_result(finding, codes.index(finding.code), prefixes) for finding in findings]
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+    properties: JsonObject = {"properties": {"coverage": [str(each) for each in coverage]}} if coverage else {}
+    run: JsonObject = {"tool": {"driver": driver}, "results": results, **properties}
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _result(finding: Finding, rule: int, prefixes: Mapping[str, str]) -> JsonObject:

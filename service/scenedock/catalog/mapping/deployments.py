@@ -11,7 +11,7 @@ from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.vocabulary.owners import Codeowners
 from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.model.finding import Finding, Skipped
-from scenedock.model.helm import Application, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
+from scenedock.model.helm import Application, Deployed, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
 
 _NO_FACTS = ValuesFacts()
 
@@ -38,6 +38,7 @@ class RepositoryContents:
     unreadable: frozenset[str] = frozenset()
     doubtful: Mapping[str, Finding] = field(default_factory=dict)
     directories: frozenset[str] = frozenset()
+    deployed: tuple[Deployed, ...] = ()
 
 
 def said_environments(contents: RepositoryContents) -> dict[str, frozenset[str]]:

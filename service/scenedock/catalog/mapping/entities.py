@@ -76,7 +76,11 @@ MAPPING = (
     MappingRule("Resource of type `kubernetes-cluster`", "`cluster` in the settings", "the Components depend on it"),
     MappingRule("API", "an OpenAPI, AsyncAPI, GraphQL or proto file in the folder", "with the whole definition"),
     MappingRule("Group, User", "owners that the repository names", "only with `owners: emit`"),
-    MappingRule("any", "a hand-written catalog-info.yaml", "merged with the generated entity, or passed through"),
+    MappingRule(
+        "any",
+        "a hand-written catalog-info.yaml or catalog-info.part.yaml",
+        "merged with the generated entity, or passed through",
+    ),
 )
 
 
@@ -85,13 +89,20 @@ class MappedService:
     """A service and its entities: the first is the Component or System itself.
 
     `ours` are those that the export generates, the others are only in a hand-written file. `left_out`: Backstage
-    reads this folder's own catalog-info.yaml: its entities are known, not emitted.
+    reads this folder's own catalog-info.yaml: its entities are known, not emitted. `elsewhere`: nor are these, which
+    Backstage has from elsewhere.
     """
 
     service: DeployedService
     entities: tuple[Entity, ...]
     ours: frozenset[EntityRef] = frozenset()
     left_out: bool = False
+    elsewhere: frozenset[EntityRef] = frozenset()
+
+    @property
+    def emitted(self) -> tuple[Entity, ...]:
+        """The entities that will be emitted."""
+        return () if self.left_out else tuple(each for each in self.entities if each.ref not in self.elsewhere)
 
     @property
     def main(self) -> Entity:
@@ -101,17 +112,21 @@ class MappedService:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """The result of phase `mapped`: services with their entities, and entities that belong to no one service."""
+    """The result of phase `mapped`: services with their entities, and entities that belong to no one service.
+
+    `elsewhere` are the entities that are not emitted, because Backstage has them from elsewhere.
+    """
 
     services: tuple[MappedService, ...]
     shared: tuple[Entity, ...]
     roles: Roles
     findings: tuple[Finding, ...] = ()
+    elsewhere: tuple[Entity, ...] = ()
 
     @property
     def entities(self) -> tuple[Entity, ...]:
         """All entities that will be emitted."""
-        return (*(entity for each in self.services if not each.left_out for entity in each.entities), *self.shared)
+        return (*(entity for each in self.services for entity in each.emitted), *self.shared)
 
 
 def map_services(
@@ -174,7 +189,8 @@ class _Mapper:
             entities.extend(deployments(service, owner, system))
         entities = [self._without_credentials(entity) for entity in entities]
         written = [entity for folder in service.folders for entity in folder.handwritten]
-        left_out = bool(written) and service.members[0].contents.settings.leave_out_handwritten
+        read_by_backstage = bool(written) and any(folder.has_handwritten for folder in service.folders)
+        left_out = read_by_backstage and service.members[0].contents.settings.leave_out_handwritten
         combined, findings = combine(entities, written)
         self.findings.extend(findings)
         if combined[0].ref != main.ref:

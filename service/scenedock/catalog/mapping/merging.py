@@ -1,7 +1,8 @@
 """A generated entity and a hand-written description of it are merged.
 
-Hand-written scalars win; annotations and labels are merged by key, and hand-written ones win; tags, links and relations
-are united; an entity that is only in the hand-written file passes through.
+Hand-written scalars win, unless they say that the owner is unknown; annotations and labels are merged by key, and
+hand-written ones win; tags, links and relations are united; an entity that is only in the hand-written file passes
+through.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from scenedock.catalog.mapping.annotations import override_annotations
 from scenedock.catalog.reading.handwritten import REMEDY
+from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.relations import qualify_references
 from scenedock.catalog.vocabulary.validation import problems_here
 from scenedock.model.entity import Entity
@@ -65,6 +67,8 @@ def merge_handwritten(ours: JsonObject, theirs: JsonObject, name: str) -> JsonOb
     if links := _united(as_list(metadata[1].get("links")), as_list(metadata[0].get("links"))):
         merged_metadata["links"] = links
     merged_spec: dict[str, Json] = {**spec[0], **spec[1]}
+    if "owner" in spec[0] and spec[1].get("owner") == UNKNOWN:
+        merged_spec["owner"] = spec[0]["owner"]
     for key in _UNITED:
         if key in spec[0] and key in spec[1]:
             merged_spec[key] = _united(as_list(spec[0][key]), as_list(spec[1][key]))

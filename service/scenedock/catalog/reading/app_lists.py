@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from scenedock.catalog.reading.handwritten import CATALOG_FILES
+from scenedock.catalog.reading.handwritten import ENTITY_FILES
 from scenedock.catalog.reading.values import read_values
 from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList
 from scenedock.model.helm import Listing, ListItem
@@ -38,7 +38,7 @@ def files_of(app_list: AppList, listing: Listing) -> list[AppListFile]:
 
 def _is_settings_or_catalog(path: str) -> bool:
     """Whether a file isn't an app list though `{environment}.yaml` would match it: settings, or a catalog file."""
-    return path == FILE_NAME or posixpath.basename(path) in CATALOG_FILES
+    return path == FILE_NAME or posixpath.basename(path) in ENTITY_FILES
 
 
 def read_items(app_list: AppList, file: AppListFile, document: Json, note: Callable[[str], None]) -> Iterator[ListItem]:

@@ -21,17 +21,19 @@ from scenedock.catalog.reading.generators import (
 from scenedock.catalog.reading.go_templates import render_fasttemplate, render_go
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.model.finding import Finding, Place
-from scenedock.model.helm import Application
+from scenedock.model.helm import Application, Deployed
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 
 API_GROUP = "argoproj.io"
 NOT_EVALUATED = "applicationset-not-evaluated"
+FROM_ELSEWHERE = "their charts come from elsewhere"
+NAMED_BY_TEMPLATE = "a template names what they deploy"
 
 
 def read_applications(
     documents: Iterable[tuple[Place, JsonObject]], repositories: Repositories
-) -> tuple[list[Application], list[Finding]]:
-    """The applications of all manifests in a repository, in the order of the manifests.
+) -> tuple[list[Application], list[Finding], list[Deployed]]:
+    """The applications of all manifests in a repository, in the order of the manifests, and all that was seen of them.
 
     Each says which repository of the run it deploys a folder of.
     """
@@ -39,7 +41,7 @@ def read_applications(
     for place, document in documents:
         for manifest in _manifests(document):
             reader.read(manifest, place)
-    return reader.applications, reader.findings
+    return reader.applications, reader.findings, reader.seen
 
 
 def value_files_of(applications: Iterable[Application]) -> dict[str, dict[str, list[str]]]:
@@ -68,6 +70,7 @@ class _Reader:
     repositories: Repositories
     applications: list[Application] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    seen: list[Deployed] = field(default_factory=list)
     budget: ParameterBudget = field(default_factory=ParameterBudget)
 
     def read(self, document: JsonObject, place: Place) -> None:
@@ -81,6 +84,9 @@ class _Reader:
                 message = f"ApplicationSet {name!r} is not used as evidence: {reason}"
                 remedy = "Set its environments and annotations in scenedock.yaml if you need them."
                 self.findings.append(Finding("info", NOT_EVALUATED, message, place, remedy))
+                self.seen.append(
+                    Deployed("Argo CD ApplicationSet", name, place, reason="only a cluster can evaluate them")
+                )
                 return
             for application, parameters in generated:
                 self._add(application, parameters, place)
@@ -113,7 +119,12 @@ class _Reader:
             return
         if "{{" in namespace:
             namespace = ""
-        for repository, path in dict.fromkeys(self._folders(sources)):
+        folders = dict.fromkeys(self._folders(sources))
+        targets = tuple((repository.name, path) for repository, path in folders)
+        self.seen.append(
+            Deployed("Argo CD Application", name, place, targets, "" if targets else self._reason(sources))
+        )
+        for repository, path in folders:
             words = ApplicationWords(
                 name, path, namespace, as_text(destination.get("name")), labels, files, parameters, handed
             )
@@ -131,6 +142,14 @@ class _Reader:
                     tuple(_inside(path, files)),
                 )
             )
+
+    def _reason(self, sources: list[JsonObject]) -> str:
+        """Why an Application deploys no folder of this run."""
+        if any("{{" in as_text(source.get(key)) for source in sources for key in ("path", "chart")):
+            return NAMED_BY_TEMPLATE
+        if any(source.get("chart") for source in sources):
+            return FROM_ELSEWHERE
+        return "they deploy folders of repositories that are not part of this run"
 
     def _doubt(self, name: str, doubt: str, place: Place) -> None:
         message = f"Application {name!r} names more than one environment: {doubt}; it counts for none of them"

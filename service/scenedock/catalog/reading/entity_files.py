@@ -27,14 +27,14 @@ def read_entities(data: bytes, *, label: str) -> tuple[Entity, ...]:
     return _read(data, label, _entity)
 
 
-def read_known(data: bytes, *, label: str) -> frozenset[EntityRef]:
-    """The references to what a file has: entities, as `read_entities` takes them, or references themselves.
+def read_known(data: bytes, *, label: str) -> tuple[Entity, ...]:
+    """What a file has: entities, as `read_entities` takes them, or references, of whose entities nothing else is known.
 
     Raises
     ------
     InputError   it can't be read, or something in it is neither an entity nor a reference; `label` names the file
     """
-    return frozenset(_read(data, label, _ref))
+    return _read(data, label, _known)
 
 
 def _read(data: bytes, label: str, make: Callable[[Json], _Item]) -> tuple[_Item, ...]:
@@ -80,9 +80,11 @@ def _entity(value: Json) -> Entity:
     raise ValueError("expected entities, each with kind and metadata.name")
 
 
-def _ref(value: Json) -> EntityRef:
+def _known(value: Json) -> Entity:
     if isinstance(value, str):
-        return EntityRef.parse(value, default_kind="component")
-    if isinstance(value, Mapping) and (entity := Entity(value)).kind and entity.name:
-        return entity.ref
-    raise ValueError("expected entities, or references of the form [kind:][namespace/]name")
+        ref = EntityRef.parse(value, default_kind="component")
+        return Entity({"kind": ref.kind, "metadata": {"name": ref.name, "namespace": ref.namespace}})
+    try:
+        return _entity(value)
+    except ValueError:
+        raise ValueError("expected entities, or references of the form [kind:][namespace/]name") from None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
-from scenedock.catalog.reading.handwritten import CATALOG_FILES, is_ours, read_handwritten
+from scenedock.catalog.reading.handwritten import CATALOG_FILES, ENTITY_FILES, is_ours, read_handwritten
 from scenedock.catalog.reading.plan import CHART_FILE, PlannedFolder, is_manifest
 from scenedock.catalog.reading.values import KUBERNETES_ID, merge_values, read_environments
 from scenedock.catalog.vocabulary.credentials import drop_credentials
@@ -42,7 +42,7 @@ _NAME = re.compile(
 _KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
 _NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
-_LAST_GOOD_STAY = "Fix the file; until then exported files keep the last good entities of this folder."
+_LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class FolderReader:
         None where its files are something else, or only what Argo CD and Backstage read; but settings may include a
         folder for its values alone.
         """
-        names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in CATALOG_FILES]
+        names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in ENTITY_FILES]
         kustomized = any(posixpath.basename(name) in _KUSTOMIZATIONS for name in names)
         if not kustomized:
             names = [name for name in names if "/" not in name]
@@ -196,7 +196,7 @@ class FolderReader:
             return
         names = self.environments.of(planned.path)
         for name in planned.files:
-            if name not in CATALOG_FILES and (environment := names.of_values_file(name)):
+            if name not in ENTITY_FILES and (environment := names.of_values_file(name)):
                 yield environment, name
 
     def _optional(self, planned: PlannedFolder, name: str) -> JsonObject:
@@ -286,17 +286,17 @@ class FolderReader:
                     self._note("unreadable-api", problem, (path, None), "Fix or rename the file.")
 
     def _handwritten(self, planned: PlannedFolder) -> tuple[tuple[Entity, ...], bool]:
-        """The entities that a person wrote for the folder, and whether there is a hand-written file at all."""
+        """The entities that a person wrote for the folder, and whether it has a hand-written catalog-info file."""
 
         def beside(name: str) -> bytes | None:
             return self._bytes(planned.at(name)) if name in planned.files else None
 
         written: list[Entity] = []
         theirs = False
-        for name in CATALOG_FILES:
+        for name in ENTITY_FILES:
             if name in planned.files:
                 data = self._bytes(planned.at(name))
-                theirs = theirs or data is None or not is_ours(data)
+                theirs = theirs or (name in CATALOG_FILES and (data is None or not is_ours(data)))
                 entities, findings = read_handwritten(data or b"", Place(self.repository, planned.at(name)), beside)
                 written.extend(entities)
                 self.findings.extend(findings)

@@ -20,7 +20,7 @@ TEST_FOLDERS = frozenset({"tests", "testdata", "test-data", "test-fixtures", "fi
 
 # Folders of a chart that nothing is deployed from, and the files of a chart that configure it.
 _NOT_DEPLOYED = frozenset({"charts", "ci", "crds", "tests", "vendor"})
-_CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info)\.ya?ml$")
+_CHART_FILES = re.compile(r"^(Chart|requirements|values.*|.*values|catalog-info(\.part)?)\.ya?ml$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _reason_to_skip(path: str, charts: set[str], settings: CatalogSettings) -> s
         return "excluded by settings"
     if settings.include:
         return "" if matches(path, settings.include) else "not included by settings"
-    return _reason_in_name(path.split("/"))
+    return reason_in_name(path.split("/"))
 
 
 def _parent_chart(path: str, charts: set[str]) -> str:
@@ -105,7 +105,7 @@ def _parent_chart(path: str, charts: set[str]) -> str:
     return ""
 
 
-def _reason_in_name(segments: list[str]) -> str:
+def reason_in_name(segments: list[str]) -> str:
     """Why the names in a path say that it isn't a deployment, or an empty string."""
     if any(segment.startswith(".") for segment in segments):
         return "in a folder whose name begins with a dot"

@@ -11,11 +11,14 @@ from types import MappingProxyType
 
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.globs import beginning_of, is_glob, matches
+from scenedock.errors import InputError
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
 
 # Where GitHub and GitLab look for the file, in their order.
 CODEOWNERS_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 UNKNOWN = "unknown"
+MAX_BYTES = 3_000_000
+"""GitHub ignores a larger file."""
 
 _SECTION = re.compile(r"^\^?\[[^\]/]+\](\[\d+\])?(?P<owners>(\s+@\S+)*)\s*$")
 _WORD = re.compile(r"(?:\\.|[^\\\s])+")
@@ -67,6 +70,17 @@ class Codeowners:
         return next(
             (rule.owner for rule in self._rules if path.startswith(rule.beginning) and matches(path, rule.globs)), ""
         )
+
+
+def check_length(data: bytes) -> None:
+    """Refuse a CODEOWNERS file that is too large.
+
+    Raises
+    ------
+    InputError   it has more than `MAX_BYTES`
+    """
+    if len(data) > MAX_BYTES:
+        raise InputError(f"has {len(data):,} bytes; GitHub ignores a CODEOWNERS file of more than {MAX_BYTES:,}")
 
 
 def _as_globs(pattern: str) -> Iterator[str]:

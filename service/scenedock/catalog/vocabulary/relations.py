@@ -85,6 +85,22 @@ def references_of(entity: JsonObject) -> Iterator[Reference]:
                     yield Reference(("spec", field, index), item, default_kind, namespace)
 
 
+def drop_unreadable_references(entity: JsonObject) -> JsonObject:
+    """The entity without the references that have a fault; its owner, which an entity must have, is unknown then."""
+    faulty = {reference.path[1:] for reference in references_of(entity) if reference.fault}
+    if not faulty:
+        return entity
+    spec: dict[str, Json] = dict(as_object(entity.get("spec")))
+    for field in {str(path[0]) for path in faulty}:
+        if isinstance(items := spec[field], list):
+            spec[field] = [item for index, item in enumerate(items) if (field, index) not in faulty]
+        elif field == "owner":
+            spec[field] = UNKNOWN
+        else:
+            del spec[field]
+    return {**entity, "spec": spec}
+
+
 def rename_references(entity: JsonObject, renamed: Mapping[EntityRef, EntityRef]) -> JsonObject:
     """The entity with its references to what has another name now."""
 

@@ -15,12 +15,13 @@ from typing import Any, TypeAlias
 from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, EnvironmentNames
 from scenedock.catalog.vocabulary.globs import first_match, is_glob
 from scenedock.catalog.vocabulary.relations import Reference
+from scenedock.catalog.vocabulary.web_links import RULE, is_web_link, unsafe_annotations
 from scenedock.documents.configuration import read_configuration
 from scenedock.documents.problems import DocumentProblem, Format
 from scenedock.documents.reading import HELM
 from scenedock.model.addresses import credentials_in
 from scenedock.model.helm import Provider
-from scenedock.model.json import JsonObject, as_object
+from scenedock.model.json import JsonObject, as_object, value_at
 
 FILE_NAME = "scenedock.yaml"
 EVIDENCE = ("apps", "argocd", "folders", "values")
@@ -97,6 +98,7 @@ class CatalogSettings:
     apps: tuple[AppList, ...] = ()
     backing_services: StringMap = field(default_factory=dict)
     leave_out_handwritten: bool = False
+    leave_out_existing: bool = True
     known: tuple[str, ...] = ()
     vanishing: VanishingLimit = VanishingLimit()
 
@@ -120,15 +122,21 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
     ------
     InputError   not YAML, not what the schema allows, or an address with credentials: every problem with its place
     """
-    configuration = read_configuration(
-        data, label, schema=_schema(), formats=_FORMATS, rules=_credentials, meaning=HELM
-    )
+    configuration = read_configuration(data, label, schema=_schema(), formats=_FORMATS, rules=_rules, meaning=HELM)
     settings = _settings(configuration.value)
     overrides = {
         name: replace(override, line=configuration.line_of("overrides", name))
         for name, override in settings.overrides.items()
     }
     return replace(settings, overrides=overrides)
+
+
+def _rules(document: JsonObject) -> Iterator[DocumentProblem]:
+    yield from _credentials(document)
+    places: list[tuple[str, ...]] = [(), *(("overrides", name) for name in as_object(document.get("overrides")))]
+    for place in places:
+        annotations = as_object(as_object(value_at(document, place)).get("annotations"))
+        yield from (DocumentProblem((*place, "annotations", name), RULE) for name in unsafe_annotations(annotations))
 
 
 def _credentials(document: JsonObject) -> Iterator[DocumentProblem]:
@@ -140,6 +148,7 @@ def _credentials(document: JsonObject) -> Iterator[DocumentProblem]:
 
 _FORMATS: Mapping[str, Format] = {
     "glob": Format(is_glob, "is too long, or its braces expand to too many patterns"),
+    "web-link": Format(is_web_link, RULE),
     "entity-ref": Format(
         lambda text: not Reference((), text, "Component").fault, "must be a reference, [kind:][namespace/]name"
     ),
@@ -184,6 +193,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         apps=tuple(_app_list(item) for item in document.get("apps", ())),
         backing_services=document.get("backingServices", {}),
         leave_out_handwritten=document.get("handWritten") == "leave-out",
+        leave_out_existing=document.get("existing") != "ours",
         known=tuple(document.get("known", ())),
         vanishing=_vanishing(document.get("vanishing", {})),
     )

@@ -8,14 +8,14 @@ FieldFormat, then the validators of the core kinds (`@backstage/catalog-model` 1
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from scenedock.catalog.vocabulary.formats import FORMATS, ORDINARY, well_formed
-from scenedock.catalog.vocabulary.placeholders import placeholders_of
+from scenedock.catalog.vocabulary.placeholders import Placeholder, placeholders_of
 from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.documents.problems import DocumentProblem, explained, quoted
 from scenedock.model.json import JsonObject
@@ -37,10 +37,22 @@ def problems_of(entity: JsonObject) -> tuple[DocumentProblem, ...]:
 
 
 def problems_here(entity: JsonObject) -> tuple[DocumentProblem, ...]:
-    """What `problems_of` says, except for values that come from other files (`$text`), which aren't read."""
+    """What `problems_of` says, except for values that come from other files (`$text`), which aren't read.
+
+    Of these it says only that no file's content can have the right type there.
+    """
     problems = problems_of(entity)
-    elsewhere = [path for path, _ in placeholders_of(entity)] if problems else []
-    return tuple(problem for problem in problems if not any(problem.path[: len(path)] == path for path in elsewhere))
+    elsewhere = list(placeholders_of(entity)) if problems else []
+    return tuple(filter(None, (_of_placeholders(problem, elsewhere) for problem in problems)))
+
+
+def _of_placeholders(problem: DocumentProblem, elsewhere: Collection[Placeholder]) -> DocumentProblem | None:
+    """The problem as it is outside of placeholders; inside, what is certain of it."""
+    for each in elsewhere:
+        if problem.path[: len(each.path)] == each.path:
+            said = each.mismatch(problem.expected) if problem.path == each.path and problem.expected else ""
+            return DocumentProblem(each.path, said) if said else None
+    return problem
 
 
 def unknown_kind(entity: JsonObject) -> str:
@@ -67,11 +79,9 @@ def unknown_kind(entity: JsonObject) -> str:
 
 
 def unreadable_references(entity: JsonObject) -> tuple[DocumentProblem, ...]:
-    """References that the validators accept and on which the catalog fails when it links the entity."""
+    """References that the validators accept, but for which Backstage refuses the whole entity when it links it."""
     return tuple(
-        DocumentProblem(
-            reference.path, f"{reference.fault}; the validators accept it, but the catalog then can't link the entity"
-        )
+        DocumentProblem(reference.path, f"{reference.fault}; Backstage would refuse the whole entity")
         for reference in references_of(entity)
         if reference.fault
     )

@@ -71,6 +71,7 @@ def main() -> None:
     cls=LateGroup,
     late={
         "accept": "scenedock.doors.cli.accept:accept",
+        "adopt": "scenedock.doors.cli.adopt:adopt",
         "check": "scenedock.doors.cli.check:check",
         "compare": "scenedock.doors.cli.compare:compare",
         "diff": "scenedock.doors.cli.diff:diff",

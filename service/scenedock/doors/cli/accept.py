@@ -23,9 +23,9 @@ TOKEN = "SCENEDOCK_TOKEN"  # noqa: S105 - the name of a variable
 def accept(*, repository: str, file: Path | None, url: str | None) -> None:
     """Accept once that entities, or their owners, vanish from the catalog of a running service.
 
-    REPOSITORY is its name in the service's messages; without it, all are meant. Accepted is what the service refuses by
-    now, and it drops that within seconds. Without --url, this must run with the service's own settings, and reach its
-    data folder or its PostgreSQL.
+    REPOSITORY is its name in the service's messages; without a name, all are accepted. This accepts what the service
+    refuses now, and no more; the service removes it within seconds. Without --url, the command needs the service's own
+    settings, and access to its data folder or its PostgreSQL.
 
     Exit codes: 0 done, also if nothing was refused, 2 a setting is wrong, or there is no such repository, 3 the service
     refuses the token, 75 the service or its database can't be reached.

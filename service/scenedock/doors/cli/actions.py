@@ -78,7 +78,7 @@ def _action(name: str) -> Action[Effects]:
     from scenedock.actions import ACTIONS
     from scenedock.usecases.run_action import find_action
 
-    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], COMMAND_LINE)
+    return find_action({each.name: each for each in ACTIONS}, name.rpartition(":")[2], lambda: ACTIONS)
 
 
 def _read_input(file: str | None) -> JsonObject:

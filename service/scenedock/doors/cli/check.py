@@ -52,7 +52,8 @@ def check(
         from scenedock.catalog.emitting.sarif import as_sarif
 
         prefixes = {contents.facts.name: contents.facts.prefix for contents in result.repositories}
-        text = json.dumps(as_sarif(checked.findings, version("scenedock"), prefixes), indent=2, ensure_ascii=False)
+        document = as_sarif(checked.findings, version("scenedock"), prefixes, result.coverage)
+        text = json.dumps(document, indent=2, ensure_ascii=False)
     else:
         others = finding_lines(checked.other_findings, result.skipped, verbose=verbose)
         lines = [*_diff(checked), *_files(checked, verbose=verbose), *others, _last_line(checked, failed=failed)]

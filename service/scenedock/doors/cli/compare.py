@@ -51,7 +51,7 @@ def compare(
 
     if (backstage is None) == (entities is None):
         raise click.UsageError("Name the existing catalog with either --backstage or --entities.")
-    there = _entities_at(backstage) if backstage else _entities_in(entities or Path())
+    there = entities_at(backstage) if backstage else _entities_in(entities or Path())
     here = sources.export().entities
     comparison = compare_catalogs(there, here)
     if layout == "json":
@@ -60,7 +60,13 @@ def compare(
         click.echo("\n".join(map(printable, _lines(comparison, shown=None if verbose else MOST_SHOWN))))
 
 
-def _entities_at(url: str) -> Sequence[Entity]:
+def entities_at(url: str) -> Sequence[Entity]:
+    """All entities of the Backstage at an address.
+
+    Raises
+    ------
+    ScenedockError   as `BackstageCatalog.entities` does
+    """
     from scenedock.effects.backstage.catalog import BackstageCatalog
     from scenedock.effects.backstage.client import BackstageClient
 

@@ -42,12 +42,18 @@ _SECONDS_BEFORE_PROGRESS = 1.0
     "--output", "-o", default=STDOUT, metavar="FILE", help="File to write the entities to; - is standard output."
 )
 @click.option("--in-place", is_flag=True, help="Write a catalog-info.yaml into each folder instead.")
+@click.option("--propose", is_flag=True, help="With --in-place: change no folder, but open or update one pull request.")
 @click.option(
     "--until", type=click.Choice(PHASES), default="exported", show_default=True, help="Stop after this phase."
 )
 @click.option("--strict", is_flag=True, help="Treat warnings as errors, and write nothing if there is any error.")
 @click.option(
     "--allow-deletions", is_flag=True, help="Write even if many entities of the last result would be removed."
+)
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="With --in-place: exit with 1 if a file was written or removed, or isn't added to git (for hooks).",
 )
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write a JSON report to a file.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every finding and every skipped folder.")
@@ -60,9 +66,11 @@ def export(  # noqa: PLR0913 - click passes each option
     layout: OutputFormat,
     output: str,
     in_place: bool,
+    propose: bool,
     until: Phase,
     strict: bool,
     allow_deletions: bool,
+    exit_code: bool,
     report: Path | None,
     verbose: bool,
     quiet: bool,
@@ -78,14 +86,28 @@ def export(  # noqa: PLR0913 - click passes each option
     same files. A second run at the same time is refused. If errors leave no entity at all, the FILE of an earlier run
     is kept.
 
+    With --propose, the files of --in-place become a pull request on the repository's code host, one of those in
+    SCENEDOCK_CODE_HOSTS. The next run updates it, and does nothing if nothing has changed.
+
     Exit codes: 0 done, 1 findings of severity error, 2 wrong usage or a repository that can't be read, 4 too many
     entities would vanish, 75 another run is writing, or files are changing while they are read.
     """
-    if in_place and (output != STDOUT or layout != "yaml" or until != "exported" or sources.ref):
-        raise click.UsageError("--in-place writes YAML into each folder: remove --output, --format, --until and --ref.")
+    only_files = output == STDOUT and layout == "yaml" and until == "exported"
+    _check_options(sources, only_files=only_files, in_place=in_place, propose=propose, exit_code=exit_code)
+    from scenedock.doors.cli.proposing import CatalogProposals
+
     output = STDOUT if output == "/dev/stdout" else output
-    target = Target(sources.roots, output, layout, in_place, allow_deletions)
-    from scenedock.usecases.catalog.publish_catalog import PublishedCatalog, publish_confirmed
+    proposals = CatalogProposals() if propose else None
+    target = Target(
+        sources.roots,
+        output,
+        layout,
+        in_place,
+        allow_deletions,
+        lambda found: strict and _failed(found, strict=True),
+        proposals,
+    )
+    from scenedock.usecases.catalog.publish_catalog import files_to_add, publish_confirmed
 
     with target.locked(), sources.opened() as opened:
 
@@ -94,8 +116,6 @@ def export(  # noqa: PLR0913 - click passes each option
                 return sources.export_of(opened, until, progress)
 
         def publish(result: Export, unchanged: Mapping[str, float]) -> PublishedCatalog:
-            if strict and _failed(result.findings, strict=True):
-                return PublishedCatalog(result, result.entities, withheld=True)
             return target.publish(result, opened, dict.fromkeys(opened, inf) if sources.ref else unchanged)
 
         published = publish_confirmed(look, publish, sources.signatures, _pause)
@@ -107,11 +127,25 @@ def export(  # noqa: PLR0913 - click passes each option
     # With the entities on standard output, words for people go beside it.
     words = tell(published, findings, table=not target.to_stdout, verbose=verbose, quiet=quiet)
     click.echo("\n".join(map(printable, words)), err=target.to_stdout)
+    if proposals and not published.withheld:
+        proposals.propose(published.result)
+    to_add = files_to_add(published, sources.roots) if exit_code else []
+    if to_add:
+        click.echo("\n".join(map(printable, ["Add these changes to the commit (git add):", *to_add])))
     if published.refused:
         for each in published.refused:
             click.echo(printable(f"Error: {each.place}: {each.message}. {each.remedy}"), err=True)
         ctx.exit(ConflictError.exit_code)
-    ctx.exit(1 if _failed(findings, strict=strict) else 0)
+    ctx.exit(1 if to_add or _failed(findings, strict=strict) else 0)
+
+
+def _check_options(sources: Sources, *, only_files: bool, in_place: bool, propose: bool, exit_code: bool) -> None:
+    if in_place and (not only_files or (sources.ref and not propose)):
+        raise click.UsageError("--in-place writes YAML into each folder: remove --output, --format, --until and --ref.")
+    if (exit_code or propose) and not in_place:
+        raise click.UsageError("--exit-code and --propose are about the files of --in-place: add --in-place.")
+    if exit_code and propose:
+        raise click.UsageError("--propose writes no file that could be in a commit: remove --exit-code.")
 
 
 def _pause(published: PublishedCatalog, seconds: float) -> None:

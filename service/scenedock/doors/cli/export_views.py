@@ -17,7 +17,7 @@ MOST_SHOWN = 20
 
 def as_report(published: PublishedCatalog, findings: Sequence[Finding]) -> JsonObject:
     """The whole run as JSON: its input, its result, and every finding."""
-    from scenedock.actions.catalog.findings import FindingOutput
+    from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 
     result = published.result
     return {
@@ -41,6 +41,7 @@ def as_report(published: PublishedCatalog, findings: Sequence[Finding]) -> JsonO
             }
             for each in (result.mapped.services if result.mapped else ())
         ],
+        "coverage": [CoverageOutput.of(each).model_dump() for each in result.coverage],
         "findings": [FindingOutput.of(each).model_dump() for each in findings],
     }
 
@@ -53,11 +54,11 @@ def tell(
     verbose: bool,
     quiet: bool,
 ) -> list[str]:
-    """A table of the services if requested, the findings, and a one-line summary; if quiet, only the summary."""
+    """A table of the services if requested, the findings, the coverage, a one-line summary; if quiet, only the last."""
     last, result = _last_line(published), published.result
     if quiet:
         return [last]
-    lines = [*finding_lines(findings, result.skipped, verbose=verbose), last]
+    lines = [*finding_lines(findings, result.skipped, verbose=verbose), *map(str, result.coverage), last]
     return [*_table(result.mapped.services), "", *lines] if table and result.mapped else lines
 
 
@@ -77,7 +78,10 @@ def _table(services: Sequence[MappedService]) -> list[str]:
         spec, service = each.main.spec, each.service
         what = as_text(spec.get("type")) or each.main.kind.lower()
         owner = as_text(spec.get("owner")).removeprefix("group:default/")
-        rows.append((service.name, what, owner, ",".join(service.environments) or "-", service.members[0].path or "."))
+        folder = service.members[0].path or "."
+        if each.main.name != service.name:  # a person named it
+            folder = f"{folder} ({each.main.ref.short})"
+        rows.append((service.name, what, owner, ",".join(service.environments) or "-", folder))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -110,4 +114,5 @@ def _target_of(published: PublishedCatalog) -> str:
         return f", in {published.target}{changes}" if published.target else ""
     removed = f", {len(published.removed):,} removed" if published.removed else ""
     files = len(published.written)
-    return f", {files:,} file{'' if files == 1 else 's'} written{removed}{changes}"
+    what = "to propose" if published.proposed else "written"
+    return f", {files:,} file{'' if files == 1 else 's'} {what}{removed}{changes}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -19,7 +19,7 @@ from scenedock.usecases.catalog.export_catalog import Export, Phase, export_cata
 
 if TYPE_CHECKING:
     from scenedock.effects.git.repositories import Repository
-    from scenedock.model.entity import EntityRef
+    from scenedock.model.entity import Entity, EntityRef
     from scenedock.usecases.catalog.export_catalog import Progress
 
 _OPTIONS = (
@@ -103,13 +103,30 @@ class Sources:
         from scenedock.effects.local.disk import read_file
 
         settings = None if self.settings is None else (str(self.settings), read_file(self.settings))
-        return export_catalog(repositories, settings=settings, known=self._known(), until=until, progress=progress)
+        known = self.known_entities()
+        return export_catalog(
+            repositories,
+            settings=settings,
+            known={entity.ref for entity in known},
+            elsewhere=_not_generated(known) if known else (),
+            until=until,
+            progress=progress,
+        )
 
-    def _known(self) -> Collection[EntityRef]:
+    def known_entities(self) -> Sequence[Entity]:
+        """The entities of the file that `--known` names."""
+        if self.known is None:
+            return ()
         from scenedock.catalog.reading.entity_files import read_known
         from scenedock.effects.local.disk import read_file
 
-        return read_known(read_file(self.known), label=str(self.known)) if self.known else ()
+        return read_known(read_file(self.known), label=str(self.known))
+
+
+def _not_generated(known: Sequence[Entity]) -> Collection[EntityRef]:
+    from scenedock.catalog.comparing.origins import not_generated
+
+    return not_generated(known)
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,9 @@ from scenedock.catalog.emitting.output import OutputFormat, describe_repository,
 from scenedock.errors import InputError
 
 if TYPE_CHECKING:
+    from scenedock.doors.cli.proposing import CatalogProposals
     from scenedock.effects.git.repositories import Repository
+    from scenedock.model.finding import Finding
     from scenedock.model.json import JsonObject
     from scenedock.usecases.catalog.export_catalog import Export
     from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
@@ -27,13 +29,18 @@ _LONGEST = 60  # characters, each of at most four bytes: so the name of a lock f
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The options of the target; `roots` are the folders of the repositories by name, `output` a path or `STDOUT`."""
+    """The options of the target; `roots` are the folders of the repositories by name, `output` a path or `STDOUT`.
+
+    Nothing is written if that is `withheld` because of the findings. With `proposals`, these get the files.
+    """
 
     roots: Mapping[str, Path]
     output: str
     layout: OutputFormat
     in_place: bool
     allow_deletions: bool
+    withheld: Callable[[Sequence[Finding]], bool]
+    proposals: CatalogProposals | None = None
 
     @property
     def to_stdout(self) -> bool:
@@ -58,11 +65,23 @@ class Target:
         `unchanged` says of repositories for how many seconds their files are known to be the same.
         """
         from scenedock.effects.local.disk import write_file
-        from scenedock.usecases.catalog.publish_catalog import Leave, PublishedCatalog, publish_file, publish_in_place
+        from scenedock.usecases.catalog.publish_catalog import (
+            Leave,
+            PublishedCatalog,
+            publish_file,
+            publish_in_place,
+            write_on_disk,
+        )
 
-        leave = Leave(self.allow_deletions, unchanged)
+        if self.withheld(result.findings):
+            return PublishedCatalog(result, result.entities, withheld=True)
+        leave = Leave(self.allow_deletions, unchanged, self.withheld)
+        if self.proposals:
+            self.proposals.clear()
+            published = publish_in_place(result, repositories, self.proposals.add, leave)
+            return replace(published, proposed=True)
         if self.in_place:
-            return publish_in_place(result, repositories, self.roots, leave)
+            return publish_in_place(result, repositories, write_on_disk(self.roots), leave)
         documents = _documents(result)
         if not self.to_stdout and not documents and any(each.severity == "error" for each in result.findings):
             return PublishedCatalog(result, (), withheld=True)
@@ -83,6 +102,8 @@ class Target:
         return not self.to_stdout and not is_stream(Path(self.output))
 
     def _locks(self) -> Iterator[tuple[Path, Path]]:
+        if self.proposals:
+            return
         if self.in_place:
             yield from ((root / ".scenedock.lock", root) for root in sorted(self.roots.values()) if root.is_dir())
         elif self._is_replaced:

@@ -29,14 +29,15 @@ def validate(ctx: click.Context, files: tuple[str, ...], layout: str) -> None:
     """Validate entity files as Backstage would.
 
     Every document of every FILE (- is standard input) is validated. The results equal those of Backstage's own
-    validators for its core kinds and Templates; for other kinds, only the envelope is validated. All problems are
-    listed, each with its line.
+    validators for its core kinds and Templates; for other kinds, only the envelope is validated. Placeholders such as
+    $text are filled in from files below the FILE's folder. All problems are listed, each with its line, and so are
+    entities that have the same reference.
 
     Exit codes: 0 all valid, 1 problems, 2 a file that can't be read or wrong usage.
     """
     from scenedock.usecases.catalog.validate_entities import validate_entities
 
-    validation = validate_entities([_STDIN if name == "-" else name for name in files], _read)
+    validation = validate_entities([_STDIN if name == "-" else name for name in files], _read, _beside)
     click.echo(_as_json(validation) if layout == "json" else _as_text(validation))
     ctx.exit(1 if validation.count("error") else 0)
 
@@ -45,6 +46,20 @@ def _read(name: str) -> bytes:
     from scenedock.effects.local.disk import read_file
 
     return sys.stdin.buffer.read() if name == _STDIN else read_file(Path(name))
+
+
+def _beside(name: str, target: str) -> bytes | None:
+    """The file that an entity file refers to, if it is below its folder; another one may be private."""
+    from scenedock.effects.local.disk import read_file
+
+    if name == _STDIN or "://" in target:
+        return None
+    path = Path(name).parent / target
+    try:
+        is_below = path.resolve().is_relative_to(Path(name).resolve().parent)
+    except (OSError, RuntimeError):  # a circle of links
+        is_below = False
+    return read_file(path) if is_below else None
 
 
 def _as_text(validation: Validation) -> str:

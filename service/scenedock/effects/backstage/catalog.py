@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -17,13 +17,14 @@ from scenedock.errors import (
     ScenedockError,
     TemporaryError,
 )
-from scenedock.model.entity import Entity
+from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 _PLUGIN = "catalog"
 _ENTITIES_OF_A_PAGE = 500
 _MOST_BYTES_OF_A_PAGE = 256 * 1024 * 1024
 _SECONDS_OF_A_PAGE = 60.0
+_SECONDS_TO_FIND = 15.0
 _SECONDS_TO_READ_ENTITIES = 60.0  # Backstage fetches the file, and whatever it refers to, before it answers
 _REFUSALS: Mapping[int, type[ScenedockError]] = {
     HTTPStatus.BAD_REQUEST: InputError,
@@ -64,6 +65,47 @@ class BackstageCatalog:
                 raise _no_backstage(reply, "an endless list of pages")
             seen.add(cursor)
             query = {"cursor": cursor, "limit": str(_ENTITIES_OF_A_PAGE)}
+
+    def by_refs(self, refs: Sequence[EntityRef]) -> Iterator[Entity]:
+        """Those of these entities that the catalog has, with their annotations and without their specs.
+
+        Raises
+        ------
+        AuthenticationError, NotAllowedError   Backstage refuses the token
+        NotFoundError    there is no catalog at the address
+        InputError       the server at the address is not a Backstage
+        TemporaryError   Backstage can't be reached, or reports a failure
+        """
+        for start in range(0, len(refs), _ENTITIES_OF_A_PAGE):
+            body: JsonObject = {
+                "entityRefs": list(map(str, refs[start : start + _ENTITIES_OF_A_PAGE])),
+                "fields": ["kind", "metadata.name", "metadata.namespace", "metadata.annotations"],
+            }
+            path = "catalog/entities/by-refs"
+            reply = self.client.ask(
+                "POST", path, plugin=_PLUGIN, body=body, seconds=_SECONDS_TO_FIND, most=_MOST_BYTES_OF_A_PAGE
+            )
+            if reply.status != HTTPStatus.OK:
+                raise _refusal(reply)
+            items = as_object(_json(reply)).get("items")
+            if not isinstance(items, list):
+                raise _no_backstage(reply, "a response without `items`")
+            yield from (Entity(item) for item in items if isinstance(item, dict))
+
+    def related(self, entity_refs: Collection[str], relation: str) -> frozenset[str]:
+        """The entities (references in lower case) to which these have a relation, such as `memberOf`.
+
+        Raises
+        ------
+        TemporaryError   the backend can't be reached, or refuses
+        """
+        body: JsonObject = {"entityRefs": sorted(entity_refs), "fields": ["relations"]}
+        reply = self.client.ask(
+            "POST", "catalog/entities/by-refs", plugin=_PLUGIN, body=body, most=_MOST_BYTES_OF_A_PAGE
+        )
+        entities = as_list(as_object(reply.document()).get("items"))
+        relations = [as_object(each) for entity in entities for each in as_list(as_object(entity).get("relations"))]
+        return frozenset(as_text(each.get("targetRef")).lower() for each in relations if each.get("type") == relation)
 
     def refresh(self, entity_ref: str) -> None:
         """Have the catalog refresh an entity, and the Locations that it comes from, now.

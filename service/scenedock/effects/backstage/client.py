@@ -65,10 +65,21 @@ class BackstageClient:
     A patient client tries again while the backend is restarting or overloaded.
     """
 
-    def __init__(self, url: str, token: Callable[[str], str], *, is_patient: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: Callable[[str], str],
+        *,
+        is_patient: bool = False,
+        pool: urllib3.PoolManager | None = None,
+    ) -> None:
         self._url = url
         self._token = token
-        self._pool = urllib3.PoolManager(maxsize=4, retries=_PATIENT if is_patient else False)
+        self._pool = pool or urllib3.PoolManager(maxsize=4, retries=_PATIENT if is_patient else False)
+
+    def with_tokens(self, token: Callable[[str], str]) -> BackstageClient:
+        """A client of the same backend, over the same connections, with other tokens."""
+        return BackstageClient(self._url, token, pool=self._pool)
 
     @classmethod
     def with_token(cls, url: str, token: str) -> Self:

@@ -11,6 +11,7 @@ from scenedock.model.action import PLUGIN_ID
 PLUGIN_TOKEN = "vnd.backstage.plugin"  # noqa: S105 - the type of a token
 _SECONDS_OF_A_TOKEN = 3600
 _SECONDS_TO_RENEW = 600
+_SECONDS_OF_A_CALL = 60
 
 
 @dataclass(slots=True)
@@ -26,10 +27,18 @@ class PluginTokens:
         now = time.time()
         if until - now < _SECONDS_TO_RENEW:
             until = now + _SECONDS_OF_A_TOKEN
-            claims = {"sub": PLUGIN_ID, "aud": plugin, "iat": int(now), "exp": int(until)}
-            headers = {"kid": self.key.kid, "typ": PLUGIN_TOKEN}
-            import jwt
-
-            held = jwt.encode(claims, self.key.private, algorithm=ALGORITHM, headers=headers)
+            held = self._signed(plugin, now, until)
             self._tokens[plugin] = held, until
         return held
+
+    def token_of_user(self, plugin: str, user_token: str) -> str:
+        """A token for one call of a plugin on behalf of the user whose token this is."""
+        now = time.time()
+        return self._signed(plugin, now, now + _SECONDS_OF_A_CALL, obo=user_token)
+
+    def _signed(self, plugin: str, now: float, until: float, **more: str) -> str:
+        import jwt
+
+        claims = {"sub": PLUGIN_ID, "aud": plugin, "iat": int(now), "exp": int(until), **more}
+        headers = {"kid": self.key.kid, "typ": PLUGIN_TOKEN}
+        return jwt.encode(claims, self.key.private, algorithm=ALGORITHM, headers=headers)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
+from scenedock.effects.github.just_created import JustCreated
 from scenedock.effects.local.host_secrets import HostSecrets, read_host_secrets
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.code_hosts.code_host import OWNER, CodeHost, RepositoryAddress
@@ -52,6 +53,7 @@ class CodeHosts:
     def __init__(self, hosts: Sequence[KnownHost] = ()) -> None:
         self._by_name = {each.host.host: each for each in hosts}
         self._credentials: dict[tuple[str, str], tuple[Auth, Pace]] = {}
+        self.created = JustCreated()
         self._uploaded: MutableMapping[tuple[str, str], None] = LastUsed(_MOST_UPLOADS)
         self._lock = threading.Lock()
 
@@ -87,7 +89,7 @@ class CodeHosts:
         from scenedock.effects.github.repository import GitHubRepository
 
         auth, pace = self._credential(entry, address.owner)
-        with GitHubClient(entry.host.api, entry.host.host, auth, pace) as client:
+        with GitHubClient(entry.host.api, entry.host.host, auth, pace, self.created) as client:
             yield GitHubRepository(client, entry.host, address, self._uploaded)
 
     def _credential(self, entry: KnownHost, owner: str) -> tuple[Auth, Pace]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.code_hosts.commit import CommitListing, FileChange, Head, Mark, RepositoryFile
 
@@ -29,6 +30,10 @@ class RemoteRepository(Protocol):
     @property
     def settings(self) -> RepositorySettings | None:
         """The settings of the repository; None on a plain git server."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was created less than a minute ago, as far as known: what isn't found in it may still appear."""
 
     def default_branch(self) -> str:
         """The default branch."""
@@ -63,3 +68,12 @@ class RemoteRepository(Protocol):
 
     def find_marked(self, branch: str, mark: Mark) -> Head | None:
         """The latest commit of an earlier attempt on a branch; None if it is not among the last `HISTORY`."""
+
+
+def no_branch(repository: RemoteRepository, branch: str) -> ScenedockError:
+    """The error for a branch that must exist, and isn't there."""
+    if repository.is_new:
+        return TemporaryError(
+            f"{repository.address} was just created, and its branch {branch!r} isn't found yet", retry_after=1
+        )
+    return NotFoundError(f"{repository.address} has no branch {branch!r}")

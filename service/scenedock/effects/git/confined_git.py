@@ -74,9 +74,9 @@ class ConfinedGit:
             raise TemporaryError(f"git {arguments[0]} failed: {last_line(done.stderr)}", retry_after=30)
         return done.stdout
 
-    def blobs(self, folder: Path) -> BlobReader:
-        """A reader of the blobs of a repository, for a `with` statement."""
-        return BlobReader(folder, self._environment({}))
+    def blobs(self, folder: Path, most: int) -> BlobReader:
+        """A reader of the blobs of a repository that have at most so many bytes, for a `with` statement."""
+        return BlobReader(folder, self._environment({}), most)
 
     @contextmanager
     def bare(self, path: Path) -> Iterator[Path]:

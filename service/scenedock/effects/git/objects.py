@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from scenedock.effects.git.repositories import MOST_BYTES, check_size
 from scenedock.effects.git.runner import start_git, users_environment
 from scenedock.errors import InputError
 from scenedock.model.file_paths import is_utf8
@@ -53,18 +54,29 @@ def tree_entries(listed: bytes) -> Iterator[TreeEntry]:
 
 @dataclass(slots=True)
 class BlobReader(AbstractContextManager["BlobReader"]):
-    """Reads blobs of a repository with one git process, which starts on the first read and ends with the `with`."""
+    """Reads blobs of a repository with one git process, which starts on the first read and ends with the `with`.
+
+    git says the size of a blob before its content, and hands a large one over without having it in memory.
+    """
 
     root: Path
     environment: Mapping[str, str] = field(default_factory=users_environment)
+    most: int = MOST_BYTES
     _process: subprocess.Popen[bytes] | None = None
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if self._process:
             self._process.kill()
-            self._process.communicate()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe:
+                    with suppress(OSError):
+                        pipe.close()  # without reading what is left in it
+            self._process.wait()
             self._process = None
 
     def read(self, blob: str) -> bytes:
@@ -72,11 +84,11 @@ class BlobReader(AbstractContextManager["BlobReader"]):
 
         Raises
         ------
-        InputError   the repository lacks it, or git doesn't answer
+        InputError   the repository lacks it, it has more than `most` bytes, or git doesn't answer
         """
         try:
             if self._process is None:
-                arguments = ("cat-file", "--batch")
+                arguments = ("-c", f"core.bigFileThreshold={self.most}", "cat-file", "--batch")
                 self._process = start_git(self.root, arguments, self.environment, errors=subprocess.DEVNULL)
             requests, answers = self._process.stdin, self._process.stdout
             if requests is None or answers is None:
@@ -86,6 +98,10 @@ class BlobReader(AbstractContextManager["BlobReader"]):
             header = answers.readline().split()
             if len(header) != 3:
                 raise InputError("can't be read: the git repository lacks its contents")
-            return answers.read(int(header[2]) + 1)[:-1]
+            size = int(header[2])
+            if size > self.most:
+                self._end()  # else it would send all of it
+            check_size(size, self.most)
+            return answers.read(size + 1)[:-1]
         except OSError as error:
             raise InputError(f"can't be read: git: {error.strerror or error}") from error

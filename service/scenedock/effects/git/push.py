@@ -49,6 +49,11 @@ class GitRepository:
         self._login = basic_authorization(f"{host.api}/", host.git_user, secrets.token)
         self._git("init", "--quiet", "--bare", str(folder))
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it was just created: only people create repositories here, and git finds them at once."""
+        return False
+
     def default_branch(self) -> str:
         """The default branch."""
         return default_branch_of(self._remote("HEAD", "--symref")) or "main"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from scenedock.effects.git.commands import GitAddress, address_of
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
-# At most this many bytes of a file are read; YAML of more than a third of that is refused anyway.
+# A larger file isn't read; YAML of more than a third of that is refused anyway.
 MOST_BYTES = 16 * 1024 * 1024
 _BYTES_AT_ONCE = 64 * 1024
 NOT_ENTERED = frozenset({".git", "node_modules", ".venv", ".terraform"})
@@ -61,7 +62,7 @@ class RepositoryFolder:
         return nullcontext(self)
 
     def listing(self) -> Listing:
-        """Its files, sorted, without those of git; links to folders are not entered.
+        """Its files, sorted, without those of git; links to folders are not entered, and no path the system can't open.
 
         Raises
         ------
@@ -72,7 +73,8 @@ class RepositoryFolder:
         files: list[str] = []
         outside: set[str] = set()
         unnameable: list[str] = []
-        for path, entry in _walk(root):
+        too_deep: list[str] = []
+        for path, entry in _walk(root, too_deep.append):
             if not _is_text(path):
                 unnameable.append(path.encode("utf-8", "backslashreplace").decode())
             elif entry.is_file(follow_symlinks=False):
@@ -84,7 +86,7 @@ class RepositoryFolder:
                 files.append(path)
                 if target is None or not _is_readable_below(target, root):
                     outside.add(path)
-        return Listing(tuple(sorted(files)), frozenset(outside), tuple(sorted(unnameable)))
+        return Listing(tuple(sorted(files)), frozenset(outside), tuple(sorted(unnameable)), tuple(sorted(too_deep)))
 
     def _existing_root(self) -> Path:
         try:
@@ -98,11 +100,11 @@ class RepositoryFolder:
         return root
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file of the listing, at most `MOST_BYTES` of them.
+        """The bytes of a file of the listing.
 
         Raises
         ------
-        InputError   it can't be read
+        InputError   it can't be read, or has more than `MOST_BYTES`
         """
         try:
             file = os.open(f"{self.root}/{path}", os.O_RDONLY)  # a file object costs twice as much
@@ -135,20 +137,34 @@ class RepositoryFolder:
         return address_of(self.root)
 
 
+def check_size(size: int, most: int = MOST_BYTES) -> None:
+    """Refuse a file for its size before it is read.
+
+    Raises
+    ------
+    InputError   it has more than `most` bytes
+    """
+    if size > most:
+        raise InputError(f"can't be read: it has {size:,} bytes, and at most {most:,} of a file are read")
+
+
 def _content(file: int) -> bytes:
-    """The bytes of an open file, at most `MOST_BYTES`, in parts: one read would reserve that much memory."""
+    """The bytes of an open file, in parts: one read would reserve the memory of the largest."""
+    check_size(os.fstat(file).st_size)
     parts: list[bytes] = []
     size = 0
-    while part := os.read(file, min(_BYTES_AT_ONCE, MOST_BYTES - size)):
+    while part := os.read(file, _BYTES_AT_ONCE):
         parts.append(part)
         size += len(part)
+        check_size(size)  # it may have grown meanwhile
     return b"".join(parts)
 
 
-def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _walk(root: Path, too_deep: Callable[[str], object]) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Everything below a folder that is not a folder itself, by its relative path, in no particular order.
 
-    Not with `os.walk`: that recurses, and a path of 2,000 folders is valid.
+    `too_deep` is called with each folder whose path is too long for the system. Not with `os.walk`: that recurses, and
+    a path of 2,000 folders is valid.
     """
     waiting = [""]
     while waiting:
@@ -162,7 +178,9 @@ def _walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
                     elif entry.name not in NOT_ENTERED:
                         waiting.append(path)
         except OSError as error:
-            raise _unreadable(str(root / parent), error) from error
+            if error.errno != errno.ENAMETOOLONG:
+                raise _unreadable(str(root / parent), error) from error
+            too_deep(parent)
 
 
 def _unreadable(path: str, error: Exception) -> InputError:

@@ -12,11 +12,13 @@ from typing import Literal, Self
 
 from scenedock.effects.git.commands import GitAddress, address_of, ask_git, prefix_of
 from scenedock.effects.git.objects import LIST_TREE, BlobReader, TreeEntry, tree_entries
-from scenedock.effects.git.repositories import MOST_BYTES, NOT_ENTERED
+from scenedock.effects.git.repositories import NOT_ENTERED
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
 _MOST_LINKS = 40  # as many as Linux follows for one path
+_LONGEST_PATH = 4096  # as for Linux; a tree may nest deeper, and each of its paths is as long as it is deep
+_DEEPEST_TREE = 20_000
 
 
 @dataclass(slots=True)
@@ -51,28 +53,28 @@ class GitRevision:
         NotFoundError   there is no such folder, or the repository has no such ref
         InputError      it is not a git repository, or git can't read it
         """
-        self._objects, unnameable = _read_tree(self.root, self._tree())
+        self._objects, unnameable, too_deep = _read_tree(self.root, self._tree())
         entered = {path: entry for path, entry in self._objects.items() if not _is_hidden(path)}
         leads_to = {path: self._kind_behind(path) for path, entry in entered.items() if entry.is_link}
         files = [
             path for path, entry in entered.items() if _is_file(entry) or (entry.is_link and leads_to[path] != "folder")
         ]
         outside = frozenset(path for path, kind in leads_to.items() if kind == "outside")
-        return Listing(tuple(sorted(files)), outside, unnameable)
+        return Listing(tuple(sorted(files)), outside, unnameable, too_deep)
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file of the listing, at most `MOST_BYTES` of them.
+        """The bytes of a file of the listing.
 
         Raises
         ------
-        InputError   it can't be read
+        InputError   it can't be read, or has more than `MOST_BYTES`
         """
         entry = self._objects.get(path)
         if entry is None or not _is_file(entry):
             entry = self._objects.get(self._resolve(path) or "")
         if entry is None or not _is_file(entry):
             raise InputError("can't be read: there is no such file")
-        return self._blobs.read(entry.id)[:MOST_BYTES]
+        return self._blobs.read(entry.id)
 
     def address(self) -> GitAddress:
         """The repository's address from git. It is the same for every ref, so that refs can be compared."""
@@ -120,27 +122,38 @@ class GitRevision:
                 return None
             if entry.is_link:
                 links += 1
-                target = self._blobs.read(entry.id).decode("utf-8", "surrogateescape")
+                target = self._target(entry)
                 if links > _MOST_LINKS or target.startswith("/"):
                     return None
                 resolved.pop()
                 steps += target.split("/")[::-1]
         return "/".join(resolved)
 
+    def _target(self, link: TreeEntry) -> str:
+        """What a link says; one that no system could follow says the root of the disk, which is outside of the tree."""
+        try:
+            return self._blobs.read(link.id).decode("utf-8", "surrogateescape")
+        except InputError:
+            return "/"
 
-def _read_tree(root: Path, tree: str) -> tuple[dict[str, TreeEntry], tuple[str, ...]]:
-    """All entries of a tree by their paths in it, and the paths of files that aren't Unicode, escaped."""
-    answer = ask_git(root, *LIST_TREE, tree)
+
+def _read_tree(root: Path, tree: str) -> tuple[dict[str, TreeEntry], tuple[str, ...], tuple[str, ...]]:
+    """All entries of a tree by their paths in it; files whose paths aren't Unicode, escaped; and paths too long."""
+    answer = ask_git(root, "-c", f"core.maxTreeDepth={_DEEPEST_TREE}", *LIST_TREE, tree)
     if answer.complaint:
         raise InputError(f"{root}: can't be read: {answer.complaint}")
     entries = {"": TreeEntry("", "040000", "tree", tree)}
     unnameable: list[str] = []
+    too_deep: list[str] = []
     for entry in tree_entries(answer.output):
-        if entry.is_text_named:
+        if len(entry.path) >= _LONGEST_PATH:
+            if not too_deep or not entry.path.startswith(f"{too_deep[-1]}/"):
+                too_deep.append(entry.path)
+        elif entry.is_text_named:
             entries[entry.path] = entry
         elif _is_file(entry):
             unnameable.append(entry.path.encode("utf-8", "backslashreplace").decode())
-    return entries, tuple(sorted(unnameable))
+    return entries, tuple(sorted(unnameable)), tuple(sorted(too_deep))
 
 
 def _is_file(entry: TreeEntry) -> bool:

@@ -15,8 +15,9 @@ from github.Auth import Auth
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
 from scenedock.effects.github.errors import MovedError, failure_of, rate_limited, refusal_of, said_by
+from scenedock.effects.github.just_created import JustCreated
 from scenedock.effects.github.pace import Pace
-from scenedock.errors import NotAllowedError, TemporaryError
+from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.json import Json, as_object, as_text, value_at
 
 API_VERSION: Final = "2022-11-28"
@@ -60,10 +61,11 @@ class _StraightRequester(Requester):
 
 @dataclass(frozen=True, slots=True)
 class GitHubAnswer:
-    """A response of GitHub."""
+    """A response of GitHub; `date` is its HTTP header."""
 
     status: int
     body: Json
+    date: str = ""
 
     @property
     def said(self) -> str:
@@ -83,9 +85,13 @@ class GitHubAnswer:
 
 
 class GitHubClient:
-    """A client of a host's API, for one thread: PyGithub stores the running request in its connection."""
+    """A client of a host's API, for one thread: PyGithub stores the running request in its connection.
 
-    def __init__(self, api: str, host: str, auth: Auth, pace: Pace) -> None:
+    `created` are repositories in which what isn't found is waited for.
+    """
+
+    def __init__(self, api: str, host: str, auth: Auth, pace: Pace, created: JustCreated | None = None) -> None:
+        self.created = created or JustCreated()
         self._host = host
         self._auth = auth
         self._pace = pace
@@ -132,7 +138,9 @@ class GitHubClient:
         token = self._auth.token  # a request for a new token has a turn of its own
         try:
             with self._pace.turn(writes=verb != "GET", tells=tells):
-                _, data = self._requester.requestJsonAndCheck(verb, path, parameters=dict(parameters or {}), input=body)
+                headers, data = self._requester.requestJsonAndCheck(
+                    verb, path, parameters=dict(parameters or {}), input=body
+                )
         except GithubException as error:
             wait = rate_limited(error)
             if wait is not None:
@@ -141,10 +149,10 @@ class GitHubClient:
                 return GitHubAnswer(error.status, error.data)
             elif error.status == 401:
                 raise self._unknown(token) from None
-            raise refusal_of(error, asked, self._host) from None
+            raise self._patiently(refusal_of(error, asked, self._host), path) from None
         except (requests.RequestException, OSError, json.JSONDecodeError, MovedError) as error:
             raise failure_of(error, asked, self._host) from None
-        return GitHubAnswer(200, data)
+        return GitHubAnswer(200, data, str(headers.get("date", "")))
 
     def pages(self, path: str, parameters: Mapping[str, str | int], most: int) -> list[Any]:
         """Up to `most` items of a list, a hundred with each call."""
@@ -156,6 +164,15 @@ class GitHubClient:
             if len(items) < 100:
                 break
         return listed
+
+    def _patiently(self, refusal: ScenedockError, path: str) -> ScenedockError:
+        """The error; a temporary one, if something of a repository isn't found that was just created."""
+        repository = self.created.in_path(self._host, path)
+        if not repository or not isinstance(refusal, NotFoundError):
+            return refusal
+        return TemporaryError(
+            f"{repository} was just created, and isn't found everywhere yet: {refusal}", retry_after=1
+        )
 
     def _unknown(self, token: str) -> NotAllowedError | TemporaryError:
         """The error for credentials that GitHub doesn't accept: an App's token may just have expired."""

@@ -26,6 +26,15 @@ _PROTECTED = ("protected", "rule violations", "required status check", "approvin
 
 _UNFINISHED = ("repository is empty", "reference does not exist")
 """GitHub's messages for a repository that it has just created."""
+_NOT_YET = (
+    "base_tree is not a valid tree oid",
+    "badobjectstate",
+    "tree sha does not exist",
+    "parent sha does not exist",
+    "object does not exist",
+    "head invalid",
+)
+"""GitHub's messages for trees, files, commits and branches that it has just given us, or taken from us."""
 
 
 class MovedError(Exception):
@@ -47,6 +56,8 @@ def refusal_of(error: GithubException, asked: str, host: str) -> ScenedockError:
         return NotFoundError(f"{shown}; it doesn't exist, or our credentials for {host} give no access to it")
     if status in {409, 422} and any(word in message.lower() for word in _UNFINISHED):
         return TemporaryError(f"{host} is still creating the repository ({asked})", retry_after=2)
+    if status == 422 and any(word in message.lower() for word in _NOT_YET):
+        return TemporaryError(f"{shown}; it has just created this, and doesn't find it yet", retry_after=1)
     if status == 409:
         return ConflictError(shown)
     return InputError(shown)

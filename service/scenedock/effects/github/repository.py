@@ -39,14 +39,20 @@ class GitHubRepository:
         self.address = address
         self.path = f"/repos/{address.path}"
         self.pulls: PullRequests | None = PullRequests(client, address)
-        self.settings: RepositorySettings | None = RepositorySettings(client, address)
+        self._settings = RepositorySettings(client, address)
+        self.settings: RepositorySettings | None = self._settings
         self._host = host
         self._uploaded = uploaded
         self._remembered = False
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it was created less than a minute ago, as far as known."""
+        return self.client.created.has(self.address)
+
     def default_branch(self) -> str:
         """The default branch."""
-        return self.client.call("GET", self.path).text("default_branch")
+        return self._settings.get().default_branch
 
     def head(self, branch: str) -> Head | None:
         """The commit that a branch points to; None if there is no such branch."""

@@ -9,9 +9,10 @@ from urllib.parse import quote
 from github.PublicKey import encrypt
 
 from scenedock.effects.github.client import GitHubAnswer, GitHubClient
+from scenedock.effects.github.just_created import seconds_between
 from scenedock.errors import ConflictError, NotFoundError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, Visibility
-from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.model.json import Json, JsonObject, as_object, as_text, value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,11 @@ class RepositorySettings:
 
     def _create(self, path: str, body: JsonObject) -> Existing | None:
         answer = self._client.call("POST", path, body, expected=(422,), saying="already exists", tells=True)
-        return Existing.of(answer) if answer.status == 200 else None
+        if answer.status == 200:
+            self._client.created.note(self._address)
+            return Existing.of(answer)
+        self._client.created.note_hidden(self._address)
+        return None
 
     def find(self) -> Existing | None:
         """GitHub's data about the repository; None if our credentials give access to none.
@@ -81,7 +86,7 @@ class RepositorySettings:
             raise ConflictError(
                 f"{self._address} redirects to a repository that was renamed; use another name"
             ) from None
-        return Existing.of(answer) if answer.status == 200 else None
+        return self._seen(answer) if answer.status == 200 else None
 
     def get(self) -> Existing:
         """GitHub's data about the repository.
@@ -90,7 +95,12 @@ class RepositorySettings:
         ------
         NotFoundError   it doesn't exist
         """
-        return Existing.of(self._client.call("GET", self._path))
+        return self._seen(self._client.call("GET", self._path))
+
+    def _seen(self, answer: GitHubAnswer) -> Existing:
+        created_at = as_text(as_object(answer.body).get("created_at"))
+        self._client.created.note(self._address, seconds_between(created_at, answer.date))
+        return Existing.of(answer)
 
     def update(self, changes: Mapping[str, str]) -> None:
         """Set a repository's `description` and `homepage`."""
@@ -99,6 +109,7 @@ class RepositorySettings:
     def rename_branch(self, old: str, new: str) -> None:
         """Rename a branch; the default branch stays the default."""
         self._client.call("POST", f"{self._path}/branches/{quote(old, safe='')}/rename", {"new_name": new})
+        self._client.created.note(self._address)
 
     def set_topics(self, topics: Sequence[str]) -> None:
         """Set all topics of a repository."""
@@ -124,15 +135,30 @@ class RepositorySettings:
         path = f"/orgs/{address.owner}/teams/{team}/repos/{address.path}"
         self._client.call("PUT", path, {"permission": permission})
 
-    def protect_branch(self, branch: str, approvals: int, checks: Sequence[str]) -> None:
-        """Protect a branch: only pull requests may change it, with a number of approvals and passed checks."""
+    def plan(self) -> str:
+        """The plan of the owner, such as `free` or `team`; empty if GitHub doesn't tell us."""
+        owner = self._address.owner
+        answer = self._client.call("GET", f"/orgs/{owner}", expected=(403, 404))
+        if answer.status != 200:  # a user, who is told only the own plan
+            answer = self._client.call("GET", "/user", expected=(403, 404))
+            if as_text(as_object(answer.body).get("login")).lower() != owner.lower():
+                return ""
+        return as_text(value_at(answer.body, ["plan", "name"]))
+
+    def protect_branch(self, branch: str, approvals: int, checks: Sequence[str]) -> str:
+        """Protect a branch: only pull requests may change it, with a number of approvals and passed checks.
+
+        Returns GitHub's message if the owner's plan doesn't include that, else an empty text.
+        """
         body: JsonObject = {
             "required_pull_request_reviews": {"required_approving_review_count": approvals},
             "required_status_checks": {"strict": False, "contexts": list(checks)} if checks else None,
             "enforce_admins": False,
             "restrictions": None,
         }
-        self._client.call("PUT", f"{self._path}/branches/{quote(branch, safe='')}/protection", body)
+        path = f"{self._path}/branches/{quote(branch, safe='')}/protection"
+        answer = self._client.call("PUT", path, body, expected=(403,), saying="upgrade to github")
+        return answer.said if answer.status == 403 else ""
 
     def set_variable(self, name: str, value: str) -> None:
         """Set a variable for the repository's GitHub Actions."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from resource import RLIM_INFINITY, RLIMIT_DATA, getrlimit, setrlimit
 from typing import ParamSpec, TypeVar
 
 from scenedock.errors import InputError, ScenedockError, TemporaryError
@@ -13,30 +15,42 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def run_apart(seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+@dataclass(frozen=True, slots=True)
+class ApartLimits:
+    """How long a process may take, and how many bytes of memory it, and each process that it starts, may have."""
+
+    seconds: float
+    memory: int = 2 << 30
+
+
+def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The result of an importable function of plain values, called in a new process.
 
     Raises
     ------
     InputError       the function raised an error of any class
-    TemporaryError   the process died, or took longer than `seconds`
+    TemporaryError   the process died, or needs more time or memory than it may have
     """
+    most = f"{limits.memory >> 20} MiB of memory"
     spawn = get_context("spawn")  # a fork would copy the locks that our threads hold, and never release them
     receiver, sender = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_call, args=(sender, function, args, kwargs), daemon=True)
+    process = spawn.Process(target=_call, args=(sender, limits.memory, function, args, kwargs), daemon=True)
     process.start()
     sender.close()
     try:
-        if not receiver.poll(seconds):
-            raise TemporaryError(f"it took longer than {seconds:g} s", retry_after=60)
-        returned, refusal = receiver.recv()
+        if not receiver.poll(limits.seconds):
+            raise TemporaryError(f"it took longer than {limits.seconds:g} s", retry_after=60)
+        returned, refusal, is_too_large = receiver.recv()
     except EOFError:
         process.join()
-        raise TemporaryError(f"the process died (exit code {process.exitcode})", retry_after=60) from None
+        said = f"the process died (exit code {process.exitcode}; it may have {most})"
+        raise TemporaryError(said, retry_after=60) from None
     finally:
         process.kill()
         process.join()
         receiver.close()
+    if is_too_large:
+        raise TemporaryError(f"it needs more than {most}", retry_after=60)
     if refusal is not None:
         raise InputError(refusal)
     result: T = returned
@@ -44,10 +58,19 @@ def run_apart(seconds: float, function: Callable[P, T], *args: P.args, **kwargs:
 
 
 def _call(
-    sender: Connection, function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    sender: Connection,
+    memory: int,
+    function: Callable[..., object],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
 ) -> None:
     """The work of the process; an error is sent as its message, because not every exception can be pickled."""
+    hard = getrlimit(RLIMIT_DATA)[1]
+    setrlimit(RLIMIT_DATA, (memory if hard == RLIM_INFINITY else min(memory, hard), hard))
     try:
-        sender.send((function(*args, **kwargs), None))
+        answer: tuple[object, str | None, bool] = (function(*args, **kwargs), None, False)
     except ScenedockError as error:
-        sender.send((None, str(error)))
+        answer = (None, str(error), False)
+    except MemoryError:  # it is free again after this block
+        answer = (None, None, True)
+    sender.send(answer)

@@ -97,7 +97,7 @@ class SkeletonRepositories:
         folders = {entry.path: 0o755 for entry in entries if entry.kind != "blob"}
         files: dict[str, SkeletonFile] = {}
         links: dict[str, str] = {}
-        with self._git.blobs(clone) as reader:
+        with self._git.blobs(clone, MOST_BYTES) as reader:
             for entry in blobs:
                 content = reader.read(entry.id)
                 if entry.is_link:

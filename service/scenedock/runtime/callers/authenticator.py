@@ -88,7 +88,7 @@ class Authenticator:
         if claims["exp"] - claims["iat"] > _MOST_SECONDS + _LEEWAY:
             raise RefusedError("valid for more than an hour")
         user = self._user(claims["obo"]) if claims.get("obo") is not None else None
-        return Caller(f"plugin:{plugin}", "backstage", user, "run")
+        return Caller(f"plugin:{plugin}", "backstage", user, "run", user_token=claims["obo"] if user else "")
 
     def _user(self, token: object) -> str:
         """The entity reference of the user on whose behalf the plugin calls, in lower case."""

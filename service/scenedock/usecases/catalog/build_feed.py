@@ -45,7 +45,7 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
     if problems and not memory.entities:
         raise InputError("; ".join(problems.values()))
     made = keep_catalog(
-        map_catalog(read, names=memory.names),
+        map_catalog(read, names=memory.names, elsewhere=watch.elsewhere),
         memory,
         unchanged=unchanged,
         problems={**problems, **watch.stale},
@@ -57,9 +57,10 @@ def build_feed(repositories: Mapping[str, ServedRepository], last: KeptCatalog |
         for each in made.findings
         if each.code != "repository-unreadable" or each.place.repository not in watch.stale
     ]
-    feed = make_feed(made.entities, findings, reasons)
+    feed = make_feed(made.entities, findings, reasons, made.export.coverage)
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
-    return BuiltFeed(write_record(feed, made.kept.memory, listed), made.kept.wait)
+    kept = write_record(feed, made.kept.memory, listed, sorted(map(str, watch.elsewhere)))
+    return BuiltFeed(kept, made.kept.wait, made.export.depending_on_others)
 
 
 def _unchanged(repository: ServedRepository, same: tuple[str, float] | None) -> float:

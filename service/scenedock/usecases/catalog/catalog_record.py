@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from scenedock.catalog.comparing.memory import CatalogMemory, memory_of
 from scenedock.catalog.emitting.feed import INDEX, ComponentLine, Feed
+from scenedock.catalog.explaining.coverage import Coverage, Missing
 from scenedock.catalog.reading.entity_files import read_entities
 from scenedock.errors import InputError
 from scenedock.model.addresses import without_credentials
@@ -21,14 +22,20 @@ _VERSION: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class CatalogHead:
-    """What is asked of people and what they have said, by repository; as digests, as in `CatalogMemory`."""
+    """What is asked of people and what they have said, by repository; as digests, as in `CatalogMemory`.
+
+    `elsewhere` are the references that Backstage had from elsewhere.
+    """
 
     repositories: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     accepted: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
 
 
-def write_record(feed: Feed, memory: CatalogMemory, repositories: tuple[str, ...]) -> KeptCatalog:
+def write_record(
+    feed: Feed, memory: CatalogMemory, repositories: Sequence[str], elsewhere: Sequence[str] = ()
+) -> KeptCatalog:
     """The texts of a catalog."""
     kept = {
         "files": {name: data.decode() for name, data in feed.files.items()},
@@ -36,12 +43,13 @@ def write_record(feed: Feed, memory: CatalogMemory, repositories: tuple[str, ...
         "findings": [asdict(finding) for finding in feed.findings],
         "components": [asdict(line) for line in feed.components],
         "reasons": [asdict(reason) for reason in feed.reasons],
+        "coverage": [asdict(each) for each in feed.coverage],
     }
     remembered = {
         "entities": [[each.document, each.place.repository, each.place.path] for each in memory.entities],
         "names": memory.names,
     }
-    head = CatalogHead(repositories, memory.refused, memory.accepted)
+    head = CatalogHead(tuple(repositories), memory.refused, memory.accepted, tuple(elsewhere))
     return KeptCatalog(write_head(head), json.dumps(kept), json.dumps(remembered))
 
 
@@ -54,7 +62,8 @@ def read_head(kept: KeptCatalog) -> CatalogHead:
     """What a kept catalog says of people's decisions; nothing where it says nothing that this release understands."""
     try:
         head = json.loads(kept.head)
-        return CatalogHead(tuple(head["repositories"]), dict(head["refused"]), dict(head["accepted"]))
+        elsewhere = tuple(map(str, head.get("elsewhere", ())))
+        return CatalogHead(tuple(head["repositories"]), dict(head["refused"]), dict(head["accepted"]), elsewhere)
     except (ValueError, KeyError, TypeError):
         return CatalogHead()
 
@@ -73,9 +82,15 @@ def read_feed(kept: KeptCatalog) -> Feed | None:
             findings=tuple(Finding(**{**each, "place": Place(**each["place"])}) for each in found["findings"]),
             components=tuple(ComponentLine(**each) for each in found["components"]),
             reasons=tuple(Reason(**each) for each in found.get("reasons", ())),
+            coverage=tuple(map(_coverage, found.get("coverage", ()))),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _coverage(found: Any) -> Coverage:
+    missing = tuple(Missing(**{**each, "place": Place(**each["place"])}) for each in found["missing"])
+    return Coverage(**{**found, "missing": missing})
 
 
 def read_memory(kept: KeptCatalog) -> CatalogMemory:

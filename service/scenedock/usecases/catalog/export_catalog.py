@@ -8,8 +8,10 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from scenedock.catalog.emitting.output import in_order
+from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_uncovered
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
 from scenedock.catalog.mapping.entities import Mapped, map_services
+from scenedock.catalog.mapping.existing import leave_out_existing, leaving_out
 from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
 from scenedock.catalog.mapping.links import link
 from scenedock.catalog.mapping.policies import police
@@ -51,7 +53,8 @@ class ReadRepositories:
 class Export:
     """The result of a run: what was read, the entities as of the last phase that ran, and all there is to say.
 
-    `names` are those that services have, `known` the references that were known and `until` the last phase.
+    `names` are those that services have, `known` the references that were known, `elsewhere` those that come from
+    elsewhere, and `until` is the last phase.
     """
 
     read: ReadRepositories
@@ -59,6 +62,7 @@ class Export:
     findings: tuple[Finding, ...]
     names: Names = field(default_factory=dict)
     known: Collection[EntityRef] = ()
+    elsewhere: Collection[EntityRef] = ()
     until: Phase = "exported"
 
     @property
@@ -72,6 +76,18 @@ class Export:
         return tuple(in_order(self.mapped.entities)) if self.mapped else ()
 
     @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """What is deployed, and how much of it is represented."""
+        return coverage_of(self.repositories)
+
+    @property
+    def depending_on_others(self) -> tuple[EntityRef, ...]:
+        """The entities that are emitted only if they don't come from elsewhere, whether they do or not."""
+        here = leaving_out(self.repositories)
+        mapped = (*self.mapped.entities, *self.mapped.elsewhere) if self.mapped else ()
+        return tuple(sorted(each.ref for each in mapped if each.place.repository in here))
+
+    @property
     def skipped(self) -> tuple[Skipped, ...]:
         """Folders that are deliberately not mapped."""
         return tuple(skip for contents in self.repositories for skip in contents.skipped)
@@ -82,12 +98,14 @@ def export_catalog(
     *,
     settings: tuple[str, bytes] | None = None,
     known: Collection[EntityRef] = (),
+    elsewhere: Collection[EntityRef] = (),
     until: Phase = "exported",
     progress: Progress = lambda _done, _total: None,
 ) -> Export:
     """The catalog of some repositories, by their names in messages; if they differ, the one listed first wins.
 
-    `settings` (its name in messages, and its bytes) replaces the `scenedock.yaml` of every repository.
+    `settings` (its name in messages, and its bytes) replaces the `scenedock.yaml` of every repository. `known` are
+    references that the catalog has besides, `elsewhere` those that it has from elsewhere even if we could emit them.
 
     Raises
     ------
@@ -95,7 +113,7 @@ def export_catalog(
     InputError      a repository can't be read, or its settings are invalid
     """
     read = read_repositories(repositories, settings=settings, progress=progress)
-    return map_catalog(read, known=known, until=until)
+    return map_catalog(read, known=known, elsewhere=elsewhere, until=until)
 
 
 def read_repositories(
@@ -133,7 +151,12 @@ def read_repositories(
 
 
 def map_catalog(
-    read: ReadRepositories, *, names: Names = _NO_NAMES, known: Collection[EntityRef] = (), until: Phase = "exported"
+    read: ReadRepositories,
+    *,
+    names: Names = _NO_NAMES,
+    known: Collection[EntityRef] = (),
+    elsewhere: Collection[EntityRef] = (),
+    until: Phase = "exported",
 ) -> Export:
     """The phases from `mapped` on; `names` are those that services had before, which stay."""
     if until == "folders":
@@ -145,10 +168,12 @@ def map_catalog(
     if until != "mapped":
         mapped = police(mapped)
     if until in {"linked", "exported"}:
-        elsewhere = {EntityRef.parse(ref, default_kind="component") for each in contents for ref in each.settings.known}
-        mapped = link(mapped, {*known, *elsewhere})
-    findings = in_order_of_severity([*read.findings, *found, *mapped.findings])
-    return Export(read, mapped, findings, _names(contents, identities), known, until)
+        listed = {EntityRef.parse(ref, default_kind="component") for each in contents for ref in each.settings.known}
+        mapped = link(mapped, {*known, *listed})
+    if until == "exported":
+        mapped = leave_out_existing(mapped, elsewhere, contents)
+    findings = in_order_of_severity([*read.findings, *found, *mapped.findings, *find_uncovered(contents)])
+    return Export(read, mapped, findings, _names(contents, identities), known, elsewhere, until)
 
 
 def _read(opened: Sequence[RepositoryReader], count: Callable[[], None]) -> tuple[RepositoryContents, ...]:

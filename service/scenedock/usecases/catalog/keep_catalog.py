@@ -56,7 +56,9 @@ def keep_catalog(
     """
     known = _attributed(memory, export)
     if _differ(known.names, export.names):
-        export = map_catalog(export.read, names=known.names, known=export.known, until=export.until)
+        export = map_catalog(
+            export.read, names=known.names, known=export.known, elsewhere=export.elsewhere, until=export.until
+        )
         known = _attributed(memory, export)
     looks: dict[str, Look] = {}
     more: list[Finding] = []

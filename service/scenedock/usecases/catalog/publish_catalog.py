@@ -6,15 +6,18 @@ What is there already is the last good result: what of it must stay is written a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from scenedock.catalog.comparing.changes import Changes, changes_between
 from scenedock.catalog.comparing.memory import memory_of
+from scenedock.catalog.emitting.marker_files import MarkerFile
 from scenedock.catalog.emitting.output import OutputFormat, handwritten_kept, render
 from scenedock.catalog.reading.entity_files import read_entities
-from scenedock.catalog.reading.handwritten import is_ours
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, is_ours
+from scenedock.effects.git.commands import ask_git
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.local.disk import read_file, remove_file, write_file
 from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
@@ -24,16 +27,20 @@ from scenedock.usecases.catalog.check_catalog import read_marker_files
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.keep_catalog import ALLOW_DELETIONS, KeptExport, keep_catalog
 
+FileWriter: TypeAlias = Callable[[MarkerFile], str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Leave:
     """What may vanish: all that is gone if it is `allowed`, else what the files say.
 
-    `unchanged` says of repositories for how many seconds these are known to be the same.
+    `unchanged` says of repositories for how many seconds these are known to be the same. Nothing is written if that is
+    `withheld` because of the findings.
     """
 
     allowed: bool
     unchanged: Mapping[str, float]
+    withheld: Callable[[Sequence[Finding]], bool] = lambda _findings: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,8 @@ class PublishedCatalog:
     `result` is the export that it was made of. `written` and `removed` are the files that really changed; `changes` are
     those of the catalog, None where there was no last result. `refused` are the findings that say what stays until
     somebody allows it. Nothing was written if it is `withheld`, because of errors, and with a `wait`: after so many
-    seconds a second look may tell whether files are only just being copied.
+    seconds a second look may tell whether files are only just being copied. `proposed`: the files are not on disk, but
+    for a pull request.
     """
 
     result: Export
@@ -56,6 +64,7 @@ class PublishedCatalog:
     refused: tuple[Finding, ...] = ()
     wait: float | None = None
     withheld: bool = False
+    proposed: bool = False
 
 
 def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave) -> PublishedCatalog:
@@ -69,6 +78,8 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
     text = render([entity.document for entity in entities], layout)
     before, findings = _last_result(path, text, entities)
     if before is None or before is entities:
+        if leave.withheld([*result.findings, *findings]):
+            return PublishedCatalog(result, entities, findings=findings, withheld=True)
         written = (str(path),) if write_file(path, text) else ()
         changes = changes_between(entities, entities) if before is entities else None
         return PublishedCatalog(result, entities, str(path), written, (), changes, findings)
@@ -77,6 +88,9 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
     )
     if kept.kept.wait is not None:
         return _waiting(kept)
+    said = (*findings, *kept.kept.findings)
+    if leave.withheld([*kept.export.findings, *said]):
+        return PublishedCatalog(kept.export, kept.entities, findings=said, refused=_refused(kept), withheld=True)
     written = (str(path),) if write_file(path, render([entity.document for entity in kept.entities], layout)) else ()
     return PublishedCatalog(
         kept.export,
@@ -85,19 +99,32 @@ def publish_file(result: Export, layout: OutputFormat, path: Path, leave: Leave)
         written,
         (),
         changes_between(before, kept.entities),
-        (*findings, *kept.kept.findings),
+        said,
         _refused(kept),
     )
 
 
+def write_on_disk(roots: Mapping[str, Path]) -> FileWriter:
+    """What writes to the folders of the repositories, by their names; a file of a person is never replaced."""
+
+    def write(file: MarkerFile) -> str | None:
+        path = roots[file.place.repository] / file.place.path
+        if file.wanted is None:
+            remove_file(path)
+            return str(path)
+        return str(path) if write_file(path, file.wanted, may_replace=is_ours) else None
+
+    return write
+
+
 def publish_in_place(
-    result: Export, repositories: Mapping[str, Repository], roots: Mapping[str, Path], leave: Leave
+    result: Export, repositories: Mapping[str, Repository], write: FileWriter, leave: Leave
 ) -> PublishedCatalog:
     """Write a catalog-info.yaml into each folder, and remove those of ours that are no longer needed.
 
-    `roots` are the repositories by name. A file without our marker belongs to a person and is not changed. A file that
-    can't be written is an error among the findings; the others are still written. Each file is complete at any time,
-    and the next run completes a run that was interrupted.
+    `write` gets every file as it is and should be, changes it, and returns its path if it did. A file without our
+    marker belongs to a person and is not changed. A file that can't be written is an error among the findings; the
+    others are still written. Each file is complete at any time, and the next run completes a run that was interrupted.
 
     Raises
     ------
@@ -106,19 +133,18 @@ def publish_in_place(
     read = read_marker_files(result, repositories, allowed=leave.allowed, unchanged=leave.unchanged)
     if read.kept and read.kept.kept.wait is not None:
         return _waiting(read.kept)
+    if leave.withheld([*read.result.findings, *read.findings]):
+        entities, refused = (read.kept.entities, _refused(read.kept)) if read.kept else (result.entities, ())
+        return PublishedCatalog(read.result, entities, findings=read.findings, refused=refused, withheld=True)
     findings = list(read.findings)
     before = [entity for file in read.files for entity in file.entities_found()]
     after = [entity for file in read.files for entity in file.entities]
     written: list[str] = []
     removed: list[str] = []
     for file in read.files:
-        path = roots[file.place.repository] / file.place.path
         try:
-            if file.wanted is None:
-                remove_file(path)
-                removed.append(str(path))
-            elif write_file(path, file.wanted, may_replace=is_ours):
-                written.append(str(path))
+            if path := write(file):
+                (removed if file.wanted is None else written).append(path)
         except ConflictError:
             findings.append(handwritten_kept(file.place, "the generated content is not written"))
         except (InputError, NotFoundError) as error:
@@ -134,6 +160,16 @@ def publish_in_place(
         tuple(findings),
         _refused(read.kept) if read.kept else (),
     )
+
+
+def files_to_add(published: PublishedCatalog, roots: Mapping[str, Path]) -> list[str]:
+    """The generated files that a commit would lack: those that were just changed, and those that git doesn't know."""
+    files = {*published.written, *published.removed}
+    for root in roots.values():
+        listed = ask_git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", f":(glob)**/{CATALOG_FILE}")
+        paths = (root / os.fsdecode(path) for path in listed.output.split(b"\0") if path)
+        files.update(str(path) for path in paths if path.is_file() and is_ours(read_file(path)))
+    return sorted(files)
 
 
 def publish_confirmed(

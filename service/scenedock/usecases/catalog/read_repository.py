@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
+from scenedock.catalog.explaining.other_tools import flux_objects, named_files
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
 from scenedock.catalog.reading.argocd import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
@@ -17,10 +19,10 @@ from scenedock.catalog.reading.environment_lists import (
     read_quietly,
 )
 from scenedock.catalog.reading.folders import FolderReader
-from scenedock.catalog.reading.handwritten import CATALOG_FILE, CATALOG_FILES
+from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, plan_repository
 from scenedock.catalog.reading.sources import Manifests, Repositories
-from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners
+from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
 from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
 from scenedock.documents.encryption import encryption_of
@@ -29,8 +31,33 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Severity, Skipped
-from scenedock.model.helm import Application, HelmFolder, Listing, ListItem, RepositoryFacts
+from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, ListItem, RepositoryFacts
 from scenedock.model.json import Json, JsonObject, as_object
+
+_SHOWN_SEGMENTS, _SHOWN_CHARACTERS = 3, 200
+"""Of a path that is too long."""
+_NOT_USED = "Make the file readable, or smaller; until then it is not used."
+
+
+@dataclass(slots=True)
+class FileReader:
+    """Reads the files of a repository, and remembers of those that can't be read why: some are only looked at."""
+
+    folder: Repository
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file.
+
+        Raises
+        ------
+        InputError   it can't be read
+        """
+        try:
+            return self.folder.read(path)
+        except InputError as error:
+            self.problems[path] = str(error)
+            raise
 
 
 @dataclass(slots=True)
@@ -42,8 +69,9 @@ class RepositoryReader:
     listing: Listing
     plan: Plan
     environments: EnvironmentLists
-    folder: Repository
+    files: FileReader
     findings: list[Finding] = field(default_factory=list)
+    deployed: list[Deployed] = field(default_factory=list)
 
     @classmethod
     def of(cls, name: str, folder: Repository, replacement: tuple[str, bytes] | None) -> RepositoryReader:
@@ -55,11 +83,10 @@ class RepositoryReader:
         InputError      it can't be read, or its settings are invalid
         """
         listing = folder.listing()
-        settings = CatalogSettings()
-        if replacement is not None:
+        if replacement is None:
+            settings = _own_settings(name, folder, listing)
+        else:
             settings = read_settings(replacement[1], label=replacement[0])
-        elif FILE_NAME in listing.files and FILE_NAME not in listing.outside:
-            settings = read_settings(folder.read(FILE_NAME), label=f"{name}/{FILE_NAME}")
         address = folder.address()
         url = settings.repository or address.url
         facts = RepositoryFacts(
@@ -70,8 +97,9 @@ class RepositoryReader:
             prefix=address.prefix,
         )
         plan = plan_repository(name, listing, settings)
-        environments = list_environments(plan, settings.names, folder.read)
-        opened = cls(facts, settings, listing, plan, environments, folder, list(plan.findings))
+        files = FileReader(folder)
+        environments = list_environments(plan, settings.names, files.read)
+        opened = cls(facts, settings, listing, plan, environments, files, list(plan.findings))
         opened._report_missing_folders()
         opened._report_missing_address(address.problem)
         return opened
@@ -91,14 +119,15 @@ class RepositoryReader:
         files = tuple(
             path
             for path in self.listing.files
-            if path not in self.listing.outside and posixpath.basename(path) not in CATALOG_FILES
+            if path not in self.listing.outside and posixpath.basename(path) not in ENTITY_FILES
         )
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
     def applications(self, here: Manifests, others: Iterable[Manifests]) -> list[Application]:
         """The Argo CD Applications of its manifests: of its own folders, and of other repositories' of the run."""
-        applications, findings = read_applications(self._argo_manifests(), Repositories(here, tuple(others)))
+        applications, findings, seen = read_applications(self._argo_manifests(), Repositories(here, tuple(others)))
         self.findings.extend(findings)
+        self.deployed.extend(seen)
         return applications
 
     def read(self, applications: Sequence[Application], count: Callable[[], None]) -> RepositoryContents:
@@ -110,7 +139,7 @@ class RepositoryReader:
         self.findings.extend(find_unlisted(self.facts.name, self.plan, self.environments, proven))
         reader = FolderReader(
             self.facts.name,
-            self.folder.read,
+            self.files.read,
             self.environments,
             self.charts,
             value_files_of(applications),
@@ -124,15 +153,20 @@ class RepositoryReader:
             elif planned in self.plan.charts:
                 skipped.append(Skipped(Place(self.facts.name, planned.path or "."), "its Chart.yaml can't be read"))
             count()
+        items = tuple(self._items(reader.unreadable))
+        codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in folders}
+        deployed = self._all_deployed()
+        self._report_missing_charts(deployed)
         unknown = any(finding.code == NOT_EVALUATED for finding in self.findings)
-        enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.folder.read)
+        enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.files.read)
+        self._report_unread_files()
         return RepositoryContents(
             facts=self.facts,
             settings=self.settings,
-            codeowners=self._codeowners(),
+            codeowners=codeowners,
             folders=tuple(sorted(folders, key=lambda folder: folder.path)),
-            items=(*self._items(reader.unreadable), *enabling.items),
+            items=(*items, *enabling.items),
             decided=enabling.folders | (frozenset() if unknown else not_applied(by_path, applications)),
             applications=tuple(applications),
             skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
@@ -146,6 +180,7 @@ class RepositoryReader:
             directories=self._directories()
             if reader.unreadable or reader.doubtful or self.plan.refused
             else frozenset(),
+            deployed=deployed,
         )
 
     def _directories(self) -> frozenset[str]:
@@ -157,8 +192,25 @@ class RepositoryReader:
         yield from ((planned, reader.chart_folder) for planned in self.plan.charts)
         yield from ((planned, reader.plain_folder) for planned in self.plan.plain)
 
+    def _all_deployed(self) -> tuple[Deployed, ...]:
+        inside = (path for path in self.listing.files if path not in self.listing.outside)
+        return (*self.deployed, *named_files(self.facts.name, inside, self.files.read))
+
+    def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
+        """The finding for a repository without charts; it names the tools that deploy what is there."""
+        if self.listing.files and not self.plan.charts and not self.plan.plain and not self.settings.apps:
+            skipped = f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""
+            seen = f"; it has {describe_deployed(deployed)}" if deployed else ""
+            general = (
+                "Pass the root of a repository of Helm folders. In scenedock.yaml, `folders.include` adds folders "
+                "without charts, and `apps` adds lists of services."
+            )
+            remedy = f"{advice_on(deployed)}." if deployed else general
+            message = f"the repository has no Chart.yaml of a deployment{skipped}{seen}"
+            self._find("no-charts", message, Place(self.facts.name), remedy)
+
     def _report_missing_folders(self) -> None:
-        """The finding for an empty repository, or for one without charts."""
+        """The finding for an empty repository."""
         place = Place(self.facts.name)
         if not self.listing.files:
             self._find(
@@ -167,21 +219,33 @@ class RepositoryReader:
                 place,
                 "Check the path, and that the clone is complete.",
             )
-        elif not self.plan.charts and not self.plan.plain and not self.settings.apps:
-            self._find(
-                "no-charts",
-                "the repository has no Chart.yaml of a deployment"
-                + (f" ({len(self.plan.skipped)} charts were skipped)" if self.plan.skipped else ""),
-                place,
-                "Pass the root of a repository of Helm folders. In scenedock.yaml, `folders.include` adds folders "
-                "without charts, and `apps` adds lists of services.",
-            )
         for path in self.listing.unnameable:
             if path.endswith("Chart.yaml"):
                 message = "its path isn't Unicode, so it can't be part of a catalog"
                 self.findings.append(
                     Finding("warning", "name-not-unicode", message, Place(self.facts.name, path), "Rename the folder.")
                 )
+
+        if self.listing.too_deep:
+            deepest = "/".join(self.listing.too_deep[0].split("/")[:_SHOWN_SEGMENTS])
+            self._warn(
+                "path-too-long",
+                "folders nest here until their paths are too long to be read; what is down there is left out"
+                + (
+                    f" ({len(self.listing.too_deep)} such paths in the repository)"
+                    if len(self.listing.too_deep) > 1
+                    else ""
+                ),
+                Place(self.facts.name, deepest[:_SHOWN_CHARACTERS]),
+                "Remove the folder, or exclude it from the clone.",
+            )
+
+    def _report_unread_files(self) -> None:
+        """A finding for each file that can't be read and that nothing else has told of."""
+        told = {finding.place.path for finding in self.findings}
+        for path, problem in sorted(self.files.problems.items()):
+            if path not in told:
+                self._warn("unreadable-file", problem, Place(self.facts.name, path), _NOT_USED)
 
     def _report_missing_address(self, problem: str) -> None:
         """The finding if the address is unknown, so that no entity links to its source; `problem` is git's reason."""
@@ -203,9 +267,10 @@ class RepositoryReader:
     def _argo_manifests(self) -> Iterator[tuple[Place, JsonObject]]:
         for path in self.plan.manifests:
             try:
-                data = self.folder.read(path)
+                data = self.files.read(path)
             except InputError:
                 continue
+            self.deployed.extend(flux_objects(Place(self.facts.name, path), data))
             try:
                 documents = read_documents(data) if API_GROUP.encode() in data else ()
             except DocumentError as error:
@@ -218,25 +283,27 @@ class RepositoryReader:
                 yield Place(self.facts.name, path, document.line), as_object(document.value)
 
     def _value(self, path: str) -> Json:
-        return read_quietly(path, self.folder.read)
+        return read_quietly(path, self.files.read)
 
     def _codeowners(self) -> Codeowners:
         """The owners from the first such file; an invalid line is a finding, and sets no owner."""
         for path in CODEOWNERS_FILES:
             if path in self.listing.files and path not in self.listing.outside:
                 try:
-                    text = self.folder.read(path).decode("utf-8", "replace")
-                    codeowners = Codeowners(text, self.settings.owner_names)
+                    data = self.files.read(path)
+                    check_length(data)
                 except InputError as error:
-                    self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path))
+                    remedy = "Make the file readable; until then it sets no owner."
+                    self._warn("unreadable-codeowners", str(error), Place(self.facts.name, path), remedy)
                     return Codeowners()
+                codeowners = Codeowners(data.decode("utf-8", "replace"), self.settings.owner_names)
+                remedy = "Fix the line; until then it sets no owner."
                 for line, problem in codeowners.problems.items():
-                    self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line))
+                    self._warn("unreadable-codeowners", problem, Place(self.facts.name, path, line), remedy)
                 return codeowners
         return Codeowners()
 
-    def _warn(self, code: str, message: str, place: Place) -> None:
-        remedy = "Fix the line; until then it sets no owner."
+    def _warn(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("warning", code, message, place, remedy))
 
     def _items(self, unreadable: set[str]) -> Iterator[ListItem]:
@@ -261,14 +328,25 @@ class RepositoryReader:
             self.findings.append(Finding(severity, "unreadable-app-list", message, place, remedy))
 
         try:
-            data = self.folder.read(file.path)
+            data = self.files.read(file.path)
             if encryption := encryption_of(data):
                 raise InputError(f"is encrypted with {encryption}, so its items can't be read")  # noqa: TRY301 - one way out
             document = read_document(data)
         except InputError as error:
             place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
-            remedy = "Fix the file; until then exported files keep the last good entities of its items."
+            remedy = "Fix the file; until then the last good entities of its items stay."
             unreadable.add(posixpath.dirname(file.path))
             note(str(error), "error")
             return
         yield from read_items(app_list, file, document.value, note)
+
+
+def _own_settings(name: str, folder: Repository, listing: Listing) -> CatalogSettings:
+    if FILE_NAME not in listing.files or FILE_NAME in listing.outside:
+        return CatalogSettings()
+    label = f"{name}/{FILE_NAME}"
+    try:
+        data = folder.read(FILE_NAME)
+    except InputError as error:
+        raise InputError(f"{label}: {error}") from error
+    return read_settings(data, label=label)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from scenedock.catalog.reading.entity_files import MAX_BYTES
-from scenedock.catalog.vocabulary.placeholders import placeholders_of
+from scenedock.catalog.reading.handwritten import PART_FILE
+from scenedock.catalog.vocabulary.placeholders import insert, placeholders_of
 from scenedock.catalog.vocabulary.validation import problems_here, unknown_kind, unreadable_references
-from scenedock.documents.problems import DocumentProblem
+from scenedock.documents.problems import MISSING, DocumentProblem
 from scenedock.documents.reading import BACKSTAGE, Document, DocumentError, read_documents
+from scenedock.errors import ScenedockError
+from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding, Place, Severity
-from scenedock.model.json import Json
+from scenedock.model.json import Json, JsonObject, as_object
+
+_Beside: TypeAlias = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +35,20 @@ class Validation:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def validate_entities(paths: Sequence[str], read: Callable[[str], bytes]) -> Validation:
+def validate_entities(
+    paths: Sequence[str],
+    read: Callable[[str], bytes],
+    beside: Callable[[str, str], bytes | None] = lambda _path, _target: None,
+) -> Validation:
     """Validate every document of every file; `read` returns the bytes of one of the paths.
 
-    A file that is not YAML is a finding. Errors of `read` are not caught.
+    `beside` returns the bytes of a file that a placeholder of one of the paths names, or None if it isn't to be read.
+    What a `catalog-info.part.yaml` lacks is only a note, as it completes a generated entity. A file that is not YAML is
+    a finding. Errors of `read` are not caught.
     """
     entities = 0
     findings: list[Finding] = []
+    described: dict[EntityRef, Place] = {}
     for path in paths:
         try:
             documents = read_documents(read(path), meaning=BACKSTAGE, max_bytes=MAX_BYTES)
@@ -44,16 +59,36 @@ def validate_entities(paths: Sequence[str], read: Callable[[str], bytes]) -> Val
             findings.append(Finding("warning", "no-entities", "the file has no entities", Place(path=path)))
         entities += len(documents)
         for document in documents:
-            findings += sorted(_findings(path, document), key=lambda finding: finding.place.line or 0)
+            found = [*_findings(path, document, partial(beside, path)), *_described_twice(path, document, described)]
+            findings += sorted(found, key=lambda finding: finding.place.line or 0)
     return Validation(files=len(paths), entities=entities, findings=tuple(findings))
 
 
-def _findings(path: str, document: Document) -> Iterator[Finding]:
-    for severity, code, problem in _problems(document.value):
-        yield Finding(severity, code, str(problem), Place(path=path, line=document.line_of(problem.path)))
+def _findings(path: str, document: Document, beside: _Beside) -> Iterator[Finding]:
+    for severity, code, problem in _problems(document.value, beside):
+        place, said = Place(path=path, line=document.line_of(problem.path)), str(problem)
+        if _is_part(path) and problem.message == MISSING:
+            yield Finding("info", "missing-in-part", f"{said} here; the generated entity must have it", place)
+        else:
+            yield Finding(severity, code, said, place)
 
 
-def _problems(entity: Json) -> Iterator[tuple[Severity, str, DocumentProblem]]:
+def _is_part(path: str) -> bool:
+    return posixpath.basename(path) == PART_FILE
+
+
+def _described_twice(path: str, document: Document, described: dict[EntityRef, Place]) -> Iterator[Finding]:
+    """The finding for an entity whose reference another one has; `described` are those before, and gets this one."""
+    entity = Entity(as_object(document.value))
+    if entity.kind and entity.name and not _is_part(path):
+        place = Place(path=path, line=document.line_of(("metadata", "name")))
+        first = described.setdefault(entity.ref, place)
+        if first is not place:
+            said = f"{entity.ref} is already described in {first}; Backstage keeps only one of the two"
+            yield Finding("warning", "duplicate-ref", said, place)
+
+
+def _problems(entity: Json, beside: _Beside) -> Iterator[tuple[Severity, str, DocumentProblem]]:
     if not isinstance(entity, dict):
         yield (
             "error",
@@ -61,11 +96,24 @@ def _problems(entity: Json) -> Iterator[tuple[Severity, str, DocumentProblem]]:
             DocumentProblem((), "an entity is an object with apiVersion, kind and metadata"),
         )
         return
-    for problem in problems_here(entity):
-        yield "error", "invalid-entity", problem
-    for problem in unreadable_references(entity):
-        yield "warning", "unreadable-reference", problem
-    for path, target in placeholders_of(entity):
-        yield "info", "unread-placeholder", DocumentProblem(path, f"stands in {target!r}, which was not read")
+    whole: JsonObject = entity
+    placeholders = {placeholder.path: placeholder for placeholder in placeholders_of(entity)}
+    for path, placeholder in placeholders.items():
+        try:
+            data = beside(placeholder.target)
+            if data is not None:
+                whole = insert(whole, placeholder, data)
+        except (ValueError, ScenedockError) as error:
+            yield "error", "unread-placeholder", DocumentProblem(path, f"refers to {placeholder.target!r}: {error}")
+        else:
+            if data is None:
+                said = f"stands in {placeholder.target!r}, which was not read"
+                yield "info", "unread-placeholder", DocumentProblem(path, said)
+    for problem in problems_here(whole):
+        inserted = placeholders.get(problem.path)
+        said = inserted.mismatch(problem.expected) if inserted and problem.expected else ""
+        yield "error", "invalid-entity", DocumentProblem(problem.path, said) if said else problem
+    for problem in unreadable_references(whole):
+        yield "error", "unreadable-reference", problem
     if note := unknown_kind(entity):
         yield "info", "unknown-kind", DocumentProblem(("kind",), note)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
+from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
 
 
@@ -15,19 +16,25 @@ class Watch:
     """What is known of repositories besides their files.
 
     `same` has the signature of each whose files may be changing just now, and for how many seconds it was this one. A
-    `stale` one could not be fetched, for the reason that it has here: whoever asks is told so already.
+    `stale` one could not be fetched, for the reason that it has here: whoever asks is told so already. What is
+    `elsewhere` Backstage has from elsewhere.
     """
 
     same: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     stale: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Collection[EntityRef] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltFeed:
-    """The feed with its memory, to be kept; and the seconds until a second look may decide what vanishes."""
+    """The feed with its memory, to be kept; and the seconds until a second look may decide what vanishes.
+
+    `wanted` are the entities that may be emitted only if Backstage doesn't have them from elsewhere.
+    """
 
     kept: KeptCatalog
     wait: float | None = None
+    wanted: Collection[EntityRef] = ()
 
 
 def signature_of(repository: ServedRepository) -> str:

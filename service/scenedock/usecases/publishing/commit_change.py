@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, NotAllowedError, NotFoundError, TemporaryError
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
+from scenedock.errors import ConflictError, NotAllowedError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.gitops.values_edits import get_value
 from scenedock.model.code_hosts.code_host import CodeHost
@@ -68,7 +68,7 @@ def commit_change(
             return Committed(changed=True, branch=branch, commit=earlier.commit)
         head = repository.head(branch)
         if head is None:
-            raise NotFoundError(f"{address} has no branch {branch!r}")
+            raise no_branch(repository, branch)
         listing = repository.listing(head, request.paths)
         if seen:
             _refuse_overlap(repository, request, branch, seen, listing)

@@ -6,8 +6,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, NotFoundError, ScenedockError, TemporaryError
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
+from scenedock.errors import ConflictError, ScenedockError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
@@ -61,7 +61,7 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
     base = proposal.base or repository.default_branch()
     head = repository.head(base)
     if head is None:
-        raise NotFoundError(f"{repository.address} has no branch {base!r}")
+        raise no_branch(repository, base)
     request = proposal.changes
     listing = repository.listing(head, request.paths) if request.needs_listing else {}
     changes = plan_changes(request, listing, lambda path: repository.read(listing[path]))
@@ -71,7 +71,7 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
         return Proposed(changed=False, branch=base, commit=head.commit)
     if not repository.create_branch(proposal.branch, new):
         new = _own_branch(repository, proposal.branch, attempt.mark)
-    return _request(repository, proposal, base, new, attempt)
+    return open_pull_request(repository, proposal, base, new, attempt)
 
 
 def branch_name(title: str, mark: Mark) -> str:
@@ -89,7 +89,7 @@ def _earlier(repository: RemoteRepository, proposal: Proposal, attempt: Attempt)
         return None
     if not attempt.mark.in_text(head.message):
         head = _own_branch(repository, proposal.branch, attempt.mark)
-    return _request(repository, proposal, proposal.base or repository.default_branch(), head, attempt)
+    return open_pull_request(repository, proposal, proposal.base or repository.default_branch(), head, attempt)
 
 
 def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
@@ -107,7 +107,10 @@ def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
     return own
 
 
-def _request(repository: RemoteRepository, proposal: Proposal, base: str, new: Head, attempt: Attempt) -> Proposed:
+def open_pull_request(
+    repository: RemoteRepository, proposal: Proposal, base: str, new: Head, attempt: Attempt
+) -> Proposed:
+    """The pull request of the proposal's branch, which has the new commit; a new one unless one is open."""
     pulls = repository.pulls
     if pulls is None:
         attempt.log(f"{repository.address}: pushed the branch {proposal.branch}; its host has no pull requests")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_hosts.code_host import CodeHost, Visibility
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message
@@ -85,31 +84,26 @@ def publish_repository(
     for team in sorted(request.teams):  # reports a wrong name before the repository is created
         settings.check_team(team)
     existing = settings.find()
+    if not existing and request.protection and request.visibility == "private" and settings.plan() == "free":
+        raise InputError(
+            f"{host.host}/{repository.address.owner} has the plan `free`, which doesn't protect branches of private "
+            "repositories; leave out the branch protection, make the repository public, or upgrade the plan"
+        )
     new = None if existing else settings.create(request.visibility, _filling(mark))
+    if not (existing or new or attempt.tried_before):
+        raise _exists(repository)
     about = existing or new or settings.get()
     branch, filled = about.default_branch, None
     if new is None:
         filled = _earlier(repository, branch, attempt, about.description)
-    with _patience(is_new=new is not None or branch != request.default_branch):
-        if filled is None:
-            filled = fill()
-            repository.move_branch(branch, filled, expected=None)
-        if new or about.description == _filling(mark):
-            _set_all(repository, request, branch)
-            attempt.log(f"published {len(request.files)} files to {about.url}")
-            branch = request.default_branch
+    if filled is None:
+        filled = fill()
+        repository.move_branch(branch, filled, expected=None)
+    if new or about.description == _filling(mark):
+        _set_all(repository, request, branch, attempt)
+        attempt.log(f"published {len(request.files)} files to {about.url}")
+        branch = request.default_branch
     return PublishedRepository(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
-
-
-@contextmanager
-def _patience(*, is_new: bool) -> Iterator[None]:
-    """Try again once if GitHub doesn't find something: it needs a while to create a repository or rename a branch."""
-    try:
-        yield
-    except NotFoundError as error:
-        if not is_new:
-            raise
-        raise TemporaryError(f"{error}, or it is still being created", retry_after=5) from None
 
 
 def _filling(mark: Mark) -> str:
@@ -129,11 +123,7 @@ def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, descri
     if head and (ours := repository.find_marked(branch, attempt.mark)):
         return ours
     if not (attempt.tried_before and description == _filling(attempt.mark)):
-        exists = f"there is already a repository {repository.address}"
-        if description.startswith(f"{_FILLING} "):
-            task = description.removeprefix(f"{_FILLING} ")
-            raise ConflictError(f"{exists}, which task {task} has not filled; retry it, or delete the repository")
-        raise ConflictError(f"{exists}; it is not changed: use another name")
+        raise _exists(repository, description)
     if head is None:
         raise TemporaryError(f"{repository.address} is still being created", retry_after=5)
     if len(repository.latest(branch, 2)) != 1:
@@ -141,7 +131,15 @@ def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, descri
     return None
 
 
-def _set_all(repository: RemoteRepository, request: NewRepository, branch: str) -> None:
+def _exists(repository: RemoteRepository, description: str = "") -> ConflictError:
+    exists = f"there is already a repository {repository.address}"
+    if description.startswith(f"{_FILLING} "):
+        task = description.removeprefix(f"{_FILLING} ")
+        return ConflictError(f"{exists}, which task {task} has not filled; retry it, or delete the repository")
+    return ConflictError(f"{exists}; it is not changed: use another name")
+
+
+def _set_all(repository: RemoteRepository, request: NewRepository, branch: str, attempt: Attempt) -> None:
     """Apply all requested settings. It can be repeated; the description comes last, as it ends our claim."""
     settings = repository.settings
     if settings is None:
@@ -157,7 +155,9 @@ def _set_all(repository: RemoteRepository, request: NewRepository, branch: str) 
     if request.secrets:
         settings.set_secrets(request.secrets)
     if request.protection:
-        settings.protect_branch(request.default_branch, request.protection.approvals, request.protection.checks)
+        branch, approvals, checks = request.default_branch, request.protection.approvals, request.protection.checks
+        if refused := settings.protect_branch(branch, approvals, checks):
+            attempt.log(f"warning: {repository.address}: {branch} is not protected, the rest is done: {refused}")
     settings.update({"description": request.description, "homepage": request.homepage})
 
 

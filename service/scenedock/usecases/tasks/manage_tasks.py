@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.errors import ConflictError, NotFoundError
-from scenedock.model.action import REDACTED, Caller
+from scenedock.model.action import REDACTED, Action, Caller
 from scenedock.model.json import JsonObject, as_object
 from scenedock.model.tasks.changes import cancel_asked, retried
 from scenedock.model.tasks.task import Task, TaskEvent, TaskQuery
-from scenedock.usecases.tasks.submit_task import identity
+from scenedock.usecases.permissions import Permit
+from scenedock.usecases.tasks.submit_task import identity, permit_steps
 
 _POLL_SECONDS = 0.2
 
@@ -52,17 +54,29 @@ def cancel_task(effects: TaskEffects, caller: Caller, task_id: str) -> Task:
     return effects.store.change(task_id, lambda task: cancel_asked(task, effects.clock()))
 
 
-def retry_task(effects: TaskEffects, caller: Caller, task_id: str, secrets: Mapping[str, str]) -> Task:
+def retry_task(
+    effects: TaskEffects,
+    caller: Caller,
+    task_id: str,
+    secrets: Mapping[str, str],
+    *,
+    actions: Iterable[Action[Any]] = (),
+    permit: Permit = lambda _action, _values: None,
+) -> Task:
     """Run a failed or cancelled task again, from the first step that isn't completed, with new secrets.
+
+    `permit` is asked about each of these steps (their actions are among `actions`), as for a new task.
 
     Raises
     ------
-    NotFoundError   there is no task with this id that the caller may see
-    ConflictError   it neither failed nor was cancelled, or needs inputs that weren't kept
+    NotFoundError     there is no task with this id that the caller may see
+    NotAllowedError   the caller may not run one of the actions
+    ConflictError     it neither failed nor was cancelled, or needs inputs that weren't kept
     """
     seen = show_task(effects, caller, task_id)
     sealed = effects.seal.close(task_id, {"secrets": dict(secrets)})
     undone = [step for step in seen.steps if seen.step_state(step.id).get("status") != "completed"]
+    permit_steps(undone, actions, permit, rendered=bool(seen.state.get("rendered")))
     if any(REDACTED in json.dumps(step.input) for step in undone):
         raise ConflictError(f"the task {task_id} had sensitive inputs, which weren't kept; submit a new task")
     task = effects.store.change(

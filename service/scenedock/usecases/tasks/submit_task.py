@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from scenedock.effects.tasks.effects import TaskEffects
@@ -14,6 +15,7 @@ from scenedock.model.json import Json, JsonObject
 from scenedock.model.redaction import check_size, sensitive_texts
 from scenedock.model.tasks.references import is_reference
 from scenedock.model.tasks.task import API_VERSION, Step, Task, after, read_steps
+from scenedock.usecases.permissions import Permit
 
 _OBJECTS = ("parameters", "output", "templateInfo")
 _KNOWN = frozenset({"apiVersion", "steps", "user", *_OBJECTS})
@@ -62,6 +64,32 @@ def submit_task(
     if stored.id == task_id:
         effects.engine.start(task.id, task.run)
     return stored
+
+
+def permit_task(actions: Iterable[Action[Any]], spec: JsonObject, permit: Permit) -> None:
+    """Ask about each step of a task whether its action may be run, before the task is submitted.
+
+    Raises
+    ------
+    NotAllowedError   the caller may not run one of the actions
+    """
+    with suppress(InputError):  # which `submit_task` reports, together with what else is invalid
+        permit_steps(read_steps(spec), actions, permit)
+
+
+def permit_steps(
+    steps: Iterable[Step], actions: Iterable[Action[Any]], permit: Permit, *, rendered: bool = False
+) -> None:
+    """Ask about each step whether its action may be run; an input with references isn't known before it runs.
+
+    Raises
+    ------
+    NotAllowedError   the caller may not run one of the actions
+    """
+    by_id = {action.id: action for action in actions}
+    for step in steps:
+        if action := by_id.get(step.action):
+            permit(action, step.input if rendered or not is_reference(step.input) else None)
 
 
 def one_action(action: Action[Any], values: JsonObject) -> JsonObject:

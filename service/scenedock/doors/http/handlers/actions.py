@@ -6,13 +6,13 @@ from flask import Response, g
 
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.bodies import json_body
-from scenedock.doors.http.requests.invoking import ActionOutput, invoke
+from scenedock.doors.http.requests.invoking import ActionOutput, invoke, listed_actions
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.action_listing import ListedAction
 from scenedock.runtime.service import Service
-from scenedock.usecases.run_action import actions_for, find_action
+from scenedock.usecases.run_action import find_action
 
 
 class ActionPage(JsonDocument):
@@ -23,12 +23,16 @@ class ActionPage(JsonDocument):
 
 def list_actions(service: Service) -> Response:
     """List the actions that the caller may run."""
-    return json_answer(ActionPage(items=tuple(map(ListedAction.of, actions_for(service.actions, g.caller)))))
+    return json_answer(ActionPage(items=tuple(map(ListedAction.of, listed_actions(service)))))
 
 
 def read_action(service: Service, name: str) -> Response:
     """Read the description and the schemas of an action."""
-    return json_answer(ListedAction.of(find_action(service.actions, name, g.caller)))
+    listed = listed_actions(service)
+    action = find_action(service.actions, name, lambda: listed)
+    if action not in listed:
+        service.permissions.check(g.caller, g.request_id, action, None)
+    return json_answer(ListedAction.of(action))
 
 
 def invoke_action(service: Service, name: str) -> Response:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Response, g
+from flask import Response
 
 from scenedock.doors.http.requests.answers import JSON
 from scenedock.doors.http.requests.bodies import json_body, secrets
-from scenedock.doors.http.requests.invoking import ActionOutput, invoke
+from scenedock.doors.http.requests.invoking import ActionOutput, invoke, listed_actions
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH, PLUGIN_ID
@@ -22,7 +22,7 @@ def list_actions_for_backstage(service: Service) -> Response:
 
     Every step of every Template in that Backstage waits for this list.
     """
-    return Response(service.listings[g.caller.scope], mimetype=JSON)
+    return Response(service.listings.of(listed_actions(service)), mimetype=JSON)
 
 
 def invoke_for_backstage_v1(service: Service, action_id: str) -> Response:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from flask import Response, request
 
-from scenedock.actions.catalog.findings import FindingOutput
+from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
 from scenedock.doors.http.requests.bodies import json_body
 from scenedock.doors.http.routes import Answer, Route
@@ -33,6 +33,7 @@ class FindingsReport(JsonDocument):
 
     checked_at: Annotated[Timestamp, "When the catalog was last known to be up to date"]
     entities: EntityCounts
+    coverage: Annotated[tuple[CoverageOutput, ...], "What is deployed, and how much of it is represented"]
     findings: Annotated[tuple[FindingOutput, ...], "The most severe first"]
 
 
@@ -70,6 +71,7 @@ def read_findings(service: Service) -> Response:
     report = FindingsReport(
         checked_at=timestamp(round(served.checked * 1_000)),
         entities=EntityCounts(total=served.feed.entities, by_kind=served.feed.by_kind),
+        coverage=tuple(map(CoverageOutput.of, served.feed.coverage)),
         findings=tuple(map(FindingOutput.of, served.feed.findings)),
     )
     return json_answer(report)

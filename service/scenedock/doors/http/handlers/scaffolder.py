@@ -19,6 +19,7 @@ from scenedock.doors.http.handlers.tasks import (
 )
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.requests.following import SECONDS_OF_A_POLL, EventList, poll
+from scenedock.doors.http.requests.invoking import listed_actions
 from scenedock.doors.http.requests.task_queries import AFTER, TASKS_QUERY, number
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import Action, Example
@@ -26,7 +27,6 @@ from scenedock.model.json_documents import JsonDocument
 from scenedock.model.tasks.documents import TaskDocument
 from scenedock.runtime.action_listing import ListedSchemas
 from scenedock.runtime.service import Service
-from scenedock.usecases.run_action import actions_for
 from scenedock.usecases.tasks.manage_tasks import cancel_task
 
 BASE: Final = "/api/scaffolder/v2"
@@ -78,7 +78,7 @@ def _template(action: Action[Any], example: Example) -> str:
 
 def scaffolder_actions(service: Service) -> Response:
     """List the actions in the format of the scaffolder's page of actions, with examples in YAML."""
-    return json_answer(ScaffolderActionList(tuple(map(ScaffolderAction.of, actions_for(service.actions, g.caller)))))
+    return json_answer(ScaffolderActionList(tuple(map(ScaffolderAction.of, listed_actions(service)))))
 
 
 def scaffolder_tasks(service: Service) -> Response:

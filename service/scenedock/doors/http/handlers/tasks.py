@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Final
 
 from flask import Response, g, request
@@ -18,13 +19,14 @@ from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
 from scenedock.model.tasks.documents import TaskDocument
 from scenedock.runtime.service import Service
+from scenedock.usecases.permissions import Permit
 from scenedock.usecases.tasks.manage_tasks import (
     cancel_task,
     find_tasks,
     retry_task,
     show_task,
 )
-from scenedock.usecases.tasks.submit_task import submit_task
+from scenedock.usecases.tasks.submit_task import permit_task, submit_task
 
 _KEY: Final = "Idempotency-Key"
 
@@ -48,6 +50,7 @@ def submit_a_task(service: Service) -> Response:
     spec = body.get("spec")
     if not isinstance(spec, Mapping):
         raise InputError("the body must have a `spec`, an object with `steps`")
+    permit_task(service.tasks.actions, spec, _permit(service))
     task = submit_task(
         service.tasks.effects,
         service.tasks.actions,
@@ -88,8 +91,19 @@ def cancel_a_task(service: Service, task_id: str) -> Response:
 
 def retry_a_task(service: Service, task_id: str) -> Response:
     """Retry a failed or cancelled task from the first step that isn't completed; send its `secrets` again."""
-    task = retry_task(service.tasks.effects, g.caller, task_id, secrets(json_body()))
+    task = retry_task(
+        service.tasks.effects,
+        g.caller,
+        task_id,
+        secrets(json_body()),
+        actions=service.tasks.actions,
+        permit=_permit(service),
+    )
     return json_answer(TaskId(id=task.id), 201)
+
+
+def _permit(service: Service) -> Permit:
+    return partial(service.permissions.check, g.caller, g.request_id)
 
 
 _ID = {"task_id": "Id of the task"}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Annotated, Any, Final
 
 from flask import Response, g, request
 
+from scenedock.actions.effects import Effects
 from scenedock.doors.http.requests.answers import JSON, json_answer
 from scenedock.errors import BUG, ScenedockError
-from scenedock.model.action import Context
+from scenedock.model.action import Action, Context
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
@@ -39,7 +41,8 @@ def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str
     TemporaryError                   too many calls are running
     ScenedockError                   any error of the action; after a while, only if the client reads interim responses
     """
-    action = find_action(service.actions, name, g.caller)
+    action = find_action(service.actions, name, partial(listed_actions, service))
+    service.permissions.check(g.caller, g.request_id, action, values)
     action.check(values)
     context = Context(g.caller, service.effects, request_id=g.request_id, secrets=secrets)
     call = service.calls.start(action, context, values)
@@ -52,6 +55,16 @@ def invoke(service: Service, name: str, values: JsonObject, secrets: Mapping[str
                 raise
             if not _said_to_wait():
                 return Response(kept_alive(call), mimetype=JSON)
+
+
+def listed_actions(service: Service) -> Sequence[Action[Effects]]:
+    """The actions that the caller may run, by name.
+
+    Raises
+    ------
+    TemporaryError   Backstage must be asked who the caller's user is, and can't
+    """
+    return service.permissions.listed(service.actions.values(), g.caller)
 
 
 def _said_to_wait() -> bool:

@@ -1,0 +1,97 @@
+"""`catalog export --in-place --propose`: the catalog files of each repository as one pull request."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.errors import InputError
+
+if TYPE_CHECKING:
+    from scenedock.catalog.emitting.marker_files import MarkerFile
+    from scenedock.effects.code_hosts.hosts import CodeHosts
+    from scenedock.model.helm import RepositoryFacts
+    from scenedock.usecases.catalog.export_catalog import Export
+
+BRANCH = "scenedock/catalog"
+_TITLE = "Update the catalog files"
+_BODY = (
+    "These `catalog-info.yaml` files are what `scenedock catalog export --in-place` writes. Each run with `--propose` "
+    "updates this pull request. Corrections go into `overrides` of scenedock.yaml."
+)
+_PROGRAM = "catalog-export"
+
+
+class CatalogProposals:
+    """The files to propose for each repository, by its name."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, list[MarkerFile]] = defaultdict(list)
+
+    def clear(self) -> None:
+        """Forget all files."""
+        self._files.clear()
+
+    def add(self, file: MarkerFile) -> str | None:
+        """Note a file, unless it is right already; its path, if it was noted."""
+        if file.is_right:
+            return None
+        self._files[file.place.repository].append(file)
+        return str(file.place)
+
+    def propose(self, result: Export) -> None:
+        """Open or update the pull requests; each is told on standard error.
+
+        Raises
+        ------
+        InputError       a repository's address isn't known, or can't be on a code host
+        NotAllowedError  it isn't in the list of code hosts, or our credentials don't suffice
+        ConflictError    the branch has commits of others
+        TemporaryError   the host can't be reached
+        """
+        changed = [each.facts for each in result.repositories if each.facts.name in self._files]
+        if not changed:
+            return
+        from scenedock.doors.cli.settings import settings_in_force
+        from scenedock.runtime.wiring import list_code_hosts
+
+        hosts = list_code_hosts(settings_in_force(None).settings.code_hosts)
+        for facts in changed:
+            _propose(facts, self._files[facts.name], hosts)
+
+
+def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) -> None:
+    from scenedock.catalog.reading.handwritten import is_ours
+    from scenedock.gitops.changes import ChangeRequest, NewFile
+    from scenedock.model.code_hosts.code_host import checked_path, read_repository
+    from scenedock.model.code_hosts.commit import Attempt, Mark
+    from scenedock.usecases.publishing.keep_proposal import digest_of, keep_proposal
+    from scenedock.usecases.publishing.propose_change import Proposal
+
+    if not facts.url:
+        raise InputError(
+            f"{facts.name}: its address isn't known, so nothing can be proposed; set `repository` in scenedock.yaml"
+        )
+    paths = {posixpath.join(facts.prefix, file.place.path): file for file in files}
+    changes = ChangeRequest(
+        files=tuple(
+            NewFile(checked_path(path), file.wanted.encode()) for path, file in paths.items() if file.wanted is not None
+        ),
+        delete=tuple(checked_path(path) for path, file in paths.items() if file.wanted is None),
+    )
+
+    def may_replace(path: str, read: Callable[[], bytes]) -> bool:
+        """Whether a file was ours here already; else it may be a person's, which we haven't seen yet."""
+        return paths[path].found is not None or is_ours(read())
+
+    base = facts.branch if facts.branch != "HEAD" else None
+    proposal = Proposal(changes, BRANCH, base, title=_TITLE, body=_BODY, message=_TITLE)
+    mark = Mark(_PROGRAM, digest_of(changes))
+    with hosts.open(read_repository(facts.url)) as repository:
+        keep_proposal(
+            repository, proposal, Attempt(mark, log=lambda message: click.echo(message, err=True)), may_replace
+        )

@@ -1,0 +1,111 @@
+"""The list of rules about who may run which actions, a YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from scenedock.documents.configuration import read_configuration
+from scenedock.documents.problems import DocumentProblem
+from scenedock.model.action_rules import ActionRule, ActionRules
+from scenedock.model.entity import EntityRef
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+
+ALL: Final = "*"
+_KINDS: Final[Mapping[str, str]] = {"users": "user", "groups": "group"}
+
+
+def _names(description: str) -> JsonObject:
+    return {
+        "type": "array",
+        "minItems": 1,
+        "minItemsErrorMessage": "must not be empty; leave it out if the rule is about all",
+        "items": {"type": "string", "minLength": 1},
+        "description": description,
+    }
+
+
+SCHEMA: Final[JsonObject] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["rules"],
+    "properties": {
+        "rules": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "oneOf": [{"required": ["allow"]}, {"required": ["deny"]}],
+                "oneOfErrorMessage": "must have either `allow` or `deny`",
+                "properties": {
+                    "allow": _names("Names of the actions that may be run; `*`: all"),
+                    "deny": _names("Names of the actions that may not be run; `*`: all"),
+                    "plugins": _names("Plugins of Backstage that call, such as `mcp-actions`; by default every caller"),
+                    "users": _names("Users on whose behalf a plugin calls, such as `user:default/jane`"),
+                    "groups": _names("Groups of these users, also those above them, such as `group:default/platform`"),
+                    "tokens": _names("Names of static tokens"),
+                },
+            },
+        }
+    },
+}
+"""The schema of the list; the first rule that matches decides."""
+
+
+def read_rules(
+    data: bytes, label: str, *, actions: Collection[str], plugins: Collection[str], tokens: Collection[str]
+) -> ActionRules:
+    """The rules in a YAML file; what they name must be one of these actions, plugins and tokens.
+
+    Raises
+    ------
+    InputError   one or more rules are invalid; the message names each with its line
+    """
+    known = {"allow": {ALL, *actions}, "deny": {ALL, *actions}, "plugins": plugins, "tokens": tokens}
+    listed = read_configuration(data, label, schema=SCHEMA, rules=lambda value: _problems(value, known))
+    return ActionRules(tuple(_rule(as_object(entry)) for entry in as_list(listed.value["rules"])))
+
+
+def _problems(value: JsonObject, known: Mapping[str, Collection[str]]) -> Iterator[DocumentProblem]:
+    for number, entry in enumerate(as_list(value.get("rules"))):
+        if "tokens" in as_object(entry) and not {"plugins", "users", "groups"}.isdisjoint(as_object(entry)):
+            yield DocumentProblem(
+                ("rules", number, "tokens"), "must be in a rule of its own: no plugin calls with a static token"
+            )
+        for key, names in as_object(entry).items():
+            for index, name in enumerate(as_list(names)):
+                if isinstance(name, str) and (problem := _problem(key, name, known.get(key))):
+                    yield DocumentProblem(("rules", number, key, index), problem)
+
+
+def _problem(key: str, name: str, known: Collection[str] | None) -> str:
+    if key in _KINDS:
+        try:
+            kind = EntityRef.parse(name, default_kind=_KINDS[key]).kind
+        except ValueError:
+            kind = ""
+        return "" if kind == _KINDS[key] else f"must be the reference to a {_KINDS[key]}, `{_KINDS[key]}:default/NAME`"
+    if known is not None and name not in known:
+        return f"isn't known here; there are: {', '.join(sorted(known)) or 'none'}"
+    return ""
+
+
+def _rule(entry: JsonObject) -> ActionRule:
+    names = _texts(entry.get("allow", entry.get("deny")))
+    return ActionRule(
+        allows="allow" in entry,
+        actions=None if ALL in names else names,
+        plugins=_texts(entry.get("plugins")),
+        users=_references(entry, "users"),
+        groups=_references(entry, "groups"),
+        tokens=_texts(entry.get("tokens")),
+    )
+
+
+def _texts(names: Json) -> frozenset[str]:
+    return frozenset(map(as_text, as_list(names)))
+
+
+def _references(entry: JsonObject, key: str) -> frozenset[str]:
+    return frozenset(str(EntityRef.parse(name, default_kind=_KINDS[key])) for name in _texts(entry.get(key)))

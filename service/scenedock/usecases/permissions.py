@@ -1,0 +1,98 @@
+"""Who may run which action: the one decision that every door asks for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+from scenedock.errors import NotAllowedError
+from scenedock.model.action import Action, Caller
+from scenedock.model.action_rules import ActionRules
+from scenedock.model.json import JsonObject
+from scenedock.model.policy_decisions import is_allowed
+
+if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
+    from scenedock.effects.backstage.permission_policy import PermissionPolicy
+
+_audit: Final = logging.getLogger("scenedock.audit")
+
+E = TypeVar("E")
+Permit: TypeAlias = Callable[[Action[Any], JsonObject | None], None]
+"""Raises NotAllowedError if the caller may not run an action with this input (None: it isn't known yet)."""
+
+
+def _no_groups(_user: str) -> Collection[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The scope and the actions of a caller, then the rules of the settings, then Backstage's policy, if it is asked.
+
+    `groups` are those of a user, as Backstage's catalog has them. All of them must allow an action.
+    """
+
+    rules: ActionRules = field(default_factory=ActionRules)
+    groups: Callable[[str], Collection[str]] = _no_groups
+    policy: PermissionPolicy | None = None
+
+    def listed(self, actions: Iterable[Action[E]], caller: Caller) -> Sequence[Action[E]]:
+        """The actions that a caller may run with some input, by name.
+
+        Raises
+        ------
+        TemporaryError   Backstage must be asked and can't
+        """
+        allowed = [each for each in actions if not self._refusal(each, caller)]
+        decision = self._decision(caller, fresh=False) if allowed else None
+        if decision is not None:
+            allowed = [each for each in allowed if is_allowed(decision, each.id, None) is not False]
+        return sorted(allowed, key=lambda each: each.name)
+
+    def check(self, caller: Caller, request_id: str, action: Action[Any], values: JsonObject | None) -> None:
+        """Refuse an action with an input (None: it isn't known yet) that the caller may not run, and log it.
+
+        Raises
+        ------
+        NotAllowedError   the caller may not run it
+        TemporaryError    Backstage must be asked and can't
+        """
+        if refused := self._refusal(action, caller) or self._policy_refusal(action, caller, values):
+            facts = {
+                "caller": caller.subject,
+                "user": caller.user,
+                "action": action.id,
+                "outcome": "denied",
+                "message": refused,
+                "request_id": request_id,
+            }
+            _audit.warning("%s was denied %s: %s", caller.name, action.id, refused, extra={"facts": facts})
+            raise NotAllowedError(refused)
+
+    def _refusal(self, action: Action[Any], caller: Caller) -> str:
+        return action.refused_to(caller) or self.rules.refusal(
+            action, caller, lambda: self.groups(caller.user) if caller.user else ()
+        )
+
+    def _decision(self, caller: Caller, *, fresh: bool) -> JsonObject | None:
+        """The policy's decision about the caller's user; None if there is nobody to ask about, or nobody to ask."""
+        if self.policy is None or not caller.user_token:
+            return None
+        return self.policy.decision(caller.user_token, fresh=fresh)
+
+    def _policy_refusal(self, action: Action[Any], caller: Caller, values: JsonObject | None) -> str:
+        decision = self._decision(caller, fresh=True)
+        if decision is None:
+            return ""
+        match is_allowed(decision, action.id, values):
+            case True:
+                return ""
+            case False:
+                return f"{action.id} is denied to {caller.name} by Backstage's permission policy"
+            case None:
+                return (
+                    f"Backstage's permission policy decides about {action.id} by its input, which must therefore have "
+                    "no references to other steps"
+                )

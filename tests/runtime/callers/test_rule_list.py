@@ -1,0 +1,74 @@
+"""The file of rules: all that is wrong is reported at once, each with its line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scenedock.errors import InputError
+from scenedock.model.action_rules import ActionRule
+from scenedock.runtime.callers.rule_list import read_rules
+
+KEYS = ("allow", "deny", "plugins", "users", "groups", "tokens")
+KNOWN = {"actions": ("bake-skeleton", "export-catalog"), "plugins": ("mcp-actions",), "tokens": ("ci",)}
+
+
+def test_the_rules_are_read_in_their_order() -> None:
+    listed = b"""
+rules:
+  - {deny: ['*'], groups: ['group:default/Contractors', staff]}
+  - allow: [bake-skeleton]
+    plugins: [mcp-actions]
+    users: [user:acme/jane]
+  - {deny: [export-catalog], tokens: [ci]}
+"""
+    assert read_rules(listed, "rules.yaml", **KNOWN).rules == (
+        ActionRule(allows=False, actions=None, groups=frozenset({"group:default/contractors", "group:default/staff"})),
+        ActionRule(
+            allows=True,
+            actions=frozenset({"bake-skeleton"}),
+            plugins=frozenset({"mcp-actions"}),
+            users=frozenset({"user:acme/jane"}),
+        ),
+        ActionRule(allows=False, actions=frozenset({"export-catalog"}), tokens=frozenset({"ci"})),
+    )
+
+
+def test_all_that_is_wrong_with_the_rules_is_said_with_its_line() -> None:
+    listed = b"""
+rules:
+  - {deny: [bake-skeletons]}
+  - {allow: ['*'], deny: ['*']}
+  - {users: [jane]}
+  - {deny: ['*'], plugins: [mcp], tokens: [cd]}
+  - {deny: ['*'], users: ['group:default/staff'], groups: ['a/']}
+  - {deny: []}
+  - {deny: '*'}
+  - {deny: ['*'], group: [staff]}
+  - just text
+"""
+    with pytest.raises(InputError) as refused:
+        read_rules(listed, "rules.yaml", **KNOWN)
+
+    lines = [re.sub(r"^(rules.yaml:\d+):\d+", r"\1", line) for line in str(refused.value).splitlines()]
+    assert lines == [
+        "rules.yaml:3: rules[0].deny[0]: isn't known here; there are: *, bake-skeleton, export-catalog",
+        "rules.yaml:4: rules[1]: must have either `allow` or `deny`",
+        "rules.yaml:5: rules[2]: must have either `allow` or `deny`",
+        "rules.yaml:6: rules[3].plugins[0]: isn't known here; there are: mcp-actions",
+        "rules.yaml:6: rules[3].tokens: must be in a rule of its own: no plugin calls with a static token",
+        "rules.yaml:6: rules[3].tokens[0]: isn't known here; there are: ci",
+        "rules.yaml:7: rules[4].users[0]: must be the reference to a user, `user:default/NAME`",
+        "rules.yaml:7: rules[4].groups[0]: must be the reference to a group, `group:default/NAME`",
+        "rules.yaml:8: rules[5].deny: must not be empty; leave it out if the rule is about all",
+        "rules.yaml:9: rules[6].deny: must be a list, not a string",
+        "rules.yaml:10: rules[7].group: there is no such key here; there are: " + ", ".join(KEYS),
+        "rules.yaml:11: rules[8]: must be an object, not a string",
+        "rules.yaml:11: rules[8]: must have either `allow` or `deny`",
+    ]
+
+
+def test_a_file_without_rules_is_refused() -> None:
+    with pytest.raises(InputError, match="rules: is missing"):
+        read_rules(b"", "rules.yaml", **KNOWN)
