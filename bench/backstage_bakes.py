@@ -72,7 +72,7 @@ def main() -> None:
 def compare_with_waiting() -> None:
     """Print how long bakes take alone, and while as many other Templates wait for merges."""
     with tempfile.TemporaryDirectory() as name, fake_github(Path(name) / "github") as github:
-        company = company_in(Path(name), github, House(settings={"scaffolder": {"concurrentTasksLimit": AT_ONCE}}))
+        company = company_in(Path(name), github, House(tasks_at_once=AT_ONCE))
         try:
             company.start()
             bakes = partial(all_at_once, company.frontend, "bakes-a-service", WAITING)

@@ -137,7 +137,7 @@ class Company:
 class House:
     """How a company differs from others: its rules, Backstage's policy (see policy.js), its people, its Backstage.
 
-    `settings` are settings of Backstage other than those that our documentation says to paste.
+    `tasks_at_once` is for Backstage, which has a default.
     """
 
     rules: tuple[Mapping[str, list[str]], ...] = (
@@ -146,7 +146,7 @@ class House:
     policy: Mapping[str, list[str]] = field(default_factory=dict)
     people: str = ""
     packages: Path = BACKEND
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    tasks_at_once: int | None = None
 
 
 def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Company:
@@ -183,7 +183,9 @@ def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Co
     feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
     fake.webhooks.add(f"http://{service}/api/scenedock/webhooks/github", github.webhook_secret)
     locations = _put_on_code_host(folder / "code", f"http://{code}", house.people)
-    app_config = _app_config(code, service, folders, locations, github) | dict(house.settings)
+    app_config = _app_config(code, service, folders, locations, github)
+    if house.tasks_at_once:
+        app_config["scaffolder"] = {"concurrentTasksLimit": house.tasks_at_once}
     app_config["permission"] = {"enabled": bool(house.policy)}
     environment = {"SCENEDOCK_TOKEN": portal, "SCAFFOLDER_POLICY": json.dumps(house.policy)}
     if house.packages == BACKEND:

@@ -21,7 +21,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """A company whose Backstage runs fifty tasks at once; Scenedock has its defaults."""
     folder = tmp_path_factory.mktemp("busy")
     with fake_github(folder / "github") as github:
-        made = company_in(folder, github, House(settings={"scaffolder": {"concurrentTasksLimit": AT_ONCE}}))
+        made = company_in(folder, github, House(tasks_at_once=AT_ONCE))
         try:
             made.start()
             yield made

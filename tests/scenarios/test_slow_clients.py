@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -143,11 +144,18 @@ def test_who_says_nothing_for_too_long_is_sent_away(port: int) -> None:
 
 
 def test_more_connections_than_the_service_keeps_take_nobodys_place(port: int) -> None:
-    """The service keeps a thousand: of those that say nothing, the oldest make room for others."""
+    """The service keeps a thousand: of unfinished requests, the oldest make room for others, also while they go on."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    opened: list[socket.socket] = []
     with ExitStack() as stack:
-        for _ in range(6):
-            stack.enter_context(clients(port, 200, ""))
+        for number in range(7):
+            opened += stack.enter_context(clients(port, 200, "" if number % 2 else "GET /healthz HTTP/1.1\r\n"))
+            for client in opened:
+                with suppress(OSError):
+                    client.send(b"X-More: 1\r\n")
         assert health(port) == [200, 200, 200]
+        assert not all(map(is_open, opened))
 
 
 def test_a_request_may_come_in_pieces_and_two_at_once(port: int) -> None:

@@ -24,7 +24,7 @@ class Places:
         self._seconds = seconds
         self._queue: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         self._closed = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may close it while it is being closed
 
     @contextmanager
     def place(self, owner: str) -> Iterator[Callable[[], None]]:

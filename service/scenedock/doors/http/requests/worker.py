@@ -129,6 +129,11 @@ class Worker(ThreadWorker):
                 conn.close(graceful=graceful)
         return kept
 
+    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """Read the next request of a connection that was kept."""
+        if conn in self.keepalived_conns:  # else it has just made room for another one
+            super().on_client_socket_readable(conn, client)
+
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         """Keep the connection for the next request, or forget it; a thread has closed it."""
         self._at_work -= 1
@@ -160,16 +165,14 @@ class Worker(ThreadWorker):
         """Wait for a request on a new connection, or for the next one."""
         if not conn.initialized:
             conn.init()  # without TLS it doesn't wait for the client
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SECONDS_TO_TAKE_A_PART, 0))
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for name, value in _PEER_IS_THERE.items():
-                if hasattr(socket, name):
-                    conn.sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+            with suppress(OSError):  # it has gone, which the first read tells
+                _limit_waits(conn.sock)
         self._heads[conn] = _Head(_unreader(conn).take_buffered(), time.monotonic())
 
     def _more(self, conn: TConn, _client: socket.socket) -> None:
-        self.poller.unregister(conn.sock)
-        self.enqueue_req(conn)
+        if conn in self._heads:  # else it has just made room for another one
+            self.poller.unregister(conn.sock)
+            self.enqueue_req(conn)
 
     def _give_to_thread(self, conn: TConn, head: _Head) -> None:
         _unreader(conn).unread(head.data)
@@ -207,6 +210,15 @@ class Worker(ThreadWorker):
             conn.sock.send(answer, socket.MSG_DONTWAIT)
         self.nr_conns -= 1
         conn.close()
+
+
+def _limit_waits(client: socket.socket) -> None:
+    """Limit how long a client may take to accept a part of a response, and how long one that is lost goes unnoticed."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SECONDS_TO_TAKE_A_PART, 0))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _PEER_IS_THERE.items():
+        if hasattr(socket, name):
+            client.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _unreader(conn: TConn) -> Any:
