@@ -91,7 +91,7 @@ def main() -> None:
         "check": "scenedock.doors.cli.check:check",
         "compare": "scenedock.doors.cli.compare:compare",
         "diff": "scenedock.doors.cli.diff:diff",
-        "explain": "scenedock.doors.cli.explain:explain",
+        "explain": "scenedock.doors.cli.queries.explain:explain",
         "export": "scenedock.doors.cli.export:export",
         "validate": "scenedock.doors.cli.validate:validate",
     },
@@ -103,8 +103,8 @@ def catalog() -> None:
 @main.group(
     cls=LateGroup,
     late={
-        "list": "scenedock.doors.cli.deployments:list_deployments",
-        "show": "scenedock.doors.cli.deployments:show_deployment",
+        "list": "scenedock.doors.cli.queries.deployments:list_deployments",
+        "show": "scenedock.doors.cli.queries.deployments:show_deployment",
     },
 )
 def deployments() -> None:

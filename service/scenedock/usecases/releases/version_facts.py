@@ -96,7 +96,7 @@ class VersionReader:
         values = as_object(value) if key is None else as_object(as_object(value)[key])
         yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)))
 
-    def _chart(self, member: Member, folder: HelmFolder, own: Collection[str]) -> ChartVersions:
+    def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
         document = self._document(path)
         chart = as_object(document.value)
@@ -106,7 +106,7 @@ class VersionReader:
             for number, one in enumerate(map(as_object, listed))
             if (name := _text(one.get("name")))
             and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
-            if name in own or name not in BACKING_SERVICES
+            if name not in BACKING_SERVICES or not own.isdisjoint({name, _text(one.get("alias"))})
         )
         app_version, line = _text(chart.get("appVersion")), document.line_of(("appVersion",))
         proven = bool(app_version) and self._uses_app_version(member, folder)
@@ -153,7 +153,7 @@ class VersionReader:
         steps = keys.split(".")
         return TagFile(path, _text(value_at(document.value, steps)), document.line_of(steps))
 
-    def _foreign(self, member: Member, folder: HelmFolder | None, own: Collection[str]) -> Iterator[str]:
+    def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
         table = {**BACKING_SERVICES, **member.contents.settings.backing_services}
         if folder is None or folder.chart is None:
@@ -161,7 +161,7 @@ class VersionReader:
         for each in folder.chart.dependencies:
             is_deployment = each.folder is not None and each.folder not in self.libraries
             is_beside = each.folder is None and bool(folder.kinds & WORKLOADS)
-            is_backing = each.name in table and each.name not in own
+            is_backing = each.name in table and own.isdisjoint({each.name, each.key})
             if is_backing or is_deployment or is_beside:
                 yield each.key
 

@@ -1,0 +1,1 @@
+"""Commands that only ask: why an entity is what it is, and which version is where."""
