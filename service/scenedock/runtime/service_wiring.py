@@ -109,17 +109,13 @@ def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
     fetch(clone, code_hosts.git_login(clone.remote.repository))
 
 
-def _public_keys(settings: Settings, backstage: BackstageCatalog) -> PublicKeys:
-    """Backstage's keys, for which at most half of the threads wait."""
-    return PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2))
-
-
 def _static_tokens(settings: Settings) -> StaticTokens:
     file = settings.tokens_file
     return read_static_tokens(read_file(file), str(file)) if file else StaticTokens()
 
 
 def _public_keys(settings: Settings, backstage: BackstageCatalog | None) -> PublicKeys | None:
+    """Backstage's keys, for which at most half of the threads wait."""
     return PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2)) if backstage else None
 
 
