@@ -126,19 +126,35 @@ class RepositoryFolder:
             raise InputError(f"can't be read: {error.strerror or error}") from error
 
     def signature(self) -> str:
-        """Changes whenever a file does: a digest of all names, sizes and times.
+        """Changes whenever a file does: a digest of all names, sizes, inodes, and times that no program can set.
 
         Raises
         ------
         InputError, NotFoundError   as `listing` does
         """
         root = self._existing_root()
-        states = [(path, *_state(entry.stat(follow_symlinks=False))) for path, entry in _walk(root, lambda _path: None)]
+        digest = hashlib.sha256()
+        waiting = [str(root)]
+        while waiting:  # as `_walk` does, but with as little work for each file as possible
+            folder, lines = waiting.pop(), list[str]()
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        if not entry.is_dir(follow_symlinks=False):
+                            facts = entry.stat(follow_symlinks=False)
+                            lines.append(f"{entry.name}\0{facts.st_size} {facts.st_ctime_ns} {facts.st_ino}")
+                        elif entry.name not in NOT_ENTERED:
+                            lines.append(f"{entry.name}/")
+            except OSError as error:
+                if error.errno != errno.ENAMETOOLONG:
+                    raise _unreadable(folder, error) from error
+            lines.sort()
+            waiting.extend(f"{folder}/{line[:-1]}" for line in lines if line[-1] == "/")
+            digest.update("\n".join([folder, *lines]).encode("utf-8", "surrogateescape"))
         for path in (".git/HEAD", ".git/config"):
             with suppress(OSError):
-                states.append((path, *_state((root / path).stat())))
-        states.sort()
-        return hashlib.sha256(repr(states).encode("utf-8", "surrogateescape")).hexdigest()
+                digest.update(f"{path} {_state((root / path).stat())}".encode())
+        return digest.hexdigest()
 
     def snapshot(self) -> Snapshot:
         """The states of its files; of one that was changed just now, None: it may change again and look the same.
