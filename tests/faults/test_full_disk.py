@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from scenedock.doors.http.app import make_app
-from scenedock.effects.tasks.database import PATIENCE_SECONDS
+from scenedock.effects.tasks.storage.database import PATIENCE_SECONDS
 from scenedock.model.action import BASE_PATH
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.service import Service

@@ -11,8 +11,8 @@ from threading import Thread
 import pytest
 
 from scenedock.effects.local.catalog_file import CatalogFile, CatalogStore
-from scenedock.effects.tasks.catalog_table import CatalogTable
-from scenedock.effects.tasks.database import database_address
+from scenedock.effects.tasks.storage.catalog_table import CatalogTable
+from scenedock.effects.tasks.storage.database import database_address
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
 from tests.faults.processes import migrated

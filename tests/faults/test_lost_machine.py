@@ -15,12 +15,12 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, select, text
 
-from scenedock.effects.tasks.connections import connect
-from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.engine import dbos_engine
 from scenedock.effects.tasks.executors import SharedExecutors
+from scenedock.effects.tasks.storage.connections import connect
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.effects.tasks.storage.tables import TASK
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.effects.tasks.tables import TASK
 from scenedock.model.tasks.changes import started
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database

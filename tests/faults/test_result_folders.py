@@ -20,10 +20,10 @@ from scenedock.actions import ACTIONS
 from scenedock.doors.http.app import make_app
 from scenedock.doors.http.handlers.folders import make_folders_app
 from scenedock.effects.backstage.signing_keys import shared_signing_key
-from scenedock.effects.tasks.database import Database
-from scenedock.effects.tasks.folder_table import FolderTable, forget_folders
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.effects.tasks.storage.folder_table import FolderTable, forget_folders
+from scenedock.effects.tasks.storage.tables import RESULT_FOLDER, TASK, TASK_EVENT
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.effects.tasks.tables import RESULT_FOLDER, TASK, TASK_EVENT
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.tasks.changes import ended, started

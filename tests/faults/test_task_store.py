@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect, text
 
-from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.deliveries import forget_deliveries, receive
 from scenedock.effects.tasks.executors import LocalExecutors, SharedExecutors
 from scenedock.effects.tasks.lookout import TaskLookout
-from scenedock.effects.tasks.migrations import MIGRATIONS
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.effects.tasks.storage.migrations import MIGRATIONS
+from scenedock.effects.tasks.storage.tables import METADATA, migrate
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.effects.tasks.tables import METADATA, migrate
 from scenedock.errors import ConflictError, InputError
 from scenedock.model.tasks.changes import (
     LeaseLostError,

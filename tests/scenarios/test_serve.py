@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.effects.tasks.tables import migrate
 from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from scenedock.model.semver import SemVer
 from scenedock.releases.images import Image
 from scenedock.releases.release import Deployed, Release, release_of
+from scenedock.releases.semver import SemVer
 
 
 @dataclass(frozen=True, slots=True)

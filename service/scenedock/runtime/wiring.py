@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scenedock.effects.local.catalog_file import CatalogStore
     from scenedock.effects.skeletons.library import SkeletonLibrary
     from scenedock.effects.tasks.effects import TaskEffects
-    from scenedock.effects.tasks.folder_table import FolderTable
+    from scenedock.effects.tasks.storage.folder_table import FolderTable
     from scenedock.runtime.settings import Settings
 
 
@@ -64,8 +64,8 @@ def catalog_store(settings: Settings) -> CatalogStore:
     ------
     InputError   the address of the database can't be one
     """
-    from scenedock.effects.tasks.catalog_table import CatalogTable
-    from scenedock.effects.tasks.database import database_address
+    from scenedock.effects.tasks.storage.catalog_table import CatalogTable
+    from scenedock.effects.tasks.storage.database import database_address
 
     address = database_address(settings.database_url, settings.data)
     return catalog_file(settings) if address.file else CatalogTable(address)
@@ -86,7 +86,7 @@ def signing_key(settings: Settings) -> SigningKey:
     InputError   the configured key can't be used, or replicas need one that they share
     """
     from scenedock.effects.backstage.signing_keys import read_signing_key, shared_signing_key
-    from scenedock.effects.tasks.database import database_address
+    from scenedock.effects.tasks.storage.database import database_address
     from scenedock.runtime.settings import variable
 
     if settings.signing_key:
@@ -115,7 +115,7 @@ def open_effects(settings: Settings, tasks: Callable[[], TaskEffects]) -> Effect
     from scenedock.effects.bakes.result_folders import ResultFolders
 
     def folders() -> FolderTable:
-        from scenedock.effects.tasks.folder_table import FolderTable
+        from scenedock.effects.tasks.storage.folder_table import FolderTable
 
         opened = tasks()
         return FolderTable(opened.database, opened.clock)

@@ -14,10 +14,10 @@ import pytest
 
 from scenedock.effects.backstage.signing_keys import shared_signing_key
 from scenedock.effects.bakes.result_folders import ResultFolders
-from scenedock.effects.tasks.database import Database, database_address
 from scenedock.effects.tasks.effects import milliseconds_now
-from scenedock.effects.tasks.folder_table import FolderTable
-from scenedock.effects.tasks.tables import migrate
+from scenedock.effects.tasks.storage.database import Database, database_address
+from scenedock.effects.tasks.storage.folder_table import FolderTable
+from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.changes import NewFile
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree

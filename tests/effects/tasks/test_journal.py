@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.journal import Journal
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.effects.tasks.tables import migrate
 from scenedock.model.tasks.changes import (
     LeaseLostError,
     TaskChange,

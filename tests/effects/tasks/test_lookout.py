@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from scenedock.effects.tasks.lookout import TaskLookout
-from scenedock.effects.tasks.migrations import MIGRATIONS
+from scenedock.effects.tasks.storage.migrations import MIGRATIONS
+from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.effects.tasks.tables import migrate
 from scenedock.errors import ConflictError, InputError
 from scenedock.model.tasks.changes import cancel_asked
 from scenedock.model.tasks.task import Task

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.effects.tasks.tables import migrate
 from scenedock.effects.tasks.watch import SECONDS_BETWEEN_LOOKS, AwaitedTask, TaskWatch
 from scenedock.errors import TemporaryError
 from scenedock.model.tasks.changes import TaskChange

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.engine import Engine, UnendedRun
 from scenedock.effects.tasks.executors import LocalExecutors
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.effects.tasks.storage.tables import migrate
 from scenedock.effects.tasks.store import TaskStore
-from scenedock.effects.tasks.tables import migrate
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject
 from scenedock.model.tasks.changes import (

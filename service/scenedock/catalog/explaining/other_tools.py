@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from scenedock.catalog.reading.argocd import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
+from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
 from scenedock.catalog.reading.plan import reason_in_name
 from scenedock.errors import InputError
 from scenedock.model.finding import Place

@@ -240,7 +240,7 @@ def tasks_of(
 
 
 def _require_tasks(settings: Settings) -> None:
-    from scenedock.effects.tasks.database import database_address
+    from scenedock.effects.tasks.storage.database import database_address
 
     database = database_address(settings.database_url, settings.data).file
     if database is not None and not database.exists():

@@ -23,7 +23,7 @@ from scenedock.model.code_hosts.code_host import checked_path
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.signing_keys import SigningKey
-    from scenedock.effects.tasks.folder_table import FolderTable
+    from scenedock.effects.tasks.storage.folder_table import FolderTable
     from scenedock.skeletons.rendering.output import BakedTree
 
 OWNER = "scenedock"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from scenedock.effects.tasks.database import Database
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.effects.tasks.storage.tables import WEBHOOK_DELIVERY
 from scenedock.effects.tasks.store import wake
-from scenedock.effects.tasks.tables import WEBHOOK_DELIVERY
 from scenedock.model.tasks.task import fingerprint
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scenedock.effects.tasks.database import Database
     from scenedock.effects.tasks.engine import Engine, RemoteEngine
     from scenedock.effects.tasks.sealing import Seal
+    from scenedock.effects.tasks.storage.database import Database
     from scenedock.effects.tasks.store import TaskStore
     from scenedock.effects.tasks.watch import TaskWatch
 

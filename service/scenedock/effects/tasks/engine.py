@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 from dbos import error as dbos_errors
 
-from scenedock.effects.tasks.database import Database, make_engine
+from scenedock.effects.tasks.storage.database import Database, make_engine
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS
 

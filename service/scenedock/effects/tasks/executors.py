@@ -23,7 +23,7 @@ from scenedock.errors import TemporaryError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from scenedock.effects.tasks.database import Database
+    from scenedock.effects.tasks.storage.database import Database
 
 _SECONDS_TO_HOLD = 10
 _SECONDS_TO_LEAVE = 5

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scenedock.effects.tasks.connections import connect
-from scenedock.effects.tasks.database import PATIENCE_SECONDS, database_address
-from scenedock.effects.tasks.migrations import VERSIONS, require_known, require_present
+from scenedock.effects.tasks.storage.connections import connect
+from scenedock.effects.tasks.storage.database import PATIENCE_SECONDS, database_address
+from scenedock.effects.tasks.storage.migrations import VERSIONS, require_known, require_present
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.tasks.task import end_of_retention
 

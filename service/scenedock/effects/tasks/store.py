@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import ColumnElement, and_, case, delete, func, null, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from scenedock.effects.tasks.database import Database
-from scenedock.effects.tasks.folder_table import refer, stop_referring
-from scenedock.effects.tasks.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.effects.tasks.storage.folder_table import refer, stop_referring
+from scenedock.effects.tasks.storage.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
 from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS, LeaseLostError, NewEvent, TaskChange, handed_out

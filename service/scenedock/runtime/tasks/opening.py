@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scenedock.effects.local.disk import make_private_folder
-from scenedock.effects.tasks.database import Database, database_address
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.effects.tasks.engine import Engine, RemoteEngine
 from scenedock.effects.tasks.executors import Executors, LocalExecutors, SharedExecutors
 from scenedock.effects.tasks.sealing import Seal
+from scenedock.effects.tasks.storage.database import Database, database_address
+from scenedock.effects.tasks.storage.tables import migrate, require_version
 from scenedock.effects.tasks.store import TaskStore, Told
-from scenedock.effects.tasks.tables import migrate, require_version
 from scenedock.effects.tasks.watch import TaskWatch
 from scenedock.errors import ScenedockError
 from scenedock.model.action import Action

@@ -10,7 +10,7 @@ from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
 from scenedock.catalog.explaining.other_tools import flux_objects, named_files
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
-from scenedock.catalog.reading.argocd import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
+from scenedock.catalog.reading.argo.applications import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
 from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
 from scenedock.catalog.reading.environment_lists import (
     EnvironmentLists,

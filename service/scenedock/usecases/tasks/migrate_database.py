@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scenedock.effects.tasks.database import Database
 from scenedock.effects.tasks.engine import migrate_engine
-from scenedock.effects.tasks.tables import migrate
+from scenedock.effects.tasks.storage.database import Database
+from scenedock.effects.tasks.storage.tables import migrate
 
 
 def migrate_database(database: Database) -> int:

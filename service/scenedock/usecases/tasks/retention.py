@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from scenedock.effects.tasks.deliveries import forget_deliveries
 from scenedock.effects.tasks.effects import TaskEffects
-from scenedock.effects.tasks.folder_table import forget_folders
+from scenedock.effects.tasks.storage.folder_table import forget_folders
 from scenedock.model.action import Action, Context, Model, action
 from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import end_of_retention

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from scenedock.catalog.reading.argocd import read_applications
+from scenedock.catalog.reading.argo.applications import read_applications
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.documents.reading import read_documents

@@ -9,8 +9,8 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from scenedock.catalog.reading.application_environments import ApplicationWords, environment_of, helm_parameters
-from scenedock.catalog.reading.generators import (
+from scenedock.catalog.reading.argo.application_environments import ApplicationWords, environment_of, helm_parameters
+from scenedock.catalog.reading.argo.generators import (
     Generators,
     NotEvaluatedError,
     ParameterBudget,
@@ -18,7 +18,7 @@ from scenedock.catalog.reading.generators import (
     merge_objects,
     render_all,
 )
-from scenedock.catalog.reading.go_templates import render_fasttemplate, render_go
+from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, Deployed

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from scenedock.catalog.reading.argo.generators import flat
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
-from scenedock.catalog.reading.generators import flat
 from scenedock.catalog.vocabulary.environments import EnvironmentNames, word_of_values_file
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 

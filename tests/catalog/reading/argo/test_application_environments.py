@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.catalog.reading.application_environments import ApplicationWords, environment_of
+from scenedock.catalog.reading.argo.application_environments import ApplicationWords, environment_of
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 

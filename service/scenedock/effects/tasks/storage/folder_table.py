@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, exists, select, text, update
 
-from scenedock.effects.tasks.tables import RESULT_FOLDER, TASK_FOLDER
+from scenedock.effects.tasks.storage.tables import RESULT_FOLDER, TASK_FOLDER
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from scenedock.effects.tasks.database import Database
+    from scenedock.effects.tasks.storage.database import Database
 
 _NAME: Final = re.compile(r"\b[0-9a-f]{32}\b")
 _AT_ONCE: Final = 500

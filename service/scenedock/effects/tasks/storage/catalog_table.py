@@ -8,8 +8,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from scenedock.effects.tasks.connections import connect
-from scenedock.effects.tasks.database import DatabaseAddress
+from scenedock.effects.tasks.storage.connections import connect
+from scenedock.effects.tasks.storage.database import DatabaseAddress
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
 

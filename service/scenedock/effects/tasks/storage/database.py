@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from scenedock.effects.tasks import connections
+from scenedock.effects.tasks.storage import connections
 from scenedock.errors import InputError, TemporaryError
 
 if TYPE_CHECKING:

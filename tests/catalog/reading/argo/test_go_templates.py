@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenedock.catalog.reading.go_templates import render_fasttemplate, render_go
+from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
 from scenedock.model.json import Json
 
 PARAMETERS: dict[str, Json] = {

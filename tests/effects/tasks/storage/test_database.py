@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import bindparam, text
 from sqlalchemy.exc import OperationalError
 
-from scenedock.effects.tasks.database import database_address
+from scenedock.effects.tasks.storage.database import database_address
 from scenedock.errors import InputError
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from scenedock.effects.tasks.migrations import MIGRATIONS, VERSIONS, require_known, require_present
+from scenedock.effects.tasks.storage.migrations import MIGRATIONS, VERSIONS, require_known, require_present
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

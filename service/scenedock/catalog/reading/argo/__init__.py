@@ -1,0 +1,1 @@
+"""Argo CD: Applications and ApplicationSets, and the environments that they name."""
