@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,19 @@ def test_settings_name_files_of_tags(tmp_path: Path, setting: str, path: str, te
         False,
     )
     assert found["image"] == "acme/billing"
+
+
+@pytest.mark.parametrize(
+    "file", ["../secret.txt", "tags/../../secret.txt", "link.txt", "linked/secret.txt", "pipe", ".git/config"]
+)
+def test_settings_name_no_files_outside_the_repository(tmp_path: Path, file: str) -> None:
+    plant(tmp_path, {"secret.txt": "hunter2\n", "apps/.git/config": "hunter2\n", "apps/tags/qa": "v7\n"})
+    (tmp_path / "apps" / "link.txt").symlink_to("../secret.txt")
+    (tmp_path / "apps" / "linked").symlink_to("..")
+    os.mkfifo(tmp_path / "apps" / "pipe")
+    billing = chart("billing", values="image: {repository: acme/billing, tag: 1.0.0}\n")
+    found = listed(tmp_path, {**billing, "scenedock.yaml": f"versions: {{file: {file}}}\n"})["billing"]
+    assert (found["version"], found["file"]) == ("1.0.0", "billing/values.yaml")
 
 
 def test_a_backing_service_of_its_own_name_is_what_is_deployed(tmp_path: Path) -> None:

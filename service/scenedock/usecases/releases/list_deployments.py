@@ -56,8 +56,12 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
         return Deployments((), {})
     services, libraries = result.mapped.services, result.mapped.roles.libraries
     readers = {
-        name: VersionReader(repository.read, frozenset(path for owner, path in libraries if owner == name))
-        for name, repository in repositories.items()
+        contents.facts.name: VersionReader(
+            repositories[contents.facts.name].read,
+            _files(repositories[contents.facts.name]) if contents.settings.versions.file else (),
+            frozenset(path for owner, path in libraries if owner == contents.facts.name),
+        )
+        for contents in result.repositories
     }
     deployed = [
         one
@@ -68,6 +72,12 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
     ]
     releases = list_releases(sorted(deployed, key=lambda one: (one.service, one.environment or "", one.repository)))
     return Deployments(releases, behind(releases))
+
+
+def _files(repository: Repository) -> frozenset[str]:
+    """The files of a repository, without links that lead out of it."""
+    listing = repository.listing()
+    return frozenset(listing.files) - listing.outside
 
 
 def list_served(repositories: Mapping[str, ServedRepository]) -> Deployments:

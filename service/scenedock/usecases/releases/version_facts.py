@@ -33,9 +33,11 @@ class VersionReader:
     """Reads what one repository says of versions; each file once. `read` gives the bytes of a file.
 
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
+    `files` are those that settings may name: a path that somebody wrote could lead out of the repository.
     """
 
     read: Callable[[str], bytes]
+    files: Collection[str] = ()
     libraries: Collection[str] = ()
     _documents: dict[str, Document] = field(default_factory=dict)
 
@@ -126,12 +128,15 @@ class VersionReader:
         return any(_SAID_IN_VALUES.search(self._bytes(path)) for path in _files(folder, None))
 
     def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
-        """The file that settings name, if it is there."""
+        """The file that settings name, if the repository has it."""
         setting = member.contents.settings.versions
         if not setting.file or ("{environment}" in setting.file and not deployment.environment):
             return None
         for name in dict.fromkeys(filter(None, names)):
-            path = setting.file.replace("{environment}", deployment.environment or "").replace("{service}", name)
+            written = setting.file.replace("{environment}", deployment.environment or "").replace("{service}", name)
+            path = posixpath.normpath(written)
+            if path not in self.files:
+                continue
             try:
                 data = self.read(path)
             except InputError:
