@@ -124,6 +124,24 @@ def test_a_change_that_says_the_same_reads_its_folder(builds: Builds) -> None:
     assert builds.build() == set()
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("critical: 1", "critical: true"), ("weight: 1", "weight: 1.0"), ("a: {x: 1, y: 2}", "a: {y: 2, x: 1}")],
+)
+def test_a_hand_written_value_that_python_takes_for_the_same_changes(builds: Builds, before: str, after: str) -> None:
+    text = (
+        "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: orders}}\n"
+        "spec: {{type: service, lifecycle: production, owner: group:default/a, {}}}\n"
+    )
+    builds.edit({"orders/catalog-info.part.yaml": text.format(before)})
+    builds.settle()
+    kept = builds.last
+    builds.edit({"orders/catalog-info.part.yaml": text.format(after)})
+    builds.build()
+
+    assert builds.last != kept
+
+
 def test_a_change_of_what_nobody_reads_reads_nothing(builds: Builds) -> None:
     builds.settle()
     builds.edit({"README.md": "All our services\n"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -144,10 +145,20 @@ def look_again(known: KnownRepository, repository: Repository) -> KnownRepositor
         before = folders[path]
         files = FileReader(repository)
         facts = read_folder(before.request, known.charts, files.read)
-        if files.problems or unpack(before.facts) != facts:
+        if files.problems or not _say_the_same(unpack(before.facts), facts):
             return None
         folders[path] = replace(before, states=_states(before.request, snapshot))
     return replace(known, snapshot=_lean(snapshot), folders=folders)
+
+
+def _say_the_same(before: object, now: FolderFacts) -> bool:
+    """Whether facts are equal and written alike: for Python 1 is true and 1.0, and the order of keys is nothing."""
+    return isinstance(before, FolderFacts) and before == now and _handwritten(before) == _handwritten(now)
+
+
+def _handwritten(facts: FolderFacts) -> str:
+    """The only part of facts that holds JSON as a person wrote it."""
+    return json.dumps([entity.document for entity in facts.folder.handwritten] if facts.folder else [])
 
 
 def known_repository(address: GitAddress, reader: FolderFactsReader, others: Iterable[str]) -> KnownRepository | None:
