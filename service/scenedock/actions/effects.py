@@ -10,6 +10,7 @@ from scenedock.effects.bakes.confined_bakes import ConfinedBakes
 from scenedock.effects.bakes.result_folders import ResultFolders
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
+from scenedock.effects.git.served_apart import ServedApart
 from scenedock.effects.skeletons.library import SkeletonLibrary
 
 if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
@@ -20,11 +21,12 @@ if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
 class Effects:
     """`repositories` are the GitOps repositories by name, `results` the folders that actions produce.
 
-    `code_hosts` are the hosts of repositories that may be written to. `backstage` is the catalog to register in; None
-    if no Backstage is configured.
+    `apart` answers from the repositories in a process of its own. `code_hosts` are the hosts of repositories that may
+    be written to. `backstage` is the catalog to register in; None if no Backstage is configured.
     """
 
     repositories: Mapping[str, ServedRepository]
+    apart: ServedApart
     skeletons: SkeletonLibrary
     bakes: ConfinedBakes
     results: ResultFolders

@@ -63,10 +63,11 @@ def open_service(
         if "://" not in each and not Path(each).is_dir():
             raise NotFoundError(f"{variable('repositories')}: there is no folder {each}")
     key = signing_key(settings)
-    effects = open_effects(settings, lambda: tasks.effects)
+    kept = SharedCatalog(catalog_store(settings), former=catalog_file(settings))
+    effects = open_effects(settings, lambda: tasks.effects, kept.last)
     feed = CatalogFeed(
         repositories=WatchedRepositories(effects.repositories, partial(_fetch, effects.code_hosts)),
-        kept=SharedCatalog(catalog_store(settings), former=catalog_file(settings)),
+        kept=kept,
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
         build=build_feed

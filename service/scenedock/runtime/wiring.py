@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scenedock.effects.skeletons.library import SkeletonLibrary
     from scenedock.effects.tasks.effects import TaskEffects
     from scenedock.effects.tasks.storage.folder_table import FolderTable
+    from scenedock.model.kept_catalog import KeptCatalog
     from scenedock.runtime.settings import Settings
 
 
@@ -100,8 +101,12 @@ def signing_key(settings: Settings) -> SigningKey:
     return shared_signing_key(settings.data / "signing-key.pem")
 
 
-def open_effects(settings: Settings, tasks: Callable[[], TaskEffects]) -> Effects:
+def open_effects(
+    settings: Settings, tasks: Callable[[], TaskEffects], last: Callable[[], KeptCatalog | None] | None = None
+) -> Effects:
     """The effects that actions need; `tasks` opens the database that has their result folders, when one is needed.
+
+    `last` gives the catalog that is kept, as somebody knows it who is at hand; else the store is asked.
 
     Raises
     ------
@@ -113,6 +118,7 @@ def open_effects(settings: Settings, tasks: Callable[[], TaskEffects]) -> Effect
     from scenedock.effects.backstage.plugin_tokens import PluginTokens
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
+    from scenedock.effects.git.served_apart import ServedApart
 
     def folders() -> FolderTable:
         from scenedock.effects.tasks.storage.folder_table import FolderTable
@@ -120,9 +126,15 @@ def open_effects(settings: Settings, tasks: Callable[[], TaskEffects]) -> Effect
         opened = tasks()
         return FolderTable(opened.database, opened.clock)
 
+    def kept() -> KeptCatalog | None:
+        with closing(catalog_store(settings)) as store:
+            return store.load()
+
     key = signing_key(settings)
+    repositories = served_repositories(settings.repositories, settings.data / "repositories")
     return Effects(
-        repositories=served_repositories(settings.repositories, settings.data / "repositories"),
+        repositories=repositories,
+        apart=ServedApart(repositories, last or kept, settings.build_memory_mib << 20),
         skeletons=open_skeletons(settings.skeletons, settings.cookiecutters),
         bakes=ConfinedBakes(),
         results=ResultFolders(

@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
+from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
-from tests.tools.service import READ, bearer
+from scenedock.runtime.service import Service
+from scenedock.usecases.catalog.build_feed import build_feed
+from tests.scenarios.repositories import plant
+from tests.tools.service import READ, RUN, bearer, service_in
+
+
+def chart(folder: str) -> dict[str, str]:
+    return {
+        f"{folder}/Chart.yaml": f"apiVersion: v2\nname: {folder.rpartition('/')[2]}\nversion: 1.0.0\n",
+        f"{folder}/values.yaml": "image: {repository: acme/x, tag: 1.0.0}\n",
+    }
+
+
+@pytest.fixture
+def workers(tmp_path: Path) -> Iterator[Service]:
+    """The service of two repositories; in `apps`, a second worker came when there was one already."""
+    apps, shop = plant(tmp_path / "apps", chart("a/worker")), plant(tmp_path / "shop", chart("cart"))
+    service = service_in(tmp_path / "data", repositories=(str(apps), str(shop)))
+    service.feed.build = build_feed
+    service.feed.refresh()
+    plant(apps, chart("b/worker"))
+    service.feed.refresh()
+    yield service
+    service.stop()
+
+
+def get(client: FlaskClient, path: str) -> Any:
+    return client.get(f"{BASE_PATH}/{path}", headers=bearer(READ))
+
+
+def output_of(client: FlaskClient, action: str, values: dict[str, str]) -> Any:
+    answer = client.post(f"{BASE_PATH}/actions/{action}/invoke", json=values, headers=bearer(RUN))
+    assert answer.status_code == 200, answer.text
+    return answer.json["output"]  # type: ignore[index]
+
+
+def services(deployments: Any) -> list[str]:
+    return [each["service"] for each in deployments["deployments"]]
 
 
 def test_deployments_are_listed_with_their_lines(client: FlaskClient) -> None:
@@ -25,3 +66,33 @@ def test_those_of_one_service_are_shown(client: FlaskClient) -> None:
 
     assert [each["environment"] for each in shown["deployments"]] == ["production"]
     assert unknown.status_code == 404
+
+
+def test_services_have_the_names_that_backstage_shows(workers: Service) -> None:
+    client = make_app(workers).test_client()
+    names = sorted(line.name for line in workers.feed.current().feed.components)
+
+    assert names == ["b-worker", "cart", "worker"]
+    assert services(get(client, "deployments").json) == names
+    assert services(get(client, "services/worker/deployments").json) == ["worker"]
+    explained = get(client, "services/worker/explanation").json
+    assert (explained["ref"], explained["path"]) == ("component:worker", "a/worker")
+    assert services(output_of(client, "list-deployments", {})) == names
+    assert services(output_of(client, "show-deployment", {"service": "worker"})) == ["worker"]
+
+
+def test_a_repository_that_is_wrong_costs_only_itself(workers: Service, tmp_path: Path) -> None:
+    client = make_app(workers).test_client()
+    plant(tmp_path / "shop", {"scenedock.yaml": "nmes: {}\n"})
+    listed, acted = get(client, "deployments").json, output_of(client, "list-deployments", {})
+
+    for answer in (listed, acted):
+        assert (services(answer), list(answer["problems"])) == (["b-worker", "worker"], ["shop"])
+        assert "shop/scenedock.yaml" in answer["problems"]["shop"]
+    assert get(client, "services/worker/explanation").status_code == 200
+    for what in ("deployments", "explanation"):
+        missing = get(client, f"services/cart/{what}")
+        assert (missing.status_code, "shop/scenedock.yaml" in missing.text) == (404, True)
+
+    plant(tmp_path / "apps", {"scenedock.yaml": "nmes: {}\n"})
+    assert get(client, "deployments").status_code == 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from scenedock.actions.effects import Effects
@@ -21,6 +22,7 @@ class Output(Model):
     """The deployments."""
 
     deployments: Annotated[tuple[DeploymentOutput, ...], "By service, environment and repository"]
+    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
 
 
 EXAMPLES = [
@@ -35,12 +37,14 @@ def list_deployments_action(context: Context[Effects], request: Input) -> Output
 
     Raises
     ------
-    InputError   a repository can't be read, or its settings are invalid
+    InputError       no repository can be read
+    TemporaryError   others are being answered, or it needs too much time or memory
     """
+    deployments = context.effects.apart.read(list_served)
     found = [
         each
-        for each in outputs_of(list_served(context.effects.repositories))
+        for each in outputs_of(deployments)
         if request.environment in {None, each.environment} and (each.behind or not request.behind)
     ]
     context.log(f"{len(found)} deployments")
-    return Output(deployments=tuple(found))
+    return Output(deployments=tuple(found), problems=deployments.problems)

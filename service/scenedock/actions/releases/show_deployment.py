@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from scenedock.actions.effects import Effects
@@ -20,6 +21,7 @@ class Output(Model):
     """The deployments of the service."""
 
     deployments: Annotated[tuple[DeploymentOutput, ...], "One for each environment and repository"]
+    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
 
 
 EXAMPLES = [Example("The versions of one service", {"service": "billing"})]
@@ -31,9 +33,10 @@ def show_deployment_action(context: Context[Effects], request: Input) -> Output:
 
     Raises
     ------
-    NotFoundError   there is no deployment of such a service
-    InputError      a repository can't be read, or its settings are invalid
+    NotFoundError    there is no deployment of such a service
+    InputError       no repository can be read
+    TemporaryError   others are being answered, or it needs too much time or memory
     """
-    found = list_served(context.effects.repositories).of(request.service)
+    found = context.effects.apart.read(list_served).of(request.service)
     context.log(f"{len(found.releases)} deployments")
-    return Output(deployments=outputs_of(found))
+    return Output(deployments=outputs_of(found), problems=found.problems)

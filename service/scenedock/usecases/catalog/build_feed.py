@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from math import inf
 
 from scenedock.catalog.comparing.memory import CatalogMemory
 from scenedock.catalog.emitting.feed import make_feed
-from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.usecases.catalog.catalog_record import read_head, read_memory, write_record
-from scenedock.usecases.catalog.export_catalog import Export, map_catalog, read_repositories
+from scenedock.usecases.catalog.export_catalog import Export, map_catalog
 from scenedock.usecases.catalog.keep_catalog import KeptExport, keep_catalog
 from scenedock.usecases.catalog.known_facts import FactsOfRun, KnownFacts, KnownRepository, digest_of, look_again
+from scenedock.usecases.catalog.read_served import read_served
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch, signature_of
 
 ACCEPT = "`scenedock catalog accept {repository}`"
@@ -47,25 +47,17 @@ def build_feed(
         return BuiltFeed(last, wanted=same.wanted)
     memory = read_memory(last) if last else CatalogMemory()
     facts = FactsOfRun(known.repositories) if file else None
-    problems: dict[str, str] = {}
-    with ExitStack() as stack:
-        readable: dict[str, Repository] = {}
-        for name, repository in repositories.items():
-            try:
-                readable[name] = stack.enter_context(repository.opened())
-            except ScenedockError as error:
-                problems[name] = str(error)
-        read = read_repositories(readable, tolerate=True, facts=facts)
+    with read_served(repositories, facts) as (read, _opened):
+        pass
     unchanged = {name: _unchanged(repository, watch.same.get(name)) for name, repository in repositories.items()}
-    problems |= read.problems
-    if problems and not memory.entities:
-        raise InputError("; ".join(problems.values()))
+    if read.problems and not memory.entities:
+        raise InputError("; ".join(read.problems.values()))
     export = map_catalog(read, names=memory.names, elsewhere=watch.elsewhere)
     made = keep_catalog(
         export,
         _without_others(memory, export),
         unchanged=unchanged,
-        problems={**problems, **watch.stale},
+        problems=watch.stale,
         allow=ACCEPT,
     )
     reasons = [each for each in made.kept.reasons if each.repository not in watch.stale]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -23,7 +22,9 @@ from scenedock.errors import InputError, NotFoundError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_object
-from scenedock.usecases.catalog.export_catalog import Export, export_catalog
+from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.catalog.read_served import export_served
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +78,22 @@ def explain_service(result: Export, repositories: Mapping[str, Repository], name
     return Explanation(each.main.ref.short, Place(member.contents.facts.name, member.path or "."), facts, findings)
 
 
-def explain_served(repositories: Mapping[str, ServedRepository], name: str) -> Explanation | str:
-    """Explain a service of the repositories as they are now; a message where there is none of the name.
+def explain_served(
+    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, name: str
+) -> Explanation | str:
+    """Explain a service of the repositories as they are now, under its name in a `kept` catalog.
+
+    It is a message where there is none of the name.
 
     Raises
     ------
-    InputError   a repository can't be read
+    InputError   no repository can be read
     """
-    with ExitStack() as stack:
-        opened = {each: stack.enter_context(repository.opened()) for each, repository in repositories.items()}
+    with export_served(repositories, kept) as (result, opened):
         try:
-            return explain_service(export_catalog(opened), opened, name)
+            return explain_service(result, opened, name)
         except NotFoundError as error:
-            return str(error)
+            return "; ".join([str(error), *result.read.problems.values()])
 
 
 def _find(result: Export, name: str) -> MappedService:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import NotFoundError
+from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.listing import Behind, behind, list_releases
 from scenedock.releases.release import Release
-from scenedock.usecases.catalog.export_catalog import Export, export_catalog
+from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.version_facts import VersionReader
 
 _LIBRARY = "library"
@@ -19,10 +20,14 @@ _LIBRARY = "library"
 
 @dataclass(frozen=True, slots=True)
 class Deployments:
-    """The releases, by service and environment, and which of them are behind another environment of the service."""
+    """The releases, by service and environment, and which of them are behind another environment of the service.
+
+    `problems` says for each repository that can't be read, whose deployments are missing, why.
+    """
 
     releases: tuple[Release, ...]
     behind: Mapping[str, Behind]
+    problems: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unknown(self) -> tuple[Release, ...]:
@@ -41,8 +46,9 @@ class Deployments:
         if not found:
             similar = get_close_matches(name, sorted({each.service for each in self.releases}), n=1)
             hint = f"; did you mean {similar[0]!r}?" if similar else ""
-            raise NotFoundError(f"there is no deployment of a service {service!r}{hint}")
-        return Deployments(found, self.behind)
+            said = f"there is no deployment of a service {service!r}{hint}"
+            raise NotFoundError("; ".join([said, *self.problems.values()]))
+        return Deployments(found, self.behind, self.problems)
 
 
 def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> Deployments:
@@ -71,7 +77,7 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
         for one in readers[member.contents.facts.name].deployed(each, member)
     ]
     releases = list_releases(sorted(deployed, key=lambda one: (one.service, one.environment or "", one.repository)))
-    return Deployments(releases, behind(releases))
+    return Deployments(releases, behind(releases), result.read.problems)
 
 
 def _files(repository: Repository) -> frozenset[str]:
@@ -80,16 +86,15 @@ def _files(repository: Repository) -> frozenset[str]:
     return frozenset(listing.files) - listing.outside
 
 
-def list_served(repositories: Mapping[str, ServedRepository]) -> Deployments:
-    """The deployments of the service's repositories as they are now.
+def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Deployments:
+    """The deployments of the service's repositories as they are now, under the names of a `kept` catalog.
 
     Raises
     ------
-    InputError   a repository can't be read
+    InputError   no repository can be read
     """
-    with ExitStack() as stack:
-        opened = {name: stack.enter_context(repository.opened()) for name, repository in repositories.items()}
-        return list_deployments(export_catalog(opened), opened)
+    with export_served(repositories, kept) as (result, opened):
+        return list_deployments(result, opened)
 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:

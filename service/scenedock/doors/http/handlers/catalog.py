@@ -10,7 +10,6 @@ from flask import Response, request
 from scenedock.actions.catalog.explanations import ExplanationOutput
 from scenedock.actions.catalog.findings import CoverageOutput, FindingOutput
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
-from scenedock.doors.http.requests.apart import read_apart
 from scenedock.doors.http.requests.bodies import json_body
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError, NotFoundError
@@ -82,7 +81,7 @@ def read_findings(service: Service) -> Response:
 
 def explain_service(service: Service, name: str) -> Response:
     """Explain what the catalog says of a service, as its repositories are now: the line that proves each fact."""
-    explained = read_apart(service, explain_served, name)
+    explained = service.effects.apart.read(explain_served, name)
     if isinstance(explained, str):
         raise NotFoundError(explained)
     return json_answer(ExplanationOutput.of(explained))

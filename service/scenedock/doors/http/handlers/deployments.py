@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from flask import Response
 
 from scenedock.actions.releases.deployments import DeploymentOutput, outputs_of
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
-from scenedock.doors.http.requests.apart import read_apart
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument
@@ -20,20 +20,26 @@ class DeploymentList(JsonDocument):
     """Services in environments, with the versions that git says."""
 
     deployments: Annotated[tuple[DeploymentOutput, ...], "By service, environment and repository"]
+    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
+
+    @classmethod
+    def of(cls, deployments: Deployments) -> DeploymentList:
+        """The document of deployments."""
+        return cls(deployments=outputs_of(deployments), problems=deployments.problems)
 
 
 def list_deployments(service: Service) -> Response:
     """List which version of each service git says is in which environment, and the line that says so."""
-    return json_answer(DeploymentList(deployments=outputs_of(_deployments(service))))
+    return json_answer(DeploymentList.of(_deployments(service)))
 
 
 def show_deployments(service: Service, name: str) -> Response:
     """Show which version of one service git says is in each environment, and the line that says so."""
-    return json_answer(DeploymentList(deployments=outputs_of(_deployments(service).of(name))))
+    return json_answer(DeploymentList.of(_deployments(service).of(name)))
 
 
 def _deployments(service: Service) -> Deployments:
-    return read_apart(service, list_served)
+    return service.effects.apart.read(list_served)
 
 
 ROUTES = (

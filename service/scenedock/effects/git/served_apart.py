@@ -1,0 +1,52 @@
+"""Answers that need the service's repositories read again: in a process of their own, one at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from scenedock.effects.git.repositories import ServedRepository
+from scenedock.effects.local.apart import ApartLimits, run_apart
+from scenedock.errors import TemporaryError
+from scenedock.model.kept_catalog import KeptCatalog
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SECONDS: Final = 300.0
+_SECONDS_TO_WAIT: Final = 30.0
+_RETRY_AFTER: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServedApart:
+    """The repositories by name, and `last`, which gives the catalog that is kept of them; `memory` is in bytes."""
+
+    repositories: Mapping[str, ServedRepository]
+    last: Callable[[], KeptCatalog | None]
+    memory: int
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(
+        self,
+        function: Callable[Concatenate[Mapping[str, ServedRepository], KeptCatalog | None, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """The result of an importable function of the repositories and the kept catalog; each costs about one export.
+
+        Raises
+        ------
+        InputError       no repository can be read
+        TemporaryError   others are being answered, or it needs more time or memory than a build of the feed may have
+        ScenedockError   what is kept can't be read
+        """
+        if not self._turn.acquire(timeout=_SECONDS_TO_WAIT):
+            raise TemporaryError("others are reading the repositories now; try again later", retry_after=_RETRY_AFTER)
+        try:
+            limits = ApartLimits(_SECONDS, self.memory)
+            return run_apart(limits, function, self.repositories, self.last(), *args, **kwargs)
+        finally:
+            self._turn.release()
