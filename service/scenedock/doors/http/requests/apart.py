@@ -17,6 +17,8 @@ T = TypeVar("T")
 _SECONDS: Final = 300.0
 _SECONDS_TO_WAIT: Final = 30.0
 _RETRY_AFTER: Final = 10.0
+_MOST_WAITING: Final = 4
+_waiting: Final = threading.BoundedSemaphore(_MOST_WAITING)
 _turn: Final = threading.Lock()
 
 
@@ -28,15 +30,26 @@ def read_apart(
 ) -> T:
     """The result of an importable function of the service's repositories; each costs about one export.
 
+    Few wait for their turn: each has a thread for requests meanwhile.
+
     Raises
     ------
     InputError       a repository can't be read
     TemporaryError   others are being answered, or it needs more time or memory than a build of the feed may have
     """
-    if not _turn.acquire(timeout=_SECONDS_TO_WAIT):
+    if not _take_turn():
         raise TemporaryError("others are reading the repositories now; try again later", retry_after=_RETRY_AFTER)
     try:
         limits = ApartLimits(_SECONDS, service.settings.build_memory_mib << 20)
         return run_apart(limits, function, service.feed.repositories.by_name, *args, **kwargs)
     finally:
         _turn.release()
+
+
+def _take_turn() -> bool:
+    if not _waiting.acquire(blocking=False):
+        return False
+    try:
+        return _turn.acquire(timeout=_SECONDS_TO_WAIT)
+    finally:
+        _waiting.release()
