@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
+import psycopg
 import pytest
 
 from scenedock.effects.local.catalog_file import CatalogFile, CatalogStore
 from scenedock.effects.tasks.storage.catalog_table import CatalogTable
 from scenedock.effects.tasks.storage.database import database_address
-from scenedock.errors import ConflictError, TemporaryError
+from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.runtime.shared_catalog import SharedCatalog
 from tests.faults.processes import migrated
 from tests.scenarios.repositories import plant
 from tests.tools.feed import FeedService, accept
@@ -107,6 +110,27 @@ def test_a_database_that_has_no_such_table_must_be_migrated(tmp_path: Path, post
         pytest.raises(ConflictError, match="scenedock migrate"),
     ):
         store.version()
+
+
+def test_what_a_full_database_cannot_keep_is_remembered_here(tmp_path: Path, postgres: Postgres) -> None:
+    url = migrated(tmp_path, postgres.make_database(tmp_path.name))
+    first, second = (KeptCatalog('{"format": 1}', feed, "{}") for feed in ("", "x"))
+    with psycopg.connect(url, autocommit=True) as administrator, closing(table(url, tmp_path)) as store:
+        shared = SharedCatalog(store)
+        shared.take_over()
+        administrator.execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$"
+        )
+        administrator.execute("CREATE TRIGGER full_disk BEFORE INSERT ON kept_catalog EXECUTE FUNCTION full_disk()")
+        with pytest.raises(InputError, match="the disk is full"):
+            store.save(first, "")
+        assert shared.replace(None, first)
+        assert shared.last() == first
+
+        administrator.execute("DROP TRIGGER full_disk ON kept_catalog")
+        assert shared.replace(first, second)
+        assert shared.last() == replace(second, version="1")
 
 
 def test_replicas_that_share_a_database_serve_the_same_bytes_and_so_does_one_that_starts_fresh(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.finding import Finding, Place
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.runtime import catalog_feed
 from scenedock.runtime.catalog_feed import CatalogFeed
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.shared_catalog import SharedCatalog
@@ -164,6 +166,47 @@ def test_a_second_look_is_taken_when_the_build_wants_one(feed: CatalogFeed, buil
     time.sleep(0.5)
     feed.stop()
     assert builder.made == 2
+
+
+NOW = 1000.0
+
+
+@pytest.fixture
+def waits(feed: CatalogFeed, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Until when the thread of the feed waits after each look, in seconds from now; it looks three times."""
+    until: list[float] = []
+
+    def wait(_feed: CatalogFeed, time: float) -> None:
+        until.append(time - NOW)
+        feed._stopped = len(until) == 3
+
+    monkeypatch.setattr(CatalogFeed, "_wait", wait)
+    monkeypatch.setattr(catalog_feed, "time", SimpleNamespace(monotonic=lambda: NOW))
+    return until
+
+
+def test_a_look_that_fails_before_it_asks_backstage_is_not_repeated_at_once(
+    feed: CatalogFeed, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_store: CatalogFile) -> str:
+        raise TemporaryError("the database is away", retry_after=5)
+
+    monkeypatch.setattr(CatalogFile, "version", away)
+    feed.origins.next_attempt = NOW - 1
+    feed._run()
+
+    assert waits == [1, 1, 1]
+
+
+def test_a_second_look_that_fails_is_tried_again_after_a_while(
+    feed: CatalogFeed, builder: Builder, waits: list[float]
+) -> None:
+    builder.wait = 0
+    feed.refresh()
+    builder.error = TemporaryError("the process died", retry_after=5)
+    feed._run()
+
+    assert waits == [10, 10, 10]
 
 
 def test_files_that_change_again_are_not_known_to_be_the_same_for_longer(repository: Path) -> None:

@@ -74,6 +74,34 @@ def test_what_is_unregistered_elsewhere_is_ours_then() -> None:
     assert (origins.ask(), origins.elsewhere) == (True, frozenset())
 
 
+def test_what_was_ours_is_asked_for_again_when_it_is_wanted_again() -> None:
+    catalog = Catalog({"billing": FEED})
+    origins = origins_in(catalog)
+    origins.ask(refs("billing"))
+    origins.ask(refs("search"))
+    catalog.origins["billing"] = CODE
+
+    assert origins.ask(refs("billing"))
+    assert origins.elsewhere == refs("billing")
+
+
+def test_replicas_agree_on_what_came_from_elsewhere_after_it_was_ours() -> None:
+    """Each takes over what the other has kept, by turns, and asks again; one had known the entity as ours."""
+    catalog = Catalog({"billing": FEED})
+    old, new = origins_in(catalog), origins_in(catalog)
+    old.ask(refs("billing"))
+    catalog.origins["billing"] = CODE
+    new.ask(refs("billing"))
+
+    changes: list[bool] = []
+    for one, other in [(old, new), (new, old)] * 3:
+        one.remember(other.elsewhere)
+        changes.append(one.ask())
+
+    assert changes == [False] * 6
+    assert old.elsewhere == new.elsewhere == refs("billing")
+
+
 @pytest.mark.parametrize("problem", [TemporaryError("away", retry_after=5), AuthenticationError("who are you?")])
 def test_what_was_known_stays_while_backstage_cannot_be_asked(problem: Exception) -> None:
     catalog = Catalog({"billing": CODE})

@@ -103,6 +103,38 @@ def test_a_call_whose_task_rests_holds_no_place() -> None:
         assert not any(call.done() for call in resting)
 
 
+def test_equal_calls_in_the_queue_are_one_and_each_is_audited(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    with calls(world) as opened, caplog.at_level("INFO", "scenedock.audit"):
+        start(opened, "works")
+        world.waits_for("works")
+        equal = [start(opened, "waits") for _ in range(2)]
+        of_another = start(opened, "waits", "joe")
+        wait_until(lambda: in_queue(opened) == 2, "two places in the queue")
+        for name in ("works", "waits"):
+            world.end(name).set()
+
+        assert [call.result(PATIENCE) for call in [*equal, of_another]] == [{"name": "waits"}] * 3
+        wait_until(lambda: not opened._present, "the end of all calls")
+        assert world.begun == ["works", "waits", "waits"]
+        assert len([each for each in caplog.messages if each.endswith("completed")]) == 4
+        assert start(opened, "waits").result(PATIENCE) == {"name": "waits"}
+        assert len(world.begun) == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "action"), [({"requestId": "one"}, WRITES), ({}, READS)], ids=["a request id", "only reads"]
+)
+def test_calls_that_need_not_join_run_each(given: JsonObject, action: str) -> None:
+    world = World()
+    with calls(world, writing=2, reading=2) as opened:
+        caller = Caller("plugin:scaffolder", "backstage", "user:default/jane")
+        for _ in range(2):
+            opened.start(BY_NAME[action], Context(caller, None), {"name": "both", **given})  # type: ignore[arg-type]
+
+        world.waits_for("both", "both")
+
+
 def test_what_only_reads_does_not_wait_for_what_writes() -> None:
     world = World()
     with calls(world) as opened:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -204,6 +204,32 @@ def test_a_client_that_hangs_up_harms_nobody(served: tuple[Server, int]) -> None
 
     with connected(served[1]) as connection:
         assert ask(connection, f"{BASE}/actions")[0] == 200
+
+
+def test_more_requests_at_once_than_threads_wait_for_their_turn(served: tuple[Server, int]) -> None:
+    with ExitStack() as opened:
+        clients = [opened.enter_context(connected(served[1])) for _ in range(40)]
+        for client in clients:
+            client.request("GET", f"{BASE}/actions", headers=bearer(RUN))
+
+        assert [client.getresponse().status for client in clients] == [200] * 40
+
+
+def test_who_gets_no_thread_for_seconds_is_asked_to_come_again(served: tuple[Server, int]) -> None:
+    path = f"{BASE}/actions/export-catalog/invoke"
+    began = f"POST {path} HTTP/1.1\r\nAuthorization: Bearer {RUN}\r\nContent-Length: 900\r\n\r\n{{".encode()
+    with ExitStack() as opened:
+        for _ in range(8):
+            slow = opened.enter_context(socket.create_connection(("127.0.0.1", served[1])))
+            slow.sendall(began)
+        client = opened.enter_context(connected(served[1]))
+        client.request("GET", f"{BASE}/actions", headers=bearer(RUN))
+        answer = client.getresponse()
+
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+
+    with connected(served[1]) as client:
+        assert ask(client, f"{BASE}/actions")[0] == 200
 
 
 @pytest.mark.parametrize(

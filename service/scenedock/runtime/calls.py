@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from scenedock.actions.effects import Effects
@@ -19,6 +20,7 @@ from scenedock.model.json import JsonObject
 from scenedock.model.redaction import Redactor
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.places import Places
+from scenedock.usecases.tasks.run_as_task import digest
 from scenedock.usecases.tasks.submit_task import identity
 
 _audit: Final = logging.getLogger("scenedock.audit")
@@ -45,6 +47,9 @@ class Calls:
 
     The action continues if its caller disconnects. Requests wait for calls, so `room.all` is less than the number of
     server threads: the list of actions can always be served. One user, or else one caller, may have half of it.
+
+    Of equal calls without a `requestId`, the second waits for the first and has its output: a client that has lost its
+    connection doesn't repeat what is still in the queue.
     """
 
     def __init__(
@@ -58,10 +63,12 @@ class Calls:
         self._reading = Places(room.reading, room.seconds)
         self._present: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._equal: dict[str, Future[JsonObject]] = {}
+        self._beginning = threading.RLock()  # a call may have ended before anybody can be told of its end
         self._threads = ThreadPoolExecutor(room.all, thread_name_prefix="call")
 
     def start(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> Future[JsonObject]:
-        """Begin a call, or let it wait for its place.
+        """Begin a call, let it wait for its place, or join an equal one.
 
         Raises
         ------
@@ -70,7 +77,7 @@ class Calls:
         owner = identity(context.caller)
         self._admit(owner)
         try:
-            call = self._threads.submit(self._call, action, context, values)
+            call = self._begin(action, context, values)
         except RuntimeError:  # it has stopped
             self._forget(owner)
             raise TemporaryError("the service is about to stop; try again", retry_after=5) from None
@@ -100,21 +107,51 @@ class Calls:
         with self._lock:
             self._present -= Counter([owner])  # forgets who has none
 
+    def _begin(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> Future[JsonObject]:
+        if action.attributes.read_only or values.get("requestId"):  # which finds its task itself
+            return self._threads.submit(self._call, action, context, values)
+        key = digest(action, context.caller, values)
+        with self._beginning:
+            equal = self._equal.get(key)
+            if equal is None or equal.done():
+                call = self._equal[key] = self._threads.submit(self._call, action, context, values)
+                call.add_done_callback(partial(self._end, key))
+                return call
+        began = time.perf_counter()
+        equal.add_done_callback(lambda call: self._record(action, context, values, began, call.exception()))
+        return equal
+
+    def _end(self, key: str, call: Future[JsonObject]) -> None:
+        with self._beginning:
+            if self._equal.get(key) is call:
+                del self._equal[key]
+
     def _call(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> JsonObject:
         began = time.perf_counter()
-        outcome, message = "bug", ""
+        raised: BaseException | None = None
         try:
-            output = self._in_place(action, context, values)
-            outcome = "completed"
-        except ScenedockError as error:
-            outcome, message = "refused", str(error)
+            return self._in_place(action, context, values)
+        except BaseException as error:
+            raised = error
             raise
         finally:
-            seconds = time.perf_counter() - began
-            self._metrics.invocations.labels(action.name, outcome).inc()
-            self._metrics.invocation_seconds.labels(action.name).observe(seconds)
-            audit(action, context, values, outcome, message, seconds)
-        return output
+            self._record(action, context, values, began, raised)
+
+    def _record(
+        self,
+        action: Action[Effects],
+        context: Context[Effects],
+        values: JsonObject,
+        began: float,
+        error: BaseException | None,
+    ) -> None:
+        seconds = time.perf_counter() - began
+        outcome, message = ("completed", "") if error is None else ("bug", "")
+        if isinstance(error, ScenedockError):
+            outcome, message = "refused", str(error)
+        self._metrics.invocations.labels(action.name, outcome).inc()
+        self._metrics.invocation_seconds.labels(action.name).observe(seconds)
+        audit(action, context, values, outcome, message, seconds)
 
     def _in_place(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> JsonObject:
         places = self._reading if action.attributes.read_only else self._writing

@@ -32,7 +32,9 @@ _log: Final = logging.getLogger("scenedock.feed")
 _SECONDS_FOR_THE_FIRST = 10.0
 _MOST_SECONDS_OF_A_BUILD = 1800.0
 _SECONDS_BETWEEN_GLANCES = 1.0
-"""At what is kept: somebody may have accepted something."""
+"""At what is kept: somebody may have accepted something. Nothing is looked at sooner, unless somebody asks."""
+_SECONDS_AFTER_A_FAILURE = 10.0
+"""Until a second look that was due is tried again."""
 _MOST_ATTEMPTS = 5
 
 
@@ -177,7 +179,8 @@ class CatalogFeed:
                 _log.exception("the catalog can't be generated")
             if names is None:
                 turn_of_all = time.monotonic() + self.seconds
-            self._wait(min(turn_of_all, self._second_look, self.origins.next_attempt))
+            soon = time.monotonic() + _SECONDS_BETWEEN_GLANCES  # what failed may not have renewed what is due
+            self._wait(max(soon, min(turn_of_all, self._second_look, self.origins.next_attempt)))
 
     def _wait(self, until: float) -> None:
         """Wait for a time, unless somebody asks, or another process changes what is kept."""
@@ -265,6 +268,9 @@ class CatalogFeed:
 
     def _fail(self, error: Exception) -> None:
         _log.error("the catalog can't be generated, so the last valid one is kept: %s", error)
+        now = time.monotonic()
+        if self._second_look <= now:
+            self._second_look = now + _SECONDS_AFTER_A_FAILURE
         if self._served is None:
             return
         said = f"the catalog can't be made, so the last good one is served: {error}"

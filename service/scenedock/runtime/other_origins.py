@@ -26,9 +26,9 @@ NOT_ASKED = "backstage-not-asked"
 class OtherOrigins:
     """What the catalog of a Backstage has from elsewhere; nothing without one.
 
-    An entity that it has from us stays ours, so it is asked for no more; one that it has from elsewhere may be
-    unregistered there, and one that it doesn't have yet may come from anywhere. As long as Backstage can't be asked,
-    what was known before holds.
+    An entity that it has from us stays ours as long as we want it, so it is asked for no more, unless another replica
+    says that it comes from elsewhere. One that it has from elsewhere may be unregistered there, and one that it doesn't
+    have yet may come from anywhere. As long as Backstage can't be asked, what was known before holds.
     """
 
     backstage: BackstageCatalog | None = None
@@ -43,11 +43,13 @@ class OtherOrigins:
     def remember(self, elsewhere: Iterable[EntityRef]) -> None:
         """Take over what another process, or this one before its start, has known."""
         self.elsewhere = frozenset(elsewhere)
+        self._settled -= self.elsewhere
 
     def ask(self, wanted: Collection[EntityRef] | None = None) -> bool:
         """Ask about what would be emitted, by default the same as last time; whether the answer is another one."""
         if wanted is not None:
             self._wanted = frozenset(wanted)
+            self._settled &= self._wanted
         if self.backstage is None:
             return False
         before = self.elsewhere

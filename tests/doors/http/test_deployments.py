@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.build_feed import build_feed
 from tests.scenarios.repositories import plant
+from tests.tools.server import wait_until
 from tests.tools.service import READ, RUN, bearer, service_in
 
 
@@ -96,3 +98,21 @@ def test_a_repository_that_is_wrong_costs_only_itself(workers: Service, tmp_path
 
     plant(tmp_path / "apps", {"scenedock.yaml": "nmes: {}\n"})
     assert get(client, "deployments").status_code == 400
+
+
+def test_few_wait_for_their_turn_and_the_next_is_refused_at_once(service: Service) -> None:
+    apart = service.effects.apart
+    while apart._waiting._value > 1:
+        apart._waiting.acquire()
+
+    def status() -> int:
+        return make_app(service).test_client().get(f"{BASE_PATH}/deployments", headers=bearer(READ)).status_code
+
+    with ThreadPoolExecutor(1) as threads:
+        with apart._turn:
+            waits = threads.submit(status)
+            wait_until(lambda: apart._waiting._value == 0, "one that waits")
+            assert status() == 503
+            assert not waits.done()
+        assert waits.result(60) == 200
+    assert status() == 200

@@ -18,6 +18,7 @@ T = TypeVar("T")
 _SECONDS: Final = 300.0
 _SECONDS_TO_WAIT: Final = 30.0
 _RETRY_AFTER: Final = 10.0
+_MOST_WAITING: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class ServedApart:
     repositories: Mapping[str, ServedRepository]
     last: Callable[[], KeptCatalog | None]
     memory: int
+    _waiting: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_WAITING))
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def read(
@@ -37,16 +39,26 @@ class ServedApart:
     ) -> T:
         """The result of an importable function of the repositories and the kept catalog; each costs about one export.
 
+        Few wait for their turn: each has a thread for requests meanwhile.
+
         Raises
         ------
         InputError       no repository can be read
         TemporaryError   others are being answered, or it needs more time or memory than a build of the feed may have
         ScenedockError   what is kept can't be read
         """
-        if not self._turn.acquire(timeout=_SECONDS_TO_WAIT):
+        if not self._take_turn():
             raise TemporaryError("others are reading the repositories now; try again later", retry_after=_RETRY_AFTER)
         try:
             limits = ApartLimits(_SECONDS, self.memory)
             return run_apart(limits, function, self.repositories, self.last(), *args, **kwargs)
         finally:
             self._turn.release()
+
+    def _take_turn(self) -> bool:
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._turn.acquire(timeout=_SECONDS_TO_WAIT)
+        finally:
+            self._waiting.release()

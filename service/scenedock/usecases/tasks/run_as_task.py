@@ -57,7 +57,7 @@ class TaskCalls:
         """
         if action.attributes.read_only:
             return run_action(action, context, values)
-        call = _digest(action, context.caller, values)
+        call = digest(action, context.caller, values)
         with self._lock:  # of two equal calls at once, the second joins the first
             joined = self._running.get(call) if not values.get("requestId") else None
             task = self.tasks().store.get(joined) if joined else self._submit(action, context, values)
@@ -137,6 +137,7 @@ def _as_raised(name: str, message: str) -> Exception:
     return error(message, retry_after=30) if issubclass(error, TemporaryError) else error(message)
 
 
-def _digest(action: Action[Any], caller: Caller, values: JsonObject) -> str:
+def digest(action: Action[Any], caller: Caller, values: JsonObject) -> str:
+    """What equal calls of one caller have in common."""
     call = [action.id, caller.subject, identity(caller), values]
     return hashlib.sha256(json.dumps(call, sort_keys=True).encode()).hexdigest()

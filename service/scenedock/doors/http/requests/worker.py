@@ -20,6 +20,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 SECONDS_TO_SEND_A_REQUEST: Final = 15.0
 SECONDS_TO_TAKE_A_PART: Final = 60
 _SECONDS_OF_A_STOP: Final = 2.0
+_SECONDS_FOR_A_THREAD: Final = 5.0
 _LARGEST_HEAD: Final = 65_536
 _HEAD_TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -51,7 +52,7 @@ def has_hung_up(connection: socket.socket) -> bool:
 
 @dataclass(slots=True)
 class _Head:
-    """What has arrived of a request, up to the end of its headers."""
+    """What has arrived of a request, up to the end of its headers, and since when it is awaited, or waits itself."""
 
     data: bytes
     since: float
@@ -71,13 +72,15 @@ class _Head:
 class Worker(ThreadWorker):
     """gunicorn's threads, to which a request comes when its headers have arrived; probes have threads of their own.
 
-    A request has a deadline, and so has a client that doesn't read its response. If there are too many connections,
-    those that say nothing are closed first, so that new ones are accepted.
+    A request has a deadline, and so has a client that doesn't read its response. When twice as many requests as threads
+    are at work, others wait for some seconds: most requests end soon, such as those of clients that have hung up. If
+    there are too many connections, those that say nothing are closed first, so that new ones are accepted.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._heads: dict[TConn, _Head] = {}  # the oldest first
+        self._waiting: dict[TConn, _Head] = {}  # requests for which there is no thread yet, the oldest first
         self._at_work = 0
         self._next_check = 0.0
 
@@ -111,7 +114,11 @@ class Worker(ThreadWorker):
                 return
         if head.is_whole:
             del self._heads[conn]
-            self._give_to_thread(conn, head)
+            if self._is_full() and not head.is_of_probe:
+                head.since = time.monotonic()
+                self._waiting[conn] = head
+            else:
+                self._give_to_thread(conn, head)
         elif len(head.data) >= _LARGEST_HEAD:
             self._drop(conn, _HEAD_TOO_LARGE)
         else:
@@ -141,6 +148,9 @@ class Worker(ThreadWorker):
             self.nr_conns -= 1
         else:
             super().finish_request(conn, fs)
+        if self._waiting and not self._is_full():
+            waiting = next(iter(self._waiting))
+            self._give_to_thread(waiting, self._waiting.pop(waiting))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Prepare to stop: running requests may end, but nothing waits for calls that may take an hour."""
@@ -160,6 +170,8 @@ class Worker(ThreadWorker):
                     client.shutdown(socket.SHUT_RDWR)
         for conn in list(self._late(now)):
             self._drop(conn)
+        for conn in [conn for conn, head in self._waiting.items() if now - head.since > _SECONDS_FOR_A_THREAD]:
+            self._drop(conn, _BUSY)
 
     def _begin(self, conn: TConn) -> None:
         """Wait for a request on a new connection, or for the next one."""
@@ -174,12 +186,12 @@ class Worker(ThreadWorker):
             self.poller.unregister(conn.sock)
             self.enqueue_req(conn)
 
+    def _is_full(self) -> bool:
+        return self._at_work >= 2 * int(self.cfg.threads)
+
     def _give_to_thread(self, conn: TConn, head: _Head) -> None:
         _unreader(conn).unread(head.data)
         is_of_probe = head.is_of_probe
-        if not is_of_probe and self._at_work >= 2 * self.cfg.threads:
-            self._drop(conn, _BUSY)
-            return
         self._at_work += 1
         pool = self._probes if is_of_probe else self.tpool
         future = pool.submit(self.handle, conn, graceful=not is_of_probe)
@@ -204,6 +216,7 @@ class Worker(ThreadWorker):
     def _drop(self, conn: TConn, answer: bytes = b"") -> None:
         """Close a connection that no thread has, after an answer if the client takes it at once."""
         self._heads.pop(conn, None)
+        self._waiting.pop(conn, None)
         with suppress(KeyError, ValueError):  # it was being read
             self.poller.unregister(conn.sock)
         with suppress(OSError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scenedock.effects.tasks.storage.connections import connect
 from scenedock.effects.tasks.storage.database import DatabaseAddress
-from scenedock.errors import ConflictError, TemporaryError
+from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class CatalogTable:
 
         Raises
         ------
+        InputError                      the disk is full
         ConflictError, TemporaryError   as `version` does
         """
         texts = (kept.head, kept.feed, kept.memory)
@@ -78,6 +79,8 @@ class CatalogTable:
                 return self._connection.execute(query.encode(), values).fetchone()
             except psycopg.errors.UndefinedTable:
                 raise ConflictError("the database has no table for the catalog: run `scenedock migrate`") from None
+            except psycopg.errors.DiskFull:
+                raise InputError("PostgreSQL: the disk is full; free some space") from None
             except psycopg.Error:  # whose words may be those of the address, password and all
                 self._let_go()
                 raise TemporaryError("the database of the catalog can't be reached", retry_after=10) from None
