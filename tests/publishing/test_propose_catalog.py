@@ -137,6 +137,28 @@ def test_commits_of_others_and_files_of_people_are_not_overwritten(acme: Acme, a
     assert catalog_files(acme, BRANCH) == before
 
 
+def test_a_file_that_a_person_has_taken_over_since_the_clone_is_neither_replaced_nor_deleted(
+    acme: Acme, apps: Path
+) -> None:
+    propose(acme, apps)
+    acme.merge(1)
+    ours = catalog_files(acme, "main")
+    stale = {path: text.replace("name: ", "name: old-") for path, text in ours.items()}
+    theirs = dict.fromkeys(ours, "apiVersion: backstage.io/v1alpha1\n")
+    acme.github.world.commit("acme/apps", "main", theirs)
+    plant(apps, stale)  # a clone from before: one file differs from what is right, and one is to be deleted
+    (apps / "cart/Chart.yaml").unlink()
+
+    done = propose(acme, apps)
+
+    assert (done.returncode, "1 removed" in done.stdout) == (0, True), done.stderr
+    for path in theirs:
+        assert f"{path} in main was written by somebody else, and stays" in done.stderr
+    assert "there is nothing to propose" in done.stderr
+    assert sorted(acme.repository("apps").pulls) == [1]
+    assert catalog_files(acme, "main") == theirs
+
+
 def test_a_mirror_is_read_at_a_ref_and_a_folder_of_a_clone_keeps_its_path(acme: Acme, tmp_path: Path) -> None:
     root = plant(tmp_path / "clone", {f"clusters/eu/{path}": text for path, text in CHARTS.items()})
     git(root, "init", "--quiet", "--initial-branch=main")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -86,10 +85,6 @@ def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) 
         delete=tuple(checked_path(path) for path, file in paths.items() if file.wanted is None),
     )
 
-    def may_replace(path: str, read: Callable[[], bytes]) -> bool:
-        """Whether a file was ours here already; else it may be a person's, which we haven't seen yet."""
-        return paths[path].found is not None or is_ours(read())
-
     base = facts.branch if facts.branch != "HEAD" else None
     # Several folders of one repository may be proposed, each by a run of its own.
     words = re.sub(r"[^A-Za-z0-9]+", "-", facts.prefix).strip("-")
@@ -98,4 +93,5 @@ def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) 
     mark = Mark(_PROGRAM, digest_of(changes))
     with hosts.open(read_repository(facts.url)) as repository:
         attempt = Attempt(mark, log=lambda message: click.echo(printable(message), err=True))
-        keep_proposal(repository, proposal, attempt, may_replace)
+        # Whatever this clone has: on the code host, the file may be a person's by now.
+        keep_proposal(repository, proposal, attempt, may_replace=is_ours)
