@@ -16,7 +16,7 @@ from scenedock.model.action import BASE_PATH
 from scenedock.skeletons.rendering.output import BakedTree
 from tests.publishing.acme import acme_with
 from tests.tools.archives import tar, zipped
-from tests.tools.service import READ, RUN, bearer, service_in
+from tests.tools.service import PIPELINE, READ, RUN, bearer, service_in
 
 FILES = {"chart/Chart.yaml": b"name: search\n", "chart/logo.png": b"\0\1\2"}
 ADDRESS = f"{BASE_PATH}/folders"
@@ -71,7 +71,7 @@ def test_only_who_may_run_actions_sends_and_only_archives_are_taken(tmp_path: Pa
     def status(data: bytes, headers: dict[str, str]) -> int:
         return client.post(ADDRESS, data=data, headers=headers).status_code
 
-    assert (status(tar(FILES), bearer(READ)), status(tar(FILES), {})) == (403, 401)
+    assert [status(tar(FILES), headers) for headers in (bearer(READ), bearer(PIPELINE), {})] == [403, 403, 401]
     assert (status(b"", bearer(RUN)), status(b"hello", bearer(RUN))) == (400, 400)
     assert status(tar(FILES) + bytes(2_000), bearer(RUN)) == 413
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from flask import Response, request
+from flask import Response, g, request
 
 from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.routes import ANY_TYPE, Answer, Route
 from scenedock.effects.bakes.archives import read_archive
-from scenedock.errors import TemporaryError
+from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
@@ -34,6 +34,8 @@ class ResultFolder(JsonDocument):
 
 def keep_folder(service: Service) -> Response:
     """Keep the files of an archive, the body (`.tar.gz` or `.zip`), as a result folder; equal files have one name."""
+    if g.caller.actions:
+        raise NotAllowedError(f"{g.caller.subject} is limited to some actions, and may not send folders")
     results = service.effects.results
     with _turn():
         tree = read_archive(request.get_data(cache=False, parse_form_data=False))
