@@ -26,7 +26,9 @@ def apps(acme: Acme, tmp_path: Path) -> Path:
     return root
 
 
-def propose(acme: Acme, root: Path, *options: str, hosts: str = "hosts.yaml") -> subprocess.CompletedProcess[str]:
+def propose(
+    acme: Acme, root: Path, *options: str | Path, hosts: str = "hosts.yaml"
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [COMMAND, "catalog", "export", root, "--in-place", "--propose", "--allow-deletions", *options],
         capture_output=True,
@@ -157,6 +159,29 @@ def test_a_file_that_a_person_has_taken_over_since_the_clone_is_neither_replaced
     assert "there is nothing to propose" in done.stderr
     assert sorted(acme.repository("apps").pulls) == [1]
     assert catalog_files(acme, "main") == theirs
+
+
+def test_one_repository_that_refuses_doesnt_stop_the_others(acme: Acme, apps: Path, tmp_path: Path) -> None:
+    world = acme.github.world
+    chart = {"search/Chart.yaml": "apiVersion: v2\nname: search\nversion: 1.0.0\n"}
+    world.create_repository("acme", "more", private=True)
+    world.commit("acme/more", "main", dict(chart))
+    elsewhere = {"stock/Chart.yaml": "apiVersion: v2\nname: stock\nversion: 1.0.0\n"}
+    others = [
+        plant(tmp_path / "clone" / name, files) for name, files in {"elsewhere": elsewhere, "more": chart}.items()
+    ]
+    for root in others:
+        git(root, "init", "--quiet", "--initial-branch=main")
+        git(root, "remote", "add", "origin", URL.replace("apps", "more"))
+    git(others[0], "remote", "set-url", "origin", "https://github.com/others/elsewhere")
+    world.commit("acme/apps", BRANCH, {"NOTES.md": "mine\n"})
+
+    done = propose(acme, apps, *others)
+
+    assert done.returncode == 4, done.stderr
+    assert f"the branch '{BRANCH}' has commits of others" in done.stderr.splitlines()[-1]
+    assert "only repositories of acme, ada are allowed on github.com" in done.stderr
+    assert (len(acme.repository("apps").pulls), len(acme.repository("more").pulls)) == (0, 1)
 
 
 def test_a_mirror_is_read_at_a_ref_and_a_folder_of_a_clone_keeps_its_path(acme: Acme, tmp_path: Path) -> None:

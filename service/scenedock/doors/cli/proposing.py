@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import printable
-from scenedock.errors import InputError
+from scenedock.errors import InputError, ScenedockError
 
 if TYPE_CHECKING:
     from scenedock.catalog.emitting.marker_files import MarkerFile
@@ -47,6 +47,8 @@ class CatalogProposals:
     def propose(self, result: Export) -> None:
         """Open or update the pull requests; each is told on standard error.
 
+        If one is refused, that is told too, the others are proposed, and the first error is raised at the end.
+
         Raises
         ------
         InputError       a repository's address isn't known, or can't be on a code host
@@ -61,8 +63,16 @@ class CatalogProposals:
         from scenedock.runtime.wiring import list_code_hosts
 
         hosts = list_code_hosts(settings_in_force(None).settings.code_hosts)
+        errors: list[ScenedockError] = []
         for facts in changed:
-            _propose(facts, self._files[facts.name], hosts)
+            try:
+                _propose(facts, self._files[facts.name], hosts)
+            except ScenedockError as error:
+                if errors:  # the first one is told at the end
+                    click.echo(printable(f"Error: {error}"), err=True)
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
 
 def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) -> None:
