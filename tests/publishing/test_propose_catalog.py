@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.github.bare import NULL
 from tests.publishing.acme import Acme
 from tests.scenarios.repositories import COMMAND, ENVIRONMENT, git, plant
 
@@ -118,6 +119,27 @@ def test_a_pull_request_that_a_person_closed_is_opened_again_only_for_something_
     assert (same.returncode, other.returncode) == (0, 0)
     assert "(closed) has this already" in same.stderr
     assert (closed, sorted(acme.repository("apps").pulls)) == ([1], [1, 2])
+
+
+def test_a_pull_request_that_was_updated_and_then_closed_with_its_branch_stays_closed(acme: Acme, apps: Path) -> None:
+    propose(acme, apps)
+    repository = acme.repository("apps")
+    first = repository.pulls[1].body or ""
+    repository.pulls[1].body = f"Ada says: later.\r\n{first}"
+    plant(apps, {"ledger/Chart.yaml": "apiVersion: v2\nname: ledger\nversion: 1.0.0\n"})
+    propose(acme, apps)
+    updated = repository.pulls[1].body
+    acme.close(1)
+    repository.git.move(f"refs/heads/{BRANCH}", NULL)
+    acme.calls()
+
+    done = propose(acme, apps)
+
+    assert (done.returncode, "(closed) has this already" in done.stderr) == (0, True), done.stderr
+    assert (list(repository.pulls), writes(acme)) == ([1], [])
+    *text, mark = updated.splitlines()
+    assert (text, mark[:31]) == (["Ada says: later.", *first.splitlines()[:-1]], "Scenedock-Task: catalog-export/")
+    assert mark not in first
 
 
 def test_commits_of_others_and_files_of_people_are_not_overwritten(acme: Acme, apps: Path) -> None:

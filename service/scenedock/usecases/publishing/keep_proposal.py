@@ -64,6 +64,9 @@ def keep_proposal(
     if new.commit == head.commit:
         attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")
         return Proposed(changed=False, branch=base, commit=head.commit)
+    if repository.pulls and pull and pull.state == "open" and not attempt.mark.in_text(pull.body):
+        # Its branch may be deleted when it is closed; then only its text says what it proposed last.
+        repository.pulls.update(pull.number, _marked_again(pull.body, attempt))
     _put(repository, proposal.branch, new, existing)
     return open_pull_request(repository, proposal, base, new, attempt)
 
@@ -106,6 +109,13 @@ def _allowed(request: ChangeRequest, listing: CommitListing, kept: Container[str
         files=tuple(file for file in request.files if file.path not in kept),
         delete=tuple(path for path in request.delete if path in listing and path not in kept),
     )
+
+
+def _marked_again(body: str, attempt: Attempt) -> str:
+    """The text of a pull request with the attempt's mark instead of an earlier run's; the rest may be a person's."""
+    earlier = f"{TASK_TRAILER}: {attempt.mark.task}/"
+    rest = [line for line in body.splitlines() if not line.strip().startswith(earlier)]
+    return "\n".join([*rest, *([] if "---" in rest else ["", "---"]), attempt.mark.trailer])
 
 
 def _put(repository: RemoteRepository, branch: str, new: Head, existing: Head | None) -> None:
