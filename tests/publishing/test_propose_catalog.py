@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.github.bare import NULL
 from tests.publishing.acme import Acme
 from tests.scenarios.repositories import COMMAND, ENVIRONMENT, git, plant
 
@@ -26,7 +27,9 @@ def apps(acme: Acme, tmp_path: Path) -> Path:
     return root
 
 
-def propose(acme: Acme, root: Path, *options: str, hosts: str = "hosts.yaml") -> subprocess.CompletedProcess[str]:
+def propose(
+    acme: Acme, root: Path, *options: str | Path, hosts: str = "hosts.yaml"
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [COMMAND, "catalog", "export", root, "--in-place", "--propose", "--allow-deletions", *options],
         capture_output=True,
@@ -118,6 +121,27 @@ def test_a_pull_request_that_a_person_closed_is_opened_again_only_for_something_
     assert (closed, sorted(acme.repository("apps").pulls)) == ([1], [1, 2])
 
 
+def test_a_pull_request_that_was_updated_and_then_closed_with_its_branch_stays_closed(acme: Acme, apps: Path) -> None:
+    propose(acme, apps)
+    repository = acme.repository("apps")
+    first = repository.pulls[1].body or ""
+    repository.pulls[1].body = f"Ada says: later.\r\n{first}"
+    plant(apps, {"ledger/Chart.yaml": "apiVersion: v2\nname: ledger\nversion: 1.0.0\n"})
+    propose(acme, apps)
+    updated = repository.pulls[1].body
+    acme.close(1)
+    repository.git.move(f"refs/heads/{BRANCH}", NULL)
+    acme.calls()
+
+    done = propose(acme, apps)
+
+    assert (done.returncode, "(closed) has this already" in done.stderr) == (0, True), done.stderr
+    assert (list(repository.pulls), writes(acme)) == ([1], [])
+    *text, mark = updated.splitlines()
+    assert (text, mark[:31]) == (["Ada says: later.", *first.splitlines()[:-1]], "Scenedock-Task: catalog-export/")
+    assert mark not in first
+
+
 def test_commits_of_others_and_files_of_people_are_not_overwritten(acme: Acme, apps: Path) -> None:
     theirs = "apiVersion: backstage.io/v1alpha1\n"
     acme.github.world.commit("acme/apps", "main", {"cart/catalog-info.yaml": theirs})  # the clone hasn't seen it yet
@@ -135,6 +159,51 @@ def test_commits_of_others_and_files_of_people_are_not_overwritten(acme: Acme, a
     assert refused.returncode == 4
     assert f"the branch '{BRANCH}' has commits of others" in refused.stderr
     assert catalog_files(acme, BRANCH) == before
+
+
+def test_a_file_that_a_person_has_taken_over_since_the_clone_is_neither_replaced_nor_deleted(
+    acme: Acme, apps: Path
+) -> None:
+    propose(acme, apps)
+    acme.merge(1)
+    ours = catalog_files(acme, "main")
+    stale = {path: text.replace("name: ", "name: old-") for path, text in ours.items()}
+    theirs = dict.fromkeys(ours, "apiVersion: backstage.io/v1alpha1\n")
+    acme.github.world.commit("acme/apps", "main", theirs)
+    plant(apps, stale)  # a clone from before: one file differs from what is right, and one is to be deleted
+    (apps / "cart/Chart.yaml").unlink()
+
+    done = propose(acme, apps)
+
+    assert (done.returncode, "1 removed" in done.stdout) == (0, True), done.stderr
+    for path in theirs:
+        assert f"{path} in main was written by somebody else, and stays" in done.stderr
+    assert "there is nothing to propose" in done.stderr
+    assert sorted(acme.repository("apps").pulls) == [1]
+    assert catalog_files(acme, "main") == theirs
+
+
+def test_one_repository_that_refuses_doesnt_stop_the_others(acme: Acme, apps: Path, tmp_path: Path) -> None:
+    world = acme.github.world
+    chart = {"search/Chart.yaml": "apiVersion: v2\nname: search\nversion: 1.0.0\n"}
+    world.create_repository("acme", "more", private=True)
+    world.commit("acme/more", "main", dict(chart))
+    elsewhere = {"stock/Chart.yaml": "apiVersion: v2\nname: stock\nversion: 1.0.0\n"}
+    others = [
+        plant(tmp_path / "clone" / name, files) for name, files in {"elsewhere": elsewhere, "more": chart}.items()
+    ]
+    for root in others:
+        git(root, "init", "--quiet", "--initial-branch=main")
+        git(root, "remote", "add", "origin", URL.replace("apps", "more"))
+    git(others[0], "remote", "set-url", "origin", "https://github.com/others/elsewhere")
+    world.commit("acme/apps", BRANCH, {"NOTES.md": "mine\n"})
+
+    done = propose(acme, apps, *others)
+
+    assert done.returncode == 4, done.stderr
+    assert f"the branch '{BRANCH}' has commits of others" in done.stderr.splitlines()[-1]
+    assert "only repositories of acme, ada are allowed on github.com" in done.stderr
+    assert (len(acme.repository("apps").pulls), len(acme.repository("more").pulls)) == (0, 1)
 
 
 def test_a_mirror_is_read_at_a_ref_and_a_folder_of_a_clone_keeps_its_path(acme: Acme, tmp_path: Path) -> None:

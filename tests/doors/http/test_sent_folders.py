@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scenedock.doors.http.app import make_app
+from scenedock.doors.http.handlers import results
+from scenedock.effects.bakes.archives import read_archive
 from scenedock.model.action import BASE_PATH
+from scenedock.skeletons.rendering.output import BakedTree
 from tests.publishing.acme import acme_with
 from tests.tools.archives import tar, zipped
-from tests.tools.service import READ, RUN, bearer, service_in
+from tests.tools.service import PIPELINE, READ, RUN, bearer, service_in
 
 FILES = {"chart/Chart.yaml": b"name: search\n", "chart/logo.png": b"\0\1\2"}
 ADDRESS = f"{BASE_PATH}/folders"
@@ -66,6 +71,32 @@ def test_only_who_may_run_actions_sends_and_only_archives_are_taken(tmp_path: Pa
     def status(data: bytes, headers: dict[str, str]) -> int:
         return client.post(ADDRESS, data=data, headers=headers).status_code
 
-    assert (status(tar(FILES), bearer(READ)), status(tar(FILES), {})) == (403, 401)
+    assert [status(tar(FILES), headers) for headers in (bearer(READ), bearer(PIPELINE), {})] == [403, 403, 401]
     assert (status(b"", bearer(RUN)), status(b"hello", bearer(RUN))) == (400, 400)
     assert status(tar(FILES) + bytes(2_000), bearer(RUN)) == 413
+
+
+def test_only_two_archives_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app(service_in(tmp_path))
+    both_are_read, may_end = threading.Barrier(3), threading.Event()
+
+    def read(data: bytes) -> BakedTree:
+        both_are_read.wait(60)
+        may_end.wait(60)
+        return read_archive(data)
+
+    def send(data: bytes) -> Any:
+        return app.test_client().post(ADDRESS, data=data, headers=bearer(RUN))
+
+    monkeypatch.setattr(results, "read_archive", read)
+    with ThreadPoolExecutor(2) as threads:
+        first = [threads.submit(send, tar(FILES)) for _ in range(2)]
+        both_are_read.wait(60)
+        third = send(tar(FILES))
+        may_end.set()
+        assert [each.result().status_code for each in first] == [201, 201]
+
+    assert (third.status_code, third.headers["Retry-After"]) == (503, "5")
+    assert "other archives are being read" in third.json["error"]["message"]
+    monkeypatch.setattr(results, "read_archive", read_archive)
+    assert [send(data).status_code for data in (b"hello", b"hello", b"hello", tar(FILES))] == [400, 400, 400, 201]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import jwt
 import pytest
+import urllib3
 
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.backstage.client import BackstageClient
+from scenedock.effects.backstage.permission_policy import PermissionPolicy
 from scenedock.effects.backstage.plugin_tokens import PluginTokens
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
@@ -126,3 +129,27 @@ def test_what_is_no_proper_answer_is_temporary(
 def test_a_backend_that_is_away_is_temporary(key: SigningKey) -> None:
     with pytest.raises(TemporaryError, match="can't be reached"):
         client("http://127.0.0.1:1", key).get("x")
+
+
+class NotedTimes(urllib3.PoolManager):
+    """Real connections; notes for how many seconds each request waits for its answer."""
+
+    def __init__(self) -> None:
+        super().__init__(retries=False)
+        self.waits: list[float] = []
+
+    def request(self, *given: Any, **options: Any) -> Any:
+        self.waits.append(options["timeout"].read_timeout)
+        return super().request(*given, **options)
+
+
+def test_what_a_beginning_task_needs_may_come_late(peer: Peer, key: SigningKey) -> None:
+    pool, tokens = NotedTimes(), PluginTokens(key)
+    patient = BackstageClient(peer.url, tokens.token, pool=pool)
+
+    patient.get("auth/.backstage/auth/v1/jwks.json")
+    PermissionPolicy(patient, tokens).decision("ada's token", fresh=True)
+    BackstageCatalog(patient).related(["user:default/ada"], "memberOf")
+    BackstageCatalog(patient).refresh("location:default/generated-1")
+
+    assert pool.waits == [20.0, 20.0, 20.0, 5.0]

@@ -42,8 +42,13 @@ def test_a_user_is_in_its_groups_and_in_those_above_them_even_if_they_are_in_a_c
     assert groups.of("user:default/ada") == {"group:default/payments", "group:default/shop"}
 
 
-def test_a_user_whom_the_catalog_does_not_have_is_in_no_group(groups: UserGroups) -> None:
+def test_a_user_whom_the_catalog_does_not_have_is_in_no_group_until_it_has(
+    groups: UserGroups, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert groups.of("user:default/guest") == frozenset()
+
+    monkeypatch.setitem(RELATIONS, "user:default/guest", [("memberOf", "group:default/shop")])
+    assert "group:default/shop" in groups.of("user:default/guest")
 
 
 def test_groups_are_asked_for_again_after_a_while(peer: Peer, groups: UserGroups) -> None:

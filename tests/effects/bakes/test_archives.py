@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -81,9 +82,9 @@ def test_links_and_devices_are_refused(packed: bytes) -> None:
     [
         (b"", "neither a gzipped tar archive"),
         (b"hello", "neither a gzipped tar archive"),
-        (b"\x1f\x8b", "ends too early"),
+        (b"\x1f\x8b", "ended before the end"),
         (b"\x1f\x8bxxxxxxxxxxxxxxxxx", "can't be read"),
-        (tar({"a": b"x" * 9_000})[:-20], "ends too early"),
+        (tar({"a": b"x" * 9_000})[:-20], "ended before the end"),
         (gzip.compress(b"not a tar archive at all"), "can't be read"),
         (b"PK\x03\x04 and no more", "can't be read"),
         (tar({"a": None}), "contains no file"),
@@ -173,3 +174,21 @@ def test_a_gzip_of_several_parts_is_read_to_the_end() -> None:
     raw = zlib.decompress(tar({"a": b"x" * 2_000}), wbits=31)
 
     assert paths(read_archive(gzip.compress(raw[:700]) + gzip.compress(raw[700:]) + bytes(8))) == ["a"]
+
+
+def test_a_gzip_of_many_empty_parts_takes_time_in_proportion_to_its_size() -> None:
+    def seconds(parts: int) -> float:
+        before = time.thread_time()
+        assert paths(read_archive(gzip.compress(b"") * parts + tar({"a": b"x"}))) == ["a"]
+        return time.thread_time() - before
+
+    assert seconds(80_000) < 30 * seconds(10_000)  # 64 times, if each part copied the rest
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.REGTYPE])
+def test_a_header_that_claims_more_than_a_machine_can_count_is_refused(kind: bytes) -> None:
+    member = tarfile.TarInfo("a")
+    member.type, member.size = kind, 2**80
+
+    with pytest.raises(InputError, match=r"can't be read|when unpacked"):
+        read_archive(gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + bytes(1_024)))

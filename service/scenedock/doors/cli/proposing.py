@@ -5,13 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.doors.cli.export_views import printable
-from scenedock.errors import InputError
+from scenedock.errors import InputError, ScenedockError
 
 if TYPE_CHECKING:
     from scenedock.catalog.emitting.marker_files import MarkerFile
@@ -48,6 +47,8 @@ class CatalogProposals:
     def propose(self, result: Export) -> None:
         """Open or update the pull requests; each is told on standard error.
 
+        If one is refused, that is told too, the others are proposed, and the first error is raised at the end.
+
         Raises
         ------
         InputError       a repository's address isn't known, or can't be on a code host
@@ -62,8 +63,16 @@ class CatalogProposals:
         from scenedock.runtime.wiring import list_code_hosts
 
         hosts = list_code_hosts(settings_in_force(None).settings.code_hosts)
+        errors: list[ScenedockError] = []
         for facts in changed:
-            _propose(facts, self._files[facts.name], hosts)
+            try:
+                _propose(facts, self._files[facts.name], hosts)
+            except ScenedockError as error:
+                if errors:  # the first one is told at the end
+                    click.echo(printable(f"Error: {error}"), err=True)
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
 
 def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) -> None:
@@ -86,10 +95,6 @@ def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) 
         delete=tuple(checked_path(path) for path, file in paths.items() if file.wanted is None),
     )
 
-    def may_replace(path: str, read: Callable[[], bytes]) -> bool:
-        """Whether a file was ours here already; else it may be a person's, which we haven't seen yet."""
-        return paths[path].found is not None or is_ours(read())
-
     base = facts.branch if facts.branch != "HEAD" else None
     # Several folders of one repository may be proposed, each by a run of its own.
     words = re.sub(r"[^A-Za-z0-9]+", "-", facts.prefix).strip("-")
@@ -98,4 +103,5 @@ def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) 
     mark = Mark(_PROGRAM, digest_of(changes))
     with hosts.open(read_repository(facts.url)) as repository:
         attempt = Attempt(mark, log=lambda message: click.echo(printable(message), err=True))
-        keep_proposal(repository, proposal, attempt, may_replace)
+        # Whatever this clone has: on the code host, the file may be a person's by now.
+        keep_proposal(repository, proposal, attempt, may_replace=is_ours)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from scenedock.effects.backstage.client import BackstageClient, Reply
+from scenedock.effects.backstage.client import SECONDS_FOR_TASKS, BackstageClient, Reply
 from scenedock.errors import (
     AuthenticationError,
     ConflictError,
@@ -100,8 +100,9 @@ class BackstageCatalog:
         TemporaryError   the backend can't be reached, or refuses
         """
         body: JsonObject = {"entityRefs": sorted(entity_refs), "fields": ["relations"]}
+        path = "catalog/entities/by-refs"
         reply = self.client.ask(
-            "POST", "catalog/entities/by-refs", plugin=_PLUGIN, body=body, most=_MOST_BYTES_OF_A_PAGE
+            "POST", path, plugin=_PLUGIN, body=body, seconds=SECONDS_FOR_TASKS, most=_MOST_BYTES_OF_A_PAGE
         )
         entities = as_list(as_object(reply.document()).get("items"))
         relations = [as_object(each) for entity in entities for each in as_list(as_object(entity).get("relations"))]

@@ -17,8 +17,8 @@ from scenedock.model.json import Json, JsonObject, as_object, as_text
 _MOST_BYTES = 1024 * 1024
 _SECONDS_TO_CONNECT = 2.0
 _SECONDS_TO_ANSWER = 5.0
-_SECONDS_TO_SEND_KEYS = 20.0
-"""A backend that begins fifty tasks at once sends nothing for seconds, and without its keys all of them fail."""
+SECONDS_FOR_TASKS = 20.0
+"""A backend that begins fifty tasks at once sends nothing for seconds, and without its answer all of them fail."""
 _PATIENT = urllib3.Retry(
     total=3, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), redirect=False, raise_on_status=False
 )
@@ -148,4 +148,4 @@ class BackstageClient:
         ------
         TemporaryError   the backend can't be reached, or sends something else
         """
-        return as_object(self.ask("GET", path, seconds=_SECONDS_TO_SEND_KEYS).document())
+        return as_object(self.ask("GET", path, seconds=SECONDS_FOR_TASKS).document())

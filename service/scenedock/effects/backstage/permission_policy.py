@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from scenedock.effects.backstage.client import BackstageClient
+from scenedock.effects.backstage.client import SECONDS_FOR_TASKS, BackstageClient
 from scenedock.effects.backstage.plugin_tokens import PluginTokens
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject, as_list, as_object
@@ -64,7 +64,8 @@ class PermissionPolicy:
     def _ask(self, user_token: str) -> JsonObject:
         client = self.client.with_tokens(lambda plugin: self.tokens.token_of_user(plugin, user_token))
         question: JsonObject = {"id": str(uuid.uuid4()), "permission": _PERMISSION}
-        reply = client.ask("POST", "permission/authorize", plugin=_PLUGIN, body={"items": [question]})
+        body: JsonObject = {"items": [question]}
+        reply = client.ask("POST", "permission/authorize", plugin=_PLUGIN, body=body, seconds=SECONDS_FOR_TASKS)
         if reply.status != HTTPStatus.OK:
             raise TemporaryError(
                 f"Backstage's permission policy doesn't answer ({reply.status} from {reply.url}), and "

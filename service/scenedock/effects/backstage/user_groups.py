@@ -17,7 +17,7 @@ _MOST_LEVELS: Final = 20
 
 @dataclass(slots=True)
 class UserGroups:
-    """Asks the catalog, and remembers each answer for `keep` seconds."""
+    """Asks the catalog, and remembers the groups that a user has for `keep` seconds."""
 
     catalog: BackstageCatalog
     keep: float = 60.0
@@ -36,7 +36,8 @@ class UserGroups:
             groups, until = self._known.get(user, (frozenset(), 0.0))
         if self.clock() < until:
             return groups
-        groups = self._ask(user)
+        if not (groups := self._ask(user)):
+            return groups  # not remembered: the catalog may show the user in a moment
         with self._lock:
             self._known[user] = groups, self.clock() + self.keep
             self._known.move_to_end(user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import stat
 import tarfile
@@ -17,6 +18,17 @@ MOST_FILES = 10_000
 MOST_BYTES = 64 * 1024 * 1024
 """The maximum size of an unpacked archive."""
 _ROOT = "folder"
+_UNREADABLE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    OSError,  # gzip.BadGzipFile is one
+    OverflowError,
+    ValueError,
+)
+"""What the libraries raise for a damaged archive; all of it is in memory, so no file of ours is meant."""
 
 _Entry = tuple[str, int, bytes | None]
 """The path of an entry, its mode, and its content; None for a folder."""
@@ -45,7 +57,7 @@ def read_archive(data: bytes) -> BakedTree:
                 folders |= dict.fromkeys(folders_above(full))
             if len(files) + len(folders) > MOST_FILES:
                 raise InputError(f"the archive has more than {MOST_FILES} files and folders")
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except _UNREADABLE as error:
         raise InputError(f"the archive can't be read: {error}") from None
     if not files:
         raise InputError("the archive contains no file")
@@ -64,19 +76,12 @@ def _entries(data: bytes) -> Iterator[_Entry]:
 
 
 def _decompressed(data: bytes) -> bytes:
-    """The tar archive in gzipped data, without ever holding more than `MOST_BYTES` of it."""
-    parts: list[bytes] = []
-    left = MOST_BYTES
-    while data:
-        inflater = zlib.decompressobj(wbits=31)
-        parts.append(inflater.decompress(data, left + 1))
-        left -= len(parts[-1])
-        if left < 0:
-            raise _too_large()
-        if not inflater.eof:
-            raise EOFError("it ends too early")
-        data = inflater.unused_data.lstrip(b"\0")
-    return b"".join(parts)
+    """The tar archive in gzipped data, without ever holding more than a byte over `MOST_BYTES` of it."""
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+        unpacked = stream.read(MOST_BYTES + 1)
+    if len(unpacked) > MOST_BYTES:
+        raise _too_large()
+    return unpacked
 
 
 def _tar_entries(data: bytes) -> Iterator[_Entry]:

@@ -50,6 +50,10 @@ class PullRequests:
         )
         return _read(answer.body) if answer.status == 200 else None
 
+    def update(self, number: int, body: str) -> None:
+        """Replace the text of a pull request."""
+        self._client.call("PATCH", f"{self._path}/pulls/{number}", {"body": body})
+
     def label(self, number: int, labels: Sequence[str]) -> None:
         """Add labels to a pull request; labels that don't exist yet are created."""
         self._client.call("POST", f"{self._path}/issues/{number}/labels", {"labels": list(labels)}, tells=True)

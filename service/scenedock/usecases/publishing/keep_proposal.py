@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
-from functools import partial
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, NotFoundError
@@ -28,13 +27,13 @@ def keep_proposal(
     repository: RemoteRepository,
     proposal: Proposal,
     attempt: Attempt,
-    may_replace: Callable[[str, Callable[[], bytes]], bool],
+    may_replace: Callable[[bytes], bool],
 ) -> Proposed:
     """Propose files, or update the proposal of an earlier run; nothing happens if that is the same already.
 
     The mark of the attempt names the program (`task`) and the proposal's content (`step`, from `digest_of`). A pull
     request that somebody has closed is not opened again for the same content. A file of the base branch is replaced
-    only if `may_replace` is true of its path and content (a function that reads it).
+    or deleted only if `may_replace` is true of its content.
 
     Raises
     ------
@@ -53,9 +52,11 @@ def keep_proposal(
     if head is None:
         raise NotFoundError(f"{repository.address} has no branch {base!r}")
     listing = repository.listing(head, proposal.changes.paths)
-    request = _allowed(
-        proposal.changes, listing, lambda path: may_replace(path, partial(repository.read, listing[path]))
-    )
+    paths = {*(file.path for file in proposal.changes.files), *proposal.changes.delete} & listing.keys()
+    kept = {path for path in paths if not may_replace(repository.read(listing[path]))}
+    for path in sorted(kept):
+        attempt.log(f"{repository.address}: {path} in {base} was written by somebody else, and stays")
+    request = _allowed(proposal.changes, listing, kept)
     new = head
     if request.paths:
         changes = plan_changes(request, listing, lambda path: repository.read(listing[path]))
@@ -63,6 +64,9 @@ def keep_proposal(
     if new.commit == head.commit:
         attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")
         return Proposed(changed=False, branch=base, commit=head.commit)
+    if repository.pulls and pull and pull.state == "open" and not attempt.mark.in_text(pull.body):
+        # Its branch may be deleted when it is closed; then only its text says what it proposed last.
+        repository.pulls.update(pull.number, _marked_again(pull.body, attempt))
     _put(repository, proposal.branch, new, existing)
     return open_pull_request(repository, proposal, base, new, attempt)
 
@@ -98,13 +102,20 @@ def _current(
     )
 
 
-def _allowed(request: ChangeRequest, listing: CommitListing, may_replace: Callable[[str], bool]) -> ChangeRequest:
-    """The request without files that may not be replaced, and without deleting what isn't there."""
+def _allowed(request: ChangeRequest, listing: CommitListing, kept: Container[str]) -> ChangeRequest:
+    """The request without the files that are kept, and without deleting what isn't there."""
     return replace(
         request,
-        files=tuple(file for file in request.files if file.path not in listing or may_replace(file.path)),
-        delete=tuple(path for path in request.delete if path in listing),
+        files=tuple(file for file in request.files if file.path not in kept),
+        delete=tuple(path for path in request.delete if path in listing and path not in kept),
     )
+
+
+def _marked_again(body: str, attempt: Attempt) -> str:
+    """The text of a pull request with the attempt's mark instead of an earlier run's; the rest may be a person's."""
+    earlier = f"{TASK_TRAILER}: {attempt.mark.task}/"
+    rest = [line for line in body.splitlines() if not line.strip().startswith(earlier)]
+    return "\n".join([*rest, *([] if "---" in rest else ["", "---"]), attempt.mark.trailer])
 
 
 def _put(repository: RemoteRepository, branch: str, new: Head, existing: Head | None) -> None:
