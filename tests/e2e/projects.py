@@ -5,8 +5,13 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from tests.e2e.company import SCENEDOCK
+
+PROVENANCE = ".scenedock/skeleton.yaml"
 
 
 def baked(folder: Path, skeleton: str, answers: Mapping[str, object]) -> Path:
@@ -25,3 +30,15 @@ def contents(folder: Path, below: str = "") -> dict[str, tuple[str, bytes]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def comparable(files: Mapping[str, tuple[str, bytes]]) -> dict[str, tuple[str, Any]]:
+    """Files of projects whose answers were given or computed: a form gives some that the command line computes."""
+    return {path: (mode, _joined(data) if path.endswith(PROVENANCE) else data) for path, (mode, data) in files.items()}
+
+
+def _joined(provenance: bytes) -> dict[str, Any]:
+    """What a project was baked from, with all that was answered or computed."""
+    document = yaml.safe_load(provenance)
+    computed = document.pop("computed", {})  # a folder of release 0.1 has only answers
+    return {**document, "answers": document["answers"] | computed}
