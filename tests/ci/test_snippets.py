@@ -202,7 +202,7 @@ def test_the_hook_that_writes_stops_a_commit_until_a_new_services_file_is_in_it(
 def test_the_crontab_line_exports_from_a_mirror(apps: Path) -> None:
     git(apps, "commit", "--all", "--message=Next")
     git(apps.parent, "clone", "--mirror", str(apps), "apps.git")
-    (line,) = re.findall(r"^    17 \* \* \* \*  cd \S+ && (.*)$", PAGE, re.MULTILINE)
+    (line,) = re.findall(r"^    17 \* \* \* \*  cd \S+ && (.* --output .*)$", PAGE, re.MULTILINE)
 
     done = shell(line.replace("main", "feature"), apps.parent, PATH=f"{SCENEDOCK.parent}:{os.environ['PATH']}")
 

@@ -48,19 +48,22 @@ def client(service: Service) -> FlaskClient:
 @contextmanager
 def no_space(service: Service) -> Iterator[None]:
     """SQLite may not make its file larger."""
-    connections = service.tasks.effects.database._writing
+    database = service.tasks.effects.database
+    all_that_write = (database._writing, database._lasting)
 
     def limit(connection: Any, _record: object) -> None:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count={pages}")
 
-    event.listen(connections, "connect", limit)
-    connections.dispose()
+    for connections in all_that_write:
+        event.listen(connections, "connect", limit)
+        connections.dispose()
     try:
         yield
     finally:
-        event.remove(connections, "connect", limit)
-        connections.dispose()
+        for connections in all_that_write:
+            event.remove(connections, "connect", limit)
+            connections.dispose()
 
 
 @pytest.mark.parametrize(("path", "body"), [(TASKS, SUBMISSION), (INVOKE, BAKE)], ids=["a task", "a call of Backstage"])

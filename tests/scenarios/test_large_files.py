@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,13 @@ from tests.scenarios.repositories import BILLING, ENVIRONMENT, git, plant
 
 SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")
 MOST_MIBIBYTES = 200
+# A process is also charged with the memory of the one that starts it, so a small one does.
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 KINDS = {
     "CODEOWNERS": "unreadable-codeowners",
     "argocd/billing.yaml": "unreadable-file",
@@ -51,11 +59,10 @@ def export(folder: Path, *arguments: str | Path) -> Run:
     report = folder / "report.json"
     command = [SCENEDOCK, "catalog", "export", *arguments, "--output", folder / "catalog.yaml", "--report", report]
     with (folder / "errors").open("wb") as errors:
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors)
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        launched = [sys.executable, "-c", LAUNCHER, *map(str, command)]
+        process = subprocess.run(launched, cwd=folder, stdout=subprocess.PIPE, stderr=errors, check=False)
     said = json.loads(report.read_text()) if report.is_file() else {}
-    return Run(process.returncode, said, (folder / "errors").read_text(), usage.ru_maxrss / 1024)
+    return Run(process.returncode, said, (folder / "errors").read_text(), int(process.stdout) / 1024)
 
 
 def told_by_git(root: Path, *arguments: str) -> str:

@@ -25,7 +25,7 @@ from tests.faults.process import Output, make_file, make_file_action
 from tests.tools.scaffolder import ScaffolderClient, scaffolder_client
 from tests.tools.service import READ, RUN, service_in
 
-READERS = 25
+READERS = 25  # of one caller, who may have a quarter of all places
 USER = "token:runner"
 
 
@@ -69,7 +69,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("tasks")
     (folder / "world").mkdir()
     actions: list[Action[Any]] = [make_file_action(), fail_once]
-    settings = TaskSettings(folder / "data", limits=TaskLimits(step_seconds=60), readers=READERS)
+    settings = TaskSettings(folder / "data", limits=TaskLimits(step_seconds=60), readers=4 * READERS)
     tasks = open_tasks(settings, actions, folder)
     original = service_in(folder / "data", requests_per_minute=100_000)
     original.stop()

@@ -34,6 +34,8 @@ def shared_key(path: Path, make: Callable[[], bytes], what: str) -> bytes:
                 _name(beside, path)
     except OSError as error:
         raise InputError(f"{path}: {what} can't be written here: {error.strerror or error}") from error
+    except InputError as error:
+        raise InputError(f"{path}: {what} can't be written here: {error}") from error
     return read_file(path)
 
 
