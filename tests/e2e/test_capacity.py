@@ -13,6 +13,8 @@ from tests.fakes.github.server import fake_github
 from tests.tools.frontend import TaskRun
 from tests.tools.server import wait_until
 
+pytestmark = pytest.mark.extended
+
 AT_ONCE = 50
 
 
