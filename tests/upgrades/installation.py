@@ -133,7 +133,7 @@ class Installation:
             "SCENEDOCK_DATA": str(self.data),
             "SCENEDOCK_DATABASE_URL": self.database,
             "SCENEDOCK_LISTEN": f"127.0.0.1:{self._port}",
-            "SCENEDOCK_REPOSITORIES": "apps",
+            "SCENEDOCK_REPOSITORIES": str(self.acme.folder / "apps"),
             "SCENEDOCK_CODE_HOSTS": str(self.acme.hosts),
             "SCENEDOCK_TOKENS_FILE": str(self.acme.folder / "tokens.yaml"),
             "SCENEDOCK_TASK_THREADS": "2",
@@ -144,6 +144,7 @@ class Installation:
 def installed(folder: Path, data: Path, database: str = "") -> Iterator[Installation]:
     """An installation, and its company's GitHub with three pull requests; nothing runs yet, or any more at the end."""
     folder.mkdir()
+    (folder / "apps").mkdir(exist_ok=True)
     (folder / "tokens.yaml").write_text(TOKENS)
     (folder / "webhook-secret").write_text(_SIGNED_WITH)
     with acme_with(folder, "token_file: token\n    webhook_secret_file: webhook-secret") as acme:
