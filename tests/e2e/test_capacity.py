@@ -13,8 +13,6 @@ from tests.fakes.github.server import fake_github
 from tests.tools.frontend import TaskRun
 from tests.tools.server import wait_until
 
-pytestmark = pytest.mark.extended
-
 AT_ONCE = 50
 
 
@@ -57,6 +55,7 @@ def test_twenty_people_deploy_a_service_at_once_with_both_defaults(company: Comp
     assert heads >= {f"deploy-shop-{number}" for number in range(20)}
 
 
+@pytest.mark.extended
 def test_fifty_templates_at_once_complete(busy: Company) -> None:
     before = busy.tasks()
 
@@ -67,6 +66,7 @@ def test_fifty_templates_at_once_complete(busy: Company) -> None:
     assert busy.tasks() == before + AT_ONCE
 
 
+@pytest.mark.extended
 def test_twenty_bakes_complete_while_twenty_wait_for_merges(busy: Company) -> None:
     apps = busy.github.hosted("apps")
     with ThreadPoolExecutor(20) as people:
