@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.pages import write_part
 from bench.repository import write_repository
 from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.model.json import JsonObject
@@ -25,7 +26,6 @@ from tests.tools.node import node, node_modules
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- bench/export.py writes from here -->\n", "<!-- to here -->\n"
 SCENEDOCK = Path(sysconfig.get_path("scripts"), "scenedock")
 PROGRAM = ROOT / "bench" / "node" / "export.mjs"
 PACKAGES = ROOT / "tests" / "contracts" / "node"
@@ -149,10 +149,7 @@ def main() -> None:
     """Measure, print, and write the page."""
     text = report()
     print(text)
-    page = PAGE.read_text("utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
+    write_part(PAGE, "bench/export.py", text)
 
 
 if __name__ == "__main__":

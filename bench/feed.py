@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.pages import write_part
 from bench.repository import write_repository
 from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
@@ -27,7 +28,6 @@ from scenedock.runtime.watched_repositories import WatchedRepositories
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- bench/feed.py writes from here -->\n", "<!-- until here -->\n"
 FOLDERS = int(os.environ.get("SCENEDOCK_BENCH_FOLDERS", "10000"))
 TIMES = 5
 MEMORY = 2 << 30
@@ -149,10 +149,7 @@ def main() -> None:
     """Measure, print, and write the page."""
     text = report()
     print(text)
-    page = PAGE.read_text("utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n\n{END}{after}", "utf-8")
+    write_part(PAGE, "bench/feed.py", text)
 
 
 if __name__ == "__main__":

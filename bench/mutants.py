@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from bench.pages import write_part
 from tests.tools.venv import venv
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "mutants.md"
-BEGIN, END = "<!-- bench/mutants.py writes from here -->\n", "<!-- to here -->\n"
 LOCK = Path(__file__).with_name("requirements-mutants.txt")
 MOST = 150
 SECONDS = 30
@@ -179,8 +179,7 @@ def main() -> None:
     text = report(every, tried, survivors, arguments.seed)
     print(text)
     if not arguments.names:
-        before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", "utf-8")
+        write_part(PAGE, "bench/mutants.py", text)
     if any(line not in EQUIVALENT for _, line in survivors):
         raise SystemExit(
             "Mutants survived: write the test that is missing, or say in EQUIVALENT why there can be none."
