@@ -90,12 +90,12 @@ def test_each_fact_has_the_line_that_proves_it(apps: Path) -> None:
 
 def test_what_was_considered_and_not_used_has_its_reason(apps: Path) -> None:
     assert unused(apps, "environment") == {
-        "billing/values-qa.yaml": "Argo CD's Applications say more",
+        "billing/values-qa.yaml": "Argo CD's Applications take precedence",
         "billing/values-staging.yaml": "Argo CD's Applications name other values files of this folder",
     }
     assert unused(apps, "owner") == {
         "CODEOWNERS:1": "a later line matches, too",
-        "scenedock.yaml:2": "something that counts more is used",
+        "scenedock.yaml:2": "something else takes precedence",
     }
     assert unused(apps, "dependsOn") == {
         "billing/values.yaml:3": "no service of these repositories answers to it",
@@ -126,8 +126,8 @@ def test_corrections_and_hand_written_files_count_more(apps: Path) -> None:
     assert proven["dependsOn", "component:ledger"] == ["scenedock.yaml:5"]
     assert proven["annotation acme.test/team", "billing"] == ["scenedock.yaml:8"]
     assert proven["owner", "user:jane"] == ["billing/catalog-info.yaml:5"]
-    assert unused(apps, "owner")["CODEOWNERS:3"] == "something that counts more is used"
-    assert unused(apps, "environment")["argo/qa.yaml:2"] == "`overrides` in the settings says more"
+    assert unused(apps, "owner")["CODEOWNERS:3"] == "something else takes precedence"
+    assert unused(apps, "environment")["argo/qa.yaml:2"] == "`overrides` in the settings takes precedence"
     assert facts(apps, "search")["system", "shop"] == ["scenedock.yaml:7"]
 
 

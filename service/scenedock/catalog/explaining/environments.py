@@ -13,13 +13,13 @@ from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.evidence import Evidence, item_called
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 
-_SAY_MORE = {
-    "bind": "`environments.bind` in the settings says more",
-    "apps": "an app list says more",
-    "argocd": "Argo CD's Applications say more",
-    "folders": "the names of folders say more",
+_PRECEDENCE = {
+    "bind": "`environments.bind` in the settings takes precedence",
+    "apps": "an app list takes precedence",
+    "argocd": "Argo CD's Applications take precedence",
+    "folders": "the names of folders take precedence",
 }
-_OVERRIDDEN = "`overrides` in the settings says more"
+_OVERRIDDEN = "`overrides` in the settings takes precedence"
 _DECIDED = "only an app of apps, or Argo CD's Applications, say where this folder runs"
 _OTHER_FILES = "Argo CD's Applications name other values files of this folder"
 
@@ -53,7 +53,7 @@ def _passed_over(service: DeployedService) -> Iterator[Unused]:
     """What lesser evidence says, with the reason why it doesn't count."""
     for member in service.members:
         sources = {each.source for each in member.deployments if each.environment}
-        better = next((said for source, said in _SAY_MORE.items() if source in sources), _DECIDED)
+        better = next((said for source, said in _PRECEDENCE.items() if source in sources), _DECIDED)
         for each in member.passed_over:
             if each.environment:
                 yield Unused(_evidence(member, each), better)

@@ -21,7 +21,7 @@ from scenedock.catalog.vocabulary.evidence import Evidence, dependency_called
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import as_list, as_object, as_text
 
-_COUNTS_MORE = "something that counts more is used"
+_PRECEDENCE = "something else takes precedence"
 
 
 def explain_service(mapped: Mapped, each: MappedService) -> tuple[Fact, ...]:
@@ -51,7 +51,7 @@ def _decided(each: MappedService, name: str, candidates: Iterable[Evidence]) -> 
         if candidate.value and not used:
             used.append(candidate)
         elif candidate.value:
-            unused.append(Unused(candidate, _COUNTS_MORE))
+            unused.append(Unused(candidate, _PRECEDENCE))
         elif name == "owner" and (candidate.pattern or candidate.line):
             unused.append(Unused(candidate, "it names no group or user of Backstage"))
         elif name == "type":
@@ -107,7 +107,7 @@ def _annotations(each: MappedService, mapper: Mapper) -> Iterator[Fact]:
             yield Fact(f"annotation {name}", proof.value, (proof,))
         else:
             written = _written(each, ("metadata", "annotations", name), as_text(value))
-            unused = (Unused(proof, _COUNTS_MORE),) if proof else ()
+            unused = (Unused(proof, _PRECEDENCE),) if proof else ()
             yield Fact(f"annotation {name}", written.value, (written,), unused)
 
 
