@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from typing import TypeAlias
 
 from scenedock.documents.merging import merge_values
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.releases.images import Image, Keys, images_in
+
+PairKey: TypeAlias = tuple[str, str, str | None]
+"""Repository, service and environment."""
 
 _DEPTH_OF_MAIN_IMAGE = 2
 """`image.tag`, `imageTag`, `image`."""
@@ -73,6 +77,12 @@ class Deployed:
     chart: ChartVersions | None = None
     tag_file: TagFile | None = None
 
+    @property
+    def files(self) -> frozenset[str]:
+        """The paths of all that may say its version."""
+        others = [each.path for each in (self.chart, self.tag_file) if each]
+        return frozenset([*(layer.path for layer in self.layers), *others])
+
     def images(self) -> list[Image]:
         """The images in its merged values, without those of other charts."""
         merged = reduce(merge_values, (layer.values for layer in self.layers), as_object({}))
@@ -99,6 +109,11 @@ class Release:
     line: int | None = None
     inherited: bool = False
     shared_with: tuple[str, ...] = field(default=())
+
+    @property
+    def key(self) -> PairKey:
+        """What it is the release of."""
+        return self.repository, self.service, self.environment
 
     @property
     def pair(self) -> str:

@@ -21,6 +21,7 @@ DEPLOYMENT = (
     'kind: Deployment\nimage: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"\n'
 )
 ENVIRONMENTS = {"values-qa.yaml": "replicas: 1\n", "values-production.yaml": "replicas: 2\n"}
+NO_CLONE = "not a git repository (or any of the parent directories): .git"
 Files = Mapping[str, str]
 
 
@@ -73,6 +74,11 @@ def test_the_last_file_that_sets_the_tag_says_the_version(tmp_path: Path) -> Non
         "inherited": False,
         "sharedWith": [],
         "behind": None,
+        "behindBy": None,
+        "since": None,
+        "commit": None,
+        "author": None,
+        "sinceReason": None,
     }
     production = found["billing/production"]
     assert (production["version"], place(production)) == ("1.0.0", "billing/values.yaml:4")
@@ -276,9 +282,10 @@ class TestForms:
         assert run("show", "billing", apps).splitlines() == [
             "billing/production: 1.0.0",
             "    apps:billing/values.yaml:1: image.tag of acme/billing, inherited",
-            "    behind qa, which has 1.1.0",
+            "    behind qa, which has 1.1.0 (minor)",
             "billing/qa: 1.1.0",
             "    apps:billing/values-qa.yaml:1: image.tag of acme/billing",
+            f"since when isn't known: there is no history: {NO_CLONE}",
         ]
 
     def test_an_unknown_service_is_wrong_usage(self, apps: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import DeploymentOutput, outputs_of
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.releases.list_deployments import list_served
+from scenedock.usecases.releases.follow_versions import Chosen, Extent, follow_served
 
 
 class Input(Model):
@@ -29,7 +29,7 @@ EXAMPLES = [Example("The versions of one service", {"service": "billing"})]
 
 @action("show-deployment", read_only=True, idempotent=True, examples=EXAMPLES)
 def show_deployment_action(context: Context[Effects], request: Input) -> Output:
-    """Show which version of a service git says is in each environment, and the line that says so.
+    """Show which version of a service git says is in each environment, since when, and the line that says so.
 
     Raises
     ------
@@ -37,6 +37,6 @@ def show_deployment_action(context: Context[Effects], request: Input) -> Output:
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
-    found = context.effects.apart.read(list_served).of(request.service)
+    found = context.effects.apart.read(follow_served, Chosen(request.service), Extent()).of(request.service)
     context.log(f"{len(found.releases)} deployments")
     return Output(deployments=outputs_of(found), problems=found.problems)

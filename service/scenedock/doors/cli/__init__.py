@@ -103,6 +103,7 @@ def catalog() -> None:
 @main.group(
     cls=LateGroup,
     late={
+        "history": "scenedock.doors.cli.queries.deployments:show_history",
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
         "show": "scenedock.doors.cli.queries.deployments:show_deployment",
     },

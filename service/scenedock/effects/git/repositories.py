@@ -43,6 +43,9 @@ class Repository(Protocol):
     def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
         """The files that have changed between two snapshots; None where there are others now, or nobody can tell."""
 
+    def history_root(self) -> tuple[Path, str]:
+        """The folder in a clone, or the bare repository, whose history its files have, and the ref that is read."""
+
 
 class ServedRepository(Protocol):
     """A repository that changes while the service runs: it is checked repeatedly, and read in its current state."""
@@ -175,6 +178,10 @@ class RepositoryFolder:
     def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
         """The files that have changed; None where there are others, or some are links."""
         return since.changes(now)
+
+    def history_root(self) -> tuple[Path, str]:
+        """Itself; it may be no clone."""
+        return self.root, "HEAD"
 
     def address(self) -> GitAddress:
         """The address from git; empty if the folder is not a clone or git isn't installed."""

@@ -106,6 +106,10 @@ class GitRevision:
             return None
         return paths
 
+    def history_root(self) -> tuple[Path, str]:
+        """The clone and its ref."""
+        return self.root, self.ref
+
     def address(self) -> GitAddress:
         """The repository's address from git. It is the same for every ref, so that refs can be compared."""
         return address_of(self.root)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import NotFoundError
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.releases.listing import Behind, behind, list_releases
-from scenedock.releases.release import Release
+from scenedock.releases.history import VersionHistory
+from scenedock.releases.listing import Behind, behind, common_prefixes, list_releases
+from scenedock.releases.release import Deployed, PairKey, Release
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.version_facts import VersionReader
+from scenedock.usecases.releases.version_facts import Pair, VersionReader, pairs_of
 
 _LIBRARY = "library"
 
@@ -22,12 +23,14 @@ _LIBRARY = "library"
 class Deployments:
     """The releases, by service and environment, and which of them are behind another environment of the service.
 
-    `problems` says for each repository that can't be read, whose deployments are missing, why.
+    `problems` says for each repository that can't be read, whose deployments are missing, why. `histories` are those
+    that were asked for.
     """
 
     releases: tuple[Release, ...]
     behind: Mapping[str, Behind]
     problems: Mapping[str, str] = field(default_factory=dict)
+    histories: Mapping[PairKey, VersionHistory] = field(default_factory=dict)
 
     @property
     def unknown(self) -> tuple[Release, ...]:
@@ -41,14 +44,47 @@ class Deployments:
         ------
         NotFoundError   there is no such service, or it isn't deployed
         """
-        name = service.removeprefix("component:").removeprefix("default/")
+        name = service_name(service)
         found = tuple(each for each in self.releases if each.service == name)
         if not found:
             similar = get_close_matches(name, sorted({each.service for each in self.releases}), n=1)
             hint = f"; did you mean {similar[0]!r}?" if similar else ""
             said = f"there is no deployment of a service {service!r}{hint}"
             raise NotFoundError("; ".join([said, *self.problems.values()]))
-        return Deployments(found, self.behind, self.problems)
+        return replace(self, releases=found)
+
+    def histories_of(self, service: str, environment: str | None = None) -> tuple[VersionHistory, ...]:
+        """The histories of a service in an environment, or in all.
+
+        Raises
+        ------
+        NotFoundError   there is no such service, or it isn't deployed there
+        """
+        releases = self.of(service).releases
+        there = [each for each in releases if environment in {None, each.environment}]
+        if not there:
+            known = ", ".join(sorted({each.environment for each in releases if each.environment})) or "none"
+            raise NotFoundError(f"{service!r} isn't deployed in {environment!r}; its environments are: {known}")
+        return tuple(self.histories[each.key] for each in there)
+
+
+def service_name(typed: str) -> str:
+    """The name in a reference of a Component, or the name itself."""
+    return typed.removeprefix("component:").removeprefix("default/")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All that says versions: the pairs, what says the version of each, and its release, in the same order.
+
+    `readers` read the files of each repository as they are now, `prefixes` are those of its images.
+    """
+
+    pairs: tuple[Pair, ...]
+    deployed: tuple[Deployed, ...]
+    releases: tuple[Release, ...]
+    readers: Mapping[str, VersionReader]
+    prefixes: Mapping[str, str]
 
 
 def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> Deployments:
@@ -58,8 +94,19 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
     ------
     InputError   a repository can't be read
     """
+    releases = survey(result, repositories).releases
+    return Deployments(releases, behind(releases), result.read.problems)
+
+
+def survey(result: Export, repositories: Mapping[str, Repository]) -> Survey:
+    """What says the versions of an export's services, by service, environment and repository.
+
+    Raises
+    ------
+    InputError   a repository can't be read
+    """
     if result.mapped is None:
-        return Deployments((), {})
+        return Survey((), (), (), {}, {})
     services, libraries = result.mapped.services, result.mapped.roles.libraries
     readers = {
         contents.facts.name: VersionReader(
@@ -69,15 +116,19 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
         )
         for contents in result.repositories
     }
-    deployed = [
-        one
+    found = [
+        (readers[member.contents.facts.name].deployed(pair), pair)
         for each in services
         if each.main.spec.get("type") != _LIBRARY
         for member in each.service.members
-        for one in readers[member.contents.facts.name].deployed(each, member)
+        for pair in pairs_of(each, member)
     ]
-    releases = list_releases(sorted(deployed, key=lambda one: (one.service, one.environment or "", one.repository)))
-    return Deployments(releases, behind(releases), result.read.problems)
+    found.sort(key=lambda one: (one[0].service, one[0].environment or "", one[0].repository))
+    deployed = tuple(one for one, _ in found)
+    images = [one.images() for one in deployed]
+    prefixes = common_prefixes(deployed, images)
+    releases = list_releases(deployed, images, prefixes)
+    return Survey(tuple(pair for _, pair in found), deployed, releases, readers, prefixes)
 
 
 def _files(repository: Repository) -> frozenset[str]:

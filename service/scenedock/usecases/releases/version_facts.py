@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
-from scenedock.catalog.reading.app_lists import find_item
+from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document
@@ -28,6 +28,26 @@ _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", 
 _ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A service of a repository in one environment: what the catalog knows of it, whatever its files say."""
+
+    each: MappedService
+    member: Member
+    deployment: Deployment
+
+
+def pairs_of(each: MappedService, member: Member) -> Iterator[Pair]:
+    """A service of a repository in each of its environments; once, without one, where none is known."""
+    wanted = set(each.service.environments)
+    seen: set[str | None] = set()
+    for deployment in member.deployments:
+        environment = deployment.environment
+        if environment not in seen and (environment in wanted if wanted else environment is None):
+            seen.add(environment)
+            yield Pair(each, member, deployment)
+
+
 @dataclass(slots=True)
 class VersionReader:
     """Reads what one repository says of versions; each file once. `read` gives the bytes of a file.
@@ -40,18 +60,21 @@ class VersionReader:
     files: Collection[str] = ()
     libraries: Collection[str] = ()
     _documents: dict[str, Document] = field(default_factory=dict)
+    _items: dict[str, Mapping[str, tuple[Keys, Json]]] = field(default_factory=dict)
 
-    def deployed(self, each: MappedService, member: Member) -> Iterator[Deployed]:
-        """A service of the repository in each of its environments; once, without one, where none is known."""
-        wanted = set(each.service.environments)
-        seen: set[str | None] = set()
-        for deployment in member.deployments:
-            environment = deployment.environment
-            if environment not in seen and (environment in wanted if wanted else environment is None):
-                seen.add(environment)
-                yield self._deployed(each, member, deployment)
+    def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
+        """A reader of the same repository whose files have other contents."""
+        return VersionReader(read, self.files, self.libraries)
 
-    def _deployed(self, each: MappedService, member: Member, deployment: Deployment) -> Deployed:
+    def forget(self, paths: Iterable[str]) -> None:
+        """Read some files again when they are needed: they have changed."""
+        for path in paths:
+            self._documents.pop(path, None)
+            self._items.pop(path, None)
+
+    def deployed(self, pair: Pair) -> Deployed:
+        """What its files say of a service in an environment."""
+        each, member, deployment = pair.each, pair.member, pair.deployment
         mine = next((folder for folder in member.folders if folder.path == deployment.folder), None)
         folder = mine or _chart_of(member, deployment.item)
         files = _files(folder, deployment.environment)
@@ -89,7 +112,9 @@ class VersionReader:
         if item is None:
             return
         document = self._document(item.list_path)
-        found = find_item(document.value, item.folder.rpartition("/")[2] or item.name)
+        if item.list_path not in self._items:
+            self._items[item.list_path] = items_in(document.value)
+        found = self._items[item.list_path].get(item.folder.rpartition("/")[2] or item.name)
         if found is None:
             return
         at, value = found

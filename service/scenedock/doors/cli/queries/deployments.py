@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, printable
+from scenedock.doors.cli.queries.tables import layout_option, print_table
 from scenedock.doors.cli.sources import Sources, source_options
+from scenedock.releases.history import MOST_VERSIONS, VERSIONS
 
 if TYPE_CHECKING:
+    from scenedock.releases.history import VersionHistory
+    from scenedock.releases.listing import Behind
     from scenedock.releases.release import Release
     from scenedock.usecases.releases.list_deployments import Deployments
 
 _UNKNOWN = "?"
 _BEHIND = " (behind)"
+_HISTORY_HEADER = ["ENVIRONMENT", "VERSION", "SINCE", "COMMIT", "AUTHOR", "LINE"]
+_DIGITS = 10
+"""Of a commit, for people."""
 
 
 @click.command("list")
 @source_options(here=True)
-@click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["text", "csv", "markdown", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print.",
-)
+@layout_option
 @click.option("--verbose", "-v", is_flag=True, help="Print the reason of every deployment without a version.")
-def list_deployments(*, sources: Sources, layout: str, verbose: bool) -> None:
+@click.option(
+    "--history", is_flag=True, help="With `json`: also since when, by git's history; it takes a second or more."
+)
+def list_deployments(*, sources: Sources, layout: str, verbose: bool, history: bool) -> None:
     """List which version of each service git says is in which environment, in REPO... or the current folder.
 
     Only the repositories are read: whether a version runs, only the cluster knows. A service that is behind has an
@@ -41,21 +42,15 @@ def list_deployments(*, sources: Sources, layout: str, verbose: bool) -> None:
 
     Exit codes: 0 done, 2 wrong usage or a repository that can't be read.
     """
-    deployments = _deployments(sources)
     if layout == "json":
-        click.echo(_as_json(deployments))
+        click.echo(_as_json(_followed(sources) if history else _deployments(sources)))
         return
-    rows = _matrix(deployments)
-    if layout == "csv":
-        written = io.StringIO()
-        csv.writer(written, lineterminator="\n").writerows([[_safe_cell(cell) for cell in row] for row in rows])
-        click.echo(written.getvalue(), nl=False)
-    elif layout == "markdown":
-        cells = [[printable(cell).replace("|", "\\|") for cell in row] for row in rows]
-        lines = [f"| {' | '.join(row)} |" for row in cells]
-        click.echo("\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]]))
-    else:
-        click.echo("\n".join(map(printable, [*_table(rows), "", *_summary(deployments, verbose=verbose)])))
+    if history:
+        raise click.UsageError("--history needs --format json")
+    deployments = _deployments(sources)
+    print_table(_matrix(deployments), layout)
+    if layout == "text":
+        click.echo("\n".join(map(printable, ["", *_summary(deployments, verbose=verbose)])))
 
 
 @click.command("show")
@@ -65,15 +60,48 @@ def list_deployments(*, sources: Sources, layout: str, verbose: bool) -> None:
     "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )
 def show_deployment(*, service: str, sources: Sources, layout: str) -> None:
-    """Show the versions of SERVICE in REPO..., by default in the current folder, and the line that sets each.
+    """Show the versions of SERVICE in REPO..., by default in the current folder: the line that sets each, since when.
 
     Exit codes: 0 done, 2 there is no such service, wrong usage, or a repository that can't be read.
     """
-    deployments = _deployments(sources).of(service)
+    deployments = _followed(sources, service).of(service)
     if layout == "json":
         click.echo(_as_json(deployments))
     else:
         click.echo("\n".join(map(printable, _details(deployments))))
+
+
+@click.command("history")
+@click.argument("service", metavar="SERVICE")
+@source_options(here=True)
+@click.option("--environment", metavar="NAME", help="Only this environment; by default, all of the service.")
+@click.option(
+    "--most",
+    type=click.IntRange(1, MOST_VERSIONS),
+    default=VERSIONS,
+    show_default=True,
+    help="How many of the last versions.",
+)
+@layout_option
+def show_history(*, service: str, sources: Sources, environment: str | None, most: int, layout: str) -> None:
+    """Show which versions SERVICE had in REPO..., by default in the current folder: since when, and who changed it.
+
+    The newest is first. The time is that of the commit that changed the version on the branch that is read; if it was
+    merged, that of the merge. What the history doesn't tell is said last, with csv and markdown on stderr.
+
+    Exit codes: 0 done, 2 there is no such service, wrong usage, or a repository that can't be read.
+    """
+    found = _followed(sources, service, environment, most).histories_of(service, environment)
+    if layout == "json":
+        from scenedock.actions.releases.deployments import HistoryOutput
+
+        documents = [HistoryOutput.of(each).model_dump(by_alias=True) for each in found]
+        click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
+        return
+    print_table([_HISTORY_HEADER, *(row for each in found for row in _versions(each))], layout)
+    for each in found:
+        if each.incomplete:
+            click.echo(printable(f"{each.environment or each.service}: {each.incomplete}"), err=layout != "text")
 
 
 def _deployments(sources: Sources) -> Deployments:
@@ -81,6 +109,17 @@ def _deployments(sources: Sources) -> Deployments:
 
     with sources.opened() as opened:
         return list_in(sources.export_of(opened), opened)
+
+
+def _followed(
+    sources: Sources, service: str | None = None, environment: str | None = None, most: int = 1
+) -> Deployments:
+    """The deployments with the histories of those of a service and an environment, or of all."""
+    from scenedock.usecases.releases.follow_versions import Chosen, Extent, follow_deployments
+
+    extent = Extent(most, between=most == 1)
+    with sources.opened() as opened:
+        return follow_deployments(sources.export_of(opened), opened, Chosen(service, environment), extent)
 
 
 def _as_json(deployments: Deployments) -> str:
@@ -110,15 +149,18 @@ def _matrix(deployments: Deployments) -> list[list[str]]:
     ]
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join((cell or "-").ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _safe_cell(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def _versions(history: VersionHistory) -> Iterator[list[str]]:
+    for each in history.versions:
+        commit = each.commit
+        place = f"{history.repository}:{each.path}:{each.line}" if each.path else ""
+        yield [
+            history.environment or "",
+            each.version or _UNKNOWN,
+            commit.date if commit else "",
+            commit.id[:_DIGITS] if commit else "",
+            commit.author if commit else "",
+            place,
+        ]
 
 
 def _summary(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
@@ -140,8 +182,24 @@ def _details(deployments: Deployments) -> Iterator[str]:
     for each in deployments.releases:
         yield f"{each.pair}: {each.version or _UNKNOWN}"
         yield from (f"    {line}" for line in _lines(each) if line)
+        yield from (f"    {line}" for line in _since(deployments.histories.get(each.key)))
         if ahead := deployments.behind.get(each.pair):
-            yield f"    behind {ahead.environment}, which has {ahead.version}"
+            yield f"    behind {ahead.environment}, which has {ahead.version}{_distance(ahead)}"
+    found = [deployments.histories.get(each.key) for each in deployments.releases]
+    reasons = dict.fromkeys(each.why_unknown for each in found if each)
+    yield from (f"since when isn't known: {reason}" for reason in reasons if reason)
+
+
+def _since(history: VersionHistory | None) -> Iterator[str]:
+    commit = history.newest.commit if history and history.newest else None
+    if commit:
+        yield f"since {commit.date}: commit {commit.id[:_DIGITS]} by {commit.author}"
+
+
+def _distance(ahead: Behind) -> str:
+    if ahead.versions is None:
+        return f" ({ahead.step})"
+    return f" ({ahead.step}, {ahead.versions} version{'' if ahead.versions == 1 else 's'} between)"
 
 
 def _lines(release: Release) -> Iterator[str]:

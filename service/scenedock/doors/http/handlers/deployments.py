@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from flask import Response
+from flask import Response, request
 
-from scenedock.actions.releases.deployments import DeploymentOutput, outputs_of
+from scenedock.actions.releases.deployments import DeploymentOutput, HistoryOutput, outputs_of
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
 from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument
+from scenedock.releases.history import MOST_VERSIONS, VERSIONS
 from scenedock.runtime.service import Service
+from scenedock.usecases.releases.follow_versions import Chosen, Extent, follow_served
 from scenedock.usecases.releases.list_deployments import Deployments, list_served
 
 
@@ -28,18 +32,34 @@ class DeploymentList(JsonDocument):
         return cls(deployments=outputs_of(deployments), problems=deployments.problems)
 
 
+class HistoryList(JsonDocument):
+    """The versions of a service."""
+
+    histories: Annotated[tuple[HistoryOutput, ...], "One for each environment and repository"]
+
+
 def list_deployments(service: Service) -> Response:
     """List which version of each service git says is in which environment, and the line that says so."""
-    return json_answer(DeploymentList.of(_deployments(service)))
+    return json_answer(DeploymentList.of(service.effects.apart.read(list_served)))
 
 
 def show_deployments(service: Service, name: str) -> Response:
-    """Show which version of one service git says is in each environment, and the line that says so."""
-    return json_answer(DeploymentList.of(_deployments(service).of(name)))
+    """Show which version of one service git says is in each environment, since when, and the line that says so."""
+    deployments = service.effects.apart.read(follow_served, Chosen(name), Extent())
+    return json_answer(DeploymentList.of(deployments.of(name)))
 
 
-def _deployments(service: Service) -> Deployments:
-    return service.effects.apart.read(list_served)
+def show_history(service: Service, name: str) -> Response:
+    """Show which versions a service had in its environments, since when, and by which commit and author."""
+    most = _most(request.args.get("most", str(VERSIONS)))
+    deployments = service.effects.apart.read(follow_served, Chosen(name), Extent(most, between=False))
+    return json_answer(HistoryList(histories=tuple(map(HistoryOutput.of, deployments.histories_of(name)))))
+
+
+def _most(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or not 1 <= int(text) <= MOST_VERSIONS:
+        raise InputError(f"the query parameter `most` must be a number from 1 to {MOST_VERSIONS}")
+    return int(text)
 
 
 ROUTES = (
@@ -58,6 +78,27 @@ ROUTES = (
         show_deployments,
         {200: Answer("The deployments", DeploymentList), 404: Answer("There is no such service", ErrorBody)},
         parameters={"name": "Name of the service"},
+        tag="catalog",
+    ),
+    Route(
+        "GET",
+        f"{BASE_PATH}/services/{{name}}/deployments/history",
+        "read",
+        show_history,
+        {
+            200: Answer("The versions, the newest first", HistoryList),
+            404: Answer("There is no such service", ErrorBody),
+        },
+        parameters={"name": "Name of the service"},
+        query={
+            "most": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST_VERSIONS,
+                "default": VERSIONS,
+                "description": "How many of the last versions",
+            },
+        },
         tag="catalog",
     ),
 )
