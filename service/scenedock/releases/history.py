@@ -64,7 +64,7 @@ class VersionHistory:
 class Followed:
     """A release whose history is being followed. `now` is what says the version after the commits seen so far.
 
-    It is followed until it had `most` versions, or one that is no newer than `floor`.
+    It is followed until it had `most` versions, one that is no newer than `floor`, and all that are `wanted`.
     """
 
     release: Release
@@ -72,6 +72,7 @@ class Followed:
     prefix: str
     most: int
     floor: SemVer | None = None
+    wanted: frozenset[str] = frozenset()
     versions: list[VersionSince] = field(default_factory=list)
     _version: str | None = None
 
@@ -99,12 +100,13 @@ class Followed:
         """Whether enough is known."""
         last = self._version if self.versions else None
         reached = self.floor is None or ((found := SemVer.parse(last or "")) is not None and found <= self.floor)
-        return len(self.versions) >= self.most and reached
+        seen = {each.version for each in self.versions} | {self._version}
+        return len(self.versions) >= self.most and reached and self.wanted <= seen
 
     def history(self, incomplete: str) -> VersionHistory:
         """All that was found. `incomplete` says why older commits were not looked at; empty if all were."""
         versions = list(self.versions)
-        if self._version is not None and (self.floor is not None or not self.is_done):
+        if self._version is not None and (self.floor or self.wanted or not self.is_done):
             versions.append(self._since(None))
         while versions and versions[-1].version is None:
             versions.pop()

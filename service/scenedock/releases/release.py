@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
 from scenedock.model.json import Json, JsonObject, as_object
@@ -38,12 +38,15 @@ class DependencyVersion:
 
 @dataclass(frozen=True, slots=True)
 class ChartVersions:
-    """What Chart.yaml says. `uses_app_version` says whether something proves that an image without a tag has it."""
+    """What Chart.yaml says. `app_version_by` is what proves that an image without a tag has it; empty if nothing does.
+
+    A comment is weaker than templates: it says what they did when the chart was made.
+    """
 
     path: str
     app_version: str = ""
     line: int = 1
-    uses_app_version: bool = False
+    app_version_by: Literal["", "templates", "comment"] = ""
     remote: tuple[DependencyVersion, ...] = ()
 
 
@@ -156,8 +159,9 @@ def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Relea
 def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Release:
     """What Chart.yaml says: the appVersion where it is proven to be the tag, or the version of another chart."""
     chart, repository = deployed.chart, image.repository if image else ""
-    if chart and chart.app_version and chart.uses_app_version:
-        found = replace(nothing, version=chart.app_version, image=repository, shape="appVersion")
+    if chart and chart.app_version and chart.app_version_by:
+        shape = "appVersion" if chart.app_version_by == "templates" else "appVersion by comment"
+        found = replace(nothing, version=chart.app_version, image=repository, shape=shape)
         return replace(found, path=chart.path, line=chart.line)
     if image:
         place = _place(deployed, image)

@@ -210,3 +210,15 @@ def test_an_environment_where_it_is_not_deployed_is_wrong_usage(apps: Path) -> N
         2,
         "Error: 'billing' isn't deployed in 'live'; its environments are: production, qa\n",
     )
+
+
+def test_a_version_of_production_that_no_lower_environment_ever_had_is_found_by_history(tmp_path: Path) -> None:
+    root, production = tmp_path / "apps", "billing/values-production.yaml"
+    base = {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE.format("1.0.0")}
+    commit(root, 1, {**base, QA: "image: {tag: 1.1.0}\n", production: "image: {tag: 1.1.0}\n"})
+    commit(root, 2, {QA: "image: {tag: 1.3.0}\n"})
+    found = [json.loads(run("list", root, "--format", "json", "--history").stdout)]
+    commit(root, 3, {production: "image: {tag: 1.2.0}\n"})
+    found.append(json.loads(run("list", root, "--format", "json", "--history").stdout))
+    findings = [[finding["message"] for finding in each[0]["findings"]] for each in found]
+    assert findings == [[], ["billing/production has 1.2.0, which none of qa ever had"]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
+from scenedock.model.finding import Finding, Severity
 from scenedock.model.json_documents import JsonDocument
 from scenedock.releases.history import VersionHistory, VersionSince
 from scenedock.releases.listing import Behind
@@ -36,6 +38,20 @@ class BehindByOutput(JsonDocument):
         return cls(step=behind.step, versions=behind.versions)
 
 
+class VersionFindingOutput(JsonDocument):
+    """Something to look at, at the line that sets the version."""
+
+    severity: Severity
+    code: Annotated[str, "Stable identifier of this kind of finding"]
+    message: str
+    remedy: Annotated[str, "What to do"]
+
+    @classmethod
+    def of(cls, finding: Finding) -> VersionFindingOutput:
+        """The document of it."""
+        return cls(severity=finding.severity, code=finding.code, message=finding.message, remedy=finding.remedy)
+
+
 class DeploymentOutput(JsonDocument):
     """A service in an environment, as git has it: whether it runs, only a cluster knows."""
 
@@ -58,8 +74,16 @@ class DeploymentOutput(JsonDocument):
     author: Annotated[str | None, "The name of who changed it"]
     since_reason: Annotated[str | None, "Where history was asked for and `since` is null: why"]
 
+    findings: Annotated[tuple[VersionFindingOutput, ...], "What to look at"]
+
     @classmethod
-    def of(cls, release: Release, behind: Behind | None, history: VersionHistory | None) -> DeploymentOutput:
+    def of(
+        cls,
+        release: Release,
+        behind: Behind | None,
+        history: VersionHistory | None,
+        findings: Sequence[Finding],
+    ) -> DeploymentOutput:
         """The document of a release."""
         commit = history.newest.commit if history and history.newest else None
         return cls(
@@ -81,6 +105,7 @@ class DeploymentOutput(JsonDocument):
             commit=commit.id if commit else None,
             author=commit.author if commit else None,
             since_reason=(history.why_unknown if history else "") or None,
+            findings=tuple(map(VersionFindingOutput.of, findings)),
         )
 
 
@@ -132,6 +157,11 @@ class HistoryOutput(JsonDocument):
 def outputs_of(deployments: Deployments) -> tuple[DeploymentOutput, ...]:
     """The documents of all deployments, by service, environment and repository."""
     return tuple(
-        DeploymentOutput.of(release, deployments.behind.get(release.pair), deployments.histories.get(release.key))
+        DeploymentOutput.of(
+            release,
+            deployments.behind.get(release.pair),
+            deployments.histories.get(release.key),
+            deployments.findings.get(release.key, ()),
+        )
         for release in deployments.releases
     )

@@ -7,17 +7,24 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import InputError
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.history import Commit, Followed, VersionHistory, with_authors
-from scenedock.releases.listing import behind
 from scenedock.releases.release import Deployed, PairKey, Release
 from scenedock.releases.semver import SemVer
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.list_deployments import Deployments, Survey, service_name, survey
+from scenedock.usecases.releases.list_deployments import (
+    Deployments,
+    Survey,
+    deployments_of,
+    is_lower,
+    service_name,
+    survey,
+)
 from scenedock.usecases.releases.version_facts import Pair, VersionReader
 
 SECONDS = 30.0
@@ -28,7 +35,8 @@ SECONDS = 30.0
 class Extent:
     """How far to go back: to the `most` last versions of each, and not before a date (ISO 8601) if one is given.
 
-    With `between`, those of the furthest environment also until none of the service is older.
+    With `between`, those of the furthest environment also until none of the service is older, and those of environments
+    before production until they had the versions of production.
     """
 
     most: int = 1
@@ -62,7 +70,7 @@ def follow_deployments(
     all_of = survey(result, repositories)
     releases = [each for each in all_of.releases if chosen.includes(each)]
     histories = follow(all_of, repositories, releases, extent)
-    return Deployments(all_of.releases, behind(all_of.releases, histories), result.read.problems, histories)
+    return deployments_of(result, all_of.releases, histories)
 
 
 def follow_served(
@@ -83,12 +91,14 @@ def follow(
 ) -> dict[PairKey, VersionHistory]:
     """The histories of chosen releases; where there is no version, only those of which several versions are wanted."""
     keys = {each.key for each in chosen if each.version is not None or extent.most > 1}
-    floors = _floors(chosen) if extent.between else {}
+    floors, wanted = (_floors(chosen), _of_production(chosen)) if extent.between else ({}, {})
     by_repository: dict[str, list[tuple[Pair, Followed]]] = defaultdict(list)
     for pair, deployed, release in zip(all_of.pairs, all_of.deployed, all_of.releases, strict=True):
         if release.key in keys:
             prefix = all_of.prefixes[release.repository]
-            followed = Followed(release, deployed, prefix, extent.most, floors.get(release.key))
+            of_production = wanted.get(release.service, frozenset()) if is_lower(release.environment) else frozenset()
+            floor = floors.get(release.key)
+            followed = Followed(release, deployed, prefix, extent.most, floor, of_production)
             by_repository[release.repository].append((pair, followed))
     histories: dict[PairKey, VersionHistory] = {}
     for name, pairs in by_repository.items():
@@ -207,3 +217,12 @@ def _floors(releases: Iterable[Release]) -> dict[PairKey, SemVer]:
         if oldest < furthest:
             floors[key] = oldest
     return floors
+
+
+def _of_production(releases: Iterable[Release]) -> dict[str, frozenset[str]]:
+    """The versions that each service has in production."""
+    versions: dict[str, set[str]] = defaultdict(set)
+    for each in releases:
+        if each.environment and each.version and is_production(each.environment):
+            versions[each.service].add(each.version)
+    return {service: frozenset(found) for service, found in versions.items()}

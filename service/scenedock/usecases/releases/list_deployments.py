@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, tier_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import NotFoundError
+from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.listing import Behind, behind, common_prefixes, list_releases
 from scenedock.releases.release import Deployed, PairKey, Release
@@ -17,6 +21,8 @@ from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.version_facts import Pair, VersionReader, pairs_of
 
 _LIBRARY = "library"
+_SPECIAL = frozenset({"blue", "canary", "dr", "green", "preview"})
+"""Words for environments of production that may well differ from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +30,14 @@ class Deployments:
     """The releases, by service and environment, and which of them are behind another environment of the service.
 
     `problems` says for each repository that can't be read, whose deployments are missing, why. `histories` are those
-    that were asked for.
+    that were asked for, `findings` what somebody should look at, by release.
     """
 
     releases: tuple[Release, ...]
     behind: Mapping[str, Behind]
     problems: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[PairKey, VersionHistory] = field(default_factory=dict)
+    findings: Mapping[PairKey, Sequence[Finding]] = field(default_factory=dict)
 
     @property
     def unknown(self) -> tuple[Release, ...]:
@@ -94,8 +101,43 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
     ------
     InputError   a repository can't be read
     """
-    releases = survey(result, repositories).releases
-    return Deployments(releases, behind(releases), result.read.problems)
+    return deployments_of(result, survey(result, repositories).releases)
+
+
+def deployments_of(
+    result: Export, releases: tuple[Release, ...], histories: Mapping[PairKey, VersionHistory] | None = None
+) -> Deployments:
+    """The releases of an export, with what follows from them and their histories."""
+    histories = histories or {}
+    findings = find_in_versions(releases, _environments(result, releases), histories)
+    return Deployments(releases, behind(releases, histories), result.read.problems, histories, findings)
+
+
+def is_lower(environment: str | None) -> bool:
+    """Whether an environment's name says that it comes before production."""
+    return environment is not None and tier_of(environment) == "other"
+
+
+def _environments(result: Export, releases: Iterable[Release]) -> Environments:
+    """The tiers of all environments, and which of them should have the same versions.
+
+    Settings say so; without them, those of production do whose names differ only in what isn't the tier: `prod-eu` and
+    `prod-us`.
+    """
+    names = sorted({each.environment for each in releases if each.environment})
+    set_so = [(tuple(group), BY_SETTING) for each in result.repositories for group in each.settings.versions.equal]
+    by_word: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        words = name.split("-")
+        tier = next((word for word in words if word in PRODUCTION_TIER), "")
+        if tier and len(words) > 1 and is_production(name) and _SPECIAL.isdisjoint(words):
+            by_word[tier].append(name)
+    by_name = [(tuple(group), "by their names") for group in by_word.values() if len(group) > 1]
+    return Environments(
+        production=frozenset(filter(is_production, names)),
+        lower=frozenset(filter(is_lower, names)),
+        equal=tuple(dict.fromkeys(set_so)) or tuple(by_name),
+    )
 
 
 def survey(result: Export, repositories: Mapping[str, Repository]) -> Survey:
@@ -150,7 +192,5 @@ def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:
     """The names of all environments, those of production last."""
-    from scenedock.catalog.vocabulary.environments import is_production
-
     names = {each.environment for each in releases if each.environment}
     return sorted(names, key=lambda name: (is_production(name), name))

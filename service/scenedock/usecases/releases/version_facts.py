@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
@@ -17,7 +18,7 @@ from scenedock.documents.reading import Document, read_document
 from scenedock.documents.scalars import HELM
 from scenedock.errors import InputError
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
-from scenedock.model.json import Json, as_list, as_object, as_text, value_at
+from scenedock.model.json import Json, as_list, as_object, as_text
 from scenedock.releases.images import Keys
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
 
@@ -136,11 +137,11 @@ class VersionReader:
             if name not in BACKING_SERVICES or not own.isdisjoint({name, _text(one.get("alias"))})
         )
         app_version, line = _text(chart.get("appVersion")), document.line_of(("appVersion",))
-        proven = bool(app_version) and self._uses_app_version(member, folder)
+        proven = self._proof_of_app_version(member, folder) if app_version else ""
         return ChartVersions(path, app_version, line, proven, () if folder.kinds else remote)
 
-    def _uses_app_version(self, member: Member, folder: HelmFolder) -> bool:
-        """Whether a template of the chart, or of a local chart that it uses, has the appVersion as a tag.
+    def _proof_of_app_version(self, member: Member, folder: HelmFolder) -> Literal["", "templates", "comment"]:
+        """What shows that a template of the chart, or of a local chart that it uses, has the appVersion as a tag.
 
         Without any template to look at, the comment counts that `helm create` writes above the tag.
         """
@@ -149,39 +150,47 @@ class VersionReader:
         folders = [folder, *(by_path[path] for path in used if path in by_path)]
         templates = {each.at(name) for each in folders for name in each.kind_files.values()}
         if templates:
-            return any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates))
-        return any(_SAID_IN_VALUES.search(self._bytes(path)) for path in _files(folder, None))
+            return "templates" if any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates)) else ""
+        return "comment" if any(_SAID_IN_VALUES.search(self._bytes(path)) for path in _files(folder, None)) else ""
 
     def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
-        """The file that settings name, if the repository has it."""
+        """What the file that settings name says, if the repository has it; what says a version comes first."""
         setting = member.contents.settings.versions
-        if not setting.file or ("{environment}" in setting.file and not deployment.environment):
+        environment = deployment.environment or ""
+        if not setting.file or ("{environment}" in setting.file + setting.path and not environment):
             return None
+        found: TagFile | None = None
         for name in dict.fromkeys(filter(None, names)):
-            written = setting.file.replace("{environment}", deployment.environment or "").replace("{service}", name)
-            path = posixpath.normpath(written)
-            if path not in self.files:
+            path, keys = (
+                text.replace("{environment}", environment).replace("{service}", name)
+                for text in (posixpath.normpath(setting.file), setting.path)
+            )
+            if posixpath.normpath(path) not in self.files:
                 continue
             try:
-                data = self.read(path)
+                data = self.read(posixpath.normpath(path))
             except InputError:
                 continue
-            return self._tag_in(path, data, setting.path)
-        return None
+            found = found or self._tag_in(posixpath.normpath(path), data, keys)
+            if found.version or "{service}" not in setting.path:
+                return found
+            found = None
+        return found
 
     def _tag_in(self, path: str, data: bytes, keys: str) -> TagFile:
         """The version in a file of tags: at a path of YAML, of a variable in an `.env` file, or the whole file."""
         text = data.decode("utf-8", "replace")
         if not keys:
             return TagFile(path, text.strip() if len(text.split()) == 1 else "", 1)
-        if posixpath.basename(path).endswith(".env"):
+        name = posixpath.basename(path)
+        if name.endswith(".env") or name.startswith(".env"):
             for found in _ASSIGNMENT.finditer(text):
                 if found[1] == keys:
                     return TagFile(path, found[2].strip(), text.count("\n", 0, found.start()) + 1)
             return TagFile(path, "", 1)
         document = self._document(path)
-        steps = keys.split(".")
-        return TagFile(path, _text(value_at(document.value, steps)), document.line_of(steps))
+        value, steps = _follow(document.value, keys.split("."))
+        return TagFile(path, _text(value), document.line_of(steps))
 
     def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -210,6 +219,20 @@ class VersionReader:
             return self.read(path)
         except InputError:
             return b""
+
+
+def _follow(value: Json, names: Iterable[str]) -> tuple[Json, Keys]:
+    """What is at a path, None where nothing is, and its keys; items of a list are found by their `name`."""
+    steps: list[str | int] = []
+    for name in names:
+        if isinstance(value, list):
+            number = next((at for at, each in enumerate(value) if as_object(each).get("name") == name), len(value))
+            steps.append(number)
+            value = value[number] if number < len(value) else None
+        else:
+            steps.append(name)
+            value = as_object(value).get(name)
+    return value, tuple(steps)
 
 
 def _files(folder: HelmFolder | None, environment: str | None) -> tuple[str, ...]:

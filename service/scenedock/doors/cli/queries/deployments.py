@@ -29,7 +29,9 @@ _DIGITS = 10
 @click.command("list")
 @source_options(here=True)
 @layout_option
-@click.option("--verbose", "-v", is_flag=True, help="Print the reason of every deployment without a version.")
+@click.option(
+    "--verbose", "-v", is_flag=True, help="Print the reason of every deployment without a version, and all findings."
+)
 @click.option(
     "--history", is_flag=True, help="With `json`: also since when, by git's history; it takes a second or more."
 )
@@ -169,6 +171,7 @@ def _summary(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
     yield from (f"{_UNKNOWN} {each.pair}: {each.reason}" for each in shown)
     if hidden := len(unknown) - len(shown):
         yield f"and {hidden:,} more; --verbose prints all"
+    yield from _findings(deployments, verbose=verbose)
     total = len(deployments.releases)
     inherited = sum(each.inherited for each in deployments.releases)
     behind = sum(each.pair in deployments.behind for each in deployments.releases)
@@ -178,6 +181,16 @@ def _summary(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
     )
 
 
+def _findings(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
+    """Each once, though it may be about several deployments."""
+    keys = (each.key for each in deployments.releases)
+    told = {each.message: each for key in keys for each in deployments.findings.get(key, ())}
+    shown = list(told.values())[: None if verbose else MOST_SHOWN]
+    yield from (f"{each.severity}: {each.place}: {each.message}. {each.remedy}" for each in shown)
+    if hidden := len(told) - len(shown):
+        yield f"and {hidden:,} more findings; --verbose prints all"
+
+
 def _details(deployments: Deployments) -> Iterator[str]:
     for each in deployments.releases:
         yield f"{each.pair}: {each.version or _UNKNOWN}"
@@ -185,6 +198,7 @@ def _details(deployments: Deployments) -> Iterator[str]:
         yield from (f"    {line}" for line in _since(deployments.histories.get(each.key)))
         if ahead := deployments.behind.get(each.pair):
             yield f"    behind {ahead.environment}, which has {ahead.version}{_distance(ahead)}"
+    yield from _findings(deployments, verbose=True)
     found = [deployments.histories.get(each.key) for each in deployments.releases]
     reasons = dict.fromkeys(each.why_unknown for each in found if each)
     yield from (f"since when isn't known: {reason}" for reason in reasons if reason)
