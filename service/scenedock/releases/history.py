@@ -147,7 +147,9 @@ def _with_author(since: VersionSince, author_of: Callable[[Commit, str], str]) -
 
 
 def _version_of(deployed: Deployed, prefix: str) -> str | None:
-    """The version alone: to find lines costs much more."""
+    """The version alone: to find images and lines costs much more."""
+    if deployed.tag_file:
+        return deployed.tag_file.version or None
     blind = replace(deployed, layers=tuple(replace(layer, line_of=_no_line) for layer in deployed.layers))
     return release_of(blind, blind.images(), prefix).version
 

@@ -105,6 +105,7 @@ def catalog() -> None:
     late={
         "history": "scenedock.doors.cli.queries.deployments:show_history",
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
+        "metrics": "scenedock.doors.cli.queries.delivery:show_metrics",
         "show": "scenedock.doors.cli.queries.deployments:show_deployment",
     },
 )

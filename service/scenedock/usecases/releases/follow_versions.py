@@ -86,6 +86,11 @@ def follow_served(
         return follow_deployments(result, opened, chosen, extent)
 
 
+def not_before(until: str) -> str:
+    """What is said of a history that ends at a date because nothing older was asked for."""
+    return f"commits before {until} were not searched"
+
+
 def follow(
     all_of: Survey, repositories: Mapping[str, Repository], chosen: Collection[Release], extent: Extent
 ) -> dict[PairKey, VersionHistory]:
@@ -155,7 +160,7 @@ class _Past:
         paths = self._open_paths()
         for each in self.history.commits(paths, start, seconds):
             if each.commit.date < until:
-                return "", f"commits before {until} were not searched"
+                return "", not_before(until)
             if self._step(each):
                 left = self._open_paths()
                 if not left:
