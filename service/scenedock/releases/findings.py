@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scenedock.model.finding import Finding, Place, Severity
+from scenedock.model.finding import Finding, Severity
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.semver import SemVer
@@ -59,7 +59,7 @@ def find_in_versions(
 
 def _mutable(release: Release) -> Finding:
     message = f"{release.service} has {release.version!r}, which moves: nobody can tell which version it is"
-    return Finding("warning", "mutable-version", message, _place(release), "Set a version that stays what it is.")
+    return Finding("warning", "mutable-version", message, release.place, "Set a version that stays what it is.")
 
 
 def _unordered(releases: Sequence[Release]) -> Finding:
@@ -68,7 +68,7 @@ def _unordered(releases: Sequence[Release]) -> Finding:
     examples = ", ".join(names[:_MOST_EXAMPLES]) + (" …" if len(names) > _MOST_EXAMPLES else "")
     message = f"{len(releases):,} versions are no semantic versions ({examples}): nobody can tell which is older"
     remedy = "If their order matters, release with versions of Semantic Versioning 2.0.0."
-    return Finding("info", "version-not-semantic", message, _place(releases[0]), remedy)
+    return Finding("info", "version-not-semantic", message, releases[0].place, remedy)
 
 
 def _unequal(releases: Sequence[Release], environments: Environments) -> Iterator[tuple[Release, Finding]]:
@@ -80,7 +80,7 @@ def _unequal(releases: Sequence[Release], environments: Environments) -> Iterato
             severity: Severity = "warning" if why == BY_SETTING else "info"
             remedy = "Promote the version to the others, or correct `versions.equal` in scenedock.yaml."
             for each in alike:
-                yield each, Finding(severity, "environments-differ", message, _place(each), remedy)
+                yield each, Finding(severity, "environments-differ", message, each.place, remedy)
 
 
 def _untried(
@@ -104,7 +104,7 @@ def _untried(
         else:
             continue
         remedy = "Bring it to a lower environment first, or find out how it came to production."
-        yield release, Finding("warning", "version-untried", message, _place(release), remedy)
+        yield release, Finding("warning", "version-untried", message, release.place, remedy)
 
 
 def _versions(release: Release, history: VersionHistory | None) -> set[str | None]:
@@ -115,7 +115,3 @@ def _is_newest(release: Release, lower: Sequence[Release]) -> bool:
     version = SemVer.parse(release.version or "")
     others = [SemVer.parse(each.version or "") for each in lower]
     return version is not None and all(other is not None and other < version for other in others)
-
-
-def _place(release: Release) -> Place:
-    return Place(release.repository, release.path, release.line)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from scenedock.model.finding import Place
 from scenedock.releases.history import VersionHistory, versions_between
 from scenedock.releases.images import Image
 from scenedock.releases.release import Deployed, PairKey, Release, release_of
@@ -49,14 +50,14 @@ def list_releases(
         _with_inheritance(release_of(each, found, prefixes[each.repository]), each, users)
         for each, found in zip(deployed, images, strict=True)
     ]
-    sharing: dict[tuple[str, str, int | None], list[str]] = defaultdict(list)
+    sharing: dict[Place, list[str]] = defaultdict(list)
     for release in releases:
         if release.version is not None:
-            sharing[release.repository, release.path, release.line].append(release.pair)
+            sharing[release.place].append(release.pair)
     return tuple(
         replace(release, shared_with=tuple(pair for pair in pairs if pair != release.pair))
         for release in releases
-        for pairs in [sharing.get((release.repository, release.path, release.line), [])]
+        for pairs in [sharing.get(release.place, [])]
     )
 
 
@@ -86,7 +87,7 @@ def _with_inheritance(release: Release, deployed: Deployed, users: dict[tuple[st
     if release.version is None:
         return release
     serves_others = len(users[release.repository, release.path]) > 1
-    is_base = bool(deployed.own_files) and release.path not in deployed.own_files
+    is_base = bool(deployed.own_files) and release.path not in deployed.own_files and not release.elsewhere
     return replace(release, inherited=serves_others or is_base)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
+from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.releases.images import Image, Keys, images_in
 
@@ -20,11 +21,17 @@ _DEPTH_OF_MAIN_IMAGE = 2
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One values file of a deployment, or the item of a list; `line_of` gives the line of a path in its values."""
+    """One values file of a deployment, or the item of a list; `line_of` gives the line of a path in its values.
+
+    `shape` is how a version in it is set, where its place in the values doesn't tell. `elsewhere` is the name of its
+    repository, if that isn't the deployment's.
+    """
 
     path: str
     values: JsonObject
     line_of: Callable[[Keys], int]
+    shape: str = ""
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +89,9 @@ class Deployed:
 
     @property
     def files(self) -> frozenset[str]:
-        """The paths of all that may say its version."""
+        """The paths of all in its repository that may say its version."""
         others = [each.path for each in (self.chart, self.tag_file) if each]
-        return frozenset([*(layer.path for layer in self.layers), *others])
+        return frozenset([*(layer.path for layer in self.layers if not layer.elsewhere), *others])
 
     def images(self) -> list[Image]:
         """The images in its merged values, without those of other charts."""
@@ -96,8 +103,8 @@ class Deployed:
 class Release:
     """Which version a repository says is there; None with a `reason`.
 
-    `path` and `line` hold the version. `inherited`: the file isn't one of this environment alone. `shared_with` are the
-    other services and environments that the same line serves.
+    `path` and `line` hold the version, in the repository or in one `elsewhere`. `inherited`: the file isn't one of this
+    environment alone. `shared_with` are the other services and environments that the same line serves.
     """
 
     service: str
@@ -110,6 +117,7 @@ class Release:
     shape: str = ""
     path: str = ""
     line: int | None = None
+    elsewhere: str = ""
     inherited: bool = False
     shared_with: tuple[str, ...] = field(default=())
 
@@ -117,6 +125,11 @@ class Release:
     def key(self) -> PairKey:
         """What it is the release of."""
         return self.repository, self.service, self.environment
+
+    @property
+    def place(self) -> Place:
+        """The line that holds the version."""
+        return Place(self.elsewhere or self.repository, self.path, self.line)
 
     @property
     def pair(self) -> str:
@@ -143,9 +156,9 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Rele
         image = candidates[0]
         layer = _layer_of(deployed, image)
         line = layer.line_of(image.keys)
-        return replace(
-            nothing, version=image.tag, image=image.repository, shape=image.shape, path=layer.path, line=line
-        )
+        shape = layer.shape or image.shape
+        found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
+        return replace(found, path=layer.path, line=line)
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
 
 
@@ -159,6 +172,9 @@ def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Relea
 def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Release:
     """What Chart.yaml says: the appVersion where it is proven to be the tag, or the version of another chart."""
     chart, repository = deployed.chart, image.repository if image else ""
+    if image and "{{" in str(_value_at(_layer_of(deployed, image).values, image.keys)):
+        place = _place(deployed, image)
+        return replace(nothing, reason=f"a template sets the tag of its image ({place})", image=repository)
     if chart and chart.app_version and chart.app_version_by:
         shape = "appVersion" if chart.app_version_by == "templates" else "appVersion by comment"
         found = replace(nothing, version=chart.app_version, image=repository, shape=shape)
@@ -213,20 +229,24 @@ def _depth(image: Image, deployed: Deployed) -> int:
 
 def _layer_of(deployed: Deployed, image: Image) -> Layer:
     """The last file that sets the path: where an edit goes."""
-    return next(layer for layer in reversed(deployed.layers) if _has(layer.values, image.keys))
+    return next(layer for layer in reversed(deployed.layers) if _value_at(layer.values, image.keys) is not _ABSENT)
 
 
-def _has(value: Json, keys: Keys) -> bool:
+_ABSENT: Final = object()
+
+
+def _value_at(value: Json, keys: Keys) -> object:
+    """What is at a path of values; `_ABSENT` where nothing is."""
     for key in keys:
         if isinstance(value, Mapping) and key in value:
             value = value[str(key)]
         elif isinstance(value, list) and isinstance(key, int) and key < len(value):
             value = value[key]
         else:
-            return False
-    return True
+            return _ABSENT
+    return value
 
 
 def _place(deployed: Deployed, image: Image) -> str:
     layer = _layer_of(deployed, image)
-    return f"{layer.path}:{layer.line_of(image.keys)}"
+    return str(Place(layer.elsewhere, layer.path, layer.line_of(image.keys)))

@@ -126,6 +126,17 @@ def test_files_of_tags_and_charts_from_elsewhere_are_followed(tmp_path: Path) ->
     assert told(root, service="cart") == ["v2 4 cart:2", "v1 3 cart:1"]
 
 
+def test_what_an_application_sets_is_followed_in_its_manifest(tmp_path: Path) -> None:
+    root, helm = tmp_path / "apps", "helm: {{valuesObject: {{image: {{tag: {}}}}}}}"
+    chart = {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE.format("1.0.0")}
+    source = "{{repoURL: 'https://git.test/acme/apps', path: billing, {}}}"
+    application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: billing-qa}\nspec:\n  source: "
+    settings = {"scenedock.yaml": "repository: https://git.test/acme/apps\n"}
+    for hour, tag in ((1, "1.1.0"), (2, "1.2.0")):
+        commit(root, hour, {**chart, **settings, "app.yaml": application + source.format(helm.format(tag)) + "\n"})
+    assert told(root) == ["1.2.0 2 app.yaml:5", "1.1.0 1 app.yaml:5"]
+
+
 def test_a_merge_is_one_change_by_who_made_it(apps: Path) -> None:
     git(apps, "checkout", "--quiet", "-b", "update")
     commit(apps, 5, {QA: "image: {tag: 1.3.0}\n"}, "Ada <ada@acme.test>")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -19,6 +17,7 @@ from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.watching import Watch
 from tests.scenarios.repositories import plant
+from tests.usecases.releases.listing import listed, place, run
 
 CHART = "apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
 DEPLOYMENT = (
@@ -36,23 +35,6 @@ def chart(folder: str, more: str = "", **files: str) -> dict[str, str]:
     name = folder.rpartition("/")[2]
     named = {f"{folder}/{key.replace('_', '-')}.yaml": text for key, text in files.items()}
     return {f"{folder}/Chart.yaml": CHART.format(name=name) + more, **named}
-
-
-def run(*arguments: str | Path) -> str:
-    done = CliRunner().invoke(main, ["deployments", *map(str, arguments)], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def listed(tmp_path: Path, files: Files, *options: str) -> dict[str, dict[str, Any]]:
-    """The deployments of a repository by `service/environment`."""
-    root = plant(tmp_path / "apps", files)
-    documents = json.loads(run("list", root, "--format", "json", *options))
-    return {"/".join(filter(None, (each["service"], each["environment"]))): each for each in documents}
-
-
-def place(deployment: Mapping[str, Any]) -> str:
-    return f"{deployment['file']}:{deployment['line']}"
 
 
 def test_the_last_file_that_sets_the_tag_says_the_version(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class DeploymentOutput(JsonDocument):
     image: Annotated[str | None, "Repository of the image"]
     chart: Annotated[str | None, "Name of the chart from elsewhere whose version it is"]
     shape: Annotated[str | None, "How the version is set: `image.tag`, `appVersion`, `tag file` …"]
-    repository: Annotated[str, "Name of the repository"]
+    repository: Annotated[str, "Name of the repository: of the file, if there is one"]
     file: Annotated[str | None, "File that sets it, relative to the repository's root"]
     line: Annotated[int | None, "The line with the version, counted from 1"]
     inherited: Annotated[bool, "Whether the line isn't in a file of that environment alone"]
@@ -94,7 +94,7 @@ class DeploymentOutput(JsonDocument):
             image=release.image or None,
             chart=release.chart or None,
             shape=release.shape or None,
-            repository=release.repository,
+            repository=release.elsewhere or release.repository,
             file=release.path or None,
             line=release.line,
             inherited=release.inherited,

@@ -12,7 +12,7 @@ from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import InputError
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.releases.history import Commit, Followed, VersionHistory, with_authors
+from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
 from scenedock.releases.release import Deployed, PairKey, Release
 from scenedock.releases.semver import SemVer
 from scenedock.usecases.catalog.export_catalog import Export
@@ -99,13 +99,13 @@ def follow(
     floors, wanted = (_floors(chosen), _of_production(chosen)) if extent.between else ({}, {})
     by_repository: dict[str, list[tuple[Pair, Followed]]] = defaultdict(list)
     for pair, deployed, release in zip(all_of.pairs, all_of.deployed, all_of.releases, strict=True):
-        if release.key in keys:
+        if release.key in keys and not release.elsewhere:
             prefix = all_of.prefixes[release.repository]
             of_production = wanted.get(release.service, frozenset()) if is_lower(release.environment) else frozenset()
             floor = floors.get(release.key)
             followed = Followed(release, deployed, prefix, extent.most, floor, of_production)
             by_repository[release.repository].append((pair, followed))
-    histories: dict[PairKey, VersionHistory] = {}
+    histories = {each.key: _of_elsewhere(each) for each in chosen if each.elsewhere}
     for name, pairs in by_repository.items():
         with GitHistory(*repositories[name].history_root()) as history:
             past = _Past(history, all_of.readers[name], pairs)
@@ -117,6 +117,12 @@ def follow(
 
 class _UnreadableError(Exception):
     """The clone lacks what a file was."""
+
+
+def _of_elsewhere(release: Release) -> VersionHistory:
+    said = VersionSince(release.version, None, release.path, release.line)
+    reason = f"it is set in {release.elsewhere}, and history is followed in the deployment's own repository alone"
+    return VersionHistory(release.service, release.environment, release.repository, (said,), reason)
 
 
 @dataclass(slots=True)

@@ -155,6 +155,7 @@ def survey(result: Export, repositories: Mapping[str, Repository]) -> Survey:
             repositories[contents.facts.name].read,
             _files(repositories[contents.facts.name]) if contents.settings.versions.file else (),
             frozenset(path for owner, path in libraries if owner == contents.facts.name),
+            {name: repository.read for name, repository in repositories.items()},
         )
         for contents in result.repositories
     }

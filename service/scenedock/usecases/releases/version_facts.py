@@ -14,13 +14,14 @@ from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.encryption import encryption_of
-from scenedock.documents.reading import Document, read_document
+from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.documents.scalars import HELM
 from scenedock.errors import InputError
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
 from scenedock.model.json import Json, as_list, as_object, as_text
 from scenedock.releases.images import Keys
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
+from scenedock.usecases.releases.argo_values import application_layers
 
 _VALUES_OF_ITEMS = ("helmValues", "values")
 _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b")
@@ -54,24 +55,29 @@ class VersionReader:
     """Reads what one repository says of versions; each file once. `read` gives the bytes of a file.
 
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
-    `files` are those that settings may name: a path that somebody wrote could lead out of the repository.
+    `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
+    the files of other repositories, by their names: Applications may be there.
     """
 
     read: Callable[[str], bytes]
     files: Collection[str] = ()
     libraries: Collection[str] = ()
+    others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
     _documents: dict[str, Document] = field(default_factory=dict)
+    _manifests: dict[str, tuple[Document, ...]] = field(default_factory=dict)
+    _readers: dict[str, VersionReader] = field(default_factory=dict)
     _items: dict[str, Mapping[str, tuple[Keys, Json]]] = field(default_factory=dict)
 
     def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
         """A reader of the same repository whose files have other contents."""
-        return VersionReader(read, self.files, self.libraries)
+        return VersionReader(read, self.files, self.libraries, self.others)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Read some files again when they are needed: they have changed."""
         for path in paths:
             self._documents.pop(path, None)
             self._items.pop(path, None)
+            self._manifests.pop(path, None)
 
     def deployed(self, pair: Pair) -> Deployed:
         """What its files say of a service in an environment."""
@@ -79,8 +85,14 @@ class VersionReader:
         mine = next((folder for folder in member.folders if folder.path == deployment.folder), None)
         folder = mine or _chart_of(member, deployment.item)
         files = _files(folder, deployment.environment)
-        layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
-        particular = set(files) - set(_files(folder, None)) | {item.path for item in layers[len(files) :]}
+        layers = [
+            *self._layers(files),
+            *self._layer_of_item(deployment.item),
+            *self._layers_of_application(member, deployment),
+        ]
+        particular = set(files) - set(_files(folder, None)) | {
+            item.path for item in layers[len(files) :] if not item.elsewhere
+        }
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
         foreign = frozenset(self._foreign(member, folder, own))
@@ -105,14 +117,14 @@ class VersionReader:
 
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
         for path in files:
-            document = self._document(path)
+            document = self.document(path)
             yield Layer(path, as_object(document.value), document.line_of)
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
         if item is None:
             return
-        document = self._document(item.list_path)
+        document = self.document(item.list_path)
         if item.list_path not in self._items:
             self._items[item.list_path] = items_in(document.value)
         found = self._items[item.list_path].get(item.folder.rpartition("/")[2] or item.name)
@@ -124,9 +136,32 @@ class VersionReader:
         values = as_object(value) if key is None else as_object(as_object(value)[key])
         yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)))
 
+    def _layers_of_application(self, member: Member, deployment: Deployment) -> Iterator[Layer]:
+        """What the manifest of its Application sets, which may be in another repository."""
+        application = deployment.application
+        if application is None or not application.place.path:
+            return
+        place, here = application.place, member.contents.facts.name
+        if place.repository != here:
+            if place.repository not in self._readers:
+                self._readers[place.repository] = VersionReader(self.others[place.repository])
+            other = self._readers[place.repository]
+            yield from application_layers(application, other.manifests(place.path), other.document, place.repository)
+        else:
+            yield from application_layers(application, self.manifests(place.path), self.document, "")
+
+    def manifests(self, path: str) -> tuple[Document, ...]:
+        """All documents of a file; none where it can't be read."""
+        if path not in self._manifests:
+            try:
+                self._manifests[path] = read_documents(self._bytes(path))
+            except InputError:
+                self._manifests[path] = ()
+        return self._manifests[path]
+
     def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
-        document = self._document(path)
+        document = self.document(path)
         chart = as_object(document.value)
         listed = as_list(chart.get("dependencies"))
         remote = tuple(
@@ -188,7 +223,7 @@ class VersionReader:
                 if found[1] == keys:
                     return TagFile(path, found[2].strip(), text.count("\n", 0, found.start()) + 1)
             return TagFile(path, "", 1)
-        document = self._document(path)
+        document = self.document(path)
         value, steps = _follow(document.value, keys.split("."))
         return TagFile(path, _text(value), document.line_of(steps))
 
@@ -204,7 +239,7 @@ class VersionReader:
             if is_backing or is_deployment or is_beside:
                 yield each.key
 
-    def _document(self, path: str) -> Document:
+    def document(self, path: str) -> Document:
         """The first document of a file; empty where it can't be read or is encrypted, which the export reports."""
         if path not in self._documents:
             try:

@@ -141,6 +141,7 @@ class _Reader:
                     repository.name,
                     tuple(_inside(path, files)),
                     place,
+                    parameters,
                 )
             )
 

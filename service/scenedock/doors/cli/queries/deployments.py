@@ -221,7 +221,7 @@ def _lines(release: Release) -> Iterator[str]:
     if release.version is not None:
         what = f" of the chart {release.chart}" if release.chart else f" of {release.image}" if release.image else ""
         inherited = ", inherited" if release.inherited else ""
-        yield f"{release.repository}:{release.path}:{release.line}: {release.shape}{what}{inherited}"
+        yield f"{release.place}: {release.shape}{what}{inherited}"
     if release.shared_with:
         others = ", ".join(release.shared_with[:MOST_SHOWN])
         more = f" and {len(release.shared_with) - MOST_SHOWN:,} more" if len(release.shared_with) > MOST_SHOWN else ""
