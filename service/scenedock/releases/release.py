@@ -36,23 +36,25 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class DependencyVersion:
-    """A chart from elsewhere that a chart lists."""
+    """A chart from elsewhere that a chart lists; `keys` lead to its version."""
 
     name: str
     version: str
-    line: int
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)
 class ChartVersions:
-    """What Chart.yaml says. `app_version_by` is what proves that an image without a tag has it; empty if nothing does.
+    """What Chart.yaml says; `line_of` gives the line of a path in it.
+
+    `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
 
     A comment is weaker than templates: it says what they did when the chart was made.
     """
 
     path: str
+    line_of: Callable[[Keys], int]
     app_version: str = ""
-    line: int = 1
     app_version_by: Literal["", "templates", "comment"] = ""
     remote: tuple[DependencyVersion, ...] = ()
 
@@ -178,7 +180,7 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     if chart and chart.app_version and chart.app_version_by:
         shape = "appVersion" if chart.app_version_by == "templates" else "appVersion by comment"
         found = replace(nothing, version=chart.app_version, image=repository, shape=shape)
-        return replace(found, path=chart.path, line=chart.line)
+        return replace(found, path=chart.path, line=chart.line_of(("appVersion",)))
     if image:
         place = _place(deployed, image)
         return replace(nothing, reason=f"nothing sets a tag of its image ({place})", image=repository)
@@ -186,9 +188,10 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     own = [each for each in remote if each.name in deployed.names] or list(remote)
     if chart and len(own) == 1:
         one = own[0]
-        return replace(nothing, version=one.version, chart=one.name, shape="dependency", path=chart.path, line=one.line)
-    if own:
-        names = ", ".join(f"{each.name} {each.version} ({chart.path if chart else ''}:{each.line})" for each in own)
+        found = replace(nothing, version=one.version, chart=one.name, shape="dependency")
+        return replace(found, path=chart.path, line=chart.line_of(one.keys))
+    if chart and own:
+        names = ", ".join(f"{each.name} {each.version} ({chart.path}:{chart.line_of(each.keys)})" for each in own)
         return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")
     return replace(nothing, reason="its values name no image, and it has no chart from elsewhere")
 
