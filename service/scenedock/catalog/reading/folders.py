@@ -14,6 +14,7 @@ from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, ENTITY_FILES, is_ours, read_handwritten
+from scenedock.catalog.reading.other_tools import KUSTOMIZATIONS
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
 from scenedock.catalog.reading.values import KUBERNETES_ID, read_environments
 from scenedock.catalog.vocabulary.credentials import drop_credentials
@@ -40,7 +41,6 @@ _NAME = re.compile(
     r"name:[ \t]*[\"']?([a-z0-9][a-z0-9-]*)[\"']?[ \t]*[,}\r\n]",
     re.MULTILINE,
 )
-_KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
 _NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."
@@ -117,7 +117,7 @@ class FolderReader:
         folder for its values alone.
         """
         names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in ENTITY_FILES]
-        kustomized = any(posixpath.basename(name) in _KUSTOMIZATIONS for name in names)
+        kustomized = any(posixpath.basename(name) in KUSTOMIZATIONS for name in names)
         if not kustomized:
             names = [name for name in names if "/" not in name]
         found = [(document, name) for name in names for document in self._quietly(planned, name)]

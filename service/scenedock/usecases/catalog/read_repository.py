@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
-from scenedock.catalog.explaining.other_tools import flux_objects, named_files
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
 from scenedock.catalog.reading.argo.applications import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
@@ -20,6 +19,7 @@ from scenedock.catalog.reading.environment_lists import (
 )
 from scenedock.catalog.reading.folder_facts import FolderRequest
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
+from scenedock.catalog.reading.other_tools import flux_objects, named_files
 from scenedock.catalog.reading.plan import Plan, plan_repository
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
