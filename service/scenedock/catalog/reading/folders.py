@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, ENTITY_FILES, is_ours, read_handwritten
+from scenedock.catalog.reading.manifests import read_manifests, read_templates
 from scenedock.catalog.reading.other_tools import KUSTOMIZATIONS
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
-from scenedock.catalog.reading.values import KUBERNETES_ID, read_environments
+from scenedock.catalog.reading.values import read_environments
 from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
-from scenedock.catalog.vocabulary.formats import is_kind
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, conflict_in, read_document, read_documents
@@ -29,30 +29,8 @@ from scenedock.model.helm import CHART_FILE, ApiFile, Chart, HelmFolder, ValuesF
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.provenance import PROVENANCE_FILE
 
-_KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_KUBERNETES_ID = re.compile(
-    rf"^[ \t]*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*\r?$",
-    re.MULTILINE,
-)
-_SERVICE = re.compile(r"^kind:[ \t]*[\"']?Service[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_DOCUMENT_END = re.compile(r"^---", re.MULTILINE)
-_NAME = re.compile(
-    r"^metadata:(?:[ \t]*\{[^}\n]*?\b|[ \t]*\r?\n(?:[ \t]+.*\n)*?[ \t]+)"
-    r"name:[ \t]*[\"']?([a-z0-9][a-z0-9-]*)[\"']?[ \t]*[,}\r\n]",
-    re.MULTILINE,
-)
-_NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."
-
-
-@dataclass(slots=True)
-class _ManifestFacts:
-    """What templates spell out: kinds with a file of each, the names of Services, a literal `kubernetes-id` label."""
-
-    kinds: dict[str, str] = field(default_factory=dict)
-    services: set[str] = field(default_factory=set)
-    kubernetes_id: str = ""
 
 
 @dataclass(slots=True)
@@ -90,7 +68,7 @@ class FolderReader:
             merged_values=[values for environment, values in merged.items() if environment or len(merged) == 1],
         )
         self._check_name(chart)
-        manifests = self._manifest_facts([name for name in self.planned.files if is_manifest(name)])
+        manifests = read_templates(self._templates())
         handwritten, has_handwritten = self._handwritten()
         return HelmFolder(
             path=self.planned.path,
@@ -98,9 +76,9 @@ class FolderReader:
             values=read_environments(merged),
             value_files=self._files_of(),
             unused_files=tuple(self._unused_files()),
-            kinds=frozenset(manifests.kinds),
-            kind_files=manifests.kinds,
-            services=frozenset(manifests.services),
+            kinds=frozenset(manifests.kind_files),
+            kind_files=manifests.kind_files,
+            services=manifests.services,
             kubernetes_id=manifests.kubernetes_id,
             value_keys=frozenset(key for values in merged.values() for key in values),
             has_values="values.yaml" in self.planned.files,
@@ -121,30 +99,18 @@ class FolderReader:
         kustomized = any(posixpath.basename(name) in KUSTOMIZATIONS for name in names)
         if not kustomized:
             names = [name for name in names if "/" not in name]
-        found = [(document, name) for name in names for document in self._quietly(name)]
-        documents = [document for document, _ in found]
-        manifests = [document for document in documents if _is_resource(document)]
-        kind_files = {
-            as_text(document.get("kind")): name
-            for document, name in reversed(found)
-            if _is_resource(document) and not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
-        }
-        kinds = frozenset(kind_files)
-        if not kinds or (len(manifests) < len(documents) and not kustomized):
+        documents = [(name, document) for name in names for document in self._quietly(name)]
+        manifests = read_manifests(documents, kustomized=kustomized)
+        if manifests is None:
             return self._values_folder() if self.planned.included else None
-        labels = _common_labels(documents)
         handwritten, has_handwritten = self._handwritten()
         return HelmFolder(
             path=self.planned.path,
-            values={"": ValuesFacts(labels=labels)},
-            kinds=kinds,
-            kind_files=kind_files,
-            services=frozenset(
-                as_text(as_object(document.get("metadata")).get("name"))
-                for document in manifests
-                if document.get("kind") == "Service"
-            ),
-            kubernetes_id=dict(labels).get(KUBERNETES_ID, ""),
+            values={"": ValuesFacts(labels=manifests.labels)},
+            kinds=frozenset(manifests.kind_files),
+            kind_files=manifests.kind_files,
+            services=manifests.services,
+            kubernetes_id=manifests.kubernetes_id,
             has_techdocs="mkdocs.yml" in self.planned.files,
             handwritten=handwritten,
             has_handwritten=has_handwritten,
@@ -286,17 +252,11 @@ class FolderReader:
             path = self.planned.at(CHART_FILE)
             self._note("chart-without-name", message, (path, None), "Give the chart the name of its folder.")
 
-    def _manifest_facts(self, names: Iterable[str]) -> _ManifestFacts:
-        facts = _ManifestFacts()
-        for name in names:
-            text = (self._bytes(self.planned.at(name)) or b"").decode("utf-8", "replace")
-            kinds = _KIND.findall(text)
-            facts.kinds = {**dict.fromkeys(kinds, name), **facts.kinds}
-            if "Service" in kinds:
-                facts.services.update(_names_of_services(text))
-            if not facts.kubernetes_id and (match := _KUBERNETES_ID.search(text)):
-                facts.kubernetes_id = match[1]
-        return facts
+    def _templates(self) -> Iterator[tuple[str, str]]:
+        """Name and text of each template of a chart."""
+        for name in self.planned.files:
+            if is_manifest(name):
+                yield name, (self._bytes(self.planned.at(name)) or b"").decode("utf-8", "replace")
 
     def _apis(self) -> Iterator[ApiFile]:
         for name in self.planned.files:
@@ -343,24 +303,3 @@ class FolderReader:
         for document in documents:
             value = as_object(document.value)
             yield {key: value.get(key) for key in ("apiVersion", "kind")} if encryption_of(data) else value
-
-
-def _is_resource(document: JsonObject) -> bool:
-    return is_kind(as_text(document.get("kind"))) and bool(as_text(document.get("apiVersion")))
-
-
-def _names_of_services(text: str) -> Iterator[str]:
-    """The names of Services that a template spells out."""
-    for part in _DOCUMENT_END.split(text):
-        if _SERVICE.search(part) and (match := _NAME.search(part)):
-            yield match[1]
-
-
-def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]]:
-    """The labels that the pods of every workload carry."""
-    labels = [
-        frozenset((key, value) for key, value in as_object(metadata.get("labels")).items() if isinstance(value, str))
-        for document in documents
-        if (metadata := as_object(as_object(as_object(document.get("spec")).get("template")).get("metadata")))
-    ]
-    return frozenset.intersection(*labels) if labels else frozenset()
