@@ -160,6 +160,11 @@ class HelmFolder:
         """Whether it has default values."""
         return bool(self.value_files.get(""))
 
+    def files_of(self, environment: str | None) -> tuple[str, ...]:
+        """The values files of an environment from the repository's root, in Helm's order; without any, the default."""
+        names = self.value_files.get(environment or "", self.value_files.get("", ()))
+        return tuple(self.at(name) for name in names)
+
 
 @dataclass(frozen=True, slots=True)
 class Application:

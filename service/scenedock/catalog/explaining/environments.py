@@ -77,8 +77,7 @@ def _evidence(member: Member, deployment: Deployment) -> Evidence:
         place = deployment.application.place
         said = f"the Application {deployment.application.name!r}"
         return Evidence(environment, said, place.repository, (place.path,), line=place.line)
-    folder = next((each for each in member.folders if each.path == deployment.folder), None)
+    folder = member.folder_of(deployment)
     if deployment.source == "values" and folder:
-        files = tuple(folder.at(name) for name in folder.value_files.get(environment, ())[-1:])
-        return Evidence(environment, "the name of a values file", repository, files)
+        return Evidence(environment, "the name of a values file", repository, folder.files_of(environment)[-1:])
     return Evidence(environment, "the name of the folder", repository, (deployment.folder or ".",))

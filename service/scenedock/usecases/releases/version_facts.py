@@ -52,11 +52,10 @@ class VersionReader:
                 yield self._deployed(each, member, deployment)
 
     def _deployed(self, each: MappedService, member: Member, deployment: Deployment) -> Deployed:
-        mine = next((folder for folder in member.folders if folder.path == deployment.folder), None)
-        folder = mine or _chart_of(member, deployment.item)
-        files = _files(folder, deployment.environment)
+        folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
+        base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
         layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
-        particular = set(files) - set(_files(folder, None)) | {item.path for item in layers[len(files) :]}
+        particular = set(files) - set(base) | {item.path for item in layers[len(files) :]}
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
         foreign = frozenset(self._foreign(member, folder, own))
@@ -125,7 +124,7 @@ class VersionReader:
         templates = {each.at(name) for each in folders for name in each.kind_files.values()}
         if templates:
             return any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates))
-        return any(_SAID_IN_VALUES.search(self._bytes(path)) for path in _files(folder, None))
+        return any(_SAID_IN_VALUES.search(self._bytes(path)) for path in folder.files_of(None))
 
     def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
         """The file that settings name, if the repository has it."""
@@ -185,14 +184,6 @@ class VersionReader:
             return self.read(path)
         except InputError:
             return b""
-
-
-def _files(folder: HelmFolder | None, environment: str | None) -> tuple[str, ...]:
-    """The values files of a folder for an environment, from the root of Helm's merge on."""
-    if folder is None:
-        return ()
-    names = folder.value_files.get(environment or "", folder.value_files.get("", ()))
-    return tuple(folder.at(name) for name in names)
 
 
 def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
