@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import NotFoundError
 from scenedock.model.kept_catalog import KeptCatalog
@@ -99,7 +100,5 @@ def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:
     """The names of all environments, those of production last."""
-    from scenedock.catalog.vocabulary.environments import is_production
-
     names = {each.environment for each in releases if each.environment}
     return sorted(names, key=lambda name: (is_production(name), name))
