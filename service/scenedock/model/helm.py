@@ -55,6 +55,11 @@ class Listing:
     unnameable: tuple[str, ...] = ()
     too_deep: tuple[str, ...] = ()
 
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The files that may be read."""
+        return tuple(path for path in self.files if path not in self.outside) if self.outside else self.files
+
 
 @dataclass(frozen=True, slots=True)
 class Dependency:

@@ -31,7 +31,7 @@ def files_of(app_list: AppList, listing: Listing) -> list[AppListFile]:
     pattern = re.compile(
         re.escape(before) + (r"([A-Za-z0-9][A-Za-z0-9._-]*)" if placeholder else "()") + re.escape(after)
     )
-    files = (path for path in listing.files if path not in listing.outside and not _is_settings_or_catalog(path))
+    files = (path for path in listing.inside if not _is_settings_or_catalog(path))
     matches = ((path, pattern.fullmatch(path)) for path in files)
     return [AppListFile(path, match[1] or None) for path, match in matches if match]
 

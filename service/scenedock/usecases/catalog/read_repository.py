@@ -119,11 +119,7 @@ class RepositoryReader:
 
     def manifests(self) -> Manifests:
         """What Argo CD's manifests, its own and those of other repositories, are evaluated with."""
-        files = tuple(
-            path
-            for path in self.listing.files
-            if path not in self.listing.outside and posixpath.basename(path) not in ENTITY_FILES
-        )
+        files = tuple(path for path in self.listing.inside if posixpath.basename(path) not in ENTITY_FILES)
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
     def applications(self, here: Manifests, others: Iterable[Manifests]) -> list[Application]:
@@ -176,11 +172,7 @@ class RepositoryReader:
             decided=enabling.folders | (frozenset() if unknown else not_applied(by_path, applications)),
             applications=tuple(applications),
             skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
-            catalog_files=tuple(
-                path
-                for path in self.listing.files
-                if posixpath.basename(path) == CATALOG_FILE and path not in self.listing.outside
-            ),
+            catalog_files=tuple(path for path in self.listing.inside if posixpath.basename(path) == CATALOG_FILE),
             unreadable=frozenset({*unreadable, *self.plan.refused}),
             doubtful=doubtful,
             directories=self._directories() if unreadable or doubtful or self.plan.refused else frozenset(),
@@ -200,8 +192,7 @@ class RepositoryReader:
                 yield FolderRequest(self.facts.name, planned, has_chart, names, files)
 
     def _all_deployed(self) -> tuple[Deployed, ...]:
-        inside = (path for path in self.listing.files if path not in self.listing.outside)
-        return (*self.deployed, *named_files(self.facts.name, inside, self.files.read))
+        return (*self.deployed, *named_files(self.facts.name, self.listing.inside, self.files.read))
 
     def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
         """The finding for a repository without charts; it names the tools that deploy what is there."""
@@ -294,7 +285,7 @@ class RepositoryReader:
     def _codeowners(self) -> Codeowners:
         """The owners from the first such file; an invalid line is a finding, and sets no owner."""
         for path in CODEOWNERS_FILES:
-            if path in self.listing.files and path not in self.listing.outside:
+            if path in self.listing.inside:
                 try:
                     data = self.files.read(path)
                     check_length(data)
@@ -348,7 +339,7 @@ class RepositoryReader:
 
 
 def _own_settings(name: str, files: FileReader, listing: Listing) -> CatalogSettings:
-    if FILE_NAME not in listing.files or FILE_NAME in listing.outside:
+    if FILE_NAME not in listing.inside:
         return CatalogSettings()
     label = f"{name}/{FILE_NAME}"
     try:

@@ -65,7 +65,7 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
     readers = {
         contents.facts.name: VersionReader(
             repositories[contents.facts.name].read,
-            _files(repositories[contents.facts.name]) if contents.settings.versions.file else (),
+            frozenset(repositories[contents.facts.name].listing().inside) if contents.settings.versions.file else (),
             frozenset(path for owner, path in libraries if owner == contents.facts.name),
         )
         for contents in result.repositories
@@ -79,12 +79,6 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
     ]
     releases = list_releases(sorted(deployed, key=lambda one: (one.service, one.environment or "", one.repository)))
     return Deployments(releases, behind(releases), result.read.problems)
-
-
-def _files(repository: Repository) -> frozenset[str]:
-    """The files of a repository, without links that lead out of it."""
-    listing = repository.listing()
-    return frozenset(listing.files) - listing.outside
 
 
 def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Deployments:
