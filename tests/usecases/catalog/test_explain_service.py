@@ -166,7 +166,7 @@ def test_the_current_folder_is_the_default(apps: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("biling", "Error: there is no service 'biling'; did you mean 'billing'?\n"),
+        ("biling", "Error: there is no service 'biling' (did you mean billing?)\n"),
         ("tests", "Error: apps:.hidden/tests is not a service: in a folder whose name begins with a dot\n"),
     ],
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import NotFoundError
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.similar import similar
 from scenedock.releases.listing import Behind, behind, list_releases
 from scenedock.releases.release import Release
 from scenedock.usecases.catalog.export_catalog import Export
@@ -45,8 +45,7 @@ class Deployments:
         name = service.removeprefix("component:").removeprefix("default/")
         found = tuple(each for each in self.releases if each.service == name)
         if not found:
-            similar = get_close_matches(name, sorted({each.service for each in self.releases}), n=1)
-            hint = f"; did you mean {similar[0]!r}?" if similar else ""
+            hint = similar(name, sorted({each.service for each in self.releases}))
             said = f"there is no deployment of a service {service!r}{hint}"
             raise NotFoundError("; ".join([said, *self.problems.values()]))
         return Deployments(found, self.behind, self.problems)
