@@ -205,6 +205,11 @@ class ListItem:
     facts: ValuesFacts = field(default_factory=ValuesFacts)
     folder: str = ""
 
+    @property
+    def key(self) -> str:
+        """What the list calls it: the name of its folder, or its own."""
+        return posixpath.basename(self.folder) or self.name
+
 
 DeployedKind: TypeAlias = Literal[
     "Argo CD Application",

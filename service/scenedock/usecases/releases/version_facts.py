@@ -88,7 +88,7 @@ class VersionReader:
         if item is None:
             return
         document = self._document(item.list_path)
-        found = find_item(document.value, item.folder.rpartition("/")[2] or item.name)
+        found = find_item(document.value, item.key)
         if found is None:
             return
         at, value = found
