@@ -82,9 +82,9 @@ def _deployments(sources: Sources) -> Deployments:
 
 
 def _print_json(deployments: Deployments) -> None:
-    from scenedock.actions.releases.deployments import outputs_of
+    from scenedock.actions.releases.deployments import DeploymentList
 
-    print_json([output.model_dump(by_alias=True) for output in outputs_of(deployments)])
+    print_json(DeploymentList.of(deployments).model_dump(by_alias=True)["deployments"])
 
 
 def _matrix(deployments: Deployments) -> list[list[str]]:
