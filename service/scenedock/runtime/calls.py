@@ -21,7 +21,7 @@ from scenedock.model.action import Action, Caller, Context
 from scenedock.model.json import JsonObject
 from scenedock.model.redaction import Redactor
 from scenedock.runtime.metrics import Metrics
-from scenedock.runtime.places import Places
+from scenedock.runtime.places import Places, about_to_stop
 from scenedock.usecases.tasks.submit_task import identity
 
 _audit: Final = logging.getLogger("scenedock.audit")
@@ -81,7 +81,7 @@ class Calls:
             call = self._begin(action, context, values)
         except RuntimeError:  # it has stopped
             self._forget(owner)
-            raise TemporaryError("the service is about to stop; try again", retry_after=5) from None
+            raise about_to_stop() from None
         call.add_done_callback(lambda _call: self._forget(owner))
         return call
 
