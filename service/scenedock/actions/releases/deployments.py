@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 from scenedock.model.finding import Finding, Severity
@@ -154,14 +154,35 @@ class HistoryOutput(JsonDocument):
         )
 
 
-def outputs_of(deployments: Deployments) -> tuple[DeploymentOutput, ...]:
-    """The documents of all deployments, by service, environment and repository."""
-    return tuple(
-        DeploymentOutput.of(
-            release,
-            deployments.behind.get(release.pair),
-            deployments.histories.get(release.key),
-            deployments.findings.get(release.key, ()),
+class DeploymentList(JsonDocument):
+    """Services in environments, with the versions that git says."""
+
+    deployments: Annotated[tuple[DeploymentOutput, ...], "By service, environment and repository"]
+    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
+
+    @classmethod
+    def of(cls, deployments: Deployments) -> DeploymentList:
+        """The document of deployments."""
+        return cls(
+            deployments=tuple(
+                DeploymentOutput.of(
+                    release,
+                    deployments.behind.get(release.pair),
+                    deployments.histories.get(release.key),
+                    deployments.findings.get(release.key, ()),
+                )
+                for release in deployments.releases
+            ),
+            problems=deployments.problems,
         )
-        for release in deployments.releases
-    )
+
+
+class HistoryList(JsonDocument):
+    """The versions of a service."""
+
+    histories: Annotated[tuple[HistoryOutput, ...], "One for each environment and repository"]
+
+    @classmethod
+    def of(cls, histories: Iterable[VersionHistory]) -> HistoryList:
+        """The document of histories."""
+        return cls(histories=tuple(map(HistoryOutput.of, histories)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from scenedock.actions.effects import Effects
-from scenedock.actions.releases.deployments import HistoryOutput
+from scenedock.actions.releases.deployments import HistoryList
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.releases.history import VERSIONS
 from scenedock.usecases.releases.follow_versions import Chosen, Extent, follow_served
@@ -18,17 +18,11 @@ class Input(Model):
     environment: Annotated[str | None, "Name of the environment; by default, all of the service"] = None
 
 
-class Output(Model):
-    """The versions."""
-
-    histories: Annotated[tuple[HistoryOutput, ...], "One for each environment and repository"]
-
-
 EXAMPLES = [Example("Since when each version was in production", {"service": "billing", "environment": "production"})]
 
 
 @action("show-deployment-history", read_only=True, idempotent=True, examples=EXAMPLES)
-def show_deployment_history_action(context: Context[Effects], request: Input) -> Output:
+def show_deployment_history_action(context: Context[Effects], request: Input) -> HistoryList:
     """Show the last 20 versions of a service in an environment, since when, and by which commit and author, from git.
 
     Raises
@@ -41,4 +35,4 @@ def show_deployment_history_action(context: Context[Effects], request: Input) ->
     deployments = context.effects.apart.read(follow_served, chosen, Extent(VERSIONS, between=False))
     found = deployments.histories_of(request.service, request.environment)
     context.log(f"{sum(len(each.versions) for each in found)} versions")
-    return Output(histories=tuple(map(HistoryOutput.of, found)))
+    return HistoryList.of(found)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, tier_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import NotFoundError
 from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.similar import similar
 from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.listing import Behind, behind, common_prefixes, list_releases
@@ -54,8 +54,7 @@ class Deployments:
         name = service_name(service)
         found = tuple(each for each in self.releases if each.service == name)
         if not found:
-            similar = get_close_matches(name, sorted({each.service for each in self.releases}), n=1)
-            hint = f"; did you mean {similar[0]!r}?" if similar else ""
+            hint = similar(name, sorted({each.service for each in self.releases}))
             said = f"there is no deployment of a service {service!r}{hint}"
             raise NotFoundError("; ".join([said, *self.problems.values()]))
         return replace(self, releases=found)
@@ -153,7 +152,7 @@ def survey(result: Export, repositories: Mapping[str, Repository]) -> Survey:
     readers = {
         contents.facts.name: VersionReader(
             repositories[contents.facts.name].read,
-            _files(repositories[contents.facts.name]) if contents.settings.versions.file else (),
+            frozenset(repositories[contents.facts.name].listing().inside) if contents.settings.versions.file else (),
             frozenset(path for owner, path in libraries if owner == contents.facts.name),
             {name: repository.read for name, repository in repositories.items()},
         )
@@ -172,12 +171,6 @@ def survey(result: Export, repositories: Mapping[str, Repository]) -> Survey:
     prefixes = common_prefixes(deployed, images)
     releases = list_releases(deployed, images, prefixes)
     return Survey(tuple(pair for _, pair in found), deployed, releases, readers, prefixes)
-
-
-def _files(repository: Repository) -> frozenset[str]:
-    """The files of a repository, without links that lead out of it."""
-    listing = repository.listing()
-    return frozenset(listing.files) - listing.outside
 
 
 def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Deployments:

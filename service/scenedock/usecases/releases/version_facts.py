@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -16,11 +15,10 @@ from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document, read_documents
-from scenedock.documents.scalars import HELM
 from scenedock.errors import InputError
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
 from scenedock.model.json import Json, as_list, as_object, as_text
-from scenedock.releases.images import Keys
+from scenedock.releases.images import Keys, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
 from scenedock.usecases.releases.argo_values import application_layers
 
@@ -28,7 +26,6 @@ _VALUES_OF_ITEMS = ("helmValues", "values")
 _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b")
 # What `helm create` writes above the tag, where no template is there to prove it.
 _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", re.MULTILINE)
-_LINE = rb"^[^#\n]*(?<![\w-])[\"']?%b[\"']?:[ \t]+[\"']?%b[\"']?[ \t]*(?:[,}#\r].*)?$"
 _ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
 
 
@@ -87,17 +84,14 @@ class VersionReader:
     def deployed(self, pair: Pair) -> Deployed:
         """What its files say of a service in an environment."""
         each, member, deployment = pair.each, pair.member, pair.deployment
-        mine = next((folder for folder in member.folders if folder.path == deployment.folder), None)
-        folder = mine or _chart_of(member, deployment.item)
-        files = _files(folder, deployment.environment)
+        folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
+        base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
         layers = [
             *self._layers(files),
             *self._layer_of_item(deployment.item),
             *self._layers_of_application(member, deployment),
         ]
-        particular = set(files) - set(_files(folder, None)) | {
-            item.path for item in layers[len(files) :] if not item.elsewhere
-        }
+        particular = set(files) - set(base) | {item.path for item in layers[len(files) :] if not item.elsewhere}
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
         foreign = frozenset(self._foreign(member, folder, own))
@@ -123,20 +117,7 @@ class VersionReader:
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
         for path in files:
             document = self.document(path)
-            yield Layer(path, as_object(document.value), partial(self._line_of, path, document))
-
-    def _line_of(self, path: str, document: Document, keys: Keys) -> int:
-        """The line of a path in a values file: that of `key: text` where it is there once, which costs a tenth."""
-        value: Json = document.value
-        for key in keys:
-            value = as_object(value).get(str(key))
-        data = self._bytes(path)
-        if isinstance(value, str) and value and b"&" not in data and b"*" not in data:
-            written = re.escape(str(keys[-1]).encode()), re.escape(value.encode())
-            found = [match.start() for match in re.finditer(_LINE % written, data, re.MULTILINE)]
-            if len(found) == 1:
-                return data.count(b"\n", 0, found[0]) + 1
-        return document.line_of(keys)
+            yield Layer(path, as_object(document.value), document.line_of_text)
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
@@ -145,7 +126,7 @@ class VersionReader:
         document = self.document(item.list_path)
         if item.list_path not in self._items:
             self._items[item.list_path] = items_in(document.value)
-        found = self._items[item.list_path].get(item.folder.rpartition("/")[2] or item.name)
+        found = self._items[item.list_path].get(item.key)
         if found is None:
             return
         at, value = found
@@ -183,13 +164,13 @@ class VersionReader:
         chart = as_object(document.value)
         listed = as_list(chart.get("dependencies"))
         remote = tuple(
-            DependencyVersion(name, _text(one.get("version")), ("dependencies", number, "version"))
+            DependencyVersion(name, text_of(one.get("version")), ("dependencies", number, "version"))
             for number, one in enumerate(map(as_object, listed))
-            if (name := _text(one.get("name")))
+            if (name := text_of(one.get("name")))
             and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
-            if name not in BACKING_SERVICES or not own.isdisjoint({name, _text(one.get("alias"))})
+            if name not in BACKING_SERVICES or not own.isdisjoint({name, text_of(one.get("alias"))})
         )
-        app_version = _text(chart.get("appVersion"))
+        app_version = text_of(chart.get("appVersion"))
         if path not in self._proofs:
             self._proofs[path] = self._proof_of_app_version(member, folder) if app_version else ""
         remote = () if folder.kinds else remote
@@ -207,7 +188,7 @@ class VersionReader:
         templates = {each.at(name) for each in folders for name in each.kind_files.values()}
         if templates:
             return "templates" if any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates)) else ""
-        return "comment" if any(_SAID_IN_VALUES.search(self._bytes(path)) for path in _files(folder, None)) else ""
+        return "comment" if any(_SAID_IN_VALUES.search(self._bytes(path)) for path in folder.files_of(None)) else ""
 
     def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
         """What the file that settings name says, if the repository has it; what says a version comes first."""
@@ -246,7 +227,7 @@ class VersionReader:
             return TagFile(path, "", 1)
         document = self.document(path)
         value, steps = _follow(document.value, keys.split("."))
-        return TagFile(path, _text(value), document.line_of(steps))
+        return TagFile(path, text_of(value), document.line_of(steps))
 
     def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -291,14 +272,6 @@ def _follow(value: Json, names: Iterable[str]) -> tuple[Json, Keys]:
     return value, tuple(steps)
 
 
-def _files(folder: HelmFolder | None, environment: str | None) -> tuple[str, ...]:
-    """The values files of a folder for an environment, from the root of Helm's merge on."""
-    if folder is None:
-        return ()
-    names = folder.value_files.get(environment or "", folder.value_files.get("", ()))
-    return tuple(folder.at(name) for name in names)
-
-
 def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
     """The folder of the chart that an item of an app list deploys."""
     return next((each for each in member.contents.folders if item and each.path == item.chart_folder), None)
@@ -319,10 +292,3 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
 
 def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:
     return (each.key for each in (folder.chart.dependencies if folder and folder.chart else ()))
-
-
-def _text(value: Json) -> str:
-    try:
-        return HELM.key(value).strip() if value is not None and not isinstance(value, (dict, list)) else ""
-    except ValueError:
-        return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -10,9 +9,11 @@ import click
 
 from scenedock.doors.cli.export_views import printable
 from scenedock.doors.cli.queries.tables import layout_option, print_table
+from scenedock.doors.cli.settings import print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
+    from scenedock.model.json import JsonObject
     from scenedock.usecases.releases.measure_delivery import Delivery
 
 
@@ -37,7 +38,7 @@ def show_metrics(*, sources: Sources, days: int, by: Literal["owner", "service"]
     with sources.opened() as opened:
         delivery = measure_delivery(sources.export_of(opened), opened, days, by, datetime.now(UTC))
     if layout == "json":
-        click.echo(json.dumps(_document(delivery, by), indent=2, ensure_ascii=False))
+        print_json(_document(delivery, by))
         return
     header = [by.upper(), "DEPLOYMENTS", "PER WEEK", "LEAD TIME (H)", "MEASURED"]
     rows = [
@@ -53,7 +54,7 @@ def _hours(number: float | None) -> str:
     return "" if number is None else str(number)
 
 
-def _document(delivery: Delivery, by: str) -> dict[str, object]:
+def _document(delivery: Delivery, by: str) -> JsonObject:
     return {
         "days": delivery.days,
         "since": delivery.since,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, printable
 from scenedock.doors.cli.queries.tables import layout_option, print_table
+from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.releases.history import MOST_VERSIONS, VERSIONS
 
@@ -45,7 +45,7 @@ def list_deployments(*, sources: Sources, layout: str, verbose: bool, history: b
     Exit codes: 0 done, 2 wrong usage or a repository that can't be read.
     """
     if layout == "json":
-        click.echo(_as_json(_followed(sources) if history else _deployments(sources)))
+        _print_json(_followed(sources) if history else _deployments(sources))
         return
     if history:
         raise click.UsageError("--history needs --format json")
@@ -58,9 +58,7 @@ def list_deployments(*, sources: Sources, layout: str, verbose: bool, history: b
 @click.command("show")
 @click.argument("service", metavar="SERVICE")
 @source_options(here=True)
-@click.option(
-    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@format_option
 def show_deployment(*, service: str, sources: Sources, layout: str) -> None:
     """Show the versions of SERVICE in REPO..., by default in the current folder: the line that sets each, since when.
 
@@ -68,7 +66,7 @@ def show_deployment(*, service: str, sources: Sources, layout: str) -> None:
     """
     deployments = _followed(sources, service).of(service)
     if layout == "json":
-        click.echo(_as_json(deployments))
+        _print_json(deployments)
     else:
         click.echo("\n".join(map(printable, _details(deployments))))
 
@@ -95,10 +93,9 @@ def show_history(*, service: str, sources: Sources, environment: str | None, mos
     """
     found = _followed(sources, service, environment, most).histories_of(service, environment)
     if layout == "json":
-        from scenedock.actions.releases.deployments import HistoryOutput
+        from scenedock.actions.releases.deployments import HistoryList
 
-        documents = [HistoryOutput.of(each).model_dump(by_alias=True) for each in found]
-        click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
+        print_json(HistoryList.of(found).model_dump(by_alias=True)["histories"])
         return
     print_table([_HISTORY_HEADER, *(row for each in found for row in _versions(each))], layout)
     for each in found:
@@ -124,11 +121,10 @@ def _followed(
         return follow_deployments(sources.export_of(opened), opened, Chosen(service, environment), extent)
 
 
-def _as_json(deployments: Deployments) -> str:
-    from scenedock.actions.releases.deployments import outputs_of
+def _print_json(deployments: Deployments) -> None:
+    from scenedock.actions.releases.deployments import DeploymentList
 
-    documents = [output.model_dump(by_alias=True) for output in outputs_of(deployments)]
-    return json.dumps(documents, indent=2, ensure_ascii=False)
+    print_json(DeploymentList.of(deployments).model_dump(by_alias=True)["deployments"])
 
 
 def _matrix(deployments: Deployments) -> list[list[str]]:

@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated
 
 from flask import Response, request
 
-from scenedock.actions.releases.deployments import DeploymentOutput, HistoryOutput, outputs_of
+from scenedock.actions.releases.deployments import DeploymentList, HistoryList
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
-from scenedock.model.json_documents import JsonDocument
 from scenedock.releases.history import MOST_VERSIONS, VERSIONS
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.follow_versions import Chosen, Extent, follow_served
-from scenedock.usecases.releases.list_deployments import Deployments, list_served
-
-
-class DeploymentList(JsonDocument):
-    """Services in environments, with the versions that git says."""
-
-    deployments: Annotated[tuple[DeploymentOutput, ...], "By service, environment and repository"]
-    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
-
-    @classmethod
-    def of(cls, deployments: Deployments) -> DeploymentList:
-        """The document of deployments."""
-        return cls(deployments=outputs_of(deployments), problems=deployments.problems)
-
-
-class HistoryList(JsonDocument):
-    """The versions of a service."""
-
-    histories: Annotated[tuple[HistoryOutput, ...], "One for each environment and repository"]
+from scenedock.usecases.releases.list_deployments import list_served
 
 
 def list_deployments(service: Service) -> Response:
@@ -53,7 +32,7 @@ def show_history(service: Service, name: str) -> Response:
     """Show which versions a service had in its environments, since when, and by which commit and author."""
     most = _most(request.args.get("most", str(VERSIONS)))
     deployments = service.effects.apart.read(follow_served, Chosen(name), Extent(most, between=False))
-    return json_answer(HistoryList(histories=tuple(map(HistoryOutput.of, deployments.histories_of(name)))))
+    return json_answer(HistoryList.of(deployments.histories_of(name)))
 
 
 def _most(text: str) -> int:
