@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.repositories import plant
+from tests.tools.commits import commit
 from tests.usecases.releases.listing import listed, place, run
 
 BILLING = {
@@ -111,6 +112,15 @@ def test_the_parameters_of_a_set_are_where_they_are_written(tmp_path: Path) -> N
         "billing/qa": "environments/qa.yaml:2",
         "billing/production": "environments/production.yaml:2",
     }
+
+
+def test_what_generators_said_before_is_not_guessed(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    for hour, tag in ((1, "1.9.0"), (2, "2.0.0")):
+        commit(root, hour, {**BILLING, "argocd/set.yaml": SET.replace("GENERATOR", ELEMENTS.replace("2.0.0", tag))})
+    (history,) = json.loads(run("history", "billing", root, "--environment", "qa", "--format", "json"))
+    assert [(each["version"], each["since"]) for each in history["versions"]] == [("2.0.0", None)]
+    assert history["incomplete"].startswith("an ApplicationSet sets it")
 
 
 def test_what_only_a_cluster_can_evaluate_is_unknown(tmp_path: Path) -> None:

@@ -95,17 +95,22 @@ def follow(
     all_of: Survey, repositories: Mapping[str, Repository], chosen: Collection[Release], extent: Extent
 ) -> dict[PairKey, VersionHistory]:
     """The histories of chosen releases; where there is no version, only those of which several versions are wanted."""
+    histories: dict[PairKey, VersionHistory] = {}
     keys = {each.key for each in chosen if each.version is not None or extent.most > 1}
     floors, wanted = (_floors(chosen), _of_production(chosen)) if extent.between else ({}, {})
     by_repository: dict[str, list[tuple[Pair, Followed]]] = defaultdict(list)
     for pair, deployed, release in zip(all_of.pairs, all_of.deployed, all_of.releases, strict=True):
-        if release.key in keys and not release.elsewhere:
+        if release.key in keys and (reason := _why_not_followed(pair, release)):
+            said = VersionSince(release.version, None, release.path, release.line)
+            histories[release.key] = VersionHistory(
+                release.service, release.environment, release.repository, (said,), reason
+            )
+        elif release.key in keys:
             prefix = all_of.prefixes[release.repository]
             of_production = wanted.get(release.service, frozenset()) if is_lower(release.environment) else frozenset()
             floor = floors.get(release.key)
             followed = Followed(release, deployed, prefix, extent.most, floor, of_production)
             by_repository[release.repository].append((pair, followed))
-    histories = {each.key: _of_elsewhere(each) for each in chosen if each.elsewhere}
     for name, pairs in by_repository.items():
         with GitHistory(*repositories[name].history_root()) as history:
             past = _Past(history, all_of.readers[name], pairs)
@@ -119,10 +124,14 @@ class _UnreadableError(Exception):
     """The clone lacks what a file was."""
 
 
-def _of_elsewhere(release: Release) -> VersionHistory:
-    said = VersionSince(release.version, None, release.path, release.line)
-    reason = f"it is set in {release.elsewhere}, and history is followed in the deployment's own repository alone"
-    return VersionHistory(release.service, release.environment, release.repository, (said,), reason)
+def _why_not_followed(pair: Pair, release: Release) -> str:
+    """Why the history of a release isn't followed, though its repository may have one; empty if it is."""
+    if release.elsewhere:
+        return f"it is set in {release.elsewhere}, and history is followed in the deployment's own repository alone"
+    application = pair.deployment.application
+    if application and application.parameters and release.shape.startswith(("helm.", "kustomize.")):
+        return "an ApplicationSet sets it, and what its generators said before isn't followed"
+    return ""
 
 
 @dataclass(slots=True)
