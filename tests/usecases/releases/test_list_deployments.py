@@ -153,6 +153,14 @@ def test_a_wrapped_chart_says_its_version_or_the_tag_in_its_values(tmp_path: Pat
     assert place(cart) == "cart/Chart.yaml:5"
 
 
+def test_a_chart_with_a_secret_beside_the_one_that_it_wraps_still_wraps_it(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: webapp, repository: 'https://charts.acme.test', version: 3.2.1}\n"
+    for kind, version in (("ExternalSecret", "3.2.1"), ("Deployment", None)):
+        template = {"billing/templates/it.yaml": f"kind: {kind}\nmetadata: {{name: billing}}\n"}
+        found = listed(tmp_path / kind, {**chart("billing", dependency, values="a: 1\n"), **template})
+        assert found["billing"]["version"] == version
+
+
 def test_values_under_the_key_of_the_library_chart_are_its_own(tmp_path: Path) -> None:
     dependency = "dependencies:\n- {name: common, repository: 'file://../common', version: 1.0.0}\n"
     found = listed(

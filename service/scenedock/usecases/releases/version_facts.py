@@ -173,7 +173,7 @@ class VersionReader:
         app_version = text_of(chart.get("appVersion"))
         if path not in self._proofs:
             self._proofs[path] = self._proof_of_app_version(member, folder) if app_version else ""
-        remote = () if folder.kinds else remote
+        remote = () if folder.kinds & WORKLOADS else remote
         return ChartVersions(path, document.line_of, app_version, self._proofs[path], remote)
 
     def _proof_of_app_version(self, member: Member, folder: HelmFolder) -> Literal["", "templates", "comment"]:
