@@ -147,8 +147,9 @@ class HelmFolder:
     has_handwritten: bool = False
 
     def at(self, name: str) -> str:
-        """The path from the repository's root of a file inside the folder."""
-        return posixpath.join(self.path, name)
+        """The path from the repository's root of a file inside the folder, or of one beside it (`../base/a.yaml`)."""
+        path = posixpath.join(self.path, name)
+        return posixpath.normpath(path) if name.startswith("../") else path
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -103,7 +103,9 @@ class _Represented:
     """What folders and items of lists the catalog represents."""
 
     def __init__(self, repositories: Sequence[RepositoryContents]) -> None:
-        self._folders: dict[str, Collection[str]] = {}
+        self._folders: dict[str, set[str]] = {}
+        self._units: set[tuple[Place, str]] = set()
+        self._reasons: dict[tuple[Place, str], str] = {}
         self._skipped: dict[tuple[str, str], str] = {}
         self._items: set[tuple[str, str, str]] = set()
         self._counted: dict[str, set[str]] = defaultdict(set)
@@ -112,6 +114,10 @@ class _Represented:
             self._folders[name] = {folder.path for folder in contents.folders} | {
                 item.chart_folder for item in contents.items if item.chart_folder
             }
+            for unit in contents.units:
+                self._units.add((unit.place, unit.name))
+                self._folders[name].update(unit.folders)
+            self._reasons |= contents.left_out
             self._items |= {(name, item.list_path, item.name) for item in contents.items}
             self._skipped |= {(name, skip.place.path): skip.reason for skip in contents.skipped}
             for each in contents.deployed:
@@ -121,6 +127,10 @@ class _Represented:
         """Why something isn't represented; an empty string if it is."""
         if (each.place.repository, each.place.path, each.name) in self._items:
             return ""
+        if (each.place, each.name) in self._units:
+            return ""
+        if reason := self._reasons.get((each.place, each.name)):
+            return reason
         if not each.targets:
             return each.reason
         if any(self._is_represented(repository, path) for repository, path in each.targets):

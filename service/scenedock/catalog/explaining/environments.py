@@ -73,6 +73,10 @@ def _evidence(member: Member, deployment: Deployment) -> Evidence:
         name = deployment.item.folder.rpartition("/")[2] or deployment.item.name
         listed = (deployment.item.list_path,)
         return Evidence(environment, "an item of an app list", repository, listed, pattern=item_called(name))
+    if deployment.unit and not deployment.application:
+        place, named = deployment.unit.place, deployment.unit.name or deployment.unit.path
+        said = f"the {deployment.unit.kind} {named!r}"
+        return Evidence(environment, said, place.repository, (place.path,), line=place.line)
     if deployment.source == "argocd" and deployment.application:
         place = deployment.application.place
         said = f"the Application {deployment.application.name!r}"

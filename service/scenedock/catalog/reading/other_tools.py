@@ -1,6 +1,6 @@
 """What other tools than Argo CD deploy: Flux, Kustomize, Rancher Fleet, helmfile. Only enough to say that it is there.
 
-Files are known by their names, and Flux's objects by the lines `apiVersion` and `kind`: nothing is parsed.
+Files are known by their names: nothing is parsed.
 """
 
 from __future__ import annotations
@@ -21,33 +21,6 @@ _FLEET = frozenset({"fleet.yaml", "fleet.yml"})
 _HELMFILE = re.compile(r"(?:^|/)(?:helmfile\.ya?ml(?:\.gotmpl)?|helmfile\.d/[^/]+\.ya?ml(?:\.gotmpl)?)$")
 _RELEASE = re.compile(rb"(?:^[ \t]+(?:-[ \t]+)?|[{,][ \t]*)chart:[ \t]*[\"']?([^\"'\s#,}]+)", re.MULTILINE)
 _RELEASE_NAME = re.compile(rb"(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)name:[ \t]*[\"']?([^\"'\s#,}]+)", re.MULTILINE)
-
-_FLUX = b"toolkit.fluxcd.io/"
-_DOCUMENT_END = re.compile(rb"^---.*$", re.MULTILINE)
-_FLUX_VERSION = re.compile(rb"^apiVersion:[ \t]*[\"']?(?:helm|kustomize)\.toolkit\.fluxcd\.io/", re.MULTILINE)
-_FLUX_KIND = re.compile(rb"^kind:[ \t]*[\"']?(HelmRelease|Kustomization)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_OBJECT_NAME = re.compile(rb"^[ \t]+name:[ \t]*[\"']?([^\"'\s#]+)", re.MULTILINE)
-_FLUX_PATH = re.compile(rb"^[ \t]+path:[ \t]*[\"']?([^\"'\s#]+)", re.MULTILINE)
-
-
-def flux_objects(place: Place, data: bytes) -> Iterator[Deployed]:
-    """The HelmReleases and Kustomizations of Flux in a file; `place` is the file's."""
-    if _FLUX not in data:
-        return
-    line = 1
-    for text in _DOCUMENT_END.split(data):
-        if _FLUX_VERSION.search(text) and (kind := _FLUX_KIND.search(text)):
-            here = Place(place.repository, place.path, line + text.count(b"\n", 0, kind.start()))
-            named = _OBJECT_NAME.search(text)
-            name = named[1].decode("utf-8", "replace") if named else ""
-            if kind[1] == b"HelmRelease":
-                target = posixpath.dirname(place.path)
-                yield Deployed("Flux HelmRelease", name, here, ((place.repository, target),))
-            else:
-                path = _FLUX_PATH.search(text)
-                folder = _folder(path[1].decode("utf-8", "replace")) if path else posixpath.dirname(place.path)
-                yield Deployed("Flux Kustomization", name, here, ((place.repository, folder),))
-        line += text.count(b"\n")
 
 
 def named_files(repository: str, files: Iterable[str], read: Callable[[str], bytes]) -> Iterator[Deployed]:

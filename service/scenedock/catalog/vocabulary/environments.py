@@ -121,6 +121,17 @@ def without_order(word: str) -> str:
     return _ORDER_PREFIX.sub("", word)
 
 
+def without_environment(name: str, environment: str | None) -> str:
+    """The name of a release or Application without the environment that it is known to be for.
+
+    >>> [without_environment(name, "qa") for name in ("billing-qa", "qa-billing", "billing", "qa")]
+    ['billing', 'billing', 'billing', 'qa']
+    """
+    if environment:
+        return name.removesuffix(f"-{environment}").removeprefix(f"{environment}-") or name
+    return name
+
+
 @lru_cache(maxsize=4096)
 def word_of_values_file(path: str) -> str:
     """The `<x>` of `values-<x>.yaml`, by its path inside a folder; empty for every other file.

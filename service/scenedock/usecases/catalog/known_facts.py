@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest, read_folder
+from scenedock.catalog.reading.layouts.manifests import NOTHING, ManifestFile, read_manifest_file
+from scenedock.catalog.reading.layouts.table import LAYOUTS
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState, Snapshot
@@ -16,6 +18,7 @@ from scenedock.effects.local.facts_file import pack, unpack
 from scenedock.errors import InputError
 from scenedock.model.entity import EntityRef
 from scenedock.model.file_paths import folders_above
+from scenedock.model.finding import Place
 from scenedock.model.kept_catalog import KeptCatalog
 
 
@@ -55,14 +58,26 @@ class KnownFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownManifests:
+    """What a file says to layouts, packed, and its state; `facts` is empty where none looks at it."""
+
+    state: FileState
+    facts: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class KnownRepository:
-    """A repository as it was read: its folders by path, and which `others` of its files were read besides theirs."""
+    """A repository as it was read: its folders by path, and which `others` of its files were read besides theirs.
+
+    `manifests` are those of the others that a layout could look at.
+    """
 
     address: GitAddress
     snapshot: Snapshot
     charts: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     folders: Mapping[str, KnownFolder] = field(default_factory=dict)
+    manifests: Mapping[str, KnownManifests] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,37 @@ class FolderFactsReader:
         return facts
 
 
+@dataclass(slots=True)
+class ManifestsReader:
+    """Reads the files of one repository that a layout could look at, unless they haven't changed.
+
+    Without a `snapshot`, it knows and keeps nothing.
+    """
+
+    files: FileReader
+    snapshot: Snapshot | None = None
+    known: Mapping[str, KnownManifests] = field(default_factory=dict)
+    kept: dict[str, KnownManifests] = field(default_factory=dict)
+
+    def read(self, place: Place) -> ManifestFile:
+        """What a file says to layouts; nothing where it can't be read."""
+        path = place.path
+        known, state = self.known.get(path), self.snapshot.states.get(path) if self.snapshot else None
+        if known and state is not None and known.state == state:
+            facts = unpack(known.facts) if known.facts else NOTHING
+            if isinstance(facts, ManifestFile):
+                self.files.seen.add(path)
+                self.kept[path] = known
+                return facts
+        try:
+            read = read_manifest_file(LAYOUTS, place, self.files.read(path))
+        except InputError:
+            return NOTHING
+        if self.snapshot:
+            self.kept[path] = KnownManifests(state, b"" if read == NOTHING else pack(read))
+        return read
+
+
 def digest_of(kept: KeptCatalog) -> str:
     """A digest of a catalog as it is kept."""
     digest = hashlib.sha256()
@@ -161,11 +207,14 @@ def _handwritten(facts: FolderFacts) -> str:
     return json.dumps([entity.document for entity in facts.folder.handwritten] if facts.folder else [])
 
 
-def known_repository(address: GitAddress, reader: FolderFactsReader, others: Iterable[str]) -> KnownRepository | None:
+def known_repository(
+    address: GitAddress, reader: FolderFactsReader, manifests: ManifestsReader, others: Iterable[str]
+) -> KnownRepository | None:
     """What is known of a repository after it was read; None where nothing is to be kept."""
     if reader.snapshot is None:
         return None
-    return KnownRepository(address, _lean(reader.snapshot), frozenset(reader.charts), frozenset(others), reader.kept)
+    snapshot, charts = _lean(reader.snapshot), frozenset(reader.charts)
+    return KnownRepository(address, snapshot, charts, frozenset(others), reader.kept, manifests.kept)
 
 
 def _lean(snapshot: Snapshot) -> Snapshot:

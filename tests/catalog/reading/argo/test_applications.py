@@ -30,7 +30,8 @@ def evaluated(text: str) -> tuple[list[Application], list[Finding]]:
     documents = [(Place("repo", "a.yaml"), as_object(each.value)) for each in read_documents(text.encode())]
     charts = frozenset({"apps/billing", "apps/cart"})
     here = Manifests("repo", FILES, charts, "https://github.com/acme/apps", EnvironmentLists(), CONTENT.get)
-    applications, findings, _ = read_applications(documents, Repositories(here))
+    read = read_applications(documents, Repositories(here))
+    applications, findings = read.applications, read.findings
     return applications, findings
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.argo.application_environments import ApplicationWords, environment_of, helm_parameters
+from scenedock.catalog.reading.argo.application_units import unit_of
 from scenedock.catalog.reading.argo.generators import (
     Generators,
     NotEvaluatedError,
@@ -23,6 +24,7 @@ from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, Deployed
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import Unit
 
 API_GROUP = "argoproj.io"
 NOT_EVALUATED = "applicationset-not-evaluated"
@@ -30,18 +32,16 @@ FROM_ELSEWHERE = "their charts come from elsewhere"
 NAMED_BY_TEMPLATE = "a template names what they deploy"
 
 
-def read_applications(
-    documents: Iterable[tuple[Place, JsonObject]], repositories: Repositories
-) -> tuple[list[Application], list[Finding], list[Deployed]]:
+def read_applications(documents: Iterable[tuple[Place, JsonObject]], repositories: Repositories) -> ArgoReader:
     """The applications of all manifests in a repository, in the order of the manifests, and all that was seen of them.
 
     Each says which repository of the run it deploys a folder of.
     """
-    reader = _Reader(repositories)
+    reader = ArgoReader(repositories)
     for place, document in documents:
         for manifest in _manifests(document):
             reader.read(manifest, place)
-    return reader.applications, reader.findings, reader.seen
+    return reader
 
 
 def value_files_of(applications: Iterable[Application]) -> dict[str, dict[str, list[str]]]:
@@ -66,14 +66,18 @@ def _manifests(document: JsonObject) -> Iterator[JsonObject]:
 
 
 @dataclass(slots=True)
-class _Reader:
+class ArgoReader:
+    """Reads manifests of Argo CD: `applications` deploy a folder of the run, `units` a chart from elsewhere."""
+
     repositories: Repositories
     applications: list[Application] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
     budget: ParameterBudget = field(default_factory=ParameterBudget)
 
     def read(self, document: JsonObject, place: Place) -> None:
+        """Read one object of Argo CD."""
         if document.get("kind") == "Application":
             self._add(document, {}, place)
         elif document.get("kind") == "ApplicationSet":
@@ -124,6 +128,24 @@ class _Reader:
         self.seen.append(
             Deployed("Argo CD Application", name, place, targets, "" if targets else self._reason(sources))
         )
+        with_chart = [folder for folder in folders if folder[1] in folder[0].charts]
+        home = next(iter(folders), None)
+        lists = (home[0] if home else self.repositories.here).environments
+        words = ApplicationWords(
+            name,
+            home[1] if home else posixpath.dirname(place.path),
+            namespace,
+            as_text(destination.get("name")),
+            labels,
+            files,
+            parameters,
+            handed,
+        )
+        environment, _ = environment_of(words, lists, by_name=False)
+        value_files = tuple(_inside(home[1], files)) if home else ()
+        own = Application(name, "", namespace, environment, frozenset(labels.items()), "", value_files, place)
+        if not with_chart and (unit := unit_of(own, sources, home)):
+            self.units.append(unit)
         for repository, path in folders:
             words = ApplicationWords(
                 name, path, namespace, as_text(destination.get("name")), labels, files, parameters, handed

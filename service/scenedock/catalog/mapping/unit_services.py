@@ -1,0 +1,96 @@
+"""Which service a unit belongs to: that of a folder with a chart, or one of its own.
+
+A unit is named by its release or Application, without the environment, or else by its folder. Releases of one name in
+several namespaces are several services, unless the namespaces just differ by environment.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
+from scenedock.catalog.vocabulary.environments import without_environment
+from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.model.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class UnitService:
+    """The service of a unit, by name and, where it is that of a folder, `service` as in its `Identity`."""
+
+    name: str
+    environment: str | None = None
+    service: tuple[str, ...] = ()
+    rival: str = ""
+
+
+def identify_units(
+    contents: RepositoryContents, folders: Mapping[str, Identity], remembered: Mapping[str, str]
+) -> tuple[UnitService, ...]:
+    """The service of each unit of a repository, whose folders' services are known by path.
+
+    `remembered` are the names that services had before, those of units by `unit_key`.
+    """
+    places = _places(contents)
+    own = {place for unit, place in zip(contents.units, places, strict=True) if unit.path not in folders}
+    paths = [FolderPath(0, place) for place in sorted(own)]
+    kept = {
+        place: name
+        for unit, place in zip(contents.units, places, strict=True)
+        if (name := _remembered(unit, place, remembered))
+    }
+    found = identify(paths, [contents.settings.names], [contents.facts.root_name], [kept])
+    by_place = {path.path: identity for path, identity in found.items()}
+    by_name = {as_entity_name(each.name).lower(): each for each in folders.values()}
+    services: list[UnitService] = []
+    for unit, place in zip(contents.units, places, strict=True):
+        joined = folders.get(unit.path)
+        identity = joined or by_place[place]
+        joined = joined or by_name.get(as_entity_name(identity.name).lower())
+        environment = unit.environment or identity.environment
+        if joined:
+            services.append(UnitService(joined.name, environment, joined.service))
+        else:
+            services.append(UnitService(identity.name, environment, rival=identity.rival))
+    return tuple(services)
+
+
+def unit_key(path: str, name: str) -> str:
+    """Under what the name of a service of units is remembered: several may be at home in one folder."""
+    return f"{path}#{name.lower()}"
+
+
+def _remembered(unit: Unit, place: str, remembered: Mapping[str, str]) -> str:
+    parts = place.split("/")
+    names = (as_entity_name("-".join(parts[start:])) for start in range(len(parts) - 1, -1, -1))
+    return next((known for name in names if (known := remembered.get(unit_key(unit.path, name)))), "")
+
+
+def _places(contents: RepositoryContents) -> list[str]:
+    """For each unit a path that says what it is: `namespace/name` where several namespaces have one of this name."""
+    namespaces: dict[str, dict[str, set[str | None]]] = defaultdict(lambda: defaultdict(set))
+    for unit in contents.units:
+        if unit.name and unit.namespace:
+            namespaces[_stem(unit)][_namespace(unit)].add(unit.environment)
+    return [
+        f"{_namespace(unit)}/{_stem(unit)}"
+        if unit.name and unit.namespace and _are_apart(list(namespaces[_stem(unit)].values()))
+        else _stem(unit) or unit.path
+        for unit in contents.units
+    ]
+
+
+def _are_apart(environments: Sequence[set[str | None]]) -> bool:
+    """Whether namespaces, by the environments of what is in them, are more than those of one service."""
+    return len(environments) > 1 and len(set().union(*environments) - {None}) < sum(map(len, environments))
+
+
+def _stem(unit: Unit) -> str:
+    return without_environment(unit.name, unit.environment)
+
+
+def _namespace(unit: Unit) -> str:
+    return without_environment(unit.namespace, unit.environment)

@@ -1,0 +1,88 @@
+"""Where units are at home: which of them settings leave out, and what is read of their folders."""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from scenedock.catalog.reading.plan import Plan, PlannedFolder, reason_in_name
+from scenedock.catalog.vocabulary.environments import without_environment
+from scenedock.catalog.vocabulary.globs import matches
+from scenedock.catalog.vocabulary.settings import CatalogSettings
+from scenedock.model.file_paths import folders_above
+from scenedock.model.finding import Place
+from scenedock.model.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """The folders in which units are at home, each with its units, and what is read of them and of all other folders.
+
+    `alone` are those in which nothing else is, `plain` those of plain manifests that are folders of no unit, or are
+    included by settings. `left_out` says of all other units, by place and name, why they are.
+    """
+
+    units: Mapping[str, tuple[Unit, ...]] = field(default_factory=dict)
+    alone: tuple[PlannedFolder, ...] = ()
+    plain: tuple[PlannedFolder, ...] = ()
+    left_out: Mapping[tuple[Place, str], str] = field(default_factory=dict)
+
+
+def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, files: Iterable[str]) -> Homes:
+    """The homes of the units of one repository, whose sorted `files` are those that can be read."""
+    charts = {planned.path for planned in plan.charts}
+    homes: dict[str, list[Unit]] = defaultdict(list)
+    left_out: dict[tuple[Place, str], str] = {}
+    for unit in units:
+        path = next((folder for folder in (unit.path, *unit.folders) if folder in charts), unit.path)
+        if path not in charts and (reason := _reason_to_leave_out(unit, settings)):
+            left_out[unit.place, unit.name] = reason
+        else:
+            homes[path].append(replace(unit, path=path))
+    parts = {folder for path in homes for unit in homes[path] for folder in unit.folders if folder != path}
+    parts |= {folder for path in homes for folder in folders_above(path)}
+    plain = tuple(each for each in plan.plain if each.path not in parts and (each.included or each.path not in homes))
+    read_anyway = charts | {each.path for each in plain}
+    others, inside = sorted(read_anyway | homes.keys()), tuple(files)
+    alone = (_planned(path, homes[path], others, inside) for path in sorted(homes) if path not in read_anyway)
+    return Homes({path: tuple(homes[path]) for path in sorted(homes)}, tuple(alone), plain, left_out)
+
+
+def _planned(path: str, units: Sequence[Unit], others: Sequence[str], files: Sequence[str]) -> PlannedFolder:
+    """What is read of a folder in which only units are at home.
+
+    All of it, where it is that of one service and holds none of the `others` that are read; else, just the files that
+    its units name.
+    """
+    named = dict.fromkeys(file for unit in units for file in (*unit.value_files, *unit.manifests))
+    names = [posixpath.relpath(file, path or ".") for file in named if next(_below(file, files), "") == file]
+    is_own = len({without_environment(unit.name, unit.environment) for unit in units}) == 1
+    if path and is_own and not any(_below(f"{path}/", others)):
+        names.extend(file[len(path) + 1 :] for file in _below(f"{path}/", files))
+    return PlannedFolder(path, tuple(dict.fromkeys(names)), included=True)
+
+
+def _below(beginning: str, paths: Sequence[str]) -> Iterator[str]:
+    """Those of the sorted paths that begin so."""
+    for number in range(bisect_left(paths, beginning), len(paths)):
+        if not paths[number].startswith(beginning):
+            return
+        yield paths[number]
+
+
+def _reason_to_leave_out(unit: Unit, settings: CatalogSettings) -> str:
+    """Why settings, or the names of its folders, leave a unit out; an empty string if they don't."""
+    folders = {unit.path, *unit.folders}
+    if unit.place.repository == unit.repository:
+        folders.add(posixpath.dirname(unit.place.path))
+    folders |= {above for folder in folders for above in folders_above(folder)}
+    if any(matches(folder, settings.exclude) for folder in folders):
+        return "excluded by settings"
+    if settings.include:
+        return (
+            "" if any(matches(each, settings.include) for each in folders) else "settings don't include their folders"
+        )
+    return reason_in_name(unit.path.split("/")) if unit.path else ""

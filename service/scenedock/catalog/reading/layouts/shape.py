@@ -1,0 +1,66 @@
+"""The common shape of all layouts: what one is given of a repository, and what it says is deployed there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from scenedock.catalog.reading.sources import Manifests, Repositories
+from scenedock.model.finding import Finding, Place
+from scenedock.model.helm import Application, Deployed
+from scenedock.model.json import JsonObject
+from scenedock.model.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One YAML document that is a mapping; `place` is where it begins."""
+
+    place: Place
+    value: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a layout is given of the repository `here`: its documents by file, those that some layout looks at.
+
+    A file that can't be read as YAML, a template perhaps, is not among `documents`; `read` gives its bytes, and raises
+    InputError where it can't. Files and documents are sorted by path.
+    """
+
+    repositories: Repositories
+    documents: Mapping[str, tuple[Manifest, ...]]
+    read: Callable[[str], bytes]
+
+    @property
+    def here(self) -> Manifests:
+        """The repository itself: its name, files, folders with a chart, address, and names of environments."""
+        return self.repositories.here
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutFacts:
+    """What a layout says of a repository, the same in any order of its files.
+
+    `deployed` is everything that it saw, for the coverage: of what is no unit, each with its reason. `applications`
+    deploy folders of repositories of the run that may have a chart.
+    """
+
+    units: tuple[Unit, ...] = ()
+    deployed: tuple[Deployed, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    applications: tuple[Application, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A layout, called `name` in the setting `layouts`.
+
+    It looks at the YAML files that contain one of `marks`, and at all files of which `has_file` says so by their path:
+    other files are not parsed for it.
+    """
+
+    name: str
+    read: Callable[[Given], LayoutFacts] = field(repr=False)
+    marks: tuple[bytes, ...] = ()
+    has_file: Callable[[str], bool] = field(default=lambda _path: False, repr=False)
