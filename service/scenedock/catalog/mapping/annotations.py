@@ -220,7 +220,7 @@ def deployment_annotations(deployments: Sequence[Deployment], applications: Labe
     )
     clusters = {each.cluster for each in deployments}
     annotations: dict[str, str] = {}
-    if len(names) == 1:
+    if len(names) == 1 and "" not in names:
         annotations["argocd/app-name"] = min(names)
     elif names and applications:
         annotations["argocd/app-selector"] = applications.selector([each.labels for each in argocd])

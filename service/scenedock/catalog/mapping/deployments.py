@@ -75,10 +75,14 @@ class Applications:
             self._by_name[application.name, application.path].append(application)
 
     def of(self, folders: Iterable[HelmFolder], items: Iterable[ListItem]) -> list[Application]:
-        """Those that deploy one of the folders, or the chart of a list item under the item's name."""
+        """Those that deploy one of the folders, or the chart of a list item under the item's name.
+
+        Those whose names only a cluster knows count where there are no others.
+        """
         deployed = [each for folder in folders for each in self._by_folder.get(folder.path, ())]
         listed = [each for item in items for each in self._by_name.get((item.name, item.chart_folder), ())]
-        return list(dict.fromkeys([*deployed, *listed]))
+        found = list(dict.fromkeys([*deployed, *listed]))
+        return [each for each in found if each.name] or found
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
-from scenedock.catalog.reading.argo.applications import NOT_EVALUATED, value_files_of
+from scenedock.catalog.reading.argo.applications import value_files_of
 from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
 from scenedock.catalog.reading.environment_lists import (
     EnvironmentLists,
@@ -21,11 +21,11 @@ from scenedock.catalog.reading.folder_facts import FolderRequest
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.layouts.homes import Homes, find_homes
 from scenedock.catalog.reading.layouts.manifests import is_named
-from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts, Manifest
+from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
 from scenedock.catalog.reading.layouts.table import LAYOUTS, read_layouts
 from scenedock.catalog.reading.other_tools import named_files
 from scenedock.catalog.reading.plan import Plan, plan_repository
-from scenedock.catalog.reading.sources import Manifests, Repositories
+from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
 from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
@@ -183,7 +183,7 @@ class RepositoryReader:
         by_path = {folder.path: folder for folder in folders}
         deployed = self._all_deployed()
         self._report_missing_charts(deployed)
-        unknown = any(finding.code == NOT_EVALUATED for finding in self.findings)
+        unknown = any(each.kind == "Argo CD ApplicationSet" for each in self.deployed)
         enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.files.read)
         self._report_unread_files()
         self.now_known = known_repository(self.address, reader, self.manifest_files, self.files.seen)

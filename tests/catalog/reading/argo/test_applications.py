@@ -8,7 +8,7 @@ import pytest
 
 from scenedock.catalog.reading.argo.applications import read_applications
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
-from scenedock.catalog.reading.sources import Manifests, Repositories
+from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.documents.reading import read_documents
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application
@@ -27,12 +27,11 @@ NAMED = "{metadata: {name: '%s'}, spec: {source: {path: '%s'}, destination: {nam
 
 
 def evaluated(text: str) -> tuple[list[Application], list[Finding]]:
-    documents = [(Place("repo", "a.yaml"), as_object(each.value)) for each in read_documents(text.encode())]
+    documents = [Manifest(Place("repo", "a.yaml"), as_object(each.value)) for each in read_documents(text.encode())]
     charts = frozenset({"apps/billing", "apps/cart"})
     here = Manifests("repo", FILES, charts, "https://github.com/acme/apps", EnvironmentLists(), CONTENT.get)
     read = read_applications(documents, Repositories(here))
-    applications, findings = read.applications, read.findings
-    return applications, findings
+    return read.applications, read.findings
 
 
 def application(spec: str, labels: str = "{}") -> Application:

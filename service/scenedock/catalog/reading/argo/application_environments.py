@@ -131,6 +131,8 @@ def _by_fixed_list(application: ApplicationWords, names: EnvironmentNames, *, by
     for segment in reversed(application.path.split("/")):
         if environment := names.named(segment):
             return environment
+    if not by_name and (environment := names.named(application.destination)):
+        return environment
     for word in (application.name, application.namespace, posixpath.basename(application.path)) if by_name else ():
         if split := names.split(word):
             return split[1]

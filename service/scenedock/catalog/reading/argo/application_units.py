@@ -1,47 +1,100 @@
-"""Argo CD Applications of charts from elsewhere: where they are at home, and their values."""
+"""Argo CD Applications as units: of a chart from elsewhere, or of a folder of this run without a chart."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from scenedock.catalog.reading.sources import Manifests
+from scenedock.catalog.reading.argo.written import (
+    WrittenApplication,
+    folder_at,
+    literal,
+    literal_part,
+)
+from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.environments import without_environment
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_document
+from scenedock.model.finding import Place
 from scenedock.model.helm import Application
-from scenedock.model.json import JsonObject, as_list, as_object, as_text
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.units import Unit
 
+_YAML = (".yaml", ".yml")
 
-def unit_of(
-    application: Application, sources: Sequence[JsonObject], folder: tuple[Manifests, str] | None
-) -> Unit | None:
-    """An Application as a unit, if its chart comes from elsewhere.
 
-    It is at home in the `folder` of this run that it takes values from, else in that of its manifest.
-    """
-    chart = next((each for each in sources if is_literal(each, "chart")), None)
-    if chart is None:
-        return None
-    place = application.place
-    repository, path = (folder[0].name, folder[1]) if folder else (place.repository, posixpath.dirname(place.path))
-    helm = as_object(chart.get("helm"))
-    files = (posixpath.join(path, name) for name in application.value_files) if folder else ()
-    return Unit(
-        "Argo CD Application",
-        application.name,
-        path,
-        place,
-        repository,
-        application.namespace,
-        application.environment,
-        chart=posixpath.basename(as_text(chart.get("chart"))),
-        value_files=tuple(map(posixpath.normpath, files)),
-        values=_inline_values(helm),
-        application=replace(application, path=path, repository=repository),
-    )
+@dataclass(frozen=True, slots=True)
+class UnitMaker:
+    """Makes units of the Applications in one repository."""
+
+    repositories: Repositories
+
+    def home_of(self, written: WrittenApplication, place: Place) -> tuple[Manifests, str]:
+        """Where an Application is at home: in a folder that it deploys or takes values from, else in its manifest's.
+
+        Of several, the one that has its name, else the last: files that many share come first.
+        """
+        folders = written.folders(self.repositories)
+        named = [folder for folder in folders if posixpath.basename(folder[1]) in f"-{written.title}-".split("-")]
+        here = self.repositories.here, posixpath.dirname(place.path)
+        return next(iter(named), next(reversed(folders), here))
+
+    def of_chart(self, written: WrittenApplication, name: str, environment: str | None, place: Place) -> Unit | None:
+        """The unit of an Application whose chart comes from elsewhere; None for any other."""
+        found = next(((each, chart) for each in written.sources if (chart := self._chart_of(each))), None)
+        if found is None:
+            return None
+        source, chart = found
+        repository, path = self.home_of(written, place)
+        taken = written.values_taken(self.repositories)
+        return Unit(
+            "Argo CD Application",
+            name,
+            path,
+            place,
+            repository.name,
+            written.namespace,
+            environment,
+            chart,
+            value_files=tuple(posixpath.normpath(file) for of, file in taken if of is repository),
+            values=_inline_values(as_object(source.get("helm"))),
+            application=_application(written, path, repository, environment, place),
+        )
+
+    def of_folders(
+        self, written: WrittenApplication, name: str, environment: str | None, place: Place
+    ) -> Iterator[Unit]:
+        """The units of the folders without a chart that an Application deploys."""
+        for source in written.sources:
+            text, repository = literal(as_text(source.get("path"))), self.repositories.of(source)
+            if not text or repository is None or source.get("chart") or not (path := folder_at(text)):
+                continue
+            recurse = as_object(source.get("directory")).get("recurse") is True
+            if path not in repository.charts and (files := tuple(_manifests_in(repository, path, recurse=recurse))):
+                yield Unit(
+                    "Argo CD Application",
+                    name,
+                    path,
+                    place,
+                    repository.name,
+                    written.namespace,
+                    environment,
+                    folders=(path,),
+                    manifests=files,
+                    application=_application(written, path, repository, environment, place),
+                )
+
+    def _chart_of(self, source: JsonObject) -> str:
+        """The name of the chart from elsewhere that a source deploys: of a registry, or of a folder that isn't here."""
+        if chart := literal(as_text(source.get("chart"))):
+            return posixpath.basename(chart)
+        path = literal(as_text(source.get("path")))
+        if path and source.get("helm") and self.repositories.of(source) is None:
+            return (
+                posixpath.basename(folder_at(path)) or literal_part(as_text(source.get("repoURL"))).rpartition("/")[2]
+            )
+        return ""
 
 
 def settled(units: Iterable[Unit]) -> tuple[Unit, ...]:
@@ -52,36 +105,46 @@ def settled(units: Iterable[Unit]) -> tuple[Unit, ...]:
         names = sharing.setdefault((unit.repository, unit.path), set())
         names.add(without_environment(unit.name, unit.environment))
     return tuple(
-        replace(unit, path=posixpath.dirname(unit.place.path))
-        if len(sharing[unit.repository, unit.path]) > 1 and unit.repository == unit.place.repository
-        else unit
+        _at_its_manifest(unit) if unit.chart and len(sharing[unit.repository, unit.path]) > 1 else unit
         for unit in units
     )
 
 
-def is_literal(source: JsonObject, key: str) -> bool:
-    """Whether a source says something that no template leaves open."""
-    text = as_text(source.get(key))
-    return bool(text) and "{{" not in text
+def _at_its_manifest(unit: Unit) -> Unit:
+    repository, path = unit.place.repository, posixpath.dirname(unit.place.path)
+    files = unit.value_files if unit.repository == repository else ()
+    return replace(unit, repository=repository, path=path, value_files=files)
+
+
+def _application(
+    written: WrittenApplication, path: str, repository: Manifests, environment: str | None, place: Place
+) -> Application:
+    return Application(written.name, path, written.namespace, environment, written.labels, repository.name, place=place)
+
+
+def _manifests_in(repository: Manifests, folder: str, *, recurse: bool) -> Iterator[str]:
+    """The YAML files that an Application of a folder deploys."""
+    for path in repository.below(folder):
+        if path.endswith(_YAML) and (recurse or "/" not in path[len(folder) + 1 :]):
+            yield path
 
 
 def _inline_values(helm: JsonObject) -> JsonObject:
     """The values in the manifest itself: as text, as an object, and single parameters."""
     values: JsonObject = {}
-    text = as_text(helm.get("values"))
-    if text and "{{" not in text:
+    if text := literal(as_text(helm.get("values"))):
         try:
             values = as_object(read_document(text.encode()).value)
         except DocumentError:
             values = {}
     values = merge_values(values, as_object(helm.get("valuesObject")))
     for parameter in map(as_object, as_list(helm.get("parameters"))):
-        if is_literal(parameter, "name"):
-            values = merge_values(values, _nested(as_text(parameter["name"]).split("."), parameter.get("value")))
+        if name := literal(as_text(parameter.get("name"))):
+            values = merge_values(values, as_object(_nested(name.split("."), parameter.get("value"))))
     return values
 
 
-def _nested(keys: list[str], value: object) -> JsonObject:
+def _nested(keys: list[str], value: Json) -> Json:
     for key in reversed(keys):
         value = {key: value}
-    return as_object(value)
+    return value

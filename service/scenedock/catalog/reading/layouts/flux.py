@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from scenedock.catalog.reading.layouts.shape import Given, Layout, LayoutFacts, Manifest
+from scenedock.catalog.reading.layouts.shape import Given, Layout, LayoutFacts
+from scenedock.catalog.reading.sources import Manifest
 from scenedock.model.helm import Deployed
 from scenedock.model.json import as_text, value_at
 

@@ -36,7 +36,7 @@ def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, fil
     charts = {planned.path for planned in plan.charts}
     homes: dict[str, list[Unit]] = defaultdict(list)
     left_out: dict[tuple[Place, str], str] = {}
-    for unit in units:
+    for unit in _deployed_once(units, plan):
         path = next((folder for folder in (unit.path, *unit.folders) if folder in charts), unit.path)
         if path not in charts and (reason := _reason_to_leave_out(unit, settings)):
             left_out[unit.place, unit.name] = reason
@@ -49,6 +49,41 @@ def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, fil
     others, inside = sorted(read_anyway | homes.keys()), tuple(files)
     alone = (_planned(path, homes[path], others, inside) for path in sorted(homes) if path not in read_anyway)
     return Homes({path: tuple(homes[path]) for path in sorted(homes)}, tuple(alone), plain, left_out)
+
+
+def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
+    """The units, without Applications of folders that something else says more of.
+
+    An Application of a folder that another tool's unit is made of is that unit's. One of a folder of plain manifests
+    beside charts says where this runs, and one of a folder that holds others' folders deploys these.
+    """
+    units = tuple(units)
+    of_folders = [unit for unit in units if unit.application and not unit.chart]
+    others = [unit for unit in units if not unit.application or unit.chart]
+    made_of: dict[str, list[int]] = defaultdict(list)
+    for number, other in enumerate(others):
+        for folder in other.folders:
+            made_of[folder].append(number)
+    plain = {planned.path for planned in plan.plain if not planned.included}
+    parents = {above for planned in plan.charts for above in folders_above(planned.path)}
+    parents |= {above for unit in units for above in folders_above(unit.path)}
+    for unit in of_folders:
+        if numbers := made_of.get(unit.path):
+            if len(numbers) == 1:
+                others[numbers[0]] = _deployed_by(unit, others[numbers[0]])
+        elif unit.path not in plain and unit.path not in parents:
+            yield unit
+    yield from others
+
+
+def _deployed_by(application: Unit, unit: Unit) -> Unit:
+    """A unit that an Application deploys, which says more of where it runs."""
+    return replace(
+        unit,
+        application=unit.application or application.application,
+        namespace=application.namespace or unit.namespace,
+        environment=unit.environment or application.environment,
+    )
 
 
 def _planned(path: str, units: Sequence[Unit], others: Sequence[str], files: Sequence[str]) -> PlannedFolder:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scenedock.catalog.reading.layouts.shape import Layout, Manifest
+from scenedock.catalog.reading.layouts.shape import Layout
+from scenedock.catalog.reading.sources import Manifest
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_object

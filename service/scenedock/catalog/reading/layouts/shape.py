@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from scenedock.catalog.reading.sources import Manifests, Repositories
-from scenedock.model.finding import Finding, Place
+from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
+from scenedock.model.finding import Finding
 from scenedock.model.helm import Application, Deployed
-from scenedock.model.json import JsonObject
 from scenedock.model.units import Unit
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """One YAML document that is a mapping; `place` is where it begins."""
-
-    place: Place
-    value: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
