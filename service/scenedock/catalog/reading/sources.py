@@ -18,12 +18,14 @@ from scenedock.model.json import Json, JsonObject, as_text
 class Manifest:
     """One YAML document that is a mapping; `place` is where it begins.
 
-    `is_template` says that it is a chart's template, in which `{{ … }}` stands for what stays open.
+    `is_template` says that it is a chart's template, in which `{{ … }}` stands for what stays open; `requires` are the
+    chart's values, as dotted paths, without which there is no such document.
     """
 
     place: Place
     value: JsonObject
     is_template: bool = False
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from scenedock.catalog.reading.argo.application_units import settled
 from scenedock.catalog.reading.argo.applications import API_GROUP, read_applications
 from scenedock.catalog.reading.layouts.shape import Given, Layout, LayoutFacts
-from scenedock.model.json import as_text
+from scenedock.catalog.reading.sources import Manifest
+from scenedock.model.json import as_text, value_at
 from scenedock.model.units import Unit
+
+_VALUES = re.compile(r"^[^/]*values[^/]*\.ya?ml$")
 
 
 def _read(given: Given) -> LayoutFacts:
-    documents = (each for path in given.documents for each in given.documents[path])
+    documents = (each for path in given.documents for each in given.documents[path] if _is_enabled(given, each))
     read = read_applications(documents, given.repositories)
     units = settled(_without_parents(given, read.units))
     return LayoutFacts(units, tuple(read.seen), tuple(read.findings), tuple(read.applications))
@@ -27,9 +31,20 @@ def _without_parents(given: Given, units: list[Unit]) -> Iterator[Unit]:
             yield replace(unit, manifests=files)
 
 
+def _is_enabled(given: Given, manifest: Manifest) -> bool:
+    """Whether some values file of its chart has all the values without which a template writes nothing."""
+    if not manifest.requires:
+        return True
+    chart = given.here.deployment_folder(manifest.place.path)
+    files = (path for path in given.here.below(chart) if _VALUES.match(path[len(chart) + 1 if chart else 0 :]))
+    return any(
+        all(value_at(values, key.split(".")) for key in manifest.requires) for values in map(given.here.read, files)
+    )
+
+
 def _is_argo(given: Given, path: str) -> bool:
     documents = given.documents.get(path, ())
     return any(as_text(each.value.get("apiVersion")).startswith(f"{API_GROUP}/") for each in documents)
 
 
-ARGOCD = Layout("argocd", _read, marks=(API_GROUP.encode(),))
+ARGOCD = Layout("argocd", _read, marks=(API_GROUP.encode(),), reads_templates=True)

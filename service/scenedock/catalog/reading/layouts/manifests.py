@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scenedock.catalog.reading.layouts.shape import Layout
+from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.catalog.reading.sources import Manifest
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.model.finding import Finding, Place
@@ -25,7 +27,7 @@ NOTHING = ManifestFile()
 def read_manifest_file(layouts: tuple[Layout, ...], place: Place, data: bytes) -> ManifestFile:
     """The documents of a file; `place` is the file's.
 
-    A template is no manifest, and no mistake.
+    A template is no mistake: its documents are what is literal in it.
     """
     if not _is_looked_at(layouts, place.path, data):
         return NOTHING
@@ -33,7 +35,7 @@ def read_manifest_file(layouts: tuple[Layout, ...], place: Place, data: bytes) -
         documents = read_documents(data)
     except DocumentError as error:
         if b"{{" in data:
-            return NOTHING
+            return ManifestFile(tuple(_of_template(layouts, place, data)))
         said, here = f"not used as evidence: {error}", Place(place.repository, place.path, error.line)
         remedy = "Fix the YAML; the tool that deploys it can't read the file, either."
         return ManifestFile(finding=Finding("warning", "unreadable-manifest", said, here, remedy))
@@ -43,6 +45,14 @@ def read_manifest_file(layouts: tuple[Layout, ...], place: Place, data: bytes) -
             for document in documents
         )
     )
+
+
+def _of_template(layouts: tuple[Layout, ...], place: Place, data: bytes) -> Iterator[Manifest]:
+    """The manifests in a template, where a layout reads these."""
+    if any(layout.reads_templates and mark in data for layout in layouts for mark in layout.marks):
+        for each in read_template(data):
+            here = Place(place.repository, place.path, each.line)
+            yield Manifest(here, as_object(each.value), is_template=True, requires=each.requires)
 
 
 def is_named(layouts: tuple[Layout, ...], path: str) -> bool:
