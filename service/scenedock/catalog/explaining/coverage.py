@@ -13,7 +13,8 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed, DeployedKind
 
 _KINDS: tuple[DeployedKind, ...] = get_args(DeployedKind)
-_PLURALS: Mapping[str, str] = {"Argo CD ApplicationSet": "Argo CD ApplicationSets that weren't evaluated"}
+_SET: DeployedKind = "Argo CD ApplicationSet"
+_PLURALS: Mapping[str, str] = {_SET: "Argo CD ApplicationSets that weren't evaluated"}
 _FEWEST_MISSING = 3
 _LARGEST_SHARE = 0.2
 
@@ -105,6 +106,7 @@ class _Represented:
     def __init__(self, repositories: Sequence[RepositoryContents]) -> None:
         self._folders: dict[str, set[str]] = {}
         self._units: set[tuple[Place, str]] = set()
+        self._places: set[Place] = set()
         self._reasons: dict[tuple[Place, str], str] = {}
         self._skipped: dict[tuple[str, str], str] = {}
         self._items: set[tuple[str, str, str]] = set()
@@ -116,6 +118,7 @@ class _Represented:
             }
             for unit in contents.units:
                 self._units.add((unit.place, unit.name))
+                self._places.add(unit.place)
                 self._folders[name].update(unit.folders)
             self._reasons |= contents.left_out
             self._items |= {(name, item.list_path, item.name) for item in contents.items}
@@ -127,7 +130,7 @@ class _Represented:
         """Why something isn't represented; an empty string if it is."""
         if (each.place.repository, each.place.path, each.name) in self._items:
             return ""
-        if (each.place, each.name) in self._units:
+        if (each.place, each.name) in self._units or (each.kind == _SET and each.place in self._places):
             return ""
         if reason := self._reasons.get((each.place, each.name)):
             return reason

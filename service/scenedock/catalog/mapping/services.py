@@ -105,7 +105,8 @@ def gather(
         for raw, folders, items, units in _grouped(contents, mine, of_units[number]):
             ranked = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
             listed = sorted(items, key=lambda item: production_rank(item.environment))
-            by_tools = sorted(units, key=lambda deployment: production_rank(deployment.environment))
+            named = [each for each in units if each.application is None or each.application.name] or units
+            by_tools = sorted(named, key=lambda deployment: production_rank(deployment.environment))
             found = applications.of(ranked, listed)
             more = [each for each in by_tools if each.application not in found]
             deployments, passed_over = deployments_of(contents, tuple(ranked), tuple(listed), mine, found, more)

@@ -50,7 +50,8 @@ def identify_units(
         joined = folders.get(unit.path)
         identity = joined or by_place[place]
         joined = joined or by_name.get(as_entity_name(identity.name).lower())
-        environment = unit.environment or identity.environment
+        is_open = unit.application and not unit.application.name
+        environment = unit.environment if is_open else unit.environment or identity.environment
         if joined:
             services.append(UnitService(joined.name, environment, joined.service))
         else:

@@ -182,7 +182,8 @@ class RepositoryReader:
         codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in folders}
         deployed = self._all_deployed()
-        self._report_missing_charts(deployed)
+        if not with_facts:
+            self._report_missing_charts(deployed)
         unknown = any(each.kind == "Argo CD ApplicationSet" for each in self.deployed)
         enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.files.read)
         self._report_unread_files()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from scenedock.catalog.reading.argo.generators import flat
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
-from scenedock.catalog.vocabulary.environments import EnvironmentNames, word_of_values_file
+from scenedock.catalog.vocabulary.environments import ENVIRONMENT_FOLDERS, EnvironmentNames, word_of_values_file
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 
 _KEYS = ("environment", "env", "stage")
@@ -128,8 +128,10 @@ def _has_part(text: str, word: str, folder: str) -> bool:
 
 
 def _by_fixed_list(application: ApplicationWords, names: EnvironmentNames, *, by_name: bool) -> str | None:
-    for segment in reversed(application.path.split("/")):
-        if environment := names.named(segment):
+    segments = application.path.split("/")
+    for above, segment in zip(reversed(["", *segments[:-1]]), reversed(segments), strict=True):
+        environment = names.named(segment)
+        if environment and (by_name or names.lists(environment) or above in ENVIRONMENT_FOLDERS):
             return environment
     if not by_name and (environment := names.named(application.destination)):
         return environment

@@ -10,10 +10,9 @@ from scenedock.catalog.reading.argo.written import (
     WrittenApplication,
     folder_at,
     literal,
-    literal_part,
 )
 from scenedock.catalog.reading.sources import Manifests, Repositories
-from scenedock.catalog.vocabulary.environments import without_environment
+from scenedock.catalog.vocabulary.environments import VALUES_FOLDERS, without_environment
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.finding import Place
@@ -22,6 +21,7 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.units import Unit
 
 _YAML = (".yaml", ".yml")
+_CHART_FOLDERS = frozenset({"chart", "charts", "helm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class UnitMaker:
 
         Of several, the one that has its name, else the last: files that many share come first.
         """
-        folders = written.folders(self.repositories)
+        folders = [(repository, _without_values(path)) for repository, path in written.folders(self.repositories)]
         named = [folder for folder in folders if posixpath.basename(folder[1]) in f"-{written.title}-".split("-")]
         here = self.repositories.here, posixpath.dirname(place.path)
         return next(iter(named), next(reversed(folders), here))
@@ -89,12 +89,18 @@ class UnitMaker:
         """The name of the chart from elsewhere that a source deploys: of a registry, or of a folder that isn't here."""
         if chart := literal(as_text(source.get("chart"))):
             return posixpath.basename(chart)
-        path = literal(as_text(source.get("path")))
-        if path and source.get("helm") and self.repositories.of(source) is None:
-            return (
-                posixpath.basename(folder_at(path)) or literal_part(as_text(source.get("repoURL"))).rpartition("/")[2]
-            )
+        path = folder_at(literal(as_text(source.get("path"))))
+        is_chart = source.get("helm") or not _CHART_FOLDERS.isdisjoint(path.split("/"))
+        # A folder that is here, too, may well be meant by another address of this repository.
+        if path and is_chart and self.repositories.of(source) is None and path not in self.repositories.here.charts:
+            return posixpath.basename(path)
         return ""
+
+
+def _without_values(folder: str) -> str:
+    """The folder whose values lie in one: `apps/billing` of `apps/billing/values`."""
+    above, name = posixpath.split(folder)
+    return above if above and name in VALUES_FOLDERS else folder
 
 
 def settled(units: Iterable[Unit]) -> tuple[Unit, ...]:
