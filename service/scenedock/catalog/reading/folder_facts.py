@@ -37,7 +37,7 @@ class FolderFacts:
     """All that reading a folder gives: its content, if it is a deployment, and what a `FolderReader` found.
 
     `asked` says for the folders that were looked for as charts whether they are. `units` are those of the request, with
-    their facts.
+    their facts, and `home` is what the folder is to them where it is no deployment of its own.
     """
 
     folder: HelmFolder | None
@@ -46,6 +46,7 @@ class FolderFacts:
     doubtful: Finding | None = None
     asked: Mapping[str, bool] = field(default_factory=dict)
     units: tuple[Unit, ...] = ()
+    home: HelmFolder | None = None
 
     def holds(self, charts: Collection[str]) -> bool:
         """Whether it would be the same among these charts."""
@@ -69,14 +70,9 @@ def read_folder(request: FolderRequest, charts: Collection[str], read: Callable[
     reader = FolderReader(
         request.repository, request.planned, read, request.environments, asked, value_files=request.value_files
     )
-    folder = _content(request, reader)
-    units = tuple(map(reader.with_facts, request.units))
-    return FolderFacts(folder, tuple(reader.findings), reader.unreadable, reader.doubtful, asked.answers, units)
-
-
-def _content(request: FolderRequest, reader: FolderReader) -> HelmFolder | None:
-    if request.is_unit:
-        return reader.unit_folder(request.units)
-    if request.has_chart:
-        return reader.chart_folder()
-    return reader.plain_folder() or (reader.unit_folder(request.units) if request.units else None)
+    folder = None
+    if not request.is_unit:
+        folder = reader.chart_folder() if request.has_chart else reader.plain_folder()
+    home = reader.unit_folder(request.units) if request.units and not request.has_chart and not folder else None
+    units = tuple(map(reader.with_facts, request.units)) if folder or home else ()
+    return FolderFacts(folder, tuple(reader.findings), reader.unreadable, reader.doubtful, asked.answers, units, home)

@@ -168,12 +168,11 @@ class RepositoryReader:
                 unreadable.add(path)
             if facts.doubtful:
                 doubtful[path] = facts.doubtful
+            with_facts.extend(facts.units)
+            if facts.home:
+                unit_folders[path] = facts.home
             if facts.folder:
-                with_facts.extend(facts.units)
-                if request.is_unit:
-                    unit_folders[path] = facts.folder
-                else:
-                    folders.append(facts.folder)
+                folders.append(facts.folder)
             elif request.has_chart:
                 skipped.append(Skipped(Place(self.facts.name, path or "."), "its Chart.yaml can't be read"))
             if not request.is_unit:

@@ -85,6 +85,10 @@ class UnitMaker:
                     application=_application(written, path, repository, environment, place),
                 )
 
+    def chart_of(self, written: WrittenApplication) -> str:
+        """The name of the chart from elsewhere that an Application deploys; empty without one."""
+        return next(filter(None, map(self._chart_of, written.sources)), "")
+
     def _chart_of(self, source: JsonObject) -> str:
         """The name of the chart from elsewhere that a source deploys: of a registry, or of a folder that isn't here."""
         if chart := literal(as_text(source.get("chart"))):

@@ -5,6 +5,7 @@ Source: Argo CD, "Application Specification" and "ApplicationSet: Go Template".
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -181,9 +182,22 @@ class ArgoReader:
             yield from maker.of_folders(written, name, environment, place)
 
     def _environment_of(self, written: WrittenApplication, place: Place) -> str | None:
-        """The environment of an Application as a unit, of whose name a part alone proves none."""
-        repository, path = UnitMaker(self.repositories).home_of(written, place)
-        return environment_of(written.words_in(path), repository.environments, by_name=False)[0]
+        """The environment of an Application as a unit, of whose name a part alone proves none.
+
+        It does where something else has the rest: `mail-qa` of the chart, or in the namespace, `mail`.
+        """
+        maker = UnitMaker(self.repositories)
+        repository, path = maker.home_of(written, place)
+        environment, doubt = environment_of(written.words_in(path), repository.environments, by_name=False)
+        if environment or doubt:
+            return environment
+        names = repository.environments.of(path)
+        stems = {written.namespace, posixpath.basename(path), maker.chart_of(written)}
+        for whole, rests in ((written.name, stems), (written.namespace, {written.name})):
+            split = names.split(whole)
+            if split and split[0] in rests:
+                return split[1]
+        return None
 
     def _reason(self, sources: Sequence[JsonObject]) -> str:
         """Why an Application deploys no folder of this run."""
