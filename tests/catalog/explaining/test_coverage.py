@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from scenedock.doors.cli import main
 
+OFF = "layouts: {argocd: false, fleet: false, flux: false, helmfile: false, kustomize: false}\n"
 CHART = "apiVersion: v2\nname: a\nversion: 1.0.0\n"
 APPLICATION = """\
 apiVersion: argoproj.io/v1alpha1
@@ -77,18 +78,17 @@ def test_applications_are_counted_with_the_reasons_against_the_rest(tmp_path: Pa
     )
 
     assert "".join(run.coverage) == (
-        "Argo CD Applications: 4 seen, 1 represented; "
-        "1 not: their charts come from elsewhere (repo:argo/apps/redis.yaml:1); "
+        "Argo CD Applications: 4 seen, 2 represented; "
         "1 not: their folders are skipped: excluded by settings (repo:argo/apps/cart.yaml:1); "
         "1 not: they deploy folders of repositories that are not part of this run (repo:argo/apps/shop.yaml:1)"
     )
     (counted,) = run.report["coverage"]
-    assert (counted["kind"], counted["seen"], counted["represented"]) == ("Argo CD Application", 4, 1)
-    assert counted["missing"][0] == {
-        "reason": "their charts come from elsewhere",
+    assert (counted["kind"], counted["seen"], counted["represented"]) == ("Argo CD Application", 4, 2)
+    assert counted["missing"][1] == {
+        "reason": "they deploy folders of repositories that are not part of this run",
         "count": 1,
         "repository": "repo",
-        "path": "argo/apps/redis.yaml",
+        "path": "argo/apps/shop.yaml",
         "line": 1,
     }
 
@@ -144,9 +144,14 @@ def test_an_empty_result_names_helmfile_and_what_makes_components_of_it(tmp_path
     files = {
         "helmfile.yaml": "releases:\n- {name: billing, chart: acme/webapp}\n- name: cart\n  chart: ./charts/cart\n",
     }
-    run = export(tmp_path, files)
+    run = export(tmp_path, {**files, "scenedock.yaml": OFF})
 
-    assert "it has 2 helmfile releases (helmfile.yaml:2). `apps: [{file: helmfile.yaml" in run.finding("no-charts")
+    assert "it has 2 helmfile releases (helmfile.yaml:2). A release becomes a Component" in run.finding("no-charts")
+    read = export(tmp_path, files, name="read")
+    assert "".join(read.coverage) == (
+        "helmfile releases: 2 seen, 1 represented; "
+        "1 not: their folders have no Chart.yaml, and settings don't include them (read:helmfile.yaml:3)"
+    )
     followed = export(
         tmp_path, {**files, "scenedock.yaml": "apps: [{file: helmfile.yaml, items: releases}]\n"}, name="followed"
     )

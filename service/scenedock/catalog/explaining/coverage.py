@@ -22,16 +22,16 @@ _INCLUDE = (
     "`folders: {include: [<glob of the folders>]}` in scenedock.yaml makes a Component of each folder of manifests"
 )
 _ADVICE: Mapping[DeployedKind, str] = {
-    "Argo CD Application": "An Application whose chart comes from elsewhere needs a folder: keep its values in this "
-    "repository, name them as `$<ref>/<folder>/values.yaml`, and include the folder in scenedock.yaml",
+    "Argo CD Application": "List the repositories whose folders Applications deploy in the same run; `layouts` in "
+    "scenedock.yaml may leave Applications of charts from elsewhere out",
     "Argo CD ApplicationSet": "Set what only a cluster knows in scenedock.yaml (`folders`, `environments`)",
     "Flux HelmRelease": _INCLUDE,
     "Flux Kustomization": _INCLUDE,
     "Kustomize folder": _INCLUDE,
-    "Fleet bundle": "Scenedock doesn't read fleet.yaml: a bundle needs a Chart.yaml, or manifests in a folder that "
-    "`folders.include` of scenedock.yaml names",
-    "helmfile release": "`apps: [{file: helmfile.yaml, items: releases}]` in scenedock.yaml makes a Component of each "
-    "release, where the file is YAML without templates",
+    "Fleet bundle": "A bundle becomes a Component if it has a chart or manifests, and `layouts` in scenedock.yaml "
+    "doesn't switch Fleet off",
+    "helmfile release": "A release becomes a Component if its name and chart are literal, and `layouts` in "
+    "scenedock.yaml doesn't switch helmfile off",
 }
 
 

@@ -1,61 +1,20 @@
-"""What other tools than Argo CD deploy: Flux, Kustomize, Rancher Fleet, helmfile. Only enough to say that it is there.
-
-Files are known by their names: nothing is parsed.
-"""
+"""What Kustomize puts together: only enough to say that it is there."""
 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
 from scenedock.catalog.reading.plan import reason_in_name
-from scenedock.errors import InputError
 from scenedock.model.finding import Place
-from scenedock.model.helm import Deployed, DeployedKind
+from scenedock.model.helm import Deployed
 
 KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 
-_FLEET = frozenset({"fleet.yaml", "fleet.yml"})
-_HELMFILE = re.compile(r"(?:^|/)(?:helmfile\.ya?ml(?:\.gotmpl)?|helmfile\.d/[^/]+\.ya?ml(?:\.gotmpl)?)$")
-_RELEASE = re.compile(rb"(?:^[ \t]+(?:-[ \t]+)?|[{,][ \t]*)chart:[ \t]*[\"']?([^\"'\s#,}]+)", re.MULTILINE)
-_RELEASE_NAME = re.compile(rb"(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)name:[ \t]*[\"']?([^\"'\s#,}]+)", re.MULTILINE)
 
-
-def named_files(repository: str, files: Iterable[str], read: Callable[[str], bytes]) -> Iterator[Deployed]:
-    """What files are there for by their names: folders of Kustomize, bundles of Fleet, the releases of helmfiles."""
+def named_files(repository: str, files: Iterable[str]) -> Iterator[Deployed]:
+    """What files are there for by their names: folders of Kustomize."""
     for path in files:
         folder, name = posixpath.split(path)
-        if name in KUSTOMIZATIONS or name in _FLEET:
-            if not folder or not reason_in_name(folder.split("/")):
-                kind: DeployedKind = "Fleet bundle" if name in _FLEET else "Kustomize folder"
-                yield Deployed(kind, folder or ".", Place(repository, path), ((repository, folder),))
-        elif _HELMFILE.search(path):
-            try:
-                data = read(path)
-            except InputError:
-                continue
-            yield from _releases(Place(repository, path), data)
-
-
-def _releases(place: Place, data: bytes) -> Iterator[Deployed]:
-    """The releases of a helmfile, which may be a template, by the lines that name their charts."""
-    names = list(_RELEASE_NAME.finditer(data))
-    for found in _RELEASE.finditer(data):
-        chart = found[1].decode("utf-8", "replace")
-        here = Place(place.repository, place.path, data.count(b"\n", 0, found.start(1)) + 1)
-        near = min(names, key=lambda each: abs(each.start() - found.start()), default=None)
-        name = near[1].decode("utf-8", "replace") if near else chart
-        if "{{" in chart:
-            yield Deployed("helmfile release", name, here, reason=NAMED_BY_TEMPLATE)
-        elif chart.startswith("."):
-            folder = _folder(posixpath.join(posixpath.dirname(place.path), chart))
-            yield Deployed("helmfile release", name, here, ((place.repository, folder),))
-        else:
-            yield Deployed("helmfile release", name, here, reason=FROM_ELSEWHERE)
-
-
-def _folder(path: str) -> str:
-    folder = posixpath.normpath(path).lstrip("/")
-    return "" if folder == "." else folder
+        if name in KUSTOMIZATIONS and (not folder or not reason_in_name(folder.split("/"))):
+            yield Deployed("Kustomize folder", folder or ".", Place(repository, path), ((repository, folder),))

@@ -47,6 +47,11 @@ class Manifests:
         with_chart = (folder for folder in reversed(folders_above(path)) if folder in self.charts)
         return next(with_chart, posixpath.dirname(path))
 
+    def has(self, path: str) -> bool:
+        """Whether there is a file."""
+        number = bisect_left(self.files, path)
+        return number < len(self.files) and self.files[number] == path
+
     def below(self, folder: str) -> Iterator[str]:
         """The files in a folder and in those below it."""
         beginning = f"{folder}/" if folder else ""

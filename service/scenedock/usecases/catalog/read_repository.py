@@ -233,7 +233,7 @@ class RepositoryReader:
 
     def _all_deployed(self) -> tuple[Deployed, ...]:
         inside = (path for path in self.listing.files if path not in self.listing.outside)
-        return (*self.deployed, *named_files(self.facts.name, inside, self.files.read))
+        return (*self.deployed, *named_files(self.facts.name, inside))
 
     def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
         """The finding for a repository without charts; it names the tools that deploy what is there."""

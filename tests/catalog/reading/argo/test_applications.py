@@ -152,7 +152,7 @@ def test_a_matrix_multiplies_and_later_generators_know_earlier_parameters() -> N
 @pytest.mark.parametrize(
     ("generator", "template"),
     [
-        ("{clusters: {}}", NAMED % ("a", "b", "c")),
+        ("{clusters: {}}", NAMED % ("a", "{{ .name }}", "c")),
         (
             "{list: {elements: [{a: b}]}, selector: {matchExpressions: [{key: a, operator: Like}]}}",
             NAMED % ("a", "b", "c"),
@@ -160,9 +160,8 @@ def test_a_matrix_multiplies_and_later_generators_know_earlier_parameters() -> N
         ("{list: {elementsYaml: '[{a: '}}", NAMED % ("a", "b", "c")),
         ("{merge: {mergeKeys: [a], generators: [{list: {elements: [{a: b}, {a: b}]}}]}}", NAMED % ("a", "b", "c")),
         ("{git: {repoURL: 'https://github.com/acme/else', files: [{path: '*'}]}}", NAMED % ("a", "b", "c")),
-        ("{list: {elements: [{a: b}]}}", NAMED % ("{{ .name }}", "b", "c")),
-        ("{list: {elements: [{a: b}]}}", NAMED % ("a", "b", "{{ randAlpha 5 }}")),
-        ("{matrix: {generators: [{clusters: {}}, {list: {elements: [{a: b}]}}]}}", NAMED % ("a", "b", "c")),
+        ("{list: {elements: [{a: b}]}}", NAMED % ("a", "{{ randAlpha 5 }}", "c")),
+        ("{matrix: {generators: [{clusters: {}}, {list: {elements: [{a: b}]}}]}}", NAMED % ("a", "{{ .x }}", "c")),
     ],
 )
 def test_what_files_cannot_tell_is_no_evidence_and_a_finding(generator: str, template: str) -> None:

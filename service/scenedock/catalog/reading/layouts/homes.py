@@ -36,7 +36,8 @@ def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, fil
     charts = {planned.path for planned in plan.charts}
     homes: dict[str, list[Unit]] = defaultdict(list)
     left_out: dict[tuple[Place, str], str] = {}
-    for unit in _deployed_once(units, plan):
+    listed = {app_list.file for app_list in settings.apps}
+    for unit in _deployed_once((each for each in units if each.place.path not in listed), plan):
         path = next((folder for folder in (unit.path, *unit.folders) if folder in charts), unit.path)
         if path not in charts and (reason := _reason_to_leave_out(unit, settings)):
             left_out[unit.place, unit.name] = reason

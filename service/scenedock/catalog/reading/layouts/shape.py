@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +11,8 @@ from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.model.finding import Finding
 from scenedock.model.helm import Application, Deployed
 from scenedock.model.units import Unit
+
+_VERSION_OF_ARCHIVE = re.compile(r"(?:-\d[\w.+-]*)?\.tgz$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,16 @@ class Layout:
     marks: tuple[bytes, ...] = ()
     has_file: Callable[[str], bool] = field(default=lambda _path: False, repr=False)
     reads_templates: bool = False
+
+
+def chart_called(address: str) -> str:
+    """The name of a chart by its address.
+
+    >>> [
+    ...     chart_called(each)
+    ...     for each in ("acme/webapp", "oci://a/webapp", "https://a/webapp-1.2.3.tgz", "git::a@b/c?ref=d")
+    ... ]
+    ['webapp', 'webapp', 'webapp', 'c']
+    """
+    name = posixpath.basename(address.partition("?")[0].rstrip("/"))
+    return _VERSION_OF_ARCHIVE.sub("", name)
