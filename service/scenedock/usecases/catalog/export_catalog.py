@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_un
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
 from scenedock.catalog.mapping.entities import Mapped, map_services
 from scenedock.catalog.mapping.existing import leave_out_existing, leaving_out
-from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
+from scenedock.catalog.mapping.identities import LAYERS, FolderPath, Identity, identify
 from scenedock.catalog.mapping.links import link
 from scenedock.catalog.mapping.policies import police
 from scenedock.catalog.mapping.roles import assign_roles
@@ -206,9 +207,10 @@ def _read(opened: Sequence[RepositoryReader], count: Callable[[], None]) -> tupl
 def _identities(contents: Sequence[RepositoryContents], names: Names) -> Mapping[tuple[int, str], Identity]:
     """The services of folders, by the number of their repository and their path; also of those that can't be read."""
     folders = [
-        FolderPath(number, path, path in listed, runs_in.get(path, frozenset()))
+        FolderPath(number, path, path in listed, runs_in.get(path, frozenset()), layers and _is_layer(path, listed))
         for number, each in enumerate(contents)
         for listed, runs_in in [(_listed(each), said_environments(each))]
+        for layers in [any(one.kind == "Kustomize folder" for one in each.deployed)]
         for path in (*(folder.path for folder in each.folders), *_unreadable_charts(each))
     ]
     identities = identify(
@@ -218,6 +220,11 @@ def _identities(contents: Sequence[RepositoryContents], names: Names) -> Mapping
         [names.get(each.facts.name, {}) for each in contents],
     )
     return {(folder.repository, folder.path): identity for folder, identity in identities.items()}
+
+
+def _is_layer(path: str, listed: frozenset[str]) -> bool:
+    """Whether a folder has a name that folders of Kustomize have, and is no library."""
+    return posixpath.basename(path) in LAYERS and path not in listed
 
 
 def _units(
