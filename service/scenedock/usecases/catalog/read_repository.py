@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
 from scenedock.catalog.mapping.deployments import RepositoryContents
@@ -51,6 +51,7 @@ from scenedock.usecases.catalog.known_facts import (
 
 _SHOWN_SEGMENTS, _SHOWN_CHARACTERS = 3, 200
 """Of a path that is too long."""
+_LAST_GOOD_STAY = "Fix the file; until then the last good entities stay."
 _NOT_USED = "Make the file readable, or smaller; until then it is not used."
 
 
@@ -71,6 +72,7 @@ class RepositoryReader:
     now_known: KnownRepository | None = None
     findings: list[Finding] = field(default_factory=list)
     deployed: list[Deployed] = field(default_factory=list)
+    doubtful: dict[str, Finding] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -156,7 +158,7 @@ class RepositoryReader:
         folders: list[HelmFolder] = []
         skipped = list(self.plan.skipped)
         unreadable: set[str] = set()
-        doubtful: dict[str, Finding] = {}
+        doubtful = dict(self.doubtful)
         with_facts: list[Unit] = []
         unit_folders: dict[str, HelmFolder] = {}
         inside = [path for path in self.listing.files if path not in self.listing.outside]
@@ -312,6 +314,8 @@ class RepositoryReader:
                 documents[path] = said.documents
             if said.finding:
                 self.findings.append(said.finding)
+                doubt = replace(said.finding, severity="error", remedy=_LAST_GOOD_STAY)
+                self.doubtful.setdefault(posixpath.dirname(path), doubt)
         return documents
 
     def _value(self, path: str) -> Json:
