@@ -92,15 +92,19 @@ class Units:
         for service in self._services():
             mine = (*service.running, *service.besides)
             manifests = {each.one.place.path for each in mine if isinstance(each.one, KubernetesObject)}
-            folders = {folder for each in mine for folder in self._own_folders(each)} - {""}
+            folders: dict[str | None, set[str]] = defaultdict(set)
             namespaces: dict[str | None, set[str]] = defaultdict(set)
             for each in mine:
-                namespaces[self._environment(each, service.home)[0]].add(each.namespace)
+                environment, _ = self._environment(each, service.home)
+                folders[environment].update(self._own_folders(each))
+                namespaces[environment].add(each.namespace)
                 for by in each.context.kustomizations[:1]:
                     self.deployed_by[by.place].add(each.one.folder)
                 for folder in each.one.chain:
                     self.put_together[folder].add(each.one.folder)
-            for environment, proof in self._by_environment(service.running or service.besides, service.home).items():
+            proofs = self._by_environment(service.running or service.besides, service.home)
+            in_all = {folder for environment in folders.keys() - proofs.keys() for folder in folders[environment]}
+            for environment, proof in proofs.items():
                 one = proof.each.one
                 known = namespaces[environment] - {""}
                 chart = one.chart if isinstance(one, Taken) else None
@@ -113,7 +117,7 @@ class Units:
                     known.pop() if len(known) == 1 else "",
                     environment,
                     chart.name if chart and chart.remote else "",
-                    folders=tuple(sorted(folders)),
+                    folders=tuple(sorted((folders[environment] | in_all) - {""})),
                     manifests=tuple(sorted(manifests)),
                 )
 
@@ -121,6 +125,11 @@ class Units:
         """Where a person would look for something: the kustomization that takes it."""
         taken_by = self._builder.kustomizations.get(each.one.folder)
         return taken_by.place if taken_by else each.one.place
+
+    def _home_of_overlay(self, root: str) -> str:
+        """The folder of what a root is an overlay of, by its path alone; empty where it is none."""
+        home = self._places.home_of(root)
+        return home if home and root.startswith((f"{home}/overlays/", f"{home}/overlay/")) else ""
 
     def _home_of_release(self, one: KubernetesObject | Taken) -> str:
         folder = posixpath.dirname(one.place.path)
@@ -139,14 +148,20 @@ class Units:
                 services.setdefault(home, _Service(home)).running.append(each)
         services = self._without_parts(services)
         idle: list[tuple[str, list[Occurrence]]] = []
+        others: dict[str, _Service] = {}
         for root, occurrences in by_root.items():
             if root in self._release_roots or any(map(_runs, occurrences)):
                 for each in occurrences:
-                    if not _runs(each) and (service := services.get(self._home(_folder(each)))):
-                        service.besides.append(each)
+                    home = self._home(_folder(each))
+                    home = home if home in services else self._home_of_overlay(root)
+                    if not _runs(each) and home in services:
+                        services[home].besides.append(each)
+                    elif not _runs(each) and home and root not in self._release_roots:
+                        others.setdefault(home, _Service(home)).besides.append(each)
             else:
                 idle.append((root, occurrences))
         self._add_idle(services, idle)
+        services = others | services
         return [services[home] for home in sorted(services)]
 
     def _without_parts(self, services: dict[str, _Service]) -> dict[str, _Service]:
