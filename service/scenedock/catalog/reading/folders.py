@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, ENTITY_FILES, is_ours, read_handwritten
+from scenedock.catalog.reading.kustomize.files import KUSTOMIZATIONS
 from scenedock.catalog.reading.manifests import ManifestFacts, read_manifests, read_templates
-from scenedock.catalog.reading.other_tools import KUSTOMIZATIONS
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
 from scenedock.catalog.reading.values import read_environments, read_values
 from scenedock.catalog.vocabulary.credentials import drop_credentials

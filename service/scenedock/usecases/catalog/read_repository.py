@@ -23,7 +23,6 @@ from scenedock.catalog.reading.layouts.homes import Homes, find_homes
 from scenedock.catalog.reading.layouts.manifests import is_named
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
 from scenedock.catalog.reading.layouts.table import LAYOUTS, read_layouts
-from scenedock.catalog.reading.other_tools import named_files
 from scenedock.catalog.reading.plan import Plan, plan_repository
 from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
@@ -177,7 +176,7 @@ class RepositoryReader:
         unreadable.update(listed.unreadable, self.plan.refused)
         codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in folders}
-        deployed = self._all_deployed()
+        deployed = tuple(self.deployed)
         if not with_facts:
             self._report_missing_charts(deployed)
         unknown = any(each.kind == "Argo CD ApplicationSet" for each in self.deployed)
@@ -223,9 +222,6 @@ class RepositoryReader:
             yield FolderRequest(
                 self.facts.name, planned, has_chart=False, environments=names, units=units, is_unit=True
             )
-
-    def _all_deployed(self) -> tuple[Deployed, ...]:
-        return (*self.deployed, *named_files(self.facts.name, self.listing.inside))
 
     def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
         """The finding for a repository without charts; it names the tools that deploy what is there."""

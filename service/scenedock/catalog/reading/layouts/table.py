@@ -8,9 +8,10 @@ from scenedock.catalog.reading.layouts.argocd import ARGOCD
 from scenedock.catalog.reading.layouts.fleet import FLEET
 from scenedock.catalog.reading.layouts.flux import FLUX
 from scenedock.catalog.reading.layouts.helmfile import HELMFILE
+from scenedock.catalog.reading.layouts.kustomize import KUSTOMIZE
 from scenedock.catalog.reading.layouts.shape import Given, Layout, LayoutFacts
 
-LAYOUTS: tuple[Layout, ...] = (ARGOCD, FLUX, HELMFILE, FLEET)
+LAYOUTS: tuple[Layout, ...] = (ARGOCD, FLUX, KUSTOMIZE, HELMFILE, FLEET)
 
 
 def read_layouts(given: Given, switched_off: Collection[str] = ()) -> LayoutFacts:

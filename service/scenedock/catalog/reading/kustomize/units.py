@@ -1,0 +1,315 @@
+"""The units of Kustomize and Flux: what is deployed, whose it is, and in which environments."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from scenedock.catalog.reading.kustomize.building import Builder, Taken
+from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
+from scenedock.catalog.reading.kustomize.objects import KubernetesObject
+from scenedock.catalog.reading.kustomize.places import Places
+from scenedock.catalog.reading.kustomize.releases import Releases
+from scenedock.model.file_paths import folders_above
+from scenedock.model.finding import Place
+from scenedock.model.helm import WORKLOADS
+from scenedock.model.json import as_object, value_at
+from scenedock.model.units import Unit
+
+_RUNNING = WORKLOADS | frozenset(
+    {"CronJob", "Job", "CronWorkflow", "Workflow", "DeploymentConfig", "Rollout", "ScaledJob", "VirtualMachine"}
+)
+"""The kinds of which a folder is a service or a job."""
+_NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject"})
+"""The kinds that make no unit: what they are for is one."""
+NOTHING_TAKEN = "they take nothing that is in the repository"
+NOTHING_RUN = "they run nothing, and nothing takes them"
+
+
+@dataclass(slots=True)
+class _Service:
+    """What is deployed from the folder of one service, by Kustomize."""
+
+    home: str
+    running: list[Occurrence] = field(default_factory=list)
+    besides: list[Occurrence] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """An occurrence in an environment, and the file that says so, if one does."""
+
+    each: Occurrence
+    place: Place | None
+
+
+class Units:
+    """Finds the units among all that is deployed in one repository."""
+
+    def __init__(self, builder: Builder, expander: Expander, places: Places) -> None:
+        self._releases = Releases(builder, expander)
+        self._builder = builder
+        self._expander = expander
+        self._places = places
+        self.parts: set[str] = set()
+        self.deployed_by: dict[Place, set[str]] = defaultdict(set)
+        self.put_together: dict[str, set[str]] = defaultdict(set)
+        self._homes: dict[str, str] = {}
+        self._running_in = self._running_folders()
+        releases = [(each, each.one) for each in expander.occurrences if isinstance(each.one, KubernetesObject)]
+        self._of_releases = [(each, one) for each, one in releases if one.is_release]
+        self._release_folders = {one.folder for _, one in self._of_releases}
+        self._release_roots = {each.root for each, _ in self._of_releases}
+        self._release_homes = {self._home_of_release(one) for _, one in self._of_releases}
+
+    def releases(self) -> Iterator[Unit]:
+        """The HelmReleases: one for each environment that one is deployed to."""
+        by_place: dict[Place, list[Occurrence]] = defaultdict(list)
+        for each, one in self._of_releases:
+            by_place[one.place].append(each)
+        for place, occurrences in sorted(by_place.items(), key=lambda item: item[0].sort_key):
+            home = self._home_of_release(occurrences[0].one)
+            for environment, proof in self._by_environment(occurrences, home).items():
+                if release := self._releases.read(proof.each):
+                    yield Unit(
+                        "Flux HelmRelease",
+                        release.name,
+                        home,
+                        place,
+                        self._builder.name,
+                        release.namespace,
+                        environment,
+                        release.chart,
+                        folders=(release.folder,) if release.folder is not None else (),
+                        value_files=release.value_files,
+                        values=release.values,
+                    )
+
+    def folders(self) -> Iterator[Unit]:
+        """The services of plain manifests: one unit for each environment that one is deployed to."""
+        for service in self._services():
+            mine = (*service.running, *service.besides)
+            manifests = {each.one.place.path for each in mine if isinstance(each.one, KubernetesObject)}
+            folders: dict[str | None, set[str]] = defaultdict(set)
+            namespaces: dict[str | None, set[str]] = defaultdict(set)
+            for each in mine:
+                environment, _ = self._environment(each, service.home)
+                folders[environment].update(self._own_folders(each))
+                namespaces[environment].add(each.namespace)
+                for by in each.context.kustomizations[:1]:
+                    self.deployed_by[by.place].add(each.one.folder)
+                for folder in each.one.chain:
+                    self.put_together[folder].add(each.one.folder)
+            proofs = self._by_environment(service.running or service.besides, service.home)
+            in_all = {folder for environment in folders.keys() - proofs.keys() for folder in folders[environment]}
+            for environment, proof in proofs.items():
+                one = proof.each.one
+                known = namespaces[environment] - {""}
+                chart = one.chart if isinstance(one, Taken) else None
+                yield Unit(
+                    "Flux Kustomization" if proof.each.context.kustomizations else "Kustomize folder",
+                    "",
+                    service.home,
+                    proof.place or self._place_of(proof.each),
+                    self._builder.name,
+                    known.pop() if len(known) == 1 else "",
+                    environment,
+                    chart.name if chart and chart.remote else "",
+                    folders=tuple(sorted((folders[environment] | in_all) - {""})),
+                    manifests=tuple(sorted(manifests)),
+                )
+
+    def _place_of(self, each: Occurrence) -> Place:
+        """Where a person would look for something: the kustomization that takes it."""
+        taken_by = self._builder.kustomizations.get(each.one.folder)
+        return taken_by.place if taken_by else each.one.place
+
+    def _home_of_overlay(self, root: str) -> str:
+        """The folder of what a root is an overlay of, by its path alone; empty where it is none."""
+        home = self._places.home_of(root)
+        return home if home and root.startswith((f"{home}/overlays/", f"{home}/overlay/")) else ""
+
+    def _home_of_release(self, one: KubernetesObject | Taken) -> str:
+        folder = posixpath.dirname(one.place.path)
+        return self._places.home_of(folder) or folder
+
+    def _services(self) -> list[_Service]:
+        """Who runs something; besides, roots that only configure something, unless it is part of who runs."""
+        by_root: dict[str, list[Occurrence]] = defaultdict(list)
+        for each in self._expander.occurrences:
+            if self._counts(each):
+                by_root[each.root].append(each)
+        services: dict[str, _Service] = {}
+        for occurrences in by_root.values():
+            for each in filter(_runs, occurrences):
+                home = self._home(_folder(each)) or self._root_of(_folder(each))
+                services.setdefault(home, _Service(home)).running.append(each)
+        services = self._without_parts(services)
+        idle: list[tuple[str, list[Occurrence]]] = []
+        others: dict[str, _Service] = {}
+        for root, occurrences in by_root.items():
+            if root in self._release_roots or any(map(_runs, occurrences)):
+                for each in occurrences:
+                    home = self._home(_folder(each))
+                    home = home if home in services else self._home_of_overlay(root)
+                    if not _runs(each) and home in services:
+                        services[home].besides.append(each)
+                    elif not _runs(each) and home and root not in self._release_roots:
+                        others.setdefault(home, _Service(home)).besides.append(each)
+            else:
+                idle.append((root, occurrences))
+        self._add_idle(services, idle)
+        services = others | services
+        return [services[home] for home in sorted(services)]
+
+    def _without_parts(self, services: dict[str, _Service]) -> dict[str, _Service]:
+        """The services, each with what lies in its folder and runs no workload: a Service, or what is elsewhere.
+
+        What runs in the folder of a HelmRelease is a part of this.
+        """
+        for home in self._release_homes & services.keys():
+            self._note_part(services.pop(home).running)
+        whole = {home: each for home, each in services.items() if any(map(_is_workload, each.running))}
+        for home, each in services.items():
+            if home not in whole:
+                around = next((above for above in reversed(folders_above(home)) if above in whole), None)
+                if around is None:
+                    whole[home] = each
+                else:
+                    whole[around].besides += each.running
+        return whole
+
+    def _add_idle(self, services: dict[str, _Service], idle: Sequence[tuple[str, list[Occurrence]]]) -> None:
+        """Roots that only configure something: parts of a service in whose folder they are, else of their own.
+
+        A folder that holds services is none itself, nor is a base that nothing takes.
+        """
+        homes = {*services, *self._release_homes}
+        above = {folder for home in homes for folder in (*folders_above(home), home)}
+        for root, occurrences in idle:
+            home = self._home_of_idle(root, occurrences)
+            is_part = any(folder in homes for folder in folders_above(f"{home}/"))
+            if home in services:
+                services[home].besides.extend(occurrences)
+            elif home and not is_part and home not in above and not _is_base(root):
+                services.setdefault(home, _Service(home)).besides.extend(occurrences)
+            elif is_part or home in above:
+                self._note_part(occurrences)
+
+    def _note_part(self, occurrences: Iterable[Occurrence]) -> None:
+        self.parts.update(folder for each in occurrences for folder in (each.root, *each.chain))
+
+    def _counts(self, each: Occurrence) -> bool:
+        """Whether something may be a unit, or a part of one: not what Flux, Argo CD or shared components bring."""
+        if isinstance(each.one, Taken) or each.one.is_release:
+            return isinstance(each.one, Taken)
+        is_shared = each.one.folder in self._builder.shared_folders
+        labels = as_object(value_at(each.one.document, ("metadata", "labels")))
+        is_other = each.one.is_flux or each.one.kind in _NOTHING or labels.get("app.kubernetes.io/part-of") == "flux"
+        return not (is_shared or is_other or each.one.folder in self._release_folders)
+
+    def _home_of_idle(self, root: str, occurrences: Sequence[Occurrence]) -> str:
+        homes = {self._home(_folder(each)) for each in occurrences}
+        home = homes.pop() if len(homes) == 1 else self._home(root)
+        if "/base/" in home:
+            home = self._places.home_of(home.partition("/base/")[0]) or home
+        return home or (root if occurrences[0].context.kustomizations else "")
+
+    def _home(self, folder: str) -> str:
+        """The folder of the service that the manifests of one belong to.
+
+        What an overlay adds of its own belongs to the one service that it takes, or to the one in whose folder it lies.
+        """
+        if folder not in self._homes:
+            self._homes[folder] = self._places.home_of(folder)
+            if folder in self._builder.kustomizations:
+                result = self._builder.folder(folder)
+                folders = {*(one.folder for one in result.objects), *(each.folder for each in result.taken)}
+                taken = folders - {folder} - self._builder.shared_folders
+                running = {self._home(each) for each in self._running_in.get(folder, set()) - {folder}}
+                homes = running or {self._home(each) for each in taken}
+                around = {each for each in homes if each and f"{folder}/".startswith(f"{each}/")}
+                if len(homes) == 1 or len(around) == 1:
+                    self._homes[folder] = (homes if len(homes) == 1 else around).pop()
+        return self._homes[folder]
+
+    def _root_of(self, folder: str) -> str:
+        """The folder of a service whose path names none: the repository's root, where that holds nothing else."""
+        first = folder.partition("/")[0]
+        is_shared = first in {"base", "bases", "overlays"} or not self._release_homes.isdisjoint({"", first})
+        others = {self._places.home_of(each) for each in self._running_in} - {""}
+        return first if others and not is_shared else ""
+
+    def _running_folders(self) -> dict[str, set[str]]:
+        """For each folder with a kustomization, the folders of what runs in its result."""
+        found: dict[str, set[str]] = {}
+        for folder in self._builder.kustomizations:
+            result = self._builder.folder(folder)
+            found[folder] = {one.folder for one in result.objects if one.kind in _RUNNING} | {
+                each.folder for each in result.taken
+            }
+        return found
+
+    def _own_folders(self, each: Occurrence) -> Iterator[str]:
+        """The folders that something is made of: its own, and those that take nothing besides that runs."""
+        yield each.one.folder
+        home = self._home(_folder(each))
+        for folder in each.one.chain:
+            running = self._running_in.get(folder, set())
+            if folder in self._builder.kustomizations and {self._home(one) for one in running} <= {home}:
+                yield folder
+
+    def _environment(self, each: Occurrence, home: str) -> tuple[str | None, Place | None]:
+        """The environment that something is deployed to, and what says so: Flux's words, else the names of folders."""
+        if each.context.environment:
+            return each.context.environment, each.context.kustomizations[0].place
+        for folder in each.chain:
+            if environment := self._places.environment_of(folder, home):
+                one = self._builder.kustomizations.get(folder)
+                return environment, one.place if one else None
+        return self._places.environment_of(posixpath.dirname(home)), None
+
+    def _by_environment(self, occurrences: Sequence[Occurrence], home: str) -> dict[str | None, _Proof]:
+        """One occurrence for each environment; one that no environment is known of only where all are such."""
+        found: dict[str | None, _Proof] = {}
+        for each in occurrences:
+            environment, place = self._environment(each, home)
+            found.setdefault(environment, _Proof(each, place))
+        if len(found) > 1:
+            found.pop(None, None)
+        return dict(sorted(found.items(), key=lambda item: item[0] or ""))
+
+    def reason_against(self, folder: str) -> str:
+        """Why a folder that nothing takes is no service; empty where what it makes is for Flux or Argo CD."""
+        result = self._builder.folder(folder)
+        if not result.objects and not result.taken:
+            return NOTHING_TAKEN
+        objects = [one for one in result.objects if one.kind not in _NOTHING]
+        is_idle = not self._running_in[folder] and not any(one.is_flux for one in objects)
+        return NOTHING_RUN if objects and is_idle else ""
+
+
+def _is_workload(each: Occurrence) -> bool:
+    if isinstance(each.one, Taken):
+        return each.one.chart is not None
+    return each.one.kind in _RUNNING - {"Service", "Ingress"}
+
+
+def _runs(each: Occurrence) -> bool:
+    """Whether something runs by itself: a workload, a chart, or a base from elsewhere, which may have any."""
+    return isinstance(each.one, Taken) or each.one.kind in _RUNNING
+
+
+def _folder(each: Occurrence) -> str:
+    """The folder that says whose something is: that of its file, where its kustomization takes that from elsewhere."""
+    folder = posixpath.dirname(each.one.place.path)
+    if isinstance(each.one, Taken) or not each.one.folder or f"{folder}/".startswith(f"{each.one.folder}/"):
+        return each.one.folder
+    return folder
+
+
+def _is_base(folder: str) -> bool:
+    """Whether a folder is one that others are meant to take."""
+    return not {"base", "bases"}.isdisjoint(folder.split("/"))
