@@ -21,8 +21,8 @@ from scenedock.effects.local.disk import read_file
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import BASE_PATH
-from scenedock.model.action_rules import ActionRules
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.rule_list import read_rules

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import Action, Caller
-from scenedock.model.action_rules import ActionRules
 from scenedock.model.json import JsonObject
-from scenedock.model.policy_decisions import is_allowed
+from scenedock.model.permissions.action_rules import ActionRules
+from scenedock.model.permissions.policy_decisions import is_allowed
 
 if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
     from scenedock.effects.backstage.permission_policy import PermissionPolicy

@@ -7,9 +7,9 @@ from typing import Final
 
 from scenedock.documents.configuration import read_configuration
 from scenedock.documents.problems import DocumentProblem
-from scenedock.model.action_rules import ActionRule, ActionRules
 from scenedock.model.entity import EntityRef
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.model.permissions.action_rules import ActionRule, ActionRules
 
 ALL: Final = "*"
 _KINDS: Final[Mapping[str, str]] = {"users": "user", "groups": "group"}

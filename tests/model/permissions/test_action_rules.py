@@ -9,7 +9,7 @@ import pytest
 
 from scenedock.actions import ACTIONS
 from scenedock.model.action import COMMAND_LINE, Action, Caller
-from scenedock.model.action_rules import ActionRules
+from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.runtime.callers.rule_list import read_rules
 
 BY_NAME: dict[str, Action[Any]] = {each.name: each for each in ACTIONS}

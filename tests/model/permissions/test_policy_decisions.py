@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scenedock.model.json import JsonObject
-from scenedock.model.policy_decisions import is_allowed
+from scenedock.model.permissions.policy_decisions import is_allowed
 
 PROPOSE = "scenedock:propose-change"
 INPUT: JsonObject = {
