@@ -67,7 +67,9 @@ def _units(given: Given, folder: str, bundle: Manifest, bundles: Mapping[str, Ma
         for target in targets
         if target.get("doNotDeploy") is not True and (name := _environment_of(given, folder, target))
     }
-    for name, target in environments.items() or [(None, {})]:
+    if not environments:
+        yield from _unit(given, folder, bundle, bundles, None, {})
+    for name, target in environments.items():
         yield from _unit(given, folder, bundle, bundles, name, target)
 
 
