@@ -30,8 +30,10 @@ Documents = Callable[[str], Sequence[tuple[Place, Json]]]
 
 _DEEPEST = 60
 """How many kustomizations may take one another in a row."""
-_MOST_OBJECTS = 300_000
+_MOST_OBJECTS = 200_000
 """In all results together: what folders of folders multiply to is limited."""
+_MOST_IN_ONE = 20_000
+"""In one result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,10 @@ class Builder:
             result = self._built(one) if one else self._raw(folder)
         finally:
             self._open.pop()
+        if len(result.objects) > _MOST_IN_ONE:
+            self._count += _MOST_OBJECTS
+            self._refuse(folder)
+            result = Result(result.objects[:_MOST_IN_ONE], result.taken)
         self._count += len(result.objects) + 1
         self._results[folder] = result
         return result
@@ -199,8 +205,9 @@ class Builder:
                 objects = [*self._transformed([*objects, *below.objects], component)]
                 taken += below.taken
         objects = [*self._transformed(objects, one)]
+        once = {(each.place, each.names, each.namespace): each for each in reversed(objects)}
         return Result(
-            tuple(replace(each, chain=(*each.chain, one.folder)) for each in objects),
+            tuple(replace(each, chain=(*each.chain, one.folder)) for each in reversed(once.values())),
             tuple(
                 replace(each, chain=(*each.chain, one.folder), namespace=one.namespace or each.namespace)
                 for each in taken
@@ -277,7 +284,7 @@ class Builder:
         elif len(self._open) >= _DEEPEST:
             message = f"more than {_DEEPEST} kustomizations take one another; what is below this one is left out"
         else:
-            message = f"the kustomizations make more than {_MOST_OBJECTS:,} objects; the rest is left out"
+            message = "the kustomizations make too many objects; the rest is left out"
         remedy = "Take each folder once; until then what runs there is not known."
         self.findings.append(Finding("warning", "kustomization-not-followed", message, place, remedy))
 

@@ -16,12 +16,13 @@ from scenedock.catalog.reading.kustomize.files import image_changes
 from scenedock.catalog.reading.kustomize.objects import FLUX_KUSTOMIZATION, HELM_RELEASE, KubernetesObject
 from scenedock.catalog.reading.kustomize.patching import patches_in
 from scenedock.catalog.reading.kustomize.substitution import is_open, substituted
+from scenedock.model.finding import Finding
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 
 _ENVIRONMENT_KEYS = frozenset({"environment", "env", "stage"})
 _SOURCE = ("spec", "sourceRef")
-_MOST_EXPANDED = 20_000
-"""Kustomizations of Flux, each as often as another one deploys it."""
+_MOST_OBJECTS = 300_000
+"""What all Kustomizations of Flux deploy together, each as often as another one deploys it."""
 _DEEPEST = 20
 """How many Kustomizations of Flux may deploy one another in a row."""
 
@@ -91,7 +92,7 @@ class _Root:
 
 @dataclass(slots=True)
 class Expander:
-    """Follows all that is deployed.
+    """Follows all that is deployed, and reports to the builder what it doesn't follow.
 
     `owner` is the name of the repository of the run that an address means, or empty.
     """
@@ -101,7 +102,7 @@ class Expander:
     occurrences: list[Occurrence] = field(default_factory=list)
     kustomizations: list[SeenKustomization] = field(default_factory=list)
     _sources: dict[tuple[str, str], list[JsonObject]] = field(default_factory=lambda: defaultdict(list))
-    _expanded: int = 0
+    _deployed: int = 0
 
     def expand(self, flux_files: Sequence[str]) -> None:
         """Follow everything from its roots; `flux_files` are those with Flux's objects, sorted.
@@ -195,15 +196,18 @@ class Expander:
         folder, reason = self._folder_of(document)
         environment = _said_environment(document) or context.environment
         way = (one.place, one.chain, folder, reason, environment)
-        if way in seen or self._expanded >= _MOST_EXPANDED or len(context.kustomizations) > _DEEPEST:
+        if way in seen or len(context.kustomizations) > _DEEPEST:
+            return
+        if self._deployed > _MOST_OBJECTS:
+            self._refuse(one)
             return
         seen.add(way)
-        self._expanded += 1
         root.kustomizations.append(SeenKustomization(one, folder, reason))
         if folder is None:
             return
         spec = as_object(document.get("spec"))
         result = self.builder.folder(folder)
+        self._deployed += len(result.objects) + 1
         root.covered |= {folder, *(each for other in result.objects for each in other.chain)}
         changed = self.builder.changed(result.objects, one.place, patches_in(spec), image_changes(spec))
         inner = Context(
@@ -213,6 +217,11 @@ class Expander:
             as_text(spec.get("targetNamespace")),
         )
         yield folder, Result(tuple(changed), result.taken), inner
+
+    def _refuse(self, one: KubernetesObject) -> None:
+        message = f"Flux's Kustomizations deploy more than {_MOST_OBJECTS:,} objects; the rest is left out"
+        remedy = "Let Kustomizations deploy folders that don't hold all others."
+        self.builder.findings.append(Finding("warning", "kustomization-not-followed", message, one.place, remedy))
 
     def _folder_of(self, document: JsonObject) -> tuple[str | None, str]:
         """The folder of this repository that a Kustomization of Flux deploys; None with the reason where none is."""
