@@ -55,6 +55,11 @@ class Listing:
     unnameable: tuple[str, ...] = ()
     too_deep: tuple[str, ...] = ()
 
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The files that may be read."""
+        return tuple(path for path in self.files if path not in self.outside) if self.outside else self.files
+
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
@@ -200,6 +205,11 @@ class ListItem:
     slug: str
     facts: ValuesFacts = field(default_factory=ValuesFacts)
     folder: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the list calls it: the name of its folder, or its own."""
+        return posixpath.basename(self.folder) or self.name
 
 
 DeployedKind: TypeAlias = Literal[

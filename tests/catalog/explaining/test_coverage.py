@@ -132,10 +132,14 @@ def test_a_release_that_nothing_deploys_is_named_with_the_reason(tmp_path: Path)
         "1 Kustomize folder (apps/billing/kustomization.yaml:1). "
     )
     assert run.coverage == [
-        "Flux HelmReleases: 1 seen, 0 represented; "
-        "1 not: no kustomization lists their files (repo:apps/billing/release.yaml:1)",
-        "Kustomize folders: 1 seen, 0 represented; "
-        "1 not: they take nothing that is in the repository (repo:apps/billing/kustomization.yaml:1)",
+        (
+            "Flux HelmReleases: 1 seen, 0 represented; "
+            "1 not: no kustomization lists their files (repo:apps/billing/release.yaml:1)"
+        ),
+        (
+            "Kustomize folders: 1 seen, 0 represented; "
+            "1 not: they take nothing that is in the repository (repo:apps/billing/kustomization.yaml:1)"
+        ),
     ]
     listed = {**files, "apps/billing/kustomization.yaml": "resources: [release.yaml]\n"}
     assert export(tmp_path, listed, name="listed").coverage == ["Flux HelmReleases: 1 seen, 1 represented"]

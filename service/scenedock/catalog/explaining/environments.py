@@ -70,9 +70,8 @@ def _evidence(member: Member, deployment: Deployment) -> Evidence:
         said = "`environments.bind` in the settings"
         return Evidence(environment, said, repository, (FILE_NAME,), ("environments", "bind"))
     if deployment.source == "apps" and deployment.item:
-        name = deployment.item.folder.rpartition("/")[2] or deployment.item.name
-        listed = (deployment.item.list_path,)
-        return Evidence(environment, "an item of an app list", repository, listed, pattern=item_called(name))
+        listed, pattern = (deployment.item.list_path,), item_called(deployment.item.key)
+        return Evidence(environment, "an item of an app list", repository, listed, pattern=pattern)
     if deployment.unit and not deployment.application:
         place, named = deployment.unit.place, deployment.unit.name or deployment.unit.path
         said = f"the {deployment.unit.kind} {named!r}"

@@ -128,7 +128,7 @@ def _by_kind(member: Member, folder: HelmFolder, value: str, kinds: AbstractSet[
 def _by_sign(member: Member, deployment: Deployment, value: str, sign: str) -> Evidence:
     """What a value says: a port or Service (`exposed`), or a cron expression (`scheduled`)."""
     said = "a cron expression in the values" if sign == "scheduled" else "a port, Service or ingress in the values"
-    item = deployment.item.name if deployment.item else ""
+    item = deployment.item.key if deployment.item else ""
     return Evidence(value, said, member.contents.facts.name, files_of(member, deployment), sign=sign, item=item)
 
 

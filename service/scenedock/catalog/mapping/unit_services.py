@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
 from scenedock.catalog.vocabulary.environments import without_environment
-from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
 from scenedock.model.units import Unit
 
 
@@ -32,7 +32,7 @@ def identify_units(
 ) -> tuple[UnitService, ...]:
     """The service of each unit of a repository, whose folders' services are known by path.
 
-    `remembered` are the names that services had before, those of units by `unit_key`.
+    `remembered` are the names that services had before, as in a `CatalogMemory`.
     """
     places = _places(contents)
     own = {place for unit, place in zip(contents.units, places, strict=True) if unit.path not in folders}
@@ -59,15 +59,15 @@ def identify_units(
     return tuple(services)
 
 
-def unit_key(path: str, name: str) -> str:
-    """Under what the name of a service of units is remembered: several may be at home in one folder."""
-    return f"{path}#{name.lower()}"
-
-
 def _remembered(unit: Unit, place: str, remembered: Mapping[str, str]) -> str:
+    """The name that the service of a unit had before, if it is one that its place may give."""
     parts = place.split("/")
-    names = (as_entity_name("-".join(parts[start:])) for start in range(len(parts) - 1, -1, -1))
-    return next((known for name in names if (known := remembered.get(unit_key(unit.path, name)))), "")
+    own = remembered.get(unit.path, "").lower()
+    for start in range(len(parts) - 1, -1, -1):
+        name = as_entity_name("-".join(parts[start:])).lower()
+        if name == own or key_in_folder(unit.path, name) in remembered:
+            return name
+    return ""
 
 
 def _places(contents: RepositoryContents) -> list[str]:

@@ -18,8 +18,8 @@ from scenedock.catalog.mapping.links import link
 from scenedock.catalog.mapping.policies import police
 from scenedock.catalog.mapping.roles import assign_roles
 from scenedock.catalog.mapping.services import gather
-from scenedock.catalog.mapping.unit_services import UnitService, identify_units, unit_key
-from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.catalog.mapping.unit_services import UnitService, identify_units
+from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.entity import Entity, EntityRef
@@ -260,7 +260,7 @@ def _names(
         for unit, service in zip(each.units, services, strict=True):
             if not service.service:
                 name = as_entity_name(service.name)
-                names[each.facts.name][unit_key(unit.path, name)] = name
+                names[each.facts.name][key_in_folder(unit.path, name)] = name
     return names
 
 

@@ -14,11 +14,10 @@ from scenedock.catalog.reading.app_lists import find_item
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document
-from scenedock.documents.scalars import HELM
 from scenedock.errors import InputError
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
-from scenedock.model.json import Json, as_list, as_object, as_text, value_at
-from scenedock.releases.images import Keys
+from scenedock.model.json import as_list, as_object, as_text, value_at
+from scenedock.releases.images import Keys, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
 
 _VALUES_OF_ITEMS = ("helmValues", "values")
@@ -88,7 +87,7 @@ class VersionReader:
         if item is None:
             return
         document = self._document(item.list_path)
-        found = find_item(document.value, item.folder.rpartition("/")[2] or item.name)
+        found = find_item(document.value, item.key)
         if found is None:
             return
         at, value = found
@@ -103,13 +102,13 @@ class VersionReader:
         chart = as_object(document.value)
         listed = as_list(chart.get("dependencies"))
         remote = tuple(
-            DependencyVersion(name, _text(one.get("version")), document.line_of(("dependencies", number, "version")))
+            DependencyVersion(name, text_of(one.get("version")), document.line_of(("dependencies", number, "version")))
             for number, one in enumerate(map(as_object, listed))
-            if (name := _text(one.get("name")))
+            if (name := text_of(one.get("name")))
             and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
-            if name not in BACKING_SERVICES or not own.isdisjoint({name, _text(one.get("alias"))})
+            if name not in BACKING_SERVICES or not own.isdisjoint({name, text_of(one.get("alias"))})
         )
-        app_version, line = _text(chart.get("appVersion")), document.line_of(("appVersion",))
+        app_version, line = text_of(chart.get("appVersion")), document.line_of(("appVersion",))
         proven = bool(app_version) and self._uses_app_version(member, folder)
         return ChartVersions(path, app_version, line, proven, () if folder.kinds else remote)
 
@@ -155,7 +154,7 @@ class VersionReader:
             return TagFile(path, "", 1)
         document = self._document(path)
         steps = keys.split(".")
-        return TagFile(path, _text(value_at(document.value, steps)), document.line_of(steps))
+        return TagFile(path, text_of(value_at(document.value, steps)), document.line_of(steps))
 
     def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -206,10 +205,3 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
 
 def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:
     return (each.key for each in (folder.chart.dependencies if folder and folder.chart else ()))
-
-
-def _text(value: Json) -> str:
-    try:
-        return HELM.key(value).strip() if value is not None and not isinstance(value, (dict, list)) else ""
-    except ValueError:
-        return ""

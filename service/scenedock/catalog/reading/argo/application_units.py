@@ -16,7 +16,7 @@ from scenedock.catalog.vocabulary.environments import VALUES_FOLDERS, without_en
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.finding import Place
-from scenedock.model.helm import Application
+from scenedock.model.helm import CHART_FILE, Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.units import Unit
 
@@ -71,7 +71,9 @@ class UnitMaker:
             if not text or repository is None or source.get("chart") or not (path := folder_at(text)):
                 continue
             recurse = as_object(source.get("directory")).get("recurse") is True
-            if path not in repository.charts and (files := tuple(_manifests_in(repository, path, recurse=recurse))):
+            if not repository.has(f"{path}/{CHART_FILE}") and (
+                files := tuple(_manifests_in(repository, path, recurse=recurse))
+            ):
                 yield Unit(
                     "Argo CD Application",
                     name,

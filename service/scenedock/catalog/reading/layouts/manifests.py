@@ -22,6 +22,8 @@ class ManifestFile:
 
 
 NOTHING = ManifestFile()
+UNREADABLE_MANIFEST = "unreadable-manifest"
+"""The code of the finding for a manifest that is no YAML."""
 
 
 def read_manifest_file(layouts: tuple[Layout, ...], place: Place, data: bytes) -> ManifestFile:
@@ -38,7 +40,7 @@ def read_manifest_file(layouts: tuple[Layout, ...], place: Place, data: bytes) -
             return ManifestFile(tuple(_of_template(layouts, place, data)))
         said, here = f"not used as evidence: {error}", Place(place.repository, place.path, error.line)
         remedy = "Fix the YAML; the tool that deploys it can't read the file, either."
-        return ManifestFile(finding=Finding("warning", "unreadable-manifest", said, here, remedy))
+        return ManifestFile(finding=Finding("warning", UNREADABLE_MANIFEST, said, here, remedy))
     return ManifestFile(
         tuple(
             Manifest(Place(place.repository, place.path, document.line), as_object(document.value))

@@ -1,4 +1,4 @@
-"""The tables of tasks and of their wake-ups for SQLAlchemy, and their migration."""
+"""The tables of the database for SQLAlchemy: tasks, what they wait for and keep, the kept catalog; their migration."""
 
 from __future__ import annotations
 
