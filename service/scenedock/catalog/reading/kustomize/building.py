@@ -24,6 +24,7 @@ from scenedock.catalog.reading.kustomize.patching import Patch, Target, apply, i
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, as_object
+from scenedock.model.units import UnitImage, Written
 
 Documents = Callable[[str], Sequence[tuple[Place, Json]]]
 """The documents in a YAML file, each with its place; none where it can't be read."""
@@ -262,7 +263,7 @@ class Builder:
                 document = apply(one.document, said)
                 if document is None:
                     return None
-                by = one.patched_by if place.path in one.patched_by else (*one.patched_by, place.path)
+                by = (*one.patched_by, Written(place, () if patch.path else ("patches",)))
                 one = replace(with_images_of(one, place, as_object(said)), document=document, patched_by=by)
         return one
 
@@ -299,18 +300,17 @@ def is_remote(text: str) -> bool:
     return "://" in text or text.startswith("git@") or "?ref=" in text or first in {"github.com", "gitlab.com"}
 
 
+def _changed(image: UnitImage, change: ImageChange, written: Written) -> UnitImage:
+    """An image with the name and the tag that an item of `images` gives it."""
+    renamed = replace(image, repository=change.new_name or image.repository)
+    return replace(renamed, tag=change.tag, written=written, shape="newTag") if change.tag else renamed
+
+
 def _with_images(one: KubernetesObject, place: Place, changes: Iterable[ImageChange]) -> KubernetesObject:
     images = one.images
     for change in changes if images else ():
-        keys = ("images", change.number, "newTag")
+        written = Written(place, ("images", change.number, "newTag"))
         images = tuple(
-            replace(
-                image,
-                repository=change.new_name or image.repository,
-                **({"tag": change.tag, "place": place, "keys": keys, "shape": "newTag"} if change.tag else {}),  # type: ignore[arg-type]
-            )
-            if image.repository == change.name
-            else image
-            for image in images
+            _changed(image, change, written) if image.repository == change.name else image for image in images
         )
     return replace(one, images=images) if images != one.images else one

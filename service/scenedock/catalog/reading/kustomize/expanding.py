@@ -101,7 +101,7 @@ class Expander:
     owner: Callable[[str], str]
     occurrences: list[Occurrence] = field(default_factory=list)
     kustomizations: list[SeenKustomization] = field(default_factory=list)
-    _sources: dict[tuple[str, str], list[JsonObject]] = field(default_factory=lambda: defaultdict(list))
+    _sources: dict[tuple[str, str], list[KubernetesObject]] = field(default_factory=lambda: defaultdict(list))
     _deployed: int = 0
 
     def expand(self, flux_files: Sequence[str]) -> None:
@@ -125,13 +125,13 @@ class Expander:
                 self.kustomizations += root.kustomizations
                 self.occurrences += root.occurrences
 
-    def sources(self, kind: str, name: str) -> Sequence[JsonObject]:
+    def sources(self, kind: str, name: str) -> Sequence[KubernetesObject]:
         """Flux's sources of this kind and name, wherever the repository has them."""
         return self._sources.get((kind, name), ())
 
     def is_here(self, name: str) -> bool:
         """Whether a GitRepository may be this repository: by its address, or where files don't say it."""
-        addresses = [as_text(value_at(each, ("spec", "url"))) for each in self.sources("GitRepository", name)]
+        addresses = [as_text(value_at(each.document, ("spec", "url"))) for each in self.sources("GitRepository", name)]
         return not addresses or any(is_open(each) or self.owner(each) == self.builder.name for each in addresses)
 
     def elsewhere(self, seen: SeenKustomization) -> tuple[str, str] | None:
@@ -139,7 +139,7 @@ class Expander:
         source = as_object(value_at(seen.one.document, _SOURCE))
         path = self.builder.resolve("", as_text(value_at(seen.one.document, ("spec", "path"))).strip("/") or ".")
         for each in self.sources("GitRepository", as_text(source.get("name"))):
-            if path is not None and (owner := self.owner(as_text(value_at(each, ("spec", "url"))))):
+            if path is not None and (owner := self.owner(as_text(value_at(each.document, ("spec", "url"))))):
                 return owner, path
         return None
 
@@ -148,7 +148,7 @@ class Expander:
         for path in flux_files:
             for one in builder.file(path, posixpath.dirname(path)):
                 if one.is_flux and one.kind not in {HELM_RELEASE, FLUX_KUSTOMIZATION}:
-                    self._sources[one.kind, one.name].append(one.document)
+                    self._sources[one.kind, one.name].append(one)
         for folder, each in sorted(builder.kustomizations.items()):
             if folder not in builder.taken_folders and not each.is_component and builder.counts(each.place.path):
                 yield _Root(folder, builder.folder(folder), Context())
@@ -246,7 +246,7 @@ class Expander:
         for generator in (
             each for (kind, _), all_of in self._sources.items() if kind == "ArtifactGenerator" for each in all_of
         ):
-            for artifact in map(as_object, as_list(value_at(generator, ("spec", "artifacts")))):
+            for artifact in map(as_object, as_list(value_at(generator.document, ("spec", "artifacts")))):
                 if as_text(artifact.get("name")) == name:
                     for copy in map(as_object, as_list(artifact.get("copy"))):
                         folder = _copied(as_text(copy.get("from")), as_text(copy.get("to")), path)
