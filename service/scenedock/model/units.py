@@ -10,6 +10,25 @@ from scenedock.model.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What is at some keys of the YAML document that begins at a place."""
+
+    place: Place
+    keys: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitImage:
+    """The image of a container, by the container's name, and what sets its tag; `shape` says how."""
+
+    container: str
+    repository: str
+    tag: str
+    written: Written
+    shape: str = "image: repo:tag"
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """One thing that a tool deploys, in one environment: a release, an Application, a bundle, an overlay.
 
@@ -24,6 +43,9 @@ class Unit:
     inline `values`. `manifests` are the files of what it deploys itself. All files by their paths from the root of
     `repository`. `facts` is what all of these say; reading the folder fills it in. `application` is the Argo CD
     Application, where it is one.
+
+    Where these are known: `values_at` are the documents, or patches of them, that the inline values come from, the
+    lowest in front; `version` is that of the chart from elsewhere, with what sets it; `images` are those of workloads.
     """
 
     kind: DeployedKind
@@ -40,3 +62,7 @@ class Unit:
     manifests: tuple[str, ...] = ()
     application: Application | None = None
     facts: ValuesFacts = field(default_factory=ValuesFacts)
+    values_at: tuple[Written, ...] = ()
+    version: str = ""
+    version_at: Written | None = None
+    images: tuple[UnitImage, ...] = ()

@@ -10,26 +10,33 @@ from scenedock.documents.merging import merge_values
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.releases.images import Image, Keys, images_in
 
+_DEPENDENCY = "dependency"
 _DEPTH_OF_MAIN_IMAGE = 2
 """`image.tag`, `imageTag`, `image`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One values file of a deployment, or the item of a list; `line_of` gives the line of a path in its values."""
+    """One values file of a deployment, or the item of a list; `line_of` gives the line of a path in its values.
+
+    `shape` is how it sets an image, where it isn't a file of values.
+    """
 
     path: str
     values: JsonObject
     line_of: Callable[[Keys], int]
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DependencyVersion:
-    """A chart from elsewhere that a chart lists."""
+    """A chart from elsewhere that a chart lists, or that a tool installs; `path` is the file that says the version."""
 
     name: str
     version: str
     line: int
+    path: str = ""
+    shape: str = _DEPENDENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ class Deployed:
 
     `names` are those that the image of the service itself may have, in lower case. `layers` are in the order in which
     Helm merges them; `own_files` are the paths of those that are this environment's. `foreign` are the keys of other
-    charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name.
+    charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name. Of a
+    product, a release of a chart from elsewhere, that chart's version counts, unless an image is plainly its own.
     """
 
     service: str
@@ -70,6 +78,7 @@ class Deployed:
     foreign: frozenset[str] = frozenset()
     wrapped: frozenset[str] = frozenset()
     is_umbrella: bool = False
+    is_product: bool = False
     chart: ChartVersions | None = None
     tag_file: TagFile | None = None
 
@@ -115,6 +124,8 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Rele
     candidates = _own(images, deployed, prefix)
     if deployed.tag_file:
         return _of_tag_file(nothing, deployed.tag_file, candidates)
+    if deployed.is_product and not _is_plain(candidates, deployed):
+        return _of_chart(nothing, deployed, None)
     if candidates and not _is_certain(candidates[0], deployed, prefix):
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
@@ -126,9 +137,21 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Rele
         layer = _layer_of(deployed, image)
         line = layer.line_of(image.keys)
         return replace(
-            nothing, version=image.tag, image=image.repository, shape=image.shape, path=layer.path, line=line
+            nothing,
+            version=image.tag,
+            image=image.repository,
+            shape=layer.shape or image.shape,
+            path=layer.path,
+            line=line,
         )
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
+
+
+def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:
+    """Whether images are plainly the product's own, and have one tag: by their name, or as the chart's main image."""
+    tags = {each.tag for each in candidates}
+    named = all(_is_named(each, deployed) or each.keys[0] == "image" for each in candidates)
+    return len(tags) == 1 and "" not in tags and named
 
 
 def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Release:
@@ -151,7 +174,10 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     own = [each for each in remote if each.name in deployed.names] or list(remote)
     if chart and len(own) == 1:
         one = own[0]
-        return replace(nothing, version=one.version, chart=one.name, shape="dependency", path=chart.path, line=one.line)
+        path = one.path or chart.path
+        if not one.version:
+            return replace(nothing, chart=one.name, reason=f"nothing sets the version of its chart ({path}:{one.line})")
+        return replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=path, line=one.line)
     if own:
         names = ", ".join(f"{each.name} {each.version} ({chart.path if chart else ''}:{each.line})" for each in own)
         return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")

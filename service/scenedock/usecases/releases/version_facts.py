@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
@@ -13,13 +14,17 @@ from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import find_item
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.encryption import encryption_of
-from scenedock.documents.reading import Document, read_document
+from scenedock.documents.merging import merge_values
+from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
+from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
-from scenedock.model.json import as_list, as_object, as_text, value_at
+from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import Unit
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
 
+_PRODUCT = "third-party"
 _VALUES_OF_ITEMS = ("helmValues", "values")
 _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b")
 # What `helm create` writes above the tag, where no template is there to prove it.
@@ -39,6 +44,7 @@ class VersionReader:
     files: Collection[str] = ()
     libraries: Collection[str] = ()
     _documents: dict[str, Document] = field(default_factory=dict)
+    _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
 
     def deployed(self, each: MappedService, member: Member) -> Iterator[Deployed]:
         """A service of the repository in each of its environments; once, without one, where none is known."""
@@ -55,6 +61,12 @@ class VersionReader:
         base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
         layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
         particular = set(files) - set(base) | {item.path for item in layers[len(files) :]}
+        if unit := deployment.unit:
+            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit)]
+            shared = {
+                each.path for one in member.units if one.environment != unit.environment for each in _files_of(one)
+            }
+            particular |= {layer.path for layer in layers} - shared if unit.environment else set()
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
         foreign = frozenset(self._foreign(member, folder, own))
@@ -73,7 +85,8 @@ class VersionReader:
             foreign=foreign,
             wrapped=frozenset(_dependency_keys(folder)) - foreign,
             is_umbrella=each.main.kind == "System",
-            chart=self._chart(member, folder, own) if folder and folder.chart else None,
+            is_product=deployment.unit is not None and each.main.spec.get("type") == _PRODUCT,
+            chart=self._chart(member, folder, own) if folder and folder.chart else self._chart_of_release(deployment),
             tag_file=tag_file,
         )
 
@@ -95,6 +108,50 @@ class VersionReader:
         root: Keys = at if key is None else (*at, key)
         values = as_object(value) if key is None else as_object(as_object(value)[key])
         yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)))
+
+    def _layers_of_release(self, unit: Unit) -> Iterator[Layer]:
+        """The values that a release is written with, the lowest first; at last, what they are after all patches."""
+        merged: JsonObject = {}
+        path, lines = unit.place.path, partial(_line_of, Document(None), ())
+        for written in unit.values_at:
+            document = self._document_at(written.place)
+            values = as_object(value_at(document.value, map(str, written.keys)))
+            path, lines = written.place.path, partial(_line_of, document, written.keys)
+            if values:
+                yield Layer(path, values, lines)
+                merged = merge_values(merged, values)
+        if unit.values_at and unit.values != merged:
+            yield Layer(path, unit.values, lines)
+
+    def _layers_of_images(self, unit: Unit) -> Iterator[Layer]:
+        """The images of workloads, each as if it were in values: that of the only one as the main image."""
+        repositories = {image.repository for image in unit.images}
+        for image in unit.images:
+            described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
+            document = self._document_at(image.written.place)
+            line = document.line_of(image.written.keys)
+            values = described if len(repositories) == 1 else {image.container or image.repository: described}
+            yield Layer(image.written.place.path, values, partial(_same_line, line), image.shape)
+
+    def _chart_of_release(self, deployment: Deployment) -> ChartVersions | None:
+        """The chart from elsewhere that a release installs, with its version."""
+        unit = deployment.unit
+        if unit is None or not unit.chart or unit.version_at is None:
+            return None
+        shape = "HelmRelease" if unit.kind == "Flux HelmRelease" else "helmCharts"
+        path, line = unit.version_at.place.path, self._document_at(unit.version_at.place).line_of(unit.version_at.keys)
+        return ChartVersions(path, remote=(DependencyVersion(unit.chart, unit.version, line, path, shape),))
+
+    def _document_at(self, place: Place) -> Document:
+        """The document that begins at a place; empty where it can't be read."""
+        if place.path not in self._all_documents:
+            try:
+                data = self.read(place.path)
+                found = () if encryption_of(data) else read_documents(data)
+            except InputError:
+                found = ()
+            self._all_documents[place.path] = found
+        return next((each for each in self._all_documents[place.path] if each.line == place.line), Document(None))
 
     def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
@@ -201,6 +258,22 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
     if item:
         yield item.name.lower()
         yield posixpath.basename(item.slug).lower()
+
+
+def _files_of(unit: Unit) -> Iterator[Place]:
+    """Where what sets the versions of a unit is written."""
+    yield from (written.place for written in unit.values_at)
+    yield from (image.written.place for image in unit.images)
+    if unit.version_at:
+        yield unit.version_at.place
+
+
+def _same_line(line: int, _keys: Keys) -> int:
+    return line
+
+
+def _line_of(document: Document, root: Keys, keys: Keys) -> int:
+    return document.line_of((*root, *keys))
 
 
 def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:

@@ -24,14 +24,17 @@ from scenedock.catalog.reading.kustomize.patching import Patch, Target, apply, i
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json, as_object
+from scenedock.model.units import UnitImage, Written
 
 Documents = Callable[[str], Sequence[tuple[Place, Json]]]
 """The documents in a YAML file, each with its place; none where it can't be read."""
 
 _DEEPEST = 60
 """How many kustomizations may take one another in a row."""
-_MOST_OBJECTS = 300_000
+_MOST_OBJECTS = 200_000
 """In all results together: what folders of folders multiply to is limited."""
+_MOST_IN_ONE = 20_000
+"""In one result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,10 @@ class Builder:
             result = self._built(one) if one else self._raw(folder)
         finally:
             self._open.pop()
+        if len(result.objects) > _MOST_IN_ONE:
+            self._count += _MOST_OBJECTS
+            self._refuse(folder)
+            result = Result(result.objects[:_MOST_IN_ONE], result.taken)
         self._count += len(result.objects) + 1
         self._results[folder] = result
         return result
@@ -199,8 +206,9 @@ class Builder:
                 objects = [*self._transformed([*objects, *below.objects], component)]
                 taken += below.taken
         objects = [*self._transformed(objects, one)]
+        once = {(each.place, each.names, each.namespace): each for each in reversed(objects)}
         return Result(
-            tuple(replace(each, chain=(*each.chain, one.folder)) for each in objects),
+            tuple(replace(each, chain=(*each.chain, one.folder)) for each in reversed(once.values())),
             tuple(
                 replace(each, chain=(*each.chain, one.folder), namespace=one.namespace or each.namespace)
                 for each in taken
@@ -255,7 +263,7 @@ class Builder:
                 document = apply(one.document, said)
                 if document is None:
                     return None
-                by = one.patched_by if place.path in one.patched_by else (*one.patched_by, place.path)
+                by = (*one.patched_by, Written(place, () if patch.path else ("patches",)))
                 one = replace(with_images_of(one, place, as_object(said)), document=document, patched_by=by)
         return one
 
@@ -277,7 +285,7 @@ class Builder:
         elif len(self._open) >= _DEEPEST:
             message = f"more than {_DEEPEST} kustomizations take one another; what is below this one is left out"
         else:
-            message = f"the kustomizations make more than {_MOST_OBJECTS:,} objects; the rest is left out"
+            message = "the kustomizations make too many objects; the rest is left out"
         remedy = "Take each folder once; until then what runs there is not known."
         self.findings.append(Finding("warning", "kustomization-not-followed", message, place, remedy))
 
@@ -292,18 +300,17 @@ def is_remote(text: str) -> bool:
     return "://" in text or text.startswith("git@") or "?ref=" in text or first in {"github.com", "gitlab.com"}
 
 
+def _changed(image: UnitImage, change: ImageChange, written: Written) -> UnitImage:
+    """An image with the name and the tag that an item of `images` gives it."""
+    renamed = replace(image, repository=change.new_name or image.repository)
+    return replace(renamed, tag=change.tag, written=written, shape="newTag") if change.tag else renamed
+
+
 def _with_images(one: KubernetesObject, place: Place, changes: Iterable[ImageChange]) -> KubernetesObject:
     images = one.images
     for change in changes if images else ():
-        keys = ("images", change.number, "newTag")
+        written = Written(place, ("images", change.number, "newTag"))
         images = tuple(
-            replace(
-                image,
-                repository=change.new_name or image.repository,
-                **({"tag": change.tag, "place": place, "keys": keys, "shape": "newTag"} if change.tag else {}),  # type: ignore[arg-type]
-            )
-            if image.repository == change.name
-            else image
-            for image in images
+            _changed(image, change, written) if image.repository == change.name else image for image in images
         )
     return replace(one, images=images) if images != one.images else one

@@ -16,12 +16,13 @@ from scenedock.catalog.reading.kustomize.files import image_changes
 from scenedock.catalog.reading.kustomize.objects import FLUX_KUSTOMIZATION, HELM_RELEASE, KubernetesObject
 from scenedock.catalog.reading.kustomize.patching import patches_in
 from scenedock.catalog.reading.kustomize.substitution import is_open, substituted
+from scenedock.model.finding import Finding
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 
 _ENVIRONMENT_KEYS = frozenset({"environment", "env", "stage"})
 _SOURCE = ("spec", "sourceRef")
-_MOST_EXPANDED = 20_000
-"""Kustomizations of Flux, each as often as another one deploys it."""
+_MOST_OBJECTS = 300_000
+"""What all Kustomizations of Flux deploy together, each as often as another one deploys it."""
 _DEEPEST = 20
 """How many Kustomizations of Flux may deploy one another in a row."""
 
@@ -91,7 +92,7 @@ class _Root:
 
 @dataclass(slots=True)
 class Expander:
-    """Follows all that is deployed.
+    """Follows all that is deployed, and reports to the builder what it doesn't follow.
 
     `owner` is the name of the repository of the run that an address means, or empty.
     """
@@ -100,8 +101,8 @@ class Expander:
     owner: Callable[[str], str]
     occurrences: list[Occurrence] = field(default_factory=list)
     kustomizations: list[SeenKustomization] = field(default_factory=list)
-    _sources: dict[tuple[str, str], list[JsonObject]] = field(default_factory=lambda: defaultdict(list))
-    _expanded: int = 0
+    _sources: dict[tuple[str, str], list[KubernetesObject]] = field(default_factory=lambda: defaultdict(list))
+    _deployed: int = 0
 
     def expand(self, flux_files: Sequence[str]) -> None:
         """Follow everything from its roots; `flux_files` are those with Flux's objects, sorted.
@@ -124,13 +125,13 @@ class Expander:
                 self.kustomizations += root.kustomizations
                 self.occurrences += root.occurrences
 
-    def sources(self, kind: str, name: str) -> Sequence[JsonObject]:
+    def sources(self, kind: str, name: str) -> Sequence[KubernetesObject]:
         """Flux's sources of this kind and name, wherever the repository has them."""
         return self._sources.get((kind, name), ())
 
     def is_here(self, name: str) -> bool:
         """Whether a GitRepository may be this repository: by its address, or where files don't say it."""
-        addresses = [as_text(value_at(each, ("spec", "url"))) for each in self.sources("GitRepository", name)]
+        addresses = [as_text(value_at(each.document, ("spec", "url"))) for each in self.sources("GitRepository", name)]
         return not addresses or any(is_open(each) or self.owner(each) == self.builder.name for each in addresses)
 
     def elsewhere(self, seen: SeenKustomization) -> tuple[str, str] | None:
@@ -138,7 +139,7 @@ class Expander:
         source = as_object(value_at(seen.one.document, _SOURCE))
         path = self.builder.resolve("", as_text(value_at(seen.one.document, ("spec", "path"))).strip("/") or ".")
         for each in self.sources("GitRepository", as_text(source.get("name"))):
-            if path is not None and (owner := self.owner(as_text(value_at(each, ("spec", "url"))))):
+            if path is not None and (owner := self.owner(as_text(value_at(each.document, ("spec", "url"))))):
                 return owner, path
         return None
 
@@ -147,7 +148,7 @@ class Expander:
         for path in flux_files:
             for one in builder.file(path, posixpath.dirname(path)):
                 if one.is_flux and one.kind not in {HELM_RELEASE, FLUX_KUSTOMIZATION}:
-                    self._sources[one.kind, one.name].append(one.document)
+                    self._sources[one.kind, one.name].append(one)
         for folder, each in sorted(builder.kustomizations.items()):
             if folder not in builder.taken_folders and not each.is_component and builder.counts(each.place.path):
                 yield _Root(folder, builder.folder(folder), Context())
@@ -195,15 +196,18 @@ class Expander:
         folder, reason = self._folder_of(document)
         environment = _said_environment(document) or context.environment
         way = (one.place, one.chain, folder, reason, environment)
-        if way in seen or self._expanded >= _MOST_EXPANDED or len(context.kustomizations) > _DEEPEST:
+        if way in seen or len(context.kustomizations) > _DEEPEST:
+            return
+        if self._deployed > _MOST_OBJECTS:
+            self._refuse(one)
             return
         seen.add(way)
-        self._expanded += 1
         root.kustomizations.append(SeenKustomization(one, folder, reason))
         if folder is None:
             return
         spec = as_object(document.get("spec"))
         result = self.builder.folder(folder)
+        self._deployed += len(result.objects) + 1
         root.covered |= {folder, *(each for other in result.objects for each in other.chain)}
         changed = self.builder.changed(result.objects, one.place, patches_in(spec), image_changes(spec))
         inner = Context(
@@ -213,6 +217,11 @@ class Expander:
             as_text(spec.get("targetNamespace")),
         )
         yield folder, Result(tuple(changed), result.taken), inner
+
+    def _refuse(self, one: KubernetesObject) -> None:
+        message = f"Flux's Kustomizations deploy more than {_MOST_OBJECTS:,} objects; the rest is left out"
+        remedy = "Let Kustomizations deploy folders that don't hold all others."
+        self.builder.findings.append(Finding("warning", "kustomization-not-followed", message, one.place, remedy))
 
     def _folder_of(self, document: JsonObject) -> tuple[str | None, str]:
         """The folder of this repository that a Kustomization of Flux deploys; None with the reason where none is."""
@@ -237,7 +246,7 @@ class Expander:
         for generator in (
             each for (kind, _), all_of in self._sources.items() if kind == "ArtifactGenerator" for each in all_of
         ):
-            for artifact in map(as_object, as_list(value_at(generator, ("spec", "artifacts")))):
+            for artifact in map(as_object, as_list(value_at(generator.document, ("spec", "artifacts")))):
                 if as_text(artifact.get("name")) == name:
                     for copy in map(as_object, as_list(artifact.get("copy"))):
                         folder = _copied(as_text(copy.get("from")), as_text(copy.get("to")), path)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.kustomize.patching import Patch, patches_in
+from scenedock.documents.scalars import HELM
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
@@ -26,12 +27,14 @@ class ImageChange:
 
 @dataclass(frozen=True, slots=True)
 class InflatedChart:
-    """An item of `helmCharts`. `values_files` are as written, relative to the kustomization."""
+    """An item of `helmCharts`, the one of this `number`; `values_files` are relative to the kustomization."""
 
     name: str
     release: str
     namespace: str
     remote: bool
+    version: str = ""
+    number: int = 0
     values_files: tuple[str, ...] = ()
     values: JsonObject = field(default_factory=dict)
 
@@ -79,12 +82,17 @@ def image_changes(document: JsonObject) -> Iterator[ImageChange]:
     """The items of `images`, of a kustomization or of Flux's."""
     for number, item in enumerate(map(as_object, as_list(document.get("images")))):
         if name := as_text(item.get("name")):
-            tag = as_text(item.get("newTag")) or as_text(item.get("digest"))
+            tag = text_of(item.get("newTag")) or text_of(item.get("digest"))
             yield ImageChange(name, as_text(item.get("newName")), tag, number)
 
 
+def text_of(value: Json) -> str:
+    """A scalar as Helm and Kustomize print it; empty for what is none."""
+    return HELM.key(value).strip() if isinstance(value, (str, int, float)) else ""
+
+
 def _charts(document: JsonObject) -> Iterator[InflatedChart]:
-    for item in map(as_object, as_list(document.get("helmCharts"))):
+    for number, item in enumerate(map(as_object, as_list(document.get("helmCharts")))):
         if name := as_text(item.get("name")):
             files = (item.get("valuesFile"), *as_list(item.get("additionalValuesFiles")))
             yield InflatedChart(
@@ -92,6 +100,8 @@ def _charts(document: JsonObject) -> Iterator[InflatedChart]:
                 as_text(item.get("releaseName")) or name,
                 as_text(item.get("namespace")),
                 bool(as_text(item.get("repo"))),
+                text_of(item.get("version")),
+                number,
                 tuple(filter(None, map(as_text, files))),
                 as_object(item.get("valuesInline")),
             )

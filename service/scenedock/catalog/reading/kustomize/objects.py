@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from scenedock.catalog.vocabulary.formats import is_kind
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import UnitImage, Written
 
 HELM_RELEASE = "HelmRelease"
 FLUX_KUSTOMIZATION = "Kustomization"
@@ -25,24 +26,12 @@ _IMAGE = re.compile(r"(?P<name>[^@\s]+?)(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]*)
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerImage:
-    """The image of a container of this name, and where its tag is set: at `keys` of the document at `place`."""
-
-    repository: str
-    tag: str
-    place: Place
-    keys: tuple[str | int, ...]
-    container: str = ""
-    shape: str = "image"
-
-
-@dataclass(frozen=True, slots=True)
 class KubernetesObject:
     """One object: `folder` is that of the kustomization which takes it, or of its file where none does.
 
     `document` is whole for Flux's objects and for ConfigMaps that may hold values, else only what names the object.
     `names` are those that it had in turn, the first as it is written. `chain` are the folders of the kustomizations
-    that it went through, from its own on. `patched_by` are the files whose patches changed it.
+    that it went through, from its own on. `patched_by` are the patches that changed it.
     """
 
     document: JsonObject
@@ -51,8 +40,8 @@ class KubernetesObject:
     namespace: str = ""
     names: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
-    images: tuple[ContainerImage, ...] = field(default=(), compare=False)
-    patched_by: tuple[str, ...] = ()
+    images: tuple[UnitImage, ...] = field(default=(), compare=False)
+    patched_by: tuple[Written, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -122,7 +111,7 @@ def _is_whole(document: JsonObject, version: str) -> bool:
     return document.get("kind") == "ConfigMap" and any(key.endswith((".yaml", ".yml")) for key in values)
 
 
-def _images(place: Place, document: JsonObject) -> Iterator[ContainerImage]:
+def _images(place: Place, document: JsonObject) -> Iterator[UnitImage]:
     """The images of a workload's containers."""
     for path in _POD_SPECS:
         pod = as_object(value_at(document, path))
@@ -132,4 +121,5 @@ def _images(place: Place, document: JsonObject) -> Iterator[ContainerImage]:
                 if found:
                     tag = (found["tag"] or "") + (found["digest"] or "")
                     keys = (*path, group, number, "image")
-                    yield ContainerImage(found["name"], tag, place, keys, as_text(container.get("name")))
+                    written = Written(place, keys)
+                    yield UnitImage(as_text(container.get("name")), found["name"], tag, written)

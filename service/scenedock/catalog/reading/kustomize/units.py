@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.kustomize.building import Builder, Taken
 from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
+from scenedock.catalog.reading.kustomize.files import InflatedChart
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.places import Places
 from scenedock.catalog.reading.kustomize.releases import Releases
@@ -16,7 +17,7 @@ from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.helm import WORKLOADS
 from scenedock.model.json import as_object, value_at
-from scenedock.model.units import Unit
+from scenedock.model.units import Unit, UnitImage, Written
 
 _RUNNING = WORKLOADS | frozenset(
     {"CronJob", "Job", "CronWorkflow", "Workflow", "DeploymentConfig", "Rollout", "ScaledJob", "VirtualMachine"}
@@ -81,10 +82,13 @@ class Units:
                         self._builder.name,
                         release.namespace,
                         environment,
-                        release.chart,
-                        folders=(release.folder,) if release.folder is not None else (),
+                        release.chart.name,
+                        folders=(release.chart.folder,) if release.chart.folder is not None else (),
                         value_files=release.value_files,
                         values=release.values,
+                        values_at=release.values_at,
+                        version=release.chart.version,
+                        version_at=release.chart.version_at,
                     )
 
     def folders(self) -> Iterator[Unit]:
@@ -94,10 +98,12 @@ class Units:
             manifests = {each.one.place.path for each in mine if isinstance(each.one, KubernetesObject)}
             folders: dict[str | None, set[str]] = defaultdict(set)
             namespaces: dict[str | None, set[str]] = defaultdict(set)
+            images: dict[str | None, list[UnitImage]] = defaultdict(list)
             for each in mine:
                 environment, _ = self._environment(each, service.home)
                 folders[environment].update(self._own_folders(each))
                 namespaces[environment].add(each.namespace)
+                images[environment] += each.one.images if isinstance(each.one, KubernetesObject) else ()
                 for by in each.context.kustomizations[:1]:
                     self.deployed_by[by.place].add(each.one.folder)
                 for folder in each.one.chain:
@@ -107,7 +113,7 @@ class Units:
             for environment, proof in proofs.items():
                 one = proof.each.one
                 known = namespaces[environment] - {""}
-                chart = one.chart if isinstance(one, Taken) else None
+                chart = one.chart if isinstance(one, Taken) and one.chart and one.chart.remote else None
                 yield Unit(
                     "Flux Kustomization" if proof.each.context.kustomizations else "Kustomize folder",
                     "",
@@ -116,10 +122,20 @@ class Units:
                     self._builder.name,
                     known.pop() if len(known) == 1 else "",
                     environment,
-                    chart.name if chart and chart.remote else "",
+                    chart.name if chart else "",
                     folders=tuple(sorted((folders[environment] | in_all) - {""})),
+                    value_files=tuple(self._value_files(one, chart)) if chart else (),
+                    values=chart.values if chart else {},
                     manifests=tuple(sorted(manifests)),
+                    version=chart.version if chart else "",
+                    version_at=Written(one.place, ("helmCharts", chart.number, "version")) if chart else None,
+                    images=tuple(dict.fromkeys(images[environment])),
                 )
+
+    def _value_files(self, one: KubernetesObject | Taken, chart: InflatedChart) -> Iterator[str]:
+        """The values files of a chart that a kustomization installs."""
+        paths = (self._builder.resolve(one.folder, name) for name in chart.values_files)
+        return (path for path in paths if path in self._builder.paths)
 
     def _place_of(self, each: Occurrence) -> Place:
         """Where a person would look for something: the kustomization that takes it."""
