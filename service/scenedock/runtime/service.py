@@ -13,6 +13,7 @@ from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.catalog_feed import CatalogFeed
 from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.overview import KeptOverview
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.usecases.permissions import Permissions
@@ -28,6 +29,7 @@ class Service:
     actions: Mapping[str, Action[Effects]]
     effects: Effects
     feed: CatalogFeed
+    overview: KeptOverview
     calls: Calls
     metrics: Metrics
     tasks: TaskService

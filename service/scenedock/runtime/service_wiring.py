@@ -31,6 +31,7 @@ from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.other_origins import OtherOrigins
+from scenedock.runtime.overview import KeptOverview
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings, variable
 from scenedock.runtime.shared_catalog import SharedCatalog
@@ -40,6 +41,7 @@ from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, signing_key
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from scenedock.usecases.permissions import Permissions
+from scenedock.usecases.releases.overview import read_overview
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 
 _READING_AT_ONCE: Final = 8
@@ -91,6 +93,7 @@ def open_service(
         actions=actions,
         effects=effects,
         feed=feed,
+        overview=KeptOverview(lambda: feed.state, partial(effects.apart.read, read_overview)),
         calls=Calls(_room(settings, role), metrics, task_calls.run, task_calls.hurry),
         metrics=metrics,
         tasks=tasks,

@@ -17,12 +17,14 @@ from scenedock.doors.http.handlers import (
     catalog,
     deployments,
     operations,
-    pages,
     results,
     scaffolder,
     tasks,
     webhooks,
 )
+from scenedock.doors.http.pages import board, findings, graph, start
+from scenedock.doors.http.pages.errors import for_people
+from scenedock.doors.http.rendering import page
 from scenedock.doors.http.requests.access import admit
 from scenedock.doors.http.requests.answers import bug, http_refusal, refusal
 from scenedock.doors.http.requests.hygiene import guard
@@ -33,7 +35,11 @@ from scenedock.errors import ScenedockError
 from scenedock.runtime.service import Service
 
 ROUTES: tuple[Route, ...] = (
-    *pages.ROUTES,
+    *start.ROUTES,
+    *board.ROUTES,
+    *findings.ROUTES,
+    *graph.ROUTES,
+    *page.ROUTES,
     *operations.ROUTES,
     *backstage_actions.ROUTES,
     *actions.ROUTES,
@@ -63,9 +69,9 @@ def make_app(service: Service) -> Flask:
             provide_automatic_options=False,
         )
     guard(app, service)
-    app.register_error_handler(ScenedockError, refusal)
-    app.register_error_handler(HTTPException, http_refusal)
-    app.register_error_handler(Exception, bug)
+    app.register_error_handler(ScenedockError, for_people(refusal))
+    app.register_error_handler(HTTPException, for_people(http_refusal))
+    app.register_error_handler(Exception, for_people(bug))
     return app
 
 

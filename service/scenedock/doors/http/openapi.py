@@ -55,7 +55,11 @@ def read_openapi(_service: Service) -> Response:
 
 
 def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]) -> JsonObject:
-    """The document (OpenAPI 3.1). The route that invokes an action is listed once for each action, with its schemas."""
+    """The document (OpenAPI 3.1), without pages for people.
+
+    The route that invokes an action is listed once for each action, with its schemas.
+    """
+    routes = [route for route in routes if not route.browser]
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         if route.path == _INVOKE:

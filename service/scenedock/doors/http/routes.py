@@ -5,7 +5,7 @@ Who may ask: `public`, anybody; `feed`, anybody if `SCENEDOCK_PUBLIC_FEED` is se
 wider one.
 
 To run an action that changes something, a caller needs scope `run`. Request bodies, responses and errors are described
-in the OpenAPI document (`openapi.json`, next to this page, and served).
+in the OpenAPI document (`openapi.json`, next to this page, and served), those of pages in docs/pages.md.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Route:
     a mandatory one."""
     tag: str = "service"
     browser: bool = False
-    """Whether a browser may send a password (the token) instead of a bearer token."""
+    """Whether it is a page, for a browser, which may send a password (the token) instead of a bearer token."""
     body_type: str = "application/json"
 
     @property

@@ -98,8 +98,7 @@ def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:
-    """The names of all environments, those of production last."""
-    from scenedock.catalog.vocabulary.environments import is_production
+    """The names of all environments, in the order in which versions go to production."""
+    from scenedock.catalog.vocabulary.environments import promotion_rank
 
-    names = {each.environment for each in releases if each.environment}
-    return sorted(names, key=lambda name: (is_production(name), name))
+    return sorted({each.environment for each in releases if each.environment}, key=promotion_rank)
