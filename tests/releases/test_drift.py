@@ -77,6 +77,12 @@ def test_who_is_ahead_of_an_earlier_environment_is_told() -> None:
     assert said(found["qa"]) == ("behind", "1 minor", "prod-eu")
 
 
+def test_what_an_earlier_environment_has_is_ahead_of_nobody() -> None:
+    found = cells(qa="1.1.0", staging="1.0.0", prod_eu="1.1.0")
+
+    assert [found[name].state for name in ("qa", "staging", "prod-eu")] == ["same", "behind", "same"]
+
+
 def test_environments_of_one_stage_should_have_the_same_version() -> None:
     found = cells(prod_eu="1.1.0", prod_us="1.0.0")
 

@@ -20,8 +20,8 @@ Unit: TypeAlias = Literal["major", "minor", "build", "patch", "prerelease"]
 _UNITS: Final[tuple[Unit, ...]] = ("major", "minor", "build", "patch", "prerelease")
 
 State: TypeAlias = Literal["same", "behind", "ahead", "split", "other", "unknown"]
-"""How a version stands to those of the service's other environments; `split` is one that should be the same as others'
-of its stage, and isn't, `other` one that differs in a way that has no order."""
+"""How a version stands to those of the service's other environments: `ahead` is one that no environment before it has,
+`split` one that should be the same as others' of its stage, and isn't, `other` one that differs in no order."""
 
 # Seven digits may be an abbreviated commit, eight a date.
 _NUMBERED = re.compile(r"([A-Za-z_-]*)(0|[1-9]\d{0,5})", re.ASCII)
@@ -117,25 +117,24 @@ def _cell(
     here, version = tuple(releases), releases[0].version
     if version is None:
         return Cell(here, "unknown")
-    versions = {name: each[0].version or "" for name, each in row.items() if name}
-    others = {name: other for name, other in versions.items() if other not in {"", version}}
+    versions = {name: each[0].version for name, each in row.items() if name and each[0].version}
+    others = {name: other for name, other in versions.items() if other != version}
     if not environment or not others:
         return Cell(here, "same")
-    stage = stages.get(environment)
-    earlier = sorted(
-        (other.rank, name) for name in others if stage and (other := stages.get(name)) and other.rank < stage.rank
-    )
     behind = _furthest((gap, name) for name, other in others.items() if (gap := gap_between(version, other)))
+    stage = stages.get(environment)
     twins = sorted(name for name in others if stage and stage.word and stage == stages.get(name))
     odd = next((name for name in twins if gap_between(others[name], version) is None), "")
     if odd:
         return Cell(here, "split", *(behind or (None, odd)))
     if behind:
         return Cell(here, "behind", *behind)
-    ahead = _furthest((gap, name) for _, name in earlier if (gap := gap_between(others[name], version)))
-    if ahead:
-        return Cell(here, "ahead", *ahead)
-    return Cell(here, "other", None, earlier[-1][1]) if earlier else Cell(here, "same")
+    earlier = [name for name in versions if stage and name in stages and stages[name].rank < stage.rank]
+    if not earlier or any(name not in others for name in earlier):
+        return Cell(here, "same")
+    nearest = max(earlier, key=lambda name: (stages[name].rank, name))
+    gap = gap_between(others[nearest], version)
+    return Cell(here, "ahead" if gap else "other", gap, nearest)
 
 
 def _furthest(gaps: Iterable[tuple[Gap, str]]) -> tuple[Gap, str] | None:

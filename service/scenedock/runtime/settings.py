@@ -92,6 +92,12 @@ class Settings:
             "File that lists the code hosts whose repositories may be written to, with their credentials.",
         ),
     ] = None
+    argocd_url: Annotated[
+        str, Setting(url, "Address of Argo CD for people: the pages link to its Applications. Without it, they don't.")
+    ] = ""
+    backstage_app_url: Annotated[
+        str, Setting(url, "Address of Backstage for people: the pages link to its entities. Without it, they don't.")
+    ] = ""
     public_feed: Annotated[
         bool,
         Setting(

@@ -22,7 +22,7 @@ from scenedock.doors.http.handlers import (
     tasks,
     webhooks,
 )
-from scenedock.doors.http.pages import board, findings, graph, start
+from scenedock.doors.http.pages import board, findings, graph, repositories, services, start
 from scenedock.doors.http.pages.errors import for_people
 from scenedock.doors.http.rendering import page
 from scenedock.doors.http.requests.access import admit
@@ -38,6 +38,8 @@ ROUTES: tuple[Route, ...] = (
     *start.ROUTES,
     *board.ROUTES,
     *findings.ROUTES,
+    *services.ROUTES,
+    *repositories.ROUTES,
     *graph.ROUTES,
     *page.ROUTES,
     *operations.ROUTES,

@@ -32,7 +32,7 @@ _CLASSES: Final[Mapping[State, Markup]] = {
 }
 STATES: Final[Mapping[State, str]] = {
     "behind": "behind another environment",
-    "ahead": "ahead of an earlier environment",
+    "ahead": "newer than in all earlier environments",
     "split": "differs, though it should be the same",
     "other": "differs, in no order",
     "unknown": "unknown",

@@ -36,3 +36,14 @@ def line_url(facts: RepositoryFacts, path: str, line: int | None) -> str:
 def backstage_url(base: str, ref: EntityRef) -> str:
     """The page of an entity in Backstage's frontend; empty without its address."""
     return f"{base}/catalog/{quote(ref.namespace)}/{quote(ref.kind)}/{quote(ref.name)}" if base else ""
+
+
+def argocd_url(base: str, application: str) -> str:
+    """The page of an Application in Argo CD; empty without its address or its name."""
+    return f"{base}/applications/{quote(application)}" if base and application else ""
+
+
+def commit_url(facts: RepositoryFacts, commit: str) -> str:
+    """The page of a commit at the code host; empty where the repository's address isn't known."""
+    shapes = {"gitlab": "/-/commit/", "bitbucket": "/commits/"}
+    return f"{facts.url}{shapes.get(facts.provider, '/commit/')}{commit}" if facts.url else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Response, g, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -25,7 +25,14 @@ from scenedock.runtime.service import Service
 HTML: Final = "text/html"
 PAGE: Final[Mapping[int, Answer]] = {200: Answer("The page", None, HTML)}
 """The answers of a route that shows a page."""
-NAVIGATION: Final = (("/", "Start"), ("/board", "Board"), ("/findings", "Findings"), ("/graph", "Graph"))
+NAVIGATION: Final = (
+    ("/", "Start"),
+    ("/board", "Board"),
+    ("/services", "Services"),
+    ("/findings", "Findings"),
+    ("/repositories", "Repositories"),
+    ("/graph", "Graph"),
+)
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -92,6 +99,13 @@ def address(path: str, *parts: str, **query: str) -> str:
     return f"{whole}?{pairs}" if pairs else whole
 
 
+def with_query(**changed: str) -> str:
+    """The address of this request with another value for some parts of its query; an empty value removes one."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in changed]
+    pairs = [*kept, *((name, value) for name, value in changed.items() if value)]
+    return f"{request.path}?{urlencode(pairs)}" if pairs else request.path
+
+
 def ago(seconds_since_1970: float) -> str:
     """How long ago a time was, in its largest unit: `3 d ago`, `2 h ago`, `5 min ago`, `just now`."""
     seconds = time.time() - seconds_since_1970
@@ -128,6 +142,7 @@ def _templates() -> Environment:
         "asset": lambda name: assets()[name].address,
         "base": BASE_PATH,
         "navigation": NAVIGATION,
+        "with_query": with_query,
     }
     return environment
 
