@@ -10,6 +10,7 @@ from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.model.action import Action
 from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
+from scenedock.runtime.callers.sign_in import SignIn
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.catalog_feed import CatalogFeed
 from scenedock.runtime.metrics import Metrics
@@ -25,6 +26,7 @@ class Service:
     settings: Settings
     key: SigningKey
     authenticator: Authenticator
+    sign_in: SignIn
     actions: Mapping[str, Action[Effects]]
     effects: Effects
     feed: CatalogFeed

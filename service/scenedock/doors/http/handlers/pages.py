@@ -71,4 +71,4 @@ def _page() -> tuple[Template, str]:
     return template, (folder / "style.css").read_text("utf-8")
 
 
-ROUTES = (Route("GET", "/", "feed", show_page, {200: Answer("The page", None, "text/html")}, browser=True),)
+ROUTES = (Route("GET", "/", "page", show_page, {200: Answer("The page", None, "text/html")}),)
