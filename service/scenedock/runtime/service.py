@@ -51,3 +51,4 @@ class Service:
         self.feed.stop()
         self.calls.stop()
         self.tasks.stop(self.settings.grace_seconds)
+        self.sign_in.sessions.store.close()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,18 +17,21 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import pytest
-import urllib3
+from flask import Response
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from scenedock.doors.http.app import make_app
+from scenedock.doors.http.app import ROUTES, make_app
+from scenedock.doors.http.requests.invoking import invoke
 from scenedock.doors.http.requests.visitors import csrf_field, signed_in
+from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.wiring import signing_key
 from tests.fakes.openid_provider import CLIENT, SECRET, Key, OpenIdProvider, openid_provider, signed
+from tests.publishing.test_canary import found
 from tests.tools.service import ADMIN, READ, RUN, bearer, service_in
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -73,7 +77,11 @@ def there(client: FlaskClient, wanted: str = "/") -> str:
     """Begin to sign in, and sign in at the provider: the address to come back to."""
     away = client.get("/sign-in/openid", query_string={"next": wanted})
     assert away.status_code == 303, away.text
-    answer = urllib3.request("GET", away.headers["Location"], redirect=False, retries=False)
+    to = urlsplit(away.headers["Location"])
+    browser = HTTPConnection(to.netloc)  # not of the library that the service uses, whose log is read
+    browser.request("GET", f"{to.path}?{to.query}")
+    answer = browser.getresponse()
+    browser.close()
     back = urlsplit(answer.headers["Location"])
     return f"{back.path}?{back.query}"
 
@@ -783,3 +791,80 @@ def test_a_browser_gets_a_page_that_nobody_can_frame(client: FlaskClient, path: 
     assert answer.headers["Cache-Control"] == "no-store"
     assert "<b>" not in answer.text
     assert not any(each.startswith("Basic") for each in answer.headers.getlist("WWW-Authenticate"))
+
+
+# What is run, and what is told
+
+
+def run_action(service: Service, name: str) -> Response:
+    """Run an action, as a form of a page does."""
+    return invoke(service, name, {}, {})
+
+
+@pytest.mark.parametrize(("rules", "status"), [("[]", 403), ("[{allow: [bake-skeleton], plugins: [pages]}]", 400)])
+def test_a_person_runs_what_the_rules_open(
+    of_service: Callable[..., Service],
+    provider: OpenIdProvider,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    rules: str,
+    status: int,
+) -> None:
+    caplog.set_level(logging.INFO, "scenedock.audit")
+    form = Route("POST", "/run/{name}", "form", run_action, {200: Answer("Done")})
+    monkeypatch.setattr("scenedock.doors.http.app.ROUTES", (*ROUTES, form))
+    (tmp_path / "rules.yaml").write_text(f"rules: {rules}")
+    client = make_app(of_service(**openid(provider, rules=tmp_path / "rules.yaml"))).test_client()
+    sign_in(client)
+    token = csrf(client.get("/sign-out"))
+
+    def run(name: str) -> TestResponse:
+        return client.post(f"/run/{name}", data={"csrf": token}, headers={**OURS, **HTML})
+
+    refused = run("bake-skeleton")
+    assert (refused.status_code, refused.mimetype) == (status, "text/html")
+    assert ("closed to pages unless a rule" in refused.text) == (status == 403)
+    assert [each[1:3] for each in audited(caplog)[1:]] == [("denied", "user:default/jane")] * (status == 403)
+    assert run("list-skeletons").json["output"]  # type: ignore[index]
+
+
+def test_no_secret_is_told_to_anybody(
+    of_service: Callable[..., Service],
+    provider: OpenIdProvider,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("", "urllib3", "scenedock"):
+        caplog.set_level(logging.DEBUG, name)
+    service = of_service(**openid(provider))
+    client = make_app(service).test_client()
+    told: dict[str, str] = {}
+
+    def ask(what: str, answer: TestResponse) -> None:
+        told[what] = f"{answer.status} {answer.text}"
+
+    ask("a wrong token", sign_in_with_token(client, READ[:-1] + "x"))
+    ask("a token", sign_in_with_token(client, RUN))
+    secrets = [SECRET, "at-canary-92be11", RUN, READ[:-1] + "x", client.get_cookie("scenedock-session").value]  # type: ignore[union-attr]
+    ask("signed in", sign_in(client))
+    secrets += [client.get_cookie(name).value for name in ("scenedock-session", "scenedock-browser")]  # type: ignore[union-attr]
+    ask("signed in as", client.get("/sign-out", headers=HTML))
+    for changed in ({"nonce": "x"}, {"aud": "x"}, {"exp": 1}):
+        provider.distort = lambda claims, changed=changed: claims.update(changed)  # type: ignore[misc]
+        ask(str(changed), sign_in(client))
+    provider.forge = lambda *_: "eyJ.x.y"
+    ask("no token", sign_in(client))
+    back = there(client)
+    provider.down = True
+    ask("down", client.get(back, headers=HTML))
+    secrets += [*provider.issued, *parse_qs(urlsplit(back).query)["state"]]
+    files = {str(each): each.read_bytes().decode("latin-1") for each in tmp_path.rglob("*") if each.is_file()}
+
+    assert len(provider.issued) > 8
+    assert any("sessions" in name for name in files)
+    facts = [str(vars(record)) for record in caplog.records if record.name.startswith("scenedock")]
+    shown = {**told, **files, "log": caplog.text, "facts": "\n".join(facts), "settings": repr(service.sign_in)}
+    assert found(shown, *secrets) == []
+    assert "POST /token" in caplog.text, "urllib3 must have logged for this test to mean anything"

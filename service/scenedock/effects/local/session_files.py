@@ -38,6 +38,9 @@ class SessionStore(Protocol):
     def forget(self, seen_before: int) -> None:
         """Remove those whose owners were last seen before a time."""
 
+    def close(self) -> None:
+        """Let go of what is held open."""
+
 
 class SessionFiles:
     """A file for each session, named by its key. When the owner was seen is the time of the file."""
@@ -111,6 +114,9 @@ class SessionFiles:
         for key, kept in self._all():
             if kept["seen_at"] < seen_before:
                 self.remove(key)
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def _read(self, key: str) -> dict[str, Any] | None:
         path = self._folder / key

@@ -170,6 +170,8 @@ class OpenIdProvider:
         status, answer = self._ask("POST", metadata.token, urlencode(fields), headers)
         if status == 400 and answer.get("error") == "invalid_grant":
             raise RefusedError("the provider refuses the code")
+        if status >= 500:
+            raise _answers(status)
         if status != 200:
             raise TemporaryError(
                 f"the OpenID provider refuses this service ({status}); an administrator must check the client's id and "
@@ -213,7 +215,7 @@ class OpenIdProvider:
     def _get(self, url: str) -> JsonObject:
         status, document = self._ask("GET", url)
         if status != 200:
-            raise TemporaryError(f"the OpenID provider answers {status}; try again later", retry_after=10)
+            raise _answers(status)
         return document
 
     def _ask(
@@ -240,6 +242,10 @@ class OpenIdProvider:
             return answer.status, as_object(json.loads(data[:_MOST_BYTES]))
         except (ValueError, RecursionError):
             return (answer.status if answer.status != 200 else 502), {}
+
+
+def _answers(status: int) -> TemporaryError:
+    return TemporaryError(f"the OpenID provider answers {status}; try again later", retry_after=10)
 
 
 def _keys_by_id(published: JsonObject) -> Mapping[str, Any]:

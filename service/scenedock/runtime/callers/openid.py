@@ -122,4 +122,4 @@ class OpenId:
 
 
 def _hash(browser: str) -> str:
-    return hashlib.sha256(browser.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(browser.encode()).hexdigest()

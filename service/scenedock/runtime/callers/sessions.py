@@ -107,4 +107,4 @@ def person(user: str, groups: frozenset[str] | None) -> Caller:
 
 
 def _key(session_id: str) -> str:
-    return hashlib.sha256(session_id.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(session_id.encode()).hexdigest()

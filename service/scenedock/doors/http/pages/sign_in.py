@@ -57,7 +57,7 @@ def show_sign_in(service: Service) -> Response:
 def sign_in_page(service: Service, wanted: str, message: str) -> Response:
     """The page to sign in, from which the browser goes to the page that is `wanted`."""
     browser = browser_cookie(service) or new_browser()
-    g.form_secret = browser.encode("utf-8", "surrogateescape")
+    g.form_secret = browser.encode()
     answer = page(
         "sign_in.html",
         message=message,
@@ -76,7 +76,7 @@ def sign_in_with_token(service: Service) -> Response:
     g.audited = True
     g.wanted = own_path(request.form.get("next", ""))
     if browser := browser_cookie(service):
-        g.form_secret = browser.encode("utf-8", "surrogateescape")
+        g.form_secret = browser.encode()
     check_form(service)
     token = request.form.get("token", "").strip()
     digest = token_digest(token[:LONGEST_TOKEN])

@@ -41,7 +41,7 @@ def signed_in(service: Service) -> Caller | None:
     """
     if (session_id := session_cookie(service)) and (caller := service.sign_in.sessions.caller(session_id)):
         g.session_id = session_id
-        g.form_secret = session_id.encode("utf-8", "surrogateescape")
+        g.form_secret = session_id.encode()
         return caller
     return _by_proxy(service)
 
@@ -181,4 +181,4 @@ def _unproven() -> str:
 
 
 def _proof(nonce: str) -> str:
-    return hmac.new(g.form_secret, f"form {nonce}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+    return hmac.new(g.form_secret, f"form {nonce}".encode(), hashlib.sha256).hexdigest()

@@ -52,3 +52,7 @@ class SessionTable:
     def forget(self, seen_before: int) -> None:
         """Remove those whose owners were last seen before a time."""
         self._connection.rows(_FORGET, seen_before)
+
+    def close(self) -> None:
+        """Close the connection; the next question makes another."""
+        self._connection.close()
