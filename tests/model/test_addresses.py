@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenedock.model.addresses import credentials_in, without_credentials
+from scenedock.model.addresses import credentials_in, is_base_address, without_credentials
 from scenedock.model.json import Json
 
 
@@ -47,6 +47,19 @@ def test_credentials_are_left_out(text: str, shown: str) -> None:
 )
 def test_everything_else_stays(text: str) -> None:
     assert without_credentials(text) == text
+
+
+@pytest.mark.parametrize("url", ["http://localhost:7007", "https://backstage.acme.test/base/", "http://[::1]:7007"])
+def test_a_service_can_be_at_such_an_address(url: str) -> None:
+    assert is_base_address(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "localhost:7007", "ftp://a.test", "https://", "https://jane@a.test", "https://a.test?x=1", "http://[::1"],
+)
+def test_a_service_can_not_be_at_such_an_address(url: str) -> None:
+    assert not is_base_address(url)
 
 
 def test_they_are_found_wherever_they_stand() -> None:

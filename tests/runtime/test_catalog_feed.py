@@ -497,14 +497,15 @@ def test_a_repository_that_cannot_be_fetched_stays_as_it_was_and_is_told_of(
     (finding,) = served.feed.findings
     assert (finding.severity, finding.code, finding.place.repository) == ("error", "stale-repository", "shops")
     assert "can't be fetched" in finding.message
-    assert (list(served.stale), builder.made) == (["shops"], 2), "the other repository is followed all the same"
+    assert [(each.repository, each.code) for each in served.feed.reasons] == [("shops", "stale-repository")]
+    assert builder.made == 2, "the other repository is followed all the same"
     assert served.checked == served.seen["shops"] == seen < served.seen["apps"]
     assert b'scenedock_repository_age_seconds{repository="shops"}' in metrics.text()
     assert "the last valid state of the repository shops is kept: http" in caplog.text
 
     (server.root / "gone").rename(server.root / "acme/shops")
     fetching.refresh()
-    assert (fetching.current().feed.findings, list(fetching.current().stale)) == ((), [])
+    assert (fetching.current().feed.findings, fetching.current().feed.reasons) == ((), ())
 
 
 def test_a_repository_that_was_never_fetched_leaves_no_half_of_a_catalog(

@@ -1,8 +1,9 @@
-"""Credentials in addresses, `https://user:password@host/path`: finding them, and showing addresses without them."""
+"""Addresses: which can be a service's, and the credentials in some, `https://user:password@host/path`."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from scenedock.model.json import Json
 
@@ -15,6 +16,19 @@ _CREDENTIALS = re.compile(
     r"|(?<=://)[^\s\"<>/?#:@\[\]]*:(?!\d*(?:[\s\"<>/?#,;]|$))[^\s\"<>]{0,200}@",
     re.IGNORECASE,
 )
+
+
+def is_base_address(url: str) -> bool:
+    """Whether this is an http(s) address below which others can be: of a host, without a user and without a query.
+
+    >>> is_base_address("https://backstage.acme.test/base"), is_base_address("backstage:7007")
+    (True, False)
+    """
+    try:
+        split = urlsplit(url)
+    except ValueError:  # brackets that are no address of IPv6
+        return False
+    return split.scheme in {"http", "https"} and bool(split.hostname) and not (split.username or split.query)
 
 
 def without_credentials(text: str) -> str:

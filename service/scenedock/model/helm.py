@@ -55,6 +55,11 @@ class Listing:
     unnameable: tuple[str, ...] = ()
     too_deep: tuple[str, ...] = ()
 
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The files that may be read."""
+        return tuple(path for path in self.files if path not in self.outside) if self.outside else self.files
+
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
@@ -126,9 +131,9 @@ class HelmFolder:
     values alone. `value_files` are the files that they come from, by their paths in the folder, in the order in which
     Helm merges them; `unused_files` name an environment, too, but Applications name other files of the folder.
     `handwritten` are the entities that a person wrote, `has_handwritten` says that they are (also) in a catalog-info
-    file, even if nothing in it can be read. `kinds` are the Kubernetes kinds that its manifests and templates spell out
-    (`kind_files` has a file for each), `services` the names of the Services among them. `skeleton` is what the folder
-    was baked from, with its ref: `deployment@v1.2.0`.
+    file, even if nothing in it can be read. `kind_files` has a file for each Kubernetes kind that its manifests and
+    templates spell out, `services` the names of the Services among them. `skeleton` is what the folder was baked from,
+    with its ref: `deployment@v1.2.0`.
     """
 
     path: str
@@ -136,12 +141,10 @@ class HelmFolder:
     values: Mapping[str, ValuesFacts] = field(default_factory=dict)
     value_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unused_files: tuple[tuple[str, str], ...] = ()
-    kinds: frozenset[str] = frozenset()
     kind_files: Mapping[str, str] = field(default_factory=dict)
     services: frozenset[str] = frozenset()
     kubernetes_id: str = ""
     value_keys: frozenset[str] = frozenset()
-    has_values: bool = False
     has_techdocs: bool = False
     skeleton: str = ""
     apis: tuple[ApiFile, ...] = ()
@@ -151,6 +154,21 @@ class HelmFolder:
     def at(self, name: str) -> str:
         """The path from the repository's root of a file inside the folder."""
         return posixpath.join(self.path, name)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The Kubernetes kinds that its manifests and templates spell out."""
+        return frozenset(self.kind_files)
+
+    @property
+    def has_values(self) -> bool:
+        """Whether it has default values."""
+        return bool(self.value_files.get(""))
+
+    def files_of(self, environment: str | None) -> tuple[str, ...]:
+        """The values files of an environment from the repository's root, in Helm's order; without any, the default."""
+        names = self.value_files.get(environment or "", self.value_files.get("", ()))
+        return tuple(self.at(name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +204,11 @@ class ListItem:
     slug: str
     facts: ValuesFacts = field(default_factory=ValuesFacts)
     folder: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the list calls it: the name of its folder, or its own."""
+        return posixpath.basename(self.folder) or self.name
 
 
 DeployedKind: TypeAlias = Literal[

@@ -125,16 +125,21 @@ def _split(reference: str) -> tuple[str, str]:
     return f"{head}{slash}{name}", f"{tag}@{digest}" if tag and at else tag or digest
 
 
+def text_of(value: Json) -> str:
+    """A scalar as Helm prints it; empty where it is none."""
+    try:
+        return HELM.key(value).strip() if value is not None and _is_scalar(value) else ""
+    except ValueError:
+        return ""
+
+
 def _is_scalar(value: Json) -> bool:
     return not isinstance(value, (dict, list))
 
 
 def _text(value: Json) -> str:
-    """A tag as Helm prints it; empty where it can't be one, as with a template's expression."""
-    try:
-        text = HELM.key(value).strip() if value is not None and _is_scalar(value) else ""
-    except ValueError:
-        return ""
+    """A tag; empty where it can't be one, as with a template's expression."""
+    text = text_of(value)
     return text if _TAG.fullmatch(text) or text.startswith("sha256:") else ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import threading
 import time
@@ -15,12 +17,11 @@ from typing import Final, TypeAlias
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import ScenedockError, TemporaryError
-from scenedock.model.action import Action, Context
+from scenedock.model.action import Action, Caller, Context
 from scenedock.model.json import JsonObject
 from scenedock.model.redaction import Redactor
 from scenedock.runtime.metrics import Metrics
-from scenedock.runtime.places import Places
-from scenedock.usecases.tasks.run_as_task import digest
+from scenedock.runtime.places import Places, about_to_stop
 from scenedock.usecases.tasks.submit_task import identity
 
 _audit: Final = logging.getLogger("scenedock.audit")
@@ -80,7 +81,7 @@ class Calls:
             call = self._begin(action, context, values)
         except RuntimeError:  # it has stopped
             self._forget(owner)
-            raise TemporaryError("the service is about to stop; try again", retry_after=5) from None
+            raise about_to_stop() from None
         call.add_done_callback(lambda _call: self._forget(owner))
         return call
 
@@ -110,7 +111,7 @@ class Calls:
     def _begin(self, action: Action[Effects], context: Context[Effects], values: JsonObject) -> Future[JsonObject]:
         if action.attributes.read_only or values.get("requestId"):  # which finds its task itself
             return self._threads.submit(self._call, action, context, values)
-        key = digest(action, context.caller, values)
+        key = _digest(action, context.caller, values)
         with self._beginning:
             equal = self._equal.get(key)
             if equal is None or equal.done():
@@ -181,3 +182,9 @@ def audit(
     if message:
         facts["message"] = message
     _audit.info("%s ran %s: %s", caller.user or caller.subject, action.id, message or outcome, extra={"facts": facts})
+
+
+def _digest(action: Action[Effects], caller: Caller, values: JsonObject) -> str:
+    """What equal calls of one caller have in common."""
+    call = [action.id, caller.subject, identity(caller), values]
+    return hashlib.sha256(json.dumps(call, sort_keys=True).encode()).hexdigest()

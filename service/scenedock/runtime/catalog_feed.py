@@ -63,8 +63,6 @@ class Served:
     files: Mapping[str, ServedFile]
     checked: float
     seen: Mapping[str, float] = field(default_factory=dict)
-    stale: Collection[str] = ()
-    """The repositories that could not be fetched the last time."""
 
 
 @dataclass(slots=True)
@@ -256,7 +254,7 @@ class CatalogFeed:
         repositories = self.repositories
         told = with_findings(feed, STALE, repositories.findings(), repositories.reasons())
         told = with_findings(told, NOT_ASKED, self.origins.findings(), ())
-        return Served(told, files, checked, dict(repositories.seen), frozenset(repositories.stale))
+        return Served(told, files, checked, dict(repositories.seen))
 
     def _serve(self, feed: Feed, checked: float) -> list[str]:
         """Serve this feed from now on; returns the names of the files that have changed."""

@@ -62,7 +62,7 @@ class Places:
                 self._free -= 1
                 return
             if self._closed:
-                raise _about_to_stop()
+                raise about_to_stop()
             waiting = _Waiting()
             self._queue.setdefault(owner, deque()).append(waiting)
         waiting.called.wait(self._seconds)
@@ -70,7 +70,7 @@ class Places:
             if waiting.has_place:
                 return
             if self._closed:
-                raise _about_to_stop()
+                raise about_to_stop()
             self._queue[owner].remove(waiting)
             if not self._queue[owner]:
                 del self._queue[owner]
@@ -100,5 +100,6 @@ class _Waiting:
         self.has_place = False
 
 
-def _about_to_stop() -> TemporaryError:
+def about_to_stop() -> TemporaryError:
+    """The refusal of a service that begins nothing any more."""
     return TemporaryError("the service is about to stop; try again", retry_after=5)

@@ -20,7 +20,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.action import BASE_PATH
+from scenedock.model.action import BASE_PATH, PAGES
 from scenedock.model.action_rules import ActionRules
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.runtime.action_listing import BackstageLists
@@ -35,6 +35,7 @@ from scenedock.runtime.overview import KeptOverview
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings, variable
 from scenedock.runtime.shared_catalog import SharedCatalog
+from scenedock.runtime.sign_in_wiring import open_sign_in
 from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.runtime.watched_repositories import WatchedRepositories
@@ -90,6 +91,7 @@ def open_service(
             keys=_public_keys(settings, effects.backstage),
             plugins=settings.backstage_plugins,
         ),
+        sign_in=open_sign_in(settings, tokens, key),
         actions=actions,
         effects=effects,
         feed=feed,
@@ -132,7 +134,7 @@ def _permissions(
             read_file(file),
             str(file),
             actions={each.name for each in ACTIONS},
-            plugins=settings.backstage_plugins,
+            plugins={*settings.backstage_plugins, PAGES},
             tokens={each.name for each in tokens.tokens},
         )
     if backstage is None:

@@ -31,8 +31,8 @@ def link_skeleton(
     linked_files = dict(files)
     linked_folders: dict[str, str] = {}
     for path, text in sorted(links.items()):
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
-        if posixpath.isabs(text) or target == "." or target.startswith(".."):
+        target = _target(path, text)
+        if target is None:
             reason = "it leaves the skeleton" if not directory else "it leaves the skeleton's repository"
         elif target in files:
             linked_files[path] = files[target]
@@ -63,8 +63,14 @@ def reached(directory: str, links_below: Callable[[str], Mapping[str, str]]) -> 
     paths = [directory]
     for path in paths:
         for link, text in links_below(path).items():
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(link), text))
-            outside = posixpath.isabs(text) or target == "." or target.startswith("..")
-            if not (outside or is_below(directory, target) or any(is_below(target, each) for each in paths)):
-                paths.append(target)
+            target = _target(link, text)
+            if target is None or is_below(directory, target) or any(is_below(target, each) for each in paths):
+                continue
+            paths.append(target)
     return paths
+
+
+def _target(link: str, text: str) -> str | None:
+    """The path that a link leads to, of whose target this is the text; None where it leaves the repository."""
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(link), text))
+    return None if posixpath.isabs(text) or target == "." or target.startswith("..") else target

@@ -58,7 +58,7 @@ def test_an_item_with_a_chart_is_an_application_of_its_name() -> None:
 
 
 def test_an_item_of_a_list_whose_chart_writes_applications_is_one() -> None:
-    apps = HelmFolder("apps", Chart(), kinds=frozenset({"Application"}))
+    apps = HelmFolder("apps", Chart(), kind_files={"Application": "templates/apps.yaml"})
     assert found(item("qa"), folders=(FOLDER, apps)) == [("qa", "billing")]
 
 

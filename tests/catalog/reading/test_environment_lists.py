@@ -36,7 +36,7 @@ def listed(files: Mapping[str, str], names: EnvironmentNames | None = None) -> E
 
 def enabled(files: Mapping[str, str]) -> tuple[set[tuple[str, str | None]], frozenset[str]]:
     folders = {path.path: HelmFolder(path.path) for path in planned(files).charts}
-    folders["root"] = HelmFolder("root", kinds=frozenset({"Application"}))
+    folders["root"] = HelmFolder("root", kind_files={"Application": "templates/apps.yaml"})
     found = read_enabling_lists(planned(files).charts, folders, listed(files), lambda path: files[path].encode())
     return {(item.folder.rpartition("/")[2], item.environment) for item in found.items}, found.folders
 

@@ -134,14 +134,14 @@ def test_the_graph_shows_an_entity_with_its_neighbours(pages: FlaskClient) -> No
 def test_what_is_wrong_is_told_to_people_as_a_page_and_to_programs_as_json(pages: FlaskClient) -> None:
     missing = get(pages, "/nowhere")
     assert (missing.status_code, missing.mimetype) == (404, "text/html")
-    assert "There is nothing here" in missing.text
+    assert "Not found" in missing.text
     assert missing.headers["X-Request-Id"] in missing.text
 
     closed = pages.get("/board", headers=PEOPLE)
     assert (closed.status_code, closed.mimetype) == (401, "text/html")
-    assert any(value.startswith("Basic") for value in closed.headers.getlist("WWW-Authenticate"))
+    assert "Sign in" in closed.text
 
-    for path, headers in (("/nowhere", {}), ("/nowhere", {"Accept": "*/*"}), (f"{BASE_PATH}/nowhere", PEOPLE)):
+    for path, headers in (("/nowhere", {}), ("/nowhere", {"Accept": "*/*"})):
         assert pages.get(path, headers=headers).mimetype == "application/json"
 
 

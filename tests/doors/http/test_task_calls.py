@@ -19,7 +19,6 @@ from scenedock.actions.effects import Effects
 from scenedock.doors.http.app import make_app
 from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.model.action import BASE_PATH, Action, Context
-from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import TaskQuery, WaitingFor
 from scenedock.runtime.service import Service
 from scenedock.usecases.tasks.run_as_task import TaskCalls
@@ -140,20 +139,22 @@ def test_all_that_is_wrong_with_the_answers_reaches_the_caller(client: FlaskClie
 
 def test_equal_calls_at_once_are_one_task(service: Service) -> None:
     before = tasks(service)
-    calls = TaskCalls(lambda: service.tasks.effects, service.tasks.actions)
     found: Action[Effects] = service.actions["bake-skeleton"]
+    all_called = threading.Event()
+
+    def bake(context: Context[Effects], given: Any) -> Any:
+        all_called.wait(30)
+        return found.function(context, given)
+
     caller = replace(service.authenticator.caller(f"Bearer {RUN}", print), user="user:default/jane")
-    together = threading.Barrier(4)
-
-    def run(_: int) -> JsonObject:
-        together.wait(30)
-        return calls.run(found, Context(caller, service.effects), GIVEN)
-
-    with ThreadPoolExecutor(4) as callers:
-        outputs = list(callers.map(run, range(4)))
+    with performed_as(service, replace(found, function=bake)):
+        calls = [service.calls.start(found, Context(caller, service.effects), GIVEN) for _ in range(4)]
+        all_called.set()
+        outputs = [each.result(30) for each in calls]
 
     assert outputs == [outputs[0]] * 4
-    assert tasks(service) < before + 4
+    assert outputs[0]["name"] == "ledger"
+    assert tasks(service) == before + 1
 
 
 def test_a_refusal_keeps_its_class(service: Service) -> None:

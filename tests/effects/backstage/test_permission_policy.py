@@ -11,6 +11,7 @@ import pytest
 from scenedock.effects.backstage.client import BackstageClient
 from scenedock.effects.backstage.permission_policy import PermissionPolicy
 from scenedock.effects.backstage.plugin_tokens import PluginTokens
+from scenedock.effects.backstage.remembered import Remembered
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.errors import TemporaryError
 from tests.tools.peer import Peer
@@ -22,7 +23,7 @@ ADA, BOB = "ada's token", "bob's token"
 def policy(peer: Peer, key: SigningKey) -> PermissionPolicy:
     tokens = PluginTokens(key)
     peer.respond = lambda _path, sent: {"items": [{"id": sent["items"][0]["id"], "result": "ALLOW"}]}
-    return PermissionPolicy(BackstageClient(peer.url, tokens.token), tokens, clock=lambda: 0.0)
+    return PermissionPolicy(BackstageClient(peer.url, tokens.token), tokens, Remembered(10.0, clock=lambda: 0.0))
 
 
 def test_it_is_asked_what_the_scaffolder_asks_on_behalf_of_the_user(
@@ -48,7 +49,7 @@ def test_lists_may_use_a_decision_that_is_some_seconds_old_and_calls_may_not(
     peer: Peer, policy: PermissionPolicy
 ) -> None:
     now = 0.0
-    policy.clock = lambda: now
+    policy.known.clock = lambda: now
     for user in (ADA, ADA, BOB):
         policy.decision(user, fresh=False)
     assert len(peer.asked) == 2

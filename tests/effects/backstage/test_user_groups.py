@@ -9,6 +9,7 @@ import pytest
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.backstage.client import BackstageClient
 from scenedock.effects.backstage.plugin_tokens import PluginTokens
+from scenedock.effects.backstage.remembered import Remembered
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.effects.backstage.user_groups import UserGroups
 from scenedock.errors import TemporaryError
@@ -35,7 +36,9 @@ def entities(path: str, sent: Any) -> Any:
 @pytest.fixture
 def groups(peer: Peer, key: SigningKey) -> UserGroups:
     peer.respond = entities
-    return UserGroups(BackstageCatalog(BackstageClient(peer.url, PluginTokens(key).token)), clock=lambda: 0.0)
+    return UserGroups(
+        BackstageCatalog(BackstageClient(peer.url, PluginTokens(key).token)), known=Remembered(60.0, clock=lambda: 0.0)
+    )
 
 
 def test_a_user_is_in_its_groups_and_in_those_above_them_even_if_they_are_in_a_circle(groups: UserGroups) -> None:
@@ -53,7 +56,7 @@ def test_a_user_whom_the_catalog_does_not_have_is_in_no_group_until_it_has(
 
 def test_groups_are_asked_for_again_after_a_while(peer: Peer, groups: UserGroups) -> None:
     now = 0.0
-    groups.clock = lambda: now
+    groups.known.clock = lambda: now
     groups.of("user:default/ada")
     asked = len(peer.asked)
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from scenedock.effects.bakes.confined_bakes import ConfinedBakes
-from scenedock.effects.bakes.confinement import ProcessLimits
+from scenedock.effects.local.confinement import ProcessLimits
 from scenedock.effects.skeletons.library import OpenedSkeleton
 from scenedock.errors import InputError
 from scenedock.skeletons.problems import AnswersError, LimitError, SkeletonError
@@ -131,7 +131,7 @@ def test_without_scopes_of_landlock_no_signal_is_sent_at_all(tmp_path: Path) -> 
     program = """
 import os
 from pathlib import Path
-from scenedock.effects.bakes import confinement
+from scenedock.effects.local import confinement
 
 confinement._SCOPED_ABI = 10**6
 confinement.shut_in(Path("."))
@@ -327,7 +327,7 @@ def test_a_folder_that_may_not_be_looked_into_is_removed_too() -> None:
 def test_where_a_process_can_not_be_confined_it_is_refused(tmp_path: Path) -> None:
     program = """
 from pathlib import Path
-from scenedock.effects.bakes import confinement
+from scenedock.effects.local import confinement
 
 confinement._MACHINES = {}
 confinement.shut_in(Path("."))

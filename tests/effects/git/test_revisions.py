@@ -28,8 +28,7 @@ TARGETS = st.one_of(
 def seen(repository: Repository) -> tuple[tuple[str, ...], frozenset[str], dict[str, bytes]]:
     """All that a repository shows."""
     listing = repository.listing()
-    readable = [path for path in listing.files if path not in listing.outside]
-    return listing.files, listing.outside, {path: repository.read(path) for path in readable}
+    return listing.files, listing.outside, {path: repository.read(path) for path in listing.inside}
 
 
 def commit(root: Path) -> None:

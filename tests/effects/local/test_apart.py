@@ -14,7 +14,8 @@ from scenedock.effects.local.apart import ApartLimits, run_apart
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, TemporaryError
 
-MINUTE = ApartLimits(60)
+MEMORY = 2 << 30
+MINUTE = ApartLimits(60, MEMORY)
 
 
 def test_the_result_comes_back_from_another_process() -> None:
@@ -47,7 +48,7 @@ def test_a_process_that_dies_while_it_reads_what_it_is_given_is_told() -> None:
 
 def test_a_process_that_hangs_is_ended() -> None:
     with pytest.raises(TemporaryError, match="longer than"):
-        run_apart(ApartLimits(0.1), time.sleep, 600)
+        run_apart(ApartLimits(0.1, MEMORY), time.sleep, 600)
 
 
 def test_a_process_that_needs_more_memory_than_it_may_have_is_told_so() -> None:

@@ -145,6 +145,29 @@ def test_an_item_of_a_list_is_found_in_it(tmp_path: Path) -> None:
     assert proven["type", "service"] == ["list-qa.yaml:5"]
 
 
+def test_an_item_is_found_by_the_key_that_its_list_has_for_it(tmp_path: Path) -> None:
+    application = (
+        "{{{{ if .Values.apps.{0} }}}}\napiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+        "metadata:\n  name: acme-{0}\nspec:\n  source:\n    path: apps/{0}\n{{{{ end }}}}\n"
+    )
+    services = ("cart", "search", "shop")
+    apps = plant(
+        tmp_path / "apps",
+        {
+            "root/Chart.yaml": "apiVersion: v2\nname: root\nversion: 1.0.0\n",
+            **{f"root/templates/{each}.yaml": application.format(each) for each in services},
+            "root/values-qa.yaml": "port: 80\napps:\n  cart: true\n  search: true\n  shop: true\n",
+            **{f"apps/{each}/Chart.yaml": f"apiVersion: v2\nname: {each}\nversion: 1.0.0\n" for each in services},
+            "apps/shop/values.yaml": "replicas: 1\nservice:\n  port: 80\n",
+        },
+    )
+    proven = facts(apps, "shop")
+
+    assert proven["environment", "qa"] == ["root/values-qa.yaml:5"]
+    assert proven["annotation argocd/app-name", "acme-shop"] == ["root/values-qa.yaml:5"]
+    assert proven["type", "service"] == ["apps/shop/values.yaml:3"]
+
+
 def test_people_read_it_as_lines(apps: Path) -> None:
     done = CliRunner().invoke(main, ["catalog", "explain", "component:billing", str(apps)], catch_exceptions=False)
 
@@ -166,7 +189,7 @@ def test_the_current_folder_is_the_default(apps: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("biling", "Error: there is no service 'biling'; did you mean 'billing'?\n"),
+        ("biling", "Error: there is no service 'biling' (did you mean billing?)\n"),
         ("tests", "Error: apps:.hidden/tests is not a service: in a folder whose name begins with a dot\n"),
     ],
 )

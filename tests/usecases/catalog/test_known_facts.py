@@ -273,7 +273,7 @@ def test_links_are_never_known(tmp_path: Path) -> None:
 
 def test_all_that_a_reader_of_folders_finds_is_among_the_facts() -> None:
     """Who adds a field adds it to `FolderRequest` (what it is told) or to `FolderFacts` (what it finds)."""
-    told = {"repository", "read", "environments", "chart_folders", "value_files"}
+    told = {"repository", "planned", "read", "environments", "chart_folders", "value_files"}
     found = {"findings", "unreadable", "doubtful"}
 
     assert {each.name for each in fields(FolderReader)} == told | found

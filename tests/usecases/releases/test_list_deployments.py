@@ -285,5 +285,5 @@ class TestForms:
         done = CliRunner().invoke(main, ["deployments", "show", "biling", str(apps)])
         assert (done.exit_code, done.output) == (
             2,
-            "Error: there is no deployment of a service 'biling'; did you mean 'billing'?\n",
+            "Error: there is no deployment of a service 'biling' (did you mean billing?)\n",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from scenedock.model.json_documents import JsonDocument
@@ -59,6 +60,18 @@ class DeploymentOutput(JsonDocument):
         )
 
 
-def outputs_of(deployments: Deployments) -> tuple[DeploymentOutput, ...]:
-    """The documents of all deployments, by service, environment and repository."""
-    return tuple(DeploymentOutput.of(release, deployments.behind.get(release.pair)) for release in deployments.releases)
+class DeploymentList(JsonDocument):
+    """Services in environments, with the versions that git says."""
+
+    deployments: Annotated[tuple[DeploymentOutput, ...], "By service, environment and repository"]
+    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
+
+    @classmethod
+    def of(cls, deployments: Deployments) -> DeploymentList:
+        """The document of deployments."""
+        return cls(
+            deployments=tuple(
+                DeploymentOutput.of(release, deployments.behind.get(release.pair)) for release in deployments.releases
+            ),
+            problems=deployments.problems,
+        )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from scenedock.actions.effects import Effects
-from scenedock.actions.releases.deployments import DeploymentOutput, outputs_of
+from scenedock.actions.releases.deployments import DeploymentList
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.usecases.releases.list_deployments import list_served
 
@@ -18,13 +18,6 @@ class Input(Model):
     behind: Annotated[bool, "Only those that are behind another environment of their service"] = False
 
 
-class Output(Model):
-    """The deployments."""
-
-    deployments: Annotated[tuple[DeploymentOutput, ...], "By service, environment and repository"]
-    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
-
-
 EXAMPLES = [
     Example("Which version is where", {}),
     Example("Who is behind in production", {"environment": "production", "behind": True}),
@@ -32,7 +25,7 @@ EXAMPLES = [
 
 
 @action("list-deployments", read_only=True, idempotent=True, examples=EXAMPLES)
-def list_deployments_action(context: Context[Effects], request: Input) -> Output:
+def list_deployments_action(context: Context[Effects], request: Input) -> DeploymentList:
     """List which version of each service git says is in which environment, the line that says so, and who is behind.
 
     Raises
@@ -41,10 +34,10 @@ def list_deployments_action(context: Context[Effects], request: Input) -> Output
     TemporaryError   others are being answered, or it needs too much time or memory
     """
     deployments = context.effects.apart.read(list_served)
-    found = [
+    found = tuple(
         each
-        for each in outputs_of(deployments)
-        if request.environment in {None, each.environment} and (each.behind or not request.behind)
-    ]
+        for each in deployments.releases
+        if request.environment in {None, each.environment} and (not request.behind or each.pair in deployments.behind)
+    )
     context.log(f"{len(found)} deployments")
-    return Output(deployments=tuple(found), problems=deployments.problems)
+    return DeploymentList.of(replace(deployments, releases=found))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from scenedock.actions.effects import Effects
-from scenedock.actions.releases.deployments import DeploymentOutput, outputs_of
+from scenedock.actions.releases.deployments import DeploymentList
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.usecases.releases.list_deployments import list_served
 
@@ -17,18 +16,11 @@ class Input(Model):
     service: Annotated[str, "Name of the service, e.g. `billing`"]
 
 
-class Output(Model):
-    """The deployments of the service."""
-
-    deployments: Annotated[tuple[DeploymentOutput, ...], "One for each environment and repository"]
-    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
-
-
 EXAMPLES = [Example("The versions of one service", {"service": "billing"})]
 
 
 @action("show-deployment", read_only=True, idempotent=True, examples=EXAMPLES)
-def show_deployment_action(context: Context[Effects], request: Input) -> Output:
+def show_deployment_action(context: Context[Effects], request: Input) -> DeploymentList:
     """Show which version of a service git says is in each environment, and the line that says so.
 
     Raises
@@ -39,4 +31,4 @@ def show_deployment_action(context: Context[Effects], request: Input) -> Output:
     """
     found = context.effects.apart.read(list_served).of(request.service)
     context.log(f"{len(found.releases)} deployments")
-    return Output(deployments=outputs_of(found), problems=found.problems)
+    return DeploymentList.of(found)

@@ -70,15 +70,13 @@ def _evidence(member: Member, deployment: Deployment) -> Evidence:
         said = "`environments.bind` in the settings"
         return Evidence(environment, said, repository, (FILE_NAME,), ("environments", "bind"))
     if deployment.source == "apps" and deployment.item:
-        name = deployment.item.folder.rpartition("/")[2] or deployment.item.name
-        listed = (deployment.item.list_path,)
-        return Evidence(environment, "an item of an app list", repository, listed, pattern=item_called(name))
+        listed, pattern = (deployment.item.list_path,), item_called(deployment.item.key)
+        return Evidence(environment, "an item of an app list", repository, listed, pattern=pattern)
     if deployment.source == "argocd" and deployment.application:
         place = deployment.application.place
         said = f"the Application {deployment.application.name!r}"
         return Evidence(environment, said, place.repository, (place.path,), line=place.line)
-    folder = next((each for each in member.folders if each.path == deployment.folder), None)
+    folder = member.folder_of(deployment)
     if deployment.source == "values" and folder:
-        files = tuple(folder.at(name) for name in folder.value_files.get(environment, ())[-1:])
-        return Evidence(environment, "the name of a values file", repository, files)
+        return Evidence(environment, "the name of a values file", repository, folder.files_of(environment)[-1:])
     return Evidence(environment, "the name of the folder", repository, (deployment.folder or ".",))

@@ -161,7 +161,7 @@ def _deployed(value: str, service: DeployedService, name: str) -> Evidence:
             return Evidence(value, said, place.repository, (place.path,), line=place.line)
         if each.item:
             repository, listed = service.members[0].contents.facts.name, (each.item.list_path,)
-            return Evidence(value, "an item of the app list", repository, listed, pattern=item_called(each.item.name))
+            return Evidence(value, "an item of the app list", repository, listed, pattern=item_called(each.item.key))
     return Evidence(value, "Argo CD")
 
 

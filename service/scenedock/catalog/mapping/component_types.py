@@ -109,16 +109,14 @@ def _job_or_nothing(member: Member, folder: HelmFolder | None) -> Evidence:
 def _by_kind(member: Member, folder: HelmFolder, value: str, kinds: AbstractSet[str]) -> Evidence:
     """What a manifest of one of these kinds says."""
     kind = min(kinds & folder.kinds)
-    files = (folder.at(folder.kind_files[kind]),) if kind in folder.kind_files else (folder.path,)
-    return Evidence(
-        value, f"a manifest of kind {kind}", member.contents.facts.name, files, pattern=rf"kind:.*\b{kind}\b"
-    )
+    files, pattern = (folder.at(folder.kind_files[kind]),), rf"kind:.*\b{kind}\b"
+    return Evidence(value, f"a manifest of kind {kind}", member.contents.facts.name, files, pattern=pattern)
 
 
 def _by_sign(member: Member, deployment: Deployment, value: str, sign: str) -> Evidence:
     """What a value says: a port or Service (`exposed`), or a cron expression (`scheduled`)."""
     said = "a cron expression in the values" if sign == "scheduled" else "a port, Service or ingress in the values"
-    item = deployment.item.name if deployment.item else ""
+    item = deployment.item.key if deployment.item else ""
     return Evidence(value, said, member.contents.facts.name, files_of(member, deployment), sign=sign, item=item)
 
 

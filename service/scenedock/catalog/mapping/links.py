@@ -99,7 +99,7 @@ class Graph:
             defaults = {item.chart_folder: item for item in member.items if item.default_chart}
             said = "the chart that its app list defaults to"
             paths = [
-                (path, Evidence(path, said, repository, (item.list_path,), pattern=item_called(item.name)))
+                (path, Evidence(path, said, repository, (item.list_path,), pattern=item_called(item.key)))
                 for path, item in defaults.items()
             ]
             for folder in member.folders:
@@ -122,7 +122,7 @@ class Graph:
             repository = member.contents.facts.name
             for deployment in member.deployments:
                 files = files_of(member, deployment) if deployment.facts.hosts else ()
-                item = deployment.item.name if deployment.item else ""
+                item = deployment.item.key if deployment.item else ""
                 for host in deployment.facts.hosts:
                     evidence = Evidence(
                         host, f"the host {host!r} in the values", repository, files, sign=host, item=item

@@ -68,11 +68,9 @@ def _owner_in(member: Member) -> str:
 
 def files_of(member: Member, deployment: Deployment) -> tuple[str, ...]:
     """The files whose values a deployment has, the one that counts most in front."""
-    folder = next((each for each in member.folders if each.path == deployment.folder), None)
-    environment = deployment.environment or ""
-    names = folder.value_files.get(environment, folder.value_files.get("", ())) if folder else ()
+    folder = member.folder_of(deployment)
     listed = (item.list_path for item in member.items if item.environment == deployment.environment)
-    return (*listed, *(folder.at(name) for name in reversed(names) if folder))
+    return (*listed, *reversed(folder.files_of(deployment.environment) if folder else ()))
 
 
 def lifecycle_of(service: DeployedService) -> str:

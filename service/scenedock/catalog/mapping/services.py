@@ -39,6 +39,10 @@ class Member:
         """The name of its tenant's System; empty without one."""
         return as_entity_name(without_order(posixpath.basename(self.tenant)))
 
+    def folder_of(self, deployment: Deployment) -> HelmFolder | None:
+        """The folder that one of its deployments is deployed from; None for a mere list item."""
+        return next((folder for folder in self.folders if folder.path == deployment.folder), None)
+
     @property
     def place(self) -> Place:
         """Where a person would look for it."""

@@ -20,7 +20,7 @@ def source_code_of(service: DeployedService) -> Iterator[tuple[ProjectSlug, Evid
             if item.slug:
                 is_gitlab = member.contents.facts.provider == "gitlab"
                 host = host_of(member.contents.facts.url)
-                listed, pattern = (item.list_path,), item_called(item.name)
+                listed, pattern = (item.list_path,), item_called(item.key)
                 named = ProjectSlug("gitlab" if is_gitlab else "github", host, item.slug)
                 yield named, Evidence(item.slug, "an item of the app list", repository, listed, pattern=pattern)
     gitops = {project_slug(member.contents.facts.url, member.contents.settings.hosts) for member in service.members}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.handwritten import ENTITY_FILES
 from scenedock.catalog.reading.values import read_values
 from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList
+from scenedock.documents.encryption import encryption_of
+from scenedock.documents.reading import DocumentError, read_document
+from scenedock.errors import InputError
+from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Listing, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
@@ -25,13 +29,61 @@ class AppListFile:
     environment: str | None
 
 
+@dataclass(slots=True)
+class ListedItems:
+    """The items of all app lists of a repository, what is to be said of them, and the folders of lists not read."""
+
+    items: list[ListItem] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
+
+
+def read_app_lists(
+    repository: str, app_lists: Iterable[AppList], listing: Listing, read: Callable[[str], bytes]
+) -> ListedItems:
+    """The items of the app lists that the settings of a repository name; `read` gives the bytes of a file."""
+    listed = ListedItems()
+    for app_list in app_lists:
+        files = files_of(app_list, listing)
+        if not files:
+            message, place = f"no file is called {app_list.file!r}", Place(repository, FILE_NAME)
+            listed.findings.append(Finding("error", "no-app-list", message, place, "Correct `apps[].file`."))
+        for file in files:
+            _read_file(Place(repository, file.path), app_list, file, read, listed)
+    return listed
+
+
+def _read_file(
+    place: Place, app_list: AppList, file: AppListFile, read: Callable[[str], bytes], listed: ListedItems
+) -> None:
+    """Add the items of one file to those `listed`; where it can't be read, its folder."""
+
+    def note(message: str) -> None:
+        remedy = "Correct `apps` or the file."
+        listed.findings.append(Finding("warning", "unreadable-app-list", message, place, remedy))
+
+    try:
+        data = read(file.path)
+        if encryption := encryption_of(data):
+            raise InputError(f"is encrypted with {encryption}, so its items can't be read")  # noqa: TRY301 - one way out
+        document = read_document(data)
+    except InputError as error:
+        line = error.line if isinstance(error, DocumentError) else None
+        remedy = "Fix the file; until then the last good entities of its items stay."
+        unreadable = Finding("error", "unreadable-app-list", str(error), replace(place, line=line), remedy)
+        listed.findings.append(unreadable)
+        listed.unreadable.add(posixpath.dirname(file.path))
+        return
+    listed.items.extend(read_items(app_list, file, document.value, note))
+
+
 def files_of(app_list: AppList, listing: Listing) -> list[AppListFile]:
     """The files of an app list, sorted by path."""
     before, placeholder, after = app_list.file.strip("/").partition(_ENVIRONMENT)
     pattern = re.compile(
         re.escape(before) + (r"([A-Za-z0-9][A-Za-z0-9._-]*)" if placeholder else "()") + re.escape(after)
     )
-    files = (path for path in listing.files if path not in listing.outside and not _is_settings_or_catalog(path))
+    files = (path for path in listing.inside if not _is_settings_or_catalog(path))
     matches = ((path, pattern.fullmatch(path)) for path in files)
     return [AppListFile(path, match[1] or None) for path, match in matches if match]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.folders import FolderReader
 from scenedock.catalog.reading.plan import PlannedFolder
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
@@ -61,14 +60,8 @@ class _Asked:
 def read_folder(request: FolderRequest, charts: Collection[str], read: Callable[[str], bytes]) -> FolderFacts:
     """Read a folder: `charts` are all folders with a chart, `read` gives the bytes of a file by its path."""
     asked = _Asked(charts)
-    planned = request.planned
-    named = {} if request.value_files is None else {planned.path: request.value_files}
-    reader = FolderReader(request.repository, read, EnvironmentLists(request.environments), asked, named)
-    folder = reader.chart_folder(planned) if request.has_chart else reader.plain_folder(planned)
-    return FolderFacts(
-        folder,
-        tuple(reader.findings),
-        unreadable=planned.path in reader.unreadable,
-        doubtful=reader.doubtful.get(planned.path),
-        asked=asked.answers,
+    reader = FolderReader(
+        request.repository, request.planned, read, request.environments, asked, value_files=request.value_files
     )
+    folder = reader.chart_folder() if request.has_chart else reader.plain_folder()
+    return FolderFacts(folder, tuple(reader.findings), reader.unreadable, reader.doubtful, asked.answers)

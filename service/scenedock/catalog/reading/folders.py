@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
-from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, ENTITY_FILES, is_ours, read_handwritten
+from scenedock.catalog.reading.manifests import read_manifests, read_templates
+from scenedock.catalog.reading.other_tools import KUSTOMIZATIONS
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
-from scenedock.catalog.reading.values import KUBERNETES_ID, read_environments
+from scenedock.catalog.reading.values import read_environments
 from scenedock.catalog.vocabulary.credentials import drop_credentials
-from scenedock.catalog.vocabulary.formats import is_kind
+from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, conflict_in, read_document, read_documents
@@ -28,139 +29,101 @@ from scenedock.model.helm import CHART_FILE, ApiFile, Chart, HelmFolder, ValuesF
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.provenance import PROVENANCE_FILE
 
-_KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Z][A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_KUBERNETES_ID = re.compile(
-    rf"^[ \t]*[\"']?{re.escape(KUBERNETES_ID)}[\"']?:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?[ \t]*\r?$",
-    re.MULTILINE,
-)
-_SERVICE = re.compile(r"^kind:[ \t]*[\"']?Service[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_DOCUMENT_END = re.compile(r"^---", re.MULTILINE)
-_NAME = re.compile(
-    r"^metadata:(?:[ \t]*\{[^}\n]*?\b|[ \t]*\r?\n(?:[ \t]+.*\n)*?[ \t]+)"
-    r"name:[ \t]*[\"']?([a-z0-9][a-z0-9-]*)[\"']?[ \t]*[,}\r\n]",
-    re.MULTILINE,
-)
-_KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml"})
-_NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."
 
 
 @dataclass(slots=True)
-class _ManifestFacts:
-    """What templates spell out: kinds with a file of each, the names of Services, a literal `kubernetes-id` label."""
-
-    kinds: dict[str, str] = field(default_factory=dict)
-    services: set[str] = field(default_factory=set)
-    kubernetes_id: str = ""
-
-
-@dataclass(slots=True)
 class FolderReader:
-    """Reads the folders of one repository: `read` gives the bytes of a file by its path from the root.
+    """Reads one folder: `read` gives the bytes of a file by its path from the repository's root.
 
-    `value_files` are those that Argo CD's Applications name, by folder and environment; a folder that has any takes no
-    environment from the names of its other files. `unreadable` are the folders with a file that can't be read and that
-    they can't do without. `doubtful` are folders without a chart with a file that can't be read, each with a finding
-    that says so: such a file is of no interest, unless the folder was a deployment before and now isn't.
+    `value_files` are those that Argo CD's Applications name for it, by environment; then no environment is taken from
+    the names of its other files. `chart_folders` are all folders with a chart. `unreadable` says that a file can't be
+    read that it can't do without. `doubtful` is the finding for a file that can't be read in a folder without a chart:
+    such a file is of no interest, unless the folder was a deployment before and now isn't.
     """
 
     repository: str
+    planned: PlannedFolder
     read: Callable[[str], bytes]
-    environments: EnvironmentLists
+    environments: EnvironmentNames
     chart_folders: Container[str] = ()
-    value_files: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    value_files: Mapping[str, Sequence[str]] | None = None
     findings: list[Finding] = field(default_factory=list)
-    unreadable: set[str] = field(default_factory=set)
-    doubtful: dict[str, Finding] = field(default_factory=dict)
+    unreadable: bool = False
+    doubtful: Finding | None = None
 
-    def chart_folder(self, planned: PlannedFolder) -> HelmFolder | None:
+    def chart_folder(self) -> HelmFolder | None:
         """A folder with a chart; None, and a finding, where its Chart.yaml can't be read."""
-        document = self._mapping(planned, CHART_FILE)
+        document = self._mapping(CHART_FILE)
         if document is None:
             return None
-        requirements = self._optional(planned, "requirements.yaml")
-        merged = self._values(planned)
+        requirements = self._optional("requirements.yaml")
+        merged = self._values()
         chart = read_chart(
             document,
             requirements,
-            folder=planned.path,
+            folder=self.planned.path,
             chart_folders=self.chart_folders,
             merged_values=[values for environment, values in merged.items() if environment or len(merged) == 1],
         )
-        self._check_name(planned, chart)
-        manifests = self._manifest_facts(planned, [name for name in planned.files if is_manifest(name)])
-        handwritten, has_handwritten = self._handwritten(planned)
+        self._check_name(chart)
+        manifests = read_templates(self._templates())
+        handwritten, has_handwritten = self._handwritten()
         return HelmFolder(
-            path=planned.path,
+            path=self.planned.path,
             chart=chart,
             values=read_environments(merged),
-            value_files=self._files_of(planned),
-            unused_files=tuple(self._unused_files(planned)),
-            kinds=frozenset(manifests.kinds),
-            kind_files=manifests.kinds,
-            services=frozenset(manifests.services),
+            value_files=self._files_of(),
+            unused_files=tuple(self._unused_files()),
+            kind_files=manifests.kind_files,
+            services=manifests.services,
             kubernetes_id=manifests.kubernetes_id,
             value_keys=frozenset(key for values in merged.values() for key in values),
-            has_values="values.yaml" in planned.files,
-            has_techdocs="mkdocs.yml" in planned.files,
-            skeleton=self._skeleton(planned),
-            apis=tuple(self._apis(planned)),
+            has_techdocs="mkdocs.yml" in self.planned.files,
+            skeleton=self._skeleton(),
+            apis=tuple(self._apis()),
             handwritten=handwritten,
             has_handwritten=has_handwritten,
         )
 
-    def plain_folder(self, planned: PlannedFolder) -> HelmFolder | None:
+    def plain_folder(self) -> HelmFolder | None:
         """A folder of plain manifests: every YAML file right in it is one, or kustomize puts them together.
 
         None where its files are something else, or only what Argo CD and Backstage read; but settings may include a
         folder for its values alone.
         """
-        names = [name for name in planned.files if name.endswith((".yaml", ".yml")) and name not in ENTITY_FILES]
-        kustomized = any(posixpath.basename(name) in _KUSTOMIZATIONS for name in names)
+        names = [name for name in self.planned.files if name.endswith((".yaml", ".yml")) and name not in ENTITY_FILES]
+        kustomized = any(posixpath.basename(name) in KUSTOMIZATIONS for name in names)
         if not kustomized:
             names = [name for name in names if "/" not in name]
-        found = [(document, name) for name in names for document in self._quietly(planned, name)]
-        documents = [document for document, _ in found]
-        manifests = [document for document in documents if _is_resource(document)]
-        kind_files = {
-            as_text(document.get("kind")): name
-            for document, name in reversed(found)
-            if _is_resource(document) and not as_text(document.get("apiVersion")).startswith(_NOT_DEPLOYED)
-        }
-        kinds = frozenset(kind_files)
-        if not kinds or (len(manifests) < len(documents) and not kustomized):
-            return self._values_folder(planned) if planned.included else None
-        labels = _common_labels(documents)
-        handwritten, has_handwritten = self._handwritten(planned)
+        documents = [(name, document) for name in names for document in self._quietly(name)]
+        manifests = read_manifests(documents, kustomized=kustomized)
+        if manifests is None:
+            return self._values_folder() if self.planned.included else None
+        handwritten, has_handwritten = self._handwritten()
         return HelmFolder(
-            path=planned.path,
-            values={"": ValuesFacts(labels=labels)},
-            kinds=kinds,
-            kind_files=kind_files,
-            services=frozenset(
-                as_text(as_object(document.get("metadata")).get("name"))
-                for document in manifests
-                if document.get("kind") == "Service"
-            ),
-            kubernetes_id=dict(labels).get(KUBERNETES_ID, ""),
-            has_techdocs="mkdocs.yml" in planned.files,
+            path=self.planned.path,
+            values={"": ValuesFacts(labels=manifests.labels)},
+            kind_files=manifests.kind_files,
+            services=manifests.services,
+            kubernetes_id=manifests.kubernetes_id,
+            has_techdocs="mkdocs.yml" in self.planned.files,
             handwritten=handwritten,
             has_handwritten=has_handwritten,
         )
 
-    def _values_folder(self, planned: PlannedFolder) -> HelmFolder | None:
+    def _values_folder(self) -> HelmFolder | None:
         """A folder of values for a chart from elsewhere; None where it has none."""
-        merged = self._values(planned)
+        merged = self._values()
         if merged == {"": {}}:
             return None
-        handwritten, has_handwritten = self._handwritten(planned)
+        handwritten, has_handwritten = self._handwritten()
         return HelmFolder(
-            path=planned.path,
+            path=self.planned.path,
             values=read_environments(merged),
-            value_files=self._files_of(planned),
-            has_values="values.yaml" in planned.files,
-            has_techdocs="mkdocs.yml" in planned.files,
+            value_files=self._files_of(),
+            has_techdocs="mkdocs.yml" in self.planned.files,
             handwritten=handwritten,
             has_handwritten=has_handwritten,
         )
@@ -171,7 +134,6 @@ class FolderReader:
 
     def _note_unreadable(
         self,
-        planned: PlannedFolder,
         name: str,
         problem: str,
         line: int | None = None,
@@ -182,80 +144,78 @@ class FolderReader:
         """Report a file that can't be read; if it is vital, its folder is unreadable."""
         severity: Severity = "error" if vital else "warning"
         remedy = _LAST_GOOD_STAY if vital else "Fix the file; until then it is ignored."
-        place = Place(self.repository, planned.at(name), line)
+        place = Place(self.repository, self.planned.at(name), line)
         self.findings.append(Finding(severity, code, problem, place, remedy))
         if vital:
-            self.unreadable.add(planned.path)
+            self.unreadable = True
 
-    def _values(self, planned: PlannedFolder) -> dict[str, JsonObject]:
+    def _values(self) -> dict[str, JsonObject]:
         """Merged values by environment; under `""` those of values.yaml alone."""
-        base = self._optional(planned, "values.yaml")
+        base = self._optional("values.yaml")
         merged: dict[str, JsonObject] = {"": base}
-        for environment, name in self._value_files(planned):
+        for environment, name in self._value_files():
             below = merged.get(environment, base)
-            merged[environment] = merge_values(below, self._optional(planned, name))
+            merged[environment] = merge_values(below, self._optional(name))
         return merged
 
-    def _files_of(self, planned: PlannedFolder) -> dict[str, tuple[str, ...]]:
+    def _files_of(self) -> dict[str, tuple[str, ...]]:
         """The values files of each environment, from the root of Helm's merge on; under `""` values.yaml alone."""
-        base = ("values.yaml",) if "values.yaml" in planned.files else ()
+        base = ("values.yaml",) if "values.yaml" in self.planned.files else ()
         files: dict[str, tuple[str, ...]] = {"": base}
-        for environment, name in self._value_files(planned):
+        for environment, name in self._value_files():
             files[environment] = (*files.get(environment, base), name)
         return files
 
-    def _unused_files(self, planned: PlannedFolder) -> Iterator[tuple[str, str]]:
+    def _unused_files(self) -> Iterator[tuple[str, str]]:
         """Files that name an environment where Applications name the folder's values files, and not these."""
-        named = self.value_files.get(planned.path)
-        if named is not None:
-            names, used = self.environments.of(planned.path), {each for files in named.values() for each in files}
-            for name in planned.files:
-                if name not in ENTITY_FILES and name not in used and (environment := names.of_values_file(name)):
-                    yield environment, name
+        if self.value_files is not None:
+            used = {each for files in self.value_files.values() for each in files}
+            yield from ((environment, name) for environment, name in self._named_files() if name not in used)
 
-    def _value_files(self, planned: PlannedFolder) -> Iterator[tuple[str, str]]:
+    def _value_files(self) -> Iterator[tuple[str, str]]:
         """The values files of each environment, in the order in which Helm merges them."""
-        named = self.value_files.get(planned.path)
-        if named is not None:
-            yield from ((each, name) for each, files in named.items() for name in files if name in planned.files)
+        if self.value_files is None:
+            yield from self._named_files()
             return
-        names = self.environments.of(planned.path)
-        for name in planned.files:
-            if name not in ENTITY_FILES and (environment := names.of_values_file(name)):
+        for environment, files in self.value_files.items():
+            yield from ((environment, name) for name in files if name in self.planned.files)
+
+    def _named_files(self) -> Iterator[tuple[str, str]]:
+        """The files whose names name an environment."""
+        for name in self.planned.files:
+            if name not in ENTITY_FILES and (environment := self.environments.of_values_file(name)):
                 yield environment, name
 
-    def _optional(self, planned: PlannedFolder, name: str) -> JsonObject:
-        if name not in planned.files:
+    def _optional(self, name: str) -> JsonObject:
+        if name not in self.planned.files:
             return {}
-        return self._mapping(planned, name) or {}
+        return self._mapping(name) or {}
 
-    def _mapping(self, planned: PlannedFolder, name: str) -> JsonObject | None:
+    def _mapping(self, name: str) -> JsonObject | None:
         """The YAML mapping in a file; None with a finding where it isn't one. Encrypted files give no facts.
 
         Only a Chart.yaml must have some. A conflict marker in any file makes its folder unreadable.
         """
-        path, is_chart = planned.at(name), name == CHART_FILE
+        path, is_chart = self.planned.at(name), name == CHART_FILE
         try:
             data = self.read(path)
         except InputError as error:
-            self._note_unreadable(planned, name, str(error), vital=is_chart, code="unreadable-file")
+            self._note_unreadable(name, str(error), vital=is_chart, code="unreadable-file")
             return None
         if encryption := encryption_of(data):
             if is_chart:
-                self._note_unreadable(planned, name, f"is encrypted with {encryption}", vital=True)
+                self._note_unreadable(name, f"is encrypted with {encryption}", vital=True)
             return None
         try:
             document = read_document(data)
         except DocumentError as error:
-            self._note_unreadable(
-                planned, name, str(error), error.line, vital=is_chart or conflict_in(data) is not None
-            )
+            self._note_unreadable(name, str(error), error.line, vital=is_chart or conflict_in(data) is not None)
             return None
         if document.value is not None and not isinstance(document.value, Mapping):
-            self._note_unreadable(planned, name, "is not a mapping of keys to values", document.line, vital=is_chart)
+            self._note_unreadable(name, "is not a mapping of keys to values", document.line, vital=is_chart)
             return None
         if document.value is None and is_chart:
-            self._note_unreadable(planned, name, "is empty", vital=True)
+            self._note_unreadable(name, "is empty", vital=True)
             return None
         for repeated in document.repeated_keys:
             said = f"{repeated.key!r} is set on line {repeated.before} and again here; Helm uses the last one"
@@ -277,90 +237,65 @@ class FolderReader:
             self._note("unreadable-file", str(error), (path, None), remedy)
             return None
 
-    def _skeleton(self, planned: PlannedFolder) -> str:
+    def _skeleton(self) -> str:
         """What the folder was baked from, as `skeleton@ref`."""
-        provenance = self._optional(planned, PROVENANCE_FILE)
+        provenance = self._optional(PROVENANCE_FILE)
         return "@".join(filter(None, (as_text(provenance.get("skeleton")), as_text(provenance.get("ref")))))
 
-    def _check_name(self, planned: PlannedFolder, chart: Chart) -> None:
+    def _check_name(self, chart: Chart) -> None:
         if not chart.name or _PLACEHOLDER.search(chart.name):
             message = f"the chart's name is the placeholder {chart.name!r}" if chart.name else "the chart has no name"
-            path = planned.at(CHART_FILE)
+            path = self.planned.at(CHART_FILE)
             self._note("chart-without-name", message, (path, None), "Give the chart the name of its folder.")
 
-    def _manifest_facts(self, planned: PlannedFolder, names: Iterable[str]) -> _ManifestFacts:
-        facts = _ManifestFacts()
-        for name in names:
-            text = (self._bytes(planned.at(name)) or b"").decode("utf-8", "replace")
-            kinds = _KIND.findall(text)
-            facts.kinds = {**dict.fromkeys(kinds, name), **facts.kinds}
-            if "Service" in kinds:
-                facts.services.update(_names_of_services(text))
-            if not facts.kubernetes_id and (match := _KUBERNETES_ID.search(text)):
-                facts.kubernetes_id = match[1]
-        return facts
+    def _templates(self) -> Iterator[tuple[str, str]]:
+        """Name and text of each template of a chart."""
+        for name in self.planned.files:
+            if is_manifest(name):
+                yield name, (self._bytes(self.planned.at(name)) or b"").decode("utf-8", "replace")
 
-    def _apis(self, planned: PlannedFolder) -> Iterator[ApiFile]:
-        for name in planned.files:
-            if is_api_file(name) and (data := self._bytes(planned.at(name))) is not None:
+    def _apis(self) -> Iterator[ApiFile]:
+        for name in self.planned.files:
+            if is_api_file(name) and (data := self._bytes(self.planned.at(name))) is not None:
                 api, problem = read_api(name, data)
                 if api:
                     yield api
                 elif problem:
-                    path = planned.at(name)
+                    path = self.planned.at(name)
                     self._note("unreadable-api", problem, (path, None), "Fix or rename the file.")
 
-    def _handwritten(self, planned: PlannedFolder) -> tuple[tuple[Entity, ...], bool]:
+    def _handwritten(self) -> tuple[tuple[Entity, ...], bool]:
         """The entities that a person wrote for the folder, and whether it has a hand-written catalog-info file."""
 
         def beside(name: str) -> bytes | None:
-            return self._bytes(planned.at(name)) if name in planned.files else None
+            return self._bytes(self.planned.at(name)) if name in self.planned.files else None
 
         written: list[Entity] = []
         theirs = False
         for name in ENTITY_FILES:
-            if name in planned.files:
-                data = self._bytes(planned.at(name))
+            if name in self.planned.files:
+                data = self._bytes(self.planned.at(name))
                 theirs = theirs or (name in CATALOG_FILES and (data is None or not is_ours(data)))
-                entities, findings = read_handwritten(data or b"", Place(self.repository, planned.at(name)), beside)
+                entities, findings = read_handwritten(
+                    data or b"", Place(self.repository, self.planned.at(name)), beside
+                )
                 written.extend(entities)
                 self.findings.extend(findings)
         return tuple(written), theirs
 
-    def _quietly(self, planned: PlannedFolder, name: str) -> Iterator[JsonObject]:
+    def _quietly(self, name: str) -> Iterator[JsonObject]:
         """The mappings in a file that may be anything: what isn't YAML is ignored.
 
         Of an encrypted file only what names the kind, which SOPS can be told to leave readable.
         """
         try:
-            data = self.read(planned.at(name))
+            data = self.read(self.planned.at(name))
             documents = read_documents(data)
         except InputError as error:
             line = error.line if isinstance(error, DocumentError) else None
-            place = Place(self.repository, planned.at(name), line)
-            self.doubtful[planned.path] = Finding("error", "unreadable-file", str(error), place, _LAST_GOOD_STAY)
+            place = Place(self.repository, self.planned.at(name), line)
+            self.doubtful = Finding("error", "unreadable-file", str(error), place, _LAST_GOOD_STAY)
             return
         for document in documents:
             value = as_object(document.value)
             yield {key: value.get(key) for key in ("apiVersion", "kind")} if encryption_of(data) else value
-
-
-def _is_resource(document: JsonObject) -> bool:
-    return is_kind(as_text(document.get("kind"))) and bool(as_text(document.get("apiVersion")))
-
-
-def _names_of_services(text: str) -> Iterator[str]:
-    """The names of Services that a template spells out."""
-    for part in _DOCUMENT_END.split(text):
-        if _SERVICE.search(part) and (match := _NAME.search(part)):
-            yield match[1]
-
-
-def _common_labels(documents: Iterable[JsonObject]) -> frozenset[tuple[str, str]]:
-    """The labels that the pods of every workload carry."""
-    labels = [
-        frozenset((key, value) for key, value in as_object(metadata.get("labels")).items() if isinstance(value, str))
-        for document in documents
-        if (metadata := as_object(as_object(as_object(document.get("spec")).get("template")).get("metadata")))
-    ]
-    return frozenset.intersection(*labels) if labels else frozenset()

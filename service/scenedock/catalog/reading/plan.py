@@ -58,15 +58,14 @@ class Plan:
 
 def plan_repository(repository: str, listing: Listing, settings: CatalogSettings) -> Plan:
     """Decide what of a repository is read. `repository` is its name, for places in messages."""
-    files = listing.files
-    all_charts = {posixpath.dirname(path) for path in files if posixpath.basename(path) == CHART_FILE}
+    all_charts = {posixpath.dirname(path) for path in listing.files if posixpath.basename(path) == CHART_FILE}
     reasons = {path: _reason_to_skip(path, all_charts, settings) for path in all_charts}
     refused = {
         path for path, reason in reasons.items() if not reason and posixpath.join(path, CHART_FILE) in listing.outside
     }
     reasons |= dict.fromkeys(refused, "its Chart.yaml is a symbolic link to a file outside the repository")
     charts = {path for path, reason in reasons.items() if not reason}
-    owned = _by_folder((path for path in files if path not in listing.outside), all_charts)
+    owned = _by_folder(listing.inside, all_charts)
     loose = tuple(path for path in owned.pop(None, ()) if path.endswith((".yaml", ".yml")))
     plain = _plain_folders(loose, charts, settings)
     return Plan(

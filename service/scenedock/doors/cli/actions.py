@@ -77,7 +77,7 @@ def run(name: str, fields: tuple[str, ...], given_in: str | None, file: Path | N
         with tasks_of(file, "embedded") as tasks:
             tasks.start()
             output = TaskCalls(lambda: tasks.effects, tasks.actions).run(action, context, values)
-    click.echo(json.dumps(output, indent=2, ensure_ascii=False))
+    print_json(output)
 
 
 def _no_tasks() -> NoReturn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, printable
+from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ TOKEN = "SCENEDOCK_BACKSTAGE_TOKEN"  # noqa: S105 - the name of a variable
 @source_options
 @click.option("--backstage", metavar="URL", help=f"Address of the backend. The variable {TOKEN} may hold a token.")
 @click.option("--entities", type=click.Path(path_type=Path), metavar="FILE", help="A file with the existing entities.")
-@click.option(
-    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@format_option
 @click.option("--verbose", "-v", is_flag=True, help="Print every entity and field.")
 def compare(
     *,
@@ -55,7 +53,7 @@ def compare(
     here = sources.export().entities
     comparison = compare_catalogs(there, here)
     if layout == "json":
-        click.echo(json.dumps(_as_json(comparison), indent=2, ensure_ascii=False))
+        print_json(_as_json(comparison))
     else:
         click.echo("\n".join(map(printable, _lines(comparison, shown=None if verbose else MOST_SHOWN))))
 

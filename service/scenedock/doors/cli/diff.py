@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @source_options
 @click.option("--since", required=True, metavar="REF", help="The branch, tag or commit to compare with.")
-@click.option(
-    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@format_option
 def diff(
     *,
     sources: Sources,
@@ -47,9 +45,7 @@ def diff(
     with earlier.opened() as old, sources.opened() as new:
         changes = diff_catalog(State(earlier.export_of(old), old), State(sources.export_of(new), new))
     if layout == "json":
-        click.echo(
-            json.dumps({"since": since, "ref": sources.ref, **describe_changes(changes)}, indent=2, ensure_ascii=False)
-        )
+        print_json({"since": since, "ref": sources.ref, **describe_changes(changes)})
     else:
         click.echo("\n".join(map(printable, _lines(changes))))
 

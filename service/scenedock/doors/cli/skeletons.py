@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.errors import InputError, NotFoundError
 from scenedock.runtime.wiring import open_skeletons
 
@@ -46,7 +46,7 @@ def _library_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("list")
 @_library_options
-@click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option
 def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
     """List the skeletons that can be baked, and where each comes from."""
     from scenedock.usecases.skeletons.list_skeletons import list_skeletons
@@ -54,7 +54,7 @@ def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
     sources = list_skeletons(open_skeletons(listed, shipped))
     if layout == "json":
         about = [asdict(source) | {"allow": sorted(source.allow)} for source in sources]
-        click.echo(json.dumps([{key: value for key, value in source.items() if value} for source in about], indent=2))
+        print_json([{key: value for key, value in source.items() if value} for source in about])
         return
     width = max((len(source.name) for source in sources), default=0)
     for source in sources:
@@ -77,7 +77,7 @@ def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path
 
     with _hint_at_folder(name):
         schema = show_skeleton(open_skeletons(listed, shipped), _named(name), _typed(answers))
-    click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
+    print_json(schema)
 
 
 @click.command()

@@ -67,8 +67,6 @@ def show_task(task_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such task.
     """
-    import json
-
     from scenedock.model.action import COMMAND_LINE
     from scenedock.model.tasks.documents import TaskDocument
     from scenedock.usecases.tasks import manage_tasks
@@ -76,7 +74,7 @@ def show_task(task_id: str, file: Path | None) -> None:
     with tasks_of(file) as tasks:
         task = manage_tasks.show_task(tasks.effects, COMMAND_LINE, task_id)
     output = {"output": task.state.get("output")} if task.finished else {}
-    click.echo(json.dumps({**TaskDocument.of(task).model_dump(), **output}, indent=2, ensure_ascii=False))
+    print_json({**TaskDocument.of(task).model_dump(), **output})
 
 
 @click.command("log")

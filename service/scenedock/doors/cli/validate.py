@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
+    from scenedock.model.json import JsonObject
     from scenedock.usecases.catalog.validate_entities import Validation
 
 _WORDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
@@ -21,9 +22,7 @@ _STDIN = "<stdin>"
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@format_option
 @click.pass_context
 def validate(ctx: click.Context, files: tuple[str, ...], layout: str) -> None:
     """Validate entity files as Backstage would.
@@ -38,7 +37,10 @@ def validate(ctx: click.Context, files: tuple[str, ...], layout: str) -> None:
     from scenedock.usecases.catalog.validate_entities import validate_entities
 
     validation = validate_entities([_STDIN if name == "-" else name for name in files], _read, _beside)
-    click.echo(_as_json(validation) if layout == "json" else _as_text(validation))
+    if layout == "json":
+        print_json(_as_json(validation))
+    else:
+        click.echo(_as_text(validation))
     ctx.exit(1 if validation.count("error") else 0)
 
 
@@ -79,17 +81,16 @@ def _counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
-def _as_json(validation: Validation) -> str:
-    report = {
+def _as_json(validation: Validation) -> JsonObject:
+    return {
         "valid": not validation.count("error"),
         "files": validation.files,
         "entities": validation.entities,
         "findings": [_finding(finding) for finding in validation.findings],
     }
-    return json.dumps(report, indent=2, ensure_ascii=False)
 
 
-def _finding(finding: Finding) -> dict[str, str | int | None]:
+def _finding(finding: Finding) -> JsonObject:
     return {
         "severity": finding.severity,
         "code": finding.code,

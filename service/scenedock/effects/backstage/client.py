@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Self
-from urllib.parse import urlsplit
 
 import urllib3
 
 from scenedock.errors import InputError, TemporaryError
+from scenedock.model.addresses import is_base_address
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 
 _MOST_BYTES = 1024 * 1024
@@ -89,8 +89,7 @@ class BackstageClient:
         ------
         InputError   the address or the token is invalid
         """
-        split = urlsplit(url)
-        if split.scheme not in {"http", "https"} or not split.hostname or split.username or split.query:
+        if not is_base_address(url):
             raise InputError(
                 f"{url!r} is not the address of a Backstage backend; write https://HOST or http://HOST:7007"
             )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
 from scenedock.effects.backstage.client import SECONDS_FOR_TASKS, BackstageClient
 from scenedock.effects.backstage.plugin_tokens import PluginTokens
+from scenedock.effects.backstage.remembered import Remembered
 from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject, as_list, as_object
 
@@ -25,19 +22,16 @@ _PERMISSION: Final[JsonObject] = {
     "resourceType": "scaffolder-action",
 }
 """The permission that the scaffolder asks for before each step of a Template."""
-_MOST_USERS: Final = 1000
+_SECONDS: Final = 10.0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PermissionPolicy:
-    """Asks for the decision about `scaffolder.action.execute`, and remembers it for `keep` seconds, for lists."""
+    """Asks for the decision about `scaffolder.action.execute`, and remembers it for some seconds, for lists."""
 
     client: BackstageClient
     tokens: PluginTokens
-    keep: float = 10.0
-    clock: Callable[[], float] = time.monotonic
-    _known: OrderedDict[bytes, tuple[JsonObject, float]] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    known: Remembered[bytes, JsonObject] = field(default_factory=lambda: Remembered(_SECONDS))
 
     def decision(self, user_token: str, *, fresh: bool) -> JsonObject:
         """The decision about the user whose token this is: `{result}`, with `conditions` if it depends on the action.
@@ -49,16 +43,10 @@ class PermissionPolicy:
         TemporaryError   the policy can't be asked, or doesn't answer
         """
         digest = hashlib.sha256(user_token.encode()).digest()
-        with self._lock:
-            decision, until = self._known.get(digest, ({}, 0.0))
-        if not fresh and self.clock() < until:
-            return decision
+        if not fresh and (known := self.known.get(digest)) is not None:
+            return known
         decision = self._ask(user_token)
-        with self._lock:
-            self._known[digest] = decision, self.clock() + self.keep
-            self._known.move_to_end(digest)
-            if len(self._known) > _MOST_USERS:
-                self._known.popitem(last=False)
+        self.known.put(digest, decision)
         return decision
 
     def _ask(self, user_token: str) -> JsonObject:

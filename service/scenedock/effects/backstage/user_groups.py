@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from scenedock.effects.backstage.catalog import BackstageCatalog
+from scenedock.effects.backstage.remembered import Remembered
 
-_MOST_USERS: Final = 1000
+_SECONDS: Final = 60.0
 _MOST_LEVELS: Final = 20
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class UserGroups:
-    """Asks the catalog, and remembers the groups that a user has for `keep` seconds."""
+    """Asks the catalog, and remembers the groups that a user has for a while."""
 
     catalog: BackstageCatalog
-    keep: float = 60.0
-    clock: Callable[[], float] = time.monotonic
-    _known: OrderedDict[str, tuple[frozenset[str], float]] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    known: Remembered[str, frozenset[str]] = field(default_factory=lambda: Remembered(_SECONDS))
 
     def of(self, user: str) -> frozenset[str]:
         """The groups of a user and all groups above them (references in lower case); none if the catalog has no user.
@@ -32,17 +26,11 @@ class UserGroups:
         ------
         TemporaryError   the catalog can't be asked
         """
-        with self._lock:
-            groups, until = self._known.get(user, (frozenset(), 0.0))
-        if self.clock() < until:
-            return groups
-        if not (groups := self._ask(user)):
-            return groups  # not remembered: the catalog may show the user in a moment
-        with self._lock:
-            self._known[user] = groups, self.clock() + self.keep
-            self._known.move_to_end(user)
-            if len(self._known) > _MOST_USERS:
-                self._known.popitem(last=False)
+        if (known := self.known.get(user)) is not None:
+            return known
+        groups = self._ask(user)
+        if groups:  # else the catalog may show the user in a moment
+            self.known.put(user, groups)
         return groups
 
     def _ask(self, user: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenedock.effects.bakes.confinement import ProcessLimits
+from scenedock.effects.local.confinement import ProcessLimits
 from scenedock.effects.skeletons.folders import read_skeleton
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.json import JsonObject

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scenedock.effects.bakes.baked_trees import fill_folder
-from scenedock.effects.bakes.confinement import ProcessLimits, limit_resources, shut_in
+from scenedock.effects.local.confinement import ProcessLimits, limit_resources, shut_in
 from scenedock.effects.skeletons.folders import read_skeleton
 from scenedock.errors import ScenedockError
 from scenedock.skeletons.problems import AnswersError, SkeletonError

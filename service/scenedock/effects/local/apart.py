@@ -21,7 +21,7 @@ class ApartLimits:
     """How long a process may take, and how many bytes of memory it, and each process that it starts, may have."""
 
     seconds: float
-    memory: int = 2 << 30
+    memory: int
 
 
 def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
 
 import urllib3
 
 from scenedock.errors import ERRORS, InputError, ScenedockError, TemporaryError
+from scenedock.model.addresses import is_base_address
 from scenedock.model.json import JsonObject, as_object, as_text
 
 _SECONDS = 30.0
@@ -24,8 +24,7 @@ def call_service(url: str, token: str, path: str, body: JsonObject) -> JsonObjec
     TemporaryError   the service can't be reached, or is out of order
     ScenedockError   it refuses, for the reason that it gives
     """
-    split = urlsplit(url)
-    if split.scheme not in {"http", "https"} or not split.hostname or split.username or split.query:
+    if not is_base_address(url):
         raise InputError(f"{url!r} is no address of a service; write https://HOST or http://HOST:8000")
     if not token.isascii() or not token.isprintable():
         raise InputError("the token has characters that no token has")

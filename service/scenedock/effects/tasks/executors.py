@@ -30,14 +30,13 @@ _SECONDS_TO_LEAVE = 5
 _SECONDS_AFTER_A_FAILURE = 0.1
 _LEASE_MILLISECONDS = 20_000
 _FORGOTTEN_AFTER_MILLISECONDS = 86_400_000
-_RENEW = """INSERT INTO executor (name, alive_at)
-VALUES (:name, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint))
-ON CONFLICT (name) DO UPDATE SET alive_at = excluded.alive_at"""
-_FORGET = """DELETE FROM executor
-WHERE alive_at < CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) - :milliseconds"""
+_NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+_RENEW = f"""INSERT INTO executor (name, alive_at) VALUES (:name, {_NOW})
+ON CONFLICT (name) DO UPDATE SET alive_at = excluded.alive_at"""  # noqa: S608 - a constant
+_FORGET = f"DELETE FROM executor WHERE alive_at < {_NOW} - :milliseconds"  # noqa: S608 - a constant
 # The lock is one of the transaction, so if it was free, it is free again at once.
-_IS_DEAD = """SELECT pg_try_advisory_xact_lock(:number) OR EXISTS (SELECT 1 FROM executor WHERE name = :name
-AND alive_at < CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) - :milliseconds)"""
+_IS_DEAD = f"""SELECT pg_try_advisory_xact_lock(:number) OR EXISTS (SELECT 1 FROM executor WHERE name = :name
+AND alive_at < {_NOW} - :milliseconds)"""  # noqa: S608 - a constant
 
 
 class LocalExecutors:

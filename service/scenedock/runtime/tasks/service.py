@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scenedock.errors import ScenedockError, TemporaryError
 from scenedock.model.action import Action
+from scenedock.runtime.places import about_to_stop
 from scenedock.runtime.tasks.readers import Readers
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class TaskService:
         try:
             if self._opened is None:
                 if self._stopping.is_set():
-                    raise TemporaryError("the service is about to stop; try again", retry_after=5)
+                    raise about_to_stop()
                 self._opened = self._open_and_start()
             return self._opened
         finally:

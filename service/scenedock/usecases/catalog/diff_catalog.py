@@ -60,8 +60,8 @@ def _contents(state: State, entities: Sequence[Entity]) -> dict[EntityRef, froze
 
 def _readable_in(listing: Listing, folder: str) -> Iterator[str]:
     """The files in a folder, without catalog-info.yaml, which may be generated."""
-    for path in listing.files:
-        if path.startswith(f"{folder}/") and path not in listing.outside and path != f"{folder}/{CATALOG_FILE}":
+    for path in listing.inside:
+        if path.startswith(f"{folder}/") and path != f"{folder}/{CATALOG_FILE}":
             yield path
 
 

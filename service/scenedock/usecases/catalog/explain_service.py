@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from scenedock.catalog.explaining.explanation import explain_service as facts_of
 from scenedock.catalog.explaining.facts import Fact
@@ -23,6 +22,7 @@ from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_object
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.similar import similar
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 
@@ -106,8 +106,7 @@ def _find(result: Export, name: str) -> MappedService:
     for skip in result.skipped:
         if wanted in {skip.place.path, posixpath.basename(skip.place.path)}:
             raise NotFoundError(f"{skip.place} is not a service: {skip.reason}")
-    similar = get_close_matches(wanted, [each.service.name for each in services], n=1)
-    raise NotFoundError(f"there is no service {name!r}" + (f"; did you mean {similar[0]!r}?" if similar else ""))
+    raise NotFoundError(f"there is no service {name!r}{similar(wanted, (each.service.name for each in services))}")
 
 
 def _folders(service: DeployedService) -> set[tuple[str, str]]:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
-from scenedock.catalog.explaining.other_tools import flux_objects, named_files
 from scenedock.catalog.mapping.deployments import RepositoryContents
-from scenedock.catalog.reading.app_lists import AppListFile, files_of, read_items
+from scenedock.catalog.reading.app_lists import read_app_lists
 from scenedock.catalog.reading.argo.applications import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
 from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
 from scenedock.catalog.reading.environment_lists import (
@@ -20,20 +19,20 @@ from scenedock.catalog.reading.environment_lists import (
 )
 from scenedock.catalog.reading.folder_facts import FolderRequest
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
+from scenedock.catalog.reading.other_tools import flux_objects, named_files
 from scenedock.catalog.reading.plan import Plan, plan_repository
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
-from scenedock.catalog.vocabulary.settings import FILE_NAME, AppList, CatalogSettings, read_settings
+from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
-from scenedock.documents.encryption import encryption_of
-from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import Snapshot
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
-from scenedock.model.finding import Finding, Place, Severity, Skipped
-from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, ListItem, RepositoryFacts
+from scenedock.model.finding import Finding, Place, Skipped
+from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, RepositoryFacts
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.usecases.catalog.known_facts import (
     FactsOfRun,
@@ -119,11 +118,7 @@ class RepositoryReader:
 
     def manifests(self) -> Manifests:
         """What Argo CD's manifests, its own and those of other repositories, are evaluated with."""
-        files = tuple(
-            path
-            for path in self.listing.files
-            if path not in self.listing.outside and posixpath.basename(path) not in ENTITY_FILES
-        )
+        files = tuple(path for path in self.listing.inside if posixpath.basename(path) not in ENTITY_FILES)
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
     def applications(self, here: Manifests, others: Iterable[Manifests]) -> list[Application]:
@@ -158,7 +153,9 @@ class RepositoryReader:
             elif request.has_chart:
                 skipped.append(Skipped(Place(self.facts.name, path or "."), "its Chart.yaml can't be read"))
             count()
-        items = tuple(self._items(unreadable))
+        listed = read_app_lists(self.facts.name, self.settings.apps, self.listing, self.files.read)
+        self.findings.extend(listed.findings)
+        unreadable.update(listed.unreadable, self.plan.refused)
         codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in folders}
         deployed = self._all_deployed()
@@ -172,18 +169,14 @@ class RepositoryReader:
             settings=self.settings,
             codeowners=codeowners,
             folders=tuple(sorted(folders, key=lambda folder: folder.path)),
-            items=(*items, *enabling.items),
+            items=(*listed.items, *enabling.items),
             decided=enabling.folders | (frozenset() if unknown else not_applied(by_path, applications)),
             applications=tuple(applications),
             skipped=tuple(sorted(skipped, key=lambda skip: skip.place.sort_key)),
-            catalog_files=tuple(
-                path
-                for path in self.listing.files
-                if posixpath.basename(path) == CATALOG_FILE and path not in self.listing.outside
-            ),
-            unreadable=frozenset({*unreadable, *self.plan.refused}),
+            catalog_files=tuple(path for path in self.listing.inside if posixpath.basename(path) == CATALOG_FILE),
+            unreadable=frozenset(unreadable),
             doubtful=doubtful,
-            directories=self._directories() if unreadable or doubtful or self.plan.refused else frozenset(),
+            directories=self._directories() if unreadable or doubtful else frozenset(),
             deployed=deployed,
         )
 
@@ -200,8 +193,7 @@ class RepositoryReader:
                 yield FolderRequest(self.facts.name, planned, has_chart, names, files)
 
     def _all_deployed(self) -> tuple[Deployed, ...]:
-        inside = (path for path in self.listing.files if path not in self.listing.outside)
-        return (*self.deployed, *named_files(self.facts.name, inside, self.files.read))
+        return (*self.deployed, *named_files(self.facts.name, self.listing.inside, self.files.read))
 
     def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
         """The finding for a repository without charts; it names the tools that deploy what is there."""
@@ -294,7 +286,7 @@ class RepositoryReader:
     def _codeowners(self) -> Codeowners:
         """The owners from the first such file; an invalid line is a finding, and sets no owner."""
         for path in CODEOWNERS_FILES:
-            if path in self.listing.files and path not in self.listing.outside:
+            if path in self.listing.inside:
                 try:
                     data = self.files.read(path)
                     check_length(data)
@@ -312,43 +304,9 @@ class RepositoryReader:
     def _warn(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("warning", code, message, place, remedy))
 
-    def _items(self, unreadable: set[str]) -> Iterator[ListItem]:
-        for app_list in self.settings.apps:
-            files = files_of(app_list, self.listing)
-            if not files:
-                self._find(
-                    "no-app-list",
-                    f"no file is called {app_list.file!r}",
-                    Place(self.facts.name, FILE_NAME),
-                    "Correct `apps[].file`.",
-                )
-            for file in files:
-                yield from self._items_of(app_list, file, unreadable)
-
-    def _items_of(self, app_list: AppList, file: AppListFile, unreadable: set[str]) -> Iterator[ListItem]:
-        """The items of one file; where it can't be read, its folder is added to the `unreadable`."""
-        place = Place(self.facts.name, file.path)
-        remedy = "Correct `apps` or the file."
-
-        def note(message: str, severity: Severity = "warning") -> None:
-            self.findings.append(Finding(severity, "unreadable-app-list", message, place, remedy))
-
-        try:
-            data = self.files.read(file.path)
-            if encryption := encryption_of(data):
-                raise InputError(f"is encrypted with {encryption}, so its items can't be read")  # noqa: TRY301 - one way out
-            document = read_document(data)
-        except InputError as error:
-            place = Place(self.facts.name, file.path, error.line if isinstance(error, DocumentError) else None)
-            remedy = "Fix the file; until then the last good entities of its items stay."
-            unreadable.add(posixpath.dirname(file.path))
-            note(str(error), "error")
-            return
-        yield from read_items(app_list, file, document.value, note)
-
 
 def _own_settings(name: str, files: FileReader, listing: Listing) -> CatalogSettings:
-    if FILE_NAME not in listing.files or FILE_NAME in listing.outside:
+    if FILE_NAME not in listing.inside:
         return CatalogSettings()
     label = f"{name}/{FILE_NAME}"
     try:

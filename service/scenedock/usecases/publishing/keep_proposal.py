@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Container
 from dataclasses import replace
 
-from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError, NotFoundError
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
+from scenedock.errors import ConflictError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import TASK_TRAILER, Attempt, CommitListing, Head, commit_message
 from scenedock.model.code_hosts.pull_request import PullRequest
@@ -50,7 +50,7 @@ def keep_proposal(
     base = proposal.base or repository.default_branch()
     head = repository.head(base)
     if head is None:
-        raise NotFoundError(f"{repository.address} has no branch {base!r}")
+        raise no_branch(repository, base)
     listing = repository.listing(head, proposal.changes.paths)
     paths = {*(file.path for file in proposal.changes.files), *proposal.changes.delete} & listing.keys()
     kept = {path for path in paths if not may_replace(repository.read(listing[path]))}

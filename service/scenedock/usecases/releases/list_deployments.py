@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
+from scenedock.catalog.vocabulary.environments import promotion_rank
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import NotFoundError
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.similar import similar
 from scenedock.releases.listing import Behind, behind, list_releases
 from scenedock.releases.release import Release
 from scenedock.usecases.catalog.export_catalog import Export
@@ -44,8 +45,7 @@ class Deployments:
         name = service.removeprefix("component:").removeprefix("default/")
         found = tuple(each for each in self.releases if each.service == name)
         if not found:
-            similar = get_close_matches(name, sorted({each.service for each in self.releases}), n=1)
-            hint = f"; did you mean {similar[0]!r}?" if similar else ""
+            hint = similar(name, sorted({each.service for each in self.releases}))
             said = f"there is no deployment of a service {service!r}{hint}"
             raise NotFoundError("; ".join([said, *self.problems.values()]))
         return Deployments(found, self.behind, self.problems)
@@ -64,7 +64,7 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
     readers = {
         contents.facts.name: VersionReader(
             repositories[contents.facts.name].read,
-            _files(repositories[contents.facts.name]) if contents.settings.versions.file else (),
+            frozenset(repositories[contents.facts.name].listing().inside) if contents.settings.versions.file else (),
             frozenset(path for owner, path in libraries if owner == contents.facts.name),
         )
         for contents in result.repositories
@@ -80,12 +80,6 @@ def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> 
     return Deployments(releases, behind(releases), result.read.problems)
 
 
-def _files(repository: Repository) -> frozenset[str]:
-    """The files of a repository, without links that lead out of it."""
-    listing = repository.listing()
-    return frozenset(listing.files) - listing.outside
-
-
 def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Deployments:
     """The deployments of the service's repositories as they are now, under the names of a `kept` catalog.
 
@@ -99,6 +93,4 @@ def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:
     """The names of all environments, in the order in which versions go to production."""
-    from scenedock.catalog.vocabulary.environments import promotion_rank
-
     return sorted({each.environment for each in releases if each.environment}, key=promotion_rank)

@@ -14,11 +14,10 @@ from scenedock.catalog.reading.app_lists import find_item
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document
-from scenedock.documents.scalars import HELM
 from scenedock.errors import InputError
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
-from scenedock.model.json import Json, as_list, as_object, as_text, value_at
-from scenedock.releases.images import Keys
+from scenedock.model.json import as_list, as_object, as_text, value_at
+from scenedock.releases.images import Keys, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
 
 _VALUES_OF_ITEMS = ("helmValues", "values")
@@ -52,11 +51,10 @@ class VersionReader:
                 yield self._deployed(each, member, deployment)
 
     def _deployed(self, each: MappedService, member: Member, deployment: Deployment) -> Deployed:
-        mine = next((folder for folder in member.folders if folder.path == deployment.folder), None)
-        folder = mine or _chart_of(member, deployment.item)
-        files = _files(folder, deployment.environment)
+        folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
+        base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
         layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
-        particular = set(files) - set(_files(folder, None)) | {item.path for item in layers[len(files) :]}
+        particular = set(files) - set(base) | {item.path for item in layers[len(files) :]}
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
         foreign = frozenset(self._foreign(member, folder, own))
@@ -89,7 +87,7 @@ class VersionReader:
         if item is None:
             return
         document = self._document(item.list_path)
-        found = find_item(document.value, item.folder.rpartition("/")[2] or item.name)
+        found = find_item(document.value, item.key)
         if found is None:
             return
         at, value = found
@@ -104,13 +102,13 @@ class VersionReader:
         chart = as_object(document.value)
         listed = as_list(chart.get("dependencies"))
         remote = tuple(
-            DependencyVersion(name, _text(one.get("version")), document.line_of(("dependencies", number, "version")))
+            DependencyVersion(name, text_of(one.get("version")), document.line_of(("dependencies", number, "version")))
             for number, one in enumerate(map(as_object, listed))
-            if (name := _text(one.get("name")))
+            if (name := text_of(one.get("name")))
             and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
-            if name not in BACKING_SERVICES or not own.isdisjoint({name, _text(one.get("alias"))})
+            if name not in BACKING_SERVICES or not own.isdisjoint({name, text_of(one.get("alias"))})
         )
-        app_version, line = _text(chart.get("appVersion")), document.line_of(("appVersion",))
+        app_version, line = text_of(chart.get("appVersion")), document.line_of(("appVersion",))
         proven = bool(app_version) and self._uses_app_version(member, folder)
         return ChartVersions(path, app_version, line, proven, () if folder.kinds else remote)
 
@@ -125,7 +123,7 @@ class VersionReader:
         templates = {each.at(name) for each in folders for name in each.kind_files.values()}
         if templates:
             return any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates))
-        return any(_SAID_IN_VALUES.search(self._bytes(path)) for path in _files(folder, None))
+        return any(_SAID_IN_VALUES.search(self._bytes(path)) for path in folder.files_of(None))
 
     def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
         """The file that settings name, if the repository has it."""
@@ -156,7 +154,7 @@ class VersionReader:
             return TagFile(path, "", 1)
         document = self._document(path)
         steps = keys.split(".")
-        return TagFile(path, _text(value_at(document.value, steps)), document.line_of(steps))
+        return TagFile(path, text_of(value_at(document.value, steps)), document.line_of(steps))
 
     def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -187,14 +185,6 @@ class VersionReader:
             return b""
 
 
-def _files(folder: HelmFolder | None, environment: str | None) -> tuple[str, ...]:
-    """The values files of a folder for an environment, from the root of Helm's merge on."""
-    if folder is None:
-        return ()
-    names = folder.value_files.get(environment or "", folder.value_files.get("", ()))
-    return tuple(folder.at(name) for name in names)
-
-
 def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
     """The folder of the chart that an item of an app list deploys."""
     return next((each for each in member.contents.folders if item and each.path == item.chart_folder), None)
@@ -215,10 +205,3 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
 
 def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:
     return (each.key for each in (folder.chart.dependencies if folder and folder.chart else ()))
-
-
-def _text(value: Json) -> str:
-    try:
-        return HELM.key(value).strip() if value is not None and not isinstance(value, (dict, list)) else ""
-    except ValueError:
-        return ""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.errors import BUG, ERRORS, TIMED_OUT, ConflictError, InputError, TemporaryError
-from scenedock.model.action import REDACTED, Action, Caller, Context
+from scenedock.model.action import REDACTED, Action, Context
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.tasks.task import Task
 from scenedock.usecases.run_action import run_action
 from scenedock.usecases.tasks.manage_tasks import completion, retry_task
-from scenedock.usecases.tasks.submit_task import identity, one_action, submit_task
+from scenedock.usecases.tasks.submit_task import one_action, submit_task
 
 _MOST_SECONDS: Final = 3600.0
 _SECONDS_UNTIL_TOLD_TO_STOP: Final = 1.0
@@ -29,16 +27,13 @@ _SECONDS_UNTIL_TOLD_TO_STOP: Final = 1.0
 class TaskCalls:
     """Calls of actions: read-only actions run directly, all others as tasks.
 
-    A call with a `requestId` is one task, however often it is repeated; if the task has failed, it is tried again. A
-    call without one joins an equal call of the same caller that is still running here.
+    A call with a `requestId` is one task, however often it is repeated; if the task has failed, it is tried again.
     """
 
     tasks: Callable[[], TaskEffects]
     """The effects of tasks, which are opened when the first call needs them."""
     actions: Iterable[Action[Any]]
     _leave_at: float = math.inf
-    _running: dict[str, str] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(
         self,
@@ -57,16 +52,7 @@ class TaskCalls:
         """
         if action.attributes.read_only:
             return run_action(action, context, values)
-        call = digest(action, context.caller, values)
-        with self._lock:  # of two equal calls at once, the second joins the first
-            joined = self._running.get(call) if not values.get("requestId") else None
-            task = self.tasks().store.get(joined) if joined else self._submit(action, context, values)
-            self._running[call] = task.id
-        try:
-            return self._outcome(action, self._ended(task, rests))
-        finally:
-            with self._lock:
-                self._running.pop(call, None)
+        return self._outcome(action, self._ended(self._submit(action, context, values), rests))
 
     def hurry(self, seconds: float) -> None:
         """From now on, wait only some seconds for a running task, and not at all for one that waits itself."""
@@ -135,9 +121,3 @@ def _as_raised(name: str, message: str) -> Exception:
         return RuntimeError(message)
     error = {each.wire_name: each for each in ERRORS}.get(name, TemporaryError if name == TIMED_OUT else InputError)
     return error(message, retry_after=30) if issubclass(error, TemporaryError) else error(message)
-
-
-def digest(action: Action[Any], caller: Caller, values: JsonObject) -> str:
-    """What equal calls of one caller have in common."""
-    call = [action.id, caller.subject, identity(caller), values]
-    return hashlib.sha256(json.dumps(call, sort_keys=True).encode()).hexdigest()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, printable
+from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def list_deployments(*, sources: Sources, layout: str, verbose: bool) -> None:
     """
     deployments = _deployments(sources)
     if layout == "json":
-        click.echo(_as_json(deployments))
+        _print_json(deployments)
         return
     rows = _matrix(deployments)
     if layout == "csv":
@@ -61,9 +61,7 @@ def list_deployments(*, sources: Sources, layout: str, verbose: bool) -> None:
 @click.command("show")
 @click.argument("service", metavar="SERVICE")
 @source_options(here=True)
-@click.option(
-    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@format_option
 def show_deployment(*, service: str, sources: Sources, layout: str) -> None:
     """Show the versions of SERVICE in REPO..., by default in the current folder, and the line that sets each.
 
@@ -71,7 +69,7 @@ def show_deployment(*, service: str, sources: Sources, layout: str) -> None:
     """
     deployments = _deployments(sources).of(service)
     if layout == "json":
-        click.echo(_as_json(deployments))
+        _print_json(deployments)
     else:
         click.echo("\n".join(map(printable, _details(deployments))))
 
@@ -83,11 +81,10 @@ def _deployments(sources: Sources) -> Deployments:
         return list_in(sources.export_of(opened), opened)
 
 
-def _as_json(deployments: Deployments) -> str:
-    from scenedock.actions.releases.deployments import outputs_of
+def _print_json(deployments: Deployments) -> None:
+    from scenedock.actions.releases.deployments import DeploymentList
 
-    documents = [output.model_dump(by_alias=True) for output in outputs_of(deployments)]
-    return json.dumps(documents, indent=2, ensure_ascii=False)
+    print_json(DeploymentList.of(deployments).model_dump(by_alias=True)["deployments"])
 
 
 def _matrix(deployments: Deployments) -> list[list[str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("service", metavar="SERVICE")
 @source_options(here=True)
-@click.option(
-    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
-)
+@format_option
 def explain(*, service: str, sources: Sources, layout: str) -> None:
     """Explain what the catalog says of SERVICE in REPO..., by default in the current folder.
 
@@ -37,8 +35,7 @@ def explain(*, service: str, sources: Sources, layout: str) -> None:
     if layout == "json":
         from scenedock.actions.catalog.explanations import ExplanationOutput
 
-        document = ExplanationOutput.of(explanation).model_dump(by_alias=True)
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json(ExplanationOutput.of(explanation).model_dump(by_alias=True))
     else:
         click.echo("\n".join(map(printable, _lines(explanation))))
 

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
-
 from flask import Response
 
-from scenedock.actions.releases.deployments import DeploymentOutput, outputs_of
+from scenedock.actions.releases.deployments import DeploymentList
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
-from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.list_deployments import Deployments, list_served
-
-
-class DeploymentList(JsonDocument):
-    """Services in environments, with the versions that git says."""
-
-    deployments: Annotated[tuple[DeploymentOutput, ...], "By service, environment and repository"]
-    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose deployments are missing; by its name"]
-
-    @classmethod
-    def of(cls, deployments: Deployments) -> DeploymentList:
-        """The document of deployments."""
-        return cls(deployments=outputs_of(deployments), problems=deployments.problems)
 
 
 def list_deployments(service: Service) -> Response:

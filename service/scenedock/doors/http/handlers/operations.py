@@ -12,6 +12,7 @@ from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service
+from scenedock.runtime.watched_repositories import STALE
 
 
 class Health(JsonDocument):
@@ -45,7 +46,8 @@ def readyz(service: Service) -> Response:
         return json_answer(Health(status="starting"), 503)
     reasons = tuple(map(str, served.feed.reasons))
     status: Literal["ok", "degraded"] = "degraded" if reasons else "ok"
-    return json_answer(Readiness(status=status, reasons=reasons, stale_repositories=len(served.stale)))
+    stale = sum(reason.code == STALE for reason in served.feed.reasons)
+    return json_answer(Readiness(status=status, reasons=reasons, stale_repositories=stale))
 
 
 def metrics(service: Service) -> Response:

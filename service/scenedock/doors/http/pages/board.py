@@ -191,6 +191,6 @@ def _cell(service: str, environment: str, cell: Cell) -> Markup:
 
 
 ROUTES: Final = (
-    Route("GET", "/board", "feed", show_board, PAGE, browser=True),
-    Route("GET", "/at/{name}/{environment}", "feed", go_to_line, {302: Answer("To the line")}, browser=True),
+    Route("GET", "/board", "page", show_board, PAGE),
+    Route("GET", "/at/{name}/{environment}", "page", go_to_line, {302: Answer("To the line")}),
 )

@@ -1,4 +1,4 @@
-"""Errors as pages, for people: those of pages, and those of addresses that don't exist."""
+"""Errors as pages, for browsers; whoever else asks gets them as JSON."""
 
 from __future__ import annotations
 
@@ -6,42 +6,52 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from flask import Response, g, request
+from werkzeug.urls import iri_to_uri
 
+from scenedock.doors.http.pages.sign_in import sign_in_page
 from scenedock.doors.http.rendering.page import HTML, page
+from scenedock.doors.http.requests.access import NOT_SIGNED_IN
 from scenedock.doors.http.requests.answers import JSON
-from scenedock.model.action import BASE_PATH
+from scenedock.doors.http.requests.visitors import own_path
+from scenedock.runtime.service import Service
 
 E = TypeVar("E", bound=Exception)
 _TITLES: Final = {
-    400: "This can't be understood",
-    401: "Please sign in",
-    403: "This is not allowed",
-    404: "There is nothing here",
-    405: "This address can't be used that way",
-    409: "This conflicts with something else",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
     429: "Too many requests",
-    503: "Not now",
+    503: "Not possible now",
 }
 
 
-def for_people(refused: Callable[[E], Response]) -> Callable[[E], Response]:
-    """The response for an error as a page, if a person reads it; programs get it as it is.
+def shown_to_people(service: Service, refuse: Callable[[E], Response]) -> Callable[[E], Response]:
+    """The same response, as a page if a browser asks; of a page that needs a person, it is the one to sign in."""
 
-    A person's browser says that it prefers HTML; what is below the base path of the API stays JSON.
-    """
-
-    def as_page(error: E) -> Response:
-        answer = refused(error)
-        accepted = request.accept_mimetypes
-        if accepted[HTML] <= accepted[JSON] or request.path.startswith(f"{BASE_PATH}/"):
+    def handle(error: E) -> Response:
+        answer = refuse(error)
+        if request.accept_mimetypes.best_match((JSON, HTML)) != HTML:
             return answer
-        status, said = answer.status_code, (answer.get_json() or {})["error"]["message"]
-        title = _TITLES.get(status, "Something went wrong" if status >= 500 else "This is not possible")
-        shown = page("error.html", title=title, status=status, message=said, request_id=g.request_id)
-        shown.status = answer.status
-        for name, value in answer.headers:
-            if name not in {"Content-Type", "Content-Length"}:
-                shown.headers.add(name, value)
-        return shown
+        message = answer.get_json()["error"]["message"]
+        if g.get("is_page") and answer.status_code == 401:
+            shown = sign_in_page(service, g.get("wanted") or _asked(), "" if message == NOT_SIGNED_IN else message)
+        else:
+            title = _TITLES.get(answer.status_code, "Something is wrong")
+            shown = page("refusal.html", title=title, message=message, request_id=g.request_id)
+        return _as(answer, shown)
 
-    return as_page
+    return handle
+
+
+def _asked() -> str:
+    """The page that was asked for, to which the browser goes after the sign-in."""
+    return own_path(iri_to_uri(request.full_path.rstrip("?"))) if request.method == "GET" else "/"
+
+
+def _as(answer: Response, shown: Response) -> Response:
+    """A page with the status and the headers of a response."""
+    shown.status = answer.status
+    for name in ("Retry-After", "Allow", "WWW-Authenticate"):
+        for value in answer.headers.getlist(name):
+            shown.headers.add(name, value)
+    return shown

@@ -94,4 +94,4 @@ def groups_of(findings: Sequence[Finding], overview: Overview | None, most: int)
     ]
 
 
-ROUTES: Final = (Route("GET", "/findings", "feed", show_findings, PAGE, browser=True),)
+ROUTES: Final = (Route("GET", "/findings", "page", show_findings, PAGE),)

@@ -78,4 +78,4 @@ def _hubs(relations: Relations) -> list[Hub]:
     return sorted(hubs, key=lambda hub: (-hub.needs - hub.needed_by, hub.ref))[:_MOST_LISTED]
 
 
-ROUTES: Final = (Route("GET", "/graph", "feed", show_graph, PAGE, browser=True),)
+ROUTES: Final = (Route("GET", "/graph", "page", show_graph, PAGE),)

@@ -84,4 +84,4 @@ def _line(
     )
 
 
-ROUTES: Final = (Route("GET", "/repositories", "feed", list_repositories, PAGE, browser=True),)
+ROUTES: Final = (Route("GET", "/repositories", "page", list_repositories, PAGE),)

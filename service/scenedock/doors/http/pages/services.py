@@ -173,7 +173,7 @@ def _own_links(entity: Entity) -> list[Link]:
 
 
 ROUTES: Final = (
-    Route("GET", "/services", "feed", list_services, PAGE, browser=True),
-    Route("GET", "/services/{name}", "feed", show_service, PAGE, browser=True),
-    Route("GET", "/services/{name}/evidence", "feed", show_evidence, PAGE, browser=True),
+    Route("GET", "/services", "page", list_services, PAGE),
+    Route("GET", "/services/{name}", "page", show_service, PAGE),
+    Route("GET", "/services/{name}/evidence", "page", show_evidence, PAGE),
 )

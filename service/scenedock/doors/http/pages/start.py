@@ -55,4 +55,4 @@ def _try_one(settings: Settings) -> str:
     return f"{shown} {'scenedock' if on_path else shlex.quote(str(near))} {command}"
 
 
-ROUTES: Final = (Route("GET", "/", "feed", show_page, PAGE, browser=True),)
+ROUTES: Final = (Route("GET", "/", "page", show_page, PAGE),)

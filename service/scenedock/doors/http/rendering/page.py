@@ -17,6 +17,7 @@ from flask import Response, g, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from scenedock.doors.http.requests.visitors import csrf_field, may_send_forms
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
 from scenedock.model.action import BASE_PATH
@@ -142,6 +143,8 @@ def _templates() -> Environment:
         "asset": lambda name: assets()[name].address,
         "base": BASE_PATH,
         "navigation": NAVIGATION,
+        "csrf_field": csrf_field,
+        "may_send_forms": may_send_forms,
         "with_query": with_query,
     }
     return environment
@@ -156,4 +159,4 @@ def _compress(answer: Response) -> None:
             answer.headers["Content-Encoding"] = "gzip"
 
 
-ROUTES: Final = (Route("GET", "/static/{name}", "public", read_asset, PAGE, browser=True),)
+ROUTES: Final = (Route("GET", "/static/{name}", "asset", read_asset, PAGE),)

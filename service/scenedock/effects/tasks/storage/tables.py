@@ -1,4 +1,4 @@
-"""The tables of tasks and of their wake-ups for SQLAlchemy, and their migration."""
+"""The tables of the database for SQLAlchemy: tasks, what they wait for and keep, the kept catalog; their migration."""
 
 from __future__ import annotations
 
@@ -126,6 +126,15 @@ TASK_FOLDER = Table(
     Column("task_id", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Index("task_folder_name", "name"),
+)
+
+PAGE_SESSION = Table(
+    "page_session",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
 )
 
 VERSION = Table(VERSIONS, METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
