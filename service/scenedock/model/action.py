@@ -246,8 +246,16 @@ class Action(Generic[E]):
         try:
             return self.input.model_validate_json(json.dumps(values), by_name=False, by_alias=True)
         except ValidationError as error:
-            problems = [_problem(self.input, details) for details in error.errors(include_url=False)]
+            problems = [message for _, message in _problems(self.input, error)]
             raise InputError(f"{self.id}: {'; '.join(problems)}") from None
+
+    def problems(self, values: JsonObject) -> Mapping[str, str]:
+        """What is wrong with an input, by the names of its fields; none if it is valid."""
+        try:
+            self.input.model_validate_json(json.dumps(values), by_name=False, by_alias=True)
+        except ValidationError as error:
+            return dict(reversed(_problems(self.input, error)))
+        return {}
 
     def redacted(self, values: JsonObject) -> JsonObject:
         """The input as it may be logged and stored: without sensitive values and unknown fields."""
@@ -306,6 +314,13 @@ def action(
 
 def _hidden(value: Json) -> Json:
     return dict.fromkeys(value, REDACTED) if isinstance(value, Mapping) else REDACTED
+
+
+def _problems(model: type[Model], error: ValidationError) -> list[tuple[str, str]]:
+    """All problems, each with the name of its field, which is empty for one of the whole input."""
+    return [
+        (str(next(iter(details["loc"]), "")), _problem(model, details)) for details in error.errors(include_url=False)
+    ]
 
 
 def _problem(model: type[Model], details: ErrorDetails) -> str:

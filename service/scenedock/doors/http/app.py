@@ -22,7 +22,9 @@ from scenedock.doors.http.handlers import (
     tasks,
     webhooks,
 )
+from scenedock.doors.http.pages import actions as action_pages
 from scenedock.doors.http.pages import board, findings, graph, repositories, services, sign_in, start
+from scenedock.doors.http.pages import tasks as task_pages
 from scenedock.doors.http.pages.errors import shown_to_people
 from scenedock.doors.http.rendering import page
 from scenedock.doors.http.requests.access import admit
@@ -41,6 +43,8 @@ ROUTES: tuple[Route, ...] = (
     *services.ROUTES,
     *repositories.ROUTES,
     *graph.ROUTES,
+    *task_pages.ROUTES,
+    *action_pages.ROUTES,
     *page.ROUTES,
     *sign_in.ROUTES,
     *operations.ROUTES,

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -33,6 +34,8 @@ NAVIGATION: Final = (
     ("/findings", "Findings"),
     ("/repositories", "Repositories"),
     ("/graph", "Graph"),
+    ("/tasks", "Tasks"),
+    ("/actions", "Actions"),
 )
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -113,6 +116,11 @@ def ago(seconds_since_1970: float) -> str:
     return next((f"{seconds / unit:.0f} {name} ago" for unit, name in _UNITS if seconds >= unit), "just now")
 
 
+def clock(milliseconds: int) -> str:
+    """A time of the day in UTC: `07:30:00`."""
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC).strftime("%H:%M:%S")
+
+
 def code(text: str) -> Markup:
     """A message of ours as HTML, in which what stands between backticks is code.
 
@@ -137,7 +145,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"ago": ago, "code": code, "plural": plural}
+    environment.filters |= {"ago": ago, "clock": clock, "code": code, "plural": plural}
     environment.globals |= {
         "address": address,
         "asset": lambda name: assets()[name].address,

@@ -40,3 +40,21 @@ document.addEventListener("keydown", (event) => {
     writes.blur();
   }
 });
+
+// The log of a task grows while somebody looks at it; when the task ends, its page is shown again.
+for (const log of document.querySelectorAll("[data-follow]")) {
+  const events = new EventSource(`${log.dataset.follow}?after=${log.dataset.after}`);
+  const add = ({ data }) => {
+    const event = JSON.parse(data);
+    if (event.id <= Number(log.dataset.after)) return;
+    log.dataset.after = event.id;
+    log.querySelector(".muted")?.remove();
+    const line = log.appendChild(document.createElement("li"));
+    line.appendChild(document.createElement("time")).textContent = event.createdAt.slice(11, 19);
+    line.appendChild(document.createElement("span")).textContent = event.body.message ?? event.type;
+    log.scrollTop = log.scrollHeight;
+  };
+  for (const type of ["log", "cancelled", "recovered"]) events.addEventListener(type, add);
+  events.addEventListener("completion", (event) => { add(event); events.close(); location.reload(); });
+  addEventListener("pagehide", () => events.close());
+}
