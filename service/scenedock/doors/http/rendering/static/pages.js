@@ -52,7 +52,7 @@ for (const log of document.querySelectorAll("[data-follow]")) {
     const line = log.appendChild(document.createElement("li"));
     line.appendChild(document.createElement("time")).textContent = event.createdAt.slice(11, 19);
     line.appendChild(document.createElement("span")).textContent = event.body.message ?? event.type;
-    log.scrollTop = log.scrollHeight;
+    log.parentElement.scrollTop = log.parentElement.scrollHeight;
   };
   for (const type of ["log", "cancelled", "recovered"]) events.addEventListener(type, add);
   events.addEventListener("completion", (event) => { add(event); events.close(); location.reload(); });
