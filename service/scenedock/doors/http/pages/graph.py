@@ -17,7 +17,7 @@ from scenedock.runtime.service import Service
 
 _MOST_WITHOUT_A_FOCUS: Final = 40
 """With more relations the whole graph is unreadable, so one entity must be chosen."""
-_MOST_DRAWN: Final = 300
+_MOST_DRAWN: Final = 150
 _MOST_LISTED: Final = 24
 
 

@@ -29,6 +29,10 @@ for (const form of document.querySelectorAll("form[data-live]")) {
 if (matchMedia("(max-width: 40rem)").matches && !location.search)
   for (const more of document.querySelectorAll("details.more")) more.open = false;
 
+// What is current is in sight: the page in the navigation, the chosen entity in the graph.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+document.querySelector(".graph .focus")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // "/" goes to the search, Escape leaves it.
 document.addEventListener("keydown", (event) => {
   const search = document.querySelector("input[type=search]");
