@@ -57,7 +57,7 @@ def admit(service: Service, limits: RateLimits, tries: RateLimits, route: Route)
         return person
     if is_open(service, route.access):
         limits.take(f"open to {request.remote_addr}")
-        if route.method == "POST":
+        if route.access == "sign-in" and route.method == "POST":
             tries.take(f"tried by {request.remote_addr}")
         return NOBODY
     if route.access == "form" or (g.is_page and not request.headers.get("Authorization")):

@@ -160,15 +160,16 @@ def _is_secure(service: Service) -> bool:
 
 
 def _foreign(service: Service) -> str:
-    """Why a request isn't from a page of ours, by what every browser says of that; empty if it is."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site not in {None, "same-origin"}:
-        return "it was sent from another site"
-    if origin in {None, "null"}:
-        return "" if site else "the browser doesn't say where it comes from"
+    """Why a request isn't from a page of ours, by what every browser says of that; empty if it is.
+
+    What the browser has compared itself counts most: it alone knows the address before a proxy. Over plain http it only
+    says where the page is from.
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return "" if site == "same-origin" else "it was sent from another site"
     split = urlsplit(service.settings.url)
     ours = {f"{split.scheme}://{split.netloc}", f"{split.scheme}://{request.host}"}
-    return "" if origin in ours else "it was sent from another origin"
+    return "" if request.headers.get("Origin") in ours else "it was sent from another origin, or doesn't name one"
 
 
 def _unproven() -> str:
