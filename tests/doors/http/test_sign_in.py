@@ -511,6 +511,16 @@ def test_of_two_cookies_none_counts(client: FlaskClient, service: Service) -> No
     assert fresh.get(f"/sign-out?scenedock-session={mine.value}").status_code == 401
 
 
+@pytest.mark.parametrize("value", ["", "short", "a" * 7_000, "é" * 43, '"' + "a" * 43, "a" * 42 + "\t"])
+def test_an_id_of_a_browser_that_we_did_not_give_is_replaced(client: FlaskClient, value: str) -> None:
+    answer = client.get("/sign-in", headers={"Cookie": f"scenedock-browser={value}"})
+
+    given = re.search("scenedock-browser=([^;]*)", answer.headers["Set-Cookie"])
+    assert given
+    assert re.fullmatch(r"[\w-]{43}", given[1])
+    assert given[1] != value
+
+
 def test_the_disk_has_no_session_that_could_be_used(client: FlaskClient, tmp_path: Path) -> None:
     sign_in(client)
     mine = client.get_cookie("scenedock-session")
