@@ -684,6 +684,21 @@ def test_a_token_is_no_session_and_a_session_no_token(client: FlaskClient, servi
     assert make_app(service).test_client().post("/sign-out", headers={**bearer(ADMIN), **OURS}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        ("http://localhost/tasks/a?b=c#d", "/tasks/a?b=c"),
+        ("http://localhost//evil.example", "/"),
+        ("https://evil.example/tasks", "/"),
+        ("", "/"),
+    ],
+)
+def test_who_sends_a_form_too_late_comes_back_to_its_page(client: FlaskClient, page: str, wanted: str) -> None:
+    answer = client.post("/sign-out", headers={**OURS, **HTML, "Referer": page})
+
+    assert (answer.status_code, f'name="next" value="{wanted}"' in answer.text) == (401, True)
+
+
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"])
 def test_no_other_method_does_anything(client: FlaskClient, method: str) -> None:
     sign_in(client)
