@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -34,7 +36,7 @@ def stores(
 
 
 def table(url: str, data: Path) -> SessionTable:
-    return SessionTable(database_address(url, data))
+    return SessionTable(database_address(url, data), patience=0.2)
 
 
 def test_what_one_replica_keeps_the_other_has_until_either_removes_it(
@@ -89,6 +91,17 @@ def test_a_database_that_is_away_or_not_migrated_is_named(tmp_path: Path, postgr
     with pytest.raises(TemporaryError, match="the database of sessions can't be reached") as refused:
         table(unreachable, tmp_path).find("a1")
     assert "canary" not in str(refused.value)
+
+
+def test_nobody_waits_long_for_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    """It accepts connections and says nothing, as one on a machine that is lost."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
+        store = table(f"postgresql://127.0.0.1:{silent.getsockname()[1]}/x", tmp_path)
+        first = pool.submit(store.find, "a1")
+        with closing(silent.accept()[0]), pytest.raises(TemporaryError, match="takes long to answer"):
+            store.find("a2")
+        with pytest.raises(TemporaryError, match="can't be reached"):
+            first.result()
 
 
 def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:

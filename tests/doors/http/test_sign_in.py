@@ -512,6 +512,16 @@ def test_of_two_cookies_none_counts(client: FlaskClient, service: Service) -> No
     assert fresh.get(f"/sign-out?scenedock-session={mine.value}").status_code == 401
 
 
+@pytest.mark.parametrize("value", ["", "short", "a" * 7_000, "é" * 43, '"' + "a" * 43, "a" * 42 + "\t"])
+def test_an_id_of_a_browser_that_we_did_not_give_is_replaced(client: FlaskClient, value: str) -> None:
+    answer = client.get("/sign-in", headers={"Cookie": f"scenedock-browser={value}"})
+
+    given = re.search("scenedock-browser=([^;]*)", answer.headers["Set-Cookie"])
+    assert given
+    assert re.fullmatch(r"[\w-]{43}", given[1])
+    assert given[1] != value
+
+
 def test_the_disk_has_no_session_that_could_be_used(client: FlaskClient, tmp_path: Path) -> None:
     sign_in(client)
     mine = client.get_cookie("scenedock-session")
@@ -673,6 +683,21 @@ def test_a_token_is_no_session_and_a_session_no_token(client: FlaskClient, servi
     assert client.get(f"{BASE_PATH}/findings").status_code == 401
     assert client.post(f"{BASE_PATH}/catalog/refresh", headers=OURS).status_code == 401
     assert make_app(service).test_client().post("/sign-out", headers={**bearer(ADMIN), **OURS}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        ("http://localhost/tasks/a?b=c#d", "/tasks/a?b=c"),
+        ("http://localhost//evil.example", "/"),
+        ("https://evil.example/tasks", "/"),
+        ("", "/"),
+    ],
+)
+def test_who_sends_a_form_too_late_comes_back_to_its_page(client: FlaskClient, page: str, wanted: str) -> None:
+    answer = client.post("/sign-out", headers={**OURS, **HTML, "Referer": page})
+
+    assert (answer.status_code, f'name="next" value="{wanted}"' in answer.text) == (401, True)
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"])

@@ -15,8 +15,6 @@ from scenedock.model.action import Caller
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.runtime.callers.static_tokens import StaticTokens
 
-_BYTES: Final = 32
-_LONGEST_ID: Final = 64
 _NOT_NOTED: Final = 60_000
 """Milliseconds within which an owner who is seen again is not noted: most pages are asked for one after the other."""
 
@@ -52,8 +50,6 @@ class Sessions:
         ------
         ScenedockError   the sessions can't be read
         """
-        if len(session_id) > _LONGEST_ID:
-            return None
         now, key = self._now(), _key(session_id)
         kept, seen_at = self.store.find(key) or ("{}", 0)
         record = as_object(json.loads(kept))
@@ -85,7 +81,7 @@ class Sessions:
     def _begin(self, owner: str, record: JsonObject) -> str:
         now = self._now()
         self.store.forget(now - self.idle * 1000)
-        session_id = secrets.token_urlsafe(_BYTES)
+        session_id = secrets.token_urlsafe(32)
         self.store.add(_key(session_id), owner, json.dumps({**record, "begun": now}), now)
         return session_id
 

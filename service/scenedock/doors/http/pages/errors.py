@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Response, g, request
 from werkzeug.urls import iri_to_uri
@@ -44,8 +45,11 @@ def shown_to_people(service: Service, refuse: Callable[[E], Response]) -> Callab
 
 
 def _asked() -> str:
-    """The page that was asked for, to which the browser goes after the sign-in."""
-    return own_path(iri_to_uri(request.full_path.rstrip("?"))) if request.method == "GET" else "/"
+    """The page that was asked for, or that has the form which was sent: there the browser goes after the sign-in."""
+    if request.method == "GET":
+        return own_path(iri_to_uri(request.full_path.rstrip("?")))
+    form = urlsplit(request.referrer or "")
+    return own_path(form._replace(scheme="", netloc="", fragment="").geturl()) if form.netloc == request.host else "/"
 
 
 def _as(answer: Response, shown: Response) -> Response:

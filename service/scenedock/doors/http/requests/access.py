@@ -57,7 +57,7 @@ def admit(service: Service, limits: RateLimits, tries: RateLimits, route: Route)
         return person
     if is_open(service, route.access):
         limits.take(f"open to {request.remote_addr}")
-        if route.method == "POST":
+        if route.access == "sign-in" and route.method == "POST":
             tries.take(f"tried by {request.remote_addr}")
         return NOBODY
     if route.access == "form" or (g.is_page and not request.headers.get("Authorization")):
@@ -70,10 +70,19 @@ def admit(service: Service, limits: RateLimits, tries: RateLimits, route: Route)
         limits.take(f"refused to {request.remote_addr}")
         raise
     limits.take(f"{caller.subject} {caller.user}")
-    needed = _SCOPES[route.access]
+    require_scope(caller, _SCOPES[route.access])
+    return caller
+
+
+def require_scope(caller: Caller, needed: Scope) -> None:
+    """Refuse a caller whose scope is too narrow; the handler of a form knows which one it needs.
+
+    Raises
+    ------
+    NotAllowedError   it is
+    """
     if not caller.may(needed):
         raise NotAllowedError(f"this needs a caller with scope `{needed}`; this one has `{caller.scope}`")
-    return caller
 
 
 def _signer(service: Service, limits: RateLimits) -> Caller:

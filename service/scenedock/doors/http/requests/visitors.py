@@ -24,7 +24,8 @@ SESSION: Final = "scenedock-session"
 BROWSER: Final = "scenedock-browser"
 """The cookie with the id of a browser in which nobody has signed in yet: a sign-in ends where it has begun."""
 FIELD: Final = "csrf"
-_BYTES: Final = 32
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What `secrets.token_urlsafe` makes of 32 bytes: no other value was given by us."""
 _OURS: Final = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1999}")
 """A path of ours, as it is written in a header: neither `//host` nor `/\\host`, which browsers take for an address."""
 _audit: Final = logging.getLogger("scenedock.audit")
@@ -73,7 +74,7 @@ def browser_cookie(service: Service) -> str:
 
 def new_browser() -> str:
     """An id for a browser that has none."""
-    return secrets.token_urlsafe(_BYTES)
+    return secrets.token_urlsafe(32)
 
 
 def set_cookie(service: Service, answer: Response, name: str, value: str) -> None:
@@ -145,9 +146,9 @@ def go_to(path: str) -> Response:
 
 
 def _cookie(service: Service, name: str) -> str:
-    """The value of a cookie; of two with one name, one is of another host of our domain, and neither counts."""
+    """The id in a cookie; of two with one name, one is of another host of our domain, and neither counts."""
     values = set(request.cookies.getlist(_name(service, name)))
-    return values.pop() if len(values) == 1 else ""
+    return next(iter(values)) if len(values) == 1 and all(map(_ID.fullmatch, values)) else ""
 
 
 def _name(service: Service, name: str) -> str:
@@ -160,15 +161,16 @@ def _is_secure(service: Service) -> bool:
 
 
 def _foreign(service: Service) -> str:
-    """Why a request isn't from a page of ours, by what every browser says of that; empty if it is."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site not in {None, "same-origin"}:
-        return "it was sent from another site"
-    if origin in {None, "null"}:
-        return "" if site else "the browser doesn't say where it comes from"
+    """Why a request isn't from a page of ours, by what every browser says of that; empty if it is.
+
+    What the browser has compared itself counts most: it alone knows the address before a proxy. Over plain http it only
+    says where the page is from.
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return "" if site == "same-origin" else "it was sent from another site"
     split = urlsplit(service.settings.url)
     ours = {f"{split.scheme}://{split.netloc}", f"{split.scheme}://{request.host}"}
-    return "" if origin in ours else "it was sent from another origin"
+    return "" if request.headers.get("Origin") in ours else "it was sent from another origin, or doesn't name one"
 
 
 def _unproven() -> str:

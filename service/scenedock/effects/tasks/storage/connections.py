@@ -68,12 +68,14 @@ def prepare(connection: psycopg.Connection[Any]) -> None:
 class OneConnection:
     """A connection with the bare driver, which any thread may use in its turn; SQLAlchemy would take longer to load.
 
-    `what` is the name of what is kept there, in errors.
+    `what` is the name of what is kept there, in errors. Nobody waits for a turn for more than `patience` seconds: where
+    every request asks, a database that doesn't answer would take all threads.
     """
 
-    def __init__(self, url: str, what: str) -> None:
+    def __init__(self, url: str, what: str, patience: float = 60.0) -> None:
         self._url = url
         self._what = what
+        self._patience = patience
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self._lock = threading.Lock()
 
@@ -84,22 +86,25 @@ class OneConnection:
         ------
         ConflictError    the database must be migrated first
         InputError       the disk is full
-        TemporaryError   it can't be reached
+        TemporaryError   it can't be reached, or takes long to answer others
         """
         import psycopg
 
-        with self._lock:
-            try:
-                self._connection = self._connection or connect(self._url)
-                done = self._connection.execute(query.encode(), values)
-                return done.fetchall() if done.description else []
-            except psycopg.errors.UndefinedTable:
-                raise ConflictError(f"the database has no table for {self._what}: run `scenedock migrate`") from None
-            except psycopg.errors.DiskFull:
-                raise InputError("PostgreSQL: the disk is full; free some space") from None
-            except psycopg.Error:  # whose words may be those of the address, password and all
-                self._let_go()
-                raise TemporaryError(f"the database of {self._what} can't be reached", retry_after=10) from None
+        if not self._lock.acquire(timeout=self._patience):
+            raise TemporaryError(f"the database of {self._what} takes long to answer", retry_after=10)
+        try:
+            self._connection = self._connection or connect(self._url)
+            done = self._connection.execute(query.encode(), values)
+            return done.fetchall() if done.description else []
+        except psycopg.errors.UndefinedTable:
+            raise ConflictError(f"the database has no table for {self._what}: run `scenedock migrate`") from None
+        except psycopg.errors.DiskFull:
+            raise InputError("PostgreSQL: the disk is full; free some space") from None
+        except psycopg.Error:  # whose words may be those of the address, password and all
+            self._let_go()
+            raise TemporaryError(f"the database of {self._what} can't be reached", retry_after=10) from None
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Close the connection; the next question makes another."""

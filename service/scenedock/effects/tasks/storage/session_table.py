@@ -22,11 +22,11 @@ class SessionTable:
     """A row for each session; any thread may ask.
 
     All methods raise ConflictError if the database must be migrated first, InputError if its disk is full, and
-    TemporaryError if it can't be reached.
+    TemporaryError if it can't be reached, or not within `patience` seconds because others wait for it.
     """
 
-    def __init__(self, address: DatabaseAddress) -> None:
-        self._connection = OneConnection(address.url, "sessions")
+    def __init__(self, address: DatabaseAddress, patience: float = 2.0) -> None:
+        self._connection = OneConnection(address.url, "sessions", patience)
 
     def add(self, key: str, owner: str, record: str, now: int) -> None:
         """Keep a new session."""
