@@ -9,11 +9,11 @@ from flask import Response, g, request
 
 from scenedock.documents.writing import write_documents
 from scenedock.doors.http.rendering.page import PAGE, address, page
+from scenedock.doors.http.requests.access import require_scope
 from scenedock.doors.http.requests.following import stream
 from scenedock.doors.http.requests.task_queries import number
 from scenedock.doors.http.requests.visitors import go_to, may_send_forms
 from scenedock.doors.http.routes import Answer, Route
-from scenedock.errors import NotAllowedError
 from scenedock.model.json import as_object, as_text
 from scenedock.model.tasks.task import STATUSES, Task, TaskQuery
 from scenedock.runtime.service import Service
@@ -68,14 +68,14 @@ def follow_task(service: Service, task_id: str) -> Response:
 
 def cancel_from_form(service: Service, task_id: str) -> Response:
     """Cancel a task, and go back to it."""
-    _check_scope()
+    require_scope(g.caller, "run")
     cancel_task(service.tasks.effects, g.caller, task_id)
     return go_to(address("/tasks", task_id))
 
 
 def retry_from_form(service: Service, task_id: str) -> Response:
     """Retry a task from the first step that isn't completed, and go back to it."""
-    _check_scope()
+    require_scope(g.caller, "run")
     retry_task(
         service.tasks.effects,
         g.caller,
@@ -85,11 +85,6 @@ def retry_from_form(service: Service, task_id: str) -> Response:
         permit=partial(service.permissions.check, g.caller, g.request_id),
     )
     return go_to(address("/tasks", task_id))
-
-
-def _check_scope() -> None:
-    if not g.caller.may("run"):
-        raise NotAllowedError(f"this needs a caller with scope `run`; this one has `{g.caller.scope}`")
 
 
 def _title(task: Task) -> str:
