@@ -130,6 +130,11 @@ class CatalogFeed:
             raise TemporaryError("the catalog can't be generated; the log of the service says why", retry_after=30)
         return self._served
 
+    @property
+    def state(self) -> str:
+        """Changes whenever the catalog does, or a file of a repository."""
+        return f"{self.kept.version} {self.repositories.signature()}"
+
     def at_hand(self) -> Served | None:
         """The feed, if there is one."""
         return self._served

@@ -33,6 +33,11 @@ class SharedCatalog:
     _unsaved: KeptCatalog | None = None
     """What isn't saved there: from the former store, or made by us when it could not be."""
 
+    @property
+    def version(self) -> str:
+        """The version of the catalog that this process knows; empty before the first look."""
+        return self._version or ""
+
     def is_changed(self) -> bool:
         """Whether another process has kept another catalog, or somebody has accepted something."""
         try:

@@ -1,4 +1,4 @@
-"""Rules about who may run which actions, for callers from outside: Backstage's plugins and users, and static tokens."""
+"""Rules about who may run which actions, for callers from outside: plugins and users of Backstage, people, tokens."""
 
 from __future__ import annotations
 

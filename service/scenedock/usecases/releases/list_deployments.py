@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scenedock.catalog.vocabulary.environments import is_production
+from scenedock.catalog.vocabulary.environments import promotion_rank
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import NotFoundError
 from scenedock.model.kept_catalog import KeptCatalog
@@ -92,6 +92,5 @@ def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:
-    """The names of all environments, those of production last."""
-    names = {each.environment for each in releases if each.environment}
-    return sorted(names, key=lambda name: (is_production(name), name))
+    """The names of all environments, in the order in which versions go to production."""
+    return sorted({each.environment for each in releases if each.environment}, key=promotion_rank)
