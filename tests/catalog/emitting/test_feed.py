@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,6 +83,21 @@ def test_what_cannot_be_read_again_is_never_served(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(ValueError, match=r"catalog-info\.yaml can't be read again"):
         make_feed([component("a")], ())
+
+
+def test_only_files_whose_entities_have_changed_are_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = make_feed([component(f"service-{number}") for number in range(400)], ())
+    changed = [component(f"service-{number}", **({"lifecycle": "new"} if number == 7 else {})) for number in range(400)]
+    whole = make_feed(changed, ())
+    written: list[int] = []
+    write = feeds.write_documents
+    monkeypatch.setattr(feeds, "write_documents", lambda each: written.append(len(each)) or write(each))
+
+    assert make_feed(changed, (), last=first).files == whole.files
+    assert len(written) == 1
+    damaged = replace(first, files={**first.files, "entities-0.yaml": b"x"})
+    assert make_feed(changed, (), last=damaged).files == whole.files
+    assert len(written) == 3
 
 
 def test_findings_take_the_place_of_those_of_their_code() -> None:
