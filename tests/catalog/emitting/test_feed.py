@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,10 @@ from scenedock.catalog.emitting import feed as feeds
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, make_feed, with_findings
 from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, read_documents
+from scenedock.documents.writing import write_documents
 from scenedock.model.entity import Entity, build_entity
 from scenedock.model.finding import Finding, Place, Reason
+from scenedock.model.json import JsonObject
 
 
 def component(name: str, **spec: Any) -> Entity:
@@ -90,8 +93,13 @@ def test_only_files_whose_entities_have_changed_are_written_again(monkeypatch: p
     changed = [component(f"service-{number}", **({"lifecycle": "new"} if number == 7 else {})) for number in range(400)]
     whole = make_feed(changed, ())
     written: list[int] = []
-    write = feeds.write_documents
-    monkeypatch.setattr(feeds, "write_documents", lambda each: written.append(len(each)) or write(each))
+
+    def count(documents: Iterable[JsonObject]) -> str:
+        documents = list(documents)
+        written.append(len(documents))
+        return write_documents(documents)
+
+    monkeypatch.setattr("scenedock.catalog.emitting.feed.write_documents", count)
 
     assert make_feed(changed, (), last=first).files == whole.files
     assert len(written) == 1

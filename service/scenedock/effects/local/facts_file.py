@@ -77,7 +77,7 @@ class _Writer(pickle.Pickler):
 
     def reducer_override(self, each: object) -> Any:
         """How an object is made again; what isn't a dataclass as usual."""
-        kind = type(each)
+        kind: Any = type(each)  # mypy takes classes for objects that can't be hashed
         return (kind, _fields_of(kind)(each)) if hasattr(kind, "__dataclass_fields__") else NotImplemented
 
 
