@@ -155,7 +155,7 @@ def test_an_empty_result_names_helmfile_and_what_makes_components_of_it(tmp_path
     read = export(tmp_path, files, name="read")
     assert "".join(read.coverage) == (
         "helmfile releases: 2 seen, 1 represented; "
-        "1 not: their folders have no Chart.yaml, and settings don't include them (read:helmfile.yaml:3)"
+        "1 not: their folders have neither a chart nor manifests (read:helmfile.yaml:3)"
     )
     followed = export(
         tmp_path, {**files, "scenedock.yaml": "apps: [{file: helmfile.yaml, items: releases}]\n"}, name="followed"

@@ -91,9 +91,13 @@ def find_uncovered(repositories: Sequence[RepositoryContents]) -> Iterator[Findi
     """A warning for each repository most of which no entity represents, with the tools that deploy it."""
     represented = _Represented(repositories)
     for contents in repositories:
-        services = len(contents.folders) + len({item.name for item in contents.items})
+        services = len(contents.folders) + len(contents.unit_folders) + len({item.name for item in contents.items})
         own = (each for each in contents.deployed if not represented.is_of_others(each))
-        missing = [each for each in own if represented.reason_against(each)]
+        missing = [
+            each
+            for each in own
+            if represented.reason_against(each) and (each.place, each.name) not in contents.left_out
+        ]
         if len(missing) >= _FEWEST_MISSING and 0 < services <= _LARGEST_SHARE * (services + len(missing)):
             message = f"most of what the repository deploys has no entity: {describe_deployed(missing)}"
             place, remedy = Place(contents.facts.name), f"{advice_on(missing)}."
@@ -110,7 +114,7 @@ class _Represented:
         self._reasons: dict[tuple[Place, str], str] = {}
         self._skipped: dict[tuple[str, str], str] = {}
         self._items: set[tuple[str, str, str]] = set()
-        self._counted: dict[str, set[str]] = defaultdict(set)
+        self._counted: dict[str, Counter[str]] = defaultdict(Counter)
         for contents in repositories:
             name = contents.facts.name
             self._folders[name] = {folder.path for folder in contents.folders} | {
@@ -124,7 +128,8 @@ class _Represented:
             self._items |= {(name, item.list_path, item.name) for item in contents.items}
             self._skipped |= {(name, skip.place.path): skip.reason for skip in contents.skipped}
             for each in contents.deployed:
-                self._counted[each.place.repository].update(folders_above(each.place.path))
+                for folder in folders_above(each.place.path):
+                    self._counted[each.place.repository][folder] += 1
 
     def reason_against(self, each: Deployed) -> str:
         """Why something isn't represented; an empty string if it is."""
@@ -142,8 +147,8 @@ class _Represented:
         skipped = next(filter(None, skips), "")
         if skipped:
             return f"their folders are skipped: {skipped}"
-        if each.kind in {"Argo CD Application", "helmfile release"}:
-            return "their folders have no Chart.yaml, and settings don't include them"
+        if each.kind in {"Argo CD Application", _SET, "helmfile release"}:
+            return "their folders have neither a chart nor manifests"
         return "settings don't include their folders"
 
     def is_of_others(self, each: Deployed) -> bool:
@@ -151,9 +156,15 @@ class _Represented:
         return bool(each.targets) and all(
             not self._is_represented(repository, path)
             and path in self._counted[repository]
-            and (path not in folders_above(each.place.path) or each.kind == "Flux Kustomization")
+            and (path not in folders_above(each.place.path) or self._deploys_others(each, repository, path))
             for repository, path in each.targets
         )
+
+    def _deploys_others(self, each: Deployed, repository: str, path: str) -> bool:
+        """Whether something deploys a folder that its own manifest lies in: for the sake of others there."""
+        if each.kind in {"Argo CD Application", _SET}:
+            return self._counted[repository][path] > 1
+        return each.kind == "Flux Kustomization"
 
     def _is_represented(self, repository: str, path: str) -> bool:
         """Whether a folder, or one that it is a part of, has an entity."""

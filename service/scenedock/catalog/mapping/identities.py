@@ -12,19 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from scenedock.catalog.vocabulary.environments import EnvironmentNames, without_order
+from scenedock.catalog.vocabulary.environments import CONTAINERS, EnvironmentNames, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
 
 _Segments: TypeAlias = tuple[str, ...]
 """A path's segments, or the last of them, which make a name."""
-
-# Folders that only hold others: they say nothing about what is in them.
-CONTAINERS = frozenset(
-    """app apps application applications argocd chart charts cluster clusters component components deploy deployment
-    deployments env environment environments envs gitops helm helm-charts k8s kubernetes manifests namespaces project
-    projects release releases service services stack stacks workload workloads""".split()
-)
-
 
 LAYERS = frozenset({"base", "common", "overlays"})
 """What Kustomize's folders are called after their place among each other."""

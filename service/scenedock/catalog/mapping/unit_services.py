@@ -6,6 +6,7 @@ several namespaces are several services, unless the namespaces just differ by en
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,12 +77,27 @@ def _places(contents: RepositoryContents) -> list[str]:
     for unit in contents.units:
         if unit.name and unit.namespace:
             namespaces[_stem(unit)][_namespace(unit)].add(unit.environment)
-    return [
-        f"{_namespace(unit)}/{_stem(unit)}"
-        if unit.name and unit.namespace and _are_apart(list(namespaces[_stem(unit)].values()))
-        else _stem(unit) or unit.path
-        for unit in contents.units
-    ]
+    apart = {stem for stem, each in namespaces.items() if _are_apart(list(each.values()))}
+    folders = _folders_by_name(contents.units)
+    places: list[str] = []
+    for unit in contents.units:
+        stem = _stem(unit)
+        if stem in apart and unit.namespace:
+            places.append(f"{_namespace(unit)}/{stem}")
+        elif stem and stem not in apart and len(folders[stem]) == 1:
+            places.append(min(folders[stem]))
+        else:
+            places.append(stem or unit.path)
+    return places
+
+
+def _folders_by_name(units: Sequence[Unit]) -> Mapping[str, set[str]]:
+    """The folders that name a unit, by that name: a release called like one of them is the same service."""
+    folders: dict[str, set[str]] = defaultdict(set)
+    for unit in units:
+        if not unit.name:
+            folders[posixpath.basename(unit.path)].add(unit.path)
+    return folders
 
 
 def _are_apart(environments: Sequence[set[str | None]]) -> bool:

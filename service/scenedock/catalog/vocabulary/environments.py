@@ -34,6 +34,12 @@ _PRODUCTIVE = re.compile(r"(?:prod|prd|production|live)$")
 _NOT_PRODUCTIVE = re.compile(r"(?:no|non|not|pre|(?:^|[-_.])(?:no|non|not|pre)[-_.])(?:prod|prd|production|live)$")
 # What names end in, hyphen or not (`eastdev`). Shorter words and `int` end in too much else.
 _OTHER_TIERS = re.compile(r"(?:dev|development|integration|qa|test|uat|stage|staging)$")
+# Folders that only hold others: they say nothing about what is in them.
+CONTAINERS = frozenset(
+    """app apps application applications argocd chart charts cluster clusters component components deploy deployment
+    deployments env environment environments envs gitops helm helm-charts k8s kubernetes manifests namespaces project
+    projects release releases service services stack stacks workload workloads""".split()
+)
 ENVIRONMENT_FOLDERS = frozenset({"clusters", "env", "environment", "environments", "envs", "overlays"})
 """Folders whose folders are called after environments."""
 VALUES_FOLDERS = frozenset({"values", "env", "envs", "environment", "environments"})

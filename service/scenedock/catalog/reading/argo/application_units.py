@@ -57,6 +57,7 @@ class UnitMaker:
             written.namespace,
             environment,
             chart,
+            folders=tuple(self._folders_here(written, repository)),
             value_files=tuple(posixpath.normpath(file) for of, file in taken if of is repository),
             values=_inline_values(as_object(source.get("helm"))),
             application=_application(written, path, repository, environment, place),
@@ -87,6 +88,13 @@ class UnitMaker:
                     application=_application(written, path, repository, environment, place),
                 )
 
+    def _folders_here(self, written: WrittenApplication, repository: Manifests) -> Iterator[str]:
+        """The folders without a chart that an Application deploys besides its chart."""
+        for source in written.sources:
+            path = folder_at(literal(as_text(source.get("path"))))
+            if path and not source.get("ref") and self.repositories.of(source) is repository:
+                yield path
+
     def chart_of(self, written: WrittenApplication) -> str:
         """The name of the chart from elsewhere that an Application deploys; empty without one."""
         return next(filter(None, map(self._chart_of, written.sources)), "")
@@ -106,7 +114,7 @@ class UnitMaker:
 def _without_values(folder: str) -> str:
     """The folder whose values lie in one: `apps/billing` of `apps/billing/values`."""
     above, name = posixpath.split(folder)
-    return above if above and name in VALUES_FOLDERS else folder
+    return above if above and name in VALUES_FOLDERS | _CHART_FOLDERS else folder
 
 
 def settled(units: Iterable[Unit]) -> tuple[Unit, ...]:

@@ -31,6 +31,7 @@ from scenedock.model.units import Unit
 API_GROUP = "argoproj.io"
 NOT_EVALUATED = "applicationset-not-evaluated"
 FROM_ELSEWHERE = "their charts come from elsewhere"
+IN_OTHERS = "they deploy folders of repositories that are not part of this run"
 NAMED_BY_TEMPLATE = "a template names what they deploy"
 
 
@@ -118,9 +119,9 @@ class ArgoReader:
         self.applications.extend(found)
         self.units.extend(units)
         targets = tuple(dict.fromkeys((each.repository, each.path) for each in found))
-        self.seen.append(
-            Deployed("Argo CD ApplicationSet", set_name, place, targets, "only a cluster can evaluate them")
-        )
+        reasons = {self._reason(each.sources) for each in generated}
+        why = IN_OTHERS if reasons == {IN_OTHERS} else "only a cluster can evaluate them"
+        self.seen.append(Deployed("Argo CD ApplicationSet", set_name, place, targets, why))
         if not found and not units:
             message = f"ApplicationSet {set_name!r} is not used as evidence: {reason}"
             remedy = "Set its environments and annotations in scenedock.yaml if you need them."
@@ -205,7 +206,7 @@ class ArgoReader:
             return NAMED_BY_TEMPLATE
         if any(source.get("chart") for source in sources):
             return FROM_ELSEWHERE
-        return "they deploy folders of repositories that are not part of this run"
+        return IN_OTHERS
 
     def _doubt(self, name: str, doubt: str, place: Place) -> None:
         message = f"Application {name!r} names more than one environment: {doubt}; it counts for none of them"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from scenedock.catalog.reading.argo.application_units import settled
 from scenedock.catalog.reading.argo.applications import API_GROUP, read_applications
+from scenedock.catalog.reading.kustomize.files import KUSTOMIZATIONS
 from scenedock.catalog.reading.layouts.shape import Given, Layout, LayoutFacts
 from scenedock.catalog.reading.sources import Manifest
 from scenedock.model.json import as_text, value_at
@@ -24,10 +26,14 @@ def _read(given: Given) -> LayoutFacts:
 
 
 def _without_parents(given: Given, units: list[Unit]) -> Iterator[Unit]:
-    """The units without those of folders that hold nothing but Argo CD's own manifests: an app of apps."""
+    """The units without those of folders that hold nothing but Argo CD's own manifests: an app of apps.
+
+    What a kustomization puts together is not known here, so such a folder has no manifests.
+    """
     for unit in units:
-        files = tuple(path for path in unit.manifests if not _is_argo(given, path))
-        if unit.chart or files:
+        is_kustomized = any(posixpath.basename(path) in KUSTOMIZATIONS for path in unit.manifests)
+        files = tuple(path for path in unit.manifests if not is_kustomized and not _is_argo(given, path))
+        if unit.chart or files or is_kustomized:
             yield replace(unit, manifests=files)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, reason_in_name
-from scenedock.catalog.vocabulary.environments import without_environment
+from scenedock.catalog.vocabulary.environments import CONTAINERS, without_environment
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.catalog.vocabulary.settings import CatalogSettings
 from scenedock.model.file_paths import folders_above
@@ -55,32 +55,43 @@ def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, fil
 def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
     """The units, without Applications of folders that something else says more of.
 
-    An Application of a folder that another tool's unit is made of is that unit's. One of a folder of plain manifests
-    beside charts says where this runs, and one of a folder that holds others' folders deploys these.
+    An Application of a folder that another tool's unit is made of is that unit's; if it deploys a chart from elsewhere,
+    too, that unit is the Application's. One of a folder of plain manifests beside charts says where this runs, and one
+    of a folder that holds others' folders deploys these.
     """
     units = tuple(units)
     of_folders = [unit for unit in units if unit.application and not unit.chart]
-    others = [unit for unit in units if not unit.application or unit.chart]
+    of_charts = [unit for unit in units if unit.application and unit.chart]
+    others: list[Unit | None] = [unit for unit in units if not unit.application]
     made_of: dict[str, list[int]] = defaultdict(list)
     for number, other in enumerate(others):
-        for folder in other.folders:
+        for folder in other.folders if other else ():
             made_of[folder].append(number)
     plain = {planned.path for planned in plan.plain if not planned.included}
     parents = {above for planned in plan.charts for above in folders_above(planned.path)}
     parents |= {above for unit in units for above in folders_above(unit.path)}
     for unit in of_folders:
-        if numbers := made_of.get(unit.path):
-            if len(numbers) == 1:
-                others[numbers[0]] = _deployed_by(unit, others[numbers[0]])
-        elif unit.path not in plain and unit.path not in parents:
+        numbers = made_of.get(unit.path, ())
+        if len(numbers) == 1 and (other := others[numbers[0]]):
+            others[numbers[0]] = _deployed_by(unit, other)
+        elif not numbers and unit.manifests and unit.path not in plain and unit.path not in parents:
             yield unit
-    yield from others
+    for unit in of_charts:
+        besides = [others[number] for folder in unit.folders for number in made_of.get(folder, ())]
+        if len(besides) == 1 and (other := besides[0]) and not other.chart:
+            others[others.index(other)] = None
+            yield replace(unit, folders=(*unit.folders, *other.folders), manifests=(*unit.manifests, *other.manifests))
+        else:
+            yield unit
+    yield from filter(None, others)
 
 
 def _deployed_by(application: Unit, unit: Unit) -> Unit:
-    """A unit that an Application deploys, which says more of where it runs."""
+    """A unit that an Application deploys, which says where it runs, and its name where the folder says none."""
+    says_nothing = not unit.path or posixpath.basename(unit.path) in CONTAINERS - {"argocd"}
     return replace(
         unit,
+        name=application.name if says_nothing and not unit.name else unit.name,
         application=unit.application or application.application,
         namespace=application.namespace or unit.namespace,
         environment=unit.environment or application.environment,
