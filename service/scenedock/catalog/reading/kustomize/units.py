@@ -135,7 +135,7 @@ class Units:
     def _value_files(self, one: KubernetesObject | Taken, chart: InflatedChart) -> Iterator[str]:
         """The values files of a chart that a kustomization installs."""
         paths = (self._builder.resolve(one.folder, name) for name in chart.values_files)
-        return (path for path in paths if path in self._builder.paths)
+        return (path for path in paths if path is not None and path in self._builder.paths)
 
     def _place_of(self, each: Occurrence) -> Place:
         """Where a person would look for something: the kustomization that takes it."""
