@@ -209,7 +209,7 @@ class Units:
             is_part = any(folder in homes for folder in folders_above(f"{home}/"))
             if home in services:
                 services[home].besides.extend(occurrences)
-            elif home and not is_part and home not in above and not _is_base(root):
+            elif home and not is_part and home not in above and not (_is_base(root) or _is_base(home)):
                 services.setdefault(home, _Service(home)).besides.extend(occurrences)
             elif is_part or home in above:
                 self._note_part(occurrences)
