@@ -59,6 +59,7 @@ class Units:
         self.put_together: dict[str, set[str]] = defaultdict(set)
         self._homes: dict[str, str] = {}
         self._running_in = self._running_folders()
+        self._has_others = any(places.home_of(folder) for folder in self._running_in)
         releases = [(each, each.one) for each in expander.occurrences if isinstance(each.one, KubernetesObject)]
         self._of_releases = [(each, one) for each, one in releases if one.is_release]
         self._release_folders = {one.folder for _, one in self._of_releases}
@@ -255,8 +256,7 @@ class Units:
         """The folder of a service whose path names none: the repository's root, where that holds nothing else."""
         first = folder.partition("/")[0]
         is_shared = first in {"base", "bases", "overlays"} or not self._release_homes.isdisjoint({"", first})
-        others = {self._places.home_of(each) for each in self._running_in} - {""}
-        return first if others and not is_shared else ""
+        return first if self._has_others and not is_shared else ""
 
     def _running_folders(self) -> dict[str, set[str]]:
         """For each folder with a kustomization, the folders of what runs in its result."""
