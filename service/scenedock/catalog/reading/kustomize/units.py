@@ -57,6 +57,7 @@ class Units:
         self.parts: set[str] = set()
         self.deployed_by: dict[Place, set[str]] = defaultdict(set)
         self.put_together: dict[str, set[str]] = defaultdict(set)
+        self.unlisted: dict[str, set[str]] = defaultdict(set)
         self._homes: dict[str, str] = {}
         self._running_in = self._running_folders()
         self._has_others = any(places.home_of(folder) for folder in self._running_in)
@@ -109,6 +110,8 @@ class Units:
                     self.deployed_by[by.place].add(each.one.folder)
                 for folder in each.one.chain:
                     self.put_together[folder].add(each.one.folder)
+                    if environment is None and (name := self._places.name_of_overlay(folder)):
+                        self.unlisted[name].add(service.home)
             proofs = self._by_environment(service.running or service.besides, service.home)
             in_all = {folder for environment in folders.keys() - proofs.keys() for folder in folders[environment]}
             for environment, proof in proofs.items():
