@@ -35,6 +35,8 @@ def identify_units(
 
     `remembered` are the names that services had before, as in a `CatalogMemory`.
     """
+    if not contents.units:
+        return ()
     places = _places(contents)
     own: dict[str, set[str]] = defaultdict(set)
     for unit, place in zip(contents.units, places, strict=True):

@@ -33,6 +33,9 @@ class Homes:
 
 def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, files: Iterable[str]) -> Homes:
     """The homes of the units of one repository, whose sorted `files` are those that can be read."""
+    units = tuple(units)
+    if not units:
+        return Homes(plain=plan.plain)
     charts = {planned.path for planned in plan.charts}
     homes: dict[str, list[Unit]] = defaultdict(list)
     left_out: dict[tuple[Place, str], str] = {}

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from scenedock.catalog.reading.kustomize.building import Builder
 from scenedock.catalog.reading.kustomize.expanding import Expander, SeenKustomization
-from scenedock.catalog.reading.kustomize.files import KUSTOMIZATIONS
 from scenedock.catalog.reading.kustomize.objects import FLUX
 from scenedock.catalog.reading.kustomize.places import Places
 from scenedock.catalog.reading.kustomize.releases import has_chart
@@ -22,7 +21,7 @@ from scenedock.documents.reading import read_documents
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
-from scenedock.model.helm import Deployed
+from scenedock.model.helm import KUSTOMIZATIONS, Deployed
 from scenedock.model.json import Json, as_text
 from scenedock.model.units import Unit
 
