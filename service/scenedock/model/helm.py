@@ -16,6 +16,8 @@ from scenedock.model.finding import Place
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
 """The Kubernetes kinds that run, or that others reach something running by."""
 CHART_FILE = "Chart.yaml"
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""The names of Kustomize's file, the one that counts first in front."""
 APPLICATIONS = frozenset({"Application", "ApplicationSet"})
 """The kinds by which Argo CD deploys."""
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
 
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.catalog.reading.kustomize import building
@@ -13,7 +18,6 @@ from scenedock.catalog.reading.kustomize.substitution import substituted
 from scenedock.catalog.reading.layouts.kustomizations import Evaluation, evaluate
 from scenedock.catalog.reading.layouts.manifests import read_manifest_file
 from scenedock.catalog.reading.layouts.shape import Given
-from scenedock.catalog.reading.layouts.table import LAYOUTS
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.documents.reading import read_document
 from scenedock.errors import InputError
@@ -32,7 +36,7 @@ spec: {chart: {spec: {chart: webapp}}, values: {image: {tag: "1"}, replicas: 1}}
 
 def said(files: Mapping[str, str], url: str = "https://github.com/acme/gitops") -> Evaluation:
     paths = tuple(sorted(files))
-    parsed = {path: read_manifest_file(LAYOUTS, Place("repo", path), files[path].encode()) for path in paths}
+    parsed = {path: read_manifest_file(Place("repo", path), files[path].encode()) for path in paths}
     documents = {path: each.documents for path, each in parsed.items() if each.documents}
 
     def read(path: str) -> bytes:
@@ -213,6 +217,60 @@ def test_the_order_of_files_says_nothing() -> None:
     }
     assert said(files) == said(dict(reversed(files.items())))
     assert where(said(files).units) == [("billing", "dev", "shop"), ("billing", "prod", "shop"), ("web", "dev", "")]
+
+
+NAMES = ("base", "billing", "prod", "overlays")
+FOLDERS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map("/".join)
+ODD = st.sampled_from([None, 7, "", "..", ".", "../..", "a.yaml", "https://acme.test/x", {"a": 1}, ["b"], "{{ x }}"])
+REFERENCES = st.lists(st.one_of(FOLDERS.map(lambda folder: f"../{folder}"), FOLDERS, ODD), max_size=3)
+KUSTOMIZATIONS = st.dictionaries(
+    st.sampled_from(["resources", "bases", "components", "patches", "images", "helmCharts", "namespace", "namePrefix"]),
+    st.one_of(
+        REFERENCES,
+        ODD,
+        st.lists(
+            st.dictionaries(st.sampled_from(["name", "path", "patch", "target", "newTag", "repo"]), ODD), max_size=2
+        ),
+    ),
+    max_size=4,
+).map(json.dumps)
+KINDS = st.sampled_from(
+    [("helm.toolkit.fluxcd.io/v2", "HelmRelease"), ("kustomize.toolkit.fluxcd.io/v1", "Kustomization")]
+)
+OBJECTS = st.builds(
+    lambda kind, path, odd: json.dumps(
+        {
+            "apiVersion": kind[0],
+            "kind": kind[1],
+            "metadata": {"name": "billing", "labels": odd},
+            "spec": {
+                "path": path,
+                "chart": {"spec": {"chart": "webapp", "version": odd}},
+                "values": odd,
+                "patches": odd,
+            }
+            | {"postBuild": {"substitute": {"env": odd}}, "sourceRef": odd, "chartRef": odd, "valuesFrom": [odd]},
+        }
+    ),
+    KINDS,
+    FOLDERS,
+    ODD,
+)
+TREES = st.dictionaries(
+    st.one_of(
+        FOLDERS.map(lambda folder: f"{folder}/kustomization.yaml"), FOLDERS.map(lambda folder: f"{folder}/a.yaml")
+    ),
+    st.one_of(KUSTOMIZATIONS, OBJECTS, st.just(DEPLOYMENT), st.text(max_size=5)),
+    max_size=8,
+)
+
+
+@profile(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(TREES)
+def test_whatever_lies_in_folders_is_evaluated_in_any_order(files: dict[str, str]) -> None:
+    found = said(files)
+    assert found == said(dict(reversed(files.items())))
+    assert not {posixpath.basename(unit.path) for unit in found.units if not unit.name} & {"base", "overlays"}
 
 
 def test_encrypted_values_say_nothing() -> None:

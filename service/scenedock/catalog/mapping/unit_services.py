@@ -35,9 +35,14 @@ def identify_units(
 
     `remembered` are the names that services had before, as in a `CatalogMemory`.
     """
+    if not contents.units:
+        return ()
     places = _places(contents)
-    own = {place for unit, place in zip(contents.units, places, strict=True) if unit.path not in folders}
-    paths = [FolderPath(0, place) for place in sorted(own)]
+    own: dict[str, set[str]] = defaultdict(set)
+    for unit, place in zip(contents.units, places, strict=True):
+        if unit.path not in folders:
+            own[place].update(filter(None, (unit.environment,)))
+    paths = [FolderPath(0, place, runs_in=frozenset(environments)) for place, environments in sorted(own.items())]
     kept = {
         place: name
         for unit, place in zip(contents.units, places, strict=True)

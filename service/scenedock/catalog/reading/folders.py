@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, ENTITY_FILES, is_ours, read_handwritten
-from scenedock.catalog.reading.kustomize.files import KUSTOMIZATIONS
 from scenedock.catalog.reading.manifests import ManifestFacts, read_manifests, read_templates
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
 from scenedock.catalog.reading.values import read_environments, read_values
@@ -25,7 +24,7 @@ from scenedock.documents.reading import DocumentError, conflict_in, read_documen
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place, Severity
-from scenedock.model.helm import CHART_FILE, ApiFile, Chart, HelmFolder, ValuesFacts
+from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.model.units import Unit

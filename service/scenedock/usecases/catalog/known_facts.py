@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest, read_folder
 from scenedock.catalog.reading.layouts.manifests import NOTHING, ManifestFile, read_manifest_file
-from scenedock.catalog.reading.layouts.table import LAYOUTS
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState, Snapshot
@@ -158,7 +157,7 @@ class ManifestsReader:
                 self.kept[path] = known
                 return facts
         try:
-            read = read_manifest_file(LAYOUTS, place, self.files.read(path))
+            read = read_manifest_file(place, self.files.read(path))
         except InputError:
             return NOTHING
         if self.snapshot:

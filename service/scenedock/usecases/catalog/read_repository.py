@@ -20,9 +20,8 @@ from scenedock.catalog.reading.environment_lists import (
 from scenedock.catalog.reading.folder_facts import FolderRequest
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.layouts.homes import Homes, find_homes
-from scenedock.catalog.reading.layouts.manifests import is_named
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
-from scenedock.catalog.reading.layouts.table import LAYOUTS, read_layouts
+from scenedock.catalog.reading.layouts.table import is_named, read_layouts
 from scenedock.catalog.reading.plan import Plan, plan_repository
 from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
@@ -292,7 +291,7 @@ class RepositoryReader:
 
     def _documents(self) -> dict[str, tuple[Manifest, ...]]:
         """The documents of each file that some layout looks at."""
-        paths = {*self.plan.manifests, *(path for path in self.listing.files if is_named(LAYOUTS, path))}
+        paths = {*self.plan.manifests, *(path for path in self.listing.files if is_named(path))}
         documents: dict[str, tuple[Manifest, ...]] = {}
         for path in sorted(paths - self.listing.outside):
             said = self.manifest_files.read(Place(self.facts.name, path))

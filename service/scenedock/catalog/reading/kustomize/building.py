@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.kustomize.files import (
-    KUSTOMIZATIONS,
     ImageChange,
     InflatedChart,
     Kustomization,
@@ -23,6 +22,7 @@ from scenedock.catalog.reading.kustomize.objects import KubernetesObject, object
 from scenedock.catalog.reading.kustomize.patching import Patch, Target, apply, inline_documents
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
+from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import Json, as_object
 from scenedock.model.units import UnitImage, Written
 

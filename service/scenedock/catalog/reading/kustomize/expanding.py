@@ -107,7 +107,7 @@ class Expander:
     def expand(self, flux_files: Sequence[str]) -> None:
         """Follow everything from its roots; `flux_files` are those with Flux's objects, sorted.
 
-        What one root deploys by Flux is no root besides.
+        What one root deploys by Flux is no root besides; and what Flux deploys somewhere runs nowhere else.
         """
         roots = list(self._roots(flux_files))
         for root in roots:
@@ -124,6 +124,10 @@ class Expander:
             if number not in dropped:
                 self.kustomizations += root.kustomizations
                 self.occurrences += root.occurrences
+        by_flux = {each.one.place for each in self.occurrences if each.context.kustomizations}
+        self.occurrences = [
+            each for each in self.occurrences if each.context.kustomizations or each.one.place not in by_flux
+        ]
 
     def sources(self, kind: str, name: str) -> Sequence[KubernetesObject]:
         """Flux's sources of this kind and name, wherever the repository has them."""

@@ -11,9 +11,6 @@ from scenedock.documents.scalars import HELM
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-"""The names of its file, the one that counts first in front."""
-
 
 @dataclass(frozen=True, slots=True)
 class ImageChange:

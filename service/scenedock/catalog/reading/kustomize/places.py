@@ -29,6 +29,7 @@ _PARTS = frozenset(
     service""".split()
 )
 _LAYERS = _HOLDERS | _PARTS
+_OVERLAYS = frozenset({"envs", "environments", "overlays"})
 _NO_ENVIRONMENTS = frozenset(
     """base bases common component components default defaults global lib library local patches resources shared
     template templates""".split()
@@ -96,6 +97,12 @@ class Places:
             if environment := self.environment_at(segments, at):
                 return environment
         return None
+
+    def name_of_overlay(self, folder: str) -> str:
+        """The name of an overlay by its folder, where nothing says that it is an environment; else empty."""
+        above, name = posixpath.split(folder)
+        is_overlay = posixpath.basename(above) in _OVERLAYS and name not in _NO_ENVIRONMENTS
+        return name if is_overlay and not self._names_of(above).closed else ""
 
     def environment_at(self, segments: Sequence[str], at: int) -> str | None:
         """The environment that a segment of a path names.

@@ -57,8 +57,10 @@ class Units:
         self.parts: set[str] = set()
         self.deployed_by: dict[Place, set[str]] = defaultdict(set)
         self.put_together: dict[str, set[str]] = defaultdict(set)
+        self.unlisted: dict[str, set[str]] = defaultdict(set)
         self._homes: dict[str, str] = {}
         self._running_in = self._running_folders()
+        self._has_others = any(places.home_of(folder) for folder in self._running_in)
         releases = [(each, each.one) for each in expander.occurrences if isinstance(each.one, KubernetesObject)]
         self._of_releases = [(each, one) for each, one in releases if one.is_release]
         self._release_folders = {one.folder for _, one in self._of_releases}
@@ -108,6 +110,8 @@ class Units:
                     self.deployed_by[by.place].add(each.one.folder)
                 for folder in each.one.chain:
                     self.put_together[folder].add(each.one.folder)
+                    if environment is None and (name := self._places.name_of_overlay(folder)):
+                        self.unlisted[name].add(service.home)
             proofs = self._by_environment(service.running or service.besides, service.home)
             in_all = {folder for environment in folders.keys() - proofs.keys() for folder in folders[environment]}
             for environment, proof in proofs.items():
@@ -135,7 +139,7 @@ class Units:
     def _value_files(self, one: KubernetesObject | Taken, chart: InflatedChart) -> Iterator[str]:
         """The values files of a chart that a kustomization installs."""
         paths = (self._builder.resolve(one.folder, name) for name in chart.values_files)
-        return (path for path in paths if path and path in self._builder.paths)
+        return (path for path in paths if path is not None and path in self._builder.paths)
 
     def _place_of(self, each: Occurrence) -> Place:
         """Where a person would look for something: the kustomization that takes it."""
@@ -209,7 +213,7 @@ class Units:
             is_part = any(folder in homes for folder in folders_above(f"{home}/"))
             if home in services:
                 services[home].besides.extend(occurrences)
-            elif home and not is_part and home not in above and not _is_base(root):
+            elif home and not is_part and home not in above and not (_is_base(root) or _is_base(home)):
                 services.setdefault(home, _Service(home)).besides.extend(occurrences)
             elif is_part or home in above:
                 self._note_part(occurrences)
@@ -255,8 +259,7 @@ class Units:
         """The folder of a service whose path names none: the repository's root, where that holds nothing else."""
         first = folder.partition("/")[0]
         is_shared = first in {"base", "bases", "overlays"} or not self._release_homes.isdisjoint({"", first})
-        others = {self._places.home_of(each) for each in self._running_in} - {""}
-        return first if others and not is_shared else ""
+        return first if self._has_others and not is_shared else ""
 
     def _running_folders(self) -> dict[str, set[str]]:
         """For each folder with a kustomization, the folders of what runs in its result."""

@@ -9,16 +9,17 @@ from dataclasses import replace
 
 from scenedock.catalog.reading.argo.application_units import settled
 from scenedock.catalog.reading.argo.applications import API_GROUP, read_applications
-from scenedock.catalog.reading.kustomize.files import KUSTOMIZATIONS
-from scenedock.catalog.reading.layouts.shape import Given, Layout, LayoutFacts
+from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
 from scenedock.catalog.reading.sources import Manifest
+from scenedock.model.helm import KUSTOMIZATIONS
 from scenedock.model.json import as_text, value_at
 from scenedock.model.units import Unit
 
 _VALUES = re.compile(r"^[^/]*values[^/]*\.ya?ml$")
 
 
-def _read(given: Given) -> LayoutFacts:
+def read(given: Given) -> LayoutFacts:
+    """What Argo CD deploys, but for charts of the run: what does, is among the applications."""
     documents = (each for path in given.documents for each in given.documents[path] if _is_enabled(given, each))
     read = read_applications(documents, given.repositories)
     units = settled(_without_parents(given, read.units))
@@ -51,6 +52,3 @@ def _is_enabled(given: Given, manifest: Manifest) -> bool:
 def _is_argo(given: Given, path: str) -> bool:
     documents = given.documents.get(path, ())
     return any(as_text(each.value.get("apiVersion")).startswith(f"{API_GROUP}/") for each in documents)
-
-
-ARGOCD = Layout("argocd", _read, marks=(API_GROUP.encode(),), reads_templates=True)

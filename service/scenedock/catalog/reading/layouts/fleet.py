@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from scenedock.catalog.reading.layouts.shape import Given, Layout, LayoutFacts, chart_called
+from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts, chart_called
+from scenedock.catalog.reading.layouts.table import FLEET_FILES
 from scenedock.catalog.reading.plan import reason_in_name
 from scenedock.catalog.reading.sources import Manifest
 from scenedock.documents.merging import merge_values
@@ -18,7 +19,6 @@ from scenedock.model.helm import Deployed
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.model.units import Unit
 
-_FILES = frozenset({"fleet.yaml", "fleet.yml"})
 _KEYS = frozenset(
     """bundleSpecVersion correctDrift defaultNamespace deleteNamespace dependsOn diff driftCorrection helm ignore
     keepResources kustomize labels name namespace namespaceAnnotations namespaceLabels overrideTargets paused
@@ -27,7 +27,8 @@ _KEYS = frozenset(
 _LABELS = ("environment", "env", "stage")
 
 
-def _read(given: Given) -> LayoutFacts:
+def read(given: Given) -> LayoutFacts:
+    """What Fleet deploys."""
     bundles = {
         posixpath.dirname(path): bundle
         for path in given.here.files
@@ -56,20 +57,18 @@ def _bundle(given: Given, path: str) -> Manifest | None:
 
 
 def _is_fleet(path: str) -> bool:
-    return posixpath.basename(path) in _FILES
+    return posixpath.basename(path) in FLEET_FILES
 
 
 def _units(given: Given, folder: str, bundle: Manifest, bundles: Mapping[str, Manifest]) -> Iterator[Unit]:
     """A bundle in each of the environments that its targets are, or in none where no target says."""
     targets = [as_object(each) for each in as_list(bundle.value.get("targetCustomizations"))]
-    environments = {
+    environments: dict[str | None, JsonObject] = {
         name: target
         for target in targets
         if target.get("doNotDeploy") is not True and (name := _environment_of(given, folder, target))
     }
-    if not environments:
-        yield from _unit(given, folder, bundle, bundles, None, {})
-    for name, target in environments.items():
+    for name, target in (environments or {None: {}}).items():
         yield from _unit(given, folder, bundle, bundles, name, target)
 
 
@@ -137,6 +136,3 @@ def _manifests(given: Given, folder: str, bundles: Mapping[str, Manifest]) -> It
             above = posixpath.dirname(above)
         if above == folder:
             yield path
-
-
-FLEET = Layout("fleet", _read, has_file=_is_fleet)

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
-from scenedock.catalog.reading.layouts.shape import Given, Layout, LayoutFacts, chart_called
+from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts, chart_called
+from scenedock.catalog.reading.layouts.table import is_helmfile
 from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.documents.merging import merge_values
@@ -23,7 +24,6 @@ from scenedock.model.helm import Deployed
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
 
-_HELMFILE = re.compile(r"(?:^|/)(?:helmfile\.ya?ml(?:\.gotmpl)?|helmfile\.d/[^/]+\.ya?ml(?:\.gotmpl)?)$")
 _ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}")
 _RELEASE = re.compile(r"\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}")
 # A character that no YAML file has a use for, in place of the environment's name.
@@ -67,7 +67,7 @@ class _Reader:
 
     def read(self) -> LayoutFacts:
         for path in self.given.here.files:
-            if "helmfile" in path and _HELMFILE.search(path):
+            if is_helmfile(path):
                 self._open(path)
         below = {child for each in self.helmfiles.values() for child in self._below(each) if child != each.path}
         done: set[str] = set()
@@ -263,8 +263,6 @@ def _opened(value: Json) -> Json:
     return value
 
 
-def _read(given: Given) -> LayoutFacts:
+def read(given: Given) -> LayoutFacts:
+    """What helmfiles deploy."""
     return _Reader(given).read()
-
-
-HELMFILE = Layout("helmfile", _read)

@@ -33,6 +33,9 @@ class Homes:
 
 def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, files: Iterable[str]) -> Homes:
     """The homes of the units of one repository, whose sorted `files` are those that can be read."""
+    units = tuple(units)
+    if not units:
+        return Homes(plain=plan.plain)
     charts = {planned.path for planned in plan.charts}
     homes: dict[str, list[Unit]] = defaultdict(list)
     left_out: dict[tuple[Place, str], str] = {}
@@ -59,7 +62,7 @@ def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
     too, that unit is the Application's. One of a folder of plain manifests beside charts says where this runs, and one
     of a folder that holds others' folders deploys these.
     """
-    units = tuple(units)
+    units = _with_their_kustomizations(tuple(units))
     of_folders = [unit for unit in units if unit.application and not unit.chart]
     of_charts = [unit for unit in units if unit.application and unit.chart]
     others: list[Unit | None] = [unit for unit in units if not unit.application]
@@ -84,6 +87,27 @@ def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
         else:
             yield unit
     yield from filter(None, others)
+
+
+def _with_their_kustomizations(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    """The units, those of Kustomize in the folder of a bundle as a part of the bundle, which deploys them."""
+    bundles = {folder for unit in units if unit.kind == "Fleet bundle" for folder in unit.folders}
+    parts: dict[str, list[Unit]] = defaultdict(list)
+    rest: list[Unit] = []
+    for unit in units:
+        inside = (each for folder in unit.folders for each in (*folders_above(folder), folder) if each in bundles)
+        bundle = next(inside, None) if unit.kind == "Kustomize folder" else None
+        (rest if bundle is None else parts[bundle]).append(unit)
+    return tuple(
+        replace(
+            unit,
+            folders=tuple(dict.fromkeys((*unit.folders, *(folder for part in mine for folder in part.folders)))),
+            manifests=tuple(dict.fromkeys((*unit.manifests, *(file for part in mine for file in part.manifests)))),
+        )
+        if unit.kind == "Fleet bundle" and (mine := [part for folder in unit.folders for part in parts[folder]])
+        else unit
+        for unit in rest
+    )
 
 
 def _deployed_by(application: Unit, unit: Unit) -> Unit:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from scenedock.catalog.reading.kustomize.building import Builder
 from scenedock.catalog.reading.kustomize.expanding import Expander, SeenKustomization
-from scenedock.catalog.reading.kustomize.files import KUSTOMIZATIONS
 from scenedock.catalog.reading.kustomize.objects import FLUX
 from scenedock.catalog.reading.kustomize.places import Places
 from scenedock.catalog.reading.kustomize.releases import has_chart
@@ -22,11 +21,12 @@ from scenedock.documents.reading import read_documents
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
-from scenedock.model.helm import Deployed
+from scenedock.model.helm import KUSTOMIZATIONS, Deployed
 from scenedock.model.json import Json, as_text
 from scenedock.model.units import Unit
 
 _KEPT = "kustomize"
+_MANY_SERVICES = 3
 _EXAMPLES = frozenset({"example", "examples", "hack", "sample", "samples", "templates"})
 _UNLISTED = "no kustomization lists their files"
 _NOT_DEPLOYED = "nothing takes the kustomizations that list their files"
@@ -72,8 +72,23 @@ def _evaluate(given: Given) -> Evaluation:
     return Evaluation(
         (*releases, *services),
         (*deployed, *_folders(given, builder, units)),
-        tuple(dict.fromkeys(builder.findings)),
+        (*dict.fromkeys(builder.findings), *_unlisted(here.name, units)),
     )
+
+
+def _unlisted(repository: str, units: Units) -> Iterator[Finding]:
+    """One note about names that many services have overlays of, and that nothing lists as environments."""
+    many = {name: homes for name, homes in sorted(units.unlisted.items()) if len(homes) >= _MANY_SERVICES}
+    if many:
+        words = ", ".join(f"{name} ({len(homes)} services)" for name, homes in many.items())
+        setting = f"`environments: {{known: [{', '.join(many)}]}}`"
+        yield Finding(
+            "info",
+            "perhaps-environments",
+            f"several services have overlays of these names, which nothing lists as environments: {words}",
+            Place(repository),
+            f"If they are environments, list them beside all others in scenedock.yaml: {setting}.",
+        )
 
 
 def _name_of(given: Given, url: str) -> str:

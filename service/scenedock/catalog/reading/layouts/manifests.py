@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scenedock.catalog.reading.layouts.shape import Layout
+from scenedock.catalog.reading.layouts.table import LAYOUTS, is_named
 from scenedock.catalog.reading.layouts.templates import read_template
 from scenedock.catalog.reading.sources import Manifest
 from scenedock.documents.reading import DocumentError, read_documents
@@ -26,18 +26,20 @@ UNREADABLE_MANIFEST = "unreadable-manifest"
 """The code of the finding for a manifest that is no YAML."""
 
 
-def read_manifest_file(layouts: tuple[Layout, ...], place: Place, data: bytes) -> ManifestFile:
+def read_manifest_file(place: Place, data: bytes) -> ManifestFile:
     """The documents of a file; `place` is the file's.
 
     A template is no mistake: its documents are what is literal in it.
     """
-    if not _is_looked_at(layouts, place.path, data):
+    marked = [layout for layout in LAYOUTS if any(mark in data for mark in layout.marks)]
+    if not marked and not is_named(place.path):
         return NOTHING
     try:
         documents = read_documents(data)
     except DocumentError as error:
         if b"{{" in data:
-            return ManifestFile(tuple(_of_template(layouts, place, data)))
+            reads_templates = any(layout.reads_templates for layout in marked)
+            return ManifestFile(tuple(_of_template(place, data))) if reads_templates else NOTHING
         said, here = f"not used as evidence: {error}", Place(place.repository, place.path, error.line)
         remedy = "Fix the YAML; the tool that deploys it can't read the file, either."
         return ManifestFile(finding=Finding("warning", UNREADABLE_MANIFEST, said, here, remedy))
@@ -49,18 +51,8 @@ def read_manifest_file(layouts: tuple[Layout, ...], place: Place, data: bytes) -
     )
 
 
-def _of_template(layouts: tuple[Layout, ...], place: Place, data: bytes) -> Iterator[Manifest]:
-    """The manifests in a template, where a layout reads these."""
-    if any(layout.reads_templates and mark in data for layout in layouts for mark in layout.marks):
-        for each in read_template(data):
-            here = Place(place.repository, place.path, each.line)
-            yield Manifest(here, as_object(each.value), is_template=True, requires=each.requires)
-
-
-def is_named(layouts: tuple[Layout, ...], path: str) -> bool:
-    """Whether a layout looks at a file for its name, whatever is in it."""
-    return any(layout.has_file(path) for layout in layouts)
-
-
-def _is_looked_at(layouts: tuple[Layout, ...], path: str, data: bytes) -> bool:
-    return any(mark in data for layout in layouts for mark in layout.marks) or is_named(layouts, path)
+def _of_template(place: Place, data: bytes) -> Iterator[Manifest]:
+    """The manifests in a template."""
+    for each in read_template(data):
+        here = Place(place.repository, place.path, each.line)
+        yield Manifest(here, as_object(each.value), is_template=True, requires=each.requires)

@@ -49,21 +49,6 @@ class LayoutFacts:
     applications: tuple[Application, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A layout, called `name` in the setting `layouts`.
-
-    It looks at the YAML files that contain one of `marks`, and at all files of which `has_file` says so by their path:
-    other files are not parsed for it. One that `reads_templates` gets what is literal in the templates of charts, too.
-    """
-
-    name: str
-    read: Callable[[Given], LayoutFacts] = field(repr=False)
-    marks: tuple[bytes, ...] = ()
-    has_file: Callable[[str], bool] = field(default=lambda _path: False, repr=False)
-    reads_templates: bool = False
-
-
 def chart_called(address: str) -> str:
     """The name of a chart by its address.
 
