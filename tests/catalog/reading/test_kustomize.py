@@ -18,7 +18,6 @@ from scenedock.catalog.reading.kustomize.substitution import substituted
 from scenedock.catalog.reading.layouts.kustomizations import Evaluation, evaluate
 from scenedock.catalog.reading.layouts.manifests import read_manifest_file
 from scenedock.catalog.reading.layouts.shape import Given
-from scenedock.catalog.reading.layouts.table import LAYOUTS
 from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.documents.reading import read_document
 from scenedock.errors import InputError
@@ -37,7 +36,7 @@ spec: {chart: {spec: {chart: webapp}}, values: {image: {tag: "1"}, replicas: 1}}
 
 def said(files: Mapping[str, str], url: str = "https://github.com/acme/gitops") -> Evaluation:
     paths = tuple(sorted(files))
-    parsed = {path: read_manifest_file(LAYOUTS, Place("repo", path), files[path].encode()) for path in paths}
+    parsed = {path: read_manifest_file(Place("repo", path), files[path].encode()) for path in paths}
     documents = {path: each.documents for path, each in parsed.items() if each.documents}
 
     def read(path: str) -> bytes:
