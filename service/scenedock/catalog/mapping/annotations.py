@@ -45,7 +45,9 @@ ANNOTATIONS = (
     AnnotationRule("backstage.io/edit-url", "the repository's address is known; values.yaml, else Chart.yaml"),
     AnnotationRule("backstage.io/techdocs-ref", "the folder contains mkdocs.yml, and source-location is that folder"),
     AnnotationRule("backstage.io/kubernetes-id", "a template, a manifest or the values set this label"),
-    AnnotationRule("backstage.io/kubernetes-namespace", "Argo CD deploys every environment to the same namespace"),
+    AnnotationRule(
+        "backstage.io/kubernetes-namespace", "Argo CD or another tool deploys every environment to the same namespace"
+    ),
     AnnotationRule(
         "backstage.io/kubernetes-label-selector",
         "a label that identifies the service: all its workloads have it, and no other service's",

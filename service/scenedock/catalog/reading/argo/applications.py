@@ -130,9 +130,8 @@ class ArgoReader:
     def _generated(self, document: JsonObject, *, partly: bool = False) -> Iterator[WrittenApplication]:
         """Each Application that a set makes; `partly` leaves open what only a cluster knows."""
         spec = as_object(document.get("spec"))
-        render: Render = render_go if spec.get("goTemplate") is True else render_fasttemplate
-        if partly:
-            render = partial(render, leave_unknown=True)
+        render_template = render_go if spec.get("goTemplate") is True else render_fasttemplate
+        render: Render = partial(render_template, leave_unknown=partly)
         generators = Generators(self.repositories, render, self.budget, partly=partly)
         for generator in map(as_object, as_list(spec.get("generators"))):
             template = as_object(spec.get("template"))

@@ -63,12 +63,12 @@ def _is_fleet(path: str) -> bool:
 def _units(given: Given, folder: str, bundle: Manifest, bundles: Mapping[str, Manifest]) -> Iterator[Unit]:
     """A bundle in each of the environments that its targets are, or in none where no target says."""
     targets = [as_object(each) for each in as_list(bundle.value.get("targetCustomizations"))]
-    environments = {
+    environments: dict[str | None, JsonObject] = {
         name: target
         for target in targets
         if target.get("doNotDeploy") is not True and (name := _environment_of(given, folder, target))
     }
-    for name, target in environments.items() or [(None, {})]:
+    for name, target in (environments or {None: {}}).items():
         yield from _unit(given, folder, bundle, bundles, name, target)
 
 

@@ -169,7 +169,7 @@ class _Reader:
         if known and not any(holds is not False for holds in known.values()):
             self.seen[-1] = replace(self.seen[-1], targets=(), reason="their conditions hold in no environment")
             return
-        proven = [each for each, holds in known.items() if holds and each != "default"]
+        proven: list[str | None] = [each for each, holds in known.items() if holds and each != "default"]
         unit = Unit("helmfile release", name, folder or self._home(helmfile, release), place, self.given.here.name)
         for environment in proven or [None]:
             self.units.append(self._unit(unit, helmfile, release, environment, "" if folder is not None else chart))
