@@ -167,6 +167,36 @@ def test_a_source_elsewhere_is_said(source: str, reason: str) -> None:
     assert bool(found.units) is not bool(reason)
 
 
+def test_an_artifact_is_made_of_the_only_folder_with_such_a_path() -> None:
+    source = "sourceRef: {kind: ExternalArtifact, name: any}"
+    apps = flux("apps", "./apps/web").replace("sourceRef: {kind: GitRepository, name: flux-system}", source)
+    files = {"clusters/a.yaml": apps, "kubernetes/apps/web/a.yaml": DEPLOYMENT}
+    assert [(each.kind, each.path) for each in said(files).units] == [("Flux Kustomization", "kubernetes/apps/web")]
+    assert said({**files, "other/apps/web/a.yaml": DEPLOYMENT}).units == ()
+
+
+def test_what_a_shared_component_runs_is_of_who_takes_it() -> None:
+    files = {
+        "components/hooks/kustomization.yaml": "kind: Component\nresources: [job.yaml]\n",
+        "components/hooks/job.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: hook}\n",
+        "apps/web/kustomization.yaml": "resources: [a.yaml]\ncomponents: [../../components/hooks]\n",
+        "apps/web/a.yaml": DEPLOYMENT,
+    }
+    assert [unit.path for unit in said(files).units] == ["apps/web"]
+
+
+def test_what_runs_beside_a_release_and_below_it_is_a_part_of_it() -> None:
+    files = {
+        "apps/billing/kustomization.yaml": "resources: [release.yaml, migrations]\n",
+        "apps/billing/release.yaml": RELEASE,
+        "apps/billing/migrations/kustomization.yaml": "resources: [job.yaml]\n",
+        "apps/billing/migrations/job.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate}\n",
+    }
+    found = said(files)
+    assert [unit.name for unit in found.units] == ["billing"]
+    assert [each.reason for each in found.deployed] == [""]
+
+
 def test_what_takes_itself_or_leads_out_is_a_finding_and_ends() -> None:
     files = {
         "a/kustomization.yaml": "resources: [../b, ../../etc, deployment.yaml]\n",

@@ -79,6 +79,7 @@ class Builder:
     _open: list[str] = field(default_factory=list)
     _inside: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _folders: list[str] = field(default_factory=list)
+    _called: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -149,6 +150,14 @@ class Builder:
         self._count += len(result.objects) + 1
         self._results[folder] = result
         return result
+
+    def only_folder(self, path: str) -> str | None:
+        """The folder whose path ends so, if there is one such: an artifact may be made of any folder."""
+        if not self._called:
+            for folder in self._folders:
+                self._called[posixpath.basename(folder[:-1])].append(folder[:-1])
+        found = [folder for folder in self._called.get(posixpath.basename(path), ()) if folder.endswith(f"/{path}")]
+        return found[0] if len(found) == 1 else None
 
     def has_files(self, folder: str) -> bool:
         """Whether there is YAML in a folder or below it."""

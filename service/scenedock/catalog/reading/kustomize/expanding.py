@@ -143,7 +143,8 @@ class Expander:
         source = as_object(value_at(seen.one.document, _SOURCE))
         path = self.builder.resolve("", as_text(value_at(seen.one.document, ("spec", "path"))).strip("/") or ".")
         for each in self.sources("GitRepository", as_text(source.get("name"))):
-            if path is not None and (owner := self.owner(as_text(value_at(each.document, ("spec", "url"))))):
+            owner = self.owner(as_text(value_at(each.document, ("spec", "url"))))
+            if path is not None and owner not in {"", self.builder.name}:
                 return owner, path
         return None
 
@@ -260,7 +261,7 @@ class Expander:
             folder = self.builder.resolve("", candidate)
             if folder and self._exists(folder):
                 return folder
-        return None
+        return self.builder.only_folder(path) if "/" in path else None
 
     def _exists(self, folder: str) -> bool:
         return not folder or folder in self.builder.kustomizations or self.builder.has_files(folder)

@@ -187,10 +187,13 @@ class Units:
     def _without_parts(self, services: dict[str, _Service]) -> dict[str, _Service]:
         """The services, each with what lies in its folder and runs no workload: a Service, or what is elsewhere.
 
-        What runs in the folder of a HelmRelease is a part of this.
+        What runs in the folder of a HelmRelease is a part of this, and so is what lies below and is deployed with it.
         """
-        for home in self._release_homes & services.keys():
-            self._note_part(services.pop(home).running)
+        for home in list(services):
+            with_release = all(each.root in self._release_roots for each in services[home].running)
+            around = {home, *folders_above(home)} if with_release else {home}
+            if not self._release_homes.isdisjoint(around):
+                self._note_part(services.pop(home).running)
         whole = {home: each for home, each in services.items() if any(map(_is_workload, each.running))}
         for home, each in services.items():
             if home not in whole:
@@ -262,13 +265,12 @@ class Units:
         return first if self._has_others and not is_shared else ""
 
     def _running_folders(self) -> dict[str, set[str]]:
-        """For each folder with a kustomization, the folders of what runs in its result."""
+        """For each folder with a kustomization, the folders of what runs in its result, without shared components."""
         found: dict[str, set[str]] = {}
         for folder in self._builder.kustomizations:
             result = self._builder.folder(folder)
-            found[folder] = {one.folder for one in result.objects if one.kind in _RUNNING} | {
-                each.folder for each in result.taken
-            }
+            running = {one.folder for one in result.objects if one.kind in _RUNNING}
+            found[folder] = (running | {each.folder for each in result.taken}) - self._builder.shared_folders
         return found
 
     def _own_folders(self, each: Occurrence) -> Iterator[str]:
