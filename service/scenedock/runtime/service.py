@@ -12,9 +12,9 @@ from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.sign_in import SignIn
 from scenedock.runtime.calls import Calls
-from scenedock.runtime.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.metrics import Metrics
-from scenedock.runtime.overview import KeptOverview
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.service import TaskService
 from scenedock.usecases.permissions import Permissions

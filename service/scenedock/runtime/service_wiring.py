@@ -28,17 +28,17 @@ from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from scenedock.runtime.calls import Calls, Room
-from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
+from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart
+from scenedock.runtime.feed.other_origins import OtherOrigins
+from scenedock.runtime.feed.overview import KeptOverview
+from scenedock.runtime.feed.shared_catalog import SharedCatalog
+from scenedock.runtime.feed.watched_repositories import WatchedRepositories
 from scenedock.runtime.metrics import Metrics
-from scenedock.runtime.other_origins import OtherOrigins
-from scenedock.runtime.overview import KeptOverview
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings, variable
-from scenedock.runtime.shared_catalog import SharedCatalog
 from scenedock.runtime.sign_in_wiring import open_sign_in
 from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
-from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, signing_key
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from scenedock.usecases.permissions import Permissions

@@ -13,7 +13,7 @@ from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.routes import Route
 from scenedock.errors import TemporaryError
 from scenedock.model.finding import SEVERITIES, Finding, Severity
-from scenedock.runtime.overview import ShownOverview
+from scenedock.runtime.feed.overview import ShownOverview
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.overview import Overview
 

@@ -22,11 +22,11 @@ from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.finding import Finding, Place
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.runtime import catalog_feed
-from scenedock.runtime.catalog_feed import CatalogFeed
+from scenedock.runtime.feed import catalog_feed
+from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.shared_catalog import SharedCatalog
+from scenedock.runtime.feed.watched_repositories import WatchedRepositories
 from scenedock.runtime.metrics import Metrics
-from scenedock.runtime.shared_catalog import SharedCatalog
-from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import served_repositories
 from scenedock.usecases.catalog.accept_catalog import accept_catalog
 from scenedock.usecases.catalog.build_feed import build_feed

@@ -16,10 +16,10 @@ from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.errors import AuthenticationError, TemporaryError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.runtime.catalog_feed import CatalogFeed
-from scenedock.runtime.other_origins import OtherOrigins
-from scenedock.runtime.shared_catalog import SharedCatalog
-from scenedock.runtime.watched_repositories import WatchedRepositories
+from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.other_origins import OtherOrigins
+from scenedock.runtime.feed.shared_catalog import SharedCatalog
+from scenedock.runtime.feed.watched_repositories import WatchedRepositories
 from scenedock.usecases.catalog.build_feed import build_feed
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from tests.scenarios.repositories import plant

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from scenedock.errors import InputError, TemporaryError
-from scenedock.runtime import overview as module
-from scenedock.runtime.overview import KeptOverview
+from scenedock.runtime.feed import overview as module
+from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.usecases.releases.list_deployments import Deployments
 from scenedock.usecases.releases.overview import Overview
 

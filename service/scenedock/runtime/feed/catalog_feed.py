@@ -22,9 +22,9 @@ from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.entity import EntityRef
 from scenedock.model.finding import Finding, Place, Reason
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.runtime.other_origins import NOT_ASKED, OtherOrigins
-from scenedock.runtime.shared_catalog import SharedCatalog
-from scenedock.runtime.watched_repositories import STALE, WatchedRepositories
+from scenedock.runtime.feed.other_origins import NOT_ASKED, OtherOrigins
+from scenedock.runtime.feed.shared_catalog import SharedCatalog
+from scenedock.runtime.feed.watched_repositories import STALE, WatchedRepositories
 from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 
