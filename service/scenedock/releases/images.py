@@ -126,7 +126,7 @@ def _split(reference: str) -> tuple[str, str]:
 
 
 def text_of(value: Json) -> str:
-    """A scalar as Helm prints it; empty where it is none."""
+    """A scalar as Helm prints it; an empty string for anything else."""
     try:
         return HELM.key(value).strip() if value is not None and _is_scalar(value) else ""
     except ValueError:
