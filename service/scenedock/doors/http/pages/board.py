@@ -11,7 +11,7 @@ from typing import Final
 from flask import Response, request
 from markupsafe import Markup
 
-from scenedock.doors.http.rendering.links import line_url
+from scenedock.doors.http.rendering.links import argocd_url, line_url
 from scenedock.doors.http.rendering.page import PAGE, address, page
 from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, values_of
 from scenedock.doors.http.routes import Answer, Route
@@ -75,7 +75,7 @@ def show_board(service: Service) -> Response:
     gaps = _gaps(rows, where, behind) if behind else {}
     if behind:
         rows = sorted((row for row in rows if row.service in gaps), key=lambda row: gaps[row.service].sort_key)
-    html = _cells_of_rows(overview)
+    html = _cells_of_rows(overview, has_argocd=bool(service.settings.argocd_url))
     names = tuple(each.name for each in columns)
     board = [
         BoardLine(
@@ -113,6 +113,20 @@ def go_to_line(service: Service, name: str, environment: str) -> Response:
     release = cell.release
     facts = overview.repositories.get(release.repository)
     url = line_url(facts, release.path, release.line) if facts and release.path and release.version else ""
+    return _away(url, name)
+
+
+def go_to_argocd(service: Service, name: str, environment: str) -> Response:
+    """Go to the Application of a service in an environment, in Argo CD."""
+    overview = service.overview.current().overview
+    served = next((each for each in overview.services if each.name == name), None)
+    if served is None:
+        raise NotFoundError(f"there is no service {name!r}")
+    return _away(argocd_url(service.settings.argocd_url, served.applications.get(environment, "")), name)
+
+
+def _away(url: str, name: str) -> Response:
+    """To another site, or to the page of the service where nobody knows its address."""
     return Response(status=302, headers={"Location": url or f"{address('/services', name)}#versions"})
 
 
@@ -167,17 +181,24 @@ def _gaps(rows: Sequence[Row], where: str, behind: str) -> dict[str, Gap]:
 
 
 _NO_CELL: Final = Markup("<td>")
+_ARGOCD: Final = Markup("<a class=g href={}>Argo CD</a>")
 _LONG: Final = 20
 """A longer version is cut where it is shown, and whole in its title."""
 
 
 @lru_cache(maxsize=2)
-def _cells_of_rows(overview: Overview) -> Mapping[str, Mapping[str, Markup]]:
+def _cells_of_rows(overview: Overview, *, has_argocd: bool) -> Mapping[str, Mapping[str, Markup]]:
     """The cells of each service as HTML, by environment. They are thousands, so each has few bytes (no end tags)."""
-    return {
-        row.service: {name or NOWHERE: _cell(row.service, name or NOWHERE, cell) for name, cell in row.cells.items()}
-        for row in overview.rows
-    }
+    applications = {each.name: each.applications for each in overview.services} if has_argocd else {}
+    cells: dict[str, dict[str, Markup]] = {}
+    for row in overview.rows:
+        cells[row.service] = here = {}
+        for environment, cell in row.cells.items():
+            name = environment or NOWHERE
+            here[name] = _cell(row.service, name, cell)
+            if name in applications.get(row.service, ()):
+                here[name] += _ARGOCD.format(address("/at", row.service, name, "argocd"))
+    return cells
 
 
 def _cell(service: str, environment: str, cell: Cell) -> Markup:
@@ -193,4 +214,5 @@ def _cell(service: str, environment: str, cell: Cell) -> Markup:
 ROUTES: Final = (
     Route("GET", "/board", "page", show_board, PAGE),
     Route("GET", "/at/{name}/{environment}", "page", go_to_line, {302: Answer("To the line")}),
+    Route("GET", "/at/{name}/{environment}/argocd", "page", go_to_argocd, {302: Answer("To the Application")}),
 )

@@ -9,7 +9,6 @@ from typing import Final
 
 from flask import Response
 
-from scenedock.doors.http.pages.findings import overview_at_hand
 from scenedock.doors.http.rendering.links import commit_url
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.routes import Route
@@ -42,7 +41,7 @@ class RepositoryLine:
 def list_repositories(service: Service) -> Response:
     """List the repositories: revision, age, errors, what is kept, and how much of what is deployed is represented."""
     served = service.feed.current()
-    shown = overview_at_hand(service)
+    shown = service.overview.at_hand()
     overview = shown.overview if shown else None
     reasons, findings = served.feed.reasons, served.feed.findings
     return page(
