@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from textwrap import shorten
 from typing import Final
 
 from flask import Response, request
@@ -30,7 +30,7 @@ _CLASSES: Final[Mapping[State, Markup]] = {
     "other": Markup(" class=o"),
     "unknown": Markup(" class=u"),
 }
-STATES: Final[Mapping[State, str]] = {
+_STATES: Final[Mapping[State, str]] = {
     "behind": "behind another environment",
     "ahead": "newer than in all earlier environments",
     "split": "differs, though it should be the same",
@@ -41,11 +41,10 @@ STATES: Final[Mapping[State, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An environment on the board: how many services it has, and how many of them are in each state."""
+    """An environment on the board, and how many services it has."""
 
     name: str
     services: int
-    states: Mapping[State, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def show_board(service: Service) -> Response:
         environments=[each.name for each in _columns(overview)],
         behind=behind,
         where=where,
-        states=STATES,
+        states=_STATES,
         state=state,
         lags=lags_of(overview),
     )
@@ -130,17 +129,13 @@ def _away(url: str, name: str) -> Response:
     return Response(status=302, headers={"Location": url or f"{address('/services', name)}#versions"})
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _columns(overview: Overview) -> Sequence[Column]:
     """The columns, in the order in which versions go to production; what names no environment comes last."""
     names: list[str | None] = [*overview.environments]
     if any(None in row.cells for row in overview.rows):
         names.append(None)
-    found = []
-    for name in names:
-        states = Counter(cell.state for row in overview.rows if (cell := row.cells.get(name)))
-        found.append(Column(name or NOWHERE, states.total(), states))
-    return found
+    return [Column(name or NOWHERE, sum(name in row.cells for row in overview.rows)) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +150,7 @@ class Lag:
     gap: Gap
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def lags_of(overview: Overview) -> Sequence[Lag]:
     """For each environment, who is behind the one in which versions come first; those where nobody is are left out."""
     found = []
@@ -184,9 +179,11 @@ _NO_CELL: Final = Markup("<td>")
 _ARGOCD: Final = Markup("<a class=g href={}>Argo CD</a>")
 _LONG: Final = 20
 """A longer version is cut where it is shown, and whole in its title."""
+_LONGEST_REASON: Final = 120
+"""The page of the service has the whole reason."""
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _cells_of_rows(overview: Overview, *, has_argocd: bool) -> Mapping[str, Mapping[str, Markup]]:
     """The cells of each service as HTML, by environment. They are thousands, so each has few bytes (no end tags)."""
     applications = {each.name: each.applications for each in overview.services} if has_argocd else {}
@@ -204,7 +201,8 @@ def _cells_of_rows(overview: Overview, *, has_argocd: bool) -> Mapping[str, Mapp
 def _cell(service: str, environment: str, cell: Cell) -> Markup:
     release, to = cell.release, address("/at", service, environment)
     if release.version is None:
-        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(release.reason, to)
+        reason = shorten(release.reason, _LONGEST_REASON, placeholder=" …")
+        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(reason, to)
     note = Markup("<i>{}</i>").format(cell.gap or cell.against) if cell.state != "same" else ""
     more = Markup("<small>+{}</small>").format(len(cell.releases) - 1) if len(cell.releases) > 1 else ""
     whole = Markup(" title='{}'").format(release.version) if len(release.version) > _LONG else ""

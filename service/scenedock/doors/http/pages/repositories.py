@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -62,11 +61,7 @@ def _line(
     is_clone = isinstance(watched.by_name[name], RepositoryClone)
     revision = watched.same.get(name, ("", 0.0))[0] if is_clone else ""
     releases = [each for each in overview.deployments.releases if each.repository == name] if overview else []
-    owned = (
-        Counter(repository for each in overview.services for repository, _ in each.folders)
-        if overview
-        else Counter[str]()
-    )
+    services = [each for each in overview.services if name in dict(each.folders)] if overview else []
     unreadable = overview.deployments.problems.get(name, "") if overview else ""
     return RepositoryLine(
         name=name,
@@ -76,7 +71,7 @@ def _line(
         seen=watched.seen.get(name, 0.0),
         problem=watched.stale.get(name, "") or unreadable,
         kept=[each for each in reasons if each.repository == name],
-        services=owned[name],
+        services=len(services),
         releases=len(releases),
         unknown=sum(each.version is None for each in releases),
         findings=sum(each.place.repository == name for each in findings),
