@@ -27,11 +27,12 @@ fix: set-up ## Format the code, and fix what the linter can fix
 docs: set-up ## Generate docs/reference from the code
 	@$(bin)/python docs/reference.py
 
-golden: set-up ## Rewrite the expected results of tests/cases and tests/changes; review the diff
-	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes
+golden: set-up ## Rewrite the expected results of tests/cases and tests/changes, and the docs' pictures; review the diff
+	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/browser
 
 bench: set-up ## Run the benchmarks against comparable tools, as ratios; the export's and the feed's go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake
+	@$(bin)/python -m bench.board
 	@$(bin)/python -m bench.export
 	@$(bin)/python -m bench.feed
 	@$(bin)/python -m bench.http

@@ -21,6 +21,8 @@ from tests.tools.service import ADMIN, EXAMPLE, TOKENS
 ROOT: Final = Path(__file__).parents[2]
 PICTURES: Final = ROOT / "out" / "pictures"
 """The picture of every page that a run has seen."""
+IN_DOCS: Final = frozenset({"service"})
+"""Those that the documentation shows, too."""
 WIDTHS: Final = (1280, 420)
 MOST_MILLISECONDS: Final = 20_000
 
@@ -46,12 +48,11 @@ class Visitor:
         self.page.wait_for_url(f"{self.base}/")
 
     def picture(self, name: str) -> None:
-        """Keep a picture of what is seen; with SCENEDOCK_GOLDEN=rewrite, also for the documentation if it has one."""
+        """Keep a picture of what is seen; with SCENEDOCK_GOLDEN=rewrite, also for the documentation if it shows one."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=PICTURES / f"{name}-{self.width}.png")
-        in_docs = ROOT / "docs" / "pictures" / f"{name}.png"
-        if self.width == WIDTHS[0] and in_docs.exists() and os.environ.get("SCENEDOCK_GOLDEN") == "rewrite":
-            self.page.screenshot(path=in_docs)
+        if self.width == WIDTHS[0] and name in IN_DOCS and os.environ.get("SCENEDOCK_GOLDEN") == "rewrite":
+            self.page.screenshot(path=ROOT / "docs" / "pictures" / f"{name}.png")
 
     def check(self, name: str) -> None:
         """What must hold for every page: it fits, everybody can use it, and it makes no error."""
@@ -71,19 +72,19 @@ class Visitor:
         ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with open_browser() as opened:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with _service(tmp_path_factory.mktemp("example"), EXAMPLE) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("shops")
     with _service(folder, write_shops(folder / "shops")) as address:

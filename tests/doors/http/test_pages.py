@@ -23,8 +23,9 @@ PEOPLE = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    opened = service_in(tmp_path_factory.mktemp("data"))
+    opened = service_in(tmp_path_factory.mktemp("data"), argocd_url="https://argocd.acme.test")
     opened.feed.refresh()
+    opened.overview.current()
     yield opened
     opened.stop()
 
@@ -53,7 +54,22 @@ def test_the_start_page_shows_first_what_to_fix_with_links_to_the_lines(pages: F
     assert shown.index("To fix") < shown.index("Catalog")
 
 
-@pytest.mark.parametrize("path", ["/", "/board", "/findings", "/graph", "/graph?of=billing", "/nowhere"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/board",
+        "/findings",
+        "/graph",
+        "/graph?of=billing",
+        "/services",
+        "/services/billing",
+        "/repositories",
+        "/tasks",
+        "/actions",
+        "/nowhere",
+    ],
+)
 def test_every_page_has_a_strict_policy_and_no_inline_script_or_style(pages: FlaskClient, path: str) -> None:
     answer = get(pages, path)
 
@@ -115,6 +131,45 @@ def test_a_cell_leads_to_the_line_at_the_code_host(pages: FlaskClient) -> None:
         r"https://github\.com/acme/acme-apps/blob/main/billing/[\w.-]+#L\d+", answer.headers["Location"]
     )
     assert get(pages, "/at/billing/nowhere").status_code == 404
+
+
+def test_a_cell_leads_to_argo_cd_where_an_application_is_known(pages: FlaskClient, client: FlaskClient) -> None:
+    assert "<a class=g href=/at/billing/qa/argocd>Argo CD</a>" in get(pages, "/board").text
+    there = get(pages, "/at/billing/qa/argocd").headers["Location"]
+    assert there == "https://argocd.acme.test/applications/billing-qa"
+    assert get(pages, "/at/billing/nowhere/argocd").headers["Location"] == "/services/billing#versions"
+    assert get(pages, "/at/nothing/qa/argocd").status_code == 404
+    assert "argocd" not in get(client, "/board").text  # without its address
+
+
+def test_services_are_searched_filtered_and_sorted(pages: FlaskClient) -> None:
+    def found(**query: str) -> list[str]:
+        return rows(pages.get("/services", query_string=query, headers=bearer(READ)).text)
+
+    everything = ["acme-service", "billing", "checkout", "redis", "search", "statement-mailer"]
+    assert found() == found(sort="nothing") == found(page="9") == found(page="x") == everything
+    assert found(sort="-name") == everything[::-1]
+    assert found(q="invoices") == ["billing"]
+    assert found(owner="storefront", environment="qa") == ["checkout", "search"]
+    assert found(owner="nobody") == []
+
+
+def test_a_service_has_all_that_is_known_of_it(pages: FlaskClient) -> None:
+    shown = get(pages, "/services/component:billing").text
+
+    for part in ("1 minor behind qa", "billing/values-qa.yaml:3", "kind: Component", "component:checkout", "payments"):
+        assert part in shown
+    assert "the last pattern that matches" in get(pages, "/services/billing/evidence").text
+    assert get(pages, "/services/nothing").status_code == 404
+
+
+def test_repositories_say_how_old_they_are_and_what_went_wrong(service: Service, client: FlaskClient) -> None:
+    shown = get(client, "/repositories").text
+    assert "Up to date" in shown
+    assert "Argo CD Application" in shown
+
+    service.feed.repositories.stale["acme-apps"] = "can't be fetched: no route to `host`"
+    assert "no route to <code>host</code>" in get(client, "/repositories").text
 
 
 def test_the_graph_shows_an_entity_with_its_neighbours(pages: FlaskClient) -> None:

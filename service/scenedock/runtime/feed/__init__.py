@@ -1,1 +1,1 @@
-"""The catalog feed of the service: what is watched, what the last build gave, and what pages and lists are made of."""
+"""What is known of the repositories at present: the catalog feed, what is kept of it, and the overview for pages."""

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scenedock.errors import ScenedockError, TemporaryError
@@ -55,18 +55,22 @@ class KeptOverview:
         ------
         TemporaryError   there is none yet
         """
-        if self._shown and self._of == self._state():
-            return self._shown
-        reading = self._begin()
-        if reading:
-            reading.join(_SECONDS_FOR_THE_NEXT if self._shown else _SECONDS_FOR_THE_FIRST)
-        shown, problem = self._shown, self._problem
+        shown = self.at_hand(_SECONDS_FOR_THE_FIRST)
         if shown is None:
-            raise TemporaryError(problem or "the repositories are being read; try again", retry_after=5)
-        if self._of == self._state():
+            raise TemporaryError(self._problem or "the repositories are being read; try again", retry_after=5)
+        return shown
+
+    def at_hand(self, seconds: float = _SECONDS_FOR_THE_NEXT) -> ShownOverview | None:
+        """The same, for pages that can be shown without one; they wait so many seconds for the first."""
+        if self._shown is None or self._of != self._state():
+            reading = self._begin()
+            if reading:
+                reading.join(_SECONDS_FOR_THE_NEXT if self._shown else seconds)
+        shown = self._shown
+        if shown is None or self._of == self._state():
             return shown
-        problem = problem or "the repositories have changed and are being read"
-        return ShownOverview(shown.overview, shown.number, shown.read_at, problem)
+        problem = self._problem or "the repositories have changed and are being read"
+        return replace(shown, problem=problem)
 
     def _begin(self) -> threading.Thread | None:
         with self._lock:

@@ -33,11 +33,7 @@ _SECONDS_TO_WAIT: Final = 55.0
 
 def list_actions_for_people(service: Service) -> Response:
     """List the actions that the person may run, and the skeletons."""
-    actions = listed_actions(service)
-    skeletons = list_skeletons(service.effects.skeletons)
-    return page(
-        "actions.html", actions=actions, skeletons=skeletons, can_bake=any(each.name == _BAKE for each in actions)
-    )
+    return page("actions.html", actions=listed_actions(service), skeletons=list_skeletons(service.effects.skeletons))
 
 
 def show_action(service: Service, name: str) -> Response:
@@ -65,6 +61,7 @@ def run_action_from_form(service: Service, name: str) -> Response:
 
 def show_skeleton_form(service: Service, name: str) -> Response:
     """Show the questions of a skeleton, with the form that bakes it."""
+    _action(service, _BAKE)  # whoever may not bake need not have repositories fetched
     schema = show_skeleton(service.effects.skeletons, name, request.args)
     return _skeleton_page(name, fields_of(schema))
 

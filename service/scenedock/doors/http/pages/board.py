@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from textwrap import shorten
 from typing import Final
 
 from flask import Response, request
 from markupsafe import Markup
 
-from scenedock.doors.http.rendering.links import line_url
+from scenedock.doors.http.rendering.links import argocd_url, line_url
 from scenedock.doors.http.rendering.page import PAGE, address, page
 from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, values_of
 from scenedock.doors.http.routes import Answer, Route
@@ -30,7 +30,7 @@ _CLASSES: Final[Mapping[State, Markup]] = {
     "other": Markup(" class=o"),
     "unknown": Markup(" class=u"),
 }
-STATES: Final[Mapping[State, str]] = {
+_STATES: Final[Mapping[State, str]] = {
     "behind": "behind another environment",
     "ahead": "newer than in all earlier environments",
     "split": "differs, though it should be the same",
@@ -41,11 +41,10 @@ STATES: Final[Mapping[State, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An environment on the board: how many services it has, and how many of them are in each state."""
+    """An environment on the board, and how many services it has."""
 
     name: str
     services: int
-    states: Mapping[State, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def show_board(service: Service) -> Response:
     gaps = _gaps(rows, where, behind) if behind else {}
     if behind:
         rows = sorted((row for row in rows if row.service in gaps), key=lambda row: gaps[row.service].sort_key)
-    html = _cells_of_rows(overview)
+    html = _cells_of_rows(overview, has_argocd=bool(service.settings.argocd_url))
     names = tuple(each.name for each in columns)
     board = [
         BoardLine(
@@ -97,7 +96,7 @@ def show_board(service: Service) -> Response:
         environments=[each.name for each in _columns(overview)],
         behind=behind,
         where=where,
-        states=STATES,
+        states=_STATES,
         state=state,
         lags=lags_of(overview),
     )
@@ -113,20 +112,30 @@ def go_to_line(service: Service, name: str, environment: str) -> Response:
     release = cell.release
     facts = overview.repositories.get(release.repository)
     url = line_url(facts, release.path, release.line) if facts and release.path and release.version else ""
+    return _away(url, name)
+
+
+def go_to_argocd(service: Service, name: str, environment: str) -> Response:
+    """Go to the Application of a service in an environment, in Argo CD."""
+    overview = service.overview.current().overview
+    served = next((each for each in overview.services if each.name == name), None)
+    if served is None:
+        raise NotFoundError(f"there is no service {name!r}")
+    return _away(argocd_url(service.settings.argocd_url, served.applications.get(environment, "")), name)
+
+
+def _away(url: str, name: str) -> Response:
+    """To another site, or to the page of the service where nobody knows its address."""
     return Response(status=302, headers={"Location": url or f"{address('/services', name)}#versions"})
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _columns(overview: Overview) -> Sequence[Column]:
     """The columns, in the order in which versions go to production; what names no environment comes last."""
     names: list[str | None] = [*overview.environments]
     if any(None in row.cells for row in overview.rows):
         names.append(None)
-    found = []
-    for name in names:
-        states = Counter(cell.state for row in overview.rows if (cell := row.cells.get(name)))
-        found.append(Column(name or NOWHERE, states.total(), states))
-    return found
+    return [Column(name or NOWHERE, sum(name in row.cells for row in overview.rows)) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ class Lag:
     gap: Gap
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def lags_of(overview: Overview) -> Sequence[Lag]:
     """For each environment, who is behind the one in which versions come first; those where nobody is are left out."""
     found = []
@@ -167,23 +176,33 @@ def _gaps(rows: Sequence[Row], where: str, behind: str) -> dict[str, Gap]:
 
 
 _NO_CELL: Final = Markup("<td>")
+_ARGOCD: Final = Markup("<a class=g href={}>Argo CD</a>")
 _LONG: Final = 20
 """A longer version is cut where it is shown, and whole in its title."""
+_LONGEST_REASON: Final = 120
+"""The page of the service has the whole reason."""
 
 
-@lru_cache(maxsize=2)
-def _cells_of_rows(overview: Overview) -> Mapping[str, Mapping[str, Markup]]:
+@lru_cache(maxsize=1)
+def _cells_of_rows(overview: Overview, *, has_argocd: bool) -> Mapping[str, Mapping[str, Markup]]:
     """The cells of each service as HTML, by environment. They are thousands, so each has few bytes (no end tags)."""
-    return {
-        row.service: {name or NOWHERE: _cell(row.service, name or NOWHERE, cell) for name, cell in row.cells.items()}
-        for row in overview.rows
-    }
+    applications = {each.name: each.applications for each in overview.services} if has_argocd else {}
+    cells: dict[str, dict[str, Markup]] = {}
+    for row in overview.rows:
+        cells[row.service] = here = {}
+        for environment, cell in row.cells.items():
+            name = environment or NOWHERE
+            here[name] = _cell(row.service, name, cell)
+            if name in applications.get(row.service, ()):
+                here[name] += _ARGOCD.format(address("/at", row.service, name, "argocd"))
+    return cells
 
 
 def _cell(service: str, environment: str, cell: Cell) -> Markup:
     release, to = cell.release, address("/at", service, environment)
     if release.version is None:
-        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(release.reason, to)
+        reason = shorten(release.reason, _LONGEST_REASON, placeholder=" …")
+        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(reason, to)
     note = Markup("<i>{}</i>").format(cell.gap or cell.against) if cell.state != "same" else ""
     more = Markup("<small>+{}</small>").format(len(cell.releases) - 1) if len(cell.releases) > 1 else ""
     whole = Markup(" title='{}'").format(release.version) if len(release.version) > _LONG else ""
@@ -193,4 +212,5 @@ def _cell(service: str, environment: str, cell: Cell) -> Markup:
 ROUTES: Final = (
     Route("GET", "/board", "page", show_board, PAGE),
     Route("GET", "/at/{name}/{environment}", "page", go_to_line, {302: Answer("To the line")}),
+    Route("GET", "/at/{name}/{environment}/argocd", "page", go_to_argocd, {302: Answer("To the Application")}),
 )

@@ -11,9 +11,7 @@ from flask import Response, request
 from scenedock.doors.http.rendering.links import link_to
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.routes import Route
-from scenedock.errors import TemporaryError
 from scenedock.model.finding import SEVERITIES, Finding, Severity
-from scenedock.runtime.feed.overview import ShownOverview
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.overview import Overview
 
@@ -55,7 +53,7 @@ def show_findings(service: Service) -> Response:
         and repository in {"", each.place.repository}
         and all(word in f"{each.code} {each.message} {each.place}".lower() for word in text.split())
     ]
-    overview = overview_at_hand(service)
+    overview = service.overview.at_hand()
     return page(
         "findings.html",
         groups=groups_of(found, overview.overview if overview else None, _MOST_IN_A_GROUP),
@@ -68,14 +66,6 @@ def show_findings(service: Service) -> Response:
         text=request.args.get("q", ""),
         checked=served.checked,
     )
-
-
-def overview_at_hand(service: Service) -> ShownOverview | None:
-    """The overview; None where it can't be read now, so that pages that need it only for links are shown without."""
-    try:
-        return service.overview.current()
-    except TemporaryError:
-        return None
 
 
 def groups_of(findings: Sequence[Finding], overview: Overview | None, most: int) -> list[Group]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from flask import Response
 
-from scenedock.doors.http.pages.findings import overview_at_hand
 from scenedock.doors.http.rendering.links import commit_url
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.routes import Route
@@ -42,7 +40,7 @@ class RepositoryLine:
 def list_repositories(service: Service) -> Response:
     """List the repositories: revision, age, errors, what is kept, and how much of what is deployed is represented."""
     served = service.feed.current()
-    shown = overview_at_hand(service)
+    shown = service.overview.at_hand()
     overview = shown.overview if shown else None
     reasons, findings = served.feed.reasons, served.feed.findings
     return page(
@@ -63,11 +61,7 @@ def _line(
     is_clone = isinstance(watched.by_name[name], RepositoryClone)
     revision = watched.same.get(name, ("", 0.0))[0] if is_clone else ""
     releases = [each for each in overview.deployments.releases if each.repository == name] if overview else []
-    owned = (
-        Counter(repository for each in overview.services for repository, _ in each.folders)
-        if overview
-        else Counter[str]()
-    )
+    services = [each for each in overview.services if name in dict(each.folders)] if overview else []
     unreadable = overview.deployments.problems.get(name, "") if overview else ""
     return RepositoryLine(
         name=name,
@@ -77,7 +71,7 @@ def _line(
         seen=watched.seen.get(name, 0.0),
         problem=watched.stale.get(name, "") or unreadable,
         kept=[each for each in reasons if each.repository == name],
-        services=owned[name],
+        services=len(services),
         releases=len(releases),
         unknown=sum(each.version is None for each in releases),
         findings=sum(each.place.repository == name for each in findings),

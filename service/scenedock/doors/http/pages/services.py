@@ -29,7 +29,7 @@ from scenedock.usecases.releases.overview import Overview, ServedService
 
 _ON_A_PAGE: Final = 50
 _MOST_IN_A_GROUP: Final = 50
-SORTED_BY: Final = {"name": "Service", "type": "Type", "owner": "Owner", "system": "System", "lifecycle": "Lifecycle"}
+_SORTED_BY: Final = {"name": "Service", "type": "Type", "owner": "Owner", "system": "System", "lifecycle": "Lifecycle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def list_services(service: Service) -> Response:
     lines, query = lines_of(shown.overview), request.args
     chosen = Filter.of(query)
     key = query.get("sort", "name").removeprefix("-")
-    key = key if key in SORTED_BY else "name"
+    key = key if key in _SORTED_BY else "name"
     found = sorted(
         (line for line in lines.values() if chosen.matches(line)),
         key=lambda line: (str(getattr(line, key)).lower(), line.name),
@@ -75,7 +75,7 @@ def list_services(service: Service) -> Response:
         chosen=chosen,
         facets={name: values_of(lines.values(), name) for name in FACETS},
         sort=query.get("sort", "name"),
-        sorted_by=SORTED_BY,
+        sorted_by=_SORTED_BY,
         at=at,
         pages=pages,
     )

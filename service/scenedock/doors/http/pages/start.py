@@ -11,7 +11,7 @@ from typing import Final
 from flask import Response
 
 from scenedock.doors.http.pages.board import lags_of
-from scenedock.doors.http.pages.findings import groups_of, overview_at_hand
+from scenedock.doors.http.pages.findings import groups_of
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.routes import Route
 from scenedock.model.action import BASE_PATH
@@ -24,7 +24,7 @@ _MOST_IN_A_GROUP: Final = 10
 def show_page(service: Service) -> Response:
     """Show the start page: what to fix, what is degraded, who is behind, and how much there is."""
     served = service.feed.at_hand()
-    shown = overview_at_hand(service) if served else None
+    shown = service.overview.at_hand() if served else None
     overview = shown.overview if shown else None
     return page(
         "start.html",

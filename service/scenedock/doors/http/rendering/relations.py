@@ -27,7 +27,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """All relations, sorted, by their sources and by their targets; `services` has the service of each entity."""
+    """All relations, sorted, by their sources and by their targets; `services` has the names of services by their entities."""
 
     by_source: Mapping[EntityRef, Sequence[Relation]]
     by_target: Mapping[EntityRef, Sequence[Relation]]
@@ -49,7 +49,7 @@ class Relations:
         return found
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def relations_of(overview: Overview) -> Relations:
     """The relations between all entities of an overview."""
     services: dict[EntityRef, str] = {}

@@ -63,7 +63,7 @@ class Filter:
         )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def lines_of(overview: Overview) -> Mapping[str, ServiceLine]:
     """The services of an overview by name, in alphabetical order."""
     environments: dict[str, list[str]] = {}

@@ -30,8 +30,12 @@ if (matchMedia("(max-width: 40rem)").matches && !location.search)
   for (const more of document.querySelectorAll("details.more")) more.open = false;
 
 // What is current is in sight: the page in the navigation, the chosen entity in the graph.
-document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-document.querySelector(".graph .focus")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const [outer, inner] of [[".bar nav", "[aria-current]"], [".graph", ".focus"]]) {
+  const frame = document.querySelector(outer), current = frame?.querySelector(inner);
+  if (!current) continue;
+  const [seen, there] = [frame, current].map((element) => element.getBoundingClientRect());
+  frame.scrollBy(there.x + there.width / 2 - seen.x - seen.width / 2, 0);
+}
 
 // "/" goes to the search, Escape leaves it.
 document.addEventListener("keydown", (event) => {
