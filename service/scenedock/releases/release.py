@@ -141,6 +141,9 @@ def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Relea
 def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Release:
     """What Chart.yaml says: the appVersion where it is proven to be the tag, or the version of another chart."""
     chart, repository = deployed.chart, image.repository if image else ""
+    if image and image.is_odd:
+        place = _place(deployed, image)
+        return replace(nothing, reason=f"what sets the tag of its image is no tag ({place})", image=repository)
     if chart and chart.app_version and chart.uses_app_version:
         found = replace(nothing, version=chart.app_version, image=repository, shape="appVersion")
         return replace(found, path=chart.path, line=chart.line)

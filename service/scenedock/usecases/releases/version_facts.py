@@ -21,7 +21,8 @@ from scenedock.releases.images import Keys, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
 
 _VALUES_OF_ITEMS = ("helmValues", "values")
-_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b")
+# `print .Chart.AppVersion "-1"` makes something else of it.
+_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
 # What `helm create` writes above the tag, where no template is there to prove it.
 _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
