@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from typing import TypeAlias
 
 from scenedock.documents.merging import merge_values
 from scenedock.model.json import Json, JsonObject, as_object
@@ -16,11 +17,15 @@ _DEPTH_OF_MAIN_IMAGE = 2
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One values file of a deployment, or the item of a list; `line_of` gives the line of a path in its values."""
+    """One values file of a deployment, or the item of a list in one; `line_of` gives the line of a path in its values.
+
+    `is_file` says whether the values are the whole file.
+    """
 
     path: str
     values: JsonObject
     line_of: Callable[[Keys], int]
+    is_file: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class Deployed:
 
     `names` are those that the image of the service itself may have, in lower case. `layers` are in the order in which
     Helm merges them; `own_files` are the paths of those that are this environment's. `foreign` are the keys of other
-    charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name.
+    charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name. `release`
+    and `namespace` are what it is installed as.
     """
 
     service: str
@@ -72,6 +78,8 @@ class Deployed:
     is_umbrella: bool = False
     chart: ChartVersions | None = None
     tag_file: TagFile | None = None
+    release: str = ""
+    namespace: str = ""
 
     def images(self) -> list[Image]:
         """The images in its merged values, without those of other charts."""
@@ -84,7 +92,8 @@ class Release:
     """Which version a repository says is there; None with a `reason`.
 
     `path` and `line` hold the version. `inherited`: the file isn't one of this environment alone. `shared_with` are the
-    other services and environments that the same line serves.
+    other services and environments that the same line serves. `rendered` says that only rendering could tell which of
+    several images is its own.
     """
 
     service: str
@@ -99,6 +108,7 @@ class Release:
     line: int | None = None
     inherited: bool = False
     shared_with: tuple[str, ...] = field(default=())
+    rendered: bool = False
 
     @property
     def pair(self) -> str:
@@ -106,7 +116,19 @@ class Release:
         return f"{self.service}/{self.environment}" if self.environment else self.service
 
 
-def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Release:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The image of several that is a service's own; none, and perhaps a `reason`, where that can't be told."""
+
+    image: Image | None = None
+    reason: str = ""
+
+
+Choose: TypeAlias = Callable[[Deployed, Sequence[Image]], Chosen]
+"""Chooses between the images that may be a service's own, which have different tags."""
+
+
+def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
     """The release of a service in an environment, of its images.
 
     `prefix` is the registry and owner that most images of the repository have.
@@ -120,7 +142,11 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Rele
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
     if len({each.tag for each in candidates}) > 1:
         lines = " and ".join(f"{each.tag or 'none'} ({_place(deployed, each)})" for each in candidates[:4])
-        return replace(nothing, reason=f"several images may be its own: {lines}")
+        chosen = choose(deployed, candidates)
+        if chosen.image is None:
+            said = filter(None, (f"several images may be its own: {lines}", chosen.reason))
+            return replace(nothing, reason="; ".join(said))
+        nothing, candidates = replace(nothing, rendered=True), [chosen.image]
     if candidates and candidates[0].tag:
         image = candidates[0]
         layer = _layer_of(deployed, image)

@@ -150,7 +150,7 @@ def test_a_link_that_leads_out_of_the_repository_is_refused(rendered: Rendered, 
 
 
 def test_a_link_inside_the_repository_is_what_it_leads_to(rendered: Rendered) -> None:
-    files = {"shared/a.yaml": "a: shared\n", "billing/templates/a.yaml": Path("../../shared/a.yaml")}
+    files: Files = {"shared/a.yaml": "a: shared\n", "billing/templates/a.yaml": Path("../../shared/a.yaml")}
     assert rendered(files) == ({"a": "shared"},)
 
 

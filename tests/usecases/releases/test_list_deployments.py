@@ -72,6 +72,7 @@ def test_the_last_file_that_sets_the_tag_says_the_version(tmp_path: Path) -> Non
         "line": 3,
         "inherited": False,
         "sharedWith": [],
+        "rendered": False,
         "behind": None,
     }
     production = found["billing/production"]

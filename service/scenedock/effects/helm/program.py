@@ -63,7 +63,7 @@ class HelmProgram:
         ------
         NotFoundError     there is none
         NotAllowedError   this machine can't sandbox a process
-        InputError        it is no helm, or another version than 3.17 or newer, or 4
+        InputError        it is something else, or an older or newer version than 3.17 to 4
         """
         path = self.path()
         with tempfile.TemporaryDirectory(prefix="scenedock-helm-") as work:

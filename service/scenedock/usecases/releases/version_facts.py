@@ -76,6 +76,8 @@ class VersionReader:
             is_umbrella=each.main.kind == "System",
             chart=self._chart(member, folder, own) if folder and folder.chart else None,
             tag_file=tag_file,
+            release=deployment.application.name if deployment.application else name,
+            namespace=deployment.application.namespace if deployment.application else "",
         )
 
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
@@ -95,7 +97,7 @@ class VersionReader:
         key = next((key for key in _VALUES_OF_ITEMS if isinstance(as_object(value).get(key), dict)), None)
         root: Keys = at if key is None else (*at, key)
         values = as_object(value) if key is None else as_object(as_object(value)[key])
-        yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)))
+        yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)), is_file=False)
 
     def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
