@@ -12,9 +12,8 @@ from functools import reduce
 from typing import Final
 
 from scenedock.documents.merging import merge_values
-from scenedock.documents.scalars import HELM
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.releases.images import Image, Keys, split_reference
+from scenedock.releases.images import Image, Keys, split_reference, text_of
 from scenedock.releases.release import Chosen, Deployed, Release
 
 _LASTING: Final = frozenset({"DaemonSet", "Deployment", "Pod", "ReplicaSet", "Rollout", "StatefulSet"})
@@ -46,7 +45,7 @@ def marked(deployed: Deployed, candidates: Sequence[Image]) -> tuple[JsonObject,
     for number, image in enumerate(candidates):
         mark, tag = _mark(image.tag, number)
         marks[mark] = image
-        whole = HELM.key(_at(merged, image.keys)).strip()  # the tag, or a reference that ends with it
+        whole = text_of(_at(merged, image.keys))  # the tag, or a reference that ends with it
         values = _with(values, image.keys, whole.removesuffix(image.tag) + tag)
     changed = {str(image.keys[0]) for image in candidates}
     return {key: value for key, value in as_object(values).items() if key in changed}, marks

@@ -69,8 +69,9 @@ def list_deployments(
     wanted = _plain(service)
 
     def choose(deployed: Deployed, candidates: Sequence[Image]) -> Chosen:
-        is_wanted = rendered is not None and wanted in {"", deployed.service}
-        return rendered.choose(deployed, candidates) if rendered and is_wanted else Chosen()
+        if rendered is None or wanted not in {"", deployed.service}:
+            return Chosen()
+        return rendered.choose(deployed, candidates)
 
     releases = list_releases(_deployed(result, repositories), choose)
     return Deployments(releases, behind(releases), result.read.problems)
