@@ -112,6 +112,19 @@ def test_a_local_chart_that_the_repository_does_not_have_is_refused(rendered: Re
         rendered({"billing/Chart.yaml": chart})
 
 
+def test_a_file_in_the_place_of_a_chart_is_the_reason(rendered: Rendered) -> None:
+    chart = f"{CHART}dependencies: [{{name: common, version: 2.x, repository: 'file://../common'}}]\n"
+    files = {"billing/Chart.yaml": chart, "billing/charts/common": "x", "common/Chart.yaml": LIBRARY}
+    with pytest.raises(InputError, match=r"common/Chart.yaml: can't be copied: (Not a directory|File exists)"):
+        rendered(files)
+
+
+def test_the_name_of_a_release_is_no_option(version: Version, tmp_path: Path) -> None:
+    source = ChartSource(RepositoryFolder(plant(tmp_path, {"billing/Chart.yaml": CHART, **template("a: 1\n")})))
+    with pytest.raises(InputError, match=r"helm refuses it: .*--post-renderer"):
+        render(HelmProgram(str(helm(version))), source, Installation("billing", "--post-renderer=/usr/bin/env"))
+
+
 def test_a_commit_is_rendered_without_its_folder(version: Version, tmp_path: Path) -> None:
     files = {"billing/Chart.yaml": CHART, "billing/values.yaml": "tag: committed\n"}
     root = clone(tmp_path / "apps", files=files | template("a: {{ .Values.tag }}\n"))

@@ -136,8 +136,11 @@ class ChartFiles:
                 f"the chart has more than {_MOST_FILES:,} files or {_MOST_BYTES >> 20} MiB, with those it depends on"
             )
         target = self.root / to
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        except OSError as error:  # a chart may have a file where another chart would come
+            raise InputError(f"{path}: can't be copied: {error.strerror}") from error
         return data
 
 

@@ -50,8 +50,8 @@ def render(program: HelmProgram, source: ChartSource, installation: Installation
         files.copy_chart(installation.folder)
         given = [_given(files, work, number, each) for number, each in enumerate(installation.values)]
         release = installation.release[:_LONGEST_RELEASE].rstrip("-.")
-        arguments = ["template", release, f"./{installation.folder}", f"--namespace={installation.namespace}"]
-        printed = program.run(work, [*arguments, *(f"--values={path}" for path in given)], "tree")
+        options = [f"--namespace={installation.namespace}", *(f"--values={path}" for path in given)]
+        printed = program.run(work, ["template", *options, "--", release, f"./{installation.folder}"], "tree")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     try:
