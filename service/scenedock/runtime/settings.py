@@ -118,6 +118,14 @@ class Settings:
             "catalog stays. A build of 10,000 folders takes about 300.",
         ),
     ] = 2_048
+    helm: Annotated[
+        str,
+        Setting(
+            text,
+            "Helm 3.17 or newer, or 4: a path, or a name on PATH. Where values name several images that may be a "
+            "service's own, it shows which is; without it, such a version is unknown.",
+        ),
+    ] = "helm"
     tokens_file: Annotated[
         Path | None, Setting(optional_path, "File with static tokens, for callers other than Backstage.")
     ] = None

@@ -121,6 +121,7 @@ def open_effects(
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
     from scenedock.effects.git.served_apart import ServedApart
+    from scenedock.effects.helm.program import HelmProgram
 
     def folders() -> FolderTable:
         from scenedock.effects.tasks.storage.folder_table import FolderTable
@@ -151,6 +152,7 @@ def open_effects(
         backstage=BackstageCatalog(BackstageClient(settings.backstage_url, PluginTokens(key).token))
         if settings.backstage_url
         else None,
+        helm=HelmProgram(settings.helm),
     )
 
 

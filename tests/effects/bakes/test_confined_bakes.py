@@ -134,7 +134,7 @@ from pathlib import Path
 from scenedock.effects.local import confinement
 
 confinement._SCOPED_ABI = 10**6
-confinement.shut_in(Path("."))
+confinement.shut_in(Path("."), confinement.programs())
 try:
     os.kill(os.getppid(), 0)
 except PermissionError:
@@ -361,10 +361,11 @@ def test_a_folder_that_may_not_be_looked_into_is_removed_too() -> None:
 def test_where_a_process_can_not_be_confined_it_is_refused(tmp_path: Path) -> None:
     program = """
 from pathlib import Path
+from scenedock.effects.bakes.confined_child import shut_in_skeleton
 from scenedock.effects.local import confinement
 
 confinement._MACHINES = {}
-confinement.shut_in(Path("."))
+shut_in_skeleton(Path("."))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
 
