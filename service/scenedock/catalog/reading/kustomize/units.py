@@ -168,7 +168,7 @@ class Units:
                 services.setdefault(home, _Service(home)).running.append(each)
         services = self._without_parts(services)
         idle: list[tuple[str, list[Occurrence]]] = []
-        others: dict[str, _Service] = {}
+        others: dict[str, list[Occurrence]] = defaultdict(list)
         for root, occurrences in by_root.items():
             if root in self._release_roots or any(map(_runs, occurrences)):
                 for each in occurrences:
@@ -177,11 +177,12 @@ class Units:
                     if not _runs(each) and home in services:
                         services[home].besides.append(each)
                     elif not _runs(each) and home and root not in self._release_roots:
-                        others.setdefault(home, _Service(home)).besides.append(each)
+                        others[home].append(each)
             else:
                 idle.append((root, occurrences))
         self._add_idle(services, idle)
-        services = others | services
+        for home, besides in others.items():
+            services.setdefault(home, _Service(home)).besides.extend(besides)
         return [services[home] for home in sorted(services)]
 
     def _without_parts(self, services: dict[str, _Service]) -> dict[str, _Service]:
@@ -207,7 +208,7 @@ class Units:
     def _add_idle(self, services: dict[str, _Service], idle: Sequence[tuple[str, list[Occurrence]]]) -> None:
         """Roots that only configure something: parts of a service in whose folder they are, else of their own.
 
-        A folder that holds services is none itself, nor is a base that nothing takes.
+        A folder that holds services is none itself, unless it has layers of its own; nor is a base that nothing takes.
         """
         homes = {*services, *self._release_homes}
         above = {folder for home in homes for folder in (*folders_above(home), home)}
@@ -216,10 +217,10 @@ class Units:
             is_part = any(folder in homes for folder in folders_above(f"{home}/"))
             if home in services:
                 services[home].besides.extend(occurrences)
-            elif home and not is_part and home not in above and not (_is_base(root) or _is_base(home)):
-                services.setdefault(home, _Service(home)).besides.extend(occurrences)
-            elif is_part or home in above:
+            elif home and (is_part or (home in above and not self._places.is_layer(home, root))):
                 self._note_part(occurrences)
+            elif home and not (_is_base(root) or _is_base(home)):
+                services.setdefault(home, _Service(home)).besides.extend(occurrences)
 
     def _note_part(self, occurrences: Iterable[Occurrence]) -> None:
         self.parts.update(folder for each in occurrences for folder in (each.root, *each.chain))
