@@ -147,8 +147,8 @@ class Units:
         return taken_by.place if taken_by else each.one.place
 
     def _home_of_overlay(self, root: str) -> str:
-        """The folder of what a root is an overlay of, by its path alone; empty where it is none."""
-        home = self._places.home_of(root)
+        """The folder of what a root is an overlay of, by its path alone; empty where it is none, or of a release."""
+        home = "" if root in self._release_roots else self._places.home_of(root)
         return home if home and root.startswith((f"{home}/overlays/", f"{home}/overlay/")) else ""
 
     def _home_of_release(self, one: KubernetesObject | Taken) -> str:
@@ -170,19 +170,17 @@ class Units:
         idle: list[tuple[str, list[Occurrence]]] = []
         others: dict[str, list[Occurrence]] = defaultdict(list)
         for root, occurrences in by_root.items():
-            if root in self._release_roots or any(map(_runs, occurrences)):
-                for each in occurrences:
-                    home = self._home(_folder(each))
-                    home = home if home in services else self._home_of_overlay(root)
-                    if not _runs(each) and home in services:
-                        services[home].besides.append(each)
-                    elif not _runs(each) and home and root not in self._release_roots:
-                        others[home].append(each)
-            else:
+            besides = [each for each in occurrences if not _runs(each)]
+            if len(besides) == len(occurrences) and root not in self._release_roots:
                 idle.append((root, occurrences))
+                continue
+            for each in besides:
+                home = self._home(_folder(each))
+                others[home if home in services else self._home_of_overlay(root)].append(each)
         self._add_idle(services, idle)
         for home, besides in others.items():
-            services.setdefault(home, _Service(home)).besides.extend(besides)
+            if home or home in services:
+                services.setdefault(home, _Service(home)).besides.extend(besides)
         return [services[home] for home in sorted(services)]
 
     def _without_parts(self, services: dict[str, _Service]) -> dict[str, _Service]:
