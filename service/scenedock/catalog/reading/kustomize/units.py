@@ -206,10 +206,12 @@ class Units:
     def _add_idle(self, services: dict[str, _Service], idle: Sequence[tuple[str, list[Occurrence]]]) -> None:
         """Roots that only configure something: parts of a service in whose folder they are, else of their own.
 
-        A folder that holds services is none itself, unless it has layers of its own; nor is a base that nothing takes.
+        A folder that holds services is none itself, unless it has layers of its own; nor is a base that nothing takes,
+        or what Flux doesn't deploy where it deploys other folders.
         """
         homes = {*services, *self._release_homes}
         above = {folder for home in homes for folder in (*folders_above(home), home)}
+        by_flux = any(seen.folder is not None for seen in self._expander.kustomizations)
         for root, occurrences in idle:
             home = self._home_of_idle(root, occurrences)
             is_part = any(folder in homes for folder in folders_above(f"{home}/"))
@@ -217,7 +219,7 @@ class Units:
                 services[home].besides.extend(occurrences)
             elif home and (is_part or (home in above and not self._places.is_layer(home, root))):
                 self._note_part(occurrences)
-            elif home and not (_is_base(root) or _is_base(home)):
+            elif home and not (_is_base(root) or _is_base(home) or (by_flux and not _deployed_by_flux(occurrences))):
                 services.setdefault(home, _Service(home)).besides.extend(occurrences)
 
     def _note_part(self, occurrences: Iterable[Occurrence]) -> None:
@@ -328,6 +330,10 @@ def _folder(each: Occurrence) -> str:
     if isinstance(each.one, Taken) or not each.one.folder or f"{folder}/".startswith(f"{each.one.folder}/"):
         return each.one.folder
     return folder
+
+
+def _deployed_by_flux(occurrences: Iterable[Occurrence]) -> bool:
+    return any(each.context.kustomizations for each in occurrences)
 
 
 def _is_base(folder: str) -> bool:
