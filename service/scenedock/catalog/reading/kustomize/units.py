@@ -196,11 +196,11 @@ class Units:
         whole = {home: each for home, each in services.items() if any(map(_is_workload, each.running))}
         for home, each in services.items():
             if home not in whole:
-                around = next((above for above in reversed(folders_above(home)) if above in whole), None)
-                if around is None:
+                holder = next((above for above in reversed(folders_above(home)) if above in whole), None)
+                if holder is None:
                     whole[home] = each
                 else:
-                    whole[around].besides += each.running
+                    whole[holder].besides += each.running
         return whole
 
     def _add_idle(self, services: dict[str, _Service], idle: Sequence[tuple[str, list[Occurrence]]]) -> None:
