@@ -57,7 +57,7 @@ def _evaluate(given: Given) -> Evaluation:
     if not flux and not any(_counts(given, path) for path in kustomizations):
         return Evaluation()
     builder = Builder(here.name, frozenset(here.files), _Documents(given), lambda path: _counts(given, path))
-    expander = Expander(builder, lambda url: _name_of(given, url))
+    expander = Expander(builder, lambda url: _name_of(given, url), bool(here.url))
     expander.expand(flux)
     said = sorted({each.context.environment for each in expander.occurrences if each.context.environment})
 
@@ -132,6 +132,7 @@ def _counts(given: Given, path: str) -> bool:
     if not segments:
         return True
     is_example = bool(reason_in_name(segments)) or not _EXAMPLES.isdisjoint(segments)
+    is_example = is_example or any(segment.startswith("_") for segment in segments)
     return not is_example and not any(above in given.here.charts for above in (*folders_above(folder), folder))
 
 
@@ -179,8 +180,8 @@ def _folders(given: Given, builder: Builder, units: Units) -> Iterator[Deployed]
     for folder, one in sorted(builder.kustomizations.items()):
         if one.is_component or folder in builder.shared_folders or not _counts(given, one.place.path):
             continue
-        name = folder or "."
         if made := sorted(units.put_together.get(folder, ())):
-            yield Deployed("Kustomize folder", name, one.place, tuple((given.here.name, each) for each in made))
+            targets = tuple((given.here.name, each) for each in made) if folder else ()
+            yield Deployed("Kustomize folder", folder, one.place, targets)
         elif folder not in units.parts | builder.taken_folders and (reason := units.reason_against(folder)):
-            yield Deployed("Kustomize folder", name, one.place, reason=reason)
+            yield Deployed("Kustomize folder", folder, one.place, reason=reason)
