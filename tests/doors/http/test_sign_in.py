@@ -27,8 +27,10 @@ from scenedock.doors.http.requests.visitors import csrf_field, signed_in
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
+from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings
+from scenedock.runtime.sign_in_wiring import open_sign_in
 from scenedock.runtime.wiring import signing_key
 from tests.fakes.openid_provider import CLIENT, SECRET, Key, OpenIdProvider, openid_provider, signed
 from tests.publishing.test_canary import found
@@ -429,6 +431,18 @@ def test_replicas_with_a_database_need_one_signing_key(tmp_path: Path) -> None:
         settings = replace(Settings(data=tmp_path, database_url="postgresql://db/x"), **{name: value})  # type: ignore[arg-type]
         with pytest.raises(InputError, match="SCENEDOCK_SIGNING_KEY must be set"):
             signing_key(settings)
+
+
+def test_sessions_are_kept_where_the_tasks_are(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    key = signing_key(settings)
+
+    stores = [
+        open_sign_in(replace(settings, database_url=url), StaticTokens(), key).sessions.store
+        for url in ("", "sqlite:////data/tasks.db", "postgresql://db/x")
+    ]
+
+    assert [type(store).__name__ for store in stores] == ["SessionFiles", "SessionFiles", "SessionTable"]
 
 
 # Sessions
