@@ -27,7 +27,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """All relations, sorted, by their sources and targets; `services` has the names of services by their entities."""
+    """All relations, sorted, by their sources and by their targets; `services` are names of services, by entity."""
 
     by_source: Mapping[EntityRef, Sequence[Relation]]
     by_target: Mapping[EntityRef, Sequence[Relation]]
