@@ -70,12 +70,13 @@ class KnownFacts:
     """The repositories by name; `result` is the digest of the catalog that was made of them, and of nothing else.
 
     It is empty where files could not be read, or where something stays that the repositories don't say. `wanted` is as
-    in `BuiltFeed`.
+    in `BuiltFeed`, `proofs` as in `Feed`.
     """
 
     repositories: Mapping[str, KnownRepository]
     result: str = ""
     wanted: tuple[EntityRef, ...] = ()
+    proofs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
