@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from typing import Any
 from urllib.parse import urljoin
 
@@ -19,8 +20,10 @@ from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
 from scenedock.model.finding import Finding, Place, Reason
 from scenedock.runtime.service import Service
+from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.usecases.catalog.catalog_record import read_head, write_record
 from scenedock.usecases.catalog.watching import BuiltFeed
+from tests.tools.server import wait_until
 from tests.tools.service import ADMIN, READ, RUN, bearer, built
 from tests.tools.tokens import Backstage
 
@@ -83,6 +86,23 @@ def test_a_refresh_is_asked_for_and_not_waited_for(client: FlaskClient, service:
 
     assert (answer.status_code, answer.json) == (202, {"refreshing": True})
     assert service.feed._wanted.is_set()
+
+
+def test_a_refresh_that_is_asked_for_is_one_look(
+    client: FlaskClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenedock.runtime.catalog_feed._SECONDS_BETWEEN_GLANCES", 0.02)
+    looks: list[object] = []
+    monkeypatch.setattr(WatchedRepositories, "look", lambda _watched, names=None: looks.append(names))
+    service.feed.start()
+    wait_until(lambda: len(looks) == 1, "the look of a service that starts")
+    time.sleep(0.2)  # for ten more glances: nobody has asked
+    assert len(looks) == 1
+
+    client.post(f"{BASE_PATH}/catalog/refresh", headers=bearer(RUN))
+    wait_until(lambda: len(looks) == 2, "the look that was asked for")
+    time.sleep(0.2)
+    assert looks == [None, None]
 
 
 def test_findings_say_what_to_mend_and_where(client: FlaskClient) -> None:
