@@ -20,7 +20,7 @@ _DEPTH_OF_MAIN_IMAGE = 2
 class Layer:
     """One values file of a deployment, or the item of a list in one; `line_of` gives the line of a path in its values.
 
-    `is_file` says whether the values are the whole file. `shape` is how it sets an image, where it isn't a file of values.
+    `is_file` says whether the values are the whole file; `shape` is how another one sets an image.
     """
 
     path: str

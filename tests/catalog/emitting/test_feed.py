@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,6 @@ from scenedock.catalog.emitting import feed as feeds
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, make_feed, with_findings
 from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, read_documents
-from scenedock.documents.writing import write_documents
 from scenedock.model.entity import Entity, build_entity
 from scenedock.model.finding import Finding, Place, Reason
 from scenedock.model.json import JsonObject
@@ -92,20 +91,18 @@ def test_only_files_whose_entities_have_changed_are_written_again(monkeypatch: p
     first = make_feed([component(f"service-{number}") for number in range(400)], ())
     changed = [component(f"service-{number}", **({"lifecycle": "new"} if number == 7 else {})) for number in range(400)]
     whole = make_feed(changed, ())
-    written: list[int] = []
+    written: list[str] = []
 
-    def count(documents: Iterable[JsonObject]) -> str:
-        documents = list(documents)
-        written.append(len(documents))
-        return write_documents(documents)
+    def write(name: str, documents: Sequence[JsonObject], write: Any = feeds._written) -> Any:
+        written.append(name)
+        return write(name, documents)
 
-    monkeypatch.setattr("scenedock.catalog.emitting.feed.write_documents", count)
-
+    monkeypatch.setattr(feeds, "_written", write)
     assert make_feed(changed, (), last=first).files == whole.files
-    assert len(written) == 1
+    assert written == ["entities-4.yaml"]
     damaged = replace(first, files={**first.files, "entities-0.yaml": b"x"})
     assert make_feed(changed, (), last=damaged).files == whole.files
-    assert len(written) == 3
+    assert written[1:] == ["entities-0.yaml", "entities-4.yaml"]
 
 
 def test_findings_take_the_place_of_those_of_their_code() -> None:

@@ -16,7 +16,7 @@ from typing import Final
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.apart import ApartLimits, run_apart
+from scenedock.effects.local.apart import ApartLimits, give_back_memory, run_apart
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.entity import EntityRef
@@ -157,6 +157,7 @@ class CatalogFeed:
 
         Of the repositories at addresses, only the named ones are fetched; without names, all.
         """
+        signature = self._signature
         try:
             for _ in range(_MOST_ATTEMPTS):
                 # Who made what is kept had looked before: what is seen from now on is no older.
@@ -168,6 +169,8 @@ class CatalogFeed:
             self._fail(error)
         finally:
             self._first.set()
+            if self._signature != signature:  # a build leaves as much free as the texts of the catalog are long
+                give_back_memory()
 
     def _run(self) -> None:
         turn_of_all = time.monotonic()
