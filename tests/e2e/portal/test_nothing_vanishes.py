@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.portal import Portal
+from tests.e2e.portal.portal import Portal
 from tests.scenarios.repositories import plant
 from tests.tools.feed import accept
 from tests.tools.server import wait_until

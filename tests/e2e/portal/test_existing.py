@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.portal import Portal
+from tests.e2e.portal.portal import Portal
 from tests.scenarios.repositories import plant
 from tests.tools.server import wait_until
 
