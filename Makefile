@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
 export repository :=
-workers := 2
+workers := 4
 
 .PHONY: help run test test-all fix docs golden bench mutants soak lock set-up
 
@@ -14,7 +14,7 @@ help: ## List these targets
 run: set-up ## Bake a service into an example repository and serve it (make run repository=PATH serves yours)
 	@exec scripts/demo "$$repository"
 
-test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests (workers=2)
+test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests (workers=4)
 	@scripts/check --numprocesses=$(workers)
 
 test-all: set-up ## Run also the tests that are too long for `make test` (up to 90 minutes)
