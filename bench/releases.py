@@ -13,7 +13,7 @@ from bench.feed import cpu_of, git
 from bench.pages import write_part
 from bench.repository import write_repository
 from scenedock.doors.cli.sources import Sources
-from scenedock.usecases.releases.follow_versions import Chosen, Extent, follow_deployments
+from scenedock.usecases.releases.follow_versions import Selected, Extent, follow_deployments
 from scenedock.usecases.releases.list_deployments import list_deployments
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -45,7 +45,7 @@ def report() -> str:
             result = sources.export_of(opened)
             listed = cpu_of(lambda: list_deployments(result, opened))
             extent = Extent(20, between=False)
-            shown = cpu_of(lambda: follow_deployments(result, opened, Chosen(SERVICE), extent))
+            shown = cpu_of(lambda: follow_deployments(result, opened, Selected(SERVICE), extent))
         log = cpu_of(lambda: git(root, "log", "--first-parent", "-m", "--raw", "--", f"apps/{SERVICE}"))
     name = f"history of one after {COMMITS} commits, without the list, beside `git log`"
     rows = [

@@ -203,3 +203,115 @@ codeowners = st.lists(
     max_size=4,
 ).map(lambda lines: "\n".join(lines).encode("utf-8", "replace"))
 apis = some(openapi=st.just("3.0.0"), asyncapi=st.just("2.0.0"), info=oddities)
+
+charts_from_elsewhere = (
+    st.sampled_from(("webapp", "acme/webapp", "oci://charts.acme.test/webapp", "{{ .chart }}")) | texts
+)
+remote_sources = some(
+    repoURL=st.sampled_from(("https://charts.acme.test", "https://github.com/acme/apps")) | texts,
+    chart=charts_from_elsewhere,
+    path=paths,
+    ref=st.just("values"),
+    directory=some(recurse=st.booleans()),
+    helm=some(
+        valueFiles=several(st.sampled_from(("$values/apps/billing/values-dev.yaml", "$values/values/x.yaml")) | texts),
+        valuesObject=values,
+        values=st.just("service: {port: 80}") | texts,
+        parameters=several(some(name=st.just("a.b") | texts, value=texts)),
+    ),
+)
+remote_applications = some(
+    apiVersion=st.just("argoproj.io/v1alpha1"),
+    kind=st.sampled_from(("Application", "ApplicationSet")),
+    metadata=some(name=services | st.just("{{name}}-x"), labels=st.dictionaries(texts, texts, max_size=2)),
+    spec=some(
+        source=remote_sources,
+        sources=several(remote_sources),
+        destination=some(namespace=words | texts, name=environments),
+        generators=several(some(clusters=oddities) | some(plugin=oddities) | generators),
+        template=some(
+            metadata=some(name=st.just("{{name}}-x") | services, labels=st.dictionaries(texts, texts, max_size=2)),
+            spec=some(source=remote_sources, destination=some(namespace=words)),
+        ),
+    ),
+)
+lists_of_applications = some(
+    apiVersion=st.just("v1"), kind=st.just("List"), items=several(remote_applications | oddities)
+)
+releases = some(
+    apiVersion=st.sampled_from(("helm.toolkit.fluxcd.io/v2", "helm.toolkit.fluxcd.io/v2beta1")),
+    kind=st.just("HelmRelease"),
+    metadata=some(name=services, namespace=words | texts),
+    spec=some(
+        releaseName=services,
+        targetNamespace=words,
+        chart=some(
+            spec=some(
+                chart=st.just("./apps/billing") | charts_from_elsewhere,
+                sourceRef=some(kind=st.sampled_from(("HelmRepository", "GitRepository")), name=words),
+                valuesFiles=several(paths),
+            )
+        ),
+        chartRef=some(kind=st.just("OCIRepository"), name=words),
+        values=values,
+        valuesFrom=several(some(kind=st.just("ConfigMap"), name=words)),
+    ),
+)
+resources = (
+    st.sampled_from(("../base", "base", "overlays/dev", "release.yaml", "..", ".", "https://github.com/a/b")) | texts
+)
+kustomizations = some(
+    resources=several(resources),
+    bases=several(resources),
+    components=several(resources),
+    patches=several(some(path=resources, patch=texts, target=oddities)),
+    namespace=words | texts,
+    images=several(some(name=texts, newTag=texts)),
+    helmCharts=several(some(name=charts_from_elsewhere, namespace=words, valuesFile=paths)),
+    configMapGenerator=several(some(name=words, files=several(texts))),
+)
+flux_kustomizations = some(
+    apiVersion=st.just("kustomize.toolkit.fluxcd.io/v1"),
+    kind=st.just("Kustomization"),
+    metadata=some(name=services, namespace=words),
+    spec=some(
+        path=paths,
+        targetNamespace=words,
+        sourceRef=some(kind=st.just("GitRepository"), name=words),
+        patches=several(some(patch=texts)),
+        postBuild=some(substitute=st.dictionaries(words, texts, max_size=2)),
+    ),
+)
+bundles = some(
+    namespace=words | texts,
+    defaultNamespace=words,
+    helm=some(
+        chart=charts_from_elsewhere | paths, repo=texts, releaseName=services, values=values, valuesFiles=several(paths)
+    ),
+    kustomize=some(dir=paths),
+    targetCustomizations=several(
+        some(
+            name=environments,
+            clusterSelector=some(matchLabels=st.dictionaries(st.just("env"), environments | texts, max_size=1)),
+            helm=some(values=values),
+            doNotDeploy=st.booleans(),
+        )
+    ),
+)
+helmfiles = some(
+    environments=st.dictionaries(environments, some(values=several(values | texts)) | oddities, max_size=2),
+    bases=several(paths),
+    helmfiles=several(st.sampled_from(("helmfile.yaml", "*/helmfile.yaml", "**")) | some(path=paths) | texts),
+    templates=st.dictionaries(words, some(chart=charts_from_elsewhere), max_size=1),
+    releases=several(
+        some(
+            name=services | texts,
+            namespace=words | st.just("{{ .Environment.Name }}") | texts,
+            chart=st.just("./apps/billing") | charts_from_elsewhere,
+            condition=texts,
+            installed=st.booleans() | texts,
+            inherit=several(some(template=words)),
+            values=several(values | st.just("apps/{{ .Environment.Name }}.yaml") | texts),
+        )
+    ),
+)

@@ -81,6 +81,25 @@ FOLDER_FILES: Mapping[str, st.SearchStrategy[bytes]] = {
     "mkdocs.yml": st.just(b""),
     **{name: written(those.apis) for name in API_FILES},
 }
+TOOLS: Mapping[str, st.SearchStrategy[bytes]] = {
+    "argocd/apps.yaml": written(those.remote_applications),
+    "argocd/dev/list.yaml": written(those.lists_of_applications),
+    "apps/billing/templates/apps.yaml": written(those.remote_applications).map(
+        lambda data: b"{{- if .Values.x }}\n" + data + b"\n{{ end }}"
+    ),
+    "apps/billing/fleet.yaml": written(those.bundles),
+    "fleet.yaml": written(those.bundles),
+    "helmfile.yaml": written(those.helmfiles),
+    "helmfile.d/a.yaml.gotmpl": written(those.helmfiles),
+    "clusters/dev/flux.yaml": written(those.flux_kustomizations),
+    "apps/billing/release.yaml": written(those.releases),
+    "apps/billing/kustomization.yaml": written(those.kustomizations),
+    "apps/billing/base/kustomization.yaml": written(those.kustomizations),
+    "apps/billing/overlays/dev/kustomization.yaml": written(those.kustomizations),
+    "apps/billing/base/release.yaml": written(those.releases) | written(those.manifests),
+    "values/x.yaml": written(those.values),
+}
+"""What tools deploy besides Helm, in the places where their files are."""
 LAYOUTS = (
     "{service}",
     "apps/{service}",
@@ -162,6 +181,8 @@ def trees(draw: st.DrawFn) -> dict[bytes, Node]:
         tree[b"CODEOWNERS"] = draw(those.codeowners.flatmap(maybe_damaged))
     if draw(st.booleans()):
         tree[b"argocd/set.yaml"] = draw(written(those.applications))
+    for name in draw(st.lists(st.sampled_from(sorted(TOOLS)), max_size=4, unique=True)):
+        tree[name.encode()] = draw(TOOLS[name])
     if draw(st.booleans()):
         tree[b"lists/dev.yaml"] = draw(written(those.app_lists))
     for _ in range(draw(st.integers(0, 3))):

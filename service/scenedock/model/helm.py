@@ -17,6 +17,8 @@ from scenedock.model.json import JsonObject
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "Service", "Ingress"})
 """The Kubernetes kinds that run, or that others reach something running by."""
 CHART_FILE = "Chart.yaml"
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""The names of Kustomize's file, the one that counts first in front."""
 APPLICATIONS = frozenset({"Application", "ApplicationSet"})
 """The kinds by which Argo CD deploys."""
 
@@ -153,8 +155,9 @@ class HelmFolder:
     has_handwritten: bool = False
 
     def at(self, name: str) -> str:
-        """The path from the repository's root of a file inside the folder."""
-        return posixpath.join(self.path, name)
+        """The path from the repository's root of a file inside the folder, or of one beside it (`../base/a.yaml`)."""
+        path = posixpath.join(self.path, name)
+        return posixpath.normpath(path) if name.startswith("../") else path
 
     @property
     def kinds(self) -> frozenset[str]:

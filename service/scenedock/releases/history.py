@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from scenedock.releases.images import Keys
-from scenedock.releases.release import Deployed, Release, release_of
+from scenedock.releases.release import Deployed, Release, choose_as, release_of
 from scenedock.releases.semver import SemVer
 
 VERSIONS = 20
@@ -81,14 +81,14 @@ class Followed:
 
     def note_uncommitted(self, committed: Deployed) -> None:
         """Compare with what the last commit says: what differs isn't committed."""
-        version = _version_of(committed, self.prefix)
+        version = self._version_of(committed)
         if version != self._version:
             self.versions.append(VersionSince(self._version, None, self.release.path, self.release.line, is_new=True))
         self.now, self._version = committed, version
 
     def step_back(self, commit: Commit, before: Deployed | None) -> None:
         """Go back before a commit; `before` is what said the version then, None where the service wasn't there."""
-        version = None if before is None else _version_of(before, self.prefix)
+        version = None if before is None else self._version_of(before)
         if version != self._version:
             self.versions.append(self._since(commit))
         self._version = version
@@ -117,8 +117,15 @@ class Followed:
     def _since(self, commit: Commit | None) -> VersionSince:
         if self._version is None:
             return VersionSince(None, commit)
-        said = release_of(self.now, self.now.images(), self.prefix)
+        said = release_of(self.now, self.now.images(), self.prefix, choose_as(self.release))
         return VersionSince(self._version, commit, said.path, said.line)
+
+    def _version_of(self, deployed: Deployed) -> str | None:
+        """The version alone: to find images and lines costs much more."""
+        if deployed.tag_file:
+            return deployed.tag_file.version or None
+        blind = replace(deployed, layers=tuple(replace(layer, line_of=_no_line) for layer in deployed.layers))
+        return release_of(blind, blind.images(), self.prefix, choose_as(self.release)).version
 
 
 def versions_between(history: VersionHistory, older: str) -> int | None:
@@ -144,14 +151,6 @@ def with_authors(history: VersionHistory, author_of: Callable[[Commit, str], str
 def _with_author(since: VersionSince, author_of: Callable[[Commit, str], str]) -> VersionSince:
     author = author_of(since.commit, since.path) if since.commit and since.path else ""
     return replace(since, commit=replace(since.commit, author=author)) if since.commit and author else since
-
-
-def _version_of(deployed: Deployed, prefix: str) -> str | None:
-    """The version alone: to find images and lines costs much more."""
-    if deployed.tag_file:
-        return deployed.tag_file.version or None
-    blind = replace(deployed, layers=tuple(replace(layer, line_of=_no_line) for layer in deployed.layers))
-    return release_of(blind, blind.images(), prefix).version
 
 
 def _no_line(_keys: Keys) -> int:

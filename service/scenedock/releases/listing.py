@@ -10,7 +10,7 @@ from types import MappingProxyType
 from scenedock.model.finding import Place
 from scenedock.releases.history import VersionHistory, versions_between
 from scenedock.releases.images import Image
-from scenedock.releases.release import Deployed, PairKey, Release, release_of
+from scenedock.releases.release import Choose, Deployed, PairKey, Release, release_of
 from scenedock.releases.semver import SemVer, Step
 
 _NONE: Mapping[PairKey, VersionHistory] = MappingProxyType({})
@@ -39,7 +39,7 @@ def common_prefixes(deployed: Sequence[Deployed], images: Sequence[Sequence[Imag
 
 
 def list_releases(
-    deployed: Sequence[Deployed], images: Sequence[Sequence[Image]], prefixes: Mapping[str, str]
+    deployed: Sequence[Deployed], images: Sequence[Sequence[Image]], prefixes: Mapping[str, str], choose: Choose
 ) -> tuple[Release, ...]:
     """A release for each service and environment, in their order, with the images and the prefixes of each."""
     users: dict[tuple[str, str], set[str | None]] = defaultdict(set)
@@ -47,7 +47,7 @@ def list_releases(
         for path in each.files:
             users[each.repository, path].add(each.environment)
     releases = [
-        _with_inheritance(release_of(each, found, prefixes[each.repository]), each, users)
+        _with_inheritance(release_of(each, found, prefixes[each.repository], choose), each, users)
         for each, found in zip(deployed, images, strict=True)
     ]
     sharing: dict[Place, list[str]] = defaultdict(list)

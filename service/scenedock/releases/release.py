@@ -15,32 +15,35 @@ from scenedock.releases.images import Image, Keys, images_in
 PairKey: TypeAlias = tuple[str, str, str | None]
 """Repository, service and environment."""
 
+_DEPENDENCY = "dependency"
 _DEPTH_OF_MAIN_IMAGE = 2
 """`image.tag`, `imageTag`, `image`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One values file of a deployment, or the item of a list; `line_of` gives the line of a path in its values.
+    """One values file of a deployment, or what else sets values; `line_of` gives the line of a path in its values.
 
-    `shape` is how a version in it is set, where its place in the values doesn't tell. `elsewhere` is the name of its
-    repository, if that isn't the deployment's.
+    `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
+    values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's.
     """
 
     path: str
     values: JsonObject
     line_of: Callable[[Keys], int]
     shape: str = ""
+    is_file: bool = True
     elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DependencyVersion:
-    """A chart from elsewhere that a chart lists; `keys` lead to its version."""
+    """A chart from elsewhere that a chart lists, or that a tool installs; `keys` lead to its version."""
 
     name: str
     version: str
     keys: Keys
+    shape: str = _DEPENDENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ class Deployed:
 
     `names` are those that the image of the service itself may have, in lower case. `layers` are in the order in which
     Helm merges them; `own_files` are the paths of those that are this environment's. `foreign` are the keys of other
-    charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name.
+    charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name. Of a
+    product, a release of a chart from elsewhere, that chart's version counts, unless an image is plainly its own.
+    `release` and `namespace` are what it is installed as.
     """
 
     service: str
@@ -86,8 +91,11 @@ class Deployed:
     foreign: frozenset[str] = frozenset()
     wrapped: frozenset[str] = frozenset()
     is_umbrella: bool = False
+    is_product: bool = False
     chart: ChartVersions | None = None
     tag_file: TagFile | None = None
+    release: str = ""
+    namespace: str = ""
 
     @property
     def files(self) -> frozenset[str]:
@@ -106,7 +114,8 @@ class Release:
     """Which version a repository says is there; None with a `reason`.
 
     `path` and `line` hold the version, in the repository or in one `elsewhere`. `inherited`: the file isn't one of this
-    environment alone. `shared_with` are the other services and environments that the same line serves.
+    environment alone. `shared_with` are the other services and environments that the same line serves. `rendered` says
+    that only rendering could tell which of several images is its own.
     """
 
     service: str
@@ -122,6 +131,7 @@ class Release:
     elsewhere: str = ""
     inherited: bool = False
     shared_with: tuple[str, ...] = field(default=())
+    rendered: bool = False
 
     @property
     def key(self) -> PairKey:
@@ -139,7 +149,34 @@ class Release:
         return f"{self.service}/{self.environment}" if self.environment else self.service
 
 
-def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Release:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The image of several that is a service's own; none, and perhaps a `reason`, where that can't be told."""
+
+    image: Image | None = None
+    reason: str = ""
+
+
+Choose: TypeAlias = Callable[[Deployed, Sequence[Image]], Chosen]
+"""Chooses between the images that may be a service's own, which have different tags."""
+
+
+def choose_none(_deployed: Deployed, _candidates: Sequence[Image]) -> Chosen:
+    """Without Helm nobody can tell."""
+    return Chosen()
+
+
+def choose_as(release: Release) -> Choose:
+    """Choose the image that rendering chose for a release: what it was at another time isn't rendered."""
+
+    def choose(_deployed: Deployed, candidates: Sequence[Image]) -> Chosen:
+        same = [each for each in candidates if each.repository == release.image]
+        return Chosen(same[0] if len(same) == 1 else None)
+
+    return choose if release.rendered else choose_none
+
+
+def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
     """The release of a service in an environment, of its images.
 
     `prefix` is the registry and owner that most images of the repository have.
@@ -148,12 +185,18 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Rele
     candidates = _own(images, deployed, prefix)
     if deployed.tag_file:
         return _of_tag_file(nothing, deployed.tag_file, candidates)
+    if deployed.is_product and not _is_plain(candidates, deployed):
+        return _of_chart(nothing, deployed, None)
     if candidates and not _is_certain(candidates[0], deployed, prefix):
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
     if len({each.tag for each in candidates}) > 1:
         lines = " and ".join(f"{each.tag or 'none'} ({_place(deployed, each)})" for each in candidates[:4])
-        return replace(nothing, reason=f"several images may be its own: {lines}")
+        chosen = choose(deployed, candidates)
+        if chosen.image is None:
+            said = filter(None, (f"several images may be its own: {lines}", chosen.reason))
+            return replace(nothing, reason="; ".join(said))
+        nothing, candidates = replace(nothing, rendered=True), [chosen.image]
     if candidates and candidates[0].tag:
         image = candidates[0]
         layer = _layer_of(deployed, image)
@@ -162,6 +205,13 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Rele
         found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
         return replace(found, path=layer.path, line=line)
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
+
+
+def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:
+    """Whether images are plainly the product's own, and have one tag: by their name, or as the chart's main image."""
+    tags = {each.tag for each in candidates}
+    named = all(_is_named(each, deployed) or each.keys[0] == "image" for each in candidates)
+    return len(tags) == 1 and "" not in tags and named
 
 
 def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Release:
@@ -174,9 +224,9 @@ def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Relea
 def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Release:
     """What Chart.yaml says: the appVersion where it is proven to be the tag, or the version of another chart."""
     chart, repository = deployed.chart, image.repository if image else ""
-    if image and "{{" in str(_value_at(_layer_of(deployed, image).values, image.keys)):
+    if image and image.is_odd:
         place = _place(deployed, image)
-        return replace(nothing, reason=f"a template sets the tag of its image ({place})", image=repository)
+        return replace(nothing, reason=f"what sets the tag of its image is no tag ({place})", image=repository)
     if chart and chart.app_version and chart.app_version_by:
         shape = "appVersion" if chart.app_version_by == "templates" else "appVersion by comment"
         found = replace(nothing, version=chart.app_version, image=repository, shape=shape)
@@ -188,8 +238,12 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     own = [each for each in remote if each.name in deployed.names] or list(remote)
     if chart and len(own) == 1:
         one = own[0]
-        found = replace(nothing, version=one.version, chart=one.name, shape="dependency")
-        return replace(found, path=chart.path, line=chart.line_of(one.keys))
+        line = chart.line_of(one.keys)
+        if not one.version:
+            return replace(
+                nothing, chart=one.name, reason=f"nothing sets the version of its chart ({chart.path}:{line})"
+            )
+        return replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=line)
     if chart and own:
         names = ", ".join(f"{each.name} {each.version} ({chart.path}:{chart.line_of(each.keys)})" for each in own)
         return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")

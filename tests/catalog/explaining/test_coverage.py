@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from scenedock.doors.cli import main
 
+OFF = "layouts: {argocd: false, fleet: false, flux: false, helmfile: false, kustomize: false}\n"
 CHART = "apiVersion: v2\nname: a\nversion: 1.0.0\n"
 APPLICATION = """\
 apiVersion: argoproj.io/v1alpha1
@@ -77,18 +78,17 @@ def test_applications_are_counted_with_the_reasons_against_the_rest(tmp_path: Pa
     )
 
     assert "".join(run.coverage) == (
-        "Argo CD Applications: 4 seen, 1 represented; "
-        "1 not: their charts come from elsewhere (repo:argo/apps/redis.yaml:1); "
+        "Argo CD Applications: 4 seen, 2 represented; "
         "1 not: their folders are skipped: excluded by settings (repo:argo/apps/cart.yaml:1); "
         "1 not: they deploy folders of repositories that are not part of this run (repo:argo/apps/shop.yaml:1)"
     )
     (counted,) = run.report["coverage"]
-    assert (counted["kind"], counted["seen"], counted["represented"]) == ("Argo CD Application", 4, 1)
-    assert counted["missing"][0] == {
-        "reason": "their charts come from elsewhere",
+    assert (counted["kind"], counted["seen"], counted["represented"]) == ("Argo CD Application", 4, 2)
+    assert counted["missing"][1] == {
+        "reason": "they deploy folders of repositories that are not part of this run",
         "count": 1,
         "repository": "repo",
-        "path": "argo/apps/redis.yaml",
+        "path": "argo/apps/shop.yaml",
         "line": 1,
     }
 
@@ -118,35 +118,45 @@ def test_an_application_set_that_only_a_cluster_can_evaluate_counts_by_itself(tm
     )
 
 
-def test_an_empty_result_names_flux_and_what_makes_components_of_it(tmp_path: Path) -> None:
+def test_a_release_that_nothing_deploys_is_named_with_the_reason(tmp_path: Path) -> None:
     flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\n"
     files = {
         "clusters/prod/apps.yaml": f"# all of them\n---\n{flux}spec:\n  path: ./apps\n",
         "apps/billing/release.yaml": RELEASE,
-        "apps/billing/kustomization.yaml": KUSTOMIZATION,
+        "apps/billing/kustomization.yaml": "resources: []\n",
     }
     run = export(tmp_path, files)
 
     assert run.finding("no-charts").startswith(
-        "the repository has no Chart.yaml of a deployment; it has 1 Flux HelmRelease (apps/billing/release.yaml:2), "
-        "1 Flux Kustomization (clusters/prod/apps.yaml:4), 1 Kustomize folder (apps/billing/kustomization.yaml). "
-        "`folders: {include: "
+        "the repository has no Chart.yaml of a deployment; it has 1 Flux HelmRelease (apps/billing/release.yaml:1), "
+        "1 Kustomize folder (apps/billing/kustomization.yaml:1). "
     )
-    assert [line.partition(";")[0] for line in run.coverage] == [
-        "Flux HelmReleases: 1 seen, 0 represented",
-        "Kustomize folders: 1 seen, 0 represented",
+    assert run.coverage == [
+        (
+            "Flux HelmReleases: 1 seen, 0 represented; "
+            "1 not: no kustomization lists their files (repo:apps/billing/release.yaml:1)"
+        ),
+        (
+            "Kustomize folders: 1 seen, 0 represented; "
+            "1 not: they take nothing that is in the repository (repo:apps/billing/kustomization.yaml:1)"
+        ),
     ]
-    followed = export(tmp_path, {**files, "scenedock.yaml": "folders: {include: ['apps/*']}\n"}, name="followed")
-    assert followed.coverage == ["Flux HelmReleases: 1 seen, 1 represented", "Kustomize folders: 1 seen, 1 represented"]
+    listed = {**files, "apps/billing/kustomization.yaml": "resources: [release.yaml]\n"}
+    assert export(tmp_path, listed, name="listed").coverage == ["Flux HelmReleases: 1 seen, 1 represented"]
 
 
 def test_an_empty_result_names_helmfile_and_what_makes_components_of_it(tmp_path: Path) -> None:
     files = {
         "helmfile.yaml": "releases:\n- {name: billing, chart: acme/webapp}\n- name: cart\n  chart: ./charts/cart\n",
     }
-    run = export(tmp_path, files)
+    run = export(tmp_path, {**files, "scenedock.yaml": OFF})
 
-    assert "it has 2 helmfile releases (helmfile.yaml:2). `apps: [{file: helmfile.yaml" in run.finding("no-charts")
+    assert "it has 2 helmfile releases (helmfile.yaml:2). A release becomes a Component" in run.finding("no-charts")
+    read = export(tmp_path, files, name="read")
+    assert "".join(read.coverage) == (
+        "helmfile releases: 2 seen, 1 represented; "
+        "1 not: their folders have neither a chart nor manifests (read:helmfile.yaml:3)"
+    )
     followed = export(
         tmp_path, {**files, "scenedock.yaml": "apps: [{file: helmfile.yaml, items: releases}]\n"}, name="followed"
     )
@@ -164,7 +174,7 @@ def test_a_nearly_empty_result_is_a_warning_that_names_the_tool(tmp_path: Path) 
     run = export(tmp_path, {"charts/cart/Chart.yaml": CHART, **files})
 
     assert run.finding("mostly-not-represented").startswith(
-        "most of what the repository deploys has no entity: 6 Kustomize folders (components/c0/kustomization.yaml). "
+        "most of what the repository deploys has no entity: 6 Kustomize folders (components/c0/kustomization.yaml:1). "
     )
     files = {f"charts/d{number}/Chart.yaml": CHART for number in range(6)} | files
     run = export(tmp_path, {**files, "charts/cart/Chart.yaml": CHART}, name="half")

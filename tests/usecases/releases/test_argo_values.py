@@ -128,7 +128,7 @@ def test_what_only_a_cluster_can_evaluate_is_unknown(tmp_path: Path) -> None:
     found = listed(tmp_path, {**BILLING, "argocd/set.yaml": written})["billing/qa"]
     assert (found["version"], found["reason"]) == (
         None,
-        "a template sets the tag of its image (argocd/set.yaml:20)",
+        "what sets the tag of its image is no tag (argocd/set.yaml:20)",
     )
 
 

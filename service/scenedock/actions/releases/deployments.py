@@ -12,6 +12,7 @@ from scenedock.releases.listing import Behind
 from scenedock.releases.release import Release
 from scenedock.releases.semver import Step
 from scenedock.usecases.releases.list_deployments import Deployments
+from scenedock.usecases.releases.rendered import Compared, Verdict
 
 
 class BehindOutput(JsonDocument):
@@ -67,6 +68,7 @@ class DeploymentOutput(JsonDocument):
     line: Annotated[int | None, "The line with the version, counted from 1"]
     inherited: Annotated[bool, "Whether the line isn't in a file of that environment alone"]
     shared_with: Annotated[tuple[str, ...], "What else the line serves, as `service/environment`"]
+    rendered: Annotated[bool, "Whether only rendering could tell which of several images is its own"]
     behind: Annotated[BehindOutput | None, "The furthest environment; null unless that has a newer semantic version"]
     behind_by: Annotated[BehindByOutput | None, "How far; null unless it is behind"]
     since: Annotated[str | None, "When the version was committed or merged (ISO 8601); null unless history tells"]
@@ -99,6 +101,7 @@ class DeploymentOutput(JsonDocument):
             line=release.line,
             inherited=release.inherited,
             shared_with=release.shared_with,
+            rendered=release.rendered,
             behind=BehindOutput.of(behind) if behind else None,
             behind_by=BehindByOutput.of(behind) if behind else None,
             since=commit.date if commit else None,
@@ -151,6 +154,32 @@ class HistoryOutput(JsonDocument):
             repository=history.repository,
             versions=tuple(map(VersionOutput.of, history.versions)),
             incomplete=history.incomplete or None,
+        )
+
+
+class ComparedOutput(JsonDocument):
+    """A version beside what Helm renders."""
+
+    service: str
+    environment: str | None
+    repository: str
+    version: str | None
+    verdict: Annotated[Verdict, "Whether an image that is rendered has the version"]
+    images: Annotated[tuple[str, ...], "All images that are rendered"]
+    reason: Annotated[str | None, "Why it can't be rendered or compared"]
+
+    @classmethod
+    def of(cls, compared: Compared) -> ComparedOutput:
+        """The document of it."""
+        release = compared.release
+        return cls(
+            service=release.service,
+            environment=release.environment,
+            repository=release.repository,
+            version=release.version,
+            verdict=compared.verdict,
+            images=compared.images,
+            reason=compared.reason or None,
         )
 
 

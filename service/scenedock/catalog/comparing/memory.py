@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object, as_text
@@ -20,7 +20,8 @@ _MAIN_KINDS = frozenset({"Component", "System"})
 class CatalogMemory:
     """The last good result. The place of an entity names its repository, and a path in the folder that it came from.
 
-    `names` are those of services, by repository and path: of their folders, and of the folders that hold these.
+    `names` are those of services, by repository and path: of their folders, and of the folders that hold these; where a
+    folder has several, by `key_in_folder`.
     `refused` says for each repository, as a digest, what would have to be allowed; `accepted`, what was.
     """
 
@@ -33,13 +34,14 @@ class CatalogMemory:
 def memory_of(entities: Iterable[Entity]) -> CatalogMemory:
     """What entities say themselves: the output of an earlier run is a memory, too.
 
-    A name that isn't made of the path was given by a person.
+    A name that isn't made of the path was given by a person, or is that of one of several services in a folder.
     """
     kept = tuple(entities)
     names: dict[str, dict[str, str]] = {}
     for entity in filter(is_main, kept):
-        if (path := path_of(entity)) and entity.name.lower() in _names_from(path):
-            names.setdefault(entity.place.repository, {})[path] = entity.name
+        if path := path_of(entity):
+            key = path if entity.name.lower() in _names_from(path) else key_in_folder(path, entity.name)
+            names.setdefault(entity.place.repository, {})[key] = entity.name
     return CatalogMemory(kept, names)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -13,7 +13,8 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed, DeployedKind
 
 _KINDS: tuple[DeployedKind, ...] = get_args(DeployedKind)
-_PLURALS: Mapping[str, str] = {"Argo CD ApplicationSet": "Argo CD ApplicationSets that weren't evaluated"}
+_SET: DeployedKind = "Argo CD ApplicationSet"
+_PLURALS: Mapping[str, str] = {_SET: "Argo CD ApplicationSets that weren't evaluated"}
 _FEWEST_MISSING = 3
 _LARGEST_SHARE = 0.2
 
@@ -21,16 +22,16 @@ _INCLUDE = (
     "`folders: {include: [<glob of the folders>]}` in scenedock.yaml makes a Component of each folder of manifests"
 )
 _ADVICE: Mapping[DeployedKind, str] = {
-    "Argo CD Application": "An Application whose chart comes from elsewhere needs a folder: keep its values in this "
-    "repository, name them as `$<ref>/<folder>/values.yaml`, and include the folder in scenedock.yaml",
+    "Argo CD Application": "List the repositories whose folders Applications deploy in the same run; `layouts` in "
+    "scenedock.yaml may leave Applications of charts from elsewhere out",
     "Argo CD ApplicationSet": "Set what only a cluster knows in scenedock.yaml (`folders`, `environments`)",
     "Flux HelmRelease": _INCLUDE,
     "Flux Kustomization": _INCLUDE,
     "Kustomize folder": _INCLUDE,
-    "Fleet bundle": "Scenedock doesn't read fleet.yaml: a bundle needs a Chart.yaml, or manifests in a folder that "
-    "`folders.include` of scenedock.yaml names",
-    "helmfile release": "`apps: [{file: helmfile.yaml, items: releases}]` in scenedock.yaml makes a Component of each "
-    "release, where the file is YAML without templates",
+    "Fleet bundle": "A bundle becomes a Component if it has a chart or manifests, and `layouts` in scenedock.yaml "
+    "doesn't switch Fleet off",
+    "helmfile release": "A release becomes a Component if its name and chart are literal, and `layouts` in "
+    "scenedock.yaml doesn't switch helmfile off",
 }
 
 
@@ -90,9 +91,13 @@ def find_uncovered(repositories: Sequence[RepositoryContents]) -> Iterator[Findi
     """A warning for each repository most of which no entity represents, with the tools that deploy it."""
     represented = _Represented(repositories)
     for contents in repositories:
-        services = len(contents.folders) + len({item.name for item in contents.items})
+        services = len(contents.folders) + len(contents.unit_folders) + len({item.name for item in contents.items})
         own = (each for each in contents.deployed if not represented.is_of_others(each))
-        missing = [each for each in own if represented.reason_against(each)]
+        missing = [
+            each
+            for each in own
+            if represented.reason_against(each) and (each.place, each.name) not in contents.left_out
+        ]
         if len(missing) >= _FEWEST_MISSING and 0 < services <= _LARGEST_SHARE * (services + len(missing)):
             message = f"most of what the repository deploys has no entity: {describe_deployed(missing)}"
             place, remedy = Place(contents.facts.name), f"{advice_on(missing)}."
@@ -103,24 +108,37 @@ class _Represented:
     """What folders and items of lists the catalog represents."""
 
     def __init__(self, repositories: Sequence[RepositoryContents]) -> None:
-        self._folders: dict[str, Collection[str]] = {}
+        self._folders: dict[str, set[str]] = {}
+        self._units: set[tuple[Place, str]] = set()
+        self._places: set[Place] = set()
+        self._reasons: dict[tuple[Place, str], str] = {}
         self._skipped: dict[tuple[str, str], str] = {}
         self._items: set[tuple[str, str, str]] = set()
-        self._counted: dict[str, set[str]] = defaultdict(set)
+        self._counted: dict[str, Counter[str]] = defaultdict(Counter)
         for contents in repositories:
             name = contents.facts.name
             self._folders[name] = {folder.path for folder in contents.folders} | {
                 item.chart_folder for item in contents.items if item.chart_folder
             }
+            for unit in contents.units:
+                self._units.add((unit.place, unit.name))
+                self._places.add(unit.place)
+                self._folders[name].update(unit.folders)
+            self._reasons |= contents.left_out
             self._items |= {(name, item.list_path, item.name) for item in contents.items}
             self._skipped |= {(name, skip.place.path): skip.reason for skip in contents.skipped}
             for each in contents.deployed:
-                self._counted[each.place.repository].update(folders_above(each.place.path))
+                for folder in folders_above(each.place.path):
+                    self._counted[each.place.repository][folder] += 1
 
     def reason_against(self, each: Deployed) -> str:
         """Why something isn't represented; an empty string if it is."""
         if (each.place.repository, each.place.path, each.name) in self._items:
             return ""
+        if (each.place, each.name) in self._units or (each.kind == _SET and each.place in self._places):
+            return ""
+        if reason := self._reasons.get((each.place, each.name)):
+            return reason
         if not each.targets:
             return each.reason
         if any(self._is_represented(repository, path) for repository, path in each.targets):
@@ -129,8 +147,8 @@ class _Represented:
         skipped = next(filter(None, skips), "")
         if skipped:
             return f"their folders are skipped: {skipped}"
-        if each.kind in {"Argo CD Application", "helmfile release"}:
-            return "their folders have no Chart.yaml, and settings don't include them"
+        if each.kind in {"Argo CD Application", _SET, "helmfile release"}:
+            return "their folders have neither a chart nor manifests"
         return "settings don't include their folders"
 
     def is_of_others(self, each: Deployed) -> bool:
@@ -138,9 +156,15 @@ class _Represented:
         return bool(each.targets) and all(
             not self._is_represented(repository, path)
             and path in self._counted[repository]
-            and (path not in folders_above(each.place.path) or each.kind == "Flux Kustomization")
+            and (path not in folders_above(each.place.path) or self._deploys_others(each, repository, path))
             for repository, path in each.targets
         )
+
+    def _deploys_others(self, each: Deployed, repository: str, path: str) -> bool:
+        """Whether something deploys a folder that its own manifest lies in: for the sake of others there."""
+        if each.kind in {"Argo CD Application", _SET}:
+            return self._counted[repository][path] > 1
+        return each.kind == "Flux Kustomization"
 
     def _is_represented(self, repository: str, path: str) -> bool:
         """Whether a folder, or one that it is a part of, has an entity."""

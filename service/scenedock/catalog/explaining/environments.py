@@ -19,6 +19,7 @@ _PRECEDENCE = {
     "argocd": "Argo CD's Applications take precedence",
     "folders": "the names of folders take precedence",
 }
+_TOOLS = "what a tool deploys takes precedence"
 _OVERRIDDEN = "`overrides` in the settings takes precedence"
 _DECIDED = "only an app of apps, or Argo CD's Applications, say where this folder runs"
 _OTHER_FILES = "Argo CD's Applications name other values files of this folder"
@@ -54,6 +55,8 @@ def _passed_over(service: DeployedService) -> Iterator[Unused]:
     for member in service.members:
         sources = {each.source for each in member.deployments if each.environment}
         better = next((said for source, said in _PRECEDENCE.items() if source in sources), _DECIDED)
+        if better == _PRECEDENCE["argocd"] and all(each.unit and not each.application for each in member.deployments):
+            better = _TOOLS
         for each in member.passed_over:
             if each.environment:
                 yield Unused(_evidence(member, each), better)
@@ -72,6 +75,10 @@ def _evidence(member: Member, deployment: Deployment) -> Evidence:
     if deployment.source == "apps" and deployment.item:
         listed, pattern = (deployment.item.list_path,), item_called(deployment.item.key)
         return Evidence(environment, "an item of an app list", repository, listed, pattern=pattern)
+    if deployment.unit and not deployment.application:
+        place, named = deployment.unit.place, deployment.unit.name or deployment.unit.path
+        said = f"the {deployment.unit.kind} {named!r}"
+        return Evidence(environment, said, place.repository, (place.path,), line=place.line)
     if deployment.source == "argocd" and deployment.application:
         place = deployment.application.place
         said = f"the Application {deployment.application.name!r}"

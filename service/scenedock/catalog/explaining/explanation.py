@@ -14,7 +14,7 @@ from scenedock.catalog.explaining.environments import environment_facts
 from scenedock.catalog.explaining.facts import Fact, Unused
 from scenedock.catalog.mapping.entities import Mapped, MappedService, Mapper
 from scenedock.catalog.mapping.links import Graph
-from scenedock.catalog.mapping.ownership import lifecycle_evidence, owners_of
+from scenedock.catalog.mapping.ownership import lifecycle_evidence, owners_of, paths_of
 from scenedock.catalog.mapping.services import DeployedService
 from scenedock.catalog.mapping.source_code import source_code_of
 from scenedock.catalog.vocabulary.evidence import Evidence, dependency_called
@@ -65,7 +65,7 @@ def _earlier_patterns(service: DeployedService) -> Iterator[Unused]:
     """The lines of CODEOWNERS that match a folder, too, before the one that decides."""
     for member in service.members:
         codeowners = member.contents.codeowners
-        matching = (each for folder in member.folders[:1] for each in codeowners.owners_of(folder.path))
+        matching = (each for path in islice(paths_of(member), 1) for each in codeowners.owners_of(path))
         for owner, line in islice(matching, 1, None):
             said, repository = "a pattern that matches", member.contents.facts.name
             earlier = Evidence(owner, said, repository, (codeowners.path,), line=line)

@@ -26,6 +26,7 @@ from scenedock.catalog.vocabulary.source_urls import (
     source_location,
 )
 from scenedock.model.provenance import PROVENANCE_FILE
+from scenedock.model.units import Unit
 
 _Value = TypeVar("_Value")
 
@@ -44,7 +45,9 @@ ANNOTATIONS = (
     AnnotationRule("backstage.io/edit-url", "the repository's address is known; values.yaml, else Chart.yaml"),
     AnnotationRule("backstage.io/techdocs-ref", "the folder contains mkdocs.yml, and source-location is that folder"),
     AnnotationRule("backstage.io/kubernetes-id", "a template, a manifest or the values set this label"),
-    AnnotationRule("backstage.io/kubernetes-namespace", "Argo CD deploys every environment to the same namespace"),
+    AnnotationRule(
+        "backstage.io/kubernetes-namespace", "Argo CD or another tool deploys every environment to the same namespace"
+    ),
     AnnotationRule(
         "backstage.io/kubernetes-label-selector",
         "a label that identifies the service: all its workloads have it, and no other service's",
@@ -159,10 +162,19 @@ def _deployed(value: str, service: DeployedService, name: str) -> Evidence:
             place = each.application.place
             said = f"the Application {each.application.name!r}"
             return Evidence(value, said, place.repository, (place.path,), line=place.line)
+        if each.unit:
+            return _of_unit(value, each.unit)
         if each.item:
             repository, listed = service.members[0].contents.facts.name, (each.item.list_path,)
             return Evidence(value, "an item of the app list", repository, listed, pattern=item_called(each.item.key))
     return Evidence(value, "Argo CD")
+
+
+def _of_unit(value: str, unit: Unit) -> Evidence:
+    place = unit.place
+    return Evidence(
+        value, f"the {unit.kind} {unit.name or unit.path!r}", place.repository, (place.path,), line=place.line
+    )
 
 
 def _workload_selector(service: DeployedService, workloads: LabelUse) -> Evidence:
@@ -204,10 +216,13 @@ def override_annotations(existing: Mapping[str, _Value], overrides: Mapping[str,
 def deployment_annotations(deployments: Sequence[Deployment], applications: LabelUse | None = None) -> dict[str, str]:
     """What Argo CD and Kubernetes plugins need for some deployments; a selector only with label uses."""
     argocd = [each.application for each in deployments if each.application]
-    names, namespaces = {each.name for each in argocd}, {each.namespace for each in argocd}
+    names, namespaces = (
+        {each.name for each in argocd},
+        {each.namespace for each in deployments if each.application or each.unit},
+    )
     clusters = {each.cluster for each in deployments}
     annotations: dict[str, str] = {}
-    if len(names) == 1:
+    if len(names) == 1 and "" not in names:
         annotations["argocd/app-name"] = min(names)
     elif names and applications:
         annotations["argocd/app-selector"] = applications.selector([each.labels for each in argocd])
@@ -246,6 +261,8 @@ def _source(member: Member) -> dict[str, str]:
     if folder and (folder.chart or folder.has_values):
         name = "values.yaml" if folder.has_values else "Chart.yaml"
         annotations["backstage.io/edit-url"] = edit_url(member.contents.facts, f"{folder.path}/{name}".lstrip("/"))
+    elif member.units and member.units[0].place.repository == member.contents.facts.name:
+        annotations["backstage.io/edit-url"] = edit_url(member.contents.facts, member.units[0].place.path)
     elif member.items and not folder:
         annotations["backstage.io/edit-url"] = edit_url(member.contents.facts, member.items[0].list_path)
     if folder and folder.has_techdocs and folder.path == member.path and annotations[_SOURCE_LOCATION]:

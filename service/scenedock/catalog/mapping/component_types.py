@@ -40,6 +40,9 @@ def generic_charts(services: Iterable[DeployedService]) -> frozenset[str]:
                 similar = each.name in service.name or service.name in each.name
                 if each.remote and not similar and each.name not in BACKING_SERVICES:
                     users[each.name].add(service.name)
+        for chart in {unit.chart for member in service.members for unit in member.units if unit.chart}:
+            if chart not in service.name and service.name not in chart and chart not in BACKING_SERVICES:
+                users[chart].add(service.name)
     return frozenset(chart for chart, names in users.items() if len(names) >= _FEWEST_USERS)
 
 
@@ -68,9 +71,18 @@ def _of_member(member: Member, roles: Roles, generic: Collection[str]) -> Eviden
             said = "it renders Applications by a shared chart"
             return Evidence("app-of-apps", said, repository, (folder.at(CHART_FILE),), ("dependencies",))
     first = member.folders[0] if member.folders else None
+    unit = next((each for each in member.units if each.chart), None)
+    if unit and unit.chart not in generic and not (first and first.chart):
+        file, line = (unit.place.path,), unit.place.line
+        return Evidence("third-party", "its chart comes from elsewhere", unit.place.repository, file, line=line)
     if first and _wraps_product(member, first, roles, generic):
         said = "it only wraps charts from elsewhere"
         return Evidence("third-party", said, repository, (first.at(CHART_FILE),), ("dependencies",))
+    return _of_content(member, first)
+
+
+def _of_content(member: Member, first: HelmFolder | None) -> Evidence:
+    """What templates, manifests and values say."""
     exposed = next((each for each in member.deployments if each.facts.exposed), None)
     if first and first.kinds and not _renders_by_library(first):
         return _of_templates(member, first, exposed)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from scenedock.catalog.mapping.identities import Identity
 from scenedock.catalog.vocabulary.owners import Codeowners
 from scenedock.catalog.vocabulary.settings import CatalogSettings
-from scenedock.model.finding import Finding, Skipped
+from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import Application, Deployed, HelmFolder, ListItem, RepositoryFacts, ValuesFacts
+from scenedock.model.units import Unit
 
 _NO_FACTS = ValuesFacts()
 
@@ -23,7 +24,9 @@ class RepositoryContents:
     `decided` are the folders of which only an enabling list (among `items`) says where they run. `catalog_files` are
     the paths of all its catalog-info.yaml, whoever wrote them. `unreadable` are the folders that can't be read, or not
     all of which counts; `doubtful`, those that may be such folders, each with what would have to be said then; where
-    there are any, `directories` are all that the repository has.
+    there are any, `directories` are all that the repository has. `units` are what tools deploy besides charts,
+    `unit_folders` what their folders say, by path, where that is no deployment of its own; `left_out` are other units,
+    by place and name, with the reason.
     """
 
     facts: RepositoryFacts
@@ -39,6 +42,9 @@ class RepositoryContents:
     doubtful: Mapping[str, Finding] = field(default_factory=dict)
     directories: frozenset[str] = frozenset()
     deployed: tuple[Deployed, ...] = ()
+    units: tuple[Unit, ...] = ()
+    unit_folders: Mapping[str, HelmFolder] = field(default_factory=dict)
+    left_out: Mapping[tuple[Place, str], str] = field(default_factory=dict)
 
 
 def said_environments(contents: RepositoryContents) -> dict[str, frozenset[str]]:
@@ -53,6 +59,11 @@ def said_environments(contents: RepositoryContents) -> dict[str, frozenset[str]]
     return {path: frozenset(environments) for path, environments in environments_of.items()}
 
 
+def deployment_of_unit(unit: Unit, environment: str | None) -> Deployment:
+    """A unit in an environment, which its own name or folder may say."""
+    return Deployment(environment, unit.facts, unit.application, unit.path, source="argocd", unit=unit)
+
+
 class Applications:
     """The Argo CD applications of a repository, found by what they deploy."""
 
@@ -64,10 +75,14 @@ class Applications:
             self._by_name[application.name, application.path].append(application)
 
     def of(self, folders: Iterable[HelmFolder], items: Iterable[ListItem]) -> list[Application]:
-        """Those that deploy one of the folders, or the chart of a list item under the item's name."""
+        """Those that deploy one of the folders, or the chart of a list item under the item's name.
+
+        Those whose names only a cluster knows count where there are no others.
+        """
         deployed = [each for folder in folders for each in self._by_folder.get(folder.path, ())]
         listed = [each for item in items for each in self._by_name.get((item.name, item.chart_folder), ())]
-        return list(dict.fromkeys([*deployed, *listed]))
+        found = list(dict.fromkeys([*deployed, *listed]))
+        return [each for each in found if each.name] or found
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ class Deployment:
 
     `folder` is the one that it is deployed from, empty for a mere item of an app list. `source` is the kind of evidence
     (as in the setting `environments.evidence`; empty where nothing says more than that there is a folder), and `item`
-    that of the list.
+    that of the list. `unit` is what another tool than Argo CD deploys, or Argo CD without a chart of the repository.
     """
 
     environment: str | None
@@ -86,6 +101,14 @@ class Deployment:
     cluster: str = ""
     source: str = ""
     item: ListItem | None = None
+    unit: Unit | None = None
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that Argo CD or another tool deploys it to; empty where none says."""
+        if self.application and self.application.namespace:
+            return self.application.namespace
+        return self.unit.namespace if self.unit else ""
 
 
 def deployments_of(
@@ -94,19 +117,21 @@ def deployments_of(
     items: tuple[ListItem, ...],
     identities: Mapping[str, Identity],
     applications: Sequence[Application],
+    units: Sequence[Deployment] = (),
 ) -> tuple[list[Deployment], list[Deployment]]:
-    """Where the service runs, by the best evidence: settings, app lists, Argo CD, folders, values.
+    """Where the service runs, by the best evidence: settings, app lists, Argo CD and other tools, folders, values.
 
-    The second list has what lesser evidence says, which doesn't count.
+    `units` are deployments by tools besides Argo CD's `applications`. The second list has what lesser evidence says,
+    which doesn't count.
     """
     settings = contents.settings
     by_evidence: dict[str, list[Deployment]] = {
         "apps": [_of_item(contents, folders, item, applications) for item in items],
-        "argocd": [_of_application(folders, application) for application in applications],
+        "argocd": [*(_of_application(folders, application) for application in applications), *units],
         "folders": [
             Deployment(environment, _facts(folder, environment), folder=folder.path, source="folders")
             for folder in folders
-            if (environment := identities[folder.path].environment)
+            if folder.path in identities and (environment := identities[folder.path].environment)
         ],
         "values": [
             Deployment(environment, facts, folder=folder.path, source="values")

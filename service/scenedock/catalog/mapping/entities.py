@@ -41,6 +41,11 @@ MAPPING = (
         "named after the folder; description from Chart.yaml; tags from its keywords",
     ),
     MappingRule(
+        "Component",
+        "what Argo CD, Flux, Kustomize, helmfile or Fleet deploys besides charts of the repository",
+        "named by its release or Application without the environment, else after its folder",
+    ),
+    MappingRule(
         "Component of type `library`",
         "a library chart, the default chart of an app list, or a chart that others share",
         "shared: two or more list it by `file://`, or one whose Applications it renders; nothing deploys it",
@@ -52,7 +57,7 @@ MAPPING = (
     ),
     MappingRule(
         "Component of type `third-party`",
-        "a chart that only wraps charts from elsewhere",
+        "a chart that only wraps charts from elsewhere, or a release of one",
         "no templates of its own; a generic chart (three or more services use it under other names) doesn't count",
     ),
     MappingRule(

@@ -12,19 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from scenedock.catalog.vocabulary.environments import EnvironmentNames, without_order
+from scenedock.catalog.vocabulary.environments import CONTAINERS, EnvironmentNames, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
 
 _Segments: TypeAlias = tuple[str, ...]
 """A path's segments, or the last of them, which make a name."""
 
-# Folders that only hold others: they say nothing about what is in them.
-CONTAINERS = frozenset(
-    """app apps application applications argocd chart charts cluster clusters component components deploy deployment
-    deployments env environment environments envs gitops helm helm-charts k8s kubernetes manifests namespaces project
-    projects release releases service services stack stacks workload workloads""".split()
-)
-
+LAYERS = frozenset({"base", "common", "overlays"})
+"""What Kustomize's folders are called after their place among each other."""
 
 # Folders beside environments that hold what all of those share.
 _NO_ENVIRONMENTS = frozenset("base chart common default defaults global lib library shared".split())
@@ -35,13 +30,15 @@ class FolderPath:
     """A folder of a repository, the latter by its place in the list of repositories.
 
     `listed` says that another folder's chart has this one among its dependencies, `runs_in` are the environments in
-    which Argo CD or an enabling list says that it runs.
+    which Argo CD or an enabling list says that it runs. `is_layer` says that its name is one that Kustomize's folders
+    have (`base`), which says nothing of what is in it.
     """
 
     repository: int
     path: str
     listed: bool = False
     runs_in: frozenset[str] = frozenset()
+    is_layer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +186,8 @@ def _read(folder: FolderPath, beside: _Siblings, repositories: Sequence[str]) ->
         return _Reading((repositories[folder.repository],), None, in_environment_folder=False)
     segments = tuple(folder.path.split("/"))
     environments = beside.environments(folder)
+    if folder.is_layer and len(segments) > 1:
+        segments, environments = segments[:-1], environments[:-1]
     kept = tuple(segment for segment, environment in zip(segments, environments, strict=True) if environment is None)
     # `dev/argocd` beside others is a service called argocd.
     in_environment = environments[-1] is None and any(environments[-2:-1])

@@ -85,8 +85,8 @@ class Graph:
             self._names[name].add(ref)
             self._names[f"{name}-service"].add(ref)
         for deployment in service.deployments:
-            if deployment.application and deployment.application.namespace:
-                self._namespaces[ref].add(deployment.application.namespace.lower())
+            if deployment.namespace:
+                self._namespaces[ref].add(deployment.namespace.lower())
             if deployment.facts.fullname:
                 self._names[deployment.facts.fullname.lower()].add(ref)
             for host in deployment.facts.ingress_hosts:
@@ -168,8 +168,8 @@ class Graph:
 
 def _own_namespaces(deployment: Deployment, caller: MappedService) -> set[str]:
     """The namespaces that a deployment's own Services are in."""
-    if deployment.application and deployment.application.namespace:
-        return {deployment.application.namespace.lower()}
+    if deployment.namespace:
+        return {deployment.namespace.lower()}
     names = {caller.service.name.lower(), posixpath.basename(deployment.folder).lower()}
     return {*names, *(f"{name}-{deployment.environment}" for name in names if deployment.environment)}
 

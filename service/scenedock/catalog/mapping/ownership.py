@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -47,8 +48,8 @@ def _owners_in(member: Member) -> Iterator[Evidence]:
             pattern = rf"owner.*{re.escape(folder.chart.owner)}"
             yield Evidence(owner, "an annotation of the chart", repository, (folder.at(CHART_FILE),), pattern=pattern)
     codeowners = member.contents.codeowners
-    for folder in member.folders:
-        for owner, line in islice(codeowners.owners_of(folder.path), 1):
+    for path in paths_of(member):
+        for owner, line in islice(codeowners.owners_of(path), 1):
             yield Evidence(owner, "the last pattern that matches", repository, (codeowners.path,), line=line)
     for each in member.deployments:
         if each.facts.owner:
@@ -62,6 +63,14 @@ def _owners_in(member: Member) -> Iterator[Evidence]:
     yield Evidence(as_owner(settings.owner), "`owner` in the settings", repository, (FILE_NAME,), ("owner",))
 
 
+def paths_of(member: Member) -> Iterator[str]:
+    """What patterns of CODEOWNERS are matched with: its folders; a manifest that shares its folder with others."""
+    for unit in member.units:
+        if unit.place.repository == unit.repository and posixpath.dirname(unit.place.path) == unit.path:
+            yield unit.place.path
+    yield from (folder.path for folder in member.folders)
+
+
 def _owner_in(member: Member) -> str:
     return next(filter(None, (each.value for each in _owners_in(member))), "")
 
@@ -69,6 +78,8 @@ def _owner_in(member: Member) -> str:
 def files_of(member: Member, deployment: Deployment) -> tuple[str, ...]:
     """The files whose values a deployment has, the one that counts most in front."""
     folder = member.folder_of(deployment)
+    if deployment.unit:
+        return (deployment.unit.place.path, *reversed(deployment.unit.value_files))
     listed = (item.list_path for item in member.items if item.environment == deployment.environment)
     return (*listed, *reversed(folder.files_of(deployment.environment) if folder else ()))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from scenedock.catalog.mapping.entities import Mapped
-from scenedock.catalog.mapping.identities import CONTAINERS
+from scenedock.catalog.vocabulary.environments import CONTAINERS
 from scenedock.catalog.vocabulary.formats import is_annotation_key, is_label_key, is_label_value, is_tag
 from scenedock.catalog.vocabulary.owners import UNKNOWN
 from scenedock.catalog.vocabulary.validation import problems_here

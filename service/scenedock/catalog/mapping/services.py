@@ -7,13 +7,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scenedock.catalog.mapping.deployments import Applications, Deployment, RepositoryContents, deployments_of
+from scenedock.catalog.mapping.deployments import (
+    Applications,
+    Deployment,
+    RepositoryContents,
+    deployment_of_unit,
+    deployments_of,
+)
 from scenedock.catalog.mapping.identities import Identity
+from scenedock.catalog.mapping.unit_services import UnitService
 from scenedock.catalog.vocabulary.environments import production_rank, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
 from scenedock.catalog.vocabulary.settings import FILE_NAME, Override
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import HelmFolder, ListItem
+from scenedock.model.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,7 @@ class Member:
     `path` is the folder that stands for the service; for a mere list item, that of its list. What belongs to an
     environment of the production tier comes first. `has_nameless_folder` says that one folder names no environment and
     another does: `billing` beside `billing-dev`. `passed_over` are deployments that lesser evidence would have given.
+    `units` are what tools deploy of it, besides charts of the repository.
     """
 
     contents: RepositoryContents
@@ -33,6 +42,7 @@ class Member:
     tenant: str = ""
     has_nameless_folder: bool = False
     passed_over: tuple[Deployment, ...] = ()
+    units: tuple[Unit, ...] = ()
 
     @property
     def tenant_name(self) -> str:
@@ -46,6 +56,8 @@ class Member:
     @property
     def place(self) -> Place:
         """Where a person would look for it."""
+        if self.units and not any(folder.chart for folder in self.folders):
+            return self.units[0].place
         path = f"{self.folders[0].path}/Chart.yaml" if self.folders and self.folders[0].chart else self.path
         return Place(self.contents.facts.name, path.lstrip("/") or ".")
 
@@ -77,21 +89,31 @@ class DeployedService:
 
 
 def gather(
-    repositories: Sequence[RepositoryContents], identities: Mapping[tuple[int, str], Identity]
+    repositories: Sequence[RepositoryContents],
+    identities: Mapping[tuple[int, str], Identity],
+    of_units: Sequence[Sequence[UnitService]],
 ) -> tuple[list[DeployedService], list[Finding]]:
-    """The services of all repositories, sorted by name. `identities` are by repository number and folder path."""
+    """The services of all repositories, sorted by name.
+
+    `identities` are by repository number and folder path; `of_units` are the services of its units, by the same number.
+    """
     findings: list[Finding] = []
     members: dict[str, list[Member]] = defaultdict(list)
     for number, contents in enumerate(repositories):
         mine = {folder.path: identities[number, folder.path] for folder in contents.folders}
         applications = Applications(contents.applications)
-        for raw, folders, items in _grouped(contents, mine):
+        for raw, folders, items, units in _grouped(contents, mine, of_units[number]):
             ranked = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
             listed = sorted(items, key=lambda item: production_rank(item.environment))
-            deployments, passed_over = deployments_of(
-                contents, tuple(ranked), tuple(listed), mine, applications.of(ranked, listed)
-            )
-            member = _member(contents, tuple(ranked), tuple(listed), mine, deployments)
+            named = [each for each in units if each.application is None or each.application.name] or units
+            by_tools = sorted(named, key=lambda deployment: production_rank(deployment.environment))
+            found = applications.of(ranked, listed)
+            more = [each for each in by_tools if each.application not in found]
+            deployments, passed_over = deployments_of(contents, tuple(ranked), tuple(listed), mine, found, more)
+            if not folders:
+                homes = dict.fromkeys(each.folder for each in by_tools)
+                ranked = [contents.unit_folders[path] for path in homes]
+            member = _member(contents, tuple(ranked), tuple(listed), mine, deployments, by_tools)
             if passed_over:
                 member = replace(member, passed_over=tuple(passed_over))
             if name := _fit(raw, member, findings):
@@ -104,9 +126,9 @@ def gather(
 
 
 def _grouped(
-    contents: RepositoryContents, identities: Mapping[str, Identity]
-) -> Iterator[tuple[str, list[HelmFolder], list[ListItem]]]:
-    """The folders and list items of each service of one repository, by name."""
+    contents: RepositoryContents, identities: Mapping[str, Identity], of_units: Sequence[UnitService]
+) -> Iterator[tuple[str, list[HelmFolder], list[ListItem], list[Deployment]]]:
+    """The folders, list items and deployed units of each service of one repository, by name."""
     folders: dict[tuple[str, tuple[str, ...]], list[HelmFolder]] = defaultdict(list)
     for folder in contents.folders:
         identity = identities[folder.path]
@@ -119,9 +141,14 @@ def _grouped(
             by_folder[identity.name, identity.service].append(item)
         else:
             by_name[item.name].append(item)
-    services = sorted([*folders, *((name, ()) for name in by_name if name not in {raw for raw, _ in folders})])
+    units: dict[tuple[str, tuple[str, ...]], list[Deployment]] = defaultdict(list)
+    for unit, of in zip(contents.units, of_units, strict=True):
+        units[of.name, of.service].append(deployment_of_unit(unit, of.environment))
+    named = {raw for raw, _ in folders}
+    services = sorted({*folders, *units, *((name, ()) for name in by_name if name not in named)})
     for name, service in services:
-        yield name, folders.get((name, service), []), by_name.pop(name, []) or by_folder.get((name, service), [])
+        items = by_name.pop(name, []) or by_folder.get((name, service), [])
+        yield name, folders.get((name, service), []), items, units.get((name, service), [])
 
 
 def _fit(raw: str, member: Member, findings: list[Finding]) -> str:
@@ -227,10 +254,12 @@ def _member(
     items: tuple[ListItem, ...],
     identities: Mapping[str, Identity],
     deployments: Sequence[Deployment],
+    by_tools: Sequence[Deployment],
 ) -> Member:
-    mine = [identities[folder.path] for folder in folders]
+    mine = [identities[folder.path] for folder in folders if folder.path in identities]
     tenant = next((identity.tenant for identity in mine if identity.tenant), "")
-    homes = [identity.home for identity in mine]
+    homes = [*(identity.home for identity in mine), *(each.folder for each in by_tools)]
     path = homes[0] if homes else posixpath.dirname(items[0].list_path)
-    nameless = {identity.environment is None for identity in mine} == {True, False}
-    return Member(contents, path, folders, items, tuple(deployments), tenant, nameless)
+    nameless = {each.environment is None for each in mine or by_tools} == {True, False}
+    units = tuple(each.unit for each in by_tools if each.unit)
+    return Member(contents, path, folders, items, tuple(deployments), tenant, nameless, units=units)

@@ -10,6 +10,7 @@ from scenedock.catalog.reading.plan import PlannedFolder
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.model.finding import Finding
 from scenedock.model.helm import HelmFolder
+from scenedock.model.units import Unit
 
 ValueFiles = Mapping[str, tuple[str, ...]]
 
@@ -18,7 +19,8 @@ ValueFiles = Mapping[str, tuple[str, ...]]
 class FolderRequest:
     """A folder to read, and what its reading is told of the rest of the repository, besides which charts there are.
 
-    `value_files` are those that Applications name for it, by environment; None where none names any.
+    `value_files` are those that Applications name for it, by environment; None where none names any. `units` are those
+    at home there; `is_unit` says that nothing else is.
     """
 
     repository: str
@@ -26,13 +28,16 @@ class FolderRequest:
     has_chart: bool
     environments: EnvironmentNames
     value_files: ValueFiles | None = None
+    units: tuple[Unit, ...] = ()
+    is_unit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FolderFacts:
     """All that reading a folder gives: its content, if it is a deployment, and what a `FolderReader` found.
 
-    `asked` says for the folders that were looked for as charts whether they are.
+    `asked` says for the folders that were looked for as charts whether they are. `units` are those of the request, with
+    their facts, and `home` is what the folder is to them where it is no deployment of its own.
     """
 
     folder: HelmFolder | None
@@ -40,6 +45,8 @@ class FolderFacts:
     unreadable: bool = False
     doubtful: Finding | None = None
     asked: Mapping[str, bool] = field(default_factory=dict)
+    units: tuple[Unit, ...] = ()
+    home: HelmFolder | None = None
 
     def holds(self, charts: Collection[str]) -> bool:
         """Whether it would be the same among these charts."""
@@ -63,5 +70,9 @@ def read_folder(request: FolderRequest, charts: Collection[str], read: Callable[
     reader = FolderReader(
         request.repository, request.planned, read, request.environments, asked, value_files=request.value_files
     )
-    folder = reader.chart_folder() if request.has_chart else reader.plain_folder()
-    return FolderFacts(folder, tuple(reader.findings), reader.unreadable, reader.doubtful, asked.answers)
+    folder = None
+    if not request.is_unit:
+        folder = reader.chart_folder() if request.has_chart else reader.plain_folder()
+    home = reader.unit_folder(request.units) if request.units and not request.has_chart and not folder else None
+    units = tuple(map(reader.with_facts, request.units)) if folder or home else ()
+    return FolderFacts(folder, tuple(reader.findings), reader.unreadable, reader.doubtful, asked.answers, units, home)

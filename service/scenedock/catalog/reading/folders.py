@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.apis import is_api_file, read_api
 from scenedock.catalog.reading.charts import read_chart
 from scenedock.catalog.reading.handwritten import CATALOG_FILES, ENTITY_FILES, is_ours, read_handwritten
-from scenedock.catalog.reading.manifests import read_manifests, read_templates
-from scenedock.catalog.reading.other_tools import KUSTOMIZATIONS
+from scenedock.catalog.reading.manifests import ManifestFacts, read_manifests, read_templates
 from scenedock.catalog.reading.plan import PlannedFolder, is_manifest
-from scenedock.catalog.reading.values import read_environments
+from scenedock.catalog.reading.values import read_environments, read_values
 from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.documents.encryption import encryption_of
@@ -25,9 +24,10 @@ from scenedock.documents.reading import DocumentError, conflict_in, read_documen
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place, Severity
-from scenedock.model.helm import CHART_FILE, ApiFile, Chart, HelmFolder, ValuesFacts
+from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.provenance import PROVENANCE_FILE
+from scenedock.model.units import Unit
 
 _PLACEHOLDER = re.compile(r"[<>{}$]")
 _LAST_GOOD_STAY = "Fix the file; until then the last good entities of this folder stay."
@@ -40,7 +40,8 @@ class FolderReader:
     `value_files` are those that Argo CD's Applications name for it, by environment; then no environment is taken from
     the names of its other files. `chart_folders` are all folders with a chart. `unreadable` says that a file can't be
     read that it can't do without. `doubtful` is the finding for a file that can't be read in a folder without a chart:
-    such a file is of no interest, unless the folder was a deployment before and now isn't.
+    such a file is of no interest, unless the folder was a deployment before and now isn't. What several units share is
+    read once.
     """
 
     repository: str
@@ -52,6 +53,8 @@ class FolderReader:
     findings: list[Finding] = field(default_factory=list)
     unreadable: bool = False
     doubtful: Finding | None = None
+    shared_values: dict[str, JsonObject] = field(default_factory=dict)
+    shared_manifests: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)
 
     def chart_folder(self) -> HelmFolder | None:
         """A folder with a chart; None, and a finding, where its Chart.yaml can't be read."""
@@ -112,6 +115,48 @@ class FolderReader:
             handwritten=handwritten,
             has_handwritten=has_handwritten,
         )
+
+    def unit_folder(self, units: Iterable[Unit]) -> HelmFolder:
+        """A folder in which nothing but units is at home: with what their own manifests are, and what lies beside."""
+        manifests = self._manifests_of(units)
+        handwritten, has_handwritten = self._handwritten()
+        return HelmFolder(
+            path=self.planned.path,
+            kind_files=manifests.kind_files if manifests else {},
+            services=manifests.services if manifests else frozenset(),
+            kubernetes_id=manifests.kubernetes_id if manifests else "",
+            has_techdocs="mkdocs.yml" in self.planned.files,
+            apis=tuple(self._apis()),
+            handwritten=handwritten,
+            has_handwritten=has_handwritten,
+        )
+
+    def with_facts(self, unit: Unit) -> Unit:
+        """A unit with what its values say, above the default values of a chart in the folder, and its manifests."""
+        default = ("values.yaml",) if CHART_FILE in self.planned.files else ()
+        merged: JsonObject = {}
+        for name in (*default, *self._inside(unit.value_files)):
+            if name not in self.shared_values:
+                self.shared_values[name] = self._optional(name)
+            merged = merge_values(merged, self.shared_values[name])
+        facts = read_values(merge_values(merged, unit.values))
+        if manifests := self._manifests_of([unit]):
+            facts = replace(facts, labels=facts.labels | manifests.labels)
+        return replace(unit, facts=facts)
+
+    def _manifests_of(self, units: Iterable[Unit]) -> ManifestFacts | None:
+        """What the manifests of some units say, which may share files; None where they have none."""
+        names = dict.fromkeys(name for unit in units for name in self._inside(unit.manifests))
+        for name in names:
+            if name not in self.shared_manifests:
+                self.shared_manifests[name] = tuple(self._quietly(name))
+        documents = [(name, each) for name in names for each in self.shared_manifests[name]]
+        return read_manifests(documents, kustomized=True)
+
+    def _inside(self, paths: Iterable[str]) -> Iterator[str]:
+        """Files by their paths from the folder, those that there are."""
+        names, files = (posixpath.relpath(path, self.planned.path or ".") for path in paths), set(self.planned.files)
+        return (name for name in names if name in files)
 
     def _values_folder(self) -> HelmFolder | None:
         """A folder of values for a chart from elsewhere; None where it has none."""

@@ -34,8 +34,9 @@ class PlannedFolder:
     included: bool = False
 
     def at(self, name: str) -> str:
-        """The path from the repository's root of a file inside the folder."""
-        return posixpath.join(self.path, name)
+        """The path from the repository's root of a file inside the folder, or of one beside it (`../base/a.yaml`)."""
+        path = posixpath.join(self.path, name)
+        return posixpath.normpath(path) if name.startswith("../") else path
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
 from scenedock.model.file_paths import folders_above
+from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One YAML document that is a mapping; `place` is where it begins.
+
+    `is_template` says that it is a chart's template, in which `{{ … }}` stands for what stays open; `requires` are the
+    chart's values, as dotted paths, without which there is no such document.
+    """
+
+    place: Place
+    value: JsonObject
+    is_template: bool = False
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +46,19 @@ class Manifests:
         """The folder of the chart that a values file belongs to; without one the file's own folder."""
         with_chart = (folder for folder in reversed(folders_above(path)) if folder in self.charts)
         return next(with_chart, posixpath.dirname(path))
+
+    def has(self, path: str) -> bool:
+        """Whether there is a file."""
+        number = bisect_left(self.files, path)
+        return number < len(self.files) and self.files[number] == path
+
+    def below(self, folder: str) -> Iterator[str]:
+        """The files in a folder and in those below it."""
+        beginning = f"{folder}/" if folder else ""
+        for number in range(bisect_left(self.files, beginning), len(self.files)):
+            if not self.files[number].startswith(beginning):
+                return
+            yield self.files[number]
 
     def folders(self) -> list[str]:
         """Every folder that holds a file, sorted."""

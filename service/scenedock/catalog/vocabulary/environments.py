@@ -28,12 +28,22 @@ KNOWN_ENVIRONMENTS = (
     "live",
 )
 PRODUCTION_TIER = frozenset({"prod", "production", "live"})
+_STAGES = (("dev", "development"), ("int", "integration"), ("qa", "test", "uat"), ("stage", "staging"), ("preprod",))
+"""The way to production: versions go from each to the next."""
 Tier: TypeAlias = Literal["production", "other"]
 _NEGATIONS = frozenset({"no", "non", "not", "pre"})
 _PRODUCTIVE = re.compile(r"(?:prod|prd|production|live)$")
 _NOT_PRODUCTIVE = re.compile(r"(?:no|non|not|pre|(?:^|[-_.])(?:no|non|not|pre)[-_.])(?:prod|prd|production|live)$")
 # What names end in, hyphen or not (`eastdev`). Shorter words and `int` end in too much else.
 _OTHER_TIERS = re.compile(r"(?:dev|development|integration|qa|test|uat|stage|staging)$")
+# Folders that only hold others: they say nothing about what is in them.
+CONTAINERS = frozenset(
+    """app apps application applications argocd chart charts cluster clusters component components deploy deployment
+    deployments env environment environments envs gitops helm helm-charts k8s kubernetes manifests namespaces project
+    projects release releases service services stack stacks workload workloads""".split()
+)
+ENVIRONMENT_FOLDERS = frozenset({"clusters", "env", "environment", "environments", "envs", "overlays"})
+"""Folders whose folders are called after environments."""
 VALUES_FOLDERS = frozenset({"values", "env", "envs", "environment", "environments"})
 
 _ORDER_PREFIX = re.compile(r"^\d+[-_.]")
@@ -121,6 +131,17 @@ def without_order(word: str) -> str:
     return _ORDER_PREFIX.sub("", word)
 
 
+def without_environment(name: str, environment: str | None) -> str:
+    """The name of a release or Application without the environment that it is known to be for.
+
+    >>> [without_environment(name, "qa") for name in ("billing-qa", "qa-billing", "billing", "qa")]
+    ['billing', 'billing', 'billing', 'qa']
+    """
+    if environment:
+        return name.removesuffix(f"-{environment}").removeprefix(f"{environment}-") or name
+    return name
+
+
 @lru_cache(maxsize=4096)
 def word_of_values_file(path: str) -> str:
     """The `<x>` of `values-<x>.yaml`, by its path inside a folder; empty for every other file.
@@ -159,6 +180,26 @@ def is_production(environment: str) -> bool:
     [True, True, True, False, False]
     """
     return tier_of(environment) == "production"
+
+
+def stage_of(environment: str) -> tuple[int, str] | None:
+    """Where an environment stands on the way to production, and the word that says so; None where no word does.
+
+    >>> stage_of("dev"), stage_of("prod-eu"), stage_of("eastprod"), stage_of("harbour")
+    ((0, 'dev'), (5, 'prod'), (5, ''), None)
+    """
+    tier = tier_of(environment)
+    words = (word for word in environment.split("-") if word in KNOWN_ENVIRONMENTS)
+    word = next((word for word in words if (word in PRODUCTION_TIER) == (tier == "production")), "")
+    if tier == "production":
+        return len(_STAGES), word
+    return next(((rank, word) for rank, names in enumerate(_STAGES) if word in names), None)
+
+
+def promotion_rank(environment: str) -> tuple[int, str]:
+    """What environments are sorted by on the way to production; those whose names say nothing come before it."""
+    stage = stage_of(environment)
+    return (stage[0] if stage else len(_STAGES) - 1, environment)
 
 
 def production_rank(environment: str | None) -> tuple[bool, str]:

@@ -177,3 +177,13 @@ def _is_version(text: str) -> bool:
 
 def _is_dns_name(text: str) -> bool:
     return len(text) <= MOST_PREFIX_CHARACTERS and all(map(is_namespace, text.split(".")))
+
+
+def key_in_folder(path: str, name: str) -> str:
+    """Under what the name of a service is remembered where a folder has several."""
+    return f"{path}#{name.lower()}"
+
+
+def is_key_in_folder(key: str) -> bool:
+    """Whether it is a `key_in_folder`, and no path alone."""
+    return "#" in key

@@ -114,6 +114,7 @@ class CatalogSettings:
     known: tuple[str, ...] = ()
     vanishing: VanishingLimit = VanishingLimit()
     versions: VersionFiles = VersionFiles()
+    layouts_off: frozenset[str] = frozenset()
 
     def type_of(self, path: str) -> str:
         """The Component type that settings give to a folder, or an empty string."""
@@ -210,6 +211,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         known=tuple(document.get("known", ())),
         vanishing=_vanishing(document.get("vanishing", {})),
         versions=_versions(document.get("versions", {})),
+        layouts_off=frozenset(name for name, used in document.get("layouts", {}).items() if not used),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -12,12 +13,13 @@ from scenedock.catalog.explaining.coverage import Coverage, coverage_of, find_un
 from scenedock.catalog.mapping.deployments import RepositoryContents, said_environments
 from scenedock.catalog.mapping.entities import Mapped, map_services
 from scenedock.catalog.mapping.existing import leave_out_existing, leaving_out
-from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
+from scenedock.catalog.mapping.identities import LAYERS, FolderPath, Identity, identify
 from scenedock.catalog.mapping.links import link
 from scenedock.catalog.mapping.policies import police
 from scenedock.catalog.mapping.roles import assign_roles
 from scenedock.catalog.mapping.services import gather
-from scenedock.catalog.vocabulary.formats import as_entity_name
+from scenedock.catalog.mapping.unit_services import UnitService, identify_units
+from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.entity import Entity, EntityRef
@@ -170,7 +172,8 @@ def map_catalog(
         return Export(read, None, in_order_of_severity(read.findings), until=until)
     contents = read.contents
     identities = _identities(contents, names)
-    services, found = gather(contents, identities)
+    of_units = _units(contents, identities, names)
+    services, found = gather(contents, identities, of_units)
     mapped = map_services(services, contents, assign_roles(contents))
     if until != "mapped":
         mapped = police(mapped)
@@ -180,28 +183,34 @@ def map_catalog(
     if until == "exported":
         mapped = leave_out_existing(mapped, elsewhere, contents)
     findings = in_order_of_severity([*read.findings, *found, *mapped.findings, *find_uncovered(contents)])
-    return Export(read, mapped, findings, _names(contents, identities), known, elsewhere, until)
+    given = _names(contents, identities, of_units)
+    return Export(read, mapped, findings, given, known, elsewhere, until)
 
 
 def _read(opened: Sequence[RepositoryReader], count: Callable[[], None]) -> tuple[RepositoryContents, ...]:
     """The contents of all repositories; the Applications of one may deploy folders of another."""
     manifests = [each.manifests() for each in opened]
-    applications = [
-        application
+    said = [
+        each.said_by_tools(manifests[number], [*manifests[:number], *manifests[number + 1 :]])
         for number, each in enumerate(opened)
-        for application in each.applications(manifests[number], [*manifests[:number], *manifests[number + 1 :]])
     ]
     return tuple(
-        each.read([found for found in applications if found.repository == each.facts.name], count) for each in opened
+        each.read(
+            [found for facts in said for found in facts.applications if found.repository == each.facts.name],
+            [unit for facts in said for unit in facts.units if unit.repository == each.facts.name],
+            count,
+        )
+        for each in opened
     )
 
 
 def _identities(contents: Sequence[RepositoryContents], names: Names) -> Mapping[tuple[int, str], Identity]:
     """The services of folders, by the number of their repository and their path; also of those that can't be read."""
     folders = [
-        FolderPath(number, path, path in listed, runs_in.get(path, frozenset()))
+        FolderPath(number, path, path in listed, runs_in.get(path, frozenset()), layers and _is_layer(path, listed))
         for number, each in enumerate(contents)
         for listed, runs_in in [(_listed(each), said_environments(each))]
+        for layers in [any(one.kind == "Kustomize folder" for one in each.deployed)]
         for path in (*(folder.path for folder in each.folders), *_unreadable_charts(each))
     ]
     identities = identify(
@@ -213,17 +222,45 @@ def _identities(contents: Sequence[RepositoryContents], names: Names) -> Mapping
     return {(folder.repository, folder.path): identity for folder, identity in identities.items()}
 
 
+def _is_layer(path: str, listed: frozenset[str]) -> bool:
+    """Whether a folder has a name that folders of Kustomize have, and is no library."""
+    return posixpath.basename(path) in LAYERS and path not in listed
+
+
+def _units(
+    contents: Sequence[RepositoryContents], identities: Mapping[tuple[int, str], Identity], names: Names
+) -> list[tuple[UnitService, ...]]:
+    """The services of the units of each repository."""
+    return [
+        identify_units(
+            each,
+            {folder.path: identities[number, folder.path] for folder in each.folders},
+            names.get(each.facts.name, {}),
+        )
+        for number, each in enumerate(contents)
+    ]
+
+
 def _unreadable_charts(contents: RepositoryContents) -> list[str]:
     """The folders that gave nothing because their Chart.yaml can't be read."""
     skipped = {skip.place.path for skip in contents.skipped}
     return sorted(path for path in contents.unreadable if (path or ".") in skipped)
 
 
-def _names(contents: Sequence[RepositoryContents], identities: Mapping[tuple[int, str], Identity]) -> Names:
+def _names(
+    contents: Sequence[RepositoryContents],
+    identities: Mapping[tuple[int, str], Identity],
+    of_units: Sequence[Sequence[UnitService]],
+) -> Names:
     names: dict[str, dict[str, str]] = {each.facts.name: {} for each in contents}
     for (number, path), identity in identities.items():
         name = as_entity_name(identity.name)
         names[contents[number].facts.name] |= {path: name, identity.home: name}
+    for each, services in zip(contents, of_units, strict=True):
+        for unit, service in zip(each.units, services, strict=True):
+            if not service.service:
+                name = as_entity_name(service.name)
+                names[each.facts.name][key_in_folder(unit.path, name)] = name
     return names
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -11,6 +11,8 @@ from scenedock.catalog.comparing.memory import CatalogMemory, attribute, memory_
 from scenedock.catalog.comparing.vanishing import Look
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.reading.layouts.manifests import UNREADABLE_MANIFEST
+from scenedock.catalog.vocabulary.formats import is_key_in_folder
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding
 from scenedock.usecases.catalog.export_catalog import Export, Names, in_order_of_severity, map_catalog
@@ -64,7 +66,7 @@ def keep_catalog(
     more: list[Finding] = []
     for contents in export.repositories:
         name = contents.facts.name
-        doubted = _no_deployments_any_more(contents, known.names.get(name, {}))
+        doubted = _no_deployments_any_more(contents, known.names.get(name, {}), export.entities)
         more.extend(doubted.values())
         looks[name] = Look(
             limit=contents.settings.vanishing,
@@ -87,15 +89,28 @@ def _attributed(memory: CatalogMemory, export: Export) -> CatalogMemory:
 
 
 def _differ(before: Names, now: Names) -> bool:
-    """Whether a folder that is still there had another name before."""
+    """Whether a folder that is still there had another name before, or a name in a folder of several is gone."""
     return any(
-        now.get(repository, {}).get(path, name).lower() != name.lower()
+        now.get(repository, {}).get(path, "" if is_key_in_folder(path) else name).lower() != name.lower()
         for repository, names in before.items()
         for path, name in names.items()
     )
 
 
-def _no_deployments_any_more(contents: RepositoryContents, names: Mapping[str, str]) -> dict[str, Finding]:
-    """The folders that gave an entity before, and now nothing, although they have a file that can't be read."""
-    read = {folder.path for folder in contents.folders}
-    return {path: finding for path, finding in contents.doubtful.items() if path in names and path not in read}
+def _no_deployments_any_more(
+    contents: RepositoryContents, names: Mapping[str, str], entities: Iterable[Entity]
+) -> dict[str, Finding]:
+    """The folders that gave an entity before, and now nothing, although they have a file that can't be read.
+
+    A manifest of a tool may be that of any service that is gone, wherever this is at home.
+    """
+    read = {*(folder.path for folder in contents.folders), *contents.unit_folders}
+    if not contents.doubtful:
+        return {}
+    now = {entity.name.lower() for entity in entities}
+    is_gone = any(name.lower() not in now for name in names.values())
+    return {
+        path: finding
+        for path, finding in contents.doubtful.items()
+        if (path in names and path not in read) or (is_gone and finding.code == UNREADABLE_MANIFEST)
+    }

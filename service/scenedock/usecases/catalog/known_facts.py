@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest, read_folder
+from scenedock.catalog.reading.layouts.manifests import NOTHING, ManifestFile, read_manifest_file
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState, Snapshot
@@ -16,6 +17,7 @@ from scenedock.effects.local.facts_file import pack, unpack
 from scenedock.errors import InputError
 from scenedock.model.entity import EntityRef
 from scenedock.model.file_paths import folders_above
+from scenedock.model.finding import Place
 from scenedock.model.kept_catalog import KeptCatalog
 
 
@@ -55,14 +57,26 @@ class KnownFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownManifests:
+    """What a file says to layouts, packed, and its state; `facts` is empty where none looks at it."""
+
+    state: FileState
+    facts: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class KnownRepository:
-    """A repository as it was read: its folders by path, and which `others` of its files were read besides theirs."""
+    """A repository as it was read: its folders by path, and which `others` of its files were read besides theirs.
+
+    `manifests` are those of the others that a layout could look at.
+    """
 
     address: GitAddress
     snapshot: Snapshot
     charts: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     folders: Mapping[str, KnownFolder] = field(default_factory=dict)
+    manifests: Mapping[str, KnownManifests] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +84,13 @@ class KnownFacts:
     """The repositories by name; `result` is the digest of the catalog that was made of them, and of nothing else.
 
     It is empty where files could not be read, or where something stays that the repositories don't say. `wanted` is as
-    in `BuiltFeed`.
+    in `BuiltFeed`, `proofs` as in `Feed`.
     """
 
     repositories: Mapping[str, KnownRepository]
     result: str = ""
     wanted: tuple[EntityRef, ...] = ()
+    proofs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -119,6 +134,37 @@ class FolderFactsReader:
         return facts
 
 
+@dataclass(slots=True)
+class ManifestsReader:
+    """Reads the files of one repository that a layout could look at, unless they haven't changed.
+
+    Without a `snapshot`, it knows and keeps nothing.
+    """
+
+    files: FileReader
+    snapshot: Snapshot | None = None
+    known: Mapping[str, KnownManifests] = field(default_factory=dict)
+    kept: dict[str, KnownManifests] = field(default_factory=dict)
+
+    def read(self, place: Place) -> ManifestFile:
+        """What a file says to layouts; nothing where it can't be read."""
+        path = place.path
+        known, state = self.known.get(path), self.snapshot.states.get(path) if self.snapshot else None
+        if known and state is not None and known.state == state:
+            facts = unpack(known.facts) if known.facts else NOTHING
+            if isinstance(facts, ManifestFile):
+                self.files.seen.add(path)
+                self.kept[path] = known
+                return facts
+        try:
+            read = read_manifest_file(place, self.files.read(path))
+        except InputError:
+            return NOTHING
+        if self.snapshot:
+            self.kept[path] = KnownManifests(state, b"" if read == NOTHING else pack(read))
+        return read
+
+
 def digest_of(kept: KeptCatalog) -> str:
     """A digest of a catalog as it is kept."""
     digest = hashlib.sha256()
@@ -134,21 +180,22 @@ def look_again(known: KnownRepository, repository: Repository) -> KnownRepositor
     ------
     ScenedockError   it can't be read
     """
-    snapshot = repository.snapshot()  # before anything is read: what changes meanwhile is a change for the next time
-    changes = repository.changes(known.snapshot, snapshot)
-    if changes is None or not known.others.isdisjoint(changes) or repository.address() != known.address:
+    changes = repository.changes(known.snapshot)  # before anything is read: what changes meanwhile is for the next time
+    if changes is None or not known.others.isdisjoint(changes.states) or repository.address() != known.address:
         return None
-    if not changes:
+    if not changes.states:
         return known
     folders = dict(known.folders)
-    for path in {folder for change in changes for folder in _folders_of(change, folders)}:
+    for path in {folder for change in changes.states for folder in _folders_of(change, folders)}:
         before = folders[path]
         files = FileReader(repository)
         facts = read_folder(before.request, known.charts, files.read)
         if files.problems or not _say_the_same(unpack(before.facts), facts):
             return None
-        folders[path] = replace(before, states=_states(before.request, snapshot))
-    return replace(known, snapshot=_lean(snapshot), folders=folders)
+        known_states = zip(before.request.planned.files, before.states, strict=False)
+        states = tuple(changes.states.get(before.request.planned.at(name), state) for name, state in known_states)
+        folders[path] = replace(before, states=states)
+    return replace(known, snapshot=_lean(changes.now), folders=folders)
 
 
 def _say_the_same(before: object, now: FolderFacts) -> bool:
@@ -161,11 +208,14 @@ def _handwritten(facts: FolderFacts) -> str:
     return json.dumps([entity.document for entity in facts.folder.handwritten] if facts.folder else [])
 
 
-def known_repository(address: GitAddress, reader: FolderFactsReader, others: Iterable[str]) -> KnownRepository | None:
+def known_repository(
+    address: GitAddress, reader: FolderFactsReader, manifests: ManifestsReader, others: Iterable[str]
+) -> KnownRepository | None:
     """What is known of a repository after it was read; None where nothing is to be kept."""
     if reader.snapshot is None:
         return None
-    return KnownRepository(address, _lean(reader.snapshot), frozenset(reader.charts), frozenset(others), reader.kept)
+    snapshot, charts = _lean(reader.snapshot), frozenset(reader.charts)
+    return KnownRepository(address, snapshot, charts, frozenset(others), reader.kept, manifests.kept)
 
 
 def _lean(snapshot: Snapshot) -> Snapshot:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.explaining.coverage import advice_on, describe_deployed
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.reading.app_lists import read_app_lists
-from scenedock.catalog.reading.argo.applications import API_GROUP, NOT_EVALUATED, read_applications, value_files_of
+from scenedock.catalog.reading.argo.applications import value_files_of
 from scenedock.catalog.reading.enabling_lists import not_applied, read_enabling_lists
 from scenedock.catalog.reading.environment_lists import (
     EnvironmentLists,
@@ -19,13 +19,14 @@ from scenedock.catalog.reading.environment_lists import (
 )
 from scenedock.catalog.reading.folder_facts import FolderRequest
 from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
-from scenedock.catalog.reading.other_tools import flux_objects, named_files
+from scenedock.catalog.reading.layouts.homes import Homes, find_homes
+from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
+from scenedock.catalog.reading.layouts.table import is_named, read_layouts
 from scenedock.catalog.reading.plan import Plan, plan_repository
-from scenedock.catalog.reading.sources import Manifests, Repositories
+from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
 from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
-from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import Snapshot
@@ -33,17 +34,20 @@ from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import Application, Deployed, HelmFolder, Listing, RepositoryFacts
-from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.json import Json
+from scenedock.model.units import Unit
 from scenedock.usecases.catalog.known_facts import (
     FactsOfRun,
     FileReader,
     FolderFactsReader,
     KnownRepository,
+    ManifestsReader,
     known_repository,
 )
 
 _SHOWN_SEGMENTS, _SHOWN_CHARACTERS = 3, 200
 """Of a path that is too long."""
+_LAST_GOOD_STAY = "Fix the file; until then the last good entities stay."
 _NOT_USED = "Make the file readable, or smaller; until then it is not used."
 
 
@@ -57,12 +61,14 @@ class RepositoryReader:
     plan: Plan
     environments: EnvironmentLists
     files: FileReader
+    manifest_files: ManifestsReader
     address: GitAddress
     snapshot: Snapshot | None = None
     known: KnownRepository | None = None
     now_known: KnownRepository | None = None
     findings: list[Finding] = field(default_factory=list)
     deployed: list[Deployed] = field(default_factory=list)
+    doubtful: dict[str, Finding] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -99,9 +105,10 @@ class RepositoryReader:
         )
         plan = plan_repository(name, listing, settings)
         environments = list_environments(plan, settings.names, files.read)
-        opened = cls(facts, settings, listing, plan, environments, files, address, snapshot)
+        known = of_run.before.get(name) if of_run else None
+        manifests = ManifestsReader(files, snapshot, known.manifests if known else {})
+        opened = cls(facts, settings, listing, plan, environments, files, manifests, address, snapshot, known)
         opened.findings.extend(plan.findings)
-        opened.known = of_run.before.get(name) if of_run else None
         opened._report_missing_folders()
         opened._report_missing_address(address.problem)
         return opened
@@ -121,17 +128,20 @@ class RepositoryReader:
         files = tuple(path for path in self.listing.inside if posixpath.basename(path) not in ENTITY_FILES)
         return Manifests(self.facts.name, files, self.charts, self.facts.url, self.environments, self._value)
 
-    def applications(self, here: Manifests, others: Iterable[Manifests]) -> list[Application]:
-        """The Argo CD Applications of its manifests: of its own folders, and of other repositories' of the run."""
-        applications, findings, seen = read_applications(self._argo_manifests(), Repositories(here, tuple(others)))
-        self.findings.extend(findings)
-        self.deployed.extend(seen)
-        return applications
+    def said_by_tools(self, here: Manifests, others: Iterable[Manifests]) -> LayoutFacts:
+        """What its manifests say: of its own folders, and of other repositories' of the run."""
+        given = Given(Repositories(here, tuple(others)), self._documents(), self.files.read)
+        said = read_layouts(given, self.settings.layouts_off)
+        self.findings.extend(said.findings)
+        self.deployed.extend(said.deployed)
+        return said
 
-    def read(self, applications: Sequence[Application], count: Callable[[], None]) -> RepositoryContents:
+    def read(
+        self, applications: Sequence[Application], units: Sequence[Unit], count: Callable[[], None]
+    ) -> RepositoryContents:
         """Everything the catalog needs to know of the repository, one folder in memory at a time.
 
-        `applications` are those that deploy folders of it, wherever their manifests are.
+        `applications` and `units` are those that deploy folders of it, wherever their manifests are.
         """
         proven = {each.environment for each in applications if each.environment}
         self.findings.extend(find_unlisted(self.facts.name, self.plan, self.environments, proven))
@@ -140,30 +150,38 @@ class RepositoryReader:
         folders: list[HelmFolder] = []
         skipped = list(self.plan.skipped)
         unreadable: set[str] = set()
-        doubtful: dict[str, Finding] = {}
-        for request in self._requests(value_files_of(applications)):
+        doubtful = dict(self.doubtful)
+        with_facts: list[Unit] = []
+        unit_folders: dict[str, HelmFolder] = {}
+        homes = find_homes(units, self.settings, self.plan, self.listing.inside)
+        for request in self._requests(value_files_of(applications), homes):
             path, facts = request.planned.path, reader.read(request)
             self.findings.extend(facts.findings)
             if facts.unreadable:
                 unreadable.add(path)
             if facts.doubtful:
                 doubtful[path] = facts.doubtful
+            with_facts.extend(facts.units)
+            if facts.home:
+                unit_folders[path] = facts.home
             if facts.folder:
                 folders.append(facts.folder)
             elif request.has_chart:
                 skipped.append(Skipped(Place(self.facts.name, path or "."), "its Chart.yaml can't be read"))
-            count()
+            if not request.is_unit:
+                count()
         listed = read_app_lists(self.facts.name, self.settings.apps, self.listing, self.files.read)
         self.findings.extend(listed.findings)
         unreadable.update(listed.unreadable, self.plan.refused)
         codeowners = self._codeowners()
         by_path = {folder.path: folder for folder in folders}
-        deployed = self._all_deployed()
-        self._report_missing_charts(deployed)
-        unknown = any(finding.code == NOT_EVALUATED for finding in self.findings)
+        deployed = tuple(self.deployed)
+        if not with_facts:
+            self._report_missing_charts(deployed)
+        unknown = any(each.kind == "Argo CD ApplicationSet" for each in self.deployed)
         enabling = read_enabling_lists(self.plan.charts, by_path, self.environments, self.files.read)
         self._report_unread_files()
-        self.now_known = known_repository(self.address, reader, self.files.seen)
+        self.now_known = known_repository(self.address, reader, self.manifest_files, self.files.seen)
         return RepositoryContents(
             facts=self.facts,
             settings=self.settings,
@@ -178,22 +196,31 @@ class RepositoryReader:
             doubtful=doubtful,
             directories=self._directories() if unreadable or doubtful else frozenset(),
             deployed=deployed,
+            units=tuple(with_facts),
+            unit_folders=unit_folders,
+            left_out=homes.left_out,
         )
 
     def _directories(self) -> frozenset[str]:
         return frozenset(folder for path in self.listing.files for folder in folders_above(path))
 
-    def _requests(self, value_files: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[FolderRequest]:
-        """The folders to read, those with a chart first."""
-        for has_chart, folders in ((True, self.plan.charts), (False, self.plan.plain)):
+    def _requests(
+        self, value_files: Mapping[str, Mapping[str, Sequence[str]]], homes: Homes
+    ) -> Iterator[FolderRequest]:
+        """The folders to read: those with a chart first, those of units alone last."""
+        for has_chart, folders in ((True, self.plan.charts), (False, homes.plain)):
             for planned in folders:
                 named = value_files.get(planned.path)
                 files = None if named is None else {name: tuple(each) for name, each in named.items()}
                 names = self.environments.of(planned.path)
-                yield FolderRequest(self.facts.name, planned, has_chart, names, files)
-
-    def _all_deployed(self) -> tuple[Deployed, ...]:
-        return (*self.deployed, *named_files(self.facts.name, self.listing.inside, self.files.read))
+                units = homes.units.get(planned.path, ())
+                yield FolderRequest(self.facts.name, planned, has_chart, names, files, units)
+        for planned in homes.alone:
+            self.files.seen.update(planned.at(name) for name in planned.files if name.startswith("../"))
+            units, names = homes.units[planned.path], self.environments.of(planned.path)
+            yield FolderRequest(
+                self.facts.name, planned, has_chart=False, environments=names, units=units, is_unit=True
+            )
 
     def _report_missing_charts(self, deployed: Sequence[Deployed]) -> None:
         """The finding for a repository without charts; it names the tools that deploy what is there."""
@@ -262,23 +289,19 @@ class RepositoryReader:
     def _find(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("error", code, message, place, remedy))
 
-    def _argo_manifests(self) -> Iterator[tuple[Place, JsonObject]]:
-        for path in self.plan.manifests:
-            try:
-                data = self.files.read(path)
-            except InputError:
-                continue
-            self.deployed.extend(flux_objects(Place(self.facts.name, path), data))
-            try:
-                documents = read_documents(data) if API_GROUP.encode() in data else ()
-            except DocumentError as error:
-                if b"{{" not in data:
-                    said, place = f"not used as evidence: {error}", Place(self.facts.name, path, error.line)
-                    remedy = "Fix the YAML; Argo CD can't read the file, either."
-                    self.findings.append(Finding("warning", "unreadable-manifest", said, place, remedy))
-                continue
-            for document in documents:
-                yield Place(self.facts.name, path, document.line), as_object(document.value)
+    def _documents(self) -> dict[str, tuple[Manifest, ...]]:
+        """The documents of each file that some layout looks at."""
+        paths = {*self.plan.manifests, *(path for path in self.listing.files if is_named(path))}
+        documents: dict[str, tuple[Manifest, ...]] = {}
+        for path in sorted(paths - self.listing.outside):
+            said = self.manifest_files.read(Place(self.facts.name, path))
+            if said.documents:
+                documents[path] = said.documents
+            if said.finding:
+                self.findings.append(said.finding)
+                doubt = replace(said.finding, severity="error", remedy=_LAST_GOOD_STAY)
+                self.doubtful.setdefault(posixpath.dirname(path), doubt)
+        return documents
 
     def _value(self, path: str) -> Json:
         return read_quietly(path, self.files.read)

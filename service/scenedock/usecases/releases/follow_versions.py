@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
 from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
@@ -25,6 +26,7 @@ from scenedock.usecases.releases.list_deployments import (
     service_name,
     survey,
 )
+from scenedock.usecases.releases.rendered import let_helm_choose
 from scenedock.usecases.releases.version_facts import Pair, VersionReader
 
 SECONDS = 30.0
@@ -46,35 +48,49 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Selected:
     """Which deployments: those of a service and an environment; where these are None, of all."""
 
     service: str | None = None
     environment: str | None = None
 
+    @property
+    def name(self) -> str | None:
+        """The name of the service."""
+        return None if self.service is None else service_name(self.service)
+
     def includes(self, release: Release) -> bool:
         """Whether it is one of them."""
-        service = None if self.service is None else service_name(self.service)
-        return service in {None, release.service} and self.environment in {None, release.environment}
+        return self.name in {None, release.service} and self.environment in {None, release.environment}
 
 
 def follow_deployments(
-    result: Export, repositories: Mapping[str, Repository], chosen: Chosen, extent: Extent
+    result: Export,
+    repositories: Mapping[str, Repository],
+    selected: Selected,
+    extent: Extent,
+    helm: HelmProgram | None = None,
 ) -> Deployments:
-    """The deployments of an export, with the histories of those that are chosen.
+    """The deployments of an export, with the histories of those that are selected.
+
+    Where several images may be their own, `helm` decides, if there is one.
 
     Raises
     ------
     InputError   a repository can't be read
     """
-    all_of = survey(result, repositories)
-    releases = [each for each in all_of.releases if chosen.includes(each)]
+    all_of = survey(result, repositories, let_helm_choose(helm, repositories, selected.name))
+    releases = [each for each in all_of.releases if selected.includes(each)]
     histories = follow(all_of, repositories, releases, extent)
     return deployments_of(result, all_of.releases, histories)
 
 
 def follow_served(
-    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, chosen: Chosen, extent: Extent
+    repositories: Mapping[str, ServedRepository],
+    kept: KeptCatalog | None,
+    selected: Selected,
+    extent: Extent,
+    helm: HelmProgram | None = None,
 ) -> Deployments:
     """`follow_deployments` for the service's repositories as they are now, under the names of a `kept` catalog.
 
@@ -83,7 +99,7 @@ def follow_served(
     InputError   no repository can be read
     """
     with export_served(repositories, kept) as (result, opened):
-        return follow_deployments(result, opened, chosen, extent)
+        return follow_deployments(result, opened, selected, extent, helm)
 
 
 def not_before(until: str) -> str:
@@ -128,6 +144,9 @@ def _why_not_followed(pair: Pair, release: Release) -> str:
     """Why the history of a release isn't followed, though its repository may have one; empty if it is."""
     if release.elsewhere:
         return f"it is set in {release.elsewhere}, and history is followed in the deployment's own repository alone"
+    unit = pair.deployment.unit
+    if unit and any(unit.version_places) and release.shape != "tag file":
+        return "what Flux and Kustomize make of their files isn't followed back"
     application = pair.deployment.application
     if application and application.parameters and release.shape.startswith(("helm.", "kustomize.")):
         return "an ApplicationSet sets it, and what its generators said before isn't followed"

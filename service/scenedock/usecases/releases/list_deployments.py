@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, tier_of
+from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, promotion_rank, tier_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import NotFoundError
 from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
@@ -15,9 +16,10 @@ from scenedock.model.similar import similar
 from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.listing import Behind, behind, common_prefixes, list_releases
-from scenedock.releases.release import Deployed, PairKey, Release
+from scenedock.releases.release import Choose, Deployed, PairKey, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
+from scenedock.usecases.releases.rendered import Compared, Renderings, let_helm_choose
 from scenedock.usecases.releases.version_facts import Pair, VersionReader, pairs_of
 
 _LIBRARY = "library"
@@ -93,14 +95,18 @@ class Survey:
     prefixes: Mapping[str, str]
 
 
-def list_deployments(result: Export, repositories: Mapping[str, Repository]) -> Deployments:
+def list_deployments(
+    result: Export, repositories: Mapping[str, Repository], helm: HelmProgram | None = None
+) -> Deployments:
     """The deployments of an export: one for each service and environment of each repository; of libraries none.
+
+    Where several images may be a service's own, `helm` decides, if there is one.
 
     Raises
     ------
     InputError   a repository can't be read
     """
-    return deployments_of(result, survey(result, repositories).releases)
+    return deployments_of(result, survey(result, repositories, let_helm_choose(helm, repositories)).releases)
 
 
 def deployments_of(
@@ -110,6 +116,25 @@ def deployments_of(
     histories = histories or {}
     findings = find_in_versions(releases, _environments(result, releases), histories)
     return Deployments(releases, behind(releases, histories), result.read.problems, histories, findings)
+
+
+def verify_deployments(result: Export, repositories: Mapping[str, Repository], helm: HelmProgram) -> list[Compared]:
+    """All deployments whose version is known, each compared with what helm renders.
+
+    Raises
+    ------
+    InputError        a repository can't be read, or helm is no version that can be used
+    NotFoundError     there is no helm
+    NotAllowedError   this machine can't sandbox a process
+    """
+    renderings = Renderings(helm, repositories)
+    renderings.check()
+    all_of = survey(result, repositories)
+    return [
+        renderings.compare(deployed, release)
+        for deployed, release in zip(all_of.deployed, all_of.releases, strict=True)
+        if release.version is not None
+    ]
 
 
 def is_lower(environment: str | None) -> bool:
@@ -139,7 +164,7 @@ def _environments(result: Export, releases: Iterable[Release]) -> Environments:
     )
 
 
-def survey(result: Export, repositories: Mapping[str, Repository]) -> Survey:
+def survey(result: Export, repositories: Mapping[str, Repository], choose: Choose = choose_none) -> Survey:
     """What says the versions of an export's services, by service, environment and repository.
 
     Raises
@@ -169,7 +194,7 @@ def survey(result: Export, repositories: Mapping[str, Repository]) -> Survey:
     deployed = tuple(one for one, _ in found)
     images = [one.images() for one in deployed]
     prefixes = common_prefixes(deployed, images)
-    releases = list_releases(deployed, images, prefixes)
+    releases = list_releases(deployed, images, prefixes, choose)
     return Survey(tuple(pair for _, pair in found), deployed, releases, readers, prefixes)
 
 
@@ -185,6 +210,5 @@ def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:
-    """The names of all environments, those of production last."""
-    names = {each.environment for each in releases if each.environment}
-    return sorted(names, key=lambda name: (is_production(name), name))
+    """The names of all environments, in the order in which versions go to production."""
+    return sorted({each.environment for each in releases if each.environment}, key=promotion_rank)

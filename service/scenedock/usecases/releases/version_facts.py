@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from scenedock.catalog.mapping.deployments import Deployment
@@ -14,16 +15,21 @@ from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.encryption import encryption_of
+from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
+from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
-from scenedock.model.json import Json, as_list, as_object, as_text
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import Unit
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
 from scenedock.usecases.releases.argo_values import application_layers
 
+_PRODUCT = "third-party"
 _VALUES_OF_ITEMS = ("helmValues", "values")
-_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b")
+# `print .Chart.AppVersion "-1"` makes something else of it.
+_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
 # What `helm create` writes above the tag, where no template is there to prove it.
 _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
@@ -63,7 +69,7 @@ class VersionReader:
     libraries: Collection[str] = ()
     others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
     _documents: dict[str, Document] = field(default_factory=dict)
-    _manifests: dict[str, tuple[Document, ...]] = field(default_factory=dict)
+    _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
     _proofs: dict[str, Literal["", "templates", "comment"]] = field(default_factory=dict)
     _folders: dict[str, HelmFolder] = field(default_factory=dict)
     _readers: dict[str, VersionReader] = field(default_factory=dict)
@@ -79,7 +85,7 @@ class VersionReader:
         for path in paths:
             self._documents.pop(path, None)
             self._items.pop(path, None)
-            self._manifests.pop(path, None)
+            self._all_documents.pop(path, None)
 
     def deployed(self, pair: Pair) -> Deployed:
         """What its files say of a service in an environment."""
@@ -92,6 +98,11 @@ class VersionReader:
             *self._layers_of_application(member, deployment),
         ]
         particular = set(files) - set(base) | {item.path for item in layers[len(files) :] if not item.elsewhere}
+        if unit := deployment.unit:
+            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit)]
+            others = (one for one in member.units if one.environment != unit.environment)
+            shared = {place.path for one in others for place in one.version_places}
+            particular |= {each.path for each in layers if not each.elsewhere} - shared if unit.environment else set()
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
         foreign = frozenset(self._foreign(member, folder, own))
@@ -110,8 +121,11 @@ class VersionReader:
             foreign=foreign,
             wrapped=frozenset(_dependency_keys(folder)) - foreign,
             is_umbrella=each.main.kind == "System",
-            chart=self._chart(member, folder, own) if folder and folder.chart else None,
+            is_product=deployment.unit is not None and each.main.spec.get("type") == _PRODUCT,
+            chart=self._chart(member, folder, own) if folder and folder.chart else self._chart_of_release(deployment),
             tag_file=tag_file,
+            release=deployment.application.name if deployment.application else name,
+            namespace=deployment.application.namespace if deployment.application else "",
         )
 
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
@@ -133,7 +147,45 @@ class VersionReader:
         key = next((key for key in _VALUES_OF_ITEMS if isinstance(as_object(value).get(key), dict)), None)
         root: Keys = at if key is None else (*at, key)
         values = as_object(value) if key is None else as_object(as_object(value)[key])
-        yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)))
+        yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)), is_file=False)
+
+    def _layers_of_release(self, unit: Unit) -> Iterator[Layer]:
+        """The values that a release is written with, the lowest first; at last, what they are after all patches."""
+        merged: JsonObject = {}
+        path, lines = unit.place.path, partial(_line_of, Document(None), ())
+        for written in unit.values_at:
+            document = self._document_at(written.place)
+            values = as_object(value_at(document.value, map(str, written.keys)))
+            path, lines = written.place.path, partial(_line_of, document, written.keys)
+            if values:
+                yield Layer(path, values, lines, is_file=False)
+                merged = merge_values(merged, values)
+        if unit.values_at and unit.values != merged:
+            yield Layer(path, unit.values, lines, is_file=False)
+
+    def _layers_of_images(self, unit: Unit) -> Iterator[Layer]:
+        """The images of workloads, each as if it were in values: that of the only one as the main image."""
+        repositories = {image.repository for image in unit.images}
+        for image in unit.images:
+            described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
+            document = self._document_at(image.written.place)
+            line = document.line_of(image.written.keys)
+            values = described if len(repositories) == 1 else {image.container or image.repository: described}
+            yield Layer(image.written.place.path, values, partial(_same_line, line), image.shape, is_file=False)
+
+    def _chart_of_release(self, deployment: Deployment) -> ChartVersions | None:
+        """The chart from elsewhere that a release installs, with its version."""
+        unit = deployment.unit
+        if unit is None or not unit.chart or unit.version_at is None:
+            return None
+        shape = "HelmRelease" if unit.kind == "Flux HelmRelease" else "helmCharts"
+        place, keys = unit.version_at.place, unit.version_at.keys
+        one = DependencyVersion(unit.chart, unit.version, keys, shape)
+        return ChartVersions(place.path, self._document_at(place).line_of, remote=(one,))
+
+    def _document_at(self, place: Place) -> Document:
+        """The document that begins at a place; empty where it can't be read."""
+        return next((each for each in self.documents(place.path) if each.line == place.line), Document(None))
 
     def _layers_of_application(self, member: Member, deployment: Deployment) -> Iterator[Layer]:
         """What the manifest of its Application sets, which may be in another repository."""
@@ -145,18 +197,9 @@ class VersionReader:
             if place.repository not in self._readers:
                 self._readers[place.repository] = VersionReader(self.others[place.repository])
             other = self._readers[place.repository]
-            yield from application_layers(application, other.manifests(place.path), other.document, place.repository)
+            yield from application_layers(application, other.documents(place.path), other.document, place.repository)
         else:
-            yield from application_layers(application, self.manifests(place.path), self.document, "")
-
-    def manifests(self, path: str) -> tuple[Document, ...]:
-        """All documents of a file; none where it can't be read."""
-        if path not in self._manifests:
-            try:
-                self._manifests[path] = read_documents(self._bytes(path))
-            except InputError:
-                self._manifests[path] = ()
-        return self._manifests[path]
+            yield from application_layers(application, self.documents(place.path), self.document, "")
 
     def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
@@ -251,6 +294,16 @@ class VersionReader:
                 self._documents[path] = Document(None)
         return self._documents[path]
 
+    def documents(self, path: str) -> tuple[Document, ...]:
+        """All documents of a file; none where it can't be read or is encrypted."""
+        if path not in self._all_documents:
+            try:
+                data = self.read(path)
+                self._all_documents[path] = () if encryption_of(data) else read_documents(data)
+            except InputError:
+                self._all_documents[path] = ()
+        return self._all_documents[path]
+
     def _bytes(self, path: str) -> bytes:
         try:
             return self.read(path)
@@ -288,6 +341,14 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
     if item:
         yield item.name.lower()
         yield posixpath.basename(item.slug).lower()
+
+
+def _same_line(line: int, _keys: Keys) -> int:
+    return line
+
+
+def _line_of(document: Document, root: Keys, keys: Keys) -> int:
+    return document.line_of((*root, *keys))
 
 
 def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:

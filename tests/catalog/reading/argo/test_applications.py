@@ -8,7 +8,7 @@ import pytest
 
 from scenedock.catalog.reading.argo.applications import read_applications
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
-from scenedock.catalog.reading.sources import Manifests, Repositories
+from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.documents.reading import read_documents
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application
@@ -27,11 +27,11 @@ NAMED = "{metadata: {name: '%s'}, spec: {source: {path: '%s'}, destination: {nam
 
 
 def evaluated(text: str) -> tuple[list[Application], list[Finding]]:
-    documents = [(Place("repo", "a.yaml"), as_object(each.value)) for each in read_documents(text.encode())]
+    documents = [Manifest(Place("repo", "a.yaml"), as_object(each.value)) for each in read_documents(text.encode())]
     charts = frozenset({"apps/billing", "apps/cart"})
     here = Manifests("repo", FILES, charts, "https://github.com/acme/apps", EnvironmentLists(), CONTENT.get)
-    applications, findings, _ = read_applications(documents, Repositories(here))
-    return applications, findings
+    read = read_applications(documents, Repositories(here))
+    return read.applications, read.findings
 
 
 def application(spec: str, labels: str = "{}") -> Application:
@@ -152,7 +152,7 @@ def test_a_matrix_multiplies_and_later_generators_know_earlier_parameters() -> N
 @pytest.mark.parametrize(
     ("generator", "template"),
     [
-        ("{clusters: {}}", NAMED % ("a", "b", "c")),
+        ("{clusters: {}}", NAMED % ("a", "{{ .name }}", "c")),
         (
             "{list: {elements: [{a: b}]}, selector: {matchExpressions: [{key: a, operator: Like}]}}",
             NAMED % ("a", "b", "c"),
@@ -160,9 +160,8 @@ def test_a_matrix_multiplies_and_later_generators_know_earlier_parameters() -> N
         ("{list: {elementsYaml: '[{a: '}}", NAMED % ("a", "b", "c")),
         ("{merge: {mergeKeys: [a], generators: [{list: {elements: [{a: b}, {a: b}]}}]}}", NAMED % ("a", "b", "c")),
         ("{git: {repoURL: 'https://github.com/acme/else', files: [{path: '*'}]}}", NAMED % ("a", "b", "c")),
-        ("{list: {elements: [{a: b}]}}", NAMED % ("{{ .name }}", "b", "c")),
-        ("{list: {elements: [{a: b}]}}", NAMED % ("a", "b", "{{ randAlpha 5 }}")),
-        ("{matrix: {generators: [{clusters: {}}, {list: {elements: [{a: b}]}}]}}", NAMED % ("a", "b", "c")),
+        ("{list: {elements: [{a: b}]}}", NAMED % ("a", "{{ randAlpha 5 }}", "c")),
+        ("{matrix: {generators: [{clusters: {}}, {list: {elements: [{a: b}]}}]}}", NAMED % ("a", "{{ .x }}", "c")),
     ],
 )
 def test_what_files_cannot_tell_is_no_evidence_and_a_finding(generator: str, template: str) -> None:

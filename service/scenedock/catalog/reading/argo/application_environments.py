@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from scenedock.catalog.reading.argo.generators import flat
 from scenedock.catalog.reading.environment_lists import EnvironmentLists
-from scenedock.catalog.vocabulary.environments import EnvironmentNames, word_of_values_file
+from scenedock.catalog.vocabulary.environments import ENVIRONMENT_FOLDERS, EnvironmentNames, word_of_values_file
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 
 _KEYS = ("environment", "env", "stage")
@@ -42,9 +42,12 @@ class ApplicationWords:
     helm_parameters: Mapping[str, str]
 
 
-def environment_of(application: ApplicationWords, lists: EnvironmentLists) -> tuple[str | None, str]:
+def environment_of(
+    application: ApplicationWords, lists: EnvironmentLists, *, by_name: bool = True
+) -> tuple[str | None, str]:
     """The environment; where an Application names several, None and the names of those.
 
+    A part of its own name, such as the `test` of `load-test`, counts only `by_name`, for what has a folder beside.
     What it says itself only settings that name all environments can rule out, not a helmfile in its folder.
     """
     names = lists.of(application.path)
@@ -58,7 +61,9 @@ def environment_of(application: ApplicationWords, lists: EnvironmentLists) -> tu
         doubt = len(candidates) > 1
     if doubt:
         return None, " and ".join(dict.fromkeys(candidates))
-    return (names.named(candidates[0]) or candidates[0] if candidates else _by_fixed_list(application, names)), ""
+    if candidates:
+        return names.named(candidates[0]) or candidates[0], ""
+    return _by_fixed_list(application, names, by_name=by_name), ""
 
 
 def helm_parameters(helm: JsonObject) -> dict[str, str]:
@@ -122,11 +127,15 @@ def _has_part(text: str, word: str, folder: str) -> bool:
     return text.endswith(f"-{word}") or f"-{word}-" in text or text == f"{word}-{folder}"
 
 
-def _by_fixed_list(application: ApplicationWords, names: EnvironmentNames) -> str | None:
-    for segment in reversed(application.path.split("/")):
-        if environment := names.named(segment):
+def _by_fixed_list(application: ApplicationWords, names: EnvironmentNames, *, by_name: bool) -> str | None:
+    segments = application.path.split("/")
+    for above, segment in zip(reversed(["", *segments[:-1]]), reversed(segments), strict=True):
+        environment = names.named(segment)
+        if environment and (by_name or names.lists(environment) or above in ENVIRONMENT_FOLDERS):
             return environment
-    for word in (application.name, application.namespace, posixpath.basename(application.path)):
+    if not by_name and (environment := names.named(application.destination)):
+        return environment
+    for word in (application.name, application.namespace, posixpath.basename(application.path)) if by_name else ():
         if split := names.split(word):
             return split[1]
     return names.named(application.namespace)

@@ -6,10 +6,12 @@ Source: Argo CD, "Application Specification" and "ApplicationSet: Go Template".
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from scenedock.catalog.reading.argo.application_environments import ApplicationWords, environment_of, helm_parameters
+from scenedock.catalog.reading.argo.application_environments import environment_of
+from scenedock.catalog.reading.argo.application_units import UnitMaker
 from scenedock.catalog.reading.argo.generators import (
     Generators,
     NotEvaluatedError,
@@ -19,29 +21,27 @@ from scenedock.catalog.reading.argo.generators import (
     render_all,
 )
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
-from scenedock.catalog.reading.sources import Manifests, Repositories
+from scenedock.catalog.reading.argo.written import WrittenApplication, files_inside, literal_part
+from scenedock.catalog.reading.sources import Manifest, Repositories
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, Deployed
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import Unit
 
 API_GROUP = "argoproj.io"
 NOT_EVALUATED = "applicationset-not-evaluated"
 FROM_ELSEWHERE = "their charts come from elsewhere"
+IN_OTHERS = "they deploy folders of repositories that are not part of this run"
 NAMED_BY_TEMPLATE = "a template names what they deploy"
 
 
-def read_applications(
-    documents: Iterable[tuple[Place, JsonObject]], repositories: Repositories
-) -> tuple[list[Application], list[Finding], list[Deployed]]:
-    """The applications of all manifests in a repository, in the order of the manifests, and all that was seen of them.
-
-    Each says which repository of the run it deploys a folder of.
-    """
-    reader = _Reader(repositories)
-    for place, document in documents:
-        for manifest in _manifests(document):
-            reader.read(manifest, place)
-    return reader.applications, reader.findings, reader.seen
+def read_applications(documents: Iterable[Manifest], repositories: Repositories) -> ArgoReader:
+    """All that the manifests of a repository say, in their order."""
+    reader = ArgoReader(repositories)
+    for document in documents:
+        for each in _manifests(document.value):
+            reader.read(each, document)
+    return reader
 
 
 def value_files_of(applications: Iterable[Application]) -> dict[str, dict[str, list[str]]]:
@@ -66,132 +66,165 @@ def _manifests(document: JsonObject) -> Iterator[JsonObject]:
 
 
 @dataclass(slots=True)
-class _Reader:
+class ArgoReader:
+    """Reads manifests of Argo CD.
+
+    `applications` deploy a folder of the run, each says of which repository; `units` deploy a chart from elsewhere, or
+    a folder without one.
+    """
+
     repositories: Repositories
     applications: list[Application] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
     budget: ParameterBudget = field(default_factory=ParameterBudget)
+    maker: UnitMaker = field(init=False)
 
-    def read(self, document: JsonObject, place: Place) -> None:
-        if document.get("kind") == "Application":
-            self._add(document, {}, place)
+    def __post_init__(self) -> None:
+        """Make units of what is in these repositories."""
+        self.maker = UnitMaker(self.repositories)
+
+    def read(self, document: JsonObject, manifest: Manifest) -> None:
+        """Read one object of Argo CD in a manifest."""
+        if manifest.is_template:
+            if document.get("kind") == "Application":
+                self._add_of_template(WrittenApplication(document, {}), manifest.place)
+        elif document.get("kind") == "Application":
+            self._add(WrittenApplication(document, {}), manifest.place)
         elif document.get("kind") == "ApplicationSet":
-            try:
-                generated = list(self._generated(document))  # all of them, or none
-            except NotEvaluatedError as reason:
-                name = as_text(as_object(document.get("metadata")).get("name"))
-                message = f"ApplicationSet {name!r} is not used as evidence: {reason}"
-                remedy = "Set its environments and annotations in scenedock.yaml if you need them."
-                self.findings.append(Finding("info", NOT_EVALUATED, message, place, remedy))
-                self.seen.append(
-                    Deployed("Argo CD ApplicationSet", name, place, reason="only a cluster can evaluate them")
-                )
-                return
-            for application, parameters in generated:
-                self._add(application, parameters, place)
+            self._add_set(document, manifest.place)
 
-    def _generated(self, document: JsonObject) -> Iterator[tuple[JsonObject, JsonObject]]:
-        """Each Application that a set makes, with its parameters."""
+    def _add_set(self, document: JsonObject, place: Place) -> None:
+        """Keep the Applications that a set makes: all of them, else what its template says of each."""
+        try:
+            generated = list(self._generated(document))
+        except NotEvaluatedError as reason:
+            self._add_literals(document, place, str(reason))
+            return
+        for written in generated:
+            self._add(written, place)
+
+    def _add_literals(self, document: JsonObject, place: Place, reason: str) -> None:
+        """Keep what the template of a set that only a cluster can evaluate says all the same: of no environment."""
+        set_name = as_text(value_at(document, ("metadata", "name")))
+        try:
+            generated = list(self._generated(document, partly=True))
+        except NotEvaluatedError:
+            generated = []
+        found: dict[Application, None] = {}
+        units: dict[tuple[str, str, str, str], Unit] = {}
+        for each in generated:
+            for repository, path in each.folders(self.repositories):
+                found[Application(each.name, path, each.namespace, None, each.labels, repository.name, place=place)] = (
+                    None
+                )
+            name = literal_part(each.title) or set_name
+            for unit in self._units_of(each, name, None, place):
+                units.setdefault((unit.name, unit.path, unit.namespace, unit.chart), unit)
+        self.applications.extend(found)
+        self.units.extend(units.values())
+        targets = tuple(dict.fromkeys((each.repository, each.path) for each in found))
+        reasons = {self._reason(each.sources) for each in generated}
+        why = IN_OTHERS if reasons == {IN_OTHERS} else "only a cluster can evaluate them"
+        self.seen.append(Deployed("Argo CD ApplicationSet", set_name, place, targets, why))
+        if not found and not units:
+            message = f"ApplicationSet {set_name!r} is not used as evidence: {reason}"
+            remedy = "Set its environments and annotations in scenedock.yaml if you need them."
+            self.findings.append(Finding("info", NOT_EVALUATED, message, place, remedy))
+
+    def _generated(self, document: JsonObject, *, partly: bool = False) -> Iterator[WrittenApplication]:
+        """Each Application that a set makes; `partly` leaves open what only a cluster knows."""
         spec = as_object(document.get("spec"))
-        render = render_go if spec.get("goTemplate") is True else render_fasttemplate
-        generators = Generators(self.repositories, render, self.budget)
+        render_template = render_go if spec.get("goTemplate") is True else render_fasttemplate
+        render: Render = partial(render_template, leave_unknown=partly)
+        generators = Generators(self.repositories, render, self.budget, partly=partly)
         for generator in map(as_object, as_list(spec.get("generators"))):
             template = as_object(spec.get("template"))
             for own in generator.values():
                 template = merge_objects(template, as_object(as_object(own).get("template")))
             for parameters in generators.parameters(generator):
-                yield _filled(template, render, parameters), parameters
+                yield WrittenApplication(_filled(template, render, parameters), parameters)
 
-    def _add(self, document: JsonObject, parameters: JsonObject, place: Place) -> None:
-        """Keep an Application for each source of it that is a folder of a repository of this run.
+    def _add_of_template(self, written: WrittenApplication, place: Place) -> None:
+        """Keep an Application that a chart's template writes, if its name and its chart are literal."""
+        environment = self._environment_of(written, place)
+        if written.name and (unit := self.maker.of_chart(written, written.name, environment, place)):
+            self.seen.append(Deployed("Argo CD Application", written.name, place, reason=FROM_ELSEWHERE))
+            self.units.append(unit)
+
+    def _add(self, written: WrittenApplication, place: Place) -> None:
+        """Keep an Application for each source of it that is a folder of a repository of this run, or as a unit.
 
         What a chart's template leaves open says nothing: a name, and with it the Application; namespace, path, files.
         """
-        metadata, spec = as_object(document.get("metadata")), as_object(document.get("spec"))
-        destination = as_object(spec.get("destination"))
-        labels = {key: value for key, value in as_object(metadata.get("labels")).items() if isinstance(value, str)}
-        sources = [as_object(source) for source in (spec.get("source"), *as_list(spec.get("sources"))) if source]
-        files = tuple(file for source in sources for file in _value_files(source))
-        handed = {key: value for each in sources for key, value in helm_parameters(as_object(each.get("helm"))).items()}
-        name, namespace = as_text(metadata.get("name")), as_text(destination.get("namespace"))
-        if "{{" in name:
+        name = written.name
+        if not name or not written.sources:
             return
-        if "{{" in namespace:
-            namespace = ""
-        folders = dict.fromkeys(self._folders(sources))
+        folders = written.folders(self.repositories)
         targets = tuple((repository.name, path) for repository, path in folders)
-        self.seen.append(
-            Deployed("Argo CD Application", name, place, targets, "" if targets else self._reason(sources))
-        )
+        reason = "" if targets else self._reason(written.sources)
+        self.seen.append(Deployed("Argo CD Application", name, place, targets, reason))
         for repository, path in folders:
-            words = ApplicationWords(
-                name, path, namespace, as_text(destination.get("name")), labels, files, parameters, handed
-            )
-            environment, doubt = environment_of(words, repository.environments)
+            environment, doubt = environment_of(written.words_in(path), repository.environments)
             if doubt:
                 self._doubt(name, doubt, place)
+            files = tuple(files_inside(path, written.value_files))
             self.applications.append(
                 Application(
                     name,
                     path,
-                    namespace,
+                    written.namespace,
                     environment,
-                    frozenset(labels.items()),
+                    written.labels,
                     repository.name,
-                    tuple(_inside(path, files)),
+                    files,
                     place,
-                    parameters,
+                    written.parameters,
                 )
             )
+        self.units.extend(self._units_of(written, name, self._environment_of(written, place), place))
 
-    def _reason(self, sources: list[JsonObject]) -> str:
+    def _units_of(
+        self, written: WrittenApplication, name: str, environment: str | None, place: Place
+    ) -> Iterator[Unit]:
+        """The units of an Application; none where it deploys a chart of the run."""
+        if any(path in repository.charts for repository, path in written.folders(self.repositories)):
+            return
+        if unit := self.maker.of_chart(written, name, environment, place):
+            yield unit
+        else:
+            yield from self.maker.of_folders(written, name, environment, place)
+
+    def _environment_of(self, written: WrittenApplication, place: Place) -> str | None:
+        """The environment of an Application as a unit, of whose name a part alone proves none.
+
+        It does where something else has the rest: `mail-qa` of the chart, or in the namespace, `mail`.
+        """
+        repository, path = self.maker.home_of(written, place)
+        environment, doubt = environment_of(written.words_in(path), repository.environments, by_name=False)
+        if environment or doubt:
+            return environment
+        names = repository.environments.of(path)
+        stems = {written.namespace, posixpath.basename(path), self.maker.chart_of(written)}
+        for whole, rests in ((written.name, stems), (written.namespace, {written.name})):
+            split = names.split(whole)
+            if split and split[0] in rests:
+                return split[1]
+        return None
+
+    def _reason(self, sources: Sequence[JsonObject]) -> str:
         """Why an Application deploys no folder of this run."""
         if any("{{" in as_text(source.get(key)) for source in sources for key in ("path", "chart")):
             return NAMED_BY_TEMPLATE
         if any(source.get("chart") for source in sources):
             return FROM_ELSEWHERE
-        return "they deploy folders of repositories that are not part of this run"
+        return IN_OTHERS
 
     def _doubt(self, name: str, doubt: str, place: Place) -> None:
         message = f"Application {name!r} names more than one environment: {doubt}; it counts for none of them"
         remedy = "Set the label `environment` to the right one, and use no values files of another."
         self.findings.append(Finding("warning", "environment-in-doubt", message, place, remedy))
-
-    def _folders(self, sources: list[JsonObject]) -> Iterator[tuple[Manifests, str]]:
-        """The folders that the sources deploy, and those of the values that a chart from elsewhere takes, as `$ref/…`.
-
-        The root is the empty path.
-        """
-        for source in sources:
-            repository, path = self.repositories.of(source), as_text(source.get("path"))
-            if path and "{{" not in path and repository and not source.get("ref"):
-                path = posixpath.normpath(path).lstrip("/")
-                yield repository, "" if path == "." else path
-        refs = {as_text(source.get("ref")): self.repositories.of(source) for source in sources}
-        for source in sources:
-            for file in _value_files(source) if source.get("chart") else ():
-                ref, _, path = file.removeprefix("$").partition("/")
-                if file.startswith("$") and ref and (repository := refs.get(ref)):
-                    yield repository, repository.deployment_folder(path)
-
-
-def _inside(folder: str, files: Iterable[str]) -> Iterator[str]:
-    """Those value files that lie in a folder, by their paths inside it; none where a template names some of them."""
-    files = list(files)
-    for file in files if not any("{{" in file for file in files) else ():
-        if file.startswith("$"):
-            path = file.partition("/")[2]
-        elif "://" in file:
-            continue
-        else:
-            path = file.lstrip("/") if file.startswith("/") else posixpath.normpath(posixpath.join(folder, file))
-        if not folder or path.startswith(f"{folder}/"):
-            yield path[len(folder) + 1 :] if folder else path
-
-
-def _value_files(source: JsonObject) -> list[str]:
-    return [file for file in map(as_text, as_list(as_object(source.get("helm")).get("valueFiles"))) if file]
 
 
 def _filled(template: JsonObject, render: Render, parameters: JsonObject) -> JsonObject:

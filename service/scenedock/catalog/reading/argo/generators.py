@@ -31,6 +31,10 @@ class NotEvaluatedError(Exception):
     """The generator needs a cluster or a server, or is not worth evaluating."""
 
 
+class _UnknownParametersError(NotEvaluatedError):
+    """The generator needs a parameter of another that needs a cluster."""
+
+
 @dataclass(slots=True)
 class ParameterBudget:
     """What evaluating may cost: a matrix in a file of few lines can stand for millions of applications."""
@@ -47,11 +51,15 @@ class ParameterBudget:
 
 @dataclass(frozen=True, slots=True)
 class Generators:
-    """Produces the parameter sets of generators, nested as Go templates see them."""
+    """Produces the parameter sets of generators, nested as Go templates see them.
+
+    With `partly`, one that only a cluster or a server can fill stands for a single set of which nothing is known.
+    """
 
     repositories: Repositories
     render: Render
     budget: ParameterBudget = field(default_factory=ParameterBudget)
+    partly: bool = False
 
     def parameters(self, generator: JsonObject, outer: JsonObject | None = None) -> Iterator[JsonObject]:
         """The parameter sets of one generator; `outer` are those of the generator that a matrix multiplies it with.
@@ -61,6 +69,11 @@ class Generators:
         NotEvaluatedError   they can't be evaluated from files
         """
         sets = self._unselected(generator, outer or {})
+        if self.partly:
+            try:
+                sets = iter(list(sets))
+            except _UnknownParametersError:
+                return iter([{}])
         selector = as_object(generator.get("selector"))
         return (each for each in sets if _is_selected(each, selector)) if selector else sets
 
@@ -83,6 +96,9 @@ class Generators:
         else:
             named = ", ".join(sorted(generator.keys() - _BESIDE)) or "(none)"
             asks = not _ELSEWHERE.isdisjoint(generator)
+            if asks and self.partly:
+                yield {}
+                return
             raise NotEvaluatedError(
                 f"its generator {named} {'needs a cluster or a server' if asks else 'is not supported'}"
             )
@@ -92,8 +108,8 @@ class Generators:
         elements = list(as_list(generator.get("elements")))
         if text := as_text(generator.get("elementsYaml")):
             rendered = self.render(text, outer) if "{{" in text else text
-            if rendered is None:
-                raise NotEvaluatedError("the elementsYaml of its generator can't be evaluated")
+            if rendered is None or "{{" in rendered:
+                raise _UnknownParametersError("the elementsYaml of its generator can't be evaluated")
             try:
                 elements.extend(as_list(read_document(rendered.encode()).value))
             except DocumentError as error:
@@ -158,8 +174,10 @@ class Generators:
         excluded: list[str] = []
         for selector in map(as_object, as_list(selectors)):
             pattern = render_all(selector.get("path"), self.render, outer)
-            if not isinstance(pattern, str):
-                raise NotEvaluatedError("a path of its generator uses parameters that only a cluster can evaluate")
+            if not isinstance(pattern, str) or "{{" in pattern:
+                raise _UnknownParametersError(
+                    "a path of its generator uses parameters that only a cluster can evaluate"
+                )
             (excluded if selector.get("exclude") is True else included).append(pattern)
         return included, excluded
 

@@ -30,18 +30,18 @@ class _UnknownError(Exception):
     """The expression needs something that is not known here."""
 
 
-def render_go(template: str, parameters: JsonObject) -> str | None:
-    """A Go template with its actions filled in, or None where one can't be evaluated.
+def render_go(template: str, parameters: JsonObject, *, leave_unknown: bool = False) -> str | None:
+    """A Go template with its actions filled in, or None where one can't be evaluated; or such an action stays.
 
     >>> render_go(
     ...     '{{ index .path.segments 0 }}-{{ .env | trimPrefix "x" }}', {"path": {"segments": ["a"]}, "env": "xqa"}
     ... )
     'a-qa'
     """
-    return _rendered(template, lambda expression: _evaluate(expression, parameters))
+    return _rendered(template, lambda expression: _evaluate(expression, parameters), leave_unknown=leave_unknown)
 
 
-def render_fasttemplate(template: str, parameters: JsonObject) -> str | None:
+def render_fasttemplate(template: str, parameters: JsonObject, *, leave_unknown: bool = False) -> str | None:
     """An ApplicationSet template without `goTemplate: true`: `{{name}}` is looked up, nothing more.
 
     `parameters` are nested as in the Go form; `path` alone means `path.path`, and `path[0]` its first segment (with a
@@ -57,18 +57,25 @@ def render_fasttemplate(template: str, parameters: JsonObject) -> str | None:
         value = _field(parameters, key)
         return value.get("path") if isinstance(value, Mapping) else value
 
-    return _rendered(template, look_up)
+    return _rendered(template, look_up, leave_unknown=leave_unknown)
 
 
-def _rendered(template: str, evaluate: Callable[[str], Json]) -> str | None:
-    """The template with every `{{ … }}` evaluated, or None where that isn't possible."""
+def _rendered(template: str, evaluate: Callable[[str], Json], *, leave_unknown: bool) -> str | None:
+    """The template with every `{{ … }}` evaluated; None where that isn't possible, unless what is unknown stays."""
     actions = _ACTION.findall(template)
     if len(actions) != template.count("{{") or any(len(action) > _LONGEST_ACTION for action in actions):
-        return None
+        return template if leave_unknown else None
+
+    def filled(action: re.Match[str]) -> str:
+        try:
+            return _text(evaluate(action[1].removeprefix("-").removesuffix("-").strip()))
+        except _UnknownError:
+            if leave_unknown:
+                return action[0]
+            raise
+
     try:
-        return _ACTION.sub(
-            lambda action: _text(evaluate(action[1].removeprefix("-").removesuffix("-").strip())), template
-        )
+        return _ACTION.sub(filled, template)
     except _UnknownError:
         return None
 

@@ -9,8 +9,10 @@ import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, printable
 from scenedock.doors.cli.queries.tables import layout_option, print_table
+from scenedock.doors.cli.queries.verification import helm_option
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
+from scenedock.effects.helm.program import HelmProgram
 from scenedock.releases.history import MOST_VERSIONS, VERSIONS
 
 if TYPE_CHECKING:
@@ -35,21 +37,27 @@ _DIGITS = 10
 @click.option(
     "--history", is_flag=True, help="With `json`: also since when, by git's history; it takes a second or more."
 )
-def list_deployments(*, sources: Sources, layout: str, verbose: bool, history: bool) -> None:
+@click.option("--render", is_flag=True, help="Where several images may be a service's own, let Helm decide.")
+@helm_option
+def list_deployments(*, sources: Sources, layout: str, verbose: bool, history: bool, render: bool, helm: str) -> None:
     """List which version of each service git says is in which environment, in REPO... or the current folder.
 
     Only the repositories are read: whether a version runs, only the cluster knows. A service that is behind has an
     older semantic version than another of its environments. `json` has an object for each service and environment,
     with the file and line that set the version.
 
-    Exit codes: 0 done, 2 wrong usage or a repository that can't be read.
+    Exit codes: 0 done, 2 wrong usage, a repository that can't be read, or with --render no Helm that can be used, 3
+    this machine can't sandbox it.
     """
-    if layout == "json":
-        _print_json(_followed(sources) if history else _deployments(sources))
-        return
-    if history:
+    if history and layout != "json":
         raise click.UsageError("--history needs --format json")
-    deployments = _deployments(sources)
+    program = HelmProgram(helm) if render else None
+    if program:
+        program.check()
+    deployments = _followed(sources, program) if history else _deployments(sources, program)
+    if layout == "json":
+        _print_json(deployments)
+        return
     print_table(_matrix(deployments), layout)
     if layout == "text":
         click.echo("\n".join(map(printable, ["", *_summary(deployments, verbose=verbose)])))
@@ -59,12 +67,15 @@ def list_deployments(*, sources: Sources, layout: str, verbose: bool, history: b
 @click.argument("service", metavar="SERVICE")
 @source_options(here=True)
 @format_option
-def show_deployment(*, service: str, sources: Sources, layout: str) -> None:
+@helm_option
+def show_deployment(*, service: str, sources: Sources, layout: str, helm: str) -> None:
     """Show the versions of SERVICE in REPO..., by default in the current folder: the line that sets each, since when.
+
+    Where several images may be its own, Helm decides, if there is one.
 
     Exit codes: 0 done, 2 there is no such service, wrong usage, or a repository that can't be read.
     """
-    deployments = _followed(sources, service).of(service)
+    deployments = _followed(sources, HelmProgram(helm), service).of(service)
     if layout == "json":
         _print_json(deployments)
     else:
@@ -83,7 +94,8 @@ def show_deployment(*, service: str, sources: Sources, layout: str) -> None:
     help="How many of the last versions.",
 )
 @layout_option
-def show_history(*, service: str, sources: Sources, environment: str | None, most: int, layout: str) -> None:
+@helm_option
+def show_history(*, service: str, sources: Sources, environment: str | None, most: int, layout: str, helm: str) -> None:
     """Show which versions SERVICE had in REPO..., by default in the current folder: since when, and who changed it.
 
     The newest is first. The time is that of the commit that changed the version on the branch that is read; if it was
@@ -91,7 +103,7 @@ def show_history(*, service: str, sources: Sources, environment: str | None, mos
 
     Exit codes: 0 done, 2 there is no such service, wrong usage, or a repository that can't be read.
     """
-    found = _followed(sources, service, environment, most).histories_of(service, environment)
+    found = _followed(sources, HelmProgram(helm), service, environment, most).histories_of(service, environment)
     if layout == "json":
         from scenedock.actions.releases.deployments import HistoryList
 
@@ -103,22 +115,27 @@ def show_history(*, service: str, sources: Sources, environment: str | None, mos
             click.echo(printable(f"{each.environment or each.service}: {each.incomplete}"), err=layout != "text")
 
 
-def _deployments(sources: Sources) -> Deployments:
+def _deployments(sources: Sources, helm: HelmProgram | None) -> Deployments:
     from scenedock.usecases.releases.list_deployments import list_deployments as list_in
 
     with sources.opened() as opened:
-        return list_in(sources.export_of(opened), opened)
+        return list_in(sources.export_of(opened), opened, helm)
 
 
 def _followed(
-    sources: Sources, service: str | None = None, environment: str | None = None, most: int = 1
+    sources: Sources,
+    helm: HelmProgram | None,
+    service: str | None = None,
+    environment: str | None = None,
+    most: int = 1,
 ) -> Deployments:
     """The deployments with the histories of those of a service and an environment, or of all."""
-    from scenedock.usecases.releases.follow_versions import Chosen, Extent, follow_deployments
+    from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_deployments
 
     extent = Extent(most, between=most == 1)
     with sources.opened() as opened:
-        return follow_deployments(sources.export_of(opened), opened, Chosen(service, environment), extent)
+        selected = Selected(service, environment)
+        return follow_deployments(sources.export_of(opened), opened, selected, extent, helm)
 
 
 def _print_json(deployments: Deployments) -> None:
@@ -217,7 +234,8 @@ def _lines(release: Release) -> Iterator[str]:
     if release.version is not None:
         what = f" of the chart {release.chart}" if release.chart else f" of {release.image}" if release.image else ""
         inherited = ", inherited" if release.inherited else ""
-        yield f"{release.place}: {release.shape}{what}{inherited}"
+        rendered = ", its own as rendered" if release.rendered else ""
+        yield f"{release.place}: {release.shape}{what}{rendered}{inherited}"
     if release.shared_with:
         others = ", ".join(release.shared_with[:MOST_SHOWN])
         more = f" and {len(release.shared_with) - MOST_SHOWN:,} more" if len(release.shared_with) > MOST_SHOWN else ""

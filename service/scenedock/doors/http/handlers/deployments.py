@@ -13,7 +13,7 @@ from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
 from scenedock.releases.history import MOST_VERSIONS, VERSIONS
 from scenedock.runtime.service import Service
-from scenedock.usecases.releases.follow_versions import Chosen, Extent, follow_served
+from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 from scenedock.usecases.releases.list_deployments import list_served
 
 
@@ -24,14 +24,16 @@ def list_deployments(service: Service) -> Response:
 
 def show_deployments(service: Service, name: str) -> Response:
     """Show which version of one service git says is in each environment, since when, and the line that says so."""
-    deployments = service.effects.apart.read(follow_served, Chosen(name), Extent())
+    deployments = service.effects.apart.read(follow_served, Selected(name), Extent(), service.effects.helm)
     return json_answer(DeploymentList.of(deployments.of(name)))
 
 
 def show_history(service: Service, name: str) -> Response:
     """Show which versions a service had in its environments, since when, and by which commit and author."""
     most = _most(request.args.get("most", str(VERSIONS)))
-    deployments = service.effects.apart.read(follow_served, Chosen(name), Extent(most, between=False))
+    deployments = service.effects.apart.read(
+        follow_served, Selected(name), Extent(most, between=False), service.effects.helm
+    )
     return json_answer(HistoryList.of(deployments.histories_of(name)))
 
 

@@ -1,0 +1,1 @@
+"""Kustomize: what a kustomization puts together, as far as files say it; Flux deploys the same."""

@@ -1,0 +1,120 @@
+"""kustomization.yaml, as facts: what it takes, and what it changes of that."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from scenedock.catalog.reading.kustomize.patching import Patch, patches_in
+from scenedock.documents.scalars import HELM
+from scenedock.model.finding import Place
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChange:
+    """An item of `images`: the image `name` gets another name or tag; `number` is the item's."""
+
+    name: str
+    new_name: str
+    tag: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class InflatedChart:
+    """An item of `helmCharts`, the one of this `number`; `values_files` are relative to the kustomization."""
+
+    name: str
+    release: str
+    namespace: str
+    remote: bool
+    version: str = ""
+    number: int = 0
+    values_files: tuple[str, ...] = ()
+    values: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kustomization:
+    """What the kustomization of a folder says; paths as they are written, relative to the folder.
+
+    `generated` has the files of each ConfigMap that it generates, by key.
+    """
+
+    folder: str
+    place: Place
+    is_component: bool = False
+    resources: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    namespace: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    patches: tuple[Patch, ...] = ()
+    images: tuple[ImageChange, ...] = ()
+    charts: tuple[InflatedChart, ...] = ()
+    generated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def read_kustomization(folder: str, place: Place, document: JsonObject) -> Kustomization:
+    """The facts of a kustomization; whatever is written in another form than Kustomize's says nothing."""
+    return Kustomization(
+        folder,
+        place,
+        is_component=document.get("kind") == "Component",
+        resources=_texts(document, "resources", "bases"),
+        components=_texts(document, "components"),
+        namespace=as_text(document.get("namespace")),
+        prefix=as_text(document.get("namePrefix")),
+        suffix=as_text(document.get("nameSuffix")),
+        patches=tuple(patches_in(document)),
+        images=tuple(image_changes(document)),
+        charts=tuple(_charts(document)),
+        generated=dict(_generated(document)),
+    )
+
+
+def image_changes(document: JsonObject) -> Iterator[ImageChange]:
+    """The items of `images`, of a kustomization or of Flux's."""
+    for number, item in enumerate(map(as_object, as_list(document.get("images")))):
+        if name := as_text(item.get("name")):
+            tag = text_of(item.get("newTag")) or text_of(item.get("digest"))
+            yield ImageChange(name, as_text(item.get("newName")), tag, number)
+
+
+def text_of(value: Json) -> str:
+    """A scalar as Helm and Kustomize print it; empty for what is none."""
+    return HELM.key(value).strip() if isinstance(value, (str, int, float)) else ""
+
+
+def _charts(document: JsonObject) -> Iterator[InflatedChart]:
+    for number, item in enumerate(map(as_object, as_list(document.get("helmCharts")))):
+        if name := as_text(item.get("name")):
+            files = (item.get("valuesFile"), *as_list(item.get("additionalValuesFiles")))
+            yield InflatedChart(
+                name,
+                as_text(item.get("releaseName")) or name,
+                as_text(item.get("namespace")),
+                bool(as_text(item.get("repo"))),
+                text_of(item.get("version")),
+                number,
+                tuple(filter(None, map(as_text, files))),
+                as_object(item.get("valuesInline")),
+            )
+
+
+def _generated(document: JsonObject) -> Iterator[tuple[str, dict[str, str]]]:
+    """The ConfigMaps that are made of files: `values.yaml=app-values.yaml`, or the file's own name as the key."""
+    for item in map(as_object, as_list(document.get("configMapGenerator"))):
+        files: dict[str, str] = {}
+        for text in map(as_text, as_list(item.get("files"))):
+            key, given, path = text.rpartition("=")
+            files[key if given else posixpath.basename(text)] = path
+        if name := as_text(item.get("name")):
+            yield name, files
+
+
+def _texts(document: Json, *keys: str) -> tuple[str, ...]:
+    items = (item for key in keys for item in as_list(as_object(document).get(key)))
+    return tuple(filter(None, map(as_text, items)))

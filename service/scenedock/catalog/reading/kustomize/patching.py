@@ -1,0 +1,194 @@
+"""The patches of Kustomize and Flux, as far as they change what the catalog reads.
+
+A patch merges mappings and replaces everything else, as JSON merge patches do: Kustomize does the same with objects of
+kinds that it doesn't know, such as Flux's. Lists of containers, which it merges by name, are not values to us.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from scenedock.documents.merging import merge_values
+from scenedock.documents.reading import DocumentError, read_documents
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+
+Verdict: TypeAlias = Literal["kept", "deleted"]
+
+_DELETED = "$patch"
+_WILDCARD = ".*"
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:\\?\.[A-Za-z0-9_-]+)*")
+_SELECTOR = re.compile(r"\s*([^\s=!,]+)\s*(!=|==?)\s*([^\s=!,]*)\s*")
+_MOST_INLINE = 200_000
+"""Characters of a patch that is written in a kustomization."""
+_MOST_KEYS = 50
+"""Of an operation's path; the objects that there are aren't nearly as deep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One patch: in a file (`path`, as written) or inline (`text`); `target` says of what, or else the patch itself."""
+
+    path: str = ""
+    text: str = ""
+    target: JsonObject = field(default_factory=dict)
+
+
+def patches_in(document: JsonObject) -> Iterator[Patch]:
+    """The patches of a kustomization, or of the `spec` of Flux's, in the order in which they apply."""
+    for item in as_list(document.get("patchesStrategicMerge")):
+        text = as_text(item)
+        if "\n" in text:
+            yield Patch(text=text)
+        elif text:
+            yield Patch(path=text)
+    for key in ("patches", "patchesJson6902"):
+        for item in map(as_object, as_list(document.get(key))):
+            patch = item.get("patch")
+            yield Patch(
+                as_text(item.get("path")), patch if isinstance(patch, str) else "", as_object(item.get("target"))
+            )
+
+
+def inline_documents(text: str) -> tuple[Json, ...]:
+    """The documents of an inline patch; none where it can't be read."""
+    if len(text) > _MOST_INLINE:
+        return ()
+    try:
+        return tuple(each.value for each in read_documents(text.encode("utf-8", "replace")))
+    except DocumentError:
+        return ()
+
+
+def apply(document: JsonObject, patch: Json) -> JsonObject | None:
+    """An object with a patch: a mapping merges, a list is of operations; None where the patch deletes it."""
+    if isinstance(patch, Mapping):
+        if patch.get(_DELETED) == "delete":
+            return None
+        kept = {key: value for key, value in patch.items() if key not in {"apiVersion", "kind", "metadata"}}
+        named = as_object(document.get("metadata"))
+        return merge_values(document, {**kept, "metadata": {**_labels(patch), "name": named.get("name")}})
+    for operation in map(as_object, as_list(patch)):
+        document = as_object(_operated(document, operation))
+    return document
+
+
+def _labels(patch: JsonObject) -> dict[str, Json]:
+    """What a patch says of an object's labels and annotations; its name only says which object it is for."""
+    metadata = as_object(patch.get("metadata"))
+    return {key: metadata[key] for key in ("labels", "annotations") if isinstance(metadata.get(key), dict)}
+
+
+def _operated(document: JsonObject, operation: JsonObject) -> JsonObject:
+    """The object after one operation of a JSON patch; others than add, replace and remove change nothing."""
+    pointer, kind = as_text(operation.get("path")), operation.get("op")
+    if not pointer.startswith("/") or kind not in {"add", "replace", "remove"}:
+        return document
+    keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/", _MOST_KEYS)]
+    return as_object(_set(document, keys, operation.get("value"), remove=kind == "remove"))
+
+
+def _set(value: Json, keys: Sequence[str], new: Json, *, remove: bool) -> Json:
+    """A copy of the value in which what is at the keys is replaced or removed."""
+    if not keys:
+        return new
+    key, rest = keys[0], keys[1:]
+    if isinstance(value, dict):
+        changed = dict(value)
+        if remove and not rest:
+            changed.pop(key, None)
+        elif rest and key not in value:
+            return value
+        else:
+            changed[key] = _set(value.get(key), rest, new, remove=remove)
+        return changed
+    if isinstance(value, list) and key == "-" and not rest and not remove:
+        return [*value, new]
+    if isinstance(value, list) and key.isdigit() and len(key) < 6 and int(key) < len(value):
+        number = int(key)
+        if remove and not rest:
+            return [*value[:number], *value[number + 1 :]]
+        return [*value[:number], _set(value[number], rest, new, remove=remove), *value[number + 1 :]]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a patch is for. Empty parts fit all; `name` and `kind` may have alternatives and `.*`, as patterns of Go."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    group: str = ""
+    labels: str = ""
+    annotations: str = ""
+
+    @classmethod
+    def of(cls, target: JsonObject) -> Target:
+        """A patch's `target`."""
+        keys = ("kind", "name", "namespace", "group", "labelSelector", "annotationSelector")
+        return cls(*(as_text(target.get(key)) for key in keys))
+
+    @classmethod
+    def of_patch(cls, patch: JsonObject) -> Target:
+        """What a patch without one is for: the object that it names."""
+        metadata = as_object(patch.get("metadata"))
+        group = as_text(patch.get("apiVersion")).rpartition("/")[0]
+        return cls(as_text(patch.get("kind")), as_text(metadata.get("name")), as_text(metadata.get("namespace")), group)
+
+    def fits(self, document: JsonObject, names: Sequence[str], namespace: str) -> bool:
+        """Whether an object, which has had these names and this namespace, is one of its objects."""
+        metadata = as_object(document.get("metadata"))
+        group = as_text(document.get("apiVersion")).rpartition("/")[0]
+        return (
+            _matches(self.kind, (as_text(document.get("kind")),))
+            and _matches(self.name, names)
+            and (not self.group or self.group == group)
+            and (not self.namespace or not namespace or _matches(self.namespace, (namespace,)))
+            and _selects(self.labels, as_object(metadata.get("labels")))
+            and _selects(self.annotations, as_object(metadata.get("annotations")))
+        )
+
+
+def _matches(pattern: str, texts: Sequence[str]) -> bool:
+    """Whether one of the texts is meant: a plain one, alternatives, and `.*`; a pattern of another form fits nothing.
+
+    The pattern is a stranger's: it is never compiled.
+    """
+    if not pattern or pattern in texts:
+        return True
+    bare = pattern.removeprefix("^").removesuffix("$").removeprefix("(").removesuffix(")")
+    for alternative in bare.split("|"):
+        parts = alternative.split(_WILDCARD)
+        if all(not part or _PLAIN.fullmatch(part) for part in (part.strip("-_.") for part in parts)):
+            plain = [part.replace("\\.", ".") for part in parts]
+            if any(_fits(plain, text) for text in texts):
+                return True
+    return False
+
+
+def _fits(parts: Sequence[str], text: str) -> bool:
+    """Whether a text consists of these parts, in their order, with anything between them."""
+    first, *others = parts
+    if not others:
+        return text == first
+    if not text.startswith(first) or len(text) < len(first) + len(others[-1]) or not text.endswith(others[-1]):
+        return False
+    at, end = len(first), len(text) - len(others[-1])
+    for part in others[:-1]:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+def _selects(selector: str, labels: JsonObject) -> bool:
+    """Whether labels have what a selector asks for, by `=` and `!=`; one of another form selects nothing."""
+    for requirement in selector.split(",") if selector else ():
+        found = _SELECTOR.fullmatch(requirement)
+        if not found or (as_text(labels.get(found[1])) == found[3]) == (found[2] == "!="):
+            return False
+    return True

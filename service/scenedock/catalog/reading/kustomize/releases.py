@@ -1,0 +1,156 @@
+"""HelmReleases of Flux, in all versions of their API, and what their sources say of the chart."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scenedock.catalog.reading.kustomize.building import Builder
+from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
+from scenedock.catalog.reading.kustomize.files import text_of
+from scenedock.catalog.reading.kustomize.objects import KubernetesObject
+from scenedock.catalog.reading.kustomize.substitution import is_open
+from scenedock.documents.merging import merge_values
+from scenedock.documents.reading import DocumentError, read_document
+from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import Written
+
+_VALUES_KEY = "values.yaml"
+_VALUES = ("spec", "values")
+_TEMPLATE = ("spec", "chart", "spec")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    """A chart: `name` is that of one from elsewhere, `folder` that of one in this repository."""
+
+    name: str = ""
+    folder: str | None = None
+    version: str = ""
+    version_at: Written | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HelmRelease:
+    """A release. Its values are those of `value_files`, in Helm's order, below the inline ones at `values_at`."""
+
+    name: str
+    namespace: str
+    chart: _Chart
+    value_files: tuple[str, ...] = ()
+    values: JsonObject = field(default_factory=dict)
+    values_at: tuple[Written, ...] = ()
+
+
+class Releases:
+    """Reads HelmReleases with what the repository says of their sources and ConfigMaps."""
+
+    def __init__(self, builder: Builder, expander: Expander) -> None:
+        self._builder = builder
+        self._expander = expander
+        self._config_maps: dict[str, list[KubernetesObject]] = defaultdict(list)
+        for each in expander.occurrences:
+            if isinstance(each.one, KubernetesObject) and each.one.kind == "ConfigMap":
+                self._config_maps[each.one.name].append(each.one)
+
+    def read(self, each: Occurrence) -> HelmRelease | None:
+        """A release as it is deployed; None where it has no chart, as a patch of one, or no name that files say."""
+        spec = as_object(each.document.get("spec"))
+        name = as_text(value_at(each.document, ("metadata", "name")))
+        chart = self._chart(each, spec)
+        if not name or is_open(name) or not (chart.name or chart.folder is not None):
+            return None
+        namespace = each.namespace or as_text(spec.get("targetNamespace"))
+        if target := as_text(spec.get("targetNamespace")):
+            namespace = "" if is_open(target) else target
+        values: JsonObject = {}
+        for config_map in self._named(spec):
+            values = merge_values(values, config_map)
+        return HelmRelease(
+            name,
+            namespace,
+            chart,
+            tuple(self._generated(each, spec)),
+            merge_values(values, as_object(spec.get("values"))),
+            tuple(Written(at.place, (*at.keys, *(() if at.keys else _VALUES))) for at in _written(each)),
+        )
+
+    def _chart(self, each: Occurrence, spec: JsonObject) -> _Chart:
+        reference = as_object(spec.get("chartRef"))
+        if not reference:
+            return self._of_template(as_object(value_at(each.document, _TEMPLATE)), _written(each), _TEMPLATE)
+        kind, name = as_text(reference.get("kind")), as_text(reference.get("name"))
+        for source in self._expander.sources(kind, name):
+            if kind == "HelmChart":
+                spec = as_object(source.document.get("spec"))
+                return self._of_template(spec, (Written(source.place),), ("spec",))
+            url = as_text(value_at(source.document, ("spec", "url")))
+            if url and not is_open(url):
+                given = as_object(value_at(source.document, ("spec", "ref")))
+                key = next((key for key in ("tag", "semver", "digest") if given.get(key)), "tag")
+                at = Written(source.place, ("spec", "ref", key))
+                return _Chart(posixpath.basename(url.rstrip("/")), None, text_of(given.get(key)), at)
+        return _Chart("" if is_open(name) else name)
+
+    def _of_template(self, spec: JsonObject, written: Sequence[Written], root: tuple[str, ...]) -> _Chart:
+        """The chart of a template, which is at a root of the documents that it is written in."""
+        chart, source = as_text(spec.get("chart")), as_object(spec.get("sourceRef"))
+        if not chart or is_open(chart):
+            return _Chart()
+        if as_text(source.get("kind")) == "GitRepository" and self._expander.is_here(as_text(source.get("name"))):
+            folder = self._builder.resolve("", chart.lstrip("/"))
+            if folder is not None and self._builder.has_files(folder):
+                return _Chart(folder=folder)
+        keys = (*root, "version")
+        version = text_of(spec.get("version"))
+        at = next((each for each in reversed(written) if self._says(each, keys, version)), written[0])
+        return _Chart(posixpath.basename(chart.rstrip("/")), None, version, Written(at.place, (*at.keys, *keys)))
+
+    def _says(self, written: Written, keys: tuple[str, ...], text: str) -> bool:
+        """Whether a document has this text at some keys."""
+        for place, document in self._builder.documents(written.place.path) if not written.keys else ():
+            if place == written.place:
+                return text_of(value_at(document, keys)) == text
+        return False
+
+    def _named(self, spec: JsonObject) -> Iterator[JsonObject]:
+        """The values of the ConfigMaps that the repository spells out, in the order in which Flux merges them."""
+        for name, key in _config_maps(spec):
+            for one in self._config_maps.get(name, [])[:1]:
+                text = as_object(one.document.get("data")).get(key)
+                try:
+                    yield as_object(read_document(text.encode()).value) if isinstance(text, str) else {}
+                except (DocumentError, UnicodeEncodeError):
+                    continue
+
+    def _generated(self, each: Occurrence, spec: JsonObject) -> Iterator[str]:
+        """The files of ConfigMaps that the kustomizations generate which the release went through."""
+        for name, key in _config_maps(spec):
+            for folder in each.one.chain:
+                one = self._builder.kustomizations.get(folder)
+                generated: Mapping[str, str] = one.generated.get(name, {}) if one else {}
+                path = self._builder.resolve(folder, generated[key]) if key in generated else None
+                if path in self._builder.paths:
+                    yield str(path)
+                    break
+
+
+def _written(each: Occurrence) -> tuple[Written, ...]:
+    """Where a release is written: its own document, and the patches of it."""
+    patches = each.one.patched_by if isinstance(each.one, KubernetesObject) else ()
+    return (Written(each.one.place), *patches)
+
+
+def _config_maps(spec: JsonObject) -> Iterator[tuple[str, str]]:
+    """The ConfigMaps that a release takes values from, each with the key that has them."""
+    for item in map(as_object, as_list(spec.get("valuesFrom"))):
+        if item.get("kind") == "ConfigMap" and not item.get("targetPath"):
+            yield as_text(item.get("name")), as_text(item.get("valuesKey")) or _VALUES_KEY
+
+
+def has_chart(document: JsonObject) -> bool:
+    """Whether a HelmRelease is one, and not just a patch of another."""
+    spec = as_object(document.get("spec"))
+    return bool(spec.get("chartRef")) or bool(value_at(spec, ("chart", "spec", "chart")))

@@ -1,0 +1,341 @@
+"""The units of Kustomize and Flux: what is deployed, whose it is, and in which environments."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from scenedock.catalog.reading.kustomize.building import Builder, Taken
+from scenedock.catalog.reading.kustomize.expanding import Expander, Occurrence
+from scenedock.catalog.reading.kustomize.files import InflatedChart
+from scenedock.catalog.reading.kustomize.objects import KubernetesObject
+from scenedock.catalog.reading.kustomize.places import Places
+from scenedock.catalog.reading.kustomize.releases import Releases
+from scenedock.model.file_paths import folders_above
+from scenedock.model.finding import Place
+from scenedock.model.helm import WORKLOADS
+from scenedock.model.json import as_object, value_at
+from scenedock.model.units import Unit, UnitImage, Written
+
+_RUNNING = WORKLOADS | frozenset(
+    {"CronJob", "Job", "CronWorkflow", "Workflow", "DeploymentConfig", "Rollout", "ScaledJob", "VirtualMachine"}
+)
+"""The kinds of which a folder is a service or a job."""
+_NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject"})
+"""The kinds that make no unit: what they are for is one."""
+NOTHING_TAKEN = "they take nothing that is in the repository"
+NOTHING_RUN = "they run nothing, and nothing takes them"
+
+
+@dataclass(slots=True)
+class _Service:
+    """What is deployed from the folder of one service, by Kustomize."""
+
+    home: str
+    running: list[Occurrence] = field(default_factory=list)
+    besides: list[Occurrence] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """An occurrence in an environment, and the file that says so, if one does."""
+
+    each: Occurrence
+    place: Place | None
+
+
+class Units:
+    """Finds the units among all that is deployed in one repository."""
+
+    def __init__(self, builder: Builder, expander: Expander, places: Places) -> None:
+        self._releases = Releases(builder, expander)
+        self._builder = builder
+        self._expander = expander
+        self._places = places
+        self.parts: set[str] = set()
+        self.deployed_by: dict[Place, set[str]] = defaultdict(set)
+        self.put_together: dict[str, set[str]] = defaultdict(set)
+        self.unlisted: dict[str, set[str]] = defaultdict(set)
+        self._homes: dict[str, str] = {}
+        self._running_in = self._running_folders()
+        self._has_others = any(places.home_of(folder) for folder in self._running_in)
+        releases = [(each, each.one) for each in expander.occurrences if isinstance(each.one, KubernetesObject)]
+        self._of_releases = [(each, one) for each, one in releases if one.is_release]
+        self._release_folders = {one.folder for _, one in self._of_releases}
+        self._release_roots = {each.root for each, _ in self._of_releases}
+        self._release_homes = {self._home_of_release(one) for _, one in self._of_releases}
+
+    def releases(self) -> Iterator[Unit]:
+        """The HelmReleases: one for each environment that one is deployed to."""
+        by_place: dict[Place, list[Occurrence]] = defaultdict(list)
+        for each, one in self._of_releases:
+            by_place[one.place].append(each)
+        for place, occurrences in sorted(by_place.items(), key=lambda item: item[0].sort_key):
+            home = self._home_of_release(occurrences[0].one)
+            for environment, proof in self._by_environment(occurrences, home).items():
+                if release := self._releases.read(proof.each):
+                    yield Unit(
+                        "Flux HelmRelease",
+                        release.name,
+                        home,
+                        place,
+                        self._builder.name,
+                        release.namespace,
+                        environment,
+                        release.chart.name,
+                        folders=(release.chart.folder,) if release.chart.folder is not None else (),
+                        value_files=release.value_files,
+                        values=release.values,
+                        values_at=release.values_at,
+                        version=release.chart.version,
+                        version_at=release.chart.version_at,
+                    )
+
+    def folders(self) -> Iterator[Unit]:
+        """The services of plain manifests: one unit for each environment that one is deployed to."""
+        for service in self._services():
+            mine = (*service.running, *service.besides)
+            manifests = {each.one.place.path for each in mine if isinstance(each.one, KubernetesObject)}
+            folders: dict[str | None, set[str]] = defaultdict(set)
+            namespaces: dict[str | None, set[str]] = defaultdict(set)
+            images: dict[str | None, list[UnitImage]] = defaultdict(list)
+            for each in mine:
+                environment, _ = self._environment(each, service.home)
+                folders[environment].update(self._own_folders(each))
+                namespaces[environment].add(each.namespace)
+                images[environment] += each.one.images if isinstance(each.one, KubernetesObject) else ()
+                for by in each.context.kustomizations[:1]:
+                    self.deployed_by[by.place].add(each.one.folder)
+                for folder in each.one.chain:
+                    self.put_together[folder].add(each.one.folder)
+                    if environment is None and (name := self._places.name_of_overlay(folder)):
+                        self.unlisted[name].add(service.home)
+            proofs = self._by_environment(service.running or service.besides, service.home)
+            in_all = {folder for environment in folders.keys() - proofs.keys() for folder in folders[environment]}
+            for environment, proof in proofs.items():
+                one = proof.each.one
+                known = namespaces[environment] - {""}
+                chart = one.chart if isinstance(one, Taken) and one.chart and one.chart.remote else None
+                yield Unit(
+                    "Flux Kustomization" if proof.each.context.kustomizations else "Kustomize folder",
+                    "",
+                    service.home,
+                    proof.place or self._place_of(proof.each),
+                    self._builder.name,
+                    known.pop() if len(known) == 1 else "",
+                    environment,
+                    chart.name if chart else "",
+                    folders=tuple(sorted((folders[environment] | in_all) - {""})),
+                    value_files=tuple(self._value_files(one, chart)) if chart else (),
+                    values=chart.values if chart else {},
+                    manifests=tuple(sorted(manifests)),
+                    version=chart.version if chart else "",
+                    version_at=Written(one.place, ("helmCharts", chart.number, "version")) if chart else None,
+                    images=tuple(dict.fromkeys(images[environment])),
+                )
+
+    def _value_files(self, one: KubernetesObject | Taken, chart: InflatedChart) -> Iterator[str]:
+        """The values files of a chart that a kustomization installs."""
+        paths = (self._builder.resolve(one.folder, name) for name in chart.values_files)
+        return (path for path in paths if path is not None and path in self._builder.paths)
+
+    def _place_of(self, each: Occurrence) -> Place:
+        """Where a person would look for something: the kustomization that takes it."""
+        taken_by = self._builder.kustomizations.get(each.one.folder)
+        return taken_by.place if taken_by else each.one.place
+
+    def _home_of_overlay(self, root: str) -> str:
+        """The folder of what a root is an overlay of, by its path alone; empty where it is none, or of a release."""
+        home = "" if root in self._release_roots else self._places.home_of(root)
+        return home if home and root.startswith((f"{home}/overlays/", f"{home}/overlay/")) else ""
+
+    def _home_of_release(self, one: KubernetesObject | Taken) -> str:
+        folder = posixpath.dirname(one.place.path)
+        return self._places.home_of(folder) or folder
+
+    def _services(self) -> list[_Service]:
+        """Who runs something; besides, roots that only configure something, unless it is part of who runs."""
+        by_root: dict[str, list[Occurrence]] = defaultdict(list)
+        for each in self._expander.occurrences:
+            if self._counts(each):
+                by_root[each.root].append(each)
+        services: dict[str, _Service] = {}
+        for occurrences in by_root.values():
+            for each in filter(_runs, occurrences):
+                home = self._home(_folder(each)) or self._root_of(_folder(each))
+                services.setdefault(home, _Service(home)).running.append(each)
+        services = self._without_parts(services)
+        idle: list[tuple[str, list[Occurrence]]] = []
+        others: dict[str, list[Occurrence]] = defaultdict(list)
+        for root, occurrences in by_root.items():
+            besides = [each for each in occurrences if not _runs(each)]
+            if len(besides) == len(occurrences) and root not in self._release_roots:
+                idle.append((root, occurrences))
+                continue
+            for each in besides:
+                home = self._home(_folder(each))
+                others[home if home in services else self._home_of_overlay(root)].append(each)
+        self._add_idle(services, idle)
+        for home, besides in others.items():
+            if home or home in services:
+                services.setdefault(home, _Service(home)).besides.extend(besides)
+        return [services[home] for home in sorted(services)]
+
+    def _without_parts(self, services: dict[str, _Service]) -> dict[str, _Service]:
+        """The services, each with what lies in its folder and runs no workload: a Service, or what is elsewhere.
+
+        What runs in the folder of a HelmRelease is a part of this, and so is what lies below and is deployed with it.
+        """
+        for home in list(services):
+            with_release = all(each.root in self._release_roots for each in services[home].running)
+            around = {home, *folders_above(home)} if with_release else {home}
+            if not self._release_homes.isdisjoint(around):
+                self._note_part(services.pop(home).running)
+        whole = {home: each for home, each in services.items() if any(map(_is_workload, each.running))}
+        for home, each in services.items():
+            if home not in whole:
+                holder = next((above for above in reversed(folders_above(home)) if above in whole), None)
+                if holder is None:
+                    whole[home] = each
+                else:
+                    whole[holder].besides += each.running
+        return whole
+
+    def _add_idle(self, services: dict[str, _Service], idle: Sequence[tuple[str, list[Occurrence]]]) -> None:
+        """Roots that only configure something: parts of a service in whose folder they are, else of their own.
+
+        A folder that holds services is none itself, unless it has layers of its own; nor is a base that nothing takes,
+        or what Flux doesn't deploy where it deploys other folders.
+        """
+        homes = {*services, *self._release_homes}
+        above = {folder for home in homes for folder in (*folders_above(home), home)}
+        by_flux = any(seen.folder is not None for seen in self._expander.kustomizations)
+        for root, occurrences in idle:
+            home = self._home_of_idle(root, occurrences)
+            is_part = any(folder in homes for folder in folders_above(f"{home}/"))
+            if home in services:
+                services[home].besides.extend(occurrences)
+            elif home and (is_part or (home in above and not self._places.is_layer(home, root))):
+                self._note_part(occurrences)
+            elif home and not (_is_base(root) or _is_base(home) or (by_flux and not _deployed_by_flux(occurrences))):
+                services.setdefault(home, _Service(home)).besides.extend(occurrences)
+
+    def _note_part(self, occurrences: Iterable[Occurrence]) -> None:
+        self.parts.update(folder for each in occurrences for folder in (each.root, *each.chain))
+
+    def _counts(self, each: Occurrence) -> bool:
+        """Whether something may be a unit, or a part of one: not what Flux, Argo CD or shared components bring."""
+        if isinstance(each.one, Taken) or each.one.is_release:
+            return isinstance(each.one, Taken)
+        is_shared = each.one.folder in self._builder.shared_folders
+        labels = as_object(value_at(each.one.document, ("metadata", "labels")))
+        is_other = each.one.is_flux or each.one.kind in _NOTHING or labels.get("app.kubernetes.io/part-of") == "flux"
+        return not (is_shared or is_other or each.one.folder in self._release_folders)
+
+    def _home_of_idle(self, root: str, occurrences: Sequence[Occurrence]) -> str:
+        homes = {self._home(_folder(each)) for each in occurrences}
+        home = homes.pop() if len(homes) == 1 else self._home(root)
+        if "/base/" in home:
+            home = self._places.home_of(home.partition("/base/")[0]) or home
+        return home or (root if occurrences[0].context.kustomizations else "")
+
+    def _home(self, folder: str) -> str:
+        """The folder of the service that the manifests of one belong to.
+
+        What an overlay adds of its own belongs to the one service that it takes, or to the one in whose folder it lies.
+        """
+        if folder not in self._homes:
+            self._homes[folder] = self._places.home_of(folder)
+            if folder in self._builder.kustomizations:
+                result = self._builder.folder(folder)
+                folders = {*(one.folder for one in result.objects), *(each.folder for each in result.taken)}
+                taken = folders - {folder} - self._builder.shared_folders
+                running = {self._home(each) for each in self._running_in.get(folder, set()) - {folder}}
+                homes = running or {self._home(each) for each in taken}
+                around = {each for each in homes if each and f"{folder}/".startswith(f"{each}/")}
+                if len(homes) == 1 or len(around) == 1:
+                    self._homes[folder] = (homes if len(homes) == 1 else around).pop()
+        return self._homes[folder]
+
+    def _root_of(self, folder: str) -> str:
+        """The folder of a service whose path names none: the repository's root, where that holds nothing else."""
+        first = folder.partition("/")[0]
+        is_shared = first in {"base", "bases", "overlays"} or not self._release_homes.isdisjoint({"", first})
+        return first if self._has_others and not is_shared else ""
+
+    def _running_folders(self) -> dict[str, set[str]]:
+        """For each folder with a kustomization, the folders of what runs in its result, without shared components."""
+        found: dict[str, set[str]] = {}
+        for folder in self._builder.kustomizations:
+            result = self._builder.folder(folder)
+            running = {one.folder for one in result.objects if one.kind in _RUNNING}
+            found[folder] = (running | {each.folder for each in result.taken}) - self._builder.shared_folders
+        return found
+
+    def _own_folders(self, each: Occurrence) -> Iterator[str]:
+        """The folders that something is made of: its own, and those that take nothing besides that runs."""
+        yield each.one.folder
+        home = self._home(_folder(each))
+        for folder in each.one.chain:
+            running = self._running_in.get(folder, set())
+            if folder in self._builder.kustomizations and {self._home(one) for one in running} <= {home}:
+                yield folder
+
+    def _environment(self, each: Occurrence, home: str) -> tuple[str | None, Place | None]:
+        """The environment that something is deployed to, and what says so: Flux's words, else the names of folders."""
+        if each.context.environment:
+            return each.context.environment, each.context.kustomizations[0].place
+        for folder in each.chain:
+            if environment := self._places.environment_of(folder, home):
+                one = self._builder.kustomizations.get(folder)
+                return environment, one.place if one else None
+        return self._places.environment_of(posixpath.dirname(home)), None
+
+    def _by_environment(self, occurrences: Sequence[Occurrence], home: str) -> dict[str | None, _Proof]:
+        """One occurrence for each environment; one that no environment is known of only where all are such."""
+        found: dict[str | None, _Proof] = {}
+        for each in occurrences:
+            environment, place = self._environment(each, home)
+            found.setdefault(environment, _Proof(each, place))
+        if len(found) > 1:
+            found.pop(None, None)
+        return dict(sorted(found.items(), key=lambda item: item[0] or ""))
+
+    def reason_against(self, folder: str) -> str:
+        """Why a folder that nothing takes is no service; empty where what it makes is for Flux or Argo CD."""
+        result = self._builder.folder(folder)
+        if not result.objects and not result.taken:
+            return NOTHING_TAKEN
+        objects = [one for one in result.objects if one.kind not in _NOTHING]
+        is_idle = not self._running_in[folder] and not any(one.is_flux for one in objects)
+        return NOTHING_RUN if objects and is_idle else ""
+
+
+def _is_workload(each: Occurrence) -> bool:
+    if isinstance(each.one, Taken):
+        return each.one.chart is not None
+    return each.one.kind in _RUNNING - {"Service", "Ingress"}
+
+
+def _runs(each: Occurrence) -> bool:
+    """Whether something runs by itself: a workload, a chart, or a base from elsewhere, which may have any."""
+    return isinstance(each.one, Taken) or each.one.kind in _RUNNING
+
+
+def _folder(each: Occurrence) -> str:
+    """The folder that says whose something is: that of its file, where its kustomization takes that from elsewhere."""
+    folder = posixpath.dirname(each.one.place.path)
+    if isinstance(each.one, Taken) or not each.one.folder or f"{folder}/".startswith(f"{each.one.folder}/"):
+        return each.one.folder
+    return folder
+
+
+def _deployed_by_flux(occurrences: Iterable[Occurrence]) -> bool:
+    return any(each.context.kustomizations for each in occurrences)
+
+
+def _is_base(folder: str) -> bool:
+    """Whether a folder is one that others are meant to take."""
+    return not {"base", "bases"}.isdisjoint(folder.split("/"))

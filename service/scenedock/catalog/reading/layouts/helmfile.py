@@ -1,0 +1,275 @@
+"""helmfile: releases, with the environments that a helmfile or one above it names.
+
+Helmfiles are templates: what is literal in them counts, and so does the environment's name, which stands for each.
+Source: helmfile, "Configuration", "Environment Values", "Using .gotmpl files".
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
+from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts, chart_called
+from scenedock.catalog.reading.layouts.table import is_helmfile
+from scenedock.catalog.reading.layouts.templates import read_template
+from scenedock.catalog.vocabulary.globs import matches
+from scenedock.documents.merging import merge_values
+from scenedock.documents.reading import DocumentError, read_documents
+from scenedock.errors import InputError
+from scenedock.model.finding import Place
+from scenedock.model.helm import Deployed
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import Unit
+
+_ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}")
+_RELEASE = re.compile(r"\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}")
+# A character that no YAML file has a use for, in place of the environment's name.
+_ITS_NAME = "\ue001"
+# Far more than anybody has: what is beyond counts for no environment, or not at all.
+_MOST_FILES = 1000
+_MOST_DECISIONS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Helmfile:
+    """A helmfile: what its documents say together, and its text."""
+
+    path: str
+    documents: tuple[JsonObject, ...]
+    text: str
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.path)
+
+    def at(self, path: str) -> str:
+        """A path that the file names, from the repository's root."""
+        return posixpath.normpath(posixpath.join(self.folder, path))
+
+    def all(self, key: str) -> Iterator[Json]:
+        """The items of a list, in all documents."""
+        return (each for document in self.documents for each in as_list(document.get(key)))
+
+    def line_of(self, name: str) -> int:
+        """The line of a release."""
+        found = re.search(rf"\bname:[ \t]*[\"']?{re.escape(name)}(?![\w-])", self.text)
+        return self.text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+@dataclass(slots=True)
+class _Reader:
+    given: Given
+    helmfiles: dict[str, _Helmfile] = field(default_factory=dict)
+    values: dict[int, JsonObject | None] = field(default_factory=dict)
+    left: int = _MOST_DECISIONS
+    units: list[Unit] = field(default_factory=list)
+    seen: list[Deployed] = field(default_factory=list)
+
+    def read(self) -> LayoutFacts:
+        for path in self.given.here.files:
+            if is_helmfile(path):
+                self._open(path)
+        below = {child for each in self.helmfiles.values() for child in self._below(each) if child != each.path}
+        done: set[str] = set()
+        above_others = sorted(self.helmfiles, key=lambda path: (path in below, path.count("/"), path))
+        for path in above_others:
+            self._add_all(path, {}, done)
+        return LayoutFacts(tuple(self.units), tuple(self.seen))
+
+    def _open(self, path: str) -> None:
+        """Read a helmfile and those that it includes."""
+        ahead = [path]
+        while ahead and len(self.helmfiles) < _MOST_FILES:
+            path = ahead.pop()
+            if path not in self.helmfiles and self.given.here.has(path) and (read := self._read(path)):
+                self.helmfiles[path] = read
+                ahead.extend(self._below(read))
+
+    def _read(self, path: str) -> _Helmfile | None:
+        try:
+            data = _ENVIRONMENT.sub(_ITS_NAME.encode(), self.given.read(path))
+        except InputError:
+            return None
+        try:
+            values = [document.value for document in read_documents(data)]
+        except DocumentError:
+            values = [document.value for document in read_template(data)] if b"{{" in data else []
+        return _Helmfile(path, tuple(map(as_object, values)), data.decode("utf-8", "replace"))
+
+    def _below(self, helmfile: _Helmfile) -> Iterator[str]:
+        """The helmfiles that one includes."""
+        for each in helmfile.all("helmfiles"):
+            path = as_text(each) or as_text(as_object(each).get("path"))
+            if path and "{{" not in path and "::" not in path and _ITS_NAME not in path:
+                yield from self._files_at(helmfile.at(path))
+
+    def _files_at(self, path: str) -> Iterator[str]:
+        """A file, all YAML files of a folder, or those that a pattern fits."""
+        here = self.given.here
+        if any(sign in path for sign in "*?[{"):
+            try:
+                yield from (
+                    file for file in here.below(posixpath.dirname(path.partition("*")[0])) if matches(file, [path])
+                )
+            except ValueError:
+                return
+        else:
+            for file in here.below(path):
+                if "/" not in file[len(path) + 1 :]:
+                    yield file
+            if here.has(path):
+                yield path
+
+    def _add_all(self, path: str, above: Mapping[str, JsonObject], done: set[str]) -> None:
+        """Add the releases of a helmfile and of those below, which have the environments of the one above."""
+        ahead = [(path, above)]
+        while ahead:
+            path, above = ahead.pop()
+            helmfile = self.helmfiles.get(path)
+            if helmfile is None or path in done:
+                continue
+            done.add(path)
+            environments = self._environments(helmfile) or above
+            releases = list(helmfile.all("releases"))
+            for release in releases:
+                self._add(helmfile, as_object(release), environments)
+            ahead.extend((child, environments) for child in self._below(helmfile))
+
+    def _environments(self, helmfile: _Helmfile) -> Mapping[str, JsonObject]:
+        """The environments that a helmfile or its bases name, each with what is said of it."""
+        found: dict[str, JsonObject] = {}
+        for base in map(as_text, helmfile.all("bases")):
+            if base and "{{" not in base and self.given.here.has(helmfile.at(base)):
+                read = self._read(helmfile.at(base))
+                for document in read.documents if read else ():
+                    found |= _named(document, read or helmfile)
+        for document in helmfile.documents:
+            found |= _named(document, helmfile)
+        return found
+
+    def _add(self, helmfile: _Helmfile, written: JsonObject, environments: Mapping[str, JsonObject]) -> None:
+        """Add a release: as a unit in each of its environments, or as something that is seen."""
+        release = self._inherited(helmfile, written)
+        name, chart = as_text(release.get("name")), as_text(release.get("chart"))
+        place = Place(self.given.here.name, helmfile.path, helmfile.line_of(name))
+        if not name or not chart or release.get("installed") is False:
+            return
+        if any(sign in text for sign in ("{{", _ITS_NAME) for text in (name, chart)):
+            self.seen.append(
+                Deployed("helmfile release", name.replace(_ITS_NAME, "*"), place, reason=NAMED_BY_TEMPLATE)
+            )
+            return
+        local = helmfile.at(chart)
+        folder = local if local in self.given.here.charts or chart.startswith((".", "/")) else None
+        targets = () if folder is None else ((self.given.here.name, folder),)
+        self.seen.append(Deployed("helmfile release", name, place, targets, "" if targets else FROM_ELSEWHERE))
+        if folder is not None and folder not in self.given.here.charts:
+            return
+        self.left -= len(environments)
+        known = {each: self._holds(release, environments[each]) for each in environments if self.left >= 0}
+        if known and not any(holds is not False for holds in known.values()):
+            self.seen[-1] = replace(self.seen[-1], targets=(), reason="their conditions hold in no environment")
+            return
+        proven: list[str | None] = [each for each, holds in known.items() if holds and each != "default"]
+        unit = Unit("helmfile release", name, folder or self._home(helmfile, release), place, self.given.here.name)
+        for environment in proven or [None]:
+            self.units.append(self._unit(unit, helmfile, release, environment, "" if folder is not None else chart))
+
+    def _unit(self, unit: Unit, helmfile: _Helmfile, release: JsonObject, environment: str | None, chart: str) -> Unit:
+        """A release in an environment."""
+        values: JsonObject = {}
+        files: list[str] = []
+        for each in as_list(release.get("values")):
+            if path := self._filled(as_text(each), environment, unit.name):
+                files.extend(file for file in self._files_at(helmfile.at(path)) if file.endswith((".yaml", ".yml")))
+            else:
+                values = merge_values(values, as_object(each))
+        return replace(
+            unit,
+            namespace=self._filled(as_text(release.get("namespace")), environment, unit.name),
+            environment=environment,
+            chart=chart_called(chart),
+            value_files=tuple(dict.fromkeys(files)),
+            values=_without_marks(values),
+        )
+
+    def _filled(self, text: str, environment: str | None, name: str) -> str:
+        """A text with the names that are known; empty where more stays open."""
+        if _ITS_NAME in text and environment is None:
+            return ""
+        filled = _RELEASE.sub(name, text.replace(_ITS_NAME, environment or ""))
+        return "" if "{{" in filled else filled
+
+    def _home(self, helmfile: _Helmfile, release: JsonObject) -> str:
+        """The folder of a release: one of its values that is called like it, else the helmfile's."""
+        for each in as_list(release.get("values")):
+            folder = posixpath.dirname(helmfile.at(as_text(each))) if as_text(each) else ""
+            if posixpath.basename(folder) == release.get("name") and next(self.given.here.below(folder), ""):
+                return folder
+        return helmfile.folder
+
+    def _inherited(self, helmfile: _Helmfile, release: JsonObject) -> JsonObject:
+        """A release with what it takes from the helmfile's templates."""
+        templates: JsonObject = {}
+        for document in helmfile.documents:
+            templates = {**templates, **as_object(document.get("templates"))}
+        inherited: JsonObject = {}
+        for each in as_list(release.get("inherit")):
+            inherited = {**inherited, **as_object(templates.get(as_text(as_object(each).get("template"))))}
+        return {**inherited, **release}
+
+    def _holds(self, release: JsonObject, environment: JsonObject) -> bool | None:
+        """Whether a release is there in an environment; None where its values don't say."""
+        if not (condition := as_text(release.get("condition"))):
+            return None if isinstance(release.get("installed"), str) else True
+        values = self._values_of(environment)
+        return None if values is None else bool(value_at(values, condition.split(".")))
+
+    def _values_of(self, environment: JsonObject) -> JsonObject | None:
+        """The values of an environment; None where a template writes some of them."""
+        if id(environment) not in self.values:
+            values: JsonObject | None = {}
+            for each in as_list(environment.get("values")):
+                path = as_text(each)
+                if path and ("{{" in path or not path.endswith((".yaml", ".yml"))):
+                    values = None
+                    break
+                values = merge_values(values or {}, as_object(self.given.here.read(path) if path else each))
+            self.values[id(environment)] = values
+        return self.values[id(environment)]
+
+
+def _named(document: JsonObject, helmfile: _Helmfile) -> dict[str, JsonObject]:
+    """The environments of a document, with paths from the repository's root."""
+    named: dict[str, JsonObject] = {}
+    for name, said in as_object(document.get("environments")).items():
+        if "{{" not in name and _ITS_NAME not in name:
+            values = [
+                helmfile.at(text.replace(_ITS_NAME, name)) if (text := as_text(each)) else each
+                for each in as_list(as_object(said).get("values"))
+            ]
+            named[name] = {"values": values}
+    return named
+
+
+def _without_marks(value: JsonObject) -> JsonObject:
+    """Values in which the environment's name is open again."""
+    return as_object(_opened(value))
+
+
+def _opened(value: Json) -> Json:
+    if isinstance(value, str):
+        return value.replace(_ITS_NAME, "{{…}}")
+    if isinstance(value, Mapping):
+        return {key: _opened(below) for key, below in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_opened(below) for below in value]
+    return value
+
+
+def read(given: Given) -> LayoutFacts:
+    """What helmfiles deploy."""
+    return _Reader(given).read()

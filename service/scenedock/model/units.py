@@ -1,0 +1,77 @@
+"""What tools deploy from the files of a repository, besides its charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from scenedock.model.finding import Place
+from scenedock.model.helm import Application, DeployedKind, ValuesFacts
+from scenedock.model.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is at some keys of the YAML document that begins at a place."""
+
+    place: Place
+    keys: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitImage:
+    """The image of a container, by the container's name, and what sets its tag; `shape` says how."""
+
+    container: str
+    repository: str
+    tag: str
+    written: Written
+    shape: str = "image: repo:tag"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that a tool deploys, in one environment: a release, an Application, a bundle, an overlay.
+
+    `name` is that of the release or Application as it is written, or empty where only the folder names it. `path` is
+    the folder of the service, in the repository called `repository`: of all its overlays together, without `base`,
+    `overlays` and the like. `folders` are all that it is made of: an Application or a Kustomization that deploys one of
+    them deploys it. A unit whose `path` or one of whose `folders` has a chart of this repository belongs to the service
+    of that chart. `place` is where a person would look for it.
+
+    `chart` is the name of a chart from elsewhere; it is empty where manifests or a chart of this repository are
+    deployed. Values are, from below: the `value_files` that exist, in the order in which the tool merges them, then the
+    inline `values`. `manifests` are the files of what it deploys itself. All files by their paths from the root of
+    `repository`. `facts` is what all of these say; reading the folder fills it in. `application` is the Argo CD
+    Application, where it is one.
+
+    Where these are known: `values_at` are the documents, or patches of them, that the inline values come from, the
+    lowest in front; `version` is that of the chart from elsewhere, with what sets it; `images` are those of workloads.
+    """
+
+    kind: DeployedKind
+    name: str
+    path: str
+    place: Place
+    repository: str = ""
+    namespace: str = ""
+    environment: str | None = None
+    chart: str = ""
+    folders: tuple[str, ...] = ()
+    value_files: tuple[str, ...] = ()
+    values: JsonObject = field(default_factory=dict)
+    manifests: tuple[str, ...] = ()
+    application: Application | None = None
+    facts: ValuesFacts = field(default_factory=ValuesFacts)
+    values_at: tuple[Written, ...] = ()
+    version: str = ""
+    version_at: Written | None = None
+    images: tuple[UnitImage, ...] = ()
+
+    @property
+    def version_places(self) -> Iterator[Place]:
+        """Where what sets its versions is written, besides its values files."""
+        yield from (written.place for written in self.values_at)
+        yield from (image.written.place for image in self.images)
+        if self.version_at:
+            yield self.version_at.place

@@ -1,0 +1,120 @@
+"""Which version Flux and Kustomize say is where, and in which line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.usecases.releases.listing import listed, place
+
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: billing}
+spec:
+  chart:
+    spec:
+      chart: billing
+      version: 4.1.0
+  values:
+    redis:
+      tag: "7"
+    image:
+      repository: acme/billing
+      tag: 1.0.0 # {"$imagepolicy": "flux-system:billing:tag"}
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: billing}
+spec:
+  template:
+    spec:
+      containers:
+        - name: main
+          image: acme/billing:1.0.0
+"""
+BASE = {"billing/base/kustomization.yaml": "resources: [deployment.yaml]\n", "billing/base/deployment.yaml": DEPLOYMENT}
+
+
+def overlay(name: str, text: str, **files: str) -> dict[str, str]:
+    more = {f"billing/overlays/{name}/{key}.yaml": content for key, content in files.items()}
+    return {f"billing/overlays/{name}/kustomization.yaml": f"resources: [../../base]\n{text}", **more}
+
+
+def test_the_patch_of_an_environment_that_sets_the_tag_of_a_release_says_it(tmp_path: Path) -> None:
+    patch = "kind: HelmRelease\nmetadata: {name: billing}\nspec:\n  values:\n    image:\n      tag: 1.1.0\n"
+    operation = "- {op: replace, path: /spec/values/image/tag, value: 1.2.0}\n"
+    found = listed(
+        tmp_path,
+        {
+            "apps/base/kustomization.yaml": "resources: [release.yaml]\n",
+            "apps/base/release.yaml": RELEASE,
+            "apps/dev/kustomization.yaml": "resources: [../base]\npatches: [{path: patch.yaml}]\n",
+            "apps/dev/patch.yaml": patch,
+            "apps/prod/kustomization.yaml": "resources: [../base]\n",
+            "apps/qa/kustomization.yaml": (
+                "resources: [../base]\npatches: [{path: patch.yaml, target: {kind: HelmRelease}}]\n"
+            ),
+            "apps/qa/patch.yaml": operation,
+        },
+    )
+    assert {name: (each["version"], place(each), each["inherited"]) for name, each in found.items()} == {
+        "billing/dev": ("1.1.0", "apps/dev/patch.yaml:6", False),
+        "billing/prod": ("1.0.0", "apps/base/release.yaml:14", True),
+        "billing/qa": ("1.2.0", "apps/qa/patch.yaml:1", False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("chart", "version", "line"),
+    [
+        ("chart: {spec: {chart: billing, version: 4.1.0}}", "4.1.0", "release.yaml:5"),
+        ("chartRef: {kind: OCIRepository, name: billing}", "2.0.0", "source.yaml:4"),
+        ("chart: {spec: {chart: billing}}", None, "None:None"),
+    ],
+)
+def test_without_an_image_of_its_own_the_chart_of_a_release_says_it(
+    tmp_path: Path, chart: str, version: str | None, line: str
+) -> None:
+    head = RELEASE.partition("  chart:")[0]
+    source = (
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: billing}\n"
+        "spec: {url: oci://acme.test/charts/billing, ref: {tag: 2.0.0}}\n"
+    )
+    values = "  values: {redis: {tag: '7'}}\n"
+    found = listed(tmp_path, {"release.yaml": f"{head}  {chart}\n{values}", "source.yaml": source})
+    deployed = found["billing"]
+    assert (deployed["version"], place(deployed)) == (version, line)
+    assert (deployed["shape"] == "HelmRelease") is (version is not None)
+    assert bool(deployed["reason"]) is (version is None)
+
+
+def test_an_overlay_says_the_tag_of_an_image(tmp_path: Path) -> None:
+    patch = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec:\n  template:\n    spec:\n"
+        "      containers:\n        - {name: main, image: 'acme/billing:1.3.0'}\n"
+    )
+    found = listed(
+        tmp_path,
+        {
+            **BASE,
+            **overlay("dev", "images:\n  - name: acme/billing\n    newName: mirror/billing\n    newTag: 1.10\n"),
+            **overlay("prod", ""),
+            **overlay("qa", "patchesStrategicMerge: [version.yaml]\n", version=patch),
+        },
+    )
+    said = {name: (each["version"], each["image"], each["shape"], place(each)) for name, each in found.items()}
+    assert said == {
+        "billing/dev": ("1.1", "mirror/billing", "newTag", "billing/overlays/dev/kustomization.yaml:5"),
+        "billing/prod": ("1.0.0", "acme/billing", "image: repo:tag", "billing/base/deployment.yaml:9"),
+        "billing/qa": ("1.3.0", "acme/billing", "image: repo:tag", "billing/overlays/qa/version.yaml:8"),
+    }
+
+
+def test_the_chart_of_a_kustomization_says_it(tmp_path: Path) -> None:
+    text = "helmCharts:\n  - name: search\n    repo: https://charts.acme.test\n    version: 3.0.0\n"
+    found = listed(tmp_path, {"search/kustomization.yaml": text})
+    assert (found["search"]["version"], found["search"]["shape"]) == ("3.0.0", "helmCharts")
+    assert place(found["search"]) == "search/kustomization.yaml:4"
