@@ -13,7 +13,7 @@ from bench.feed import cpu_of, git
 from bench.pages import write_part
 from bench.repository import write_repository
 from scenedock.doors.cli.sources import Sources
-from scenedock.usecases.releases.follow_versions import Selected, Extent, follow_deployments
+from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_deployments
 from scenedock.usecases.releases.list_deployments import list_deployments
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"

@@ -114,7 +114,7 @@ def deployments_of(
 ) -> Deployments:
     """The releases of an export, with what follows from them and their histories."""
     histories = histories or {}
-    findings = find_in_versions(releases, _environments(result, releases), histories)
+    findings = find_in_versions(releases, environments_in(result, releases), histories)
     return Deployments(releases, behind(releases, histories), result.read.problems, histories, findings)
 
 
@@ -142,7 +142,7 @@ def is_lower(environment: str | None) -> bool:
     return environment is not None and tier_of(environment) == "other"
 
 
-def _environments(result: Export, releases: Iterable[Release]) -> Environments:
+def environments_in(result: Export, releases: Iterable[Release]) -> Environments:
     """The tiers of all environments, and which of them should have the same versions.
 
     Settings say so; without them, those of production do whose names differ only in what isn't the tier: `prod-eu` and
