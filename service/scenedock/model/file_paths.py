@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+PROVENANCE_FILE = ".scenedock/skeleton.yaml"
+"""What says what a folder was baked from: `skeletons` writes it, `catalog` reads it."""
 LONGEST_NAME = 255
 """The maximum length of one file or folder name on common file systems, in bytes."""
 

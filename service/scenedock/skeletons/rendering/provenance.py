@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 
 from scenedock.documents.writing import write_documents
+from scenedock.model.file_paths import PROVENANCE_FILE
 from scenedock.model.json import Json, JsonObject
-from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 
 FORMAT = 2

@@ -63,13 +63,11 @@ def _is_fleet(path: str) -> bool:
 def _units(given: Given, folder: str, bundle: Manifest, bundles: Mapping[str, Manifest]) -> Iterator[Unit]:
     """A bundle in each of the environments that its targets are, or in none where no target says."""
     targets = [as_object(each) for each in as_list(bundle.value.get("targetCustomizations"))]
-    environments: dict[str | None, JsonObject] = {
-        name: target
-        for target in targets
-        if target.get("doNotDeploy") is not True and (name := _environment_of(given, folder, target))
-    }
-    for name, target in (environments or {None: {}}).items():
-        yield from _unit(given, folder, bundle, bundles, name, target)
+    deployed = (target for target in targets if target.get("doNotDeploy") is not True)
+    environments = {_environment_of(given, folder, target): target for target in deployed}
+    environments.pop("", None)
+    for name, target in (environments or {"": {}}).items():
+        yield from _unit(given, folder, bundle, bundles, name or None, target)
 
 
 def _unit(
