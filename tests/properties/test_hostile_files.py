@@ -74,6 +74,32 @@ HOSTILE: Mapping[str, tuple[str, str]] = {
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: billing}\n"
         "spec: {dependsOn: [" + ", ".join(f"'component:a{n}'" for n in range(50_000)) + "]}\n",
     ),
+    "a template of gaps": (TEMPLATE, "# argoproj.io\n" + "{{ a }}\n" * 300_000),
+    "gaps without an end": (TEMPLATE, "# argoproj.io\na: " + "{{" * 1_000_000),
+    "blocks of a template": (TEMPLATE, "# argoproj.io\n" + "{{ if .Values.a }}\n" * 100_000 + "kind: {{ x }}\n"),
+    "a set of many folders for each cluster": (
+        SET,
+        APPLICATION_SET.replace("path: billing", "path: argocd, directory: {recurse: true}")
+        % (
+            "{matrix: {generators: [{clusters: {}}, {list: {elements: [" + "{a: b}, " * 90_000 + "]}}]}}",
+            "{{ .a }}-{{ .name }}",
+        ),
+    ),
+    "releases in environments": (
+        "helmfile.yaml",
+        "environments: {"
+        + ", ".join(f"e{n}: {{}}" for n in range(5_000))
+        + "}\nreleases: ["
+        + ", ".join(f"{{name: r{n}, chart: a/b, condition: x.y}}" for n in range(5_000))
+        + "]\n",
+    ),
+    "a helmfile of itself": ("helmfile.yaml", "helmfiles: [" + "'**/helmfile.yaml', " * 5_000 + "]\n"),
+    "targets of a bundle": (
+        "fleet/fleet.yaml",
+        "helm: {chart: a, repo: b}\ntargetCustomizations: ["
+        + ", ".join(f"{{clusterSelector: {{matchLabels: {{env: e{n}}}}}}}" for n in range(20_000))
+        + "]\n",
+    ),
     "a huge definition": ("billing/a.graphql", "x" * 30_000_000),
 }
 

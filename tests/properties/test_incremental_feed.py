@@ -42,6 +42,22 @@ SERVICES = ("apps/billing", "apps/orders", "apps/search", "teams/billing", "team
 services = st.sampled_from(SERVICES)
 environments = st.sampled_from(("dev", "qa", "production", "blue"))
 UNREADABLE = (b"<<<<<<< HEAD\nname: a\n=======\nname: b\n>>>>>>> x\n", b"a: [", b"")
+TOOLS = {
+    "app.yaml": (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+        "metadata: {{name: {name}-x, labels: {{env: {environment}}}}}\n"
+        "spec: {{source: {{chart: x, helm: {{valuesObject: {{upstream: 'http://{host}:80'}}}}}}}}\n"
+    ),
+    "fleet.yaml": (
+        "helm: {{chart: x, repo: y, releaseName: {name}-x, valuesFiles: [values.yaml]}}\n"
+        "targetCustomizations: [{{name: {environment}}}]\n"
+    ),
+    "helmfile.yaml": (
+        "environments: {{{environment}: {{}}}}\n"
+        "releases: [{{name: {name}-x, chart: a/x, values: [values.yaml, {{upstream: 'http://{host}:80'}}]}}]\n"
+    ),
+}
+"""What releases a service, by the file that says so."""
 SECONDS_TO_SETTLE = 0.02
 
 
@@ -120,6 +136,23 @@ class _Edits(RuleBasedStateMachine):
             f"spec: {{source: {{path: {service}, helm: {{valueFiles: [values-{environment}.yaml]}}}}}}\n"
         )
         self.write("argocd/x.yaml", text.encode())
+
+    @rule(service=services, other=services, tool=st.sampled_from(tuple(TOOLS)), environment=environments)
+    def release(self, service: str, other: str, tool: str, environment: str) -> None:
+        name = service.rpartition("/")[2]
+        for each in TOOLS:
+            (self.root / f"releases/{name}/{each}").unlink(missing_ok=True)
+        text = TOOLS[tool].format(name=name, host=other.rpartition("/")[2], environment=environment)
+        self.write(f"releases/{name}/{tool}", text.encode())
+        self.write(f"releases/{name}/values.yaml", f"upstream: http://{environment}:80\n".encode())
+
+    @rule(service=services)
+    def end_release(self, service: str) -> None:
+        shutil.rmtree(self.root / "releases" / service.rpartition("/")[2], ignore_errors=True)
+
+    @rule(service=services, tool=st.sampled_from((*TOOLS, "values.yaml")), how=st.sampled_from(UNREADABLE[:2]))
+    def break_release(self, service: str, tool: str, how: bytes) -> None:
+        self._break(f"releases/{service.rpartition('/')[2]}/{tool}", how)
 
     @rule(path=st.sampled_from(("CODEOWNERS", "scenedock.yaml", "argocd/x.yaml")), how=st.sampled_from(UNREADABLE))
     def break_file(self, path: str, how: bytes) -> None:

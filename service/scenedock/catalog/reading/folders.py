@@ -40,7 +40,8 @@ class FolderReader:
     `value_files` are those that Argo CD's Applications name for it, by environment; then no environment is taken from
     the names of its other files. `chart_folders` are all folders with a chart. `unreadable` says that a file can't be
     read that it can't do without. `doubtful` is the finding for a file that can't be read in a folder without a chart:
-    such a file is of no interest, unless the folder was a deployment before and now isn't.
+    such a file is of no interest, unless the folder was a deployment before and now isn't. What several units share is
+    read once.
     """
 
     repository: str
@@ -52,6 +53,8 @@ class FolderReader:
     findings: list[Finding] = field(default_factory=list)
     unreadable: bool = False
     doubtful: Finding | None = None
+    shared_values: dict[str, JsonObject] = field(default_factory=dict)
+    shared_manifests: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)
 
     def chart_folder(self) -> HelmFolder | None:
         """A folder with a chart; None, and a finding, where its Chart.yaml can't be read."""
@@ -130,24 +133,30 @@ class FolderReader:
 
     def with_facts(self, unit: Unit) -> Unit:
         """A unit with what its values say, above the default values of a chart in the folder, and its manifests."""
-        merged = self._optional("values.yaml") if CHART_FILE in self.planned.files else {}
-        for name in self._inside(unit.value_files):
-            merged = merge_values(merged, self._optional(name))
+        default = ("values.yaml",) if CHART_FILE in self.planned.files else ()
+        merged: JsonObject = {}
+        for name in (*default, *self._inside(unit.value_files)):
+            if name not in self.shared_values:
+                self.shared_values[name] = self._optional(name)
+            merged = merge_values(merged, self.shared_values[name])
         facts = read_values(merge_values(merged, unit.values))
         if manifests := self._manifests_of([unit]):
             facts = replace(facts, labels=facts.labels | manifests.labels)
         return replace(unit, facts=facts)
 
     def _manifests_of(self, units: Iterable[Unit]) -> ManifestFacts | None:
-        """What the manifests of some units say; None where they have none."""
+        """What the manifests of some units say, which may share files; None where they have none."""
         names = dict.fromkeys(name for unit in units for name in self._inside(unit.manifests))
-        documents = [(name, document) for name in names for document in self._quietly(name)]
+        for name in names:
+            if name not in self.shared_manifests:
+                self.shared_manifests[name] = tuple(self._quietly(name))
+        documents = [(name, each) for name in names for each in self.shared_manifests[name]]
         return read_manifests(documents, kustomized=True)
 
     def _inside(self, paths: Iterable[str]) -> Iterator[str]:
         """Files by their paths from the folder, those that there are."""
-        names = (posixpath.relpath(path, self.planned.path or ".") for path in paths)
-        return (name for name in names if name in self.planned.files)
+        names, files = (posixpath.relpath(path, self.planned.path or ".") for path in paths), set(self.planned.files)
+        return (name for name in names if name in files)
 
     def _values_folder(self) -> HelmFolder | None:
         """A folder of values for a chart from elsewhere; None where it has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.argo.written import (
     WrittenApplication,
@@ -26,9 +26,10 @@ _CHART_FOLDERS = frozenset({"chart", "charts", "helm"})
 
 @dataclass(frozen=True, slots=True)
 class UnitMaker:
-    """Makes units of the Applications in one repository."""
+    """Makes units of the Applications in one repository; `manifests` are the files of folders that it has looked at."""
 
     repositories: Repositories
+    manifests: dict[tuple[str, str, bool], tuple[str, ...]] = field(default_factory=dict)
 
     def home_of(self, written: WrittenApplication, place: Place) -> tuple[Manifests, str]:
         """Where an Application is at home: in a folder that it deploys or takes values from, else in its manifest's.
@@ -72,9 +73,7 @@ class UnitMaker:
             if not text or repository is None or source.get("chart") or not (path := folder_at(text)):
                 continue
             recurse = as_object(source.get("directory")).get("recurse") is True
-            if not repository.has(f"{path}/{CHART_FILE}") and (
-                files := tuple(_manifests_in(repository, path, recurse=recurse))
-            ):
+            if files := self._manifests_in(repository, path, recurse=recurse):
                 yield Unit(
                     "Argo CD Application",
                     name,
@@ -87,6 +86,16 @@ class UnitMaker:
                     manifests=files,
                     application=_application(written, path, repository, environment, place),
                 )
+
+    def _manifests_in(self, repository: Manifests, folder: str, *, recurse: bool) -> tuple[str, ...]:
+        """The YAML files that an Application of a folder deploys; none of a chart's."""
+        key = repository.name, folder, recurse
+        if key not in self.manifests:
+            found = () if repository.has(f"{folder}/{CHART_FILE}") else repository.below(folder)
+            self.manifests[key] = tuple(
+                path for path in found if path.endswith(_YAML) and (recurse or "/" not in path[len(folder) + 1 :])
+            )
+        return self.manifests[key]
 
     def _folders_here(self, written: WrittenApplication, repository: Manifests) -> Iterator[str]:
         """The folders without a chart that an Application deploys besides its chart."""
@@ -140,13 +149,6 @@ def _application(
     written: WrittenApplication, path: str, repository: Manifests, environment: str | None, place: Place
 ) -> Application:
     return Application(written.name, path, written.namespace, environment, written.labels, repository.name, place=place)
-
-
-def _manifests_in(repository: Manifests, folder: str, *, recurse: bool) -> Iterator[str]:
-    """The YAML files that an Application of a folder deploys."""
-    for path in repository.below(folder):
-        if path.endswith(_YAML) and (recurse or "/" not in path[len(folder) + 1 :]):
-            yield path
 
 
 def _inline_values(helm: JsonObject) -> JsonObject:

@@ -79,6 +79,11 @@ class ArgoReader:
     findings: list[Finding] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
     budget: ParameterBudget = field(default_factory=ParameterBudget)
+    maker: UnitMaker = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make units of what is in these repositories."""
+        self.maker = UnitMaker(self.repositories)
 
     def read(self, document: JsonObject, manifest: Manifest) -> None:
         """Read one object of Argo CD in a manifest."""
@@ -108,16 +113,17 @@ class ArgoReader:
         except NotEvaluatedError:
             generated = []
         found: dict[Application, None] = {}
-        units: list[Unit] = []
+        units: dict[tuple[str, str, str, str], Unit] = {}
         for each in generated:
             for repository, path in each.folders(self.repositories):
                 found[Application(each.name, path, each.namespace, None, each.labels, repository.name, place=place)] = (
                     None
                 )
             name = literal_part(each.title) or set_name
-            units.extend(unit for unit in self._units_of(each, name, None, place) if unit not in units)
+            for unit in self._units_of(each, name, None, place):
+                units.setdefault((unit.name, unit.path, unit.namespace, unit.chart), unit)
         self.applications.extend(found)
-        self.units.extend(units)
+        self.units.extend(units.values())
         targets = tuple(dict.fromkeys((each.repository, each.path) for each in found))
         reasons = {self._reason(each.sources) for each in generated}
         why = IN_OTHERS if reasons == {IN_OTHERS} else "only a cluster can evaluate them"
@@ -142,8 +148,8 @@ class ArgoReader:
 
     def _add_of_template(self, written: WrittenApplication, place: Place) -> None:
         """Keep an Application that a chart's template writes, if its name and its chart are literal."""
-        maker, environment = UnitMaker(self.repositories), self._environment_of(written, place)
-        if written.name and (unit := maker.of_chart(written, written.name, environment, place)):
+        environment = self._environment_of(written, place)
+        if written.name and (unit := self.maker.of_chart(written, written.name, environment, place)):
             self.seen.append(Deployed("Argo CD Application", written.name, place, reason=FROM_ELSEWHERE))
             self.units.append(unit)
 
@@ -175,24 +181,22 @@ class ArgoReader:
         """The units of an Application; none where it deploys a chart of the run."""
         if any(path in repository.charts for repository, path in written.folders(self.repositories)):
             return
-        maker = UnitMaker(self.repositories)
-        if unit := maker.of_chart(written, name, environment, place):
+        if unit := self.maker.of_chart(written, name, environment, place):
             yield unit
         else:
-            yield from maker.of_folders(written, name, environment, place)
+            yield from self.maker.of_folders(written, name, environment, place)
 
     def _environment_of(self, written: WrittenApplication, place: Place) -> str | None:
         """The environment of an Application as a unit, of whose name a part alone proves none.
 
         It does where something else has the rest: `mail-qa` of the chart, or in the namespace, `mail`.
         """
-        maker = UnitMaker(self.repositories)
-        repository, path = maker.home_of(written, place)
+        repository, path = self.maker.home_of(written, place)
         environment, doubt = environment_of(written.words_in(path), repository.environments, by_name=False)
         if environment or doubt:
             return environment
         names = repository.environments.of(path)
-        stems = {written.namespace, posixpath.basename(path), maker.chart_of(written)}
+        stems = {written.namespace, posixpath.basename(path), self.maker.chart_of(written)}
         for whole, rests in ((written.name, stems), (written.namespace, {written.name})):
             split = names.split(whole)
             if split and split[0] in rests:

@@ -31,11 +31,15 @@ def _without_parents(given: Given, units: list[Unit]) -> Iterator[Unit]:
 
     What a kustomization puts together is not known here, so such a folder has no manifests.
     """
+    kept: dict[int, tuple[str, ...] | None] = {}  # many units of a set share the files of one folder
     for unit in units:
-        is_kustomized = any(posixpath.basename(path) in KUSTOMIZATIONS for path in unit.manifests)
-        files = tuple(path for path in unit.manifests if not is_kustomized and not _is_argo(given, path))
-        if unit.chart or files or is_kustomized:
-            yield replace(unit, manifests=files)
+        if id(unit.manifests) not in kept:
+            is_kustomized = any(posixpath.basename(path) in KUSTOMIZATIONS for path in unit.manifests)
+            own = tuple(path for path in unit.manifests if not is_kustomized and not _is_argo(given, path))
+            kept[id(unit.manifests)] = own if own or is_kustomized else None
+        files = kept[id(unit.manifests)]
+        if unit.chart or files is not None:
+            yield replace(unit, manifests=files or ())
 
 
 def _is_enabled(given: Given, manifest: Manifest) -> bool:

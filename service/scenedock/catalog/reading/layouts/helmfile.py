@@ -28,7 +28,9 @@ _ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.enviro
 _RELEASE = re.compile(r"\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}")
 # A character that no YAML file has a use for, in place of the environment's name.
 _ITS_NAME = "\ue001"
+# Far more than anybody has: what is beyond counts for no environment, or not at all.
 _MOST_FILES = 1000
+_MOST_DECISIONS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class _Helmfile:
 class _Reader:
     given: Given
     helmfiles: dict[str, _Helmfile] = field(default_factory=dict)
-    values: dict[str, JsonObject] = field(default_factory=dict)
+    values: dict[int, JsonObject | None] = field(default_factory=dict)
+    left: int = _MOST_DECISIONS
     units: list[Unit] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
 
@@ -165,7 +168,8 @@ class _Reader:
         self.seen.append(Deployed("helmfile release", name, place, targets, "" if targets else FROM_ELSEWHERE))
         if folder is not None and folder not in self.given.here.charts:
             return
-        known = {each: self._holds(release, environments[each]) for each in environments}
+        self.left -= len(environments)
+        known = {each: self._holds(release, environments[each]) for each in environments if self.left >= 0}
         if known and not any(holds is not False for holds in known.values()):
             self.seen[-1] = replace(self.seen[-1], targets=(), reason="their conditions hold in no environment")
             return
@@ -221,18 +225,21 @@ class _Reader:
         """Whether a release is there in an environment; None where its values don't say."""
         if not (condition := as_text(release.get("condition"))):
             return None if isinstance(release.get("installed"), str) else True
-        values: JsonObject = {}
-        for each in as_list(environment.get("values")):
-            path = as_text(each)
-            if not path:
-                values = merge_values(values, as_object(each))
-            elif "{{" in path or not path.endswith((".yaml", ".yml")):
-                return None
-            else:
-                if path not in self.values:
-                    self.values[path] = as_object(self.given.here.read(path))
-                values = merge_values(values, self.values[path])
-        return bool(value_at(values, condition.split(".")))
+        values = self._values_of(environment)
+        return None if values is None else bool(value_at(values, condition.split(".")))
+
+    def _values_of(self, environment: JsonObject) -> JsonObject | None:
+        """The values of an environment; None where a template writes some of them."""
+        if id(environment) not in self.values:
+            values: JsonObject | None = {}
+            for each in as_list(environment.get("values")):
+                path = as_text(each)
+                if path and ("{{" in path or not path.endswith((".yaml", ".yml"))):
+                    values = None
+                    break
+                values = merge_values(values or {}, as_object(self.given.here.read(path) if path else each))
+            self.values[id(environment)] = values
+        return self.values[id(environment)]
 
 
 def _named(document: JsonObject, helmfile: _Helmfile) -> dict[str, JsonObject]:

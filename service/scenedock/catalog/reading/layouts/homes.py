@@ -80,9 +80,9 @@ def _deployed_once(units: Iterable[Unit], plan: Plan) -> Iterator[Unit]:
         elif not numbers and unit.manifests and unit.path not in plain and unit.path not in parents:
             yield unit
     for unit in of_charts:
-        besides = [others[number] for folder in unit.folders for number in made_of.get(folder, ())]
-        if len(besides) == 1 and (other := besides[0]) and not other.chart:
-            others[others.index(other)] = None
+        besides = [number for folder in unit.folders for number in made_of.get(folder, ())]
+        if len(besides) == 1 and (other := others[besides[0]]) and not other.chart:
+            others[besides[0]] = None
             yield replace(unit, folders=(*unit.folders, *other.folders), manifests=(*unit.manifests, *other.manifests))
         else:
             yield unit
@@ -128,7 +128,8 @@ def _planned(path: str, units: Sequence[Unit], others: Sequence[str], files: Seq
     All of it, where it is that of one service and holds none of the `others` that are read; else, just the files that
     its units name.
     """
-    named = dict.fromkeys(file for unit in units for file in (*unit.value_files, *unit.manifests))
+    manifests = {id(unit.manifests): unit.manifests for unit in units}.values()  # most units share theirs
+    named = dict.fromkeys(file for files in (*(unit.value_files for unit in units), *manifests) for file in files)
     names = [posixpath.relpath(file, path or ".") for file in named if next(_below(file, files), "") == file]
     is_own = len({without_environment(unit.name, unit.environment) for unit in units}) == 1
     if path and is_own and not any(_below(f"{path}/", others)):
