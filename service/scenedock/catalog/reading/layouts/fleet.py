@@ -68,8 +68,8 @@ def _units(given: Given, folder: str, bundle: Manifest, bundles: Mapping[str, Ma
         for target in targets
         if target.get("doNotDeploy") is not True and (name := _environment_of(given, folder, target))
     }
-    for name, target in (environments or {None: {}}).items():
-        yield from _unit(given, folder, bundle, bundles, name, target)
+    for environment, target in (environments or {None: {}}).items():
+        yield from _unit(given, folder, bundle, bundles, environment, target)
 
 
 def _unit(
