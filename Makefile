@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 bin := .venv/bin
 export repository :=
-workers := 2
+workers := 4
 
 .PHONY: help run test test-all fix docs golden bench mutants soak lock set-up
 
@@ -14,7 +14,7 @@ help: ## List these targets
 run: set-up ## Bake a service into an example repository and serve it (make run repository=PATH serves yours)
 	@exec scripts/demo "$$repository"
 
-test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests (workers=2)
+test: set-up ## Run everything that CI runs: format, lint, types, import law, docs, Dockerfile, tests (workers=4)
 	@scripts/check --numprocesses=$(workers)
 
 test-all: set-up ## Run also the tests that are too long for `make test` (up to 90 minutes)
@@ -27,11 +27,12 @@ fix: set-up ## Format the code, and fix what the linter can fix
 docs: set-up ## Generate docs/reference from the code
 	@$(bin)/python docs/reference.py
 
-golden: set-up ## Rewrite the expected results of tests/cases and tests/changes; review the diff
-	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes
+golden: set-up ## Rewrite the expected results of tests/cases and tests/changes, and the docs' pictures; review the diff
+	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/browser
 
 bench: set-up ## Run the benchmarks against comparable tools, as ratios; the export's and the feed's go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake
+	@$(bin)/python -m bench.board
 	@$(bin)/python -m bench.export
 	@$(bin)/python -m bench.feed
 	@$(bin)/python -m bench.http

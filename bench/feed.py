@@ -22,9 +22,9 @@ from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
 from scenedock.effects.git.repositories import RepositoryFolder, ServedRepository
 from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.effects.local.facts_file import FactsFile
-from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
-from scenedock.runtime.shared_catalog import SharedCatalog
-from scenedock.runtime.watched_repositories import WatchedRepositories
+from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart
+from scenedock.runtime.feed.shared_catalog import SharedCatalog
+from scenedock.runtime.feed.watched_repositories import WatchedRepositories
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"

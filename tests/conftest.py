@@ -16,10 +16,12 @@ LONGEST_FIRST = (
     "tests/e2e/",
     "tests/faults/",
     "tests/publishing/test_killed.py",
+    "tests/contracts/test_openapi.py",
+    "tests/properties/",
     "tests/scenarios/test_catalog_export.py",
     "tests/skeletons/test_like_cookiecutter.py",
 )
-"""What begins before everything else, so that no worker is busy with it when the others have ended."""
+"""What begins before everything else, in this order, so that no worker is busy with it when the others have ended."""
 ROOT = Path(__file__).parents[1]
 
 # No example and no generator fails because it is slow.
@@ -28,7 +30,7 @@ hypothesis.settings.load_profile("patient")
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """A worker takes a file at a time, or all files of a package, where something is started once for all of them."""
+    """A worker takes a file at a time, or all files of a package, where something slow is started for all of them."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = _file(nodeid)
@@ -90,7 +92,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))
+    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in LONGEST_FIRST])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.company import Company, company_in
-from tests.e2e.portal import Portal, portal_in
 from tests.fakes.github.server import fake_github
 
 
@@ -22,16 +21,4 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             yield made
         finally:
             made.stop()
-    assert "LEFT LOOPBACK" not in made.backstage.said()
-
-
-@pytest.fixture(scope="package")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """A Backstage that reads our feed, and a service whose repositories each test adds."""
-    made = portal_in(tmp_path_factory.mktemp("portal"))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
     assert "LEFT LOOPBACK" not in made.backstage.said()

@@ -1,4 +1,4 @@
-"""One PostgreSQL for all tests here; each makes a database of its own."""
+"""One PostgreSQL for the tests here that a worker runs; each test makes a database of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.tools.postgres import Postgres, running_postgres
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     with running_postgres() as server:
         yield server

@@ -17,7 +17,7 @@ from scenedock.effects.tasks.storage.catalog_table import CatalogTable
 from scenedock.effects.tasks.storage.database import database_address
 from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.runtime.shared_catalog import SharedCatalog
+from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from tests.faults.processes import migrated
 from tests.scenarios.repositories import plant
 from tests.tools.feed import FeedService, accept

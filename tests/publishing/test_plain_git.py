@@ -11,6 +11,7 @@ import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from scenedock.runtime.settings import Settings
+from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.publishing.acme import APPS
 from tests.publishing.step import Step
 from tests.scenarios.repositories import COMMAND, ENVIRONMENT, plant
@@ -95,6 +96,20 @@ def test_a_change_is_pushed_as_a_branch_and_found_again(server: GitServer, step:
     assert "Requested-by: user:default/jane\n    Scenedock-Task: task-1/step-1" in about
     assert step.run("propose-change", given, again=True)["commitHash"] == made["commitHash"]
     assert len(refs(server)) == 2
+
+
+def test_links_of_a_baked_folder_are_links_in_the_commit(server: GitServer, step: Step) -> None:
+    files = (BakedFile("ledger/bin/run", b"#!/bin/sh\n", 0o755), BakedFile("ledger/tools", b"bin", link=True))
+    folder = step.effects.results.keep(BakedTree("ledger", files, {"ledger": None, "ledger/bin": None}))
+
+    made = step.run("propose-change", {"repoUrl": URL, "title": "Add", "folder": folder, "targetPath": "ledger"})
+
+    listed = git(server.root / "platform/charts/apps.git", "ls-tree", "-r", made["branch"], "ledger").splitlines()
+    assert [(line[:6], line.partition("\t")[2]) for line in listed] == [
+        ("100755", "ledger/bin/run"),
+        ("120000", "ledger/tools"),
+    ]
+    assert shown(server, f"{made['branch']}:ledger/tools") == "bin"
 
 
 @pytest.mark.usefixtures("step")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,24 @@ def test_a_baked_folder_goes_below_a_path_with_its_bits_and_binaries(acme: Acme)
         "ledger/hooks/run.sh": ("100755", "#!/bin/sh\necho é\r\n".encode()),
         "ledger/logo.png": ("100644", b"\x89PNG\0\xff"),
     }
+
+
+def test_links_of_a_baked_folder_are_links_in_the_commit_and_may_replace_such(acme: Acme) -> None:
+    files = (
+        BakedFile("ledger/1.txt", b"1"),
+        BakedFile("ledger/2.txt", b"2"),
+        BakedFile("ledger/x", b"1.txt", link=True),
+    )
+    later = (*files[:2], replace(files[2], content=b"2.txt"))
+    trees = [BakedTree("ledger", each, {"ledger": None}) for each in (files, later)]
+    folders = [acme.effects.results.keep(tree) for tree in trees]
+    given = {"repoUrl": APPS_URL, "commitMessage": "Add", "targetPath": "ledger"}
+
+    acme.run("commit-change", {**given, "folder": folders[0]})
+    first = acme.repository("apps").files("main")["ledger/x"]
+    acme.run("commit-change", {**given, "folder": folders[1], "overwrite": True}, task="task-2")
+
+    assert (first, acme.repository("apps").files("main")["ledger/x"]) == (("120000", b"1.txt"), ("120000", b"2.txt"))
 
 
 def test_files_are_written_deleted_and_renamed_in_one_commit(acme: Acme) -> None:

@@ -16,6 +16,7 @@ from scenedock.releases.images import images_in
         ("image: {repository: acme/billing, tag: 1.20}", [("acme/billing", "1.2", "image.tag", "image.tag")]),
         ("image: {repository: acme/billing, tag: ''}", [("acme/billing", "", "image.tag", "image.tag")]),
         ("image: {registry: r.test, repository: a/b, tag: x}", [("r.test/a/b", "x", "image.tag", "image.tag")]),
+        ("image: {repository: r.test, name: b, tag: x}", [("r.test/b", "x", "image.tag", "image.tag")]),
         ("web: {image: {repository: a/b, tag: x}}", [("a/b", "x", "web.image.tag", "<x>.image.tag")]),
         ("image: r.test:5000/a/b:1.0", [("r.test:5000/a/b", "1.0", "image", "image: repo:tag")]),
         ("image: {repository: 'a/b:1.0'}", [("a/b", "1.0", "image.repository", "image: repo:tag")]),

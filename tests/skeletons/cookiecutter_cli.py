@@ -17,7 +17,7 @@ from scenedock.effects.bakes.confined_bakes import ConfinedBakes
 from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.errors import ScenedockError
-from scenedock.model.file_paths import PROVENANCE_FILE
+from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.usecases.skeletons.bake_skeleton import bake_opened
 
 Tree: TypeAlias = dict[str, tuple[int, bytes | None]]

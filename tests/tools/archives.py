@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -9,9 +10,12 @@ from collections.abc import Mapping
 
 
 def tar(files: Mapping[str, bytes | None], mode: int = 0o644, **more: int | str | bytes) -> bytes:
-    """A gzipped tar archive; None is a folder, `more` are fields of each member."""
+    """A gzipped tar archive, the same at all times; None is a folder, `more` are fields of each member."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as pressed,
+        tarfile.open(fileobj=pressed, mode="w") as archive,
+    ):
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.mode, member.size = mode, len(content or b"")

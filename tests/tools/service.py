@@ -43,7 +43,8 @@ def service_in(data: Path, backstage: Backstage | None = None, role: Role = "emb
     keys = PublicKeys((backstage or Backstage()).fetch)
     static = read_static_tokens(TOKENS.encode(), "tokens.yaml")
     opened = open_service(chosen, _feed_of_the_example, role)
-    return replace(opened, authenticator=Authenticator(static, keys, chosen.backstage_plugins))
+    sign_in = replace(opened.sign_in, sessions=replace(opened.sign_in.sessions, tokens=static))
+    return replace(opened, authenticator=Authenticator(static, keys, chosen.backstage_plugins), sign_in=sign_in)
 
 
 def bearer(token: str) -> dict[str, str]:

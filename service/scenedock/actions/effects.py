@@ -11,6 +11,7 @@ from scenedock.effects.bakes.result_folders import ResultFolders
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.git.served_apart import ServedApart
+from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.skeletons.library import SkeletonLibrary
 
 if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
@@ -22,7 +23,8 @@ class Effects:
     """`repositories` are the GitOps repositories by name, `results` the folders that actions produce.
 
     `apart` answers from the repositories in a process of its own. `code_hosts` are the hosts of repositories that may
-    be written to. `backstage` is the catalog to register in; None if no Backstage is configured.
+    be written to. `backstage` is the catalog to register in; None if no Backstage is configured. `helm` is looked for
+    when something is to be rendered.
     """
 
     repositories: Mapping[str, ServedRepository]
@@ -32,3 +34,4 @@ class Effects:
     results: ResultFolders
     code_hosts: CodeHosts
     backstage: BackstageCatalog | None
+    helm: HelmProgram

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.gitops.values_edits import NewValue, set_value
@@ -15,11 +15,12 @@ from scenedock.model.file_paths import folders_above
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to write."""
+    """A file to write; the content of a symbolic `link` is its target."""
 
     path: str
     content: bytes
     executable: bool | None = None
+    link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class ChangeRequest:
     @property
     def needs_listing(self) -> bool:
         """Whether the change depends on the current content of the repository."""
-        keep_modes = any(each.executable is None for each in self.files)
+        keep_modes = any(each.executable is None and not each.link for each in self.files)
         return bool(self.edits or self.delete or self.rename or keep_modes or (self.added and not self.overwrite))
 
 
@@ -69,8 +70,10 @@ def plan_changes(
     NotFoundError   a file or folder doesn't exist
     ConflictError   a file already exists, or its path is in conflict with an existing file or folder
     """
-    changes = [FileChange(each.path, each.content, each.executable) for each in (*request.added, *request.files)]
-    _refuse_links([*(each.path for each in changes), *(each.path for each in request.edits)], listing)
+    written = (*request.added, *request.files)
+    changes = [FileChange(each.path, each.content, each.executable, link=each.link) for each in written]
+    through = [each.path for each in written if not each.link]
+    _refuse_links([*through, *(each.path for each in request.edits)], listing)
     if not request.overwrite:
         _refuse_existing([each.path for each in request.added], listing)
     changes += [FileChange(path) for name in request.delete for path in _below(name, listing)]
@@ -91,7 +94,7 @@ def plan_changes(
 
 def placed(files: Sequence[NewFile], folder: str) -> tuple[NewFile, ...]:
     """The files, moved below a folder of the repository; the empty folder is its root."""
-    return tuple(NewFile(posixpath.join(folder, each.path), each.content, each.executable) for each in files)
+    return tuple(replace(each, path=posixpath.join(folder, each.path)) for each in files)
 
 
 def checked_folder(path: str) -> str:

@@ -22,6 +22,9 @@ from scenedock.model.schemas import plain
 PLUGIN_ID = "scenedock"
 """Our plugin id in Backstage: the first part of each action's id, and the audience of tokens for us."""
 
+PAGES = "pages"
+"""What rules call our own pages, as if they were a plugin."""
+
 BASE_PATH = f"/api/{PLUGIN_ID}"
 """The base path of a plugin in a Backstage backend, and of all routes of this service."""
 
@@ -120,16 +123,18 @@ class Example:
 class Caller:
     """Who calls. `subject` is the plugin, token or account; `user` the entity reference of the user it acts for.
 
-    `actions` are the names of the actions that it may run; if empty, it may run all that its scope covers.
+    `actions` are the names of the actions that it may run; if empty, it may run all that its scope covers. `groups` are
+    those of the user, if whoever signed the user in knows them; None: Backstage's catalog does.
     `user_token` is the user's token of Backstage, which asks Backstage something on the user's behalf; it is never
     stored or shown.
     """
 
     subject: str
-    kind: Literal["backstage", "token", "local"]
+    kind: Literal["backstage", "token", "local", "pages"]
     user: str | None = None
     scope: Scope = "read"
     actions: tuple[str, ...] = ()
+    groups: frozenset[str] | None = None
     user_token: str = field(default="", repr=False, compare=False)
 
     @property
@@ -139,7 +144,9 @@ class Caller:
 
     @property
     def plugin(self) -> str:
-        """The id of the plugin of Backstage that calls; empty for others."""
+        """The id of the plugin of Backstage that calls, `pages` for a person on our own pages; empty for others."""
+        if self.kind == "pages":
+            return PAGES
         return self.subject.removeprefix("plugin:") if self.kind == "backstage" else ""
 
     @property
@@ -239,8 +246,16 @@ class Action(Generic[E]):
         try:
             return self.input.model_validate_json(json.dumps(values), by_name=False, by_alias=True)
         except ValidationError as error:
-            problems = [_problem(self.input, details) for details in error.errors(include_url=False)]
+            problems = [message for _, message in _problems(self.input, error)]
             raise InputError(f"{self.id}: {'; '.join(problems)}") from None
+
+    def problems(self, values: JsonObject) -> Mapping[str, str]:
+        """What is wrong with an input, by the names of its fields; none if it is valid."""
+        try:
+            self.input.model_validate_json(json.dumps(values), by_name=False, by_alias=True)
+        except ValidationError as error:
+            return dict(reversed(_problems(self.input, error)))
+        return {}
 
     def redacted(self, values: JsonObject) -> JsonObject:
         """The input as it may be logged and stored: without sensitive values and unknown fields."""
@@ -299,6 +314,13 @@ def action(
 
 def _hidden(value: Json) -> Json:
     return dict.fromkeys(value, REDACTED) if isinstance(value, Mapping) else REDACTED
+
+
+def _problems(model: type[Model], error: ValidationError) -> list[tuple[str, str]]:
+    """All problems, each with the name of its field, which is empty for one of the whole input."""
+    return [
+        (str(next(iter(details["loc"]), "")), _problem(model, details)) for details in error.errors(include_url=False)
+    ]
 
 
 def _problem(model: type[Model], details: ErrorDetails) -> str:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-PROVENANCE_FILE = ".scenedock/skeleton.yaml"
-"""What says what a folder was baked from: `skeletons` writes it, `catalog` reads it."""
 LONGEST_NAME = 255
 """The maximum length of one file or folder name on common file systems, in bytes."""
 
@@ -78,7 +76,7 @@ def folders_above(path: str) -> list[str]:
 
 def is_utf8(text: str) -> bool:
     """Whether a text has no lone surrogates, as which Python reads bytes from a disk that aren't UTF-8."""
-    return not re.search(r"[\ud800-\udfff]", text)
+    return text.isascii() or not re.search(r"[\ud800-\udfff]", text)
 
 
 def _is_git_folder(name: str) -> bool:

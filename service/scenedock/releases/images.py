@@ -21,12 +21,16 @@ _REPOSITORY_KEYS = ("repository", "repo", "imagerepository", "imagename", "name"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image in values: `keys` lead to what sets its tag, or would. `tag` is empty where nothing does."""
+    """An image in values: `keys` lead to what sets its tag, or would. `tag` is empty where nothing does.
+
+    `is_odd` says that something is there, but no tag: text that a template would still change, or that no image has.
+    """
 
     repository: str
     tag: str
     keys: Keys
     shape: str
+    is_odd: bool = False
 
     @property
     def name(self) -> str:
@@ -83,10 +87,11 @@ def _described(value: JsonObject, words: dict[str, str], keys: Keys, *, is_image
         digest = words.get("digest")
         if not _text(value[tag_key]) and digest and _text(value[digest]).startswith("sha256:"):
             return Image(repository, _text(value[digest]), (*keys, digest), "image.digest")
-        return Image(repository, _text(value[tag_key]), (*keys, tag_key), shape)
+        tag = _text(value[tag_key])
+        return Image(repository, tag, (*keys, tag_key), shape, is_odd=not tag and bool(value[tag_key]))
     key = next((words[word] for word in _REPOSITORY_KEYS if word in words), None)
     if is_image and repository and key is not None:
-        plain, tag = _split(repository)
+        plain, tag = split_reference(repository)
         return Image(plain, tag, (*keys, key), "image: repo:tag")
     return None
 
@@ -95,7 +100,7 @@ def _written(text: str, keys: Keys, value: JsonObject, words: dict[str, str]) ->
     """The image of `image: repo:tag`, or of `image: repo` with its tag or version beside it."""
     if not _REFERENCE.fullmatch(text.strip()) or _PICTURE.search(text):
         return None
-    repository, tag = _split(text.strip())
+    repository, tag = split_reference(text.strip())
     if tag:
         return Image(repository, tag, keys, "image: repo:tag")
     for word in _TAG_KEYS:
@@ -108,15 +113,17 @@ def _written(text: str, keys: Keys, value: JsonObject, words: dict[str, str]) ->
 
 def _repository(value: JsonObject, words: dict[str, str]) -> str:
     repository = next((text for word in _REPOSITORY_KEYS if (text := as_text(value.get(words.get(word, ""))))), "")
-    registry = as_text(value.get(words.get("registry", "")))
+    registry, name = as_text(value.get(words.get("registry", ""))), as_text(value.get(words.get("name", "")))
+    if "/" not in repository and "." in repository and name:  # a host, with the name beside it
+        registry, repository = repository, name
     whole = f"{registry}/{repository}" if registry and repository else repository
     return whole if _REFERENCE.fullmatch(whole) else ""
 
 
-def _split(reference: str) -> tuple[str, str]:
+def split_reference(reference: str) -> tuple[str, str]:
     """Repository and tag of a reference; the tag with its digest, or a digest alone.
 
-    >>> _split("registry.test:5000/acme/billing:1.2.0"), _split("registry.test:5000/acme/billing")
+    >>> split_reference("registry.test:5000/acme/billing:1.2.0"), split_reference("registry.test:5000/acme/billing")
     (('registry.test:5000/acme/billing', '1.2.0'), ('registry.test:5000/acme/billing', ''))
     """
     plain, at, digest = reference.partition("@")

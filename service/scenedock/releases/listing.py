@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.releases.images import Image
-from scenedock.releases.release import Deployed, Release, release_of
+from scenedock.releases.release import Choose, Deployed, Release, release_of
 from scenedock.releases.semver import SemVer
 
 
@@ -19,7 +19,7 @@ class Behind:
     version: str
 
 
-def list_releases(deployed: Sequence[Deployed]) -> tuple[Release, ...]:
+def list_releases(deployed: Sequence[Deployed], choose: Choose) -> tuple[Release, ...]:
     """A release for each service and environment, in their order."""
     images = [each.images() for each in deployed]
     prefixes = {
@@ -31,7 +31,7 @@ def list_releases(deployed: Sequence[Deployed]) -> tuple[Release, ...]:
         for path in _files(each):
             users[each.repository, path].add(each.environment)
     releases = [
-        _with_inheritance(release_of(each, found, prefixes[each.repository]), each, users)
+        _with_inheritance(release_of(each, found, prefixes[each.repository], choose), each, users)
         for each, found in zip(deployed, images, strict=True)
     ]
     sharing: dict[tuple[str, str, int | None], list[str]] = defaultdict(list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from typing import TypeAlias
 
 from scenedock.documents.merging import merge_values
 from scenedock.model.json import Json, JsonObject, as_object
@@ -17,15 +18,16 @@ _DEPTH_OF_MAIN_IMAGE = 2
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One values file of a deployment, or the item of a list; `line_of` gives the line of a path in its values.
+    """One values file of a deployment, or the item of a list in one; `line_of` gives the line of a path in its values.
 
-    `shape` is how it sets an image, where it isn't a file of values.
+    `is_file` says whether the values are the whole file; `shape` is how another one sets an image.
     """
 
     path: str
     values: JsonObject
     line_of: Callable[[Keys], int]
     shape: str = ""
+    is_file: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Deployed:
     Helm merges them; `own_files` are the paths of those that are this environment's. `foreign` are the keys of other
     charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name. Of a
     product, a release of a chart from elsewhere, that chart's version counts, unless an image is plainly its own.
+    `release` and `namespace` are what it is installed as.
     """
 
     service: str
@@ -81,6 +84,8 @@ class Deployed:
     is_product: bool = False
     chart: ChartVersions | None = None
     tag_file: TagFile | None = None
+    release: str = ""
+    namespace: str = ""
 
     def images(self) -> list[Image]:
         """The images in its merged values, without those of other charts."""
@@ -93,7 +98,8 @@ class Release:
     """Which version a repository says is there; None with a `reason`.
 
     `path` and `line` hold the version. `inherited`: the file isn't one of this environment alone. `shared_with` are the
-    other services and environments that the same line serves.
+    other services and environments that the same line serves. `rendered` says that only rendering could tell which of
+    several images is its own.
     """
 
     service: str
@@ -108,6 +114,7 @@ class Release:
     line: int | None = None
     inherited: bool = False
     shared_with: tuple[str, ...] = field(default=())
+    rendered: bool = False
 
     @property
     def pair(self) -> str:
@@ -115,7 +122,19 @@ class Release:
         return f"{self.service}/{self.environment}" if self.environment else self.service
 
 
-def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Release:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The image of several that is a service's own; none, and perhaps a `reason`, where that can't be told."""
+
+    image: Image | None = None
+    reason: str = ""
+
+
+Choose: TypeAlias = Callable[[Deployed, Sequence[Image]], Chosen]
+"""Chooses between the images that may be a service's own, which have different tags."""
+
+
+def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
     """The release of a service in an environment, of its images.
 
     `prefix` is the registry and owner that most images of the repository have.
@@ -131,7 +150,11 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str) -> Rele
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
     if len({each.tag for each in candidates}) > 1:
         lines = " and ".join(f"{each.tag or 'none'} ({_place(deployed, each)})" for each in candidates[:4])
-        return replace(nothing, reason=f"several images may be its own: {lines}")
+        chosen = choose(deployed, candidates)
+        if chosen.image is None:
+            said = filter(None, (f"several images may be its own: {lines}", chosen.reason))
+            return replace(nothing, reason="; ".join(said))
+        nothing, candidates = replace(nothing, rendered=True), [chosen.image]
     if candidates and candidates[0].tag:
         image = candidates[0]
         layer = _layer_of(deployed, image)
@@ -164,6 +187,9 @@ def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Relea
 def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Release:
     """What Chart.yaml says: the appVersion where it is proven to be the tag, or the version of another chart."""
     chart, repository = deployed.chart, image.repository if image else ""
+    if image and image.is_odd:
+        place = _place(deployed, image)
+        return replace(nothing, reason=f"what sets the tag of its image is no tag ({place})", image=repository)
     if chart and chart.app_version and chart.uses_app_version:
         found = replace(nothing, version=chart.app_version, image=repository, shape="appVersion")
         return replace(found, path=chart.path, line=chart.line)

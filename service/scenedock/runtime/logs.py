@@ -51,3 +51,4 @@ def set_up_logs(layout: str, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.getLogger("rust-sugiyama").setLevel(logging.WARNING)  # says a dozen things of each graph that it lays out

@@ -12,7 +12,7 @@ from scenedock.effects.tasks.lookout import TaskCounts
 from scenedock.errors import ScenedockError
 from scenedock.model.tasks.changes import NewEvent
 from scenedock.model.tasks.task import Task
-from scenedock.runtime.catalog_feed import Served
+from scenedock.runtime.feed.catalog_feed import Served
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 

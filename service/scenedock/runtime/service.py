@@ -10,8 +10,10 @@ from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.model.action import Action
 from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
+from scenedock.runtime.callers.sign_in import SignIn
 from scenedock.runtime.calls import Calls
-from scenedock.runtime.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.settings import Settings
 from scenedock.runtime.tasks.service import TaskService
@@ -25,9 +27,11 @@ class Service:
     settings: Settings
     key: SigningKey
     authenticator: Authenticator
+    sign_in: SignIn
     actions: Mapping[str, Action[Effects]]
     effects: Effects
     feed: CatalogFeed
+    overview: KeptOverview
     calls: Calls
     metrics: Metrics
     tasks: TaskService
@@ -49,3 +53,4 @@ class Service:
         self.feed.stop()
         self.calls.stop()
         self.tasks.stop(self.settings.grace_seconds)
+        self.sign_in.sessions.store.close()

@@ -20,26 +20,29 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.action import BASE_PATH
-from scenedock.model.action_rules import ActionRules
+from scenedock.model.action import BASE_PATH, PAGES
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from scenedock.runtime.calls import Calls, Room
-from scenedock.runtime.catalog_feed import CatalogFeed, build_apart
+from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart
+from scenedock.runtime.feed.other_origins import OtherOrigins
+from scenedock.runtime.feed.overview import KeptOverview
+from scenedock.runtime.feed.shared_catalog import SharedCatalog
+from scenedock.runtime.feed.watched_repositories import WatchedRepositories
 from scenedock.runtime.metrics import Metrics
-from scenedock.runtime.other_origins import OtherOrigins
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings, variable
-from scenedock.runtime.shared_catalog import SharedCatalog
+from scenedock.runtime.sign_in_wiring import open_sign_in
 from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
-from scenedock.runtime.watched_repositories import WatchedRepositories
 from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, signing_key
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
 from scenedock.usecases.permissions import Permissions
+from scenedock.usecases.releases.overview import read_overview
 from scenedock.usecases.tasks.run_as_task import TaskCalls
 
 _READING_AT_ONCE: Final = 8
@@ -88,9 +91,11 @@ def open_service(
             keys=_public_keys(settings, effects.backstage),
             plugins=settings.backstage_plugins,
         ),
+        sign_in=open_sign_in(settings, tokens, key),
         actions=actions,
         effects=effects,
         feed=feed,
+        overview=KeptOverview(lambda: feed.state, partial(effects.apart.read, read_overview)),
         calls=Calls(_room(settings, role), metrics, task_calls.run, task_calls.hurry),
         metrics=metrics,
         tasks=tasks,
@@ -129,7 +134,7 @@ def _permissions(
             read_file(file),
             str(file),
             actions={each.name for each in ACTIONS},
-            plugins=settings.backstage_plugins,
+            plugins={*settings.backstage_plugins, PAGES},
             tokens={each.name for each in tokens.tokens},
         )
     if backstage is None:

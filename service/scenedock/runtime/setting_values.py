@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
+from scenedock.model.action import PAGES
 from scenedock.model.addresses import credentials_in
 from scenedock.model.json import Json
 
 _HOST_AND_PORT = re.compile(r"^(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})$")
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+_HEADER = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _LIMIT = re.compile(r".+=[1-9][0-9]{0,8}")
 
 
@@ -23,6 +27,11 @@ class Listen:
 
     host: str
     port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in {"127.0.0.1", "::1", "[::1]", "localhost"}
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -71,7 +80,45 @@ def plugins(value: Json) -> tuple[str, ...]:
     named = texts(value)
     if not all(map(PLUGIN.fullmatch, named)):
         raise ValueError("must be ids of plugins, such as scaffolder")
+    if PAGES in named:
+        raise ValueError(f"must not contain `{PAGES}`, which rules call the service's own pages")
     return named
+
+
+def issuer(value: Json) -> str:
+    """The issuer of an OpenID provider, exactly as its tokens name it, or nothing; a secret is sent there."""
+    written = text(value)
+    if written and not re.match(r"^(https://[^/?#@\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?)(/[^?#\s]*)?$", written):
+        raise ValueError("must be an https address (http only on this machine) without credentials or query")
+    return written
+
+
+def domains(value: Json) -> tuple[str, ...]:
+    """Domains of e-mail addresses, in lower case."""
+    named = tuple(each.lower().removeprefix("@") for each in texts(value))
+    if not all(map(_DOMAIN.fullmatch, named)):
+        raise ValueError("must be domains of e-mail addresses, such as acme.example")
+    return named
+
+
+def networks(value: Json) -> tuple[str, ...]:
+    """Addresses and networks of machines that are trusted; never all."""
+    named = texts(value)
+    try:
+        wide = any(ip_network(each).prefixlen == 0 for each in named)
+    except ValueError:
+        raise ValueError("must be IP addresses or networks, such as 10.1.2.3 or 10.1.2.0/24") from None
+    if wide:
+        raise ValueError("must not be every address: anybody could send the header")
+    return named
+
+
+def header(value: Json) -> str:
+    """The name of a header, or nothing."""
+    written = text(value)
+    if written and not _HEADER.fullmatch(written):
+        raise ValueError("must be the name of a header, letters, digits and `-`, such as X-Forwarded-User")
+    return written
 
 
 def limits(value: Json) -> tuple[str, ...]:

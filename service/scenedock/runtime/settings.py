@@ -15,9 +15,13 @@ from scenedock.model.similar import similar
 from scenedock.runtime.setting_values import (
     Listen,
     address,
+    domains,
     flag,
+    header,
+    issuer,
     limits,
     log_format,
+    networks,
     number,
     optional_address,
     optional_path,
@@ -25,6 +29,7 @@ from scenedock.runtime.setting_values import (
     plugins,
     repositories,
     text,
+    texts,
     url,
 )
 
@@ -92,6 +97,12 @@ class Settings:
             "File that lists the code hosts whose repositories may be written to, with their credentials.",
         ),
     ] = None
+    argocd_url: Annotated[
+        str, Setting(url, "Address of Argo CD for people: the pages link to its Applications. Without it, they don't.")
+    ] = ""
+    backstage_app_url: Annotated[
+        str, Setting(url, "Address of Backstage for people: the pages link to its entities. Without it, they don't.")
+    ] = ""
     public_feed: Annotated[
         bool,
         Setting(
@@ -107,6 +118,14 @@ class Settings:
             "catalog stays. A build of 10,000 folders takes about 300.",
         ),
     ] = 2_048
+    helm: Annotated[
+        str,
+        Setting(
+            text,
+            "Helm 3.17 or newer, or 4: a path, or a name on PATH. Where values name several images that may be a "
+            "service's own, it shows which is; without it, such a version is unknown.",
+        ),
+    ] = "helm"
     tokens_file: Annotated[
         Path | None, Setting(optional_path, "File with static tokens, for callers other than Backstage.")
     ] = None
@@ -125,6 +144,66 @@ class Settings:
             "`permission.enabled` is set there.",
         ),
     ] = False
+    oidc_issuer: Annotated[
+        str,
+        Setting(
+            issuer,
+            "OpenID provider with which people sign in to the pages: its issuer, exactly as "
+            "ISSUER/.well-known/openid-configuration has it.",
+        ),
+    ] = ""
+    oidc_client_id: Annotated[str, Setting(text, "Client id at the OpenID provider.")] = ""
+    oidc_client_secret: Annotated[str, Setting(text, "Client secret at the OpenID provider.", secret=True)] = ""
+    oidc_scopes: Annotated[
+        tuple[str, ...], Setting(texts, "Scopes that the OpenID provider is asked for; `openid` must be among them.")
+    ] = ("openid", "profile", "email")
+    oidc_user_claim: Annotated[
+        str,
+        Setting(
+            text,
+            "Claim with the name of the user in Backstage, `user:default/NAME`; of an e-mail address, the part before "
+            "the `@`.",
+        ),
+    ] = "preferred_username"
+    oidc_groups_claim: Annotated[
+        str,
+        Setting(
+            text, "Claim with the groups of the user, `group:default/NAME`; without it, Backstage's catalog has them."
+        ),
+    ] = ""
+    email_domains: Annotated[
+        tuple[str, ...],
+        Setting(
+            domains,
+            "Domains of the e-mail addresses that may sign in; needed where a user's name is an e-mail address. The "
+            "same name in two domains must be the same person.",
+        ),
+    ] = ()
+    trusted_proxy: Annotated[
+        tuple[str, ...],
+        Setting(
+            networks,
+            "Addresses of the proxy that signs people in and names them in a header; the header of anybody else is "
+            "ignored.",
+        ),
+    ] = ()
+    proxy_user_header: Annotated[
+        str, Setting(header, "Header in which the trusted proxy names the user, as `oidc_user_claim` does.")
+    ] = "X-Forwarded-User"
+    proxy_groups_header: Annotated[
+        str,
+        Setting(
+            header,
+            "Header in which the trusted proxy lists the user's groups, separated by commas: only if the proxy always "
+            "sets or removes it; without it, Backstage's catalog has them.",
+        ),
+    ] = ""
+    session_minutes: Annotated[
+        int, Setting(number(5, 10_080), "Minutes after which whoever has signed in must do so again.")
+    ] = 480
+    session_idle_minutes: Annotated[
+        int, Setting(number(5, 10_080), "Minutes without a request after which a session ends.")
+    ] = 60
     signing_key: Annotated[
         str,
         Setting(

@@ -92,11 +92,13 @@ def signing_key(settings: Settings) -> SigningKey:
 
     if settings.signing_key:
         return read_signing_key(settings.signing_key.encode(), variable("signing_key"))
-    if settings.folders_address and database_address(settings.database_url, settings.data).file is None:
+    is_shared = settings.folders_address or settings.oidc_issuer or settings.trusted_proxy
+    if is_shared and database_address(settings.database_url, settings.data).file is None:
         raise InputError(
-            f"{variable('signing_key')} must be set: with PostgreSQL, the address of a result folder that one replica "
-            "or worker signs must be valid at all. Give all of them the same key (openssl ecparam -name prime256v1 "
-            f"-genkey -noout), or the same file with it ({variable('signing_key')}_FILE)"
+            f"{variable('signing_key')} must be set: with PostgreSQL, what one replica or worker signs must be valid "
+            "at all: the address of a result folder, a sign-in that was begun, a form. Give all of them the same key "
+            f"(openssl ecparam -name prime256v1 -genkey -noout), or the same file with it "
+            f"({variable('signing_key')}_FILE)"
         )
     return shared_signing_key(settings.data / "signing-key.pem")
 
@@ -119,6 +121,7 @@ def open_effects(
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
     from scenedock.effects.git.served_apart import ServedApart
+    from scenedock.effects.helm.program import HelmProgram
 
     def folders() -> FolderTable:
         from scenedock.effects.tasks.storage.folder_table import FolderTable
@@ -149,6 +152,7 @@ def open_effects(
         backstage=BackstageCatalog(BackstageClient(settings.backstage_url, PluginTokens(key).token))
         if settings.backstage_url
         else None,
+        helm=HelmProgram(settings.helm),
     )
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import Action, Caller
-from scenedock.model.action_rules import ActionRules
 from scenedock.model.json import JsonObject
-from scenedock.model.policy_decisions import is_allowed
+from scenedock.model.permissions.action_rules import ActionRules
+from scenedock.model.permissions.policy_decisions import is_allowed
 
 if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
     from scenedock.effects.backstage.permission_policy import PermissionPolicy
@@ -31,7 +31,8 @@ def _no_groups(_user: str) -> Collection[str]:
 class Permissions:
     """The scope and the actions of a caller, then the rules of the settings, then Backstage's policy, if it is asked.
 
-    `groups` are those of a user, as Backstage's catalog has them. All of them must allow an action.
+    `groups` are those of a user, as Backstage's catalog has them; who signs people in may know better. All of them must
+    allow an action.
     """
 
     rules: ActionRules = field(default_factory=ActionRules)
@@ -72,9 +73,12 @@ class Permissions:
             raise NotAllowedError(refused)
 
     def _refusal(self, action: Action[Any], caller: Caller) -> str:
-        return action.refused_to(caller) or self.rules.refusal(
-            action, caller, lambda: self.groups(caller.user) if caller.user else ()
-        )
+        return action.refused_to(caller) or self.rules.refusal(action, caller, lambda: self._groups(caller))
+
+    def _groups(self, caller: Caller) -> Collection[str]:
+        if caller.groups is not None:
+            return caller.groups
+        return self.groups(caller.user) if caller.user else ()
 
     def _decision(self, caller: Caller, *, fresh: bool) -> JsonObject | None:
         """The policy's decision about the caller's user; None if there is nobody to ask about, or nobody to ask."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from scenedock.catalog.vocabulary.validation import problems_of
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.model.entity import Entity, build_entity
 from scenedock.model.finding import Finding, Place, Reason
+from scenedock.model.json import JsonObject
 
 
 def component(name: str, **spec: Any) -> Entity:
@@ -82,6 +85,24 @@ def test_what_cannot_be_read_again_is_never_served(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(ValueError, match=r"catalog-info\.yaml can't be read again"):
         make_feed([component("a")], ())
+
+
+def test_only_files_whose_entities_have_changed_are_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = make_feed([component(f"service-{number}") for number in range(400)], ())
+    changed = [component(f"service-{number}", **({"lifecycle": "new"} if number == 7 else {})) for number in range(400)]
+    whole = make_feed(changed, ())
+    written: list[str] = []
+
+    def write(name: str, documents: Sequence[JsonObject], write: Any = feeds._written) -> Any:
+        written.append(name)
+        return write(name, documents)
+
+    monkeypatch.setattr(feeds, "_written", write)
+    assert make_feed(changed, (), last=first).files == whole.files
+    assert written == ["entities-4.yaml"]
+    damaged = replace(first, files={**first.files, "entities-0.yaml": b"x"})
+    assert make_feed(changed, (), last=damaged).files == whole.files
+    assert written[1:] == ["entities-0.yaml", "entities-4.yaml"]
 
 
 def test_findings_take_the_place_of_those_of_their_code() -> None:

@@ -167,6 +167,70 @@ def test_a_source_elsewhere_is_said(source: str, reason: str) -> None:
     assert bool(found.units) is not bool(reason)
 
 
+def test_an_artifact_is_made_of_the_only_folder_with_such_a_path() -> None:
+    source = "sourceRef: {kind: ExternalArtifact, name: any}"
+    apps = flux("apps", "./apps/web").replace("sourceRef: {kind: GitRepository, name: flux-system}", source)
+    files = {"clusters/a.yaml": apps, "kubernetes/apps/web/a.yaml": DEPLOYMENT}
+    assert [(each.kind, each.path) for each in said(files).units] == [("Flux Kustomization", "kubernetes/apps/web")]
+    assert said({**files, "other/apps/web/a.yaml": DEPLOYMENT}).units == ()
+
+
+def test_the_root_of_a_source_that_nothing_defines_is_elsewhere() -> None:
+    files = {"clusters/a.yaml": flux("crds", "./").replace("flux-system", "crds"), "old/release.yaml": RELEASE}
+    found = said(files)
+    assert [(each.kind, each.reason) for each in found.deployed] == [
+        ("Flux HelmRelease", ""),
+        ("Flux Kustomization", "their sources are repositories that are not part of this run"),
+    ]
+    assert where(said({**files, "clusters/a.yaml": flux("all", "./", "  targetNamespace: post\n")}).units) == [
+        ("billing", None, "post")
+    ]
+
+
+def test_components_that_a_kustomization_of_flux_takes_are_nobodys_service() -> None:
+    shared = {"parts/alerts/kustomization.yaml": "resources: [a.yaml]\n", "parts/alerts/a.yaml": DEPLOYMENT}
+    files = {
+        "clusters/a.yaml": flux("web", "./apps/web", "  components: [../../parts/alerts]\n"),
+        "apps/web/a.yaml": DEPLOYMENT,
+        **shared,
+    }
+    assert [unit.path for unit in said(files).units] == ["apps/web"]
+    assert [unit.path for unit in said(shared).units] == ["parts/alerts"]
+
+
+def test_configuration_that_flux_does_not_deploy_is_no_service_beside_what_it_does() -> None:
+    config = {
+        "policies/kustomization.yaml": "resources: [a.yaml]\n",
+        "policies/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+    }
+    assert [unit.path for unit in said(config).units] == ["policies"]
+    found = said({**config, "clusters/a.yaml": flux("web", "./apps/web"), "apps/web/a.yaml": DEPLOYMENT})
+    assert [unit.path for unit in found.units] == ["apps/web"]
+    assert "they run nothing, and nothing takes them" in {each.reason for each in found.deployed}
+
+
+def test_what_a_shared_component_runs_is_of_who_takes_it() -> None:
+    files = {
+        "components/hooks/kustomization.yaml": "kind: Component\nresources: [job.yaml]\n",
+        "components/hooks/job.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: hook}\n",
+        "apps/web/kustomization.yaml": "resources: [a.yaml]\ncomponents: [../../components/hooks]\n",
+        "apps/web/a.yaml": DEPLOYMENT,
+    }
+    assert [unit.path for unit in said(files).units] == ["apps/web"]
+
+
+def test_what_runs_beside_a_release_and_below_it_is_a_part_of_it() -> None:
+    files = {
+        "apps/billing/kustomization.yaml": "resources: [release.yaml, migrations]\n",
+        "apps/billing/release.yaml": RELEASE,
+        "apps/billing/migrations/kustomization.yaml": "resources: [job.yaml]\n",
+        "apps/billing/migrations/job.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate}\n",
+    }
+    found = said(files)
+    assert [unit.name for unit in found.units] == ["billing"]
+    assert [each.reason for each in found.deployed] == [""]
+
+
 def test_what_takes_itself_or_leads_out_is_a_finding_and_ends() -> None:
     files = {
         "a/kustomization.yaml": "resources: [../b, ../../etc, deployment.yaml]\n",

@@ -16,7 +16,7 @@ from scenedock.runtime.service import Service
 from tests.tools.service import READ, RUN, bearer, service_in
 from tests.tools.tokens import Backstage
 
-NEED_A_CALLER = [route for route in ROUTES if route.access != "public"]
+NEED_A_CALLER = [route for route in ROUTES if route.access not in {"public", "sign-in", "asset"}]
 FEED = f"{BASE_PATH}/catalog/catalog-info.yaml"
 
 
@@ -24,11 +24,17 @@ def address(route: Route) -> str:
     return re.sub(r"\{\w+\}", "x", route.path)
 
 
-def test_nothing_is_open_to_all_but_health_and_keys() -> None:
+def test_nothing_is_open_to_all_but_health_keys_and_the_sign_in() -> None:
     assert sorted(route.path for route in ROUTES if route.access == "public") == [
         f"{BASE_PATH}/.backstage/auth/v1/jwks.json",
         "/healthz",
         "/readyz",
+    ]
+    assert sorted(f"{route.method} {route.path}" for route in ROUTES if route.access == "sign-in") == [
+        "GET /sign-in",
+        "GET /sign-in/callback",
+        "GET /sign-in/openid",
+        "POST /sign-in",
     ]
 
 
@@ -73,14 +79,17 @@ def test_the_feed_is_open_to_all_if_it_is_made_public(tmp_path: Path) -> None:
     assert client.get(f"{BASE_PATH}/findings").status_code == 401
 
 
-def test_a_person_opens_the_page_with_a_token_as_the_password(client: FlaskClient) -> None:
+def test_a_person_opens_the_document_with_a_token_as_the_password(client: FlaskClient) -> None:
     basic = {"Authorization": f"Basic {base64.b64encode(f'me:{READ}'.encode()).decode()}"}
+    document = f"{BASE_PATH}/openapi.json"
 
-    assert client.get("/", headers=basic).status_code == 200
+    assert client.get(document, headers=basic).status_code == 200
     assert client.get(FEED, headers=basic).status_code == 401
+    assert client.get("/", headers=basic).status_code == 401
     assert client.post(f"{BASE_PATH}/catalog/refresh", headers=basic).status_code == 401
-    assert client.get("/", headers={"Authorization": "Basic !"}).status_code == 401
-    assert [each.split()[0] for each in client.get("/").headers.getlist("WWW-Authenticate")] == ["Bearer", "Basic"]
+    assert client.get(document, headers={"Authorization": "Basic !"}).status_code == 401
+    asked = client.get(document, headers={"Accept": "text/html"})
+    assert [each.split()[0] for each in asked.headers.getlist("WWW-Authenticate")] == ["Bearer", "Basic"]
 
 
 def test_a_caller_who_asks_too_often_is_slowed_down_and_others_are_not(tmp_path: Path) -> None:

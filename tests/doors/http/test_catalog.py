@@ -17,7 +17,7 @@ from scenedock.catalog.explaining.coverage import Coverage, Missing
 from scenedock.documents.reading import BACKSTAGE, read_documents
 from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
-from scenedock.model.finding import Finding, Place, Reason
+from scenedock.model.finding import Place, Reason
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.catalog_record import read_head, write_record
 from scenedock.usecases.catalog.watching import BuiltFeed
@@ -175,37 +175,6 @@ def test_the_key_that_signs_our_calls_is_published(service: Service, client: Fla
 
     assert published == {"keys": [service.key.public_jwk]}
     assert "d" not in service.key.public_jwk
-
-
-def test_the_page_shows_services_findings_and_actions(client: FlaskClient) -> None:
-    answer = get(client, "/")
-
-    assert answer.mimetype == "text/html"
-    for shown in ("statement-mailer", "has no owner", "set <code>owner</code> in", "scenedock:bake-skeleton", FEED):
-        assert shown in answer.text
-    assert "<script" not in answer.text
-    assert "script-src" not in answer.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-
-
-def test_what_a_repository_says_is_text_on_the_page(client: FlaskClient, service: Service) -> None:
-    payload = "<img src=x onerror=alert(1)>{{ 7*7 }}"
-    finding = Finding("error", "x", payload, Place(payload, payload), payload)
-    feed = Feed({"catalog-info.yaml": b""}, {payload: 1}, (finding,), ())
-    service.feed.build = lambda _repositories, _last, _watch: built(feed)
-    service.feed._served = None
-    service.feed.refresh()
-
-    shown = get(client, "/").text
-
-    assert "<img" not in shown
-    assert "&lt;img src=x onerror=alert(1)&gt;{{ 7*7 }}" in shown
-
-
-def test_the_page_is_there_before_the_catalog_is(client: FlaskClient, service: Service) -> None:
-    service.feed._served = None
-
-    assert "being generated" in get(client, "/").text
 
 
 def test_every_answer_has_strict_headers_and_the_request_id(service: Service, backstage: Backstage) -> None:

@@ -17,6 +17,7 @@ from scenedock.errors import InputError, NotFoundError, TemporaryError
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
 from scenedock.runtime.callers.rule_list import read_rules
+from scenedock.runtime.callers.sessions import person
 from scenedock.runtime.service import Service
 from scenedock.runtime.service_wiring import open_service
 from scenedock.runtime.settings import Settings
@@ -42,17 +43,23 @@ class Policy:
         return self.said
 
 
-def client_of(
+def permissions_of(
     service: Service, rules: str = "[]", groups: Sequence[str] = (), policy: Policy | None = None
-) -> FlaskClient:
+) -> Permissions:
     read = read_rules(
         f"rules: {rules}".encode(),
         "rules.yaml",
         actions=service.actions,
-        plugins=service.settings.backstage_plugins,
+        plugins=(*service.settings.backstage_plugins, "pages"),
         tokens=("runner",),
     )
-    permissions = Permissions(read, lambda _user: groups, policy)  # type: ignore[arg-type] # it decides like one
+    return Permissions(read, lambda _user: groups, policy)  # type: ignore[arg-type] # it decides like one
+
+
+def client_of(
+    service: Service, rules: str = "[]", groups: Sequence[str] = (), policy: Policy | None = None
+) -> FlaskClient:
+    permissions = permissions_of(service, rules, groups, policy)
     return make_app(replace(service, permissions=permissions)).test_client()
 
 
@@ -207,6 +214,30 @@ def test_a_task_is_not_retried_for_somebody_who_may_not_run_it_any_more(service:
     for path in (f"{BASE_PATH}/tasks/{task_id}/retry", f"/api/scaffolder/v2/tasks/{task_id}/retry"):
         answer = client.post(path, json={}, headers=headers)
         assert (answer.status_code, "by rule 1" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "groups", "writes"),
+    [
+        ("[]", None, []),
+        ("[{allow: ['*'], users: [jane]}]", None, []),
+        ("[{allow: ['*'], plugins: [mcp-actions]}]", None, []),
+        ("[{allow: [propose-change], plugins: [pages]}]", None, ["propose-change"]),
+        ("[{allow: [propose-change], plugins: [pages], groups: [staff]}]", None, ["propose-change"]),
+        ("[{allow: [propose-change], plugins: [pages], groups: [staff]}]", ["group:default/others"], []),
+        ("[{deny: ['*'], groups: [others]}, {allow: ['*'], plugins: [pages]}]", ["group:default/others"], None),
+    ],
+)
+def test_people_on_our_pages_read_and_run_what_a_rule_opens(
+    service: Service, rules: str, groups: list[str] | None, writes: list[str] | None
+) -> None:
+    """Backstage's catalog has jane's groups, `staff`, unless whoever signed her in knows better."""
+    permissions = permissions_of(service, rules, ["group:default/staff"])
+    jane = person("user:default/jane", None if groups is None else frozenset(groups))
+
+    names = [each.name for each in permissions.listed(service.actions.values(), jane)]
+
+    assert names == ([] if writes is None else sorted([*READERS, *writes]))
 
 
 @pytest.fixture

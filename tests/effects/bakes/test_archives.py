@@ -65,16 +65,73 @@ def test_a_path_that_leaves_the_folder_is_refused(pack: Callable[..., bytes], pa
 @pytest.mark.parametrize(
     "packed",
     [
-        tar({"a": b""}, type=tarfile.SYMTYPE, linkname="/etc/passwd"),
         tar({"a": b""}, type=tarfile.LNKTYPE, linkname="b"),
         tar({"a": b""}, type=tarfile.CHRTYPE),
         tar({"a": b""}, type=tarfile.FIFOTYPE),
-        zipped({"a": b"/etc/passwd"}, 0o120777),
+        zipped({"a": b""}, 0o020644),
     ],
 )
-def test_links_and_devices_are_refused(packed: bytes) -> None:
-    with pytest.raises(InputError, match="'a' in the archive is neither a file nor a folder"):
+def test_hard_links_and_devices_are_refused(packed: bytes) -> None:
+    with pytest.raises(InputError, match="'a' in the archive is neither a file, a folder nor a symbolic link"):
         read_archive(packed)
+
+
+def linked(link: str, target: str, *, in_zip: bool) -> bytes:
+    """An archive with the files `a` and `docs/b`, and a link."""
+    packed = io.BytesIO()
+    if in_zip:
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, content, mode in (("a", "", 0o100644), ("docs/b", "", 0o100644), (link, target, 0o120777)):
+                info = zipfile.ZipInfo(name)
+                info.external_attr = mode << 16
+                archive.writestr(info, content)
+        return packed.getvalue()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tarred:
+        for name in ("a", "docs/b"):
+            tarred.addfile(tarfile.TarInfo(name))
+        member = tarfile.TarInfo(link)
+        member.type, member.linkname = tarfile.SYMTYPE, target
+        tarred.addfile(member)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("in_zip", [False, True])
+@pytest.mark.parametrize(("link", "target"), [("x", "a"), ("docs/x", "../a"), ("x", "docs")])
+def test_a_link_that_stays_in_the_folder_stays_a_link(link: str, target: str, *, in_zip: bool) -> None:
+    tree = read_archive(linked(link, target, in_zip=in_zip))
+
+    assert [(file.path, file.content) for file in tree.files if file.link] == [(f"folder/{link}", target.encode())]
+    assert paths(tree) == sorted(["a", "docs/b", link])
+
+
+@pytest.mark.parametrize("in_zip", [False, True])
+@pytest.mark.parametrize(
+    ("link", "target", "words"),
+    [
+        ("x", "/etc/passwd", "'/etc/passwd' can't be used: 'x' leaves"),
+        ("docs/x", "../../a", "'../../a' can't be used: 'docs/x' leaves"),
+        ("x", "../folder/a", "leaves the"),
+        ("x", "nothing", "doesn't exist"),
+        ("x", "x", "in a circle"),
+        ("docs/x", "../docs", "never ends"),
+        ("x", "\udcff", "doesn't exist"),
+        ("docs", "/", "'docs' is both a file and a folder"),
+        ("../x", "a", "contains `..`"),
+    ],
+)
+def test_a_link_that_leaves_the_folder_or_leads_to_nothing_is_refused(
+    link: str, target: str, words: str, *, in_zip: bool
+) -> None:
+    packed = linked(link, target if not in_zip else target.replace("\udcff", "none"), in_zip=in_zip)
+
+    with pytest.raises(InputError) as refused:
+        read_archive(packed)
+
+    assert words in str(refused.value)
+
+
+def test_a_mode_that_lies_makes_no_link_of_a_file() -> None:
+    assert [file.link for file in read_archive(tar({"a": b"/etc/passwd"}, 0o120777)).files] == [False]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +142,7 @@ def test_links_and_devices_are_refused(packed: bytes) -> None:
         (b"\x1f\x8b", "ended before the end"),
         (b"\x1f\x8bxxxxxxxxxxxxxxxxx", "can't be read"),
         (tar({"a": b"x" * 9_000})[:-20], "ended before the end"),
-        (gzip.compress(b"not a tar archive at all"), "can't be read"),
+        (gzip.compress(b"not a tar archive at all", mtime=0), "can't be read"),
         (b"PK\x03\x04 and no more", "can't be read"),
         (tar({"a": None}), "contains no file"),
         (tar({"a": b"", "a/b": b""}), "'a' is both a file and a folder"),

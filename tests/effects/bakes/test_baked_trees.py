@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,19 @@ def test_files_and_folders_are_written_with_their_modes(tmp_path: Path) -> None:
     assert (project / "sub" / "b.txt").stat().st_mode & 0o777 == 0o640
     assert (project / "empty").stat().st_mode & 0o777 == 0o750
     assert listed(tmp_path) == ["new", "new/out", "new/out/p", *(f"new/out/p/{name}" for name in listed(project))]
+
+
+def test_a_link_is_written_as_it_is_and_what_it_leads_to_is_left_alone(tmp_path: Path) -> None:
+    links = (BakedFile("p/latest", b"sub", link=True), BakedFile("p/sub/run", b"../a.sh", link=True))
+
+    project = write_tree(replace(TREE, files=tuple(sorted((*TREE.files, *links)))), tmp_path)
+
+    assert {path.name: str(path.readlink()) for path in project.rglob("*") if path.is_symlink()} == {
+        "latest": "sub",
+        "run": "../a.sh",
+    }
+    assert (project / "latest" / "run").read_bytes() == b"a"
+    assert (project / "a.sh").stat().st_mode & 0o777 == 0o755
 
 
 def test_what_exists_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ from pathlib import Path
 from scenedock.effects.local import confinement
 
 confinement._SCOPED_ABI = 10**6
-confinement.shut_in(Path("."))
+confinement.shut_in(Path("."), confinement.programs())
 try:
     os.kill(os.getppid(), 0)
 except PermissionError:
@@ -259,7 +259,11 @@ def test_an_extension_that_can_not_be_loaded_is_the_authors_error() -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("import os; os.symlink('/etc', 'l')", "leaves the skeleton|can't be used"),
+        ("import os; os.symlink('/etc', 'l')", "→ project/l: the link to '/etc' can't be used: 'l' leaves the"),
+        ("import os; os.symlink('../../skeleton', 'l')", "project/l: .*'l' leaves the project's folder"),
+        ("import os; os.mkdir('d'); os.symlink('..', 'd/l')", "project/d/l: .*never ends"),
+        ("import os; os.mkdir('.git'); os.symlink('.git', 'l')", "project/l: .*doesn't exist"),
+        ("import os; os.mkdir('d'); os.symlink('d', '.scenedock'); open('d/a', 'w')", "writes a file of that name"),
         ("import shutil, os; shutil.rmtree(os.getcwd())", "removed the project folder"),
         ("import os; os.mkfifo('pipe')", "neither a file nor a folder"),
         ("import os; os.rename('../project', '../x'); os.symlink('x', '../project')", "removed the project folder"),
@@ -268,6 +272,36 @@ def test_an_extension_that_can_not_be_loaded_is_the_authors_error() -> None:
 def test_a_hook_leaves_only_files_and_folders(code: str, message: str) -> None:
     with pytest.raises(SkeletonError, match=message):
         bake_with({PYTHON_HOOK: code})
+
+
+def test_links_that_a_hook_makes_stay_links_if_they_stay_in_the_project() -> None:
+    code = (
+        "import os\nos.makedirs('v/1')\nopen('v/1/b.txt', 'w').write('b')\nos.symlink('v/1', 'latest')\n"
+        "os.symlink('latest/b.txt', 'b.txt')\nos.symlink('../../a.txt', 'v/1/a')\nos.mkdir('.git')\n"
+        "os.symlink('/etc', '.git/etc')\n"
+    )
+
+    tree = bake_with({PYTHON_HOOK: code})
+
+    links = {file.path: file.content for file in tree.files if file.link}
+    assert links == {
+        "project/latest": b"v/1",
+        "project/b.txt": b"latest/b.txt",
+        "project/v/1/a": b"../../a.txt",
+    }
+    (provenance,) = (file.content.decode() for file in tree.files if file.path.endswith("skeleton.yaml"))
+    assert 'latest: "-> v/1"' in provenance
+
+
+def test_a_hook_before_the_files_makes_no_link_that_they_are_written_through() -> None:
+    before = "/hooks/pre_gen_project.py"
+    tree = bake_with({before: "import os\nos.symlink('../../home/x', 'a.txt')\nopen('../../home/x', 'w').close()"})
+
+    assert [(file.path, file.content) for file in tree.files if not file.path.endswith(".yaml")] == [
+        ("project/a.txt", b"a\n")
+    ]
+    with pytest.raises(SkeletonError, match="has created a conflicting file"):
+        bake_with({before: "import os\nos.symlink('../../home', 'sub')", "sub/b.txt": "b"})
 
 
 def test_a_git_folder_that_a_hook_makes_is_left_out() -> None:
@@ -327,10 +361,11 @@ def test_a_folder_that_may_not_be_looked_into_is_removed_too() -> None:
 def test_where_a_process_can_not_be_confined_it_is_refused(tmp_path: Path) -> None:
     program = """
 from pathlib import Path
+from scenedock.effects.bakes.confined_child import shut_in_skeleton
 from scenedock.effects.local import confinement
 
 confinement._MACHINES = {}
-confinement.shut_in(Path("."))
+shut_in_skeleton(Path("."))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
 

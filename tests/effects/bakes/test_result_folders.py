@@ -58,9 +58,10 @@ def test_results_that_differ_in_anything_have_names_of_their_own(results: Result
         replace(TREE, files=(readme, replace(run, content=b""))),
         replace(TREE, files=(readme, replace(run, path="billing/bin/ran"))),
         replace(TREE, files=(readme,)),
+        replace(TREE, files=(readme, replace(run, link=True))),
     ]
 
-    assert len({results.keep(tree) for tree in (TREE, *others)}) == 7
+    assert len({results.keep(tree) for tree in (TREE, *others)}) == 8
     assert results.keep(TREE) == results.keep(TREE)
 
 
@@ -119,6 +120,23 @@ def test_what_is_below_a_result_is_read_and_nothing_else(results: ResultFolders)
     for path in ("../../secret", "/etc/passwd", "bin", "nope", "", f"../{name}x/f"):
         with pytest.raises(NotFoundError, match="the folder has no file"):
             results.read_below(name, path)
+
+
+def test_links_of_a_result_are_kept_and_followed(results: ResultFolders) -> None:
+    links = (BakedFile("billing/about", b"bin/../README.md", link=True), BakedFile("billing/tools", b"bin", link=True))
+    name = results.keep(replace(TREE, files=tuple(sorted((*TREE.files, *links)))))
+
+    assert [(each.path, each.content) for each in results.files(name) if each.link] == [
+        ("about", b"bin/../README.md"),
+        ("tools", b"bin"),
+    ]
+    assert results.read_below(name, "about") == b"# Billing\n"
+    assert results.read_below(name, "tools/run") == b"#!/bin/sh\n"
+    with tarfile.open(fileobj=io.BytesIO(results.archive(name))) as tar:
+        assert {each.name: each.linkname for each in tar if each.issym()} == {
+            f"{name}/about": "bin/../README.md",
+            f"{name}/tools": "bin",
+        }
 
 
 def test_an_archive_is_one_directory_with_the_permissions_of_the_tree(results: ResultFolders) -> None:

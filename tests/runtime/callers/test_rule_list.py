@@ -7,7 +7,7 @@ import re
 import pytest
 
 from scenedock.errors import InputError
-from scenedock.model.action_rules import ActionRule
+from scenedock.model.permissions.action_rules import ActionRule
 from scenedock.runtime.callers.rule_list import read_rules
 
 KEYS = ("allow", "deny", "plugins", "users", "groups", "tokens")

@@ -72,6 +72,7 @@ def test_the_last_file_that_sets_the_tag_says_the_version(tmp_path: Path) -> Non
         "line": 3,
         "inherited": False,
         "sharedWith": [],
+        "rendered": False,
         "behind": None,
     }
     production = found["billing/production"]
@@ -135,6 +136,17 @@ def test_the_app_version_counts_where_a_template_uses_it(tmp_path: Path) -> None
     other = {**files, "billing/templates/deployment.yaml": "kind: Deployment\nimage: {{ .Values.image.tag }}\n"}
     unproven = listed(tmp_path / "other", other)["billing"]
     assert unproven["reason"] == "nothing sets a tag of its image (billing/values.yaml:1)"
+
+    printed = {
+        **files,
+        "billing/templates/a.yaml": 'image: x:{{ .Values.image.tag | default (print .Chart.AppVersion "-1") }}',
+    }
+    changed = listed(tmp_path / "printed", {**printed, "billing/templates/b.yaml": "kind: Deployment\n"})["billing"]
+    assert changed["reason"] == "nothing sets a tag of its image (billing/values.yaml:1)"
+
+    odd = {**files, "billing/templates/deployment.yaml": DEPLOYMENT, "billing/values-qa.yaml": "image: {tag: 'x:1'}\n"}
+    refused = listed(tmp_path / "odd", odd)["billing/qa"]
+    assert refused["reason"] == "what sets the tag of its image is no tag (billing/values-qa.yaml:1)"
 
 
 def test_a_wrapped_chart_says_its_version_or_the_tag_in_its_values(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from scenedock.model.json_documents import JsonDocument
 from scenedock.releases.listing import Behind
 from scenedock.releases.release import Release
 from scenedock.usecases.releases.list_deployments import Deployments
+from scenedock.usecases.releases.rendered import Compared, Verdict
 
 
 class BehindOutput(JsonDocument):
@@ -38,6 +39,7 @@ class DeploymentOutput(JsonDocument):
     line: Annotated[int | None, "The line with the version, counted from 1"]
     inherited: Annotated[bool, "Whether the line isn't in a file of that environment alone"]
     shared_with: Annotated[tuple[str, ...], "What else the line serves, as `service/environment`"]
+    rendered: Annotated[bool, "Whether only rendering could tell which of several images is its own"]
     behind: Annotated[BehindOutput | None, "The furthest environment; null unless that has a newer semantic version"]
 
     @classmethod
@@ -56,7 +58,34 @@ class DeploymentOutput(JsonDocument):
             line=release.line,
             inherited=release.inherited,
             shared_with=release.shared_with,
+            rendered=release.rendered,
             behind=BehindOutput.of(behind) if behind else None,
+        )
+
+
+class ComparedOutput(JsonDocument):
+    """A version beside what Helm renders."""
+
+    service: str
+    environment: str | None
+    repository: str
+    version: str | None
+    verdict: Annotated[Verdict, "Whether an image that is rendered has the version"]
+    images: Annotated[tuple[str, ...], "All images that are rendered"]
+    reason: Annotated[str | None, "Why it can't be rendered or compared"]
+
+    @classmethod
+    def of(cls, compared: Compared) -> ComparedOutput:
+        """The document of it."""
+        release = compared.release
+        return cls(
+            service=release.service,
+            environment=release.environment,
+            repository=release.repository,
+            version=release.version,
+            verdict=compared.verdict,
+            images=compared.images,
+            reason=compared.reason or None,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import DeploymentList
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.releases.list_deployments import list_served
+from scenedock.usecases.releases.list_deployments import show_served
 
 
 class Input(Model):
@@ -29,6 +29,6 @@ def show_deployment_action(context: Context[Effects], request: Input) -> Deploym
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
-    found = context.effects.apart.read(list_served).of(request.service)
+    found = context.effects.apart.read(show_served, request.service, context.effects.helm).of(request.service)
     context.log(f"{len(found.releases)} deployments")
     return DeploymentList.of(found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.emitting.output import in_order
 from scenedock.catalog.emitting.summary import count_by_type
@@ -52,6 +53,8 @@ class Feed:
     components: tuple[ComponentLine, ...]
     reasons: tuple[Reason, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    proofs: Mapping[str, str] = field(default_factory=dict)
+    """Of files by name, where it was made just now: a digest of the entities, and of the bytes that were read again."""
 
     @property
     def entities(self) -> int:
@@ -64,11 +67,12 @@ def make_feed(
     findings: Sequence[Finding],
     reasons: Sequence[Reason] = (),
     coverage: Sequence[Coverage] = (),
+    last: Feed | None = None,
 ) -> Feed:
     """The feed of some entities; what Backstage would refuse is left out, and is a finding.
 
     An invalid entity affects only itself. A file that isn't valid YAML would affect all its entities, so each file is
-    read again.
+    read again; but not if the `last` feed has it, with a proof by these same rules that it is of the same entities.
 
     Raises
     ------
@@ -88,10 +92,19 @@ def make_feed(
     documents = {INDEX: [_location(name) for name in sorted(files)]} | {
         name: [each.document for each in files[name]] for name in files
     }
-    written = {name: _written(name, content) for name, content in documents.items()}
+    written: dict[str, bytes] = {}
+    proofs: dict[str, str] = {}
+    for name, content in documents.items():
+        said = json.dumps(content).encode()
+        data = last.files.get(name, b"") if last else b""
+        proof = _proof(said, data)
+        if not last or last.proofs.get(name) != proof:
+            data = _written(name, content)
+            proof = _proof(said, data)
+        written[name], proofs[name] = data, proof
     by_kind = {kind: sum(types.values()) for kind, types in count_by_type(kept).items()}
     components = tuple(ComponentLine.of(each) for each in kept if each.kind == "Component")
-    return Feed(written, by_kind, (*refused, *findings), components, tuple(reasons), tuple(coverage))
+    return Feed(written, by_kind, (*refused, *findings), components, tuple(reasons), tuple(coverage), proofs)
 
 
 def location_ref(name: str) -> EntityRef:
@@ -138,6 +151,11 @@ def _location(name: str) -> JsonObject:
         "metadata": {"name": location_ref(name).name, "description": "A file of Scenedock's catalog"},
         "spec": {"target": f"./{name}"},
     }
+
+
+def _proof(documents: bytes, data: bytes) -> str:
+    """A digest that is another if the documents, as JSON, or the bytes of their file are."""
+    return hashlib.sha256(b"%d " % len(documents) + documents + data).hexdigest()
 
 
 def _written(name: str, documents: Sequence[JsonObject]) -> bytes:

@@ -25,7 +25,7 @@ from scenedock.catalog.vocabulary.source_urls import (
     folder_url,
     source_location,
 )
-from scenedock.model.file_paths import PROVENANCE_FILE
+from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.model.units import Unit
 
 _Value = TypeVar("_Value")

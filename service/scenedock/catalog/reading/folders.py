@@ -23,10 +23,10 @@ from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, conflict_in, read_document, read_documents
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
-from scenedock.model.file_paths import PROVENANCE_FILE
 from scenedock.model.finding import Finding, Place, Severity
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, ApiFile, Chart, HelmFolder, ValuesFacts
 from scenedock.model.json import JsonObject, as_object, as_text
+from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.model.units import Unit
 
 _PLACEHOLDER = re.compile(r"[<>{}$]")

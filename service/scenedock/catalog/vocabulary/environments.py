@@ -28,6 +28,8 @@ KNOWN_ENVIRONMENTS = (
     "live",
 )
 PRODUCTION_TIER = frozenset({"prod", "production", "live"})
+_STAGES = (("dev", "development"), ("int", "integration"), ("qa", "test", "uat"), ("stage", "staging"), ("preprod",))
+"""The way to production: versions go from each to the next."""
 Tier: TypeAlias = Literal["production", "other"]
 _NEGATIONS = frozenset({"no", "non", "not", "pre"})
 _PRODUCTIVE = re.compile(r"(?:prod|prd|production|live)$")
@@ -178,6 +180,26 @@ def is_production(environment: str) -> bool:
     [True, True, True, False, False]
     """
     return tier_of(environment) == "production"
+
+
+def stage_of(environment: str) -> tuple[int, str] | None:
+    """Where an environment stands on the way to production, and the word that says so; None where no word does.
+
+    >>> stage_of("dev"), stage_of("prod-eu"), stage_of("eastprod"), stage_of("harbour")
+    ((0, 'dev'), (5, 'prod'), (5, ''), None)
+    """
+    tier = tier_of(environment)
+    words = (word for word in environment.split("-") if word in KNOWN_ENVIRONMENTS)
+    word = next((word for word in words if (word in PRODUCTION_TIER) == (tier == "production")), "")
+    if tier == "production":
+        return len(_STAGES), word
+    return next(((rank, word) for rank, names in enumerate(_STAGES) if word in names), None)
+
+
+def promotion_rank(environment: str) -> tuple[int, str]:
+    """What environments are sorted by on the way to production; those whose names say nothing come before it."""
+    stage = stage_of(environment)
+    return (stage[0] if stage else len(_STAGES) - 1, environment)
 
 
 def production_rank(environment: str | None) -> tuple[bool, str]:

@@ -105,10 +105,11 @@ def catalog() -> None:
     late={
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
         "show": "scenedock.doors.cli.queries.deployments:show_deployment",
+        "verify": "scenedock.doors.cli.queries.verification:verify_deployments",
     },
 )
 def deployments() -> None:
-    """List and show which version git says is where."""
+    """List, show and verify which version git says is where."""
 
 
 @main.group(

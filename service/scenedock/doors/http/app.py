@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -17,12 +17,16 @@ from scenedock.doors.http.handlers import (
     catalog,
     deployments,
     operations,
-    pages,
     results,
     scaffolder,
     tasks,
     webhooks,
 )
+from scenedock.doors.http.pages import actions as action_pages
+from scenedock.doors.http.pages import board, findings, graph, repositories, services, sign_in, start
+from scenedock.doors.http.pages import tasks as task_pages
+from scenedock.doors.http.pages.errors import shown_to_people
+from scenedock.doors.http.rendering import page
 from scenedock.doors.http.requests.access import admit
 from scenedock.doors.http.requests.answers import bug, http_refusal, refusal
 from scenedock.doors.http.requests.hygiene import guard
@@ -33,7 +37,16 @@ from scenedock.errors import ScenedockError
 from scenedock.runtime.service import Service
 
 ROUTES: tuple[Route, ...] = (
-    *pages.ROUTES,
+    *start.ROUTES,
+    *board.ROUTES,
+    *findings.ROUTES,
+    *services.ROUTES,
+    *repositories.ROUTES,
+    *graph.ROUTES,
+    *task_pages.ROUTES,
+    *action_pages.ROUTES,
+    *page.ROUTES,
+    *sign_in.ROUTES,
     *operations.ROUTES,
     *backstage_actions.ROUTES,
     *actions.ROUTES,
@@ -45,6 +58,8 @@ ROUTES: tuple[Route, ...] = (
     *webhooks.ROUTES,
     *openapi.ROUTES,
 )
+_TRIES_PER_MINUTE: Final = 10
+"""How often somebody at one address may try a token in the form."""
 
 
 def make_app(service: Service) -> Flask:
@@ -53,27 +68,27 @@ def make_app(service: Service) -> Flask:
     # Generated once, on the first request, because it takes a while.
     app.config["OPENAPI"] = cache(partial(openapi.openapi_document, ROUTES, list(service.actions.values())))
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body_bytes
-    limits = RateLimits(service.settings.requests_per_minute)
+    limits, tries = RateLimits(service.settings.requests_per_minute), RateLimits(_TRIES_PER_MINUTE)
     for route in ROUTES:
         app.add_url_rule(
             re.sub(r"\{(\w+)\}", r"<\1>", route.path),
             route.name,
-            _bound(service, limits, route),
+            _bound(service, limits, tries, route),
             methods=[route.method],
             provide_automatic_options=False,
         )
     guard(app, service)
-    app.register_error_handler(ScenedockError, refusal)
-    app.register_error_handler(HTTPException, http_refusal)
-    app.register_error_handler(Exception, bug)
+    app.register_error_handler(ScenedockError, shown_to_people(service, refusal))
+    app.register_error_handler(HTTPException, shown_to_people(service, http_refusal))
+    app.register_error_handler(Exception, shown_to_people(service, bug))
     return app
 
 
-def _bound(service: Service, limits: RateLimits, route: Route) -> Callable[..., Response]:
+def _bound(service: Service, limits: RateLimits, tries: RateLimits, route: Route) -> Callable[..., Response]:
     """The route's handler behind its access rule."""
 
     def view(**parts: Any) -> Response:
-        g.caller = admit(service, limits, route)
+        g.caller = admit(service, limits, tries, route)
         if route.method == "POST":
             request.get_data()
         request_was_read()

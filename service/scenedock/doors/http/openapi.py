@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from scenedock.actions.effects import Effects
 from scenedock.doors.http.requests.answers import JSON, ErrorBody, json_answer
 from scenedock.doors.http.requests.invoking import ActionOutput
-from scenedock.doors.http.routes import Answer, Route
+from scenedock.doors.http.routes import OF_PAGES, Answer, Route
 from scenedock.errors import ERRORS
 from scenedock.model.action import BASE_PATH, Action
 from scenedock.model.json import JsonObject
@@ -55,7 +55,11 @@ def read_openapi(_service: Service) -> Response:
 
 
 def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]) -> JsonObject:
-    """The document (OpenAPI 3.1). The route that invokes an action is listed once for each action, with its schemas."""
+    """The document (OpenAPI 3.1), without pages for people.
+
+    The route that invokes an action is listed once for each action, with its schemas.
+    """
+    routes = [route for route in routes if route.access not in OF_PAGES]
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         if route.path == _INVOKE:
@@ -71,7 +75,7 @@ def openapi_document(routes: Sequence[Route], actions: Sequence[Action[Effects]]
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"bearer": []}],
-        "tags": [{"name": name} for name in sorted({route.tag for route in routes})],
+        "tags": [{"name": name} for name in sorted({each.tag for each in routes})],
         "paths": paths,
         "components": {
             "securitySchemes": {

@@ -1,18 +1,19 @@
 """Routes: the rows of the table from which the app, the access rules, OpenAPI and the reference are generated.
 
 Who may ask: `public`, anybody; `feed`, anybody if `SCENEDOCK_PUBLIC_FEED` is set, else a caller with scope `read`;
-`signed`, a code host that signs the body with its webhook secret; `read`, `run`, `admin`, a caller with this scope or a
-wider one.
+`signed`, a code host that signs the body with its webhook secret; `page`, as `feed`, but where people sign in with an
+OpenID provider or through a proxy only whoever has; `form`, somebody who has signed in, from a page of ours; `sign-in`
+and `asset` (what pages load), anybody; `read`, `run`, `admin`, a caller with this scope or a wider one.
 
 To run an action that changes something, a caller needs scope `run`. Request bodies, responses and errors are described
-in the OpenAPI document (`openapi.json`, next to this page, and served).
+in the OpenAPI document (`openapi.json`, next to this page, and served), those of pages in docs/pages.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from flask import Response
 from pydantic import BaseModel
@@ -20,8 +21,13 @@ from pydantic import BaseModel
 from scenedock.model.json import JsonObject
 from scenedock.runtime.service import Service
 
-Access: TypeAlias = Literal["public", "feed", "signed", "read", "run", "admin"]
-"""Who may use a route: anybody; anyone who may read the catalog feed; a signing code host; a caller with this scope."""
+Access: TypeAlias = Literal["public", "feed", "signed", "page", "form", "sign-in", "asset", "read", "run", "admin"]
+"""Who may use a route: anybody; anyone who may read the catalog feed; a signing code host; a person; a caller with this
+scope.
+"""
+
+OF_PAGES: Final[frozenset[Access]] = frozenset({"page", "form", "sign-in", "asset"})
+"""The access of routes for browsers, which are no part of the API."""
 
 Handler: TypeAlias = Callable[..., Response]
 """(service, *parts of the path) → response."""
@@ -76,4 +82,6 @@ class Route:
 
 def is_open(service: Service, access: Access) -> bool:
     """Whether anybody may use it."""
-    return access == "public" or (access == "feed" and service.settings.public_feed)
+    if access == "page":
+        return service.settings.public_feed and not service.sign_in.knows_people
+    return access in {"public", "sign-in", "asset"} or (access == "feed" and service.settings.public_feed)

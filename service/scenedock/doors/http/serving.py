@@ -58,6 +58,7 @@ class Server(BaseApplication):
             "timeout": 60,
             "worker_tmp_dir": _MEMORY if os.access(_MEMORY, os.W_OK) else None,
             "limit_request_line": 8190,
+            "forwarder_headers": "",  # SCRIPT_NAME of whoever comes through a proxy on this machine
             "control_socket_disable": True,
             "preload_app": False,
             "accesslog": None,

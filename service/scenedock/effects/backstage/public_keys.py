@@ -1,4 +1,4 @@
-"""The public keys that Backstage publishes, which verify its tokens."""
+"""The public keys that Backstage publishes, or another issuer of tokens, which verify these."""
 
 from __future__ import annotations
 
@@ -29,19 +29,36 @@ def plugin_keys(plugin: str) -> str:
     return f"{plugin}/.backstage/auth/v1/jwks.json"
 
 
+def _readable_keys(published: JsonObject) -> dict[str, Any]:
+    """The EC P-256 keys of a JWKS by id; all others are ignored."""
+    import jwt
+
+    listed = published.get("keys")
+    keys: dict[str, Any] = {}
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and isinstance(each.get("kid"), str) and each.get("crv") == "P-256":
+            try:
+                keys[str(each["kid"])] = jwt.PyJWK(dict(each), algorithm=ALGORITHM).key
+            except jwt.exceptions.PyJWTError:
+                continue
+    return keys
+
+
 @dataclass(slots=True)
 class PublicKeys:
-    """Backstage's public keys by the path that publishes them; fetched when a token has an unknown key id.
+    """Public keys by the path that publishes them; fetched when a token has an unknown key id, and `read` by id.
 
     A restarted Backstage has new keys, so an unknown id causes a request at once. To keep forged ids from causing a
     flood of requests, each path has a bucket of `burst` requests, refilled with one every `refill` seconds. Keys that
-    Backstage no longer publishes are forgotten after `keep` seconds at most.
+    are no longer published are forgotten after `keep` seconds at most.
 
     One caller at a time asks for the keys of a path. Others get the key that is held; if it isn't, at most
     `most_waiting` of them wait for the answer, for at most `patience` seconds.
     """
 
     fetch: Callable[[str], JsonObject]
+    read: Callable[[JsonObject], Mapping[str, Any]] = _readable_keys
+    issuer: str = "Backstage"
     burst: int = 5
     refill: float = 2.0
     keep: float = 600.0
@@ -75,7 +92,7 @@ class PublicKeys:
         held.waiting += 1
         try:
             if not self._changed.wait_for(lambda: kid in held.keys or not held.is_asked, patience):
-                raise TemporaryError("Backstage takes long to send its keys; try again", retry_after=5)
+                raise TemporaryError(f"{self.issuer} takes long to send its keys; try again", retry_after=5)
         finally:
             held.waiting -= 1
 
@@ -90,7 +107,7 @@ class PublicKeys:
 
     def _ask(self, path: str, held: _Held, *, needed: bool) -> None:
         try:
-            held.keys = _readable_keys(self.fetch(path))
+            held.keys = self.read(self.fetch(path))
             held.asked = self.clock()
         except TemporaryError:
             if needed:
@@ -111,18 +128,3 @@ class _Held:
     is_asked: bool = False
     waiting: int = 0
     keys: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _readable_keys(published: JsonObject) -> dict[str, Any]:
-    """The EC P-256 keys of a JWKS by id; all others are ignored."""
-    import jwt
-
-    listed = published.get("keys")
-    keys: dict[str, Any] = {}
-    for each in listed if isinstance(listed, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("kid"), str) and each.get("crv") == "P-256":
-            try:
-                keys[str(each["kid"])] = jwt.PyJWK(dict(each), algorithm=ALGORITHM).key
-            except jwt.exceptions.PyJWTError:
-                continue
-    return keys

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above, refusal, without_dots
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
+from scenedock.skeletons.rendering.result_links import wrong_link
 
 MOST_FILES = 10_000
 MOST_BYTES = 64 * 1024 * 1024
@@ -31,7 +32,7 @@ _UNREADABLE = (
 """What the libraries raise for a damaged archive; all of it is in memory, so no file of ours is meant."""
 
 _Entry = tuple[str, int, bytes | None]
-"""The path of an entry, its mode, and its content; None for a folder."""
+"""The path of an entry, its mode with the type of a file as Unix has it, and its content; None for a folder."""
 
 
 def read_archive(data: bytes) -> BakedTree:
@@ -41,8 +42,8 @@ def read_archive(data: bytes) -> BakedTree:
 
     Raises
     ------
-    InputError   it is neither a gzipped tar nor a zip archive, is damaged or too large, or contains a link, a device,
-                 no file at all, or a path that leaves the folder
+    InputError   it is neither a gzipped tar nor a zip archive, is damaged or too large, or contains a device, no file
+                 at all, or a path or a link that leaves the folder
     """
     files: dict[str, BakedFile] = {}
     folders: dict[str, None] = {_ROOT: None}
@@ -53,7 +54,8 @@ def read_archive(data: bytes) -> BakedTree:
             if content is None:
                 folders[full] = None
             else:
-                files[full] = BakedFile(full, content, 0o755 if mode & 0o111 else 0o644)
+                link = stat.S_ISLNK(mode)
+                files[full] = BakedFile(full, content, 0o755 if mode & 0o111 and not link else 0o644, link)
                 folders |= dict.fromkeys(folders_above(full))
             if len(files) + len(folders) > MOST_FILES:
                 raise InputError(f"the archive has more than {MOST_FILES} files and folders")
@@ -63,6 +65,11 @@ def read_archive(data: bytes) -> BakedTree:
         raise InputError("the archive contains no file")
     if both := sorted(files.keys() & folders.keys()):
         raise InputError(f"{both[0].removeprefix(f'{_ROOT}/')!r} is both a file and a folder in the archive")
+    texts = {path: file.content.decode("utf-8", "surrogateescape") for path, file in files.items() if file.link}
+    inside = len(_ROOT) + 1
+    links = {path[inside:]: text for path, text in texts.items()}
+    if said := wrong_link(links, {path[inside:] for path in files.keys() - texts.keys()}):
+        raise InputError(f"the archive can't be used: {said}")
     return BakedTree(_ROOT, tuple(sorted(files.values())), dict(sorted(folders.items())))
 
 
@@ -96,9 +103,11 @@ def _tar_entries(data: bytes) -> Iterator[_Entry]:
                 content = stream.read() if stream else b""
                 if len(content) != member.size:
                     raise EOFError("it ends too early")
-                yield member.name, member.mode, content
+                yield member.name, stat.S_IMODE(member.mode), content
             elif member.isdir():
                 yield member.name, member.mode, None
+            elif member.issym():
+                yield member.name, stat.S_IFLNK, member.linkname.encode("utf-8", "surrogateescape")
             else:
                 raise _special(member.name)
 
@@ -108,7 +117,7 @@ def _zip_entries(data: bytes) -> Iterator[_Entry]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():
             mode = info.external_attr >> 16
-            if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
+            if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}:
                 raise _special(info.filename)
             if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
                 raise InputError(f"{info.filename!r} in the archive is not compressed with `deflate`; use that")
@@ -133,7 +142,7 @@ def _checked(name: str) -> str:
 
 
 def _special(name: str) -> InputError:
-    return InputError(f"{name[:200]!r} in the archive is neither a file nor a folder; leave out links and devices")
+    return InputError(f"{name[:200]!r} in the archive is neither a file, a folder nor a symbolic link; leave it out")
 
 
 def _too_large() -> InputError:

@@ -60,14 +60,17 @@ def write_tree(tree: BakedTree, parent: Path, *, overwrite: bool = False) -> Pat
 
 
 def fill_folder(tree: BakedTree, folder: Path) -> None:
-    """Write the project's files and folders into a folder; its folders must not exist yet, files are replaced."""
+    """Write the project into a folder; its folders and links must not exist yet, files are replaced."""
     inside = len(tree.root)
     withheld = 0o777 & ~folder.stat().st_mode  # by the umask, which can't be read without changing it for all threads
     for path in tree.folders:
         if path != tree.root:
             os.mkdir(f"{folder}{path[inside:]}")  # noqa: PTH102  # thousands of paths, and a Path for each is slow
     for file in tree.files:
-        _write(f"{folder}{file.path[inside:]}", file.content, file.mode, withheld)
+        if file.link:
+            os.symlink(file.content.decode(), f"{folder}{file.path[inside:]}")  # noqa: PTH211  # as above
+        else:
+            _write(f"{folder}{file.path[inside:]}", file.content, file.mode, withheld)
     for path, mode in tree.folders.items():
         if mode is not None:
             os.chmod(f"{folder}{path[inside:]}", mode)  # noqa: PTH101  # as above

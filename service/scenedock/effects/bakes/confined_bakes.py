@@ -11,17 +11,18 @@ import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from scenedock.effects.local.confinement import ProcessLimits
-from scenedock.effects.skeletons.folders import read_skeleton
+from scenedock.effects.skeletons.folders import read_entries
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.json import JsonObject
 from scenedock.skeletons.problems import AnswerProblem, AnswersError, LimitError, SkeletonError
 from scenedock.skeletons.rendering.bake import Surroundings
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree, contained
+from scenedock.skeletons.rendering.result_links import wrong_link
 from scenedock.skeletons.sandbox.metering import BakeLimits
 from scenedock.skeletons.skeleton import Skeleton
 
@@ -168,19 +169,27 @@ def _raise(reply: Mapping[str, Any]) -> None:
 
 
 def _read_tree(result: Path, root: str, label: str, limits: BakeLimits) -> BakedTree:
-    """The files that the bake and its hooks have written, without `.git` folders that a hook may have created.
+    """The files and links that the bake and its hooks have made, without `.git` folders that a hook may have created.
 
-    Names that are not allowed from answers are refused here, too.
+    Names that are not allowed from answers are refused here, too, and so are links that lead elsewhere.
     """
     project = result / root
     if project.resolve() != project or not project.is_dir():  # or replaced a folder on the way there by a link
         raise SkeletonError(f"{label}: a hook has removed the project folder")
-    read = read_skeleton(project, f"{label} → {root}")
-    if read.folder_links:
-        raise SkeletonError(f"{label}: a hook has created a link to a folder: {', '.join(read.folder_links)}")
-    kept = [contained(path, path, {}) for path in read.files if ".git" not in path.split("/")]
-    if sum(len(read.files[path].content) for path in kept) > limits.output_bytes or len(kept) > limits.files:
+    shown = f"{label} → {root}"
+    files, folders, links = read_entries(project, shown)
+    baked = [BakedFile(path, file.content, file.mode) for path, file in files.items()]
+    baked += [BakedFile(path, os.fsencode(text), link=True) for path, text in links.items()]
+    kept = [replace(each, path=contained(each.path, each.path, {})) for each in baked if not _is_in_git(each.path)]
+    if sum(len(each.content) for each in kept) > limits.output_bytes or len(kept) > limits.files:
         raise LimitError(f"{label}: the result is larger than the limit for bakes")
-    files = [BakedFile(f"{root}/{path}", read.files[path].content, read.files[path].mode) for path in kept]
-    folders = {f"{root}/{path}": mode for path, mode in read.folders.items() if ".git" not in path.split("/")}
-    return BakedTree(root, tuple(sorted(files)), {root: None, **folders})
+    linked = {each.path: links[each.path] for each in kept if each.link}
+    if said := wrong_link(linked, {each.path for each in kept} - linked.keys()):
+        raise SkeletonError(f"{shown}/{said}")
+    placed = (replace(each, path=f"{root}/{each.path}") for each in kept)
+    inside = {f"{root}/{path}": mode for path, mode in folders.items() if not _is_in_git(path)}
+    return BakedTree(root, tuple(sorted(placed)), {root: None, **inside})
+
+
+def _is_in_git(path: str) -> bool:
+    return ".git" in path.split("/")

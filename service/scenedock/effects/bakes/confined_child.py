@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from scenedock.effects.bakes.baked_trees import fill_folder
-from scenedock.effects.local.confinement import ProcessLimits, limit_resources, shut_in
+from scenedock.effects.local.confinement import ConfinementError, ProcessLimits, limit_resources, programs, shut_in
 from scenedock.effects.skeletons.folders import read_skeleton
-from scenedock.errors import ScenedockError
+from scenedock.errors import NotAllowedError, ScenedockError
 from scenedock.skeletons.problems import AnswersError, SkeletonError
 from scenedock.skeletons.rendering.bake import HIDDEN, Mix, Surroundings, mix, render, root_of
 from scenedock.skeletons.rendering.compiled import CompiledSkeleton
@@ -38,13 +38,29 @@ def main() -> None:
     try:
         limit_resources(ProcessLimits(**request["process_limits"]))
         if "host" not in request["allowed"]:
-            shut_in(work)
+            shut_in_skeleton(work)
         answer = _bake(work, request)
     except AnswersError as error:
         answer = {"error": "AnswersError", "problems": [[p.question, p.message] for p in error.problems]}
     except ScenedockError as error:
         answer = {"error": type(error).__name__, "message": str(error)}
     json.dump(answer, reply)
+
+
+def shut_in_skeleton(work: Path) -> None:
+    """Sandbox this process, which is about to run a skeleton's own code.
+
+    Raises
+    ------
+    NotAllowedError   this machine doesn't support that; the message says what to do
+    """
+    try:
+        shut_in(work, programs())
+    except ConfinementError as error:
+        raise NotAllowedError(
+            f"this machine can't sandbox a skeleton's own code ({error}). Bake it on Linux with Landlock (5.13), "
+            "or, if you trust it with the files and the network of this machine, add `host` to its `allow`"
+        ) from error
 
 
 def _bake(work: Path, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import gzip
 import hashlib
 import hmac
 import io
-import posixpath
 import re
 import tarfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.changes import NewFile
 from scenedock.model.code_hosts.code_host import checked_path
+from scenedock.skeletons.rendering.result_links import LeadsNowhereError, LinkedFolder
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.signing_keys import SigningKey
@@ -30,8 +31,9 @@ OWNER = "scenedock"
 """The first part of a result's address, in the place of the repository owner in Gitea."""
 _NAME = re.compile(r"^[0-9a-f]{32}$")
 _REF = re.compile(r"^(?P<until>[0-9]{1,12})-(?P<signature>[0-9a-f]{32})$")
-_COMPRESSION = 6
+_COMPRESSION = 3
 _FOLDER_MODE = 0o755
+_LINK_MODE = 0o777
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class ResultFolders:
         raise NotFoundError("there is no such folder; it may have been deleted with its task: run the action again")
 
     def files(self, name: str) -> tuple[NewFile, ...]:
-        """The files of a result, sorted by their paths in it.
+        """The files and links of a result, sorted by their paths in it.
 
         Raises
         ------
@@ -113,24 +115,23 @@ class ResultFolders:
         InputError      the path of a file can't be published
         """
         with tarfile.open(fileobj=io.BytesIO(self.archive(name)), mode="r:gz") as tar:
-            return tuple(
-                NewFile(checked_path(member.name.partition("/")[2]), _content(tar, member), bool(member.mode & 0o100))
-                for member in tar
-                if member.isreg()
-            )
+            return tuple(_new_file(tar, member) for member in tar if member.isreg() or member.issym())
 
     def read_below(self, name: str, path: str) -> bytes:
-        """The bytes of a file of a result.
+        """The bytes of a file of a result; links are followed.
 
         Raises
         ------
         NotFoundError   there is no such file in it
         """
         with tarfile.open(fileobj=io.BytesIO(self.archive(name)), mode="r:gz") as tar:
-            wanted = posixpath.normpath(f"{name}/{path}")
-            for member in tar:
-                if member.name == wanted and member.isreg():
-                    return _content(tar, member)
+            members = {member.name.partition("/")[2]: member for member in tar}
+            links = {path: member.linkname for path, member in members.items() if member.issym()}
+            folders = {path for path, member in members.items() if member.isdir()}
+            with suppress(LeadsNowhereError):
+                found = LinkedFolder(links, members.keys() - folders - links.keys(), folders).find(path)
+                if found not in folders:
+                    return _content(tar, members[found])
         raise NotFoundError(f"the folder has no file {path!r}")
 
     def _has(self, name: str) -> bool:
@@ -155,6 +156,10 @@ def _add_tree(tar: tarfile.TarFile, tree: BakedTree, name: str) -> None:
         tar.addfile(about)
     for file in tree.files:
         about = tarfile.TarInfo(name + file.path.removeprefix(tree.root))
+        if file.link:
+            about.type, about.mode, about.linkname = tarfile.SYMTYPE, _LINK_MODE, file.content.decode()
+            tar.addfile(about)
+            continue
         about.size, about.mode = len(file.content), file.mode
         tar.addfile(about, io.BytesIO(file.content))
 
@@ -173,6 +178,13 @@ def _add_folder(tar: tarfile.TarFile, folder: Path) -> None:
             tar.addfile(about, io.BytesIO(content))
 
 
+def _new_file(tar: tarfile.TarFile, member: tarfile.TarInfo) -> NewFile:
+    path = checked_path(member.name.partition("/")[2])
+    if member.issym():
+        return NewFile(path, member.linkname.encode(), link=True)
+    return NewFile(path, _content(tar, member), bool(member.mode & 0o100))
+
+
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     stream = tar.extractfile(member)
     return stream.read() if stream else b""
@@ -183,6 +195,7 @@ def _name_of(tree: BakedTree) -> str:
     for path, mode in tree.folders.items():
         digest.update(f"{path}\0{mode}\0".encode("utf-8", "surrogateescape"))
     for file in tree.files:
-        digest.update(f"{file.path}\0{file.mode}\0{len(file.content)}\0".encode("utf-8", "surrogateescape"))
+        kind = "link" if file.link else file.mode
+        digest.update(f"{file.path}\0{kind}\0{len(file.content)}\0".encode("utf-8", "surrogateescape"))
         digest.update(file.content)
     return digest.hexdigest()[:32]

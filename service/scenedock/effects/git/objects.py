@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, NamedTuple
 
 from scenedock.effects.git.repositories import MOST_BYTES, check_size
 from scenedock.effects.git.runner import start_git, users_environment
@@ -19,8 +19,7 @@ LIST_TREE: Final = ("ls-tree", "-r", "-t", "-z", "--full-tree")
 """The command whose output `tree_entries` reads; `--long` adds sizes."""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(NamedTuple):
     """An entry of a tree. `mode` has six digits; `path` contains surrogates if its bytes aren't UTF-8.
 
     `size` is in bytes, and known for blobs that were listed with `--long`.

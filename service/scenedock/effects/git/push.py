@@ -190,9 +190,8 @@ def _commands(change: FileChange, listing: Mapping[str, RepositoryFile]) -> Iter
         yield f"D {_quoted(change.path)}\n".encode("utf-8", "surrogateescape")
         return
     existing = listing.get(change.renamed_from or change.path)
-    mode = existing.mode if existing and change.executable is None else "100755" if change.executable else "100644"
     blob = "inline" if change.content is not None else existing.blob if existing else ""
-    yield f"M {mode} {blob} {_quoted(change.path)}\n".encode("utf-8", "surrogateescape")
+    yield f"M {change.mode(existing)} {blob} {_quoted(change.path)}\n".encode("utf-8", "surrogateescape")
     if change.content is not None:
         yield _data(change.content)
 

@@ -6,14 +6,14 @@ import errno
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from scenedock.effects.git.commands import GitAddress, address_of
-from scenedock.effects.git.snapshots import FileState, Snapshot
+from scenedock.effects.git.snapshots import Changes, FileState, Snapshot
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
@@ -40,8 +40,8 @@ class Repository(Protocol):
     def snapshot(self) -> Snapshot:
         """Its files as they are now: what is read later is no older."""
 
-    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
-        """The files that have changed between two snapshots; None where there are others now, or nobody can tell."""
+    def changes(self, since: Snapshot) -> Changes | None:
+        """What has changed since a snapshot; None where there are other files now, or nobody can tell."""
 
 
 class ServedRepository(Protocol):
@@ -172,9 +172,14 @@ class RepositoryFolder:
             states[path] = state if max(state[1:3]) < settled and not entry.is_symlink() else None
         return Snapshot(states, links=links)
 
-    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
-        """The files that have changed; None where there are others, or some are links."""
-        return since.changes(now)
+    def changes(self, since: Snapshot) -> Changes | None:
+        """What has changed; None where there are other files, or some are links.
+
+        Raises
+        ------
+        InputError, NotFoundError   as `listing` does
+        """
+        return since.changes(self.snapshot())
 
     def address(self) -> GitAddress:
         """The address from git; empty if the folder is not a clone or git isn't installed."""

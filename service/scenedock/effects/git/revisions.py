@@ -6,7 +6,7 @@ Committed content is read unchanged: filters that a checkout would run (git-lfs,
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,13 +15,24 @@ from typing import Literal, Self
 from scenedock.effects.git.commands import GitAddress, address_of, ask_git, prefix_of
 from scenedock.effects.git.objects import LIST_TREE, BlobReader, TreeEntry, tree_entries
 from scenedock.effects.git.repositories import NOT_ENTERED
-from scenedock.effects.git.snapshots import Snapshot
+from scenedock.effects.git.snapshots import Changes, FileState, Snapshot
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.helm import Listing
 
 _MOST_LINKS = 40  # as many as Linux follows for one path
 _LONGEST_PATH = 4096  # as for Linux; a tree may nest deeper, and each of its paths is as long as it is deep
 _DEEPEST_TREE = 20_000
+_MODIFIED = re.compile(r":100\d{3} 100\d{3} \w+ (\w+) M")
+_HIDDEN = re.compile(rf"(?:^|/)(?:{'|'.join(map(re.escape, sorted(NOT_ENTERED)))})/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """All entries of a tree by their paths in it; files whose paths aren't Unicode, escaped; and paths too long."""
+
+    entries: Mapping[str, TreeEntry]
+    unnameable: tuple[str, ...]
+    too_deep: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -34,7 +45,7 @@ class GitRevision:
 
     root: Path
     ref: str
-    _objects: dict[str, TreeEntry] = field(default_factory=dict)
+    _tree: _Tree | None = None
     _blobs: BlobReader = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,14 +67,13 @@ class GitRevision:
         NotFoundError   there is no such folder, or the repository has no such ref
         InputError      it is not a git repository, or git can't read it
         """
-        self._objects, unnameable, too_deep = _read_tree(self.root, self._tree())
-        entered = {path: entry for path, entry in self._objects.items() if not _is_hidden(path)}
-        leads_to = {path: self._kind_behind(path) for path, entry in entered.items() if entry.is_link}
-        files = [
-            path for path, entry in entered.items() if _is_file(entry) or (entry.is_link and leads_to[path] != "folder")
-        ]
+        read = self._read_tree()
+        links = [path for path, entry in read.entries.items() if entry.is_link and not _is_hidden(path)]
+        leads_to = {path: self._kind_behind(path) for path in links}
+        files = [path for path, entry in read.entries.items() if _is_file(entry) and not _is_hidden(path)]
+        files += [path for path, kind in leads_to.items() if kind != "folder"]
         outside = frozenset(path for path, kind in leads_to.items() if kind == "outside")
-        return Listing(tuple(sorted(files)), outside, unnameable, too_deep)
+        return Listing(tuple(sorted(files)), outside, read.unnameable, read.too_deep)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the listing.
@@ -72,9 +82,10 @@ class GitRevision:
         ------
         InputError   it can't be read, or has more than `MOST_BYTES`
         """
-        entry = self._objects.get(path)
+        entries = self._read_tree().entries
+        entry = entries.get(path)
         if entry is None or not _is_file(entry):
-            entry = self._objects.get(self._resolve(path) or "")
+            entry = entries.get(self._resolve(path) or "")
         if entry is None or not _is_file(entry):
             raise InputError("can't be read: there is no such file")
         return self._blobs.read(entry.id)
@@ -86,31 +97,40 @@ class GitRevision:
         ------
         NotFoundError, InputError   as `listing` does
         """
-        if not self._objects:
-            self.listing()
-        entries = [entry for entry in self._objects.values() if entry.path and entry.kind != "tree"]
+        entries = [entry for entry in self._read_tree().entries.values() if entry.path and entry.kind != "tree"]
         states = {entry.path: None if entry.is_link else entry.id for entry in entries}
-        tree = ask_git(self.root, "rev-parse", "--verify", "--quiet", self._tree()).text
-        return Snapshot(states, tree, any(entry.is_link for entry in entries))
+        return Snapshot(states, self._tree_id(), any(entry.is_link for entry in entries))
 
-    def changes(self, since: Snapshot, now: Snapshot) -> Collection[str] | None:
+    def changes(self, since: Snapshot) -> Changes | None:
         """The files that have changed, by git's comparison of two trees; None where there are others, or links."""
-        if since.links or now.links or not since.tree:
+        if since.links or not since.tree:
             return None
-        compared = ask_git(self.root, "diff-tree", "-r", "-z", "--no-renames", since.tree, now.tree)
+        tree = self._tree_id()
+        compared = ask_git(self.root, "diff-tree", "-r", "-z", "--no-renames", since.tree, tree)
         if compared.complaint:  # the tree is not here any more
             return None
         fields = compared.output.decode("utf-8", "surrogateescape").split("\0")
-        kinds, paths = fields[:-1:2], fields[1::2]
-        if any(not re.fullmatch(r":100\d{3} 100\d{3} \w+ \w+ M", kind) for kind in kinds):
-            return None
-        return paths
+        states: dict[str, FileState] = {}
+        for kind, path in zip(fields[:-1:2], fields[1::2], strict=True):
+            if not (modified := _MODIFIED.fullmatch(kind)):
+                return None
+            states[path] = modified[1]
+        return Changes(states, Snapshot(tree=tree))
 
     def address(self) -> GitAddress:
         """The repository's address from git. It is the same for every ref, so that refs can be compared."""
         return address_of(self.root)
 
-    def _tree(self) -> str:
+    def _read_tree(self) -> _Tree:
+        """All that is in the tree; git is asked once."""
+        if self._tree is None:
+            self._tree = _read_tree(self.root, self._expression())
+        return self._tree
+
+    def _tree_id(self) -> str:
+        return ask_git(self.root, "rev-parse", "--verify", "--quiet", self._expression()).text
+
+    def _expression(self) -> str:
         """The tree that is read, as an expression for git."""
         if not self.root.is_dir():
             raise NotFoundError(f"{self.root}: there is no such folder; pass a git repository")
@@ -129,7 +149,7 @@ class GitRevision:
     def _kind_behind(self, link: str) -> Literal["file", "folder", "outside"]:
         """The target of a link."""
         path = self._resolve(link)
-        entry = None if path is None else self._objects.get(path)
+        entry = None if path is None else self._read_tree().entries.get(path)
         if path is None or entry is None:
             return "outside"
         if not _is_file(entry):
@@ -139,6 +159,7 @@ class GitRevision:
     def _resolve(self, path: str) -> str | None:
         """The path after all links are followed; None if it leaves the tree, or is a circle."""
         steps, resolved, links = path.split("/")[::-1], list[str](), 0
+        entries = self._read_tree().entries
         while steps:
             step = steps.pop()
             if step == ".." and not resolved:
@@ -147,7 +168,7 @@ class GitRevision:
                 resolved.pop()
             elif step not in {"", "."}:
                 resolved.append(step)
-            entry = self._objects.get("/".join(resolved))
+            entry = entries.get("/".join(resolved))
             if entry is None or (_is_file(entry) and steps):
                 return None
             if entry.is_link:
@@ -167,8 +188,7 @@ class GitRevision:
             return "/"
 
 
-def _read_tree(root: Path, tree: str) -> tuple[dict[str, TreeEntry], tuple[str, ...], tuple[str, ...]]:
-    """All entries of a tree by their paths in it; files whose paths aren't Unicode, escaped; and paths too long."""
+def _read_tree(root: Path, tree: str) -> _Tree:
     answer = ask_git(root, "-c", f"core.maxTreeDepth={_DEEPEST_TREE}", *LIST_TREE, tree)
     if answer.complaint:
         raise InputError(f"{root}: can't be read: {answer.complaint}")
@@ -183,7 +203,7 @@ def _read_tree(root: Path, tree: str) -> tuple[dict[str, TreeEntry], tuple[str, 
             entries[entry.path] = entry
         elif _is_file(entry):
             unnameable.append(entry.path.encode("utf-8", "backslashreplace").decode())
-    return entries, tuple(sorted(unnameable)), tuple(sorted(too_deep))
+    return _Tree(entries, tuple(sorted(unnameable)), tuple(sorted(too_deep)))
 
 
 def _is_file(entry: TreeEntry) -> bool:
@@ -192,4 +212,4 @@ def _is_file(entry: TreeEntry) -> bool:
 
 def _is_hidden(path: str) -> bool:
     """Whether a file lies in a folder that isn't entered."""
-    return not NOT_ENTERED.isdisjoint(path.split("/")[:-1])
+    return bool(_HIDDEN.search(path))

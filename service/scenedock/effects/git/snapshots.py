@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -21,8 +21,18 @@ class Snapshot:
     tree: str = ""
     links: bool = False
 
-    def changes(self, now: Snapshot) -> Collection[str] | None:
+    def changes(self, now: Snapshot) -> Changes | None:
         """The files with other states; None where there are others, or nobody can tell."""
         if self.links or now.links or self.states.keys() != now.states.keys():
             return None
-        return [path for path, state in self.states.items() if state is None or now.states[path] != state]
+        before = self.states
+        changed = {path: state for path, state in now.states.items() if state is None or before[path] != state}
+        return Changes(changed, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The files that have other states since a snapshot, with these, and what the snapshot would be now."""
+
+    states: Mapping[str, FileState]
+    now: Snapshot

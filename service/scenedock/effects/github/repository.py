@@ -19,7 +19,6 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 ENTRIES_PER_TREE = 1_000
 BYTES_PER_TREE = 4_000_000
 """The maximum size of one call that creates a tree; more files need several calls, each on top of the one before."""
-_MODES = {False: "100644", True: "100755"}
 
 
 class GitHubRepository:
@@ -131,15 +130,9 @@ class GitHubRepository:
     def _entry(self, change: FileChange, listing: CommitListing) -> JsonObject:
         """One entry of a tree: text is sent with it, binary content is uploaded first."""
         existing = listing.get(change.renamed_from or change.path)
+        entry: dict[str, Json] = {"path": change.path, "mode": change.mode(existing), "type": "blob"}
         if change.deletes:
-            return {
-                "path": change.path,
-                "mode": existing.mode if existing else _MODES[False],
-                "type": "blob",
-                "sha": None,
-            }
-        mode = existing.mode if existing and change.executable is None else _MODES[bool(change.executable)]
-        entry: dict[str, Json] = {"path": change.path, "mode": mode, "type": "blob"}
+            return {**entry, "sha": None}
         if change.content is None:
             return {**entry, "sha": existing.blob if existing else None}
         text = _text(change.content)

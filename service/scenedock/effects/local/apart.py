@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -58,6 +59,14 @@ def run_apart(limits: ApartLimits, function: Callable[P, T], *args: P.args, **kw
         raise InputError(refusal)
     result: T = returned
     return result
+
+
+def give_back_memory() -> None:
+    """Give free memory back to the system, where the C library has a call for it (glibc); by itself it keeps much."""
+    from ctypes import CDLL  # slow to import, and seldom needed
+
+    with suppress(AttributeError, OSError):
+        CDLL(None).malloc_trim(0)
 
 
 def _call(connection: Connection, memory: int) -> None:

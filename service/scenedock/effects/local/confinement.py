@@ -13,11 +13,9 @@ import platform
 import resource
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from scenedock.errors import NotAllowedError
 
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
@@ -68,10 +66,16 @@ _MACHINES = {
 }
 _FIRST_X32_CALL = 0x40000000
 
-_READABLE = (
-    *("/usr", "/bin", "/etc/gitconfig", "/sbin", "/lib", "/lib64", "/opt", "/nix/store", "/dev/urandom", "/dev/zero"),
-    *("/etc/alternatives", "/etc/group", "/etc/ld.so.cache", "/etc/localtime", "/etc/nsswitch.conf", "/etc/passwd"),
+LIBRARIES = ("/usr", "/lib", "/lib64", "/opt", "/nix/store", "/etc/ld.so.cache", "/dev/urandom", "/dev/zero")
+"""What a program needs to be started."""
+_PROGRAMS = (
+    *("/bin", "/sbin", "/etc/alternatives", "/etc/gitconfig", "/etc/group"),
+    *("/etc/localtime", "/etc/nsswitch.conf", "/etc/passwd"),
 )
+
+
+class ConfinementError(Exception):
+    """This machine can't sandbox a process; the message says what it lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +104,25 @@ def limit_resources(limits: ProcessLimits) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def shut_in(folder: Path) -> None:
-    """Sandbox this process and its children: write only to `folder`, read programs and libraries, no sockets.
+def programs() -> Iterable[str]:
+    """What Python and the programs on PATH need, to be started and to find their way."""
+    return (*LIBRARIES, *_PROGRAMS, sys.prefix, sys.base_prefix, *filter(None, sys.path), *os.get_exec_path())
+
+
+def shut_in(folder: Path, readable: Iterable[str]) -> None:
+    """Sandbox this process and its children: write only to `folder`, read and run what is `readable`, no sockets.
 
     Raises
     ------
-    NotAllowedError   this machine doesn't support that; the message says what to do
+    ConfinementError   this machine doesn't support that
     """
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         _call(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-        scoped = _close_files(libc, folder)
+        scoped = _close_files(libc, folder, readable)
         _close_calls(libc, signals=scoped)
     except (OSError, AttributeError, KeyError) as error:
-        raise NotAllowedError(
-            f"this machine can't sandbox a skeleton's own code ({error}). Bake it on Linux with Landlock (5.13), "
-            "or, if you trust it with the files and the network of this machine, add `host` to its `allow`"
-        ) from error
+        raise ConfinementError(str(error)) from error
 
 
 def _call(result: int, what: str) -> int:
@@ -126,15 +132,14 @@ def _call(result: int, what: str) -> int:
     return result
 
 
-def _close_files(libc: ctypes.CDLL, folder: Path) -> bool:
+def _close_files(libc: ctypes.CDLL, folder: Path, readable: Iterable[str]) -> bool:
     """Deny files, and signals to other processes if this kernel's Landlock supports that; returns whether it does."""
     abi = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1), "Landlock")
     rights = _RIGHTS_BY_ABI[min(abi, len(_RIGHTS_BY_ABI) - 1)]
     scoped = abi >= _SCOPED_ABI
     attributes = struct.pack("QQQ", rights, 0, _SCOPE_SIGNALS) if scoped else struct.pack("Q", rights)
     ruleset = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0), "Landlock")
-    python = (sys.prefix, sys.base_prefix, *filter(None, sys.path), *os.get_exec_path())
-    for path in (*_READABLE, *python):
+    for path in readable:
         _open_path(libc, ruleset, path, _READ & rights)
     _open_path(libc, ruleset, "/dev/null", (_READ | _WRITE_FILE) & rights)
     _open_path(libc, ruleset, str(folder), rights)

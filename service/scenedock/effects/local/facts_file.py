@@ -6,14 +6,15 @@ import hashlib
 import io
 import pickle
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -54,7 +55,9 @@ class FactsFile:
 
 def pack(facts: object) -> bytes:
     """Facts as bytes: dataclasses and named tuples of this package, in collections and with numbers and text."""
-    return pickle.dumps(facts, 5)
+    packed = io.BytesIO()
+    _Writer(packed, 5).dump(facts)
+    return packed.getvalue()
 
 
 def unpack(data: bytes) -> object | None:
@@ -67,6 +70,24 @@ def unpack(data: bytes) -> object | None:
     except Exception:  # noqa: BLE001 - damaged data may raise anything
         return None
     return facts
+
+
+class _Writer(pickle.Pickler):
+    """Writes a dataclass as a call with its fields: as Python does it, reading them takes three times as long."""
+
+    def reducer_override(self, each: Any) -> Any:
+        """How an object is made again; what isn't a dataclass as usual."""
+        kind = each.__class__
+        return (kind, _fields_of(kind)(each)) if hasattr(kind, "__dataclass_fields__") else NotImplemented
+
+
+@cache
+def _fields_of(kind: type[Any]) -> Callable[[object], tuple[object, ...]]:
+    """What gives the arguments of a dataclass's constructor."""
+    names = [each.name for each in fields(kind) if each.init]
+    if len(names) == 1:
+        return lambda each: (getattr(each, names[0]),)
+    return attrgetter(*names)
 
 
 class _Reader(pickle.Unpickler):

@@ -55,6 +55,19 @@ def read_skeleton(folder: Path, label: str, version: str = "", directory: str = 
     SkeletonError   a link leads out of the folder, it contains a special file, or it is too large
     InputError      a file can't be read
     """
+    return link_skeleton(label, version, *read_entries(folder, label, directory), directory)
+
+
+def read_entries(
+    folder: Path, label: str, directory: str = ""
+) -> tuple[dict[str, SkeletonFile], dict[str, int], dict[str, str]]:
+    """The files, the folders with their modes, and the links with their targets as they are written, by their paths.
+
+    Raises
+    ------
+    SkeletonError   it contains a special file, or is too large
+    InputError      a file can't be read
+    """
     files: dict[str, SkeletonFile] = {}
     folders: dict[str, int] = {}
     links: dict[str, str] = {}
@@ -74,7 +87,7 @@ def read_skeleton(folder: Path, label: str, version: str = "", directory: str = 
             files[path] = SkeletonFile(_read(folder / path), mode)
         else:
             raise SkeletonError(f"{label}/{path}: this is neither a file nor a folder; remove it")
-    return link_skeleton(label, version, files, folders, links, directory)
+    return files, folders, links
 
 
 def _reached(folder: Path, directory: str) -> Iterator[tuple[str, os.stat_result]]:

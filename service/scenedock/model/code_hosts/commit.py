@@ -25,18 +25,27 @@ class FileChange:
     """The change of one file, by its path from the repository's root.
 
     If `content` is None, the file is deleted; or, if it is `renamed_from` another path, it keeps its content and the
-    other path is removed. If `executable` is None, the mode stays.
+    other path is removed. If `executable` is None, the mode stays. The content of a symbolic `link` is its target.
     """
 
     path: str
     content: bytes | None = None
     executable: bool | None = None
     renamed_from: str = ""
+    link: bool = False
 
     @property
     def deletes(self) -> bool:
         """Whether the change deletes the file."""
         return self.content is None and not self.renamed_from
+
+    def mode(self, existing: RepositoryFile | None) -> str:
+        """The mode that the file gets, as git writes it, where there may be an `existing` file."""
+        if self.link:
+            return SYMBOLIC_LINK
+        if existing and self.executable is None:
+            return existing.mode
+        return "100755" if self.executable else "100644"
 
     @property
     def touched(self) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Callers: holders of static tokens, Backstage's plugins, and the users on whose behalf they call."""
+"""Callers: holders of static tokens, Backstage's plugins and the their users, people on our pages."""

@@ -69,8 +69,8 @@ class Authenticator:
     def _identify(self, token: str) -> Caller:
         if len(token) > LONGEST_TOKEN:
             raise RefusedError("longer than the maximum for tokens")
-        if static := self.static.find(_digest(token)):
-            return Caller(f"token:{static.name}", "token", scope=static.scope, actions=static.actions)
+        if holder := self.static.caller(token_digest(token)):
+            return holder
         if token.count(".") != 2:
             raise RefusedError("not a known static token, and not a JWT")
         return self._plugin(token)
@@ -94,7 +94,7 @@ class Authenticator:
         """The entity reference of the user on whose behalf the plugin calls, in lower case."""
         if not isinstance(token, str):
             raise RefusedError("`obo` is no token")
-        digest = _digest(token)
+        digest = token_digest(token)
         held = self.users.get(digest)
         if held and self.keys and self.clock() < held.until and self.keys.key(USER_KEYS, held.kid) is held.key:
             return held.user
@@ -137,7 +137,8 @@ class Authenticator:
         return claims
 
 
-def _digest(token: str) -> bytes:
+def token_digest(token: str) -> bytes:
+    """The SHA-256 of a token."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 from scenedock.documents.configuration import read_configuration
 from scenedock.documents.problems import DocumentProblem
-from scenedock.model.action_rules import ActionRule, ActionRules
 from scenedock.model.entity import EntityRef
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.model.permissions.action_rules import ActionRule, ActionRules
 
 ALL: Final = "*"
 _KINDS: Final[Mapping[str, str]] = {"users": "user", "groups": "group"}
@@ -41,8 +41,11 @@ SCHEMA: Final[JsonObject] = {
                 "properties": {
                     "allow": _names("Names of the actions that may be run; `*`: all"),
                     "deny": _names("Names of the actions that may not be run; `*`: all"),
-                    "plugins": _names("Plugins of Backstage that call, such as `mcp-actions`; by default every caller"),
-                    "users": _names("Users on whose behalf a plugin calls, such as `user:default/jane`"),
+                    "plugins": _names(
+                        "Plugins of Backstage that call, such as `mcp-actions`, and `pages`, the service's own; by "
+                        "default every caller"
+                    ),
+                    "users": _names("Users on whose behalf a plugin calls, or who are signed in: `user:default/jane`"),
                     "groups": _names("Groups of these users, also those above them, such as `group:default/platform`"),
                     "tokens": _names("Names of static tokens"),
                 },

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from scenedock.documents.configuration import field_problems, read_configuration, repeated_names
 from scenedock.documents.problems import DocumentProblem
-from scenedock.model.action import SCOPES, Scope
+from scenedock.model.action import SCOPES, Caller, Scope
 from scenedock.model.json import Json, JsonObject, as_list, as_object
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -45,6 +45,11 @@ class StaticTokens:
         """The token with this digest; all are compared, each in constant time."""
         matches = [token for token in self.tokens if hmac.compare_digest(token.digest, digest)]
         return matches[-1] if matches else None
+
+    def caller(self, digest: bytes) -> Caller | None:
+        """The holder of the token with this digest."""
+        found = self.find(digest)
+        return Caller(f"token:{found.name}", "token", scope=found.scope, actions=found.actions) if found else None
 
 
 def read_static_tokens(data: bytes, label: str) -> StaticTokens:

@@ -18,12 +18,16 @@ class OutputPathError(InputError):
 
 @dataclass(frozen=True, order=True, slots=True)
 class BakedFile:
-    """One file of the result. `path` is relative to the output folder and begins with the project's folder."""
+    """One file of the result. `path` is relative to the output folder and begins with the project's folder.
+
+    If it is a symbolic `link`, its content is the target as it was written, and it has no mode of its own.
+    """
 
     path: str
     content: bytes
     mode: int = 0o644
     """Permission bits, as in the skeleton's file."""
+    link: bool = False
 
     @property
     def executable(self) -> bool:

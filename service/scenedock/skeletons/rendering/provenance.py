@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 
 from scenedock.documents.writing import write_documents
-from scenedock.model.file_paths import PROVENANCE_FILE
 from scenedock.model.json import Json, JsonObject
+from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 
 FORMAT = 2
@@ -47,7 +47,7 @@ class Values:
 
 
 def with_provenance(tree: BakedTree, provenance: Provenance, values: Values) -> BakedTree:
-    """The tree with the provenance file added, which has a hash of each other file."""
+    """The tree with the provenance file added, which has a hash of each other file, and the target of each link."""
     origin = ("skeleton", "scenedock", "source", "directory", "ref", "commit", "digest")
     inside = len(tree.root) + 1
     about: dict[str, Json] = {
@@ -56,6 +56,12 @@ def with_provenance(tree: BakedTree, provenance: Provenance, values: Values) -> 
         "answers": values.answers,
         "computed": values.computed,
         **({"withheld": list(values.withheld)} if values.withheld else {}),
-        "files": {file.path[inside:]: hashlib.sha256(file.content).hexdigest() for file in tree.files},
+        "files": {file.path[inside:]: _fingerprint(file) for file in tree.files},
     }
     return tree.with_file(BakedFile(f"{tree.root}/{PROVENANCE_FILE}", (_HEADING + write_documents([about])).encode()))
+
+
+def _fingerprint(file: BakedFile) -> str:
+    if file.link:
+        return f"-> {file.content.decode()}"
+    return hashlib.sha256(file.content).hexdigest()

@@ -13,7 +13,7 @@ from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, ScenedockError
 from scenedock.model.entity import EntityRef
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.usecases.catalog.catalog_record import read_head, read_memory, write_record
+from scenedock.usecases.catalog.catalog_record import read_feed, read_head, read_memory, write_record
 from scenedock.usecases.catalog.export_catalog import Export, map_catalog
 from scenedock.usecases.catalog.keep_catalog import KeptExport, keep_catalog
 from scenedock.usecases.catalog.known_facts import FactsOfRun, KnownFacts, KnownRepository, digest_of, look_again
@@ -66,13 +66,15 @@ def build_feed(
         for each in made.findings
         if each.code != "repository-unreadable" or each.place.repository not in watch.stale
     ]
-    feed = make_feed(made.entities, findings, reasons, made.export.coverage)
+    before = read_feed(last) if last and known.proofs else None
+    before = replace(before, proofs=known.proofs) if before else None
+    feed = make_feed(made.entities, findings, reasons, made.export.coverage, before)
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
     record = write_record(feed, made.kept.memory, listed, _texts(watch.elsewhere))
     wanted = made.export.depending_on_others
     if file and facts:
         is_all = facts.complete and not watch.stale and _would_be_the_same(made, record, memory)
-        file.save(KnownFacts(facts.after, digest_of(record) if is_all else "", wanted))
+        file.save(KnownFacts(facts.after, digest_of(record) if is_all else "", wanted, feed.proofs))
     return BuiltFeed(record, made.kept.wait, wanted)
 
 

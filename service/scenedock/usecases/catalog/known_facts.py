@@ -84,12 +84,13 @@ class KnownFacts:
     """The repositories by name; `result` is the digest of the catalog that was made of them, and of nothing else.
 
     It is empty where files could not be read, or where something stays that the repositories don't say. `wanted` is as
-    in `BuiltFeed`.
+    in `BuiltFeed`, `proofs` as in `Feed`.
     """
 
     repositories: Mapping[str, KnownRepository]
     result: str = ""
     wanted: tuple[EntityRef, ...] = ()
+    proofs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -179,21 +180,22 @@ def look_again(known: KnownRepository, repository: Repository) -> KnownRepositor
     ------
     ScenedockError   it can't be read
     """
-    snapshot = repository.snapshot()  # before anything is read: what changes meanwhile is a change for the next time
-    changes = repository.changes(known.snapshot, snapshot)
-    if changes is None or not known.others.isdisjoint(changes) or repository.address() != known.address:
+    changes = repository.changes(known.snapshot)  # before anything is read: what changes meanwhile is for the next time
+    if changes is None or not known.others.isdisjoint(changes.states) or repository.address() != known.address:
         return None
-    if not changes:
+    if not changes.states:
         return known
     folders = dict(known.folders)
-    for path in {folder for change in changes for folder in _folders_of(change, folders)}:
+    for path in {folder for change in changes.states for folder in _folders_of(change, folders)}:
         before = folders[path]
         files = FileReader(repository)
         facts = read_folder(before.request, known.charts, files.read)
         if files.problems or not _say_the_same(unpack(before.facts), facts):
             return None
-        folders[path] = replace(before, states=_states(before.request, snapshot))
-    return replace(known, snapshot=_lean(snapshot), folders=folders)
+        known_states = zip(before.request.planned.files, before.states, strict=False)
+        states = tuple(changes.states.get(before.request.planned.at(name), state) for name, state in known_states)
+        folders[path] = replace(before, states=states)
+    return replace(known, snapshot=_lean(changes.now), folders=folders)
 
 
 def _say_the_same(before: object, now: FolderFacts) -> bool:

@@ -26,7 +26,8 @@ from scenedock.releases.release import ChartVersions, DependencyVersion, Deploye
 
 _PRODUCT = "third-party"
 _VALUES_OF_ITEMS = ("helmValues", "values")
-_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b")
+# `print .Chart.AppVersion "-1"` makes something else of it.
+_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
 # What `helm create` writes above the tag, where no template is there to prove it.
 _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
@@ -62,10 +63,10 @@ class VersionReader:
         layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
         particular = set(files) - set(base) | {item.path for item in layers[len(files) :]}
         if unit := deployment.unit:
-            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit)]
-            shared = {
-                each.path for one in member.units if one.environment != unit.environment for each in _files_of(one)
-            }
+            more = tuple(path for path in unit.value_files if path not in files)
+            layers += [*self._layers(more), *self._layers_of_release(unit), *self._layers_of_images(unit)]
+            others = (one for one in member.units if one.environment != unit.environment)
+            shared = {path for one in others for path in _files_of(one)}
             particular |= {layer.path for layer in layers} - shared if unit.environment else set()
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
@@ -88,6 +89,8 @@ class VersionReader:
             is_product=deployment.unit is not None and each.main.spec.get("type") == _PRODUCT,
             chart=self._chart(member, folder, own) if folder and folder.chart else self._chart_of_release(deployment),
             tag_file=tag_file,
+            release=deployment.application.name if deployment.application else name,
+            namespace=deployment.application.namespace if deployment.application else "",
         )
 
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
@@ -107,7 +110,7 @@ class VersionReader:
         key = next((key for key in _VALUES_OF_ITEMS if isinstance(as_object(value).get(key), dict)), None)
         root: Keys = at if key is None else (*at, key)
         values = as_object(value) if key is None else as_object(as_object(value)[key])
-        yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)))
+        yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)), is_file=False)
 
     def _layers_of_release(self, unit: Unit) -> Iterator[Layer]:
         """The values that a release is written with, the lowest first; at last, what they are after all patches."""
@@ -118,10 +121,10 @@ class VersionReader:
             values = as_object(value_at(document.value, map(str, written.keys)))
             path, lines = written.place.path, partial(_line_of, document, written.keys)
             if values:
-                yield Layer(path, values, lines)
+                yield Layer(path, values, lines, is_file=False)
                 merged = merge_values(merged, values)
         if unit.values_at and unit.values != merged:
-            yield Layer(path, unit.values, lines)
+            yield Layer(path, unit.values, lines, is_file=False)
 
     def _layers_of_images(self, unit: Unit) -> Iterator[Layer]:
         """The images of workloads, each as if it were in values: that of the only one as the main image."""
@@ -131,7 +134,7 @@ class VersionReader:
             document = self._document_at(image.written.place)
             line = document.line_of(image.written.keys)
             values = described if len(repositories) == 1 else {image.container or image.repository: described}
-            yield Layer(image.written.place.path, values, partial(_same_line, line), image.shape)
+            yield Layer(image.written.place.path, values, partial(_same_line, line), image.shape, is_file=False)
 
     def _chart_of_release(self, deployment: Deployment) -> ChartVersions | None:
         """The chart from elsewhere that a release installs, with its version."""
@@ -260,12 +263,13 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
         yield posixpath.basename(item.slug).lower()
 
 
-def _files_of(unit: Unit) -> Iterator[Place]:
-    """Where what sets the versions of a unit is written."""
-    yield from (written.place for written in unit.values_at)
-    yield from (image.written.place for image in unit.images)
+def _files_of(unit: Unit) -> Iterator[str]:
+    """The files in which what sets the versions of a unit is written."""
+    yield from unit.value_files
+    yield from (written.place.path for written in unit.values_at)
+    yield from (image.written.place.path for image in unit.images)
     if unit.version_at:
-        yield unit.version_at.place
+        yield unit.version_at.place.path
 
 
 def _same_line(line: int, _keys: Keys) -> int:

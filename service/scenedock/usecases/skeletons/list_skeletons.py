@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.model.json import JsonObject
+from scenedock.skeletons.questions.answers import check_answers
 from scenedock.skeletons.questions.schema import questions_schema
 from scenedock.skeletons.sources import SkeletonSource
 from scenedock.usecases.skeletons.bake_skeleton import choose
@@ -32,3 +33,16 @@ def show_skeleton(library: SkeletonLibrary, skeleton: str | Path, answers: JsonO
     if answers:
         compiled = choose(compiled, answers).chain[-1]
     return questions_schema(compiled.questions, compiled.is_code)
+
+
+def check_skeleton_answers(library: SkeletonLibrary, skeleton: str, answers: JsonObject) -> None:
+    """Check answers as baking the skeleton would, before anything is baked.
+
+    Raises
+    ------
+    AnswersError     one or more answers are invalid
+    NotFoundError, SkeletonError, TemporaryError   as `show_skeleton` does
+    """
+    choice = choose(library.open(skeleton).compiled, answers)
+    chosen = choice.chain[-1]
+    check_answers(chosen.questions, choice.rest, chosen.is_code)

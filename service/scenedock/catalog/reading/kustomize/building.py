@@ -79,42 +79,49 @@ class Builder:
     _open: list[str] = field(default_factory=list)
     _inside: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _folders: list[str] = field(default_factory=list)
+    _called: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _count: int = 0
 
     def __post_init__(self) -> None:
+        paths = sorted(self.paths)
         for name in reversed(KUSTOMIZATIONS):
-            for path in self.paths:
+            for path in paths:
                 if posixpath.basename(path) == name:
                     self._read(path)
-        for path in sorted(self.paths):
+        for path in paths:
             if path.endswith((".yaml", ".yml")):
                 self._inside[posixpath.dirname(path)].append(path)
         self._folders = sorted(f"{folder}/" for folder in self._inside)
-        for each in self.kustomizations.values():
-            if self.counts(each.place.path):
-                self._note_taken(each)
+        counted = [each for each in self.kustomizations.values() if self.counts(each.place.path)]
+        self.share([folder for each in counted for folder in self._note_taken(each)])
         self.patch_files -= self.taken_files
         self.taken_files |= self.patch_files
-        pending = list(self.shared_folders)
+
+    def share(self, folders: Iterable[str]) -> None:
+        """Note folders as shared components, with everything that these take."""
+        pending = [folder for folder in folders if folder in self.kustomizations]
+        self.taken_folders.update(pending)
         while pending:
-            one = self.kustomizations[pending.pop()]
-            taken = {self.resolve(one.folder, text) for text in (*one.resources, *one.components)}
-            new = {path for path in taken if path in self.kustomizations} - self.shared_folders
-            self.shared_folders |= new
-            pending += new
+            folder = pending.pop()
+            if folder not in self.shared_folders:
+                self.shared_folders.add(folder)
+                one = self.kustomizations[folder]
+                taken = (self.resolve(folder, text) for text in (*one.resources, *one.components))
+                pending += (path for path in taken if path is not None and path in self.kustomizations)
 
     def _read(self, path: str) -> None:
         for place, document in self.documents(path)[:1]:
             folder = posixpath.dirname(path)
             self.kustomizations[folder] = read_kustomization(folder, place, as_object(document))
 
-    def _note_taken(self, one: Kustomization) -> None:
+    def _note_taken(self, one: Kustomization) -> Iterator[str]:
+        """Note what a kustomization takes; gives the shared components among it."""
         for text in (*one.resources, *one.components):
             path = self.resolve(one.folder, text)
             if path in self.kustomizations:
                 self.taken_folders.add(path)
                 if text in one.components or self.kustomizations[path].is_component:
-                    self.shared_folders.add(path)
+                    yield path
             elif path is not None:
                 self.taken_files.add(path)
         patches = (self.resolve(one.folder, patch.path) for patch in one.patches if patch.path)
@@ -149,6 +156,14 @@ class Builder:
         self._count += len(result.objects) + 1
         self._results[folder] = result
         return result
+
+    def only_folder(self, path: str) -> str | None:
+        """The folder whose path ends so, if there is one such: an artifact may be made of any folder."""
+        if not self._called:
+            for folder in self._folders:
+                self._called[posixpath.basename(folder[:-1])].append(folder[:-1])
+        found = [folder for folder in self._called.get(posixpath.basename(path), ()) if folder.endswith(f"/{path}")]
+        return found[0] if len(found) == 1 else None
 
     def has_files(self, folder: str) -> bool:
         """Whether there is YAML in a folder or below it."""

@@ -13,14 +13,17 @@ from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.kustomize.building import Builder, Result, Taken
 from scenedock.catalog.reading.kustomize.files import image_changes
-from scenedock.catalog.reading.kustomize.objects import FLUX_KUSTOMIZATION, HELM_RELEASE, KubernetesObject
+from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.patching import patches_in
 from scenedock.catalog.reading.kustomize.substitution import is_open, substituted
+from scenedock.model.file_paths import without_dots
 from scenedock.model.finding import Finding
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 
 _ENVIRONMENT_KEYS = frozenset({"environment", "env", "stage"})
 _SOURCE = ("spec", "sourceRef")
+_FLUX_SYSTEM = "flux-system"
+"""The source that Flux calls so is the repository that it is installed from."""
 _MOST_OBJECTS = 300_000
 """What all Kustomizations of Flux deploy together, each as often as another one deploys it."""
 _DEEPEST = 20
@@ -94,11 +97,13 @@ class _Root:
 class Expander:
     """Follows all that is deployed, and reports to the builder what it doesn't follow.
 
-    `owner` is the name of the repository of the run that an address means, or empty.
+    `owner` is the name of the repository of the run that an address means, or empty; `has_address` says whether this
+    repository's own is known, so that others are told apart from it.
     """
 
     builder: Builder
     owner: Callable[[str], str]
+    has_address: bool = True
     occurrences: list[Occurrence] = field(default_factory=list)
     kustomizations: list[SeenKustomization] = field(default_factory=list)
     _sources: dict[tuple[str, str], list[KubernetesObject]] = field(default_factory=lambda: defaultdict(list))
@@ -143,7 +148,8 @@ class Expander:
         source = as_object(value_at(seen.one.document, _SOURCE))
         path = self.builder.resolve("", as_text(value_at(seen.one.document, ("spec", "path"))).strip("/") or ".")
         for each in self.sources("GitRepository", as_text(source.get("name"))):
-            if path is not None and (owner := self.owner(as_text(value_at(each.document, ("spec", "url"))))):
+            owner = self.owner(as_text(value_at(each.document, ("spec", "url"))))
+            if path is not None and owner not in {"", self.builder.name}:
                 return owner, path
         return None
 
@@ -151,7 +157,9 @@ class Expander:
         builder = self.builder
         for path in flux_files:
             for one in builder.file(path, posixpath.dirname(path)):
-                if one.is_flux and one.kind not in {HELM_RELEASE, FLUX_KUSTOMIZATION}:
+                if one.is_flux_kustomization:
+                    builder.share(_components_of(one.document))
+                elif one.is_flux and not one.is_release:
                     self._sources[one.kind, one.name].append(one)
         for folder, each in sorted(builder.kustomizations.items()):
             if folder not in builder.taken_folders and not each.is_component and builder.counts(each.place.path):
@@ -229,13 +237,14 @@ class Expander:
 
     def _folder_of(self, document: JsonObject) -> tuple[str | None, str]:
         """The folder of this repository that a Kustomization of Flux deploys; None with the reason where none is."""
-        path = as_text(value_at(document, ("spec", "path"))).strip("/")
+        path = without_dots(as_text(value_at(document, ("spec", "path"))))
         if is_open(path):
             return None, OPEN
         source = as_object(value_at(document, _SOURCE))
         kind, name = as_text(source.get("kind")), as_text(source.get("name"))
         if kind == "GitRepository":
-            if not self.is_here(name):
+            is_sure = name == _FLUX_SYSTEM or (self.has_address and bool(self.sources(kind, name)))
+            if not self.is_here(name) or not (path or is_sure):
                 return None, ELSEWHERE
             folder = self.builder.resolve("", path or ".")
         else:
@@ -260,7 +269,7 @@ class Expander:
             folder = self.builder.resolve("", candidate)
             if folder and self._exists(folder):
                 return folder
-        return None
+        return self.builder.only_folder(path) if "/" in path else None
 
     def _exists(self, folder: str) -> bool:
         return not folder or folder in self.builder.kustomizations or self.builder.has_files(folder)
@@ -283,6 +292,13 @@ def variables_of(context: Context) -> Mapping[str, str]:
         return {}
     given = as_object(value_at(context.kustomizations[0].document, ("spec", "postBuild", "substitute")))
     return {key: value if isinstance(value, str) else str(value) for key, value in given.items() if value is not None}
+
+
+def _components_of(document: JsonObject) -> Iterator[str]:
+    """The folders of the shared components that a Kustomization of Flux takes besides its own folder."""
+    path = as_text(value_at(document, ("spec", "path"))).strip("/")
+    for text in map(as_text, as_list(value_at(document, ("spec", "components")))):
+        yield posixpath.normpath(posixpath.join(path, text))
 
 
 def _said_environment(document: JsonObject) -> str | None:

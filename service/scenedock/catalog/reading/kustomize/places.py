@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from scenedock.catalog.vocabulary.environments import EnvironmentNames, without_order
 from scenedock.model.file_paths import folders_above
 
+_VERSION = re.compile(r"v?\d+(?:[._]\d+)*")
 # Folders that hold the variants of a service: what is below one says which.
 _VARIANTS = frozenset(
     """cluster clusters env environment environments envs overlay overlays region regions ring rings stage stages
@@ -85,6 +87,10 @@ class Places:
             segments[: max((at for at, each in enumerate(segments) if at and each in _PARTS), default=-1) + 1]
         )
 
+    def is_layer(self, home: str, folder: str) -> bool:
+        """Whether a folder is one of a service's own layers: `overlays`, `operator`, and what is below them."""
+        return folder.startswith(f"{home}/") and folder[len(home) + 1 :].partition("/")[0] in _LAYERS | _OVERLAYS
+
     def environment_of(self, folder: str, home: str = "") -> str | None:
         """The environment that a folder's path names beyond what it has in common with a service's folder."""
         segments = folder.split("/") if folder else []
@@ -147,7 +153,7 @@ class Places:
     def _is_name(self, segments: Sequence[str], at: int) -> bool:
         """Whether a segment may name a service."""
         segment = segments[at]
-        if segment in _LAYERS or segment in _VARIANTS or segment.isdigit():
+        if segment in _LAYERS or segment in _VARIANTS or _VERSION.fullmatch(segment):
             return False
         if at > 0 and segments[at - 1] in _VARIANTS:
             return False

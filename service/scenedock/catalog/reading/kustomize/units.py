@@ -147,8 +147,8 @@ class Units:
         return taken_by.place if taken_by else each.one.place
 
     def _home_of_overlay(self, root: str) -> str:
-        """The folder of what a root is an overlay of, by its path alone; empty where it is none."""
-        home = self._places.home_of(root)
+        """The folder of what a root is an overlay of, by its path alone; empty where there is none, or of a release."""
+        home = "" if root in self._release_roots else self._places.home_of(root)
         return home if home and root.startswith((f"{home}/overlays/", f"{home}/overlay/")) else ""
 
     def _home_of_release(self, one: KubernetesObject | Taken) -> str:
@@ -168,55 +168,59 @@ class Units:
                 services.setdefault(home, _Service(home)).running.append(each)
         services = self._without_parts(services)
         idle: list[tuple[str, list[Occurrence]]] = []
-        others: dict[str, _Service] = {}
+        others: dict[str, list[Occurrence]] = defaultdict(list)
         for root, occurrences in by_root.items():
-            if root in self._release_roots or any(map(_runs, occurrences)):
-                for each in occurrences:
-                    home = self._home(_folder(each))
-                    home = home if home in services else self._home_of_overlay(root)
-                    if not _runs(each) and home in services:
-                        services[home].besides.append(each)
-                    elif not _runs(each) and home and root not in self._release_roots:
-                        others.setdefault(home, _Service(home)).besides.append(each)
-            else:
+            besides = [each for each in occurrences if not _runs(each)]
+            if len(besides) == len(occurrences) and root not in self._release_roots:
                 idle.append((root, occurrences))
+                continue
+            for each in besides:
+                home = self._home(_folder(each))
+                others[home if home in services else self._home_of_overlay(root)].append(each)
         self._add_idle(services, idle)
-        services = others | services
+        for home, besides in others.items():
+            if home or home in services:
+                services.setdefault(home, _Service(home)).besides.extend(besides)
         return [services[home] for home in sorted(services)]
 
     def _without_parts(self, services: dict[str, _Service]) -> dict[str, _Service]:
         """The services, each with what lies in its folder and runs no workload: a Service, or what is elsewhere.
 
-        What runs in the folder of a HelmRelease is a part of this.
+        What runs in the folder of a HelmRelease is a part of this, and so is what lies below and is deployed with it.
         """
-        for home in self._release_homes & services.keys():
-            self._note_part(services.pop(home).running)
+        for home in list(services):
+            with_release = all(each.root in self._release_roots for each in services[home].running)
+            around = {home, *folders_above(home)} if with_release else {home}
+            if not self._release_homes.isdisjoint(around):
+                self._note_part(services.pop(home).running)
         whole = {home: each for home, each in services.items() if any(map(_is_workload, each.running))}
         for home, each in services.items():
             if home not in whole:
-                around = next((above for above in reversed(folders_above(home)) if above in whole), None)
-                if around is None:
+                holder = next((above for above in reversed(folders_above(home)) if above in whole), None)
+                if holder is None:
                     whole[home] = each
                 else:
-                    whole[around].besides += each.running
+                    whole[holder].besides += each.running
         return whole
 
     def _add_idle(self, services: dict[str, _Service], idle: Sequence[tuple[str, list[Occurrence]]]) -> None:
         """Roots that only configure something: parts of a service in whose folder they are, else of their own.
 
-        A folder that holds services is none itself, nor is a base that nothing takes.
+        A folder that holds services isn't one itself, unless it has layers of its own; nor is a base that nothing takes,
+        or what Flux doesn't deploy where it deploys other folders.
         """
         homes = {*services, *self._release_homes}
         above = {folder for home in homes for folder in (*folders_above(home), home)}
+        by_flux = any(seen.folder is not None for seen in self._expander.kustomizations)
         for root, occurrences in idle:
             home = self._home_of_idle(root, occurrences)
             is_part = any(folder in homes for folder in folders_above(f"{home}/"))
             if home in services:
                 services[home].besides.extend(occurrences)
-            elif home and not is_part and home not in above and not (_is_base(root) or _is_base(home)):
-                services.setdefault(home, _Service(home)).besides.extend(occurrences)
-            elif is_part or home in above:
+            elif home and (is_part or (home in above and not self._places.is_layer(home, root))):
                 self._note_part(occurrences)
+            elif home and not (_is_base(root) or _is_base(home) or (by_flux and not _deployed_by_flux(occurrences))):
+                services.setdefault(home, _Service(home)).besides.extend(occurrences)
 
     def _note_part(self, occurrences: Iterable[Occurrence]) -> None:
         self.parts.update(folder for each in occurrences for folder in (each.root, *each.chain))
@@ -262,13 +266,12 @@ class Units:
         return first if self._has_others and not is_shared else ""
 
     def _running_folders(self) -> dict[str, set[str]]:
-        """For each folder with a kustomization, the folders of what runs in its result."""
+        """For each folder with a kustomization, the folders of what runs in its result, without shared components."""
         found: dict[str, set[str]] = {}
         for folder in self._builder.kustomizations:
             result = self._builder.folder(folder)
-            found[folder] = {one.folder for one in result.objects if one.kind in _RUNNING} | {
-                each.folder for each in result.taken
-            }
+            running = {one.folder for one in result.objects if one.kind in _RUNNING}
+            found[folder] = (running | {each.folder for each in result.taken}) - self._builder.shared_folders
         return found
 
     def _own_folders(self, each: Occurrence) -> Iterator[str]:
@@ -327,6 +330,10 @@ def _folder(each: Occurrence) -> str:
     if isinstance(each.one, Taken) or not each.one.folder or f"{folder}/".startswith(f"{each.one.folder}/"):
         return each.one.folder
     return folder
+
+
+def _deployed_by_flux(occurrences: Iterable[Occurrence]) -> bool:
+    return any(each.context.kustomizations for each in occurrences)
 
 
 def _is_base(folder: str) -> bool:

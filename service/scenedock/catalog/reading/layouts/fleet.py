@@ -63,11 +63,13 @@ def _is_fleet(path: str) -> bool:
 def _units(given: Given, folder: str, bundle: Manifest, bundles: Mapping[str, Manifest]) -> Iterator[Unit]:
     """A bundle in each of the environments that its targets are, or in none where no target says."""
     targets = [as_object(each) for each in as_list(bundle.value.get("targetCustomizations"))]
-    deployed = (target for target in targets if target.get("doNotDeploy") is not True)
-    environments = {_environment_of(given, folder, target): target for target in deployed}
-    environments.pop("", None)
-    for name, target in (environments or {"": {}}).items():
-        yield from _unit(given, folder, bundle, bundles, name or None, target)
+    environments: dict[str | None, JsonObject] = {
+        name: target
+        for target in targets
+        if target.get("doNotDeploy") is not True and (name := _environment_of(given, folder, target))
+    }
+    for environment, target in (environments or {None: {}}).items():
+        yield from _unit(given, folder, bundle, bundles, environment, target)
 
 
 def _unit(

@@ -57,7 +57,7 @@ def _evaluate(given: Given) -> Evaluation:
     if not flux and not any(_counts(given, path) for path in kustomizations):
         return Evaluation()
     builder = Builder(here.name, frozenset(here.files), _Documents(given), lambda path: _counts(given, path))
-    expander = Expander(builder, lambda url: _name_of(given, url))
+    expander = Expander(builder, lambda url: _name_of(given, url), bool(here.url))
     expander.expand(flux)
     said = sorted({each.context.environment for each in expander.occurrences if each.context.environment})
 
@@ -92,7 +92,7 @@ def _unlisted(repository: str, units: Units) -> Iterator[Finding]:
 
 
 def _name_of(given: Given, url: str) -> str:
-    """The name of the repository of the run that an address means; empty where it is none of them."""
+    """The name of the repository of the run that an address means; empty where it means another."""
     repository = given.repositories.of({"repoURL": url})
     return repository.name if repository else ""
 
@@ -126,12 +126,13 @@ def _legible(value: Json, *, encrypted: bool = False) -> Json:
 
 
 def _counts(given: Given, path: str) -> bool:
-    """Whether a file may say what is deployed: it is no example, no test data, and no part of a chart."""
+    """Whether a file may say what is deployed: not an example, test data or a part of a chart."""
     folder = posixpath.dirname(path)
     segments = folder.split("/") if folder else []
     if not segments:
         return True
     is_example = bool(reason_in_name(segments)) or not _EXAMPLES.isdisjoint(segments)
+    is_example = is_example or any(segment.startswith("_") for segment in segments)
     return not is_example and not any(above in given.here.charts for above in (*folders_above(folder), folder))
 
 
@@ -140,7 +141,7 @@ def _has_flux(given: Given, path: str) -> bool:
 
 
 def _releases(builder: Builder, expander: Expander, flux: Iterable[str], units: Iterable[Unit]) -> Iterator[Deployed]:
-    """Every HelmRelease that is no patch of another."""
+    """Every HelmRelease that isn't a patch of another."""
     known = {unit.place: unit.name for unit in units}
     deployed = {each.one.place for each in expander.occurrences}
     for path in flux:
@@ -179,8 +180,8 @@ def _folders(given: Given, builder: Builder, units: Units) -> Iterator[Deployed]
     for folder, one in sorted(builder.kustomizations.items()):
         if one.is_component or folder in builder.shared_folders or not _counts(given, one.place.path):
             continue
-        name = folder or "."
         if made := sorted(units.put_together.get(folder, ())):
-            yield Deployed("Kustomize folder", name, one.place, tuple((given.here.name, each) for each in made))
+            targets = tuple((given.here.name, each) for each in made) if folder else ()
+            yield Deployed("Kustomize folder", folder, one.place, targets)
         elif folder not in units.parts | builder.taken_folders and (reason := units.reason_against(folder)):
-            yield Deployed("Kustomize folder", name, one.place, reason=reason)
+            yield Deployed("Kustomize folder", folder, one.place, reason=reason)

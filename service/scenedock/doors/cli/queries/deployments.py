@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, printable
+from scenedock.doors.cli.queries.verification import helm_option
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
+from scenedock.effects.helm.program import HelmProgram
 
 if TYPE_CHECKING:
     from scenedock.releases.release import Release
@@ -31,17 +33,23 @@ _BEHIND = " (behind)"
     show_default=True,
     help="How to print.",
 )
+@click.option("--render", is_flag=True, help="Where several images may be a service's own, let Helm decide.")
+@helm_option
 @click.option("--verbose", "-v", is_flag=True, help="Print the reason of every deployment without a version.")
-def list_deployments(*, sources: Sources, layout: str, verbose: bool) -> None:
+def list_deployments(*, sources: Sources, layout: str, render: bool, helm: str, verbose: bool) -> None:
     """List which version of each service git says is in which environment, in REPO... or the current folder.
 
     Only the repositories are read: whether a version runs, only the cluster knows. A service that is behind has an
     older semantic version than another of its environments. `json` has an object for each service and environment,
     with the file and line that set the version.
 
-    Exit codes: 0 done, 2 wrong usage or a repository that can't be read.
+    Exit codes: 0 done, 2 wrong usage, a repository that can't be read, or with --render no Helm that can be used, 3
+    this machine can't sandbox it.
     """
-    deployments = _deployments(sources)
+    program = HelmProgram(helm) if render else None
+    if program:
+        program.check()
+    deployments = _deployments(sources, program)
     if layout == "json":
         _print_json(deployments)
         return
@@ -62,23 +70,26 @@ def list_deployments(*, sources: Sources, layout: str, verbose: bool) -> None:
 @click.argument("service", metavar="SERVICE")
 @source_options(here=True)
 @format_option
-def show_deployment(*, service: str, sources: Sources, layout: str) -> None:
+@helm_option
+def show_deployment(*, service: str, sources: Sources, layout: str, helm: str) -> None:
     """Show the versions of SERVICE in REPO..., by default in the current folder, and the line that sets each.
+
+    Where several images may be its own, Helm decides, if there is one.
 
     Exit codes: 0 done, 2 there is no such service, wrong usage, or a repository that can't be read.
     """
-    deployments = _deployments(sources).of(service)
+    deployments = _deployments(sources, HelmProgram(helm), service).of(service)
     if layout == "json":
         _print_json(deployments)
     else:
         click.echo("\n".join(map(printable, _details(deployments))))
 
 
-def _deployments(sources: Sources) -> Deployments:
+def _deployments(sources: Sources, helm: HelmProgram | None, service: str = "") -> Deployments:
     from scenedock.usecases.releases.list_deployments import list_deployments as list_in
 
     with sources.opened() as opened:
-        return list_in(sources.export_of(opened), opened)
+        return list_in(sources.export_of(opened), opened, helm, service)
 
 
 def _print_json(deployments: Deployments) -> None:
@@ -146,7 +157,8 @@ def _lines(release: Release) -> Iterator[str]:
     if release.version is not None:
         what = f" of the chart {release.chart}" if release.chart else f" of {release.image}" if release.image else ""
         inherited = ", inherited" if release.inherited else ""
-        yield f"{release.repository}:{release.path}:{release.line}: {release.shape}{what}{inherited}"
+        rendered = ", its own as rendered" if release.rendered else ""
+        yield f"{release.repository}:{release.path}:{release.line}: {release.shape}{what}{rendered}{inherited}"
     if release.shared_with:
         others = ", ".join(release.shared_with[:MOST_SHOWN])
         more = f" and {len(release.shared_with) - MOST_SHOWN:,} more" if len(release.shared_with) > MOST_SHOWN else ""

@@ -9,21 +9,18 @@ from scenedock.doors.http.requests.answers import ErrorBody, json_answer
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
-from scenedock.usecases.releases.list_deployments import Deployments, list_served
+from scenedock.usecases.releases.list_deployments import list_served, show_served
 
 
 def list_deployments(service: Service) -> Response:
     """List which version of each service git says is in which environment, and the line that says so."""
-    return json_answer(DeploymentList.of(_deployments(service)))
+    return json_answer(DeploymentList.of(service.effects.apart.read(list_served)))
 
 
 def show_deployments(service: Service, name: str) -> Response:
     """Show which version of one service git says is in each environment, and the line that says so."""
-    return json_answer(DeploymentList.of(_deployments(service).of(name)))
-
-
-def _deployments(service: Service) -> Deployments:
-    return service.effects.apart.read(list_served)
+    found = service.effects.apart.read(show_served, name, service.effects.helm)
+    return json_answer(DeploymentList.of(found.of(name)))
 
 
 ROUTES = (

@@ -11,8 +11,8 @@ from scenedock.doors.http.requests.answers import json_answer
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.model.action import BASE_PATH
 from scenedock.model.json_documents import JsonDocument
+from scenedock.runtime.feed.watched_repositories import STALE
 from scenedock.runtime.service import Service
-from scenedock.runtime.watched_repositories import STALE
 
 
 class Health(JsonDocument):

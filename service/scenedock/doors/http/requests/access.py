@@ -10,8 +10,9 @@ from typing import Final
 from flask import g, request
 
 from scenedock.doors.http.requests.rate_limits import RateLimits
+from scenedock.doors.http.requests.visitors import check_form, signed_in
 from scenedock.doors.http.requests.worker import METRICS
-from scenedock.doors.http.routes import Access, Route, is_open
+from scenedock.doors.http.routes import OF_PAGES, Access, Route, is_open
 from scenedock.errors import AuthenticationError, NotAllowedError
 from scenedock.model.action import Caller, Scope
 from scenedock.runtime.service import Service
@@ -21,15 +22,20 @@ _log: Final = logging.getLogger("scenedock.access")
 _SCOPES: Final[Mapping[Access, Scope]] = {
     "public": "read",
     "feed": "read",
+    "page": "read",
     "read": "read",
     "run": "run",
     "admin": "admin",
 }
 NOBODY: Final = Caller("anonymous", "local")
+NOT_SIGNED_IN: Final = (
+    "nobody has signed in, or the session has ended: sign in at /sign-in, or send a token with the header "
+    "`Authorization: Bearer …`"
+)
 
 
-def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
-    """The caller, if it may use this route.
+def admit(service: Service, limits: RateLimits, tries: RateLimits, route: Route) -> Caller:
+    """The caller, if it may use this route; `tries` are those of signing in with a form.
 
     Raises
     ------
@@ -38,13 +44,25 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
     TooManyRequestsError   the caller, or the address of an unknown caller, sends too many requests
     """
     g.browser = route.browser
-    if route.access == "public":  # a liveness probe must not be told that we are busy
+    g.is_page = route.access in OF_PAGES
+    if route.access in {"public", "asset"}:  # a liveness probe must not be told that we are busy
         return NOBODY
     if route.access == "signed":
         return _signer(service, limits)
+    if route.access in {"page", "form"} and (person := signed_in(service)):
+        limits.take(f"{person.subject} {person.user}")
+        if route.access == "form":
+            g.caller = person
+            check_form(service)
+        return person
     if is_open(service, route.access):
         limits.take(f"open to {request.remote_addr}")
+        if route.access == "sign-in" and route.method == "POST":
+            tries.take(f"tried by {request.remote_addr}")
         return NOBODY
+    if route.access == "form" or (g.is_page and not request.headers.get("Authorization")):
+        limits.take(f"refused to {request.remote_addr}")
+        raise AuthenticationError(NOT_SIGNED_IN)
     authenticator = service.authenticator.impatient() if route.path == METRICS else service.authenticator
     try:
         caller = authenticator.caller(_credentials(route), _note)
@@ -52,10 +70,19 @@ def admit(service: Service, limits: RateLimits, route: Route) -> Caller:
         limits.take(f"refused to {request.remote_addr}")
         raise
     limits.take(f"{caller.subject} {caller.user}")
-    needed = _SCOPES[route.access]
+    require_scope(caller, _SCOPES[route.access])
+    return caller
+
+
+def require_scope(caller: Caller, needed: Scope) -> None:
+    """Refuse a caller whose scope is too narrow; the handler of a form knows which one it needs.
+
+    Raises
+    ------
+    NotAllowedError   it is
+    """
     if not caller.may(needed):
         raise NotAllowedError(f"this needs a caller with scope `{needed}`; this one has `{caller.scope}`")
-    return caller
 
 
 def _signer(service: Service, limits: RateLimits) -> Caller:

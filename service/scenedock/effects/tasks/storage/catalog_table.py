@@ -5,16 +5,11 @@ With the bare driver, as the lookout has it: a service without tasks needs no SQ
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from scenedock.effects.tasks.storage.connections import connect
+from scenedock.effects.tasks.storage.connections import OneConnection
 from scenedock.effects.tasks.storage.database import DatabaseAddress
-from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.kept_catalog import KeptCatalog
-
-if TYPE_CHECKING:
-    import psycopg
 
 _VERSION: Final = "SELECT version FROM kept_catalog"
 _LOAD: Final = "SELECT head, feed, memory, version FROM kept_catalog"
@@ -28,9 +23,7 @@ class CatalogTable:
     """The catalog in the one row of a table; any thread may ask."""
 
     def __init__(self, address: DatabaseAddress) -> None:
-        self._url = address.url
-        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
-        self._lock = threading.Lock()
+        self._connection = OneConnection(address.url, "the catalog")
 
     def version(self) -> str:
         """What the present state is called; empty where there is none.
@@ -67,25 +60,8 @@ class CatalogTable:
 
     def close(self) -> None:
         """Close the connection; the next question makes another."""
-        with self._lock:
-            self._let_go()
+        self._connection.close()
 
     def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        import psycopg
-
-        with self._lock:
-            try:
-                self._connection = self._connection or connect(self._url)
-                return self._connection.execute(query.encode(), values).fetchone()
-            except psycopg.errors.UndefinedTable:
-                raise ConflictError("the database has no table for the catalog: run `scenedock migrate`") from None
-            except psycopg.errors.DiskFull:
-                raise InputError("PostgreSQL: the disk is full; free some space") from None
-            except psycopg.Error:  # whose words may be those of the address, password and all
-                self._let_go()
-                raise TemporaryError("the database of the catalog can't be reached", retry_after=10) from None
-
-    def _let_go(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        rows = self._connection.rows(query, *values)
+        return rows[0] if rows else None

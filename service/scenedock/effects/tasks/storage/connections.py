@@ -6,7 +6,10 @@ hours, and its locks would be held for as long.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Final
+
+from scenedock.errors import ConflictError, InputError, TemporaryError
 
 if TYPE_CHECKING:
     import psycopg
@@ -60,3 +63,55 @@ def prepare(connection: psycopg.Connection[Any]) -> None:
     settings = ", ".join("set_config(%s, %s, false)" for _ in _SERVER)
     connection.execute(f"SELECT {settings}".encode(), [text for pair in _SERVER.items() for text in pair])
     connection.commit()
+
+
+class OneConnection:
+    """A connection with the bare driver, which any thread may use in its turn; SQLAlchemy would take longer to load.
+
+    `what` is the name of what is kept there, in errors. Nobody waits for a turn for more than `patience` seconds: where
+    every request asks, a database that doesn't answer would take all threads.
+    """
+
+    def __init__(self, url: str, what: str, patience: float = 60.0) -> None:
+        self._url = url
+        self._what = what
+        self._patience = patience
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._lock = threading.Lock()
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a query, or those that a statement returns.
+
+        Raises
+        ------
+        ConflictError    the database must be migrated first
+        InputError       the disk is full
+        TemporaryError   it can't be reached, or takes long to answer others
+        """
+        import psycopg
+
+        if not self._lock.acquire(timeout=self._patience):
+            raise TemporaryError(f"the database of {self._what} takes long to answer", retry_after=10)
+        try:
+            self._connection = self._connection or connect(self._url)
+            done = self._connection.execute(query.encode(), values)
+            return done.fetchall() if done.description else []
+        except psycopg.errors.UndefinedTable:
+            raise ConflictError(f"the database has no table for {self._what}: run `scenedock migrate`") from None
+        except psycopg.errors.DiskFull:
+            raise InputError("PostgreSQL: the disk is full; free some space") from None
+        except psycopg.Error:  # whose words may be those of the address, password and all
+            self._let_go()
+            raise TemporaryError(f"the database of {self._what} can't be reached", retry_after=10) from None
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Close the connection; the next question makes another."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

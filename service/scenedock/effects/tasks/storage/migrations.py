@@ -44,6 +44,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE task_folder (task_id TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (task_id, name))",
         "CREATE INDEX task_folder_name ON task_folder (name)",
     ),
+    (
+        """CREATE TABLE page_session (key TEXT PRIMARY KEY, owner TEXT NOT NULL, record TEXT NOT NULL,
+        seen_at BIGINT NOT NULL)""",
+    ),
 )
 """The migration of each version, from version 1. A released entry is never changed, only followed by another.
 

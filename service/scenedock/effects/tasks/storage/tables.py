@@ -128,6 +128,15 @@ TASK_FOLDER = Table(
     Index("task_folder_name", "name"),
 )
 
+PAGE_SESSION = Table(
+    "page_session",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
 VERSION = Table(VERSIONS, METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
 

@@ -1,0 +1,171 @@
+"""Actions and skeletons: what they do, and forms that run them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from flask import Response, g, request
+
+from scenedock.actions.effects import Effects
+from scenedock.documents.writing import write_documents
+from scenedock.doors.http.rendering.forms import REQUEST_ID, Field, fields_of, read_form
+from scenedock.doors.http.rendering.page import PAGE, address, page
+from scenedock.doors.http.requests.invoking import listed_actions
+from scenedock.doors.http.requests.visitors import go_to, may_send_forms
+from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import InputError, TemporaryError
+from scenedock.model.action import Action, Context
+from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.runtime.calls import audit
+from scenedock.runtime.service import Service
+from scenedock.skeletons.problems import AnswersError
+from scenedock.usecases.run_action import find_action
+from scenedock.usecases.skeletons.list_skeletons import check_skeleton_answers, list_skeletons, show_skeleton
+from scenedock.usecases.tasks.submit_task import one_action, submit_task
+
+_BAKE: Final = "bake-skeleton"
+_SECONDS_TO_WAIT: Final = 55.0
+"""For a read-only action: less than the timeouts of proxies."""
+
+
+def list_actions_for_people(service: Service) -> Response:
+    """List the actions that the person may run, and the skeletons."""
+    return page("actions.html", actions=listed_actions(service), skeletons=list_skeletons(service.effects.skeletons))
+
+
+def show_action(service: Service, name: str) -> Response:
+    """Show what an action does, with the form that runs it."""
+    action = _action(service, name)
+    return _action_page(action, fields_of(action.input_schema()))
+
+
+def run_action_from_form(service: Service, name: str) -> Response:
+    """Run an action with what its form has brought: as a task, or at once if it is read-only."""
+    action = _action(service, name)
+    schema = action.input_schema()
+    sent = read_form(schema, request.form)
+    problems = sent.problems or action.problems(sent.values)
+    if problems:
+        return _action_page(action, fields_of(schema, request.form, problems), problems)
+    if not action.attributes.read_only:
+        return _submitted(service, action, sent.values)
+    try:
+        output = _output(service, action, sent.values)
+    except InputError as error:
+        return _action_page(action, fields_of(schema, request.form), {"": str(error)})
+    return page("output.html", action=action, values=write_documents([sent.values]), output=write_documents([output]))
+
+
+def show_skeleton_form(service: Service, name: str) -> Response:
+    """Show the questions of a skeleton, with the form that bakes it."""
+    _action(service, _BAKE)  # whoever may not bake need not have repositories fetched
+    schema = show_skeleton(service.effects.skeletons, name, request.args)
+    return _skeleton_page(name, fields_of(schema))
+
+
+def bake_from_form(service: Service, name: str) -> Response:
+    """Bake a skeleton with the answers of its form, as a task."""
+    action = _action(service, _BAKE)
+    schema = show_skeleton(service.effects.skeletons, name, request.args)
+    sent = read_form(schema, request.form)
+    fields, problems = fields_of(schema), dict(sent.problems)
+    if not problems:
+        try:
+            check_skeleton_answers(service.effects.skeletons, name, {**request.args, **sent.values})
+        except AnswersError as error:
+            problems = {each.question: each.message for each in error.problems}
+    if problems:
+        return _skeleton_page(name, fields_of(schema, request.form, problems), problems)
+    hidden = {
+        field.name: sent.values[field.name]
+        for field in fields
+        if field.kind == "password" and field.name in sent.values
+    }
+    values: dict[str, Json] = {
+        "skeleton": name,
+        "answers": {**request.args, **{key: each for key, each in sent.values.items() if key not in hidden}},
+    }
+    if hidden:
+        values["secretAnswers"] = hidden
+    return _submitted(service, action, values)
+
+
+def _action(service: Service, name: str) -> Action[Effects]:
+    """An action that the caller may run.
+
+    Raises
+    ------
+    NotFoundError, NotAllowedError   there is no such action, or the caller may not run it
+    """
+    listed = partial(listed_actions, service)
+    action = find_action(service.actions, name, listed)
+    if action not in listed():
+        service.permissions.check(g.caller, g.request_id, action, None)
+    return action
+
+
+def _submitted(service: Service, action: Action[Effects], values: JsonObject) -> Response:
+    """Submit a task of one action, once for each form, and go to it."""
+    service.permissions.check(g.caller, g.request_id, action, values)
+    action.check(values)
+    key = request.form.get(REQUEST_ID, "")[:100]
+    task = submit_task(
+        service.tasks.effects,
+        service.tasks.actions,
+        g.caller,
+        one_action(action, values),
+        key=f"form {action.id} {key}" if key else "",
+        rendered=True,
+    )
+    audit(
+        action, Context(g.caller, service.effects, request_id=g.request_id), values, "submitted", f"task {task.id}", 0
+    )
+    g.audited = True
+    return go_to(address("/tasks", task.id))
+
+
+def _output(service: Service, action: Action[Effects], values: JsonObject) -> JsonObject:
+    service.permissions.check(g.caller, g.request_id, action, values)
+    g.audited = True
+    call = service.calls.start(action, Context(g.caller, service.effects, request_id=g.request_id), values)
+    try:
+        return as_object(call.result(_SECONDS_TO_WAIT))
+    except TimeoutError:
+        raise TemporaryError(f"{action.id} takes long; try again later", retry_after=60) from None
+
+
+def _action_page(action: Action[Effects], fields: list[Field], problems: Mapping[str, str] | None = None) -> Response:
+    return page(
+        "action.html",
+        action=action,
+        fields=fields,
+        problems=problems or {},
+        request_id=uuid.uuid4().hex,
+        examples=[(each.description, write_documents([each.input])) for each in action.examples],
+        can_send=may_send_forms(),
+    )
+
+
+def _skeleton_page(name: str, fields: list[Field], problems: Mapping[str, str] | None = None) -> Response:
+    return page(
+        "skeleton.html",
+        name=name,
+        fields=fields,
+        problems=problems or {},
+        request_id=uuid.uuid4().hex,
+        can_send=may_send_forms(),
+    )
+
+
+_RUN: Final = {**PAGE, 303: Answer("To the task")}
+
+ROUTES: Final = (
+    Route("GET", "/actions", "page", list_actions_for_people, PAGE),
+    Route("GET", "/actions/{name}", "page", show_action, PAGE),
+    Route("POST", "/actions/{name}", "form", run_action_from_form, _RUN),
+    Route("GET", "/skeletons/{name}", "page", show_skeleton_form, PAGE),
+    Route("POST", "/skeletons/{name}", "form", bake_from_form, _RUN),
+)

@@ -1,0 +1,216 @@
+"""The board: which version git has for each service and environment, and who is behind, ahead or different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from textwrap import shorten
+from typing import Final
+
+from flask import Response, request
+from markupsafe import Markup
+
+from scenedock.doors.http.rendering.links import argocd_url, line_url
+from scenedock.doors.http.rendering.page import PAGE, address, page
+from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, values_of
+from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import NotFoundError
+from scenedock.releases.drift import Cell, Gap, Row, State, gap_between
+from scenedock.runtime.service import Service
+from scenedock.usecases.releases.overview import Overview
+
+NOWHERE: Final = "(none)"
+"""The column of what names no environment, and its name in addresses."""
+_CLASSES: Final[Mapping[State, Markup]] = {
+    "same": Markup(""),
+    "behind": Markup(" class=b"),
+    "ahead": Markup(" class=a"),
+    "split": Markup(" class=s"),
+    "other": Markup(" class=o"),
+    "unknown": Markup(" class=u"),
+}
+_STATES: Final[Mapping[State, str]] = {
+    "behind": "behind another environment",
+    "ahead": "newer than in all earlier environments",
+    "split": "differs, though it should be the same",
+    "other": "differs, in no order",
+    "unknown": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An environment on the board, and how many services it has."""
+
+    name: str
+    services: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLine:
+    """A row on the board: what stands before its cells, the cells as HTML, and how far it is behind, where asked."""
+
+    service: str
+    owner: str
+    cells: Markup
+    gap: Gap | None = None
+
+
+def show_board(service: Service) -> Response:
+    """Show the board: services and environments, with versions and how they differ."""
+    shown = service.overview.current()
+    overview, query = shown.overview, request.args
+    looked_for = Filter.of(query)
+    lines = lines_of(overview)
+    rows = [row for row in overview.rows if row.service in lines and looked_for.matches(lines[row.service])]
+    state = query.get("drift", "")
+    if state:
+        rows = [row for row in rows if any(cell.state == state for cell in row.cells.values())]
+    columns = [
+        each for each in _columns(overview) if not (only := looked_for.facets["environment"]) or each.name in only
+    ]
+    behind, where = query.get("behind", ""), query.get("in", "") or next(reversed(overview.environments), "")
+    gaps = _gaps(rows, where, behind) if behind else {}
+    if behind:
+        rows = sorted((row for row in rows if row.service in gaps), key=lambda row: gaps[row.service].sort_key)
+    html = _cells_of_rows(overview, has_argocd=bool(service.settings.argocd_url))
+    names = tuple(each.name for each in columns)
+    board = [
+        BoardLine(
+            row.service,
+            lines[row.service].owner,
+            Markup("").join(html[row.service].get(name, _NO_CELL) for name in names),
+            gaps.get(row.service),
+        )
+        for row in rows
+    ]
+    return page(
+        "board.html",
+        shown=shown,
+        board=board,
+        columns=columns,
+        total=len(overview.rows),
+        facets={name: values_of(lines.values(), name) for name in FACETS if name != "environment"},
+        chosen=looked_for,
+        environments=[each.name for each in _columns(overview)],
+        behind=behind,
+        where=where,
+        states=_STATES,
+        state=state,
+        lags=lags_of(overview),
+    )
+
+
+def go_to_line(service: Service, name: str, environment: str) -> Response:
+    """Go to the line that sets the version of a service in an environment, at the code host."""
+    overview = service.overview.current().overview
+    row = next((row for row in overview.rows if row.service == name), None)
+    cell = row.cells.get(None if environment == NOWHERE else environment) if row else None
+    if cell is None:
+        raise NotFoundError(f"there is no deployment of {name!r} in {environment!r}")
+    release = cell.release
+    facts = overview.repositories.get(release.repository)
+    url = line_url(facts, release.path, release.line) if facts and release.path and release.version else ""
+    return _away(url, name)
+
+
+def go_to_argocd(service: Service, name: str, environment: str) -> Response:
+    """Go to the Application of a service in an environment, in Argo CD."""
+    overview = service.overview.current().overview
+    served = next((each for each in overview.services if each.name == name), None)
+    if served is None:
+        raise NotFoundError(f"there is no service {name!r}")
+    return _away(argocd_url(service.settings.argocd_url, served.applications.get(environment, "")), name)
+
+
+def _away(url: str, name: str) -> Response:
+    """To another site, or to the page of the service where nobody knows its address."""
+    return Response(status=302, headers={"Location": url or f"{address('/services', name)}#versions"})
+
+
+@lru_cache(maxsize=1)
+def _columns(overview: Overview) -> Sequence[Column]:
+    """The columns, in the order in which versions go to production; what names no environment comes last."""
+    names: list[str | None] = [*overview.environments]
+    if any(None in row.cells for row in overview.rows):
+        names.append(None)
+    return [Column(name or NOWHERE, sum(name in row.cells for row in overview.rows)) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How many services of an environment are behind another one, and the one that is furthest behind."""
+
+    where: str
+    behind: str
+    number: int
+    of: int
+    worst: str
+    gap: Gap
+
+
+@lru_cache(maxsize=1)
+def lags_of(overview: Overview) -> Sequence[Lag]:
+    """For each environment, who is behind the one in which versions come first; those where nobody is are left out."""
+    found = []
+    for number, where in enumerate(overview.environments):
+        for behind in overview.environments[:number]:
+            gaps = _gaps(overview.rows, where, behind)
+            if gaps:
+                worst = min(gaps, key=lambda name: gaps[name].sort_key)
+                both = sum(where in row.cells and behind in row.cells for row in overview.rows)
+                found.append(Lag(where, behind, len(gaps), both, worst, gaps[worst]))
+                break
+    return found
+
+
+def _gaps(rows: Sequence[Row], where: str, behind: str) -> dict[str, Gap]:
+    """How far each service is behind in one environment, compared with another; those that aren't are left out."""
+    found: dict[str, Gap] = {}
+    for row in rows:
+        here, there = row.cells.get(where), row.cells.get(behind)
+        if here and there and (gap := gap_between(here.release.version or "", there.release.version or "")):
+            found[row.service] = gap
+    return found
+
+
+_NO_CELL: Final = Markup("<td>")
+_ARGOCD: Final = Markup("<a class=g href={}>Argo CD</a>")
+_LONG: Final = 20
+"""A longer version is cut where it is shown, and whole in its title."""
+_LONGEST_REASON: Final = 120
+"""The page of the service has the whole reason."""
+
+
+@lru_cache(maxsize=1)
+def _cells_of_rows(overview: Overview, *, has_argocd: bool) -> Mapping[str, Mapping[str, Markup]]:
+    """The cells of each service as HTML, by environment. They are thousands, so each has few bytes (no end tags)."""
+    applications = {each.name: each.applications for each in overview.services} if has_argocd else {}
+    cells: dict[str, dict[str, Markup]] = {}
+    for row in overview.rows:
+        cells[row.service] = here = {}
+        for environment, cell in row.cells.items():
+            name = environment or NOWHERE
+            here[name] = _cell(row.service, name, cell)
+            if name in applications.get(row.service, ()):
+                here[name] += _ARGOCD.format(address("/at", row.service, name, "argocd"))
+    return cells
+
+
+def _cell(service: str, environment: str, cell: Cell) -> Markup:
+    release, to = cell.release, address("/at", service, environment)
+    if release.version is None:
+        reason = shorten(release.reason, _LONGEST_REASON, placeholder=" …")
+        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(reason, to)
+    note = Markup("<i>{}</i>").format(cell.gap or cell.against) if cell.state != "same" else ""
+    more = Markup("<small>+{}</small>").format(len(cell.releases) - 1) if len(cell.releases) > 1 else ""
+    whole = Markup(" title='{}'").format(release.version) if len(release.version) > _LONG else ""
+    return Markup("<td{}><a href={}{}>{}</a>{}{}").format(_CLASSES[cell.state], to, whole, release.version, more, note)
+
+
+ROUTES: Final = (
+    Route("GET", "/board", "page", show_board, PAGE),
+    Route("GET", "/at/{name}/{environment}", "page", go_to_line, {302: Answer("To the line")}),
+    Route("GET", "/at/{name}/{environment}/argocd", "page", go_to_argocd, {302: Answer("To the Application")}),
+)

@@ -1,0 +1,179 @@
+"""The services, and all that is known of one: versions, owner, relations, findings, the entity and what proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Response, request
+
+from scenedock.documents.writing import write_documents
+from scenedock.doors.http.pages.findings import groups_of
+from scenedock.doors.http.rendering.links import argocd_url, backstage_url, link_to
+from scenedock.doors.http.rendering.page import PAGE, page
+from scenedock.doors.http.rendering.relations import relations_of
+from scenedock.doors.http.rendering.service_lines import FACETS, Filter, ServiceLine, lines_of, values_of
+from scenedock.doors.http.routes import Route
+from scenedock.errors import NotFoundError
+from scenedock.model.entity import Entity
+from scenedock.model.file_paths import folders_above
+from scenedock.model.finding import Finding, Place
+from scenedock.model.json import as_list, as_object, as_text
+from scenedock.model.similar import similar
+from scenedock.releases.drift import Cell
+from scenedock.releases.release import Release
+from scenedock.runtime.service import Service
+from scenedock.usecases.catalog.explain_service import explain_served
+from scenedock.usecases.releases.overview import Overview, ServedService
+
+_ON_A_PAGE: Final = 50
+_MOST_IN_A_GROUP: Final = 50
+_SORTED_BY: Final = {"name": "Service", "type": "Type", "owner": "Owner", "system": "System", "lifecycle": "Lifecycle"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRelease:
+    """A version of a service on its page: how it differs, and where it is set and shown; empty where nobody knows."""
+
+    environment: str
+    release: Release
+    cell: Cell
+    url: str
+    argocd: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a service to elsewhere."""
+
+    title: str
+    url: str
+
+
+def list_services(service: Service) -> Response:
+    """List the services: search, filter, sort, page by page."""
+    shown = service.overview.current()
+    lines, query = lines_of(shown.overview), request.args
+    chosen = Filter.of(query)
+    key = query.get("sort", "name").removeprefix("-")
+    key = key if key in _SORTED_BY else "name"
+    found = sorted(
+        (line for line in lines.values() if chosen.matches(line)),
+        key=lambda line: (str(getattr(line, key)).lower(), line.name),
+        reverse=query.get("sort", "").startswith("-"),
+    )
+    pages = max(1, -(-len(found) // _ON_A_PAGE))
+    number = query.get("page", "1")
+    at = min(max(int(number), 1), pages) if number.isdecimal() and len(number) < 6 else 1
+    return page(
+        "services.html",
+        shown=shown,
+        lines=found[(at - 1) * _ON_A_PAGE : at * _ON_A_PAGE],
+        number=len(found),
+        total=len(lines),
+        chosen=chosen,
+        facets={name: values_of(lines.values(), name) for name in FACETS},
+        sort=query.get("sort", "name"),
+        sorted_by=_SORTED_BY,
+        at=at,
+        pages=pages,
+    )
+
+
+def show_service(service: Service, name: str) -> Response:
+    """Show one service."""
+    shown = service.overview.current()
+    overview = shown.overview
+    line, served = _find(overview, name)
+    relations = relations_of(overview)
+    row = next((row for row in overview.rows if row.service == line.name), None)
+    releases = (
+        [
+            ShownRelease(
+                environment or "",
+                release,
+                cell,
+                link_to(overview, Place(release.repository, release.path, release.line)) if release.path else "",
+                argocd_url(service.settings.argocd_url, served.applications.get(environment or "", "")),
+            )
+            for environment, cell in sorted(row.cells.items(), key=lambda each: _rank(overview, each[0]))
+            for release in cell.releases
+        ]
+        if row
+        else []
+    )
+    return page(
+        "service.html",
+        shown=shown,
+        line=line,
+        releases=releases,
+        needs=relations.by_source.get(line.ref, ()),
+        needed_by=relations.by_target.get(line.ref, ()),
+        relations=relations,
+        links=[*_links(service, overview, line, served)],
+        groups=groups_of(_findings(service, served), overview, _MOST_IN_A_GROUP),
+        entities=[(each.ref.short, write_documents([each.document])) for each in served.entities],
+    )
+
+
+def show_evidence(service: Service, name: str) -> Response:
+    """Show what proves each fact of a service, as its repositories are now."""
+    shown = service.overview.current()
+    line, _ = _find(shown.overview, name)
+    explained = service.effects.apart.read(explain_served, line.name)
+    if isinstance(explained, str):
+        raise NotFoundError(explained)
+    facts = [
+        (fact, [(proof, link_to(shown.overview, proof.place)) for proof in fact.proofs]) for fact in explained.facts
+    ]
+    return page("evidence.html", shown=shown, line=line, facts=facts)
+
+
+def _find(overview: Overview, name: str) -> tuple[ServiceLine, ServedService]:
+    lines = lines_of(overview)
+    line = lines.get(name) or next(
+        (each for each in lines.values() if name.lower() in {each.ref.name, each.ref.short}), None
+    )
+    if line is None:
+        raise NotFoundError(f"there is no service {name!r}{similar(name, lines)}")
+    return line, next(each for each in overview.services if each.name == line.name)
+
+
+def _rank(overview: Overview, environment: str | None) -> int:
+    return overview.environments.index(environment) if environment else len(overview.environments)
+
+
+def _findings(service: Service, served: ServedService) -> Sequence[Finding]:
+    """The findings about its folders."""
+    feed = service.feed.at_hand()
+    folders = {(repository, path) for repository, path in served.folders if path}
+    return [
+        each
+        for each in (feed.feed.findings if feed else ())
+        if any((each.place.repository, path) in folders for path in folders_above(f"{each.place.path}/"))
+    ]
+
+
+def _links(service: Service, overview: Overview, line: ServiceLine, served: ServedService) -> list[Link]:
+    places = [(repository, link_to(overview, Place(repository, path))) for repository, path in served.folders]
+    found = [Link(f"Folder in {repository}" if len(places) > 1 else "Folder", url) for repository, url in places if url]
+    if url := backstage_url(service.settings.backstage_app_url, line.ref):
+        found.append(Link("Backstage", url))
+    return [*found, *_own_links(served.main)]
+
+
+def _own_links(entity: Entity) -> list[Link]:
+    links = [as_object(each) for each in as_list(entity.metadata.get("links"))]
+    return [
+        Link(as_text(each.get("title")) or as_text(each.get("url")), as_text(each.get("url")))
+        for each in links
+        if as_text(each.get("url"))
+    ]
+
+
+ROUTES: Final = (
+    Route("GET", "/services", "page", list_services, PAGE),
+    Route("GET", "/services/{name}", "page", show_service, PAGE),
+    Route("GET", "/services/{name}/evidence", "page", show_evidence, PAGE),
+)

@@ -1,0 +1,1 @@
+"""OpenID providers: what they publish, and the tokens with which they say who has signed in."""

@@ -1,0 +1,1 @@
+"""Types for what a caller may run: rules, and decisions of a policy."""

@@ -1,0 +1,77 @@
+"""Rules about who may run which actions, for callers from outside: plugins and users of Backstage, people, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scenedock.model.action import Action, Caller
+
+SCAFFOLDER: Final = "scaffolder"
+"""The one plugin whose callers may change something without a rule: it asks Backstage's policy before each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRule:
+    """One rule: it allows or denies `actions` (names; None: all) to the callers that it matches.
+
+    Each set that isn't empty must contain what it names of the caller: its plugin, its user, one of the user's groups
+    (entity references in lower case), its token. A rule without any of them matches every caller.
+    """
+
+    allows: bool
+    actions: frozenset[str] | None
+    plugins: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    tokens: frozenset[str] = frozenset()
+
+    def matches(self, action: Action[Any], caller: Caller, groups: Callable[[], Collection[str]]) -> bool:
+        """Whether the rule is about this action and this caller; `groups` are those of its user, asked only if needed.
+
+        What a plugin other than the scaffolder would change is opened only by a rule that names the plugin: a rule for
+        a team must not open MCP by accident.
+        """
+        if self.actions is not None and action.name not in self.actions:
+            return False
+        if self.allows and not self.plugins and _needs_its_plugin_named(action, caller):
+            return False
+        return (
+            (not self.plugins or caller.plugin in self.plugins)
+            and (not self.tokens or caller.token in self.tokens)
+            and (not self.users or caller.user in self.users)
+            and (not self.groups or (caller.user is not None and not self.groups.isdisjoint(groups())))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRules:
+    """Rules in their order: the first that matches decides.
+
+    If none does, a plugin other than the scaffolder may run only what is read-only, and all others whatever their scope
+    covers.
+    """
+
+    rules: tuple[ActionRule, ...] = ()
+
+    def refusal(self, action: Action[Any], caller: Caller, groups: Callable[[], Collection[str]]) -> str:
+        """Why a caller may not run an action; empty if it may.
+
+        Callers of this machine, the command line and schedules, have no rules.
+        """
+        if caller.kind == "local":
+            return ""
+        for number, rule in enumerate(self.rules, 1):
+            if rule.matches(action, caller, groups):
+                return "" if rule.allows else f"{action.id} is denied to {caller.name} by rule {number} of the settings"
+        if _needs_its_plugin_named(action, caller):
+            return (
+                f"{action.id} changes something, so it is closed to {caller.subject} unless a rule of the settings "
+                "(SCENEDOCK_RULES) opens it; in a Template it can be run"
+            )
+        return ""
+
+
+def _needs_its_plugin_named(action: Action[Any], caller: Caller) -> bool:
+    return bool(caller.plugin) and caller.plugin != SCAFFOLDER and not action.attributes.read_only

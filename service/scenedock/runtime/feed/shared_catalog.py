@@ -1,0 +1,88 @@
+"""The kept catalog, one for all replicas of an installation, as this process knows it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from scenedock.catalog.emitting.feed import Feed
+from scenedock.effects.local.catalog_file import CatalogStore
+from scenedock.errors import InputError, NotFoundError, ScenedockError
+from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.usecases.catalog.catalog_record import CatalogHead, read_feed, read_head
+
+_log: Final = logging.getLogger("scenedock.feed")
+
+
+@dataclass(slots=True)
+class SharedCatalog:
+    """What a store keeps; as long as that has nothing, what a `former` one did.
+
+    `accepted` is what somebody has allowed and no build has used yet, by repository; `elsewhere` is what Backstage had
+    from elsewhere.
+    """
+
+    store: CatalogStore
+    former: CatalogStore | None = None
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Collection[str] = ()
+    _version: str | None = None
+    """The version that we know; None before the first look."""
+    _unsaved: KeptCatalog | None = None
+    """What isn't saved there: from the former store, or made by us when it could not be."""
+
+    @property
+    def version(self) -> str:
+        """The version of the catalog that this process knows; empty before the first look."""
+        return self._version or ""
+
+    def is_changed(self) -> bool:
+        """Whether another process has kept another catalog, or somebody has accepted something."""
+        try:
+            return self.store.version() != self._version
+        except ScenedockError:
+            return False
+
+    def take_over(self) -> tuple[bool, Feed | None]:
+        """Whether there is another catalog than the one that we know, and its feed, if it has one.
+
+        Raises
+        ------
+        ScenedockError   it can't be read; then nobody knows what is remembered
+        """
+        if self.store.version() == self._version:
+            return False, None
+        kept = self.store.load()
+        self._version, self._unsaved = kept.version if kept else "", None
+        if kept is None and self.former:
+            kept = self._unsaved = self.former.load()
+        head = read_head(kept) if kept else CatalogHead()
+        self.accepted, self.elsewhere = head.accepted, head.elsewhere
+        return True, read_feed(kept) if kept else None
+
+    def last(self) -> KeptCatalog | None:
+        """The catalog upon which the next one is built.
+
+        Raises
+        ------
+        ScenedockError   as `take_over` does
+        """
+        return self._unsaved or self.store.load()
+
+    def replace(self, last: KeptCatalog | None, made: KeptCatalog) -> bool:
+        """Keep what was made of the last one; False if another process has been faster."""
+        same = last is not None and (last.head, last.feed, last.memory) == (made.head, made.feed, made.memory)
+        if not same or last is self._unsaved:
+            try:
+                version = self.store.save(made, self._version or "")
+            except (InputError, NotFoundError) as error:  # a full disk: what is served is remembered here alone
+                _log.warning("the catalog can't be kept for the next start: %s", error)
+                self._unsaved = made
+            else:
+                if version is None:
+                    return False
+                self._version, self._unsaved = version, None
+        self.accepted = read_head(made).accepted
+        return True

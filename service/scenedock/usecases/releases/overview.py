@@ -1,0 +1,82 @@
+"""An overview of the service's repositories for people: the services, their versions, and how these differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scenedock.catalog.vocabulary.environments import stage_of
+from scenedock.effects.git.repositories import ServedRepository
+from scenedock.model.entity import Entity
+from scenedock.model.helm import RepositoryFacts
+from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.releases.drift import Row, Stage, board_of
+from scenedock.usecases.catalog.catalog_record import read_memory
+from scenedock.usecases.catalog.read_served import export_served
+from scenedock.usecases.releases.list_deployments import Deployments, environments_of, list_deployments
+
+
+@dataclass(frozen=True, slots=True)
+class ServedService:
+    """A service: its name in releases, its entities (the Component or System first), and the folder of each repository.
+
+    `applications` are the names of its Argo CD applications, by environment.
+    """
+
+    name: str
+    entities: tuple[Entity, ...]
+    folders: tuple[tuple[str, str], ...]
+    applications: Mapping[str, str]
+
+    @property
+    def main(self) -> Entity:
+        """The Component or System."""
+        return self.entities[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overview:
+    """What the repositories say at one time; `environments` are in the order in which versions go to production.
+
+    Two are never equal, so that what is made of one can be kept by it.
+    """
+
+    services: tuple[ServedService, ...]
+    deployments: Deployments
+    rows: tuple[Row, ...]
+    environments: tuple[str, ...]
+    repositories: Mapping[str, RepositoryFacts]
+
+
+def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Overview:
+    """The overview of the repositories as they are now; entities are those of a `kept` catalog where it has them.
+
+    Raises
+    ------
+    InputError   no repository can be read
+    """
+    with export_served(repositories, kept) as (result, opened):
+        deployments = list_deployments(result, opened)
+    served = {entity.ref: entity for entity in read_memory(kept).entities} if kept else {}
+    services = tuple(
+        ServedService(
+            each.service.name,
+            tuple(served.get(entity.ref, entity) for entity in each.entities),
+            tuple((member.contents.facts.name, member.path) for member in each.service.members),
+            {
+                one.environment: one.application.name
+                for one in each.service.deployments
+                if one.environment and one.application
+            },
+        )
+        for each in (result.mapped.services if result.mapped else ())
+    )
+    environments = tuple(environments_of(deployments.releases))
+    stages = {name: Stage(*stage) for name in environments if (stage := stage_of(name))}
+    return Overview(
+        services=services,
+        deployments=deployments,
+        rows=board_of(deployments.releases, stages),
+        environments=environments,
+        repositories={each.facts.name: each.facts for each in result.repositories},
+    )

@@ -1,0 +1,111 @@
+"""Deployments as helm renders them: which image is a service's own, and whether the known versions are deployed."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from scenedock.effects.git.repositories import Repository
+from scenedock.effects.helm.chart_files import ChartSource
+from scenedock.effects.helm.program import HelmProgram
+from scenedock.effects.helm.rendering import Installation, render
+from scenedock.errors import InputError, NotAllowedError, NotFoundError
+from scenedock.model.helm import CHART_FILE
+from scenedock.model.json import JsonObject
+from scenedock.releases.images import Image
+from scenedock.releases.release import Chosen, Deployed, Layer, Release
+from scenedock.releases.rendering import images_of, is_deployed, marked, own_image
+
+Verdict: TypeAlias = Literal["same", "differs", "not rendered", "not compared"]
+_OTHER_SHAPES = frozenset({"dependency", "tag file"})
+"""What sets a version elsewhere than in the values of a chart of the repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A release beside the `images` that helm renders for it; `reason` says why it wasn't rendered or compared."""
+
+    release: Release
+    verdict: Verdict
+    images: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Renderings:
+    """The deployments of some repositories by their names, rendered with the helm of this machine."""
+
+    program: HelmProgram
+    repositories: Mapping[str, Repository]
+    _sources: dict[str, ChartSource] = field(default_factory=dict)
+    _is_checked: bool = False
+
+    def check(self) -> None:
+        """Check once that there is a helm that can be used.
+
+        Raises
+        ------
+        NotFoundError     there is none
+        NotAllowedError   this machine can't sandbox a process
+        InputError        it is a version that can't be used
+        """
+        if not self._is_checked:
+            self.program.check()
+            self._is_checked = True
+
+    def choose(self, deployed: Deployed, candidates: Sequence[Image]) -> Chosen:
+        """The image that is in the service's own container; none where there is no helm."""
+        try:
+            self.check()
+            values, marks = marked(deployed, candidates)
+            manifests = self._rendered(deployed, values)
+        except NotFoundError:
+            return Chosen()
+        except (InputError, NotAllowedError) as error:
+            return Chosen(None, f"it can't be rendered: {error}")
+        return own_image(manifests, marks, _names(deployed))
+
+    def compare(self, deployed: Deployed, release: Release) -> Compared:
+        """A release with a version, compared with what is rendered.
+
+        Raises
+        ------
+        NotFoundError     there is no helm
+        NotAllowedError   this machine can't sandbox a process
+        """
+        if release.shape in _OTHER_SHAPES:
+            return Compared(release, "not compared", reason=f"its version is no tag in values: {release.shape}")
+        try:
+            images = tuple(dict.fromkeys(images_of(list(self._rendered(deployed)))))
+        except InputError as error:
+            return Compared(release, "not rendered", reason=str(error))
+        if not images:
+            return Compared(release, "not compared", reason="it renders no image")
+        return Compared(release, "same" if is_deployed(release, images) else "differs", images)
+
+    def _rendered(self, deployed: Deployed, *more: JsonObject) -> tuple[JsonObject, ...]:
+        if deployed.chart is None or posixpath.basename(deployed.chart.path) != CHART_FILE:
+            raise InputError("its chart is in none of these repositories")
+        folder = posixpath.dirname(deployed.chart.path)
+        if deployed.repository not in self._sources:
+            self._sources[deployed.repository] = ChartSource(self.repositories[deployed.repository])
+        values = [*(_given(layer) for layer in deployed.layers if not _is_default(layer, folder)), *more]
+        installation = Installation(folder, deployed.release, deployed.namespace or "default", values)
+        return render(self.program, self._sources[deployed.repository], installation)
+
+
+def _is_default(layer: Layer, folder: str) -> bool:
+    """Whether it is the chart's own values.yaml, which helm reads anyway: there, `null` means something else."""
+    return layer.is_file and layer.path == posixpath.join(folder, "values.yaml")
+
+
+def _given(layer: Layer) -> str | JsonObject:
+    return layer.path if layer.is_file else layer.values
+
+
+def _names(deployed: Deployed) -> frozenset[str]:
+    """What the service's own workloads and containers may be called."""
+    chart = posixpath.basename(posixpath.dirname(deployed.chart.path)) if deployed.chart else ""
+    return deployed.names | {deployed.release.lower(), f"{deployed.release}-{chart}".lower()}

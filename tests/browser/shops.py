@@ -1,0 +1,41 @@
+"""A company with 300 services in five environments, as a GitOps repository."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Final
+
+ENVIRONMENTS: Final = ("dev", "qa", "staging", "prod-eu", "prod-us")
+_THINGS: Final = "cart order stock price mail ledger fraud media route quote claim offer label carrier search".split()
+_PARTS: Final = (
+    "api worker web feed sync cron index admin gateway report export import cache proxy router bridge relay store "
+    "audit rules"
+).split()
+_TEAMS: Final = ("payments", "storefront", "platform", "search", "logistics", "data")
+
+
+def write_shops(root: Path, services: int = 300) -> Path:
+    """Write the repository, the same each time; versions lag behind from one environment to the next."""
+    chance = random.Random(7)  # noqa: S311 - nothing secret
+    names = [f"{thing}-{part}" for thing in _THINGS for part in _PARTS][:services]
+    root.mkdir()
+    (root / "scenedock.yaml").write_text("repository: https://github.com/acme/shops\nbranch: main\n")
+    owners = [f"/{name}/ @acme/{_TEAMS[number % len(_TEAMS)]}" for number, name in enumerate(names)]
+    (root / "CODEOWNERS").write_text("\n".join(owners) + "\n")
+    for name in names:
+        folder = root / name
+        (folder / "templates").mkdir(parents=True)
+        (folder / "templates" / "deployment.yaml").write_text("kind: Deployment\napiVersion: apps/v1\n")
+        what = name.replace("-", " ")
+        (folder / "Chart.yaml").write_text(
+            f"apiVersion: v2\nname: {name}\ndescription: Keeps the {what} of the shops\nversion: 1.0.0\n"
+        )
+        major, minor = chance.randrange(1, 5), chance.randrange(3, 30)
+        needs = "".join(f"  other{number}: http://{chance.choice(names)}:8080\n" for number in range(2))
+        (folder / "values.yaml").write_text(f"image: {{repository: registry.acme.example/{name}}}\nurls:\n{needs}")
+        for number, environment in enumerate(ENVIRONMENTS):
+            lag = chance.choice((0, 0, 0, 1, 2)) if number else 0
+            tag = "" if chance.random() < 0.01 else f'image: {{tag: "{major}.{minor - lag}.0"}}\n'
+            (folder / f"values-{environment}.yaml").write_text(f"{tag}replicas: {number + 1}\n")
+    return root

@@ -1,0 +1,221 @@
+"""The pages over HTTP, as a browser without JavaScript gets them."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from scenedock.catalog.emitting.feed import Feed
+from scenedock.doors.http.app import make_app
+from scenedock.doors.http.rendering.page import assets
+from scenedock.model.action import BASE_PATH
+from scenedock.model.finding import Finding, Place
+from scenedock.runtime.service import Service
+from tests.tools.service import ADMIN, READ, bearer, built, service_in
+
+PEOPLE = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    opened = service_in(tmp_path_factory.mktemp("data"), argocd_url="https://argocd.acme.test")
+    opened.feed.refresh()
+    opened.overview.current()
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture(scope="module")
+def pages(served: Service) -> FlaskClient:
+    return make_app(served).test_client()
+
+
+def get(client: FlaskClient, path: str, **headers: str) -> Any:
+    return client.get(path, headers={**bearer(ADMIN), **PEOPLE, **headers})
+
+
+def rows(text: str) -> list[str]:
+    """The services in the table of a page, in their order."""
+    return re.findall(r"<th scope=\"?row\"?><a href=\"[^\"]+\">([^<]+)</a>", text)
+
+
+def test_the_start_page_shows_first_what_to_fix_with_links_to_the_lines(pages: FlaskClient) -> None:
+    shown = get(pages, "/").text
+
+    assert "has no owner" in shown
+    assert "set <code>owner</code> in" in shown
+    assert 'href="https://github.com/acme/acme-apps/blob/main/statement-mailer/Chart.yaml' in shown
+    assert f"{BASE_PATH}/catalog/catalog-info.yaml" in shown
+    assert shown.index("To fix") < shown.index("Catalog")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/board",
+        "/findings",
+        "/graph",
+        "/graph?of=billing",
+        "/services",
+        "/services/billing",
+        "/repositories",
+        "/tasks",
+        "/actions",
+        "/nowhere",
+    ],
+)
+def test_every_page_has_a_strict_policy_and_no_inline_script_or_style(pages: FlaskClient, path: str) -> None:
+    answer = get(pages, path)
+
+    assert answer.mimetype == "text/html"
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert not re.search(r"<style|<script[^>]*>[^<]|\sstyle=|\son[a-z]+=|https?://[^\"' ]*\.(?:js|css)", answer.text)
+
+
+def test_style_and_script_have_addresses_that_change_with_them(pages: FlaskClient) -> None:
+    shown = get(pages, "/").text
+
+    for asset in assets().values():
+        assert asset.address in shown
+        answer = pages.get(asset.address, headers={"Accept-Encoding": "gzip"})  # a browser sends no token for them
+        assert (answer.status_code, answer.mimetype) == (200, asset.media_type)
+        data = gzip.decompress(answer.data) if "Content-Encoding" in answer.headers else answer.data
+        assert data == asset.data
+        assert "immutable" in answer.headers["Cache-Control"]
+    assert pages.get("/static/style.0123456789ab.css").status_code == 404
+
+
+def test_large_pages_are_compressed_for_browsers_that_say_so(pages: FlaskClient) -> None:
+    plain, packed = get(pages, "/board"), get(pages, "/board", **{"Accept-Encoding": "gzip"})
+
+    assert gzip.decompress(packed.data).startswith(b"<!doctype html>")
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Vary"] == "Accept-Encoding"
+
+
+def test_the_board_shows_versions_and_who_is_behind(pages: FlaskClient) -> None:
+    shown = get(pages, "/board").text
+
+    assert rows(shown) == ["billing", "checkout", "redis", "search", "statement-mailer"]
+    assert "<td class=b><a href=/at/billing/production>2.7.1</a><i>1 minor</i>" in shown
+
+
+def test_the_board_is_filtered_by_what_stands_in_the_address(pages: FlaskClient) -> None:
+    def found(**query: str) -> list[str]:
+        answer = pages.get("/board", query_string=query, headers=bearer(READ))
+        return rows(answer.text)
+
+    assert found(q="bill") == ["billing"]
+    assert found(q="BILLING nothing") == []
+    assert found(type="cronjob") == []
+    assert found(behind="qa") == found(behind="qa", **{"in": "production"}) == ["billing", "checkout"]
+    assert found(behind="production", **{"in": "qa"}) == []
+    assert found(drift="behind") == ["billing", "checkout"]
+    assert found(drift="same thing") == []
+
+
+def test_a_cell_leads_to_the_line_at_the_code_host(pages: FlaskClient) -> None:
+    answer = get(pages, "/at/billing/qa")
+
+    assert answer.status_code == 302
+    assert re.fullmatch(
+        r"https://github\.com/acme/acme-apps/blob/main/billing/[\w.-]+#L\d+", answer.headers["Location"]
+    )
+    assert get(pages, "/at/billing/nowhere").status_code == 404
+
+
+def test_a_cell_leads_to_argo_cd_where_an_application_is_known(pages: FlaskClient, client: FlaskClient) -> None:
+    assert "<a class=g href=/at/billing/qa/argocd>Argo CD</a>" in get(pages, "/board").text
+    there = get(pages, "/at/billing/qa/argocd").headers["Location"]
+    assert there == "https://argocd.acme.test/applications/billing-qa"
+    assert get(pages, "/at/billing/nowhere/argocd").headers["Location"] == "/services/billing#versions"
+    assert get(pages, "/at/nothing/qa/argocd").status_code == 404
+    assert "argocd" not in get(client, "/board").text  # without its address
+
+
+def test_services_are_searched_filtered_and_sorted(pages: FlaskClient) -> None:
+    def found(**query: str) -> list[str]:
+        return rows(pages.get("/services", query_string=query, headers=bearer(READ)).text)
+
+    everything = ["acme-service", "billing", "checkout", "redis", "search", "statement-mailer"]
+    assert found() == found(sort="nothing") == found(page="9") == found(page="x") == everything
+    assert found(sort="-name") == everything[::-1]
+    assert found(q="invoices") == ["billing"]
+    assert found(owner="storefront", environment="qa") == ["checkout", "search"]
+    assert found(owner="nobody") == []
+
+
+def test_a_service_has_all_that_is_known_of_it(pages: FlaskClient) -> None:
+    shown = get(pages, "/services/component:billing").text
+
+    for part in ("1 minor behind qa", "billing/values-qa.yaml:3", "kind: Component", "component:checkout", "payments"):
+        assert part in shown
+    assert "the last pattern that matches" in get(pages, "/services/billing/evidence").text
+    assert get(pages, "/services/nothing").status_code == 404
+
+
+def test_repositories_say_how_old_they_are_and_what_went_wrong(service: Service, client: FlaskClient) -> None:
+    shown = get(client, "/repositories").text
+    assert "Up to date" in shown
+    assert "Argo CD Application" in shown
+
+    service.feed.repositories.stale["acme-apps"] = "can't be fetched: no route to `host`"
+    assert "no route to <code>host</code>" in get(client, "/repositories").text
+
+
+def test_the_graph_shows_an_entity_with_its_neighbours(pages: FlaskClient) -> None:
+    def boxes(**query: str) -> set[str]:
+        answer = pages.get("/graph", query_string=query, headers=bearer(READ))
+        return set(re.findall(r"<title>([a-z]+:[^<]+)</title>", answer.text))
+
+    direct = {"component:billing", "api:billing", "component:statement-mailer", "component:checkout"}
+    assert boxes(of="billing") == direct | {"component:acme-service", "resource:billing-postgresql"}
+    assert boxes(of="component:billing", depth="2") == boxes(of="billing") | {"component:redis", "component:search"}
+    assert boxes(of="resource:billing-postgresql") == {"resource:billing-postgresql", "component:billing"}
+    assert len(boxes()) == 10
+    assert get(pages, "/graph?of=nothing").status_code == 404
+    assert get(pages, "/graph?of=a:").status_code == 400
+
+
+def test_what_is_wrong_is_told_to_people_as_a_page_and_to_programs_as_json(pages: FlaskClient) -> None:
+    missing = get(pages, "/nowhere")
+    assert (missing.status_code, missing.mimetype) == (404, "text/html")
+    assert "Not found" in missing.text
+    assert missing.headers["X-Request-Id"] in missing.text
+
+    closed = pages.get("/board", headers=PEOPLE)
+    assert (closed.status_code, closed.mimetype) == (401, "text/html")
+    assert "Sign in" in closed.text
+
+    for path, headers in (("/nowhere", {}), ("/nowhere", {"Accept": "*/*"})):
+        assert pages.get(path, headers=headers).mimetype == "application/json"
+
+
+def test_what_a_repository_says_is_text_on_every_page(service: Service) -> None:
+    payload = "<img src=x onerror=alert(1)>{{ 7*7 }}"
+    finding = Finding("error", "x", payload, Place(payload, payload), payload)
+    feed = Feed({"catalog-info.yaml": b""}, {payload: 1}, (finding,), ())
+    service.feed.build = lambda _repositories, _last, _watch: built(feed)
+    service.feed._served = None
+    service.feed.refresh()
+    client = make_app(service).test_client()
+
+    for path in ("/", "/findings", "/findings?q=%3Cimg%20src", "/board?q=%3Cimg%20src=x"):
+        shown = get(client, path).text
+        assert "<img" not in shown
+        assert "&lt;img src" in shown
+
+
+def test_the_start_page_is_there_before_the_catalog_is(service: Service, client: FlaskClient) -> None:
+    service.feed._served = None
+
+    assert "being generated" in get(client, "/").text
