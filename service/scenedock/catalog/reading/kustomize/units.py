@@ -206,8 +206,8 @@ class Units:
     def _add_idle(self, services: dict[str, _Service], idle: Sequence[tuple[str, list[Occurrence]]]) -> None:
         """Roots that only configure something: parts of a service in whose folder they are, else of their own.
 
-        A folder that holds services isn't one itself, unless it has layers of its own; nor is a base that nothing takes,
-        or what Flux doesn't deploy where it deploys other folders.
+        A folder that holds services isn't one itself, unless it has layers of its own; nor is a base that nothing
+        takes, or what Flux doesn't deploy where it deploys other folders.
         """
         homes = {*services, *self._release_homes}
         above = {folder for home in homes for folder in (*folders_above(home), home)}
