@@ -84,6 +84,8 @@ def test_results_follow_what_is_typed_and_stay_in_the_address(browser: Browser, 
 def test_services_are_filtered_sorted_and_opened(browser: Browser, shops: str) -> None:
     with visiting(browser, shops) as visitor:
         visitor.open("/services")
+        visitor.page.get_by_role("link", name="Next").click()
+        expect(visitor.page.locator(".pages")).to_contain_text("Page 2 of 6")
         visitor.page.select_option("#by-owner", "payments")
         expect(visitor.page.get_by_role("status")).to_have_text("50 of 300 services")
         first = rows(visitor)[0]
