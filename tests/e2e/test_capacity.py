@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.company import Company, House, company_in
 from tests.fakes.github.server import fake_github
+from tests.tools.backstage import USER
 from tests.tools.frontend import TaskRun
 from tests.tools.server import wait_until
 
@@ -18,10 +19,21 @@ AT_ONCE = 50
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """A company whose Backstage runs fifty tasks at once; Scenedock has its defaults."""
+    """A company whose Backstage runs fifty tasks at once, and whose policy and our rules are asked about each step.
+
+    Scenedock has its defaults for the rest.
+    """
     folder = tmp_path_factory.mktemp("busy")
+    house = House(
+        rules=(
+            {"deny": ["list-skeletons"], "users": [USER]},
+            {"deny": ["validate-entities"], "groups": ["group:default/strangers"]},
+        ),
+        policy={"actions": ["scenedock:register-in-catalog"], "repositories": ["payroll"]},
+        tasks_at_once=AT_ONCE,
+    )
     with fake_github(folder / "github") as github:
-        made = company_in(folder, github, House(tasks_at_once=AT_ONCE))
+        made = company_in(folder, github, house)
         try:
             made.start()
             yield made
@@ -64,6 +76,17 @@ def test_fifty_templates_at_once_complete(busy: Company) -> None:
     assert failed(runs) == []
     assert {run.output["name"] for run in runs} == {form["name"] for form in named("service", AT_ONCE)}
     assert busy.tasks() == before + AT_ONCE
+
+
+@pytest.mark.extended
+def test_fifty_at_once_of_what_a_rule_or_the_policy_denies_are_all_refused(busy: Company) -> None:
+    before, denied = busy.tasks(), ("list-skeletons", "register-in-catalog")
+
+    runs = run_all(busy, "runs-an-action", [{"action": denied[number % 2]} for number in range(AT_ONCE)])
+
+    assert [run.status for run in runs] == ["failed"] * AT_ONCE
+    assert all(f"scenedock:{denied[number % 2]}" in run.text for number, run in enumerate(runs))
+    assert busy.tasks() == before
 
 
 @pytest.mark.extended
