@@ -91,10 +91,10 @@ def compare_with_waiting() -> None:
 
 def all_at_once(frontend: Frontend, template: str, count: int) -> float:
     """Seconds until all have ended that so many people start at once."""
-    before = ended(frontend, "completed") + ended(frontend, "failed")
+    before = ended(frontend, "completed", "failed")
     began = time.monotonic()
     submit_all(frontend, template, count, {})
-    wait_until(lambda: ended(frontend, "completed") + ended(frontend, "failed") == before + count, "the end of all")
+    wait_until(lambda: ended(frontend, "completed", "failed") == before + count, "the end of all")
     return time.monotonic() - began
 
 
@@ -106,13 +106,15 @@ def submit_all(frontend: Frontend, template: str, count: int, values: Mapping[st
         body = {"templateRef": f"template:default/{template}", "values": given, "secrets": {}}
         frontend.ask("POST", "scaffolder/v2/tasks", body)
 
+    frontend.hang_up()
     with ThreadPoolExecutor(count) as people:
         list(people.map(submit, range(count)))
 
 
-def ended(frontend: Frontend, status: str) -> int:
-    """How many tasks have ended so."""
-    listed = frontend.ask("GET", f"scaffolder/v2/tasks?status={status}&limit=1")
+def ended(frontend: Frontend, *statuses: str) -> int:
+    """How many tasks have ended so, by one question: each takes processor time of Backstage."""
+    asked = "&".join(f"status={status}" for status in statuses)
+    listed = frontend.ask("GET", f"scaffolder/v2/tasks?{asked}&limit=1")
     return int(listed["totalTasks"])
 
 
