@@ -31,7 +31,7 @@ OWNER = "scenedock"
 """The first part of a result's address, in the place of the repository owner in Gitea."""
 _NAME = re.compile(r"^[0-9a-f]{32}$")
 _REF = re.compile(r"^(?P<until>[0-9]{1,12})-(?P<signature>[0-9a-f]{32})$")
-_COMPRESSION = 6
+_COMPRESSION = 3
 _FOLDER_MODE = 0o755
 _LINK_MODE = 0o777
 
