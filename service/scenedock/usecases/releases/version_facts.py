@@ -63,10 +63,10 @@ class VersionReader:
         layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
         particular = set(files) - set(base) | {item.path for item in layers[len(files) :]}
         if unit := deployment.unit:
-            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit)]
-            shared = {
-                each.path for one in member.units if one.environment != unit.environment for each in _files_of(one)
-            }
+            more = tuple(path for path in unit.value_files if path not in files)
+            layers += [*self._layers(more), *self._layers_of_release(unit), *self._layers_of_images(unit)]
+            others = (one for one in member.units if one.environment != unit.environment)
+            shared = {path for one in others for path in _files_of(one)}
             particular |= {layer.path for layer in layers} - shared if unit.environment else set()
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
@@ -263,12 +263,13 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
         yield posixpath.basename(item.slug).lower()
 
 
-def _files_of(unit: Unit) -> Iterator[Place]:
-    """Where what sets the versions of a unit is written."""
-    yield from (written.place for written in unit.values_at)
-    yield from (image.written.place for image in unit.images)
+def _files_of(unit: Unit) -> Iterator[str]:
+    """The files in which what sets the versions of a unit is written."""
+    yield from unit.value_files
+    yield from (written.place.path for written in unit.values_at)
+    yield from (image.written.place.path for image in unit.images)
     if unit.version_at:
-        yield unit.version_at.place
+        yield unit.version_at.place.path
 
 
 def _same_line(line: int, _keys: Keys) -> int:
