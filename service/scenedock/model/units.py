@@ -69,9 +69,9 @@ class Unit:
     images: tuple[UnitImage, ...] = ()
 
     @property
-    def version_places(self) -> Iterator[Place]:
-        """Where what sets its versions is written, besides its values files."""
-        yield from (written.place for written in self.values_at)
-        yield from (image.written.place for image in self.images)
+    def version_files(self) -> Iterator[str]:
+        """The files in which what sets its versions is written, besides its values files."""
+        yield from (written.place.path for written in self.values_at)
+        yield from (image.written.place.path for image in self.images)
         if self.version_at:
-            yield self.version_at.place
+            yield self.version_at.place.path

@@ -64,7 +64,7 @@ class VersionHistory:
 class Followed:
     """A release whose history is being followed. `now` is what says the version after the commits seen so far.
 
-    It is followed until it had `most` versions, one that is no newer than `floor`, and all that are `wanted`.
+    It is followed until it had `most` versions, one that isn't newer than `floor`, and all that are `wanted`.
     """
 
     release: Release

@@ -284,4 +284,6 @@ def test_names_that_people_gave_are_not_remembered_as_names_of_folders() -> None
     given_by_us = [component("worker", path="a/worker"), component("b-worker", path="b/worker")]
     by_people = [component("invoices", path="billing")]
 
-    assert memory_of([*given_by_us, *by_people]).names == {"apps": {"a/worker": "worker", "b/worker": "b-worker"}}
+    assert memory_of([*given_by_us, *by_people]).names == {
+        "apps": {"a/worker": "worker", "b/worker": "b-worker", "billing#invoices": "invoices"}
+    }

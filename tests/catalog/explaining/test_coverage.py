@@ -166,7 +166,7 @@ def test_an_empty_result_names_helmfile_and_what_makes_components_of_it(tmp_path
 
 def test_an_empty_result_names_fleet(tmp_path: Path) -> None:
     run = export(tmp_path, {"fleet/billing/fleet.yaml": "defaultNamespace: billing\n", ".fleet/fleet.yaml": ""})
-    assert "it has 1 Fleet bundle (fleet/billing/fleet.yaml). " in run.finding("no-charts")
+    assert "it has 1 Fleet bundle (fleet/billing/fleet.yaml:1). " in run.finding("no-charts")
 
 
 def test_a_nearly_empty_result_is_a_warning_that_names_the_tool(tmp_path: Path) -> None:

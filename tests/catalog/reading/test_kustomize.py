@@ -175,6 +175,40 @@ def test_an_artifact_is_made_of_the_only_folder_with_such_a_path() -> None:
     assert said({**files, "other/apps/web/a.yaml": DEPLOYMENT}).units == ()
 
 
+def test_the_root_of_a_source_that_nothing_defines_is_elsewhere() -> None:
+    files = {"clusters/a.yaml": flux("crds", "./").replace("flux-system", "crds"), "old/release.yaml": RELEASE}
+    found = said(files)
+    assert [(each.kind, each.reason) for each in found.deployed] == [
+        ("Flux HelmRelease", ""),
+        ("Flux Kustomization", "their sources are repositories that are not part of this run"),
+    ]
+    assert where(said({**files, "clusters/a.yaml": flux("all", "./", "  targetNamespace: post\n")}).units) == [
+        ("billing", None, "post")
+    ]
+
+
+def test_components_that_a_kustomization_of_flux_takes_are_nobodys_service() -> None:
+    shared = {"parts/alerts/kustomization.yaml": "resources: [a.yaml]\n", "parts/alerts/a.yaml": DEPLOYMENT}
+    files = {
+        "clusters/a.yaml": flux("web", "./apps/web", "  components: [../../parts/alerts]\n"),
+        "apps/web/a.yaml": DEPLOYMENT,
+        **shared,
+    }
+    assert [unit.path for unit in said(files).units] == ["apps/web"]
+    assert [unit.path for unit in said(shared).units] == ["parts/alerts"]
+
+
+def test_configuration_that_flux_does_not_deploy_is_no_service_beside_what_it_does() -> None:
+    config = {
+        "policies/kustomization.yaml": "resources: [a.yaml]\n",
+        "policies/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+    }
+    assert [unit.path for unit in said(config).units] == ["policies"]
+    found = said({**config, "clusters/a.yaml": flux("web", "./apps/web"), "apps/web/a.yaml": DEPLOYMENT})
+    assert [unit.path for unit in found.units] == ["apps/web"]
+    assert "they run nothing, and nothing takes them" in {each.reason for each in found.deployed}
+
+
 def test_what_a_shared_component_runs_is_of_who_takes_it() -> None:
     files = {
         "components/hooks/kustomization.yaml": "kind: Component\nresources: [job.yaml]\n",

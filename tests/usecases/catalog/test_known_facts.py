@@ -276,5 +276,39 @@ def test_all_that_a_reader_of_folders_finds_is_among_the_facts() -> None:
     """Who adds a field adds it to `FolderRequest` (what it is told) or to `FolderFacts` (what it finds)."""
     told = {"repository", "planned", "read", "environments", "chart_folders", "value_files"}
     found = {"findings", "unreadable", "doubtful"}
+    kept = {"shared_values", "shared_manifests"}
 
-    assert {each.name for each in fields(FolderReader)} == told | found
+    assert {each.name for each in fields(FolderReader)} == told | found | kept
+
+
+RELEASES = {
+    "apps/keydb.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: keydb}\n"
+    "spec: {source: {chart: keydb}, destination: {namespace: caches}}\n",
+    "fleet/search/fleet.yaml": "helm: {chart: search, repo: https://charts.acme.test, valuesFiles: [../shared.yaml]}\n",
+    "fleet/shared.yaml": "upstream: http://keydb\n",
+    "notes.yaml": "a: 1\n",
+}
+
+
+def test_of_what_tools_deploy_only_what_has_changed_is_read_again(builds: Builds) -> None:
+    builds.edit(RELEASES)
+    builds.settle()
+    assert "component:keydb" in builds.text()
+
+    builds.edit({"apps/keydb.yaml": RELEASES["apps/keydb.yaml"].replace("caches", "other-caches")})
+    read = builds.build()
+
+    assert "other-caches" in builds.text()
+    assert "apps/keydb.yaml" in read
+    assert read.isdisjoint({"fleet/search/fleet.yaml", "fleet/shared.yaml", "notes.yaml", "argocd/orders.yaml"})
+
+
+def test_values_beside_the_folder_of_a_release_count_as_its_own(builds: Builds) -> None:
+    builds.edit(RELEASES)
+    builds.settle()
+
+    builds.edit({"fleet/shared.yaml": "upstream: http://orders\n"})
+    builds.build()
+
+    assert "component:orders" in builds.text()
+    assert "component:keydb" not in builds.text()

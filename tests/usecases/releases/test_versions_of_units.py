@@ -91,6 +91,20 @@ def test_without_an_image_of_its_own_the_chart_of_a_release_says_it(
     assert bool(deployed["reason"]) is (version is None)
 
 
+def test_values_of_a_generated_config_map_say_it(tmp_path: Path) -> None:
+    release = RELEASE.partition("  values:")[0] + "  valuesFrom: [{kind: ConfigMap, name: values}]\n"
+    generator = "configMapGenerator: [{name: values, files: [values.yaml]}]\n"
+    found = listed(
+        tmp_path,
+        {
+            "apps/kustomization.yaml": f"resources: [release.yaml]\n{generator}",
+            "apps/release.yaml": release,
+            "apps/values.yaml": "image:\n  repository: acme/billing\n  tag: 1.4.0\n",
+        },
+    )
+    assert (found["billing"]["version"], place(found["billing"])) == ("1.4.0", "apps/values.yaml:3")
+
+
 def test_an_overlay_says_the_tag_of_an_image(tmp_path: Path) -> None:
     patch = (
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec:\n  template:\n    spec:\n"

@@ -25,8 +25,8 @@ class RepositoryContents:
     the paths of all its catalog-info.yaml, whoever wrote them. `unreadable` are the folders that can't be read, or not
     all of which counts; `doubtful`, those that may be such folders, each with what would have to be said then; where
     there are any, `directories` are all that the repository has. `units` are what tools deploy besides charts,
-    `unit_folders` what their folders say, by path, where that is no deployment of its own; `left_out` are other units,
-    by place and name, with the reason.
+    `unit_folders` what their folders say, by path, where that isn't a deployment of its own; `left_out` are other
+    units, by place and name, with the reason.
     """
 
     facts: RepositoryFacts

@@ -5,15 +5,17 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
+from typing import TypeAlias
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import Mapped, MappedService
 from scenedock.catalog.mapping.ownership import files_of, overridden
-from scenedock.catalog.mapping.services import DeployedService
+from scenedock.catalog.mapping.services import DeployedService, Member
 from scenedock.catalog.vocabulary.evidence import Evidence, dependency_called, item_called
 from scenedock.catalog.vocabulary.formats import join_name
 from scenedock.catalog.vocabulary.owners import UNKNOWN
@@ -21,8 +23,11 @@ from scenedock.catalog.vocabulary.relations import RELATION_FIELDS, Reference, r
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import Finding
-from scenedock.model.helm import CHART_FILE
+from scenedock.model.helm import CHART_FILE, Dependency, HelmFolder, ListItem
 from scenedock.model.json import as_list, as_object, as_text
+
+_Prove: TypeAlias = Callable[[], Evidence]
+"""Makes the evidence for a relation, for those who ask: it costs more than to find the relation."""
 
 _MOST_CYCLES = 20
 _PARENT_FIELDS = ("subcomponentOf", "subdomainOf", "parent")
@@ -57,7 +62,7 @@ class Graph:
         """The service with `dependsOn` and `providesApis` of its Component; a System has no such edges."""
         if each.main.kind != "Component":
             return each
-        depends_on = {ref for ref, _ in self.dependencies(each)}
+        depends_on = {ref for ref, _ in self._dependencies(each)}
         provides = {entity.ref for entity in each.entities if entity.kind == "API" and entity.ref in each.ours}
         main = _with_relations(_with_relations(each.main, "dependsOn", depends_on), "providesApis", provides)
         others = (_on_clusters(entity, each.service) for entity in each.entities[1:])
@@ -65,15 +70,17 @@ class Graph:
 
     def dependencies(self, each: MappedService) -> Iterator[tuple[EntityRef, Evidence]]:
         """What a service depends on, with what proves it; one may occur several times."""
-        for ref, evidence in (*self._charts(each), *_satellites(each), *_clusters(each)):
+        return ((ref, prove()) for ref, prove in self._dependencies(each))
+
+    def _dependencies(self, each: MappedService) -> Iterator[tuple[EntityRef, _Prove]]:
+        for ref, prove in (*self._charts(each), *_satellites(each), *_clusters(each)):
             if ref != each.main.ref:
-                yield ref, evidence
-        for targets, evidence in self.hosts(each):
+                yield ref, prove
+        for targets, prove in self._hosts(each):
             if len(targets) == 1 and (ref := next(iter(targets))) != each.main.ref:
-                yield ref, evidence
+                yield ref, prove
         for number, text in enumerate(each.service.override.depends_on):
-            evidence = overridden(each.service, "dependsOn", text)
-            yield EntityRef.parse(text, default_kind=""), replace(evidence, keys=(*evidence.keys, number))
+            yield EntityRef.parse(text, default_kind=""), partial(_overridden, each.service, text, number)
 
     def _listen(self, each: MappedService) -> None:
         """Note the names under which others may address a service."""
@@ -92,42 +99,33 @@ class Graph:
             for host in deployment.facts.ingress_hosts:
                 self._ingress[deployment.environment, host].add(ref)
 
-    def _charts(self, each: MappedService) -> Iterator[tuple[EntityRef, Evidence]]:
+    def _charts(self, each: MappedService) -> Iterator[tuple[EntityRef, _Prove]]:
         """The local charts that the service's charts list, and the chart that its list items default to."""
         for member in each.service.members:
             repository = member.contents.facts.name
             defaults = {item.chart_folder: item for item in member.items if item.default_chart}
-            said = "the chart that its app list defaults to"
-            paths = [
-                (path, Evidence(path, said, repository, (item.list_path,), pattern=item_called(item.key)))
-                for path, item in defaults.items()
-            ]
+            paths = [(path, partial(_default_chart, repository, path, item)) for path, item in defaults.items()]
             for folder in member.folders:
                 for dependency in folder.chart.dependencies if folder.chart else ():
                     path = self._roles.target(repository, dependency)
                     if path is not None and (dependency.enabled or (repository, path) in self._roles.libraries):
-                        charts = (folder.at(CHART_FILE), folder.at("requirements.yaml"))
-                        said, pattern = f"the chart lists {dependency.name}", dependency_called(dependency.name)
-                        paths.append((path, Evidence(path, said, repository, charts, pattern=pattern)))
-            for path, evidence in paths:
+                        paths.append((path, partial(_listed_chart, repository, path, folder, dependency)))
+            for path, prove in paths:
                 target = self._by_folder.get((repository, path))
                 if target and target.main.kind == "Component":
-                    yield target.main.ref, evidence
+                    yield target.main.ref, prove
 
     def hosts(self, each: MappedService) -> Iterator[tuple[set[EntityRef], Evidence]]:
         """The hosts in the values of a service, each with all that it may mean: one Component, none, or several."""
+        return ((targets, prove()) for targets, prove in self._hosts(each))
+
+    def _hosts(self, each: MappedService) -> Iterator[tuple[set[EntityRef], _Prove]]:
         if each.main.spec.get("type") == "app-of-apps":
             return
         for member in each.service.members:
-            repository = member.contents.facts.name
             for deployment in member.deployments:
-                files = files_of(member, deployment) if deployment.facts.hosts else ()
-                item = deployment.item.key if deployment.item else ""
                 for host in deployment.facts.hosts:
-                    evidence = Evidence(
-                        host, f"the host {host!r} in the values", repository, files, sign=host, item=item
-                    )
-                    yield self._addressed(host, deployment, each), evidence
+                    yield self._addressed(host, deployment, each), partial(_host, host, member, deployment)
 
     def _addressed(self, host: str, deployment: Deployment, caller: MappedService) -> set[EntityRef]:
         """Who answers to a host: a Service, by its name and namespace, else who has it as an ingress host."""
@@ -166,6 +164,41 @@ class Graph:
         return namespace in (self._namespaces[ref] or {ref.name.lower()})
 
 
+def _default_chart(repository: str, path: str, item: ListItem) -> Evidence:
+    said = "the chart that its app list defaults to"
+    return Evidence(path, said, repository, (item.list_path,), pattern=item_called(item.key))
+
+
+def _listed_chart(repository: str, path: str, folder: HelmFolder, dependency: Dependency) -> Evidence:
+    charts = (folder.at(CHART_FILE), folder.at("requirements.yaml"))
+    said, pattern = f"the chart lists {dependency.name}", dependency_called(dependency.name)
+    return Evidence(path, said, repository, charts, pattern=pattern)
+
+
+def _host(host: str, member: Member, deployment: Deployment) -> Evidence:
+    said, repository = f"the host {host!r} in the values", member.contents.facts.name
+    item = deployment.item.key if deployment.item else ""
+    return Evidence(host, said, repository, files_of(member, deployment), sign=host, item=item)
+
+
+def _backing_service(service: DeployedService, entity: Entity) -> Evidence:
+    charts = tuple(folder.at(CHART_FILE) for folder in service.folders if folder.chart)
+    keys = [dep.key for folder in service.folders if folder.chart for dep in folder.chart.dependencies]
+    key = next((key for key in keys if join_name(service.name, key) == entity.name), "")
+    pattern = rf"(?:name|alias):[ \t]*[\"']?{re.escape(key)}\b"
+    return Evidence(key, f"the chart lists {key}", entity.place.repository, charts, pattern=pattern)
+
+
+def _cluster(member: Member, deployment: Deployment) -> Evidence:
+    said, repository = "`cluster` in the settings", member.contents.facts.name
+    return Evidence(deployment.cluster, said, repository, (FILE_NAME,), ("cluster",))
+
+
+def _overridden(service: DeployedService, text: str, number: int) -> Evidence:
+    evidence = overridden(service, "dependsOn", text)
+    return replace(evidence, keys=(*evidence.keys, number))
+
+
 def _own_namespaces(deployment: Deployment, caller: MappedService) -> set[str]:
     """The namespaces that a deployment's own Services are in."""
     if deployment.namespace:
@@ -174,26 +207,20 @@ def _own_namespaces(deployment: Deployment, caller: MappedService) -> set[str]:
     return {*names, *(f"{name}-{deployment.environment}" for name in names if deployment.environment)}
 
 
-def _satellites(each: MappedService) -> Iterator[tuple[EntityRef, Evidence]]:
+def _satellites(each: MappedService) -> Iterator[tuple[EntityRef, _Prove]]:
     """The backing services that the service brings along."""
     for entity in each.entities[1:]:
         if entity.kind == "Resource" and entity.spec.get("type") != "deployment" and entity.ref in each.ours:
-            charts = tuple(folder.at(CHART_FILE) for folder in each.service.folders if folder.chart)
-            keys = [dep.key for folder in each.service.folders if folder.chart for dep in folder.chart.dependencies]
-            key = next((key for key in keys if join_name(each.service.name, key) == entity.name), "")
-            pattern = rf"(?:name|alias):[ \t]*[\"']?{re.escape(key)}\b"
-            yield entity.ref, Evidence(key, f"the chart lists {key}", entity.place.repository, charts, pattern=pattern)
+            yield entity.ref, partial(_backing_service, each.service, entity)
 
 
-def _clusters(each: MappedService) -> Iterator[tuple[EntityRef, Evidence]]:
+def _clusters(each: MappedService) -> Iterator[tuple[EntityRef, _Prove]]:
     """The clusters it runs on; where deployments are entities, those run on them instead."""
     if not _has_deployment_entities(each.service):
         for member in each.service.members:
             for deployment in member.deployments:
                 if deployment.cluster:
-                    said, repository = "`cluster` in the settings", member.contents.facts.name
-                    evidence = Evidence(deployment.cluster, said, repository, (FILE_NAME,), ("cluster",))
-                    yield EntityRef.of("resource", deployment.cluster), evidence
+                    yield EntityRef.of("resource", deployment.cluster), partial(_cluster, member, deployment)
 
 
 def _on_clusters(entity: Entity, service: DeployedService) -> Entity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.mapping.deployments import (
@@ -102,6 +102,7 @@ def gather(
     for number, contents in enumerate(repositories):
         mine = {folder.path: identities[number, folder.path] for folder in contents.folders}
         applications = Applications(contents.applications)
+        shared = _shared_homes(contents.units, of_units[number])
         for raw, folders, items, units in _grouped(contents, mine, of_units[number]):
             ranked = sorted(folders, key=lambda folder: production_rank(mine[folder.path].environment))
             listed = sorted(items, key=lambda item: production_rank(item.environment))
@@ -112,7 +113,7 @@ def gather(
             deployments, passed_over = deployments_of(contents, tuple(ranked), tuple(listed), mine, found, more)
             if not folders:
                 homes = dict.fromkeys(each.folder for each in by_tools)
-                ranked = [contents.unit_folders[path] for path in homes]
+                ranked = [_part_of(contents.unit_folders[path], raw, shared) for path in homes]
             member = _member(contents, tuple(ranked), tuple(listed), mine, deployments, by_tools)
             if passed_over:
                 member = replace(member, passed_over=tuple(passed_over))
@@ -123,6 +124,22 @@ def gather(
     services = [DeployedService(name, tuple(group), _override(name, group)) for name, group in sorted(members.items())]
     findings.extend(_overrides_of_unknown_services(repositories, members))
     return services, findings
+
+
+def _shared_homes(units: Sequence[Unit], of_units: Sequence[UnitService]) -> frozenset[str]:
+    """The folders in which units of several services are at home."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for unit, of in zip(units, of_units, strict=True):
+        names[unit.path].add(of.name)
+    return frozenset(path for path, those in names.items() if len(those) > 1)
+
+
+def _part_of(folder: HelmFolder, service: str, shared: Collection[str]) -> HelmFolder:
+    """A folder, as far as it is a service's: where several share it, only what people wrote of this one."""
+    if folder.path not in shared:
+        return folder
+    mine = tuple(entity for entity in folder.handwritten if entity.name.lower() == as_entity_name(service).lower())
+    return replace(folder, handwritten=mine, has_handwritten=folder.has_handwritten and bool(mine))
 
 
 def _grouped(

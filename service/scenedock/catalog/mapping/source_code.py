@@ -23,6 +23,8 @@ def source_code_of(service: DeployedService) -> Iterator[tuple[ProjectSlug, Evid
                 listed, pattern = (item.list_path,), item_called(item.key)
                 named = ProjectSlug("gitlab" if is_gitlab else "github", host, item.slug)
                 yield named, Evidence(item.slug, "an item of the app list", repository, listed, pattern=pattern)
+    if not any(folder.chart and folder.chart.sources for folder in service.folders):
+        return
     gitops = {project_slug(member.contents.facts.url, member.contents.settings.hosts) for member in service.members}
     for member in service.members:
         hosts = member.contents.settings.hosts

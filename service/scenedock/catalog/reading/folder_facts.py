@@ -37,7 +37,7 @@ class FolderFacts:
     """All that reading a folder gives: its content, if it is a deployment, and what a `FolderReader` found.
 
     `asked` says for the folders that were looked for as charts whether they are. `units` are those of the request, with
-    their facts, and `home` is what the folder is to them where it is no deployment of its own.
+    their facts, and `home` is what the folder is to them where it isn't a deployment of its own.
     """
 
     folder: HelmFolder | None

@@ -145,7 +145,7 @@ def _why_not_followed(pair: Pair, release: Release) -> str:
     if release.elsewhere:
         return f"it is set in {release.elsewhere}, and history is followed in the deployment's own repository alone"
     unit = pair.deployment.unit
-    if unit and any(unit.version_places) and release.shape != "tag file":
+    if unit and any(unit.version_files) and release.shape != "tag file":
         return "what Flux and Kustomize make of their files isn't followed back"
     application = pair.deployment.application
     if application and application.parameters and release.shape.startswith(("helm.", "kustomize.")):

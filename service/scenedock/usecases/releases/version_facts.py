@@ -92,17 +92,19 @@ class VersionReader:
         each, member, deployment = pair.each, pair.member, pair.deployment
         folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
         base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
+        unit = deployment.unit
+        more = tuple(path for path in unit.value_files if path not in files) if unit else ()
         layers = [
-            *self._layers(files),
+            *self._layers((*files, *more)),
             *self._layer_of_item(deployment.item),
             *self._layers_of_application(member, deployment),
         ]
-        particular = set(files) - set(base) | {item.path for item in layers[len(files) :] if not item.elsewhere}
-        if unit := deployment.unit:
+        particular = set(files) - set(base) | _paths_here(layers[len(files) + len(more) :])
+        if unit:
             layers += [*self._layers_of_release(unit), *self._layers_of_images(unit)]
             others = (one for one in member.units if one.environment != unit.environment)
-            shared = {place.path for one in others for place in one.version_places}
-            particular |= {each.path for each in layers if not each.elsewhere} - shared if unit.environment else set()
+            shared = {path for one in others for path in (*one.value_files, *one.version_files)}
+            particular |= _paths_here(layers) - shared if unit.environment else set()
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
         foreign = frozenset(self._foreign(member, folder, own))
@@ -341,6 +343,10 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
     if item:
         yield item.name.lower()
         yield posixpath.basename(item.slug).lower()
+
+
+def _paths_here(layers: Iterable[Layer]) -> set[str]:
+    return {each.path for each in layers if not each.elsewhere}
 
 
 def _same_line(line: int, _keys: Keys) -> int:

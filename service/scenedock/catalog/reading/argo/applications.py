@@ -125,7 +125,7 @@ class ArgoReader:
         self.applications.extend(found)
         self.units.extend(units.values())
         targets = tuple(dict.fromkeys((each.repository, each.path) for each in found))
-        reasons = {self._reason(each.sources) for each in generated}
+        reasons = {self._reason(each.sources) if each.sources else "" for each in generated}
         why = IN_OTHERS if reasons == {IN_OTHERS} else "only a cluster can evaluate them"
         self.seen.append(Deployed("Argo CD ApplicationSet", set_name, place, targets, why))
         if not found and not units:

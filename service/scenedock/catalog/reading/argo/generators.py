@@ -53,7 +53,7 @@ class ParameterBudget:
 class Generators:
     """Produces the parameter sets of generators, nested as Go templates see them.
 
-    With `partly`, one that only a cluster or a server can fill stands for a single set of which nothing is known.
+    With `partly`, one that only a cluster or a server can fill stands for a single set with no parameters.
     """
 
     repositories: Repositories

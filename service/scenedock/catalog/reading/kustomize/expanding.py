@@ -16,6 +16,7 @@ from scenedock.catalog.reading.kustomize.files import image_changes
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.patching import patches_in
 from scenedock.catalog.reading.kustomize.substitution import is_open, substituted
+from scenedock.model.file_paths import without_dots
 from scenedock.model.finding import Finding
 from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
 
@@ -236,7 +237,7 @@ class Expander:
 
     def _folder_of(self, document: JsonObject) -> tuple[str | None, str]:
         """The folder of this repository that a Kustomization of Flux deploys; None with the reason where none is."""
-        path = as_text(value_at(document, ("spec", "path"))).strip("/")
+        path = without_dots(as_text(value_at(document, ("spec", "path"))))
         if is_open(path):
             return None, OPEN
         source = as_object(value_at(document, _SOURCE))

@@ -84,7 +84,7 @@ def image_changes(document: JsonObject) -> Iterator[ImageChange]:
 
 
 def text_of(value: Json) -> str:
-    """A scalar as Helm and Kustomize print it; empty for what is none."""
+    """A scalar as Helm and Kustomize print it; empty for anything else."""
     return HELM.key(value).strip() if isinstance(value, (str, int, float)) else ""
 
 

@@ -147,7 +147,7 @@ class Units:
         return taken_by.place if taken_by else each.one.place
 
     def _home_of_overlay(self, root: str) -> str:
-        """The folder of what a root is an overlay of, by its path alone; empty where it is none, or of a release."""
+        """The folder of what a root is an overlay of, by its path alone; empty where there is none, or of a release."""
         home = "" if root in self._release_roots else self._places.home_of(root)
         return home if home and root.startswith((f"{home}/overlays/", f"{home}/overlay/")) else ""
 
@@ -206,8 +206,8 @@ class Units:
     def _add_idle(self, services: dict[str, _Service], idle: Sequence[tuple[str, list[Occurrence]]]) -> None:
         """Roots that only configure something: parts of a service in whose folder they are, else of their own.
 
-        A folder that holds services is none itself, unless it has layers of its own; nor is a base that nothing takes,
-        or what Flux doesn't deploy where it deploys other folders.
+        A folder that holds services isn't one itself, unless it has layers of its own; nor is a base that nothing
+        takes, or what Flux doesn't deploy where it deploys other folders.
         """
         homes = {*services, *self._release_homes}
         above = {folder for home in homes for folder in (*folders_above(home), home)}

@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from scenedock.catalog.reading.argo.applications import FROM_ELSEWHERE, NAMED_BY_TEMPLATE
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts, chart_called
@@ -59,11 +60,29 @@ class _Helmfile:
         return self.text.count("\n", 0, found.start()) + 1 if found else 1
 
 
+@dataclass(frozen=True, eq=False)
+class _Environment:
+    """An environment of a helmfile: its values, and files of values by their paths from the repository's root."""
+
+    given: Given
+    written: tuple[Json, ...]
+
+    @cached_property
+    def values(self) -> JsonObject | None:
+        """Its values; None where a template writes some of them."""
+        values: JsonObject = {}
+        for each in self.written:
+            path = as_text(each)
+            if path and ("{{" in path or not path.endswith((".yaml", ".yml"))):
+                return None
+            values = merge_values(values, as_object(self.given.here.read(path) if path else each))
+        return values
+
+
 @dataclass(slots=True)
 class _Reader:
     given: Given
     helmfiles: dict[str, _Helmfile] = field(default_factory=dict)
-    values: dict[int, JsonObject | None] = field(default_factory=dict)
     left: int = _MOST_DECISIONS
     units: list[Unit] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
@@ -123,7 +142,7 @@ class _Reader:
             if here.has(path):
                 yield path
 
-    def _add_all(self, path: str, above: Mapping[str, JsonObject], done: set[str]) -> None:
+    def _add_all(self, path: str, above: Mapping[str, _Environment], done: set[str]) -> None:
         """Add the releases of a helmfile and of those below, which have the environments of the one above."""
         ahead = [(path, above)]
         while ahead:
@@ -138,19 +157,19 @@ class _Reader:
                 self._add(helmfile, as_object(release), environments)
             ahead.extend((child, environments) for child in self._below(helmfile))
 
-    def _environments(self, helmfile: _Helmfile) -> Mapping[str, JsonObject]:
+    def _environments(self, helmfile: _Helmfile) -> Mapping[str, _Environment]:
         """The environments that a helmfile or its bases name, each with what is said of it."""
-        found: dict[str, JsonObject] = {}
+        found: dict[str, _Environment] = {}
         for base in map(as_text, helmfile.all("bases")):
             if base and "{{" not in base and self.given.here.has(helmfile.at(base)):
                 read = self._read(helmfile.at(base))
                 for document in read.documents if read else ():
-                    found |= _named(document, read or helmfile)
+                    found |= _named(document, read or helmfile, self.given)
         for document in helmfile.documents:
-            found |= _named(document, helmfile)
+            found |= _named(document, helmfile, self.given)
         return found
 
-    def _add(self, helmfile: _Helmfile, written: JsonObject, environments: Mapping[str, JsonObject]) -> None:
+    def _add(self, helmfile: _Helmfile, written: JsonObject, environments: Mapping[str, _Environment]) -> None:
         """Add a release: as a unit in each of its environments, or as something that is seen."""
         release = self._inherited(helmfile, written)
         name, chart = as_text(release.get("name")), as_text(release.get("chart"))
@@ -221,37 +240,24 @@ class _Reader:
             inherited = {**inherited, **as_object(templates.get(as_text(as_object(each).get("template"))))}
         return {**inherited, **release}
 
-    def _holds(self, release: JsonObject, environment: JsonObject) -> bool | None:
+    def _holds(self, release: JsonObject, environment: _Environment) -> bool | None:
         """Whether a release is there in an environment; None where its values don't say."""
         if not (condition := as_text(release.get("condition"))):
             return None if isinstance(release.get("installed"), str) else True
-        values = self._values_of(environment)
+        values = environment.values
         return None if values is None else bool(value_at(values, condition.split(".")))
 
-    def _values_of(self, environment: JsonObject) -> JsonObject | None:
-        """The values of an environment; None where a template writes some of them."""
-        if id(environment) not in self.values:
-            values: JsonObject | None = {}
-            for each in as_list(environment.get("values")):
-                path = as_text(each)
-                if path and ("{{" in path or not path.endswith((".yaml", ".yml"))):
-                    values = None
-                    break
-                values = merge_values(values or {}, as_object(self.given.here.read(path) if path else each))
-            self.values[id(environment)] = values
-        return self.values[id(environment)]
 
-
-def _named(document: JsonObject, helmfile: _Helmfile) -> dict[str, JsonObject]:
-    """The environments of a document, with paths from the repository's root."""
-    named: dict[str, JsonObject] = {}
+def _named(document: JsonObject, helmfile: _Helmfile, given: Given) -> dict[str, _Environment]:
+    """The environments of a document."""
+    named: dict[str, _Environment] = {}
     for name, said in as_object(document.get("environments")).items():
         if "{{" not in name and _ITS_NAME not in name:
-            values = [
-                helmfile.at(text.replace(_ITS_NAME, name)) if (text := as_text(each)) else each
-                for each in as_list(as_object(said).get("values"))
-            ]
-            named[name] = {"values": values}
+            written = as_list(as_object(said).get("values"))
+            values = (
+                helmfile.at(text.replace(_ITS_NAME, name)) if (text := as_text(each)) else each for each in written
+            )
+            named[name] = _Environment(given, tuple(values))
     return named
 
 

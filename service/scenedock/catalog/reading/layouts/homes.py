@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from scenedock.catalog.reading.handwritten import ENTITY_FILES
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, reason_in_name
 from scenedock.catalog.vocabulary.environments import CONTAINERS, without_environment
 from scenedock.catalog.vocabulary.globs import matches
@@ -126,7 +127,7 @@ def _planned(path: str, units: Sequence[Unit], others: Sequence[str], files: Seq
     """What is read of a folder in which only units are at home.
 
     All of it, where it is that of one service and holds none of the `others` that are read; else, just the files that
-    its units name.
+    its units name, and what people wrote of them.
     """
     manifests = {id(unit.manifests): unit.manifests for unit in units}.values()  # most units share theirs
     named = dict.fromkeys(file for files in (*(unit.value_files for unit in units), *manifests) for file in files)
@@ -134,6 +135,8 @@ def _planned(path: str, units: Sequence[Unit], others: Sequence[str], files: Seq
     is_own = len({without_environment(unit.name, unit.environment) for unit in units}) == 1
     if path and is_own and not any(_below(f"{path}/", others)):
         names.extend(file[len(path) + 1 :] for file in _below(f"{path}/", files))
+    elif path:
+        names.extend(name for name in ENTITY_FILES if next(_below(f"{path}/{name}", files), "") == f"{path}/{name}")
     return PlannedFolder(path, tuple(dict.fromkeys(names)), included=True)
 
 

@@ -92,7 +92,7 @@ def _unlisted(repository: str, units: Units) -> Iterator[Finding]:
 
 
 def _name_of(given: Given, url: str) -> str:
-    """The name of the repository of the run that an address means; empty where it is none of them."""
+    """The name of the repository of the run that an address means; empty where it means another."""
     repository = given.repositories.of({"repoURL": url})
     return repository.name if repository else ""
 
@@ -126,7 +126,7 @@ def _legible(value: Json, *, encrypted: bool = False) -> Json:
 
 
 def _counts(given: Given, path: str) -> bool:
-    """Whether a file may say what is deployed: it is no example, no test data, and no part of a chart."""
+    """Whether a file may say what is deployed: not an example, test data or a part of a chart."""
     folder = posixpath.dirname(path)
     segments = folder.split("/") if folder else []
     if not segments:
@@ -141,7 +141,7 @@ def _has_flux(given: Given, path: str) -> bool:
 
 
 def _releases(builder: Builder, expander: Expander, flux: Iterable[str], units: Iterable[Unit]) -> Iterator[Deployed]:
-    """Every HelmRelease that is no patch of another."""
+    """Every HelmRelease that isn't a patch of another."""
     known = {unit.place: unit.name for unit in units}
     deployed = {each.one.place for each in expander.occurrences}
     for path in flux:

@@ -23,7 +23,7 @@ class ManifestFile:
 
 NOTHING = ManifestFile()
 UNREADABLE_MANIFEST = "unreadable-manifest"
-"""The code of the finding for a manifest that is no YAML."""
+"""The code of the finding for a manifest that is not YAML."""
 
 
 def read_manifest_file(place: Place, data: bytes) -> ManifestFile:
