@@ -141,11 +141,11 @@ def _furthest(gaps: Iterable[tuple[Gap, str]]) -> tuple[Gap, str] | None:
 def _between(older: SemVer, newer: SemVer) -> Gap | None:
     if not older < newer:
         return None
-    units: tuple[Unit, ...] = ("major", "minor", "patch")
-    for unit, before, after in zip(units, older.core, newer.core, strict=True):
-        if before != after:
-            return Gap(unit, after - before)
-    return Gap("prerelease", 1)
+    step = older.step_to(newer)
+    if step == "prerelease":
+        return Gap(step, 1)
+    part = ("major", "minor", "patch").index(step)
+    return Gap(step, newer.core[part] - older.core[part])
 
 
 @lru_cache(maxsize=16_384)

@@ -184,6 +184,21 @@ def test_a_folder_that_is_no_clone_has_versions_and_no_history(tmp_path: Path) -
     assert shown["sinceReason"].startswith("there is no history: not a git repository")
 
 
+def test_what_kustomize_makes_of_files_has_no_history_and_says_so(tmp_path: Path) -> None:
+    root, pod = tmp_path / "apps", "{containers: [{name: billing, image: acme/billing}]}"
+    deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec: {template: {spec: %s}}\n"
+    files = {
+        "billing/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+        "billing/base/deployment.yaml": deployment % pod,
+    }
+    for hour in (1, 2):
+        overlay = f"resources: [../../base]\nimages: [{{name: acme/billing, newTag: 1.{hour}.0}}]\n"
+        commit(root, hour, {**files, "billing/overlays/qa/kustomization.yaml": overlay})
+    (shown,) = json.loads(run("show", "billing", root, "--format", "json").stdout)
+    assert (shown["version"], shown["since"]) == ("1.2.0", None)
+    assert shown["sinceReason"] == "what Flux and Kustomize make of their files isn't followed back"
+
+
 def test_a_folder_inside_a_clone_has_the_history_of_its_files(tmp_path: Path) -> None:
     root, files = tmp_path / "mono", {"billing/Chart.yaml": CHART, QA: "a: 1\n"}
     for hour in (1, 2):

@@ -14,6 +14,7 @@ from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
 from scenedock.usecases.catalog.build_feed import build_feed
 from tests.scenarios.repositories import plant
+from tests.tools.commits import commit
 from tests.tools.helm import helm
 from tests.tools.service import READ, bearer, service_in
 
@@ -65,6 +66,16 @@ def test_rendering_decides_between_two_images(tmp_path: Path) -> None:
     assert (found["rendered"], found["reason"]) == (True, None)
     text = run("show", "billing", tmp_path).stdout
     assert "billing/values.yaml:1: <x>.image.tag of acme/one, its own as rendered" in text
+
+
+def test_the_image_that_rendering_chose_counts_in_earlier_commits(tmp_path: Path) -> None:
+    commit(tmp_path / "apps", 1, billing())
+    commit(tmp_path / "apps", 2, {"billing/values.yaml": VALUES.replace("1.0.0", "1.1.0")})
+    commit(tmp_path / "apps", 3, {"billing/values.yaml": VALUES.replace("1.0.0", "1.1.0").replace("2.0.0", "2.1.0")})
+    done = run("history", "billing", tmp_path / "apps", "--format", "json")
+    (history,) = json.loads(done.stdout)
+    found = [(each["version"], each["since"][11:13]) for each in history["versions"]]
+    assert (found, history["incomplete"]) == ([("1.1.0", "02"), ("1.0.0", "01")], None)
 
 
 def test_without_helm_both_lines_are_named_as_before(tmp_path: Path) -> None:
