@@ -199,6 +199,16 @@ def test_what_kustomize_makes_of_files_has_no_history_and_says_so(tmp_path: Path
     assert shown["sinceReason"] == "what Flux and Kustomize make of their files isn't followed back"
 
 
+def test_the_last_version_of_what_has_none_is_not_looked_for(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    commit(root, 1, {"billing/Chart.yaml": CHART, "billing/values.yaml": "replicas: 1\n"})
+    (history,) = histories(root, "--most", "1")
+    assert (history["versions"], history["incomplete"]) == (
+        [],
+        "it has no version, and only the last one was looked for",
+    )
+
+
 def test_a_folder_inside_a_clone_has_the_history_of_its_files(tmp_path: Path) -> None:
     root, files = tmp_path / "mono", {"billing/Chart.yaml": CHART, QA: "a: 1\n"}
     for hour in (1, 2):

@@ -73,7 +73,12 @@ class Deployments:
         if not there:
             known = ", ".join(sorted({each.environment for each in releases if each.environment})) or "none"
             raise NotFoundError(f"{service!r} isn't deployed in {environment!r}; its environments are: {known}")
-        return tuple(self.histories[each.key] for each in there)
+        return tuple(self.histories.get(each.key) or _not_followed(each) for each in there)
+
+
+def _not_followed(release: Release) -> VersionHistory:
+    why = "it has no version, and only the last one was looked for"
+    return VersionHistory(release.service, release.environment, release.repository, incomplete=why)
 
 
 def service_name(typed: str) -> str:

@@ -127,12 +127,15 @@ def _followed(
     helm: HelmProgram | None,
     service: str | None = None,
     environment: str | None = None,
-    most: int = 1,
+    most: int | None = None,
 ) -> Deployments:
-    """The deployments with the histories of those of a service and an environment, or of all."""
+    """The deployments with the last versions of those of a service and an environment, or of all.
+
+    Without `most`, that is since when they have theirs, and how many are between.
+    """
     from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_deployments
 
-    extent = Extent(most, between=most == 1)
+    extent = Extent() if most is None else Extent(most, between=False)
     with sources.opened() as opened:
         selected = Selected(service, environment)
         return follow_deployments(sources.export_of(opened), opened, selected, extent, helm)
