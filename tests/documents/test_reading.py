@@ -290,3 +290,20 @@ def test_a_position_has_a_column_too() -> None:
 
     assert document.position_of(["a", "b", 1, "c"]) == (2, 11)
     assert document.position_of(["nothing"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\nimage: {tag: 1.2.3}\n",
+        "# tag: 1.2.3\nimage:\n  tag: '1.2.3'  # now\n",
+        "other: {tag: 1.2.3}\nimage: {tag: 1.2.3}\n",
+        "other: &it {tag: 1.2.3}\nimage:\n  tag: 1.2.3\n",
+        "image:\n  tag: >-\n    1.2.3\nnote: a\n",
+        "image:\n  my-tag: 1.2.3\n  tag: 1.2.3\n",
+        "image: {tag: 1.2}\n---\ntag: 1.2\n",
+    ],
+)
+def test_the_line_of_a_text_is_that_of_its_key(text: str) -> None:
+    document = read_document(text.encode())
+    assert document.line_of_text(("image", "tag")) == document.line_of(("image", "tag"))

@@ -12,6 +12,7 @@ from scenedock.actions.publishing.propose_change import propose_change_action
 from scenedock.actions.publishing.publish_repository import publish_repository_action
 from scenedock.actions.releases.list_deployments import list_deployments_action
 from scenedock.actions.releases.show_deployment import show_deployment_action
+from scenedock.actions.releases.show_deployment_history import show_deployment_history_action
 from scenedock.actions.skeletons.bake_skeleton import bake_skeleton_action
 from scenedock.actions.skeletons.list_skeletons import list_skeletons_action
 from scenedock.model.action import Action
@@ -23,6 +24,7 @@ ACTIONS: tuple[Action[Effects], ...] = (
     export_catalog_action,
     list_deployments_action,
     show_deployment_action,
+    show_deployment_history_action,
     publish_repository_action,
     propose_change_action,
     commit_change_action,

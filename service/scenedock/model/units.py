@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from scenedock.model.finding import Place
@@ -66,3 +67,11 @@ class Unit:
     version: str = ""
     version_at: Written | None = None
     images: tuple[UnitImage, ...] = ()
+
+    @property
+    def version_files(self) -> Iterator[str]:
+        """The files in which what sets its versions is written, besides its values files."""
+        yield from (written.place.path for written in self.values_at)
+        yield from (image.written.place.path for image in self.images)
+        if self.version_at:
+            yield self.version_at.place.path

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from scenedock.releases.release import Release
 from scenedock.releases.semver import SemVer
@@ -21,20 +21,10 @@ _UNITS: Final[tuple[Unit, ...]] = ("major", "minor", "build", "patch", "prerelea
 
 State: TypeAlias = Literal["same", "behind", "ahead", "split", "other", "unknown"]
 """How a version stands to those of the service's other environments: `ahead` is one that no environment before it has,
-`split` one that should be the same as others' of its stage, and isn't, `other` one that differs in no order."""
+`split` one that should be the same as others', and isn't, `other` one that differs in no order."""
 
 # Seven digits may be an abbreviated commit, eight a date.
 _NUMBERED = re.compile(r"([A-Za-z_-]*)(0|[1-9]\d{0,5})", re.ASCII)
-
-
-class Stage(NamedTuple):
-    """Where an environment stands: versions go from lower ranks to higher ones.
-
-    Those with the same `word`, such as `prod-eu` and `prod-us`, should have the same version.
-    """
-
-    rank: int
-    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +87,19 @@ def gap_between(older: str, newer: str) -> Gap | None:
     return None
 
 
-def board_of(releases: Iterable[Release], stages: Mapping[str, Stage]) -> tuple[Row, ...]:
-    """A row for each service, in their order. `stages` has the environments whose names say where they stand."""
+def board_of(
+    releases: Iterable[Release], stages: Mapping[str, int], equal: Mapping[str, Collection[str]]
+) -> tuple[Row, ...]:
+    """A row for each service, in their order.
+
+    `stages` says of environments where they stand: versions go from lower numbers to higher ones. `equal` are those
+    that should have the same versions as one.
+    """
     found: dict[str, dict[str | None, list[Release]]] = defaultdict(lambda: defaultdict(list))
     for each in releases:
         found[each.service][each.environment].append(each)
     return tuple(
-        Row(service, {environment: _cell(environment, own, here, stages) for environment, here in own.items()})
+        Row(service, {environment: _cell(environment, own, here, stages, equal) for environment, here in own.items()})
         for service, own in found.items()
     )
 
@@ -112,7 +108,8 @@ def _cell(
     environment: str | None,
     row: Mapping[str | None, Sequence[Release]],
     releases: Sequence[Release],
-    stages: Mapping[str, Stage],
+    stages: Mapping[str, int],
+    equal: Mapping[str, Collection[str]],
 ) -> Cell:
     here, version = tuple(releases), releases[0].version
     if version is None:
@@ -122,17 +119,17 @@ def _cell(
     if not environment or not others:
         return Cell(here, "same")
     behind = _furthest((gap, name) for name, other in others.items() if (gap := gap_between(version, other)))
-    stage = stages.get(environment)
-    twins = sorted(name for name in others if stage and stage.word and stage == stages.get(name))
+    twins = sorted(name for name in equal.get(environment, ()) if name in others)
     odd = next((name for name in twins if gap_between(others[name], version) is None), "")
     if odd:
         return Cell(here, "split", *(behind or (None, odd)))
     if behind:
         return Cell(here, "behind", *behind)
-    earlier = [name for name in versions if stage and name in stages and stages[name].rank < stage.rank]
+    stage = stages.get(environment, 0)
+    earlier = [name for name in versions if name in stages and stages[name] < stage]
     if not earlier or any(name not in others for name in earlier):
         return Cell(here, "same")
-    nearest = max(earlier, key=lambda name: (stages[name].rank, name))
+    nearest = max(earlier, key=lambda name: (stages[name], name))
     gap = gap_between(others[nearest], version)
     return Cell(here, "ahead" if gap else "other", gap, nearest)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from scenedock.documents.scalars import HELM
 from scenedock.model.json import Json, JsonObject, as_object, as_text
@@ -80,8 +81,10 @@ def _in_mapping(value: JsonObject, keys: Keys, name: str) -> Iterator[Image]:
 
 def _described(value: JsonObject, words: dict[str, str], keys: Keys, *, is_image: bool) -> Image | None:
     """The image of a mapping `{repository, tag}`, at whatever key."""
-    repository = _repository(value, words)
     tag_key = words.get("tag")
+    if tag_key is None and not is_image:
+        return None
+    repository = _repository(value, words)
     if tag_key is not None and _is_scalar(value[tag_key]) and (repository or is_image):
         shape = "image.tag" if len(keys) < 2 else "<x>.image.tag"
         digest = words.get("digest")
@@ -150,5 +153,6 @@ def _text(value: Json) -> str:
     return text if _TAG.fullmatch(text) or text.startswith("sha256:") else ""
 
 
+@lru_cache(maxsize=16_384)  # the same few keys are in every file
 def _word(name: str) -> str:
     return _SEPARATORS.sub("", name).lower()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
+from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.releases.images import Image, Keys, images_in
+
+PairKey: TypeAlias = tuple[str, str, str | None]
+"""Repository, service and environment."""
 
 _DEPENDENCY = "dependency"
 _DEPTH_OF_MAIN_IMAGE = 2
@@ -18,9 +22,10 @@ _DEPTH_OF_MAIN_IMAGE = 2
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One values file of a deployment, or the item of a list in one; `line_of` gives the line of a path in its values.
+    """One values file of a deployment, or what else sets values; `line_of` gives the line of a path in its values.
 
-    `is_file` says whether the values are the whole file; `shape` is how another one sets an image.
+    `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
+    values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's.
     """
 
     path: str
@@ -28,27 +33,32 @@ class Layer:
     line_of: Callable[[Keys], int]
     shape: str = ""
     is_file: bool = True
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DependencyVersion:
-    """A chart from elsewhere that a chart lists, or that a tool installs; `path` is the file that says the version."""
+    """A chart from elsewhere that a chart lists, or that a tool installs; `keys` lead to its version."""
 
     name: str
     version: str
-    line: int
-    path: str = ""
+    keys: Keys
     shape: str = _DEPENDENCY
 
 
 @dataclass(frozen=True, slots=True)
 class ChartVersions:
-    """What Chart.yaml says. `uses_app_version` says whether something proves that an image without a tag has it."""
+    """What Chart.yaml says; `line_of` gives the line of a path in it.
+
+    `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
+
+    A comment is weaker than templates: it says what they did when the chart was made.
+    """
 
     path: str
+    line_of: Callable[[Keys], int]
     app_version: str = ""
-    line: int = 1
-    uses_app_version: bool = False
+    app_version_by: Literal["", "templates", "comment"] = ""
     remote: tuple[DependencyVersion, ...] = ()
 
 
@@ -87,6 +97,12 @@ class Deployed:
     release: str = ""
     namespace: str = ""
 
+    @property
+    def files(self) -> frozenset[str]:
+        """The paths of all in its repository that may say its version."""
+        others = [each.path for each in (self.chart, self.tag_file) if each]
+        return frozenset([*(layer.path for layer in self.layers if not layer.elsewhere), *others])
+
     def images(self) -> list[Image]:
         """The images in its merged values, without those of other charts."""
         merged = reduce(merge_values, (layer.values for layer in self.layers), as_object({}))
@@ -97,9 +113,9 @@ class Deployed:
 class Release:
     """Which version a repository says is there; None with a `reason`.
 
-    `path` and `line` hold the version. `inherited`: the file isn't one of this environment alone. `shared_with` are the
-    other services and environments that the same line serves. `rendered` says that only rendering could tell which of
-    several images is its own.
+    `path` and `line` hold the version, in the repository or in one `elsewhere`. `inherited`: the file isn't one of this
+    environment alone. `shared_with` are the other services and environments that the same line serves. `rendered` says
+    that only rendering could tell which of several images is its own.
     """
 
     service: str
@@ -112,9 +128,20 @@ class Release:
     shape: str = ""
     path: str = ""
     line: int | None = None
+    elsewhere: str = ""
     inherited: bool = False
     shared_with: tuple[str, ...] = field(default=())
     rendered: bool = False
+
+    @property
+    def key(self) -> PairKey:
+        """What it is the release of."""
+        return self.repository, self.service, self.environment
+
+    @property
+    def place(self) -> Place:
+        """The line that holds the version."""
+        return Place(self.elsewhere or self.repository, self.path, self.line)
 
     @property
     def pair(self) -> str:
@@ -132,6 +159,21 @@ class Chosen:
 
 Choose: TypeAlias = Callable[[Deployed, Sequence[Image]], Chosen]
 """Chooses between the images that may be a service's own, which have different tags."""
+
+
+def choose_none(_deployed: Deployed, _candidates: Sequence[Image]) -> Chosen:
+    """Without Helm nobody can tell."""
+    return Chosen()
+
+
+def choose_as(release: Release) -> Choose:
+    """Choose the image that rendering chose for a release: what it was at another time isn't rendered."""
+
+    def choose(_deployed: Deployed, candidates: Sequence[Image]) -> Chosen:
+        same = [each for each in candidates if each.repository == release.image]
+        return Chosen(same[0] if len(same) == 1 else None)
+
+    return choose if release.rendered else choose_none
 
 
 def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
@@ -159,14 +201,9 @@ def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose:
         image = candidates[0]
         layer = _layer_of(deployed, image)
         line = layer.line_of(image.keys)
-        return replace(
-            nothing,
-            version=image.tag,
-            image=image.repository,
-            shape=layer.shape or image.shape,
-            path=layer.path,
-            line=line,
-        )
+        shape = layer.shape or image.shape
+        found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
+        return replace(found, path=layer.path, line=line)
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
 
 
@@ -190,9 +227,10 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     if image and image.is_odd:
         place = _place(deployed, image)
         return replace(nothing, reason=f"what sets the tag of its image is no tag ({place})", image=repository)
-    if chart and chart.app_version and chart.uses_app_version:
-        found = replace(nothing, version=chart.app_version, image=repository, shape="appVersion")
-        return replace(found, path=chart.path, line=chart.line)
+    if chart and chart.app_version and chart.app_version_by:
+        shape = "appVersion" if chart.app_version_by == "templates" else "appVersion by comment"
+        found = replace(nothing, version=chart.app_version, image=repository, shape=shape)
+        return replace(found, path=chart.path, line=chart.line_of(("appVersion",)))
     if image:
         place = _place(deployed, image)
         return replace(nothing, reason=f"nothing sets a tag of its image ({place})", image=repository)
@@ -200,12 +238,14 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     own = [each for each in remote if each.name in deployed.names] or list(remote)
     if chart and len(own) == 1:
         one = own[0]
-        path = one.path or chart.path
+        line = chart.line_of(one.keys)
         if not one.version:
-            return replace(nothing, chart=one.name, reason=f"nothing sets the version of its chart ({path}:{one.line})")
-        return replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=path, line=one.line)
-    if own:
-        names = ", ".join(f"{each.name} {each.version} ({chart.path if chart else ''}:{each.line})" for each in own)
+            return replace(
+                nothing, chart=one.name, reason=f"nothing sets the version of its chart ({chart.path}:{line})"
+            )
+        return replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=line)
+    if chart and own:
+        names = ", ".join(f"{each.name} {each.version} ({chart.path}:{chart.line_of(each.keys)})" for each in own)
         return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")
     return replace(nothing, reason="its values name no image, and it has no chart from elsewhere")
 
@@ -246,20 +286,24 @@ def _depth(image: Image, deployed: Deployed) -> int:
 
 def _layer_of(deployed: Deployed, image: Image) -> Layer:
     """The last file that sets the path: where an edit goes."""
-    return next(layer for layer in reversed(deployed.layers) if _has(layer.values, image.keys))
+    return next(layer for layer in reversed(deployed.layers) if _value_at(layer.values, image.keys) is not _ABSENT)
 
 
-def _has(value: Json, keys: Keys) -> bool:
+_ABSENT: Final = object()
+
+
+def _value_at(value: Json, keys: Keys) -> object:
+    """What is at a path of values; `_ABSENT` where nothing is."""
     for key in keys:
         if isinstance(value, Mapping) and key in value:
             value = value[str(key)]
         elif isinstance(value, list) and isinstance(key, int) and key < len(value):
             value = value[key]
         else:
-            return False
-    return True
+            return _ABSENT
+    return value
 
 
 def _place(deployed: Deployed, image: Image) -> str:
     layer = _layer_of(deployed, image)
-    return f"{layer.path}:{layer.line_of(image.keys)}"
+    return str(Place(layer.elsewhere, layer.path, layer.line_of(image.keys)))

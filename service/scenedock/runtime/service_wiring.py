@@ -69,7 +69,9 @@ def open_service(
     kept = SharedCatalog(catalog_store(settings), former=catalog_file(settings))
     effects = open_effects(settings, lambda: tasks.effects, kept.last)
     feed = CatalogFeed(
-        repositories=WatchedRepositories(effects.repositories, partial(_fetch, effects.code_hosts)),
+        repositories=WatchedRepositories(
+            effects.repositories, partial(_fetch, effects.code_hosts, settings.history_commits)
+        ),
         kept=kept,
         seconds=settings.refresh_seconds,
         address=f"{settings.url}{BASE_PATH}/catalog",
@@ -111,8 +113,8 @@ def _room(settings: Settings, role: Role) -> Room:
     return Room(max(1, writing), _READING_AT_ONCE, most, settings.queue_seconds)
 
 
-def _fetch(code_hosts: CodeHosts, clone: RepositoryClone) -> None:
-    fetch(clone, code_hosts.git_login(clone.remote.repository))
+def _fetch(code_hosts: CodeHosts, history: int, clone: RepositoryClone) -> None:
+    fetch(clone, code_hosts.git_login(clone.remote.repository), history=history)
 
 
 def _static_tokens(settings: Settings) -> StaticTokens:

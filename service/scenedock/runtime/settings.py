@@ -110,6 +110,14 @@ class Settings:
         ),
     ] = False
     refresh_seconds: Annotated[int, Setting(number(1, 86_400), "Seconds between two checks of the repositories.")] = 60
+    history_commits: Annotated[
+        int,
+        Setting(
+            number(0, 1_000_000),
+            "Commits of history that are fetched of each repository at an address, for since when a version is where; "
+            "0: none. 1,000 take seconds once, and 10 to 30 MB.",
+        ),
+    ] = 0
     build_memory_mib: Annotated[
         int,
         Setting(

@@ -14,7 +14,7 @@ from scenedock.doors.http.app import make_app
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.build_feed import build_feed
-from tests.scenarios.repositories import plant
+from tests.scenarios.repositories import clone, plant
 from tests.tools.server import wait_until
 from tests.tools.service import READ, RUN, bearer, service_in
 
@@ -68,6 +68,23 @@ def test_those_of_one_service_are_shown(client: FlaskClient) -> None:
 
     assert [each["environment"] for each in shown["deployments"]] == ["production"]
     assert unknown.status_code == 404
+
+
+def test_history_is_shown_over_http_and_by_the_action(tmp_path: Path) -> None:
+    apps = clone(tmp_path / "apps", files={**chart("cart"), "cart/values-qa.yaml": "image: {tag: 1.1.0}\n"})
+    service = service_in(tmp_path / "data", repositories=(str(apps),))
+    client = make_app(service).test_client()
+    (history,) = get(client, "services/cart/deployments/history").json["histories"]
+    (version,) = history["versions"]
+    assert (version["version"], version["author"], version["line"]) == ("1.1.0", "Jane", 1)
+    assert output_of(client, "show-deployment-history", {"service": "cart", "environment": "qa"}) == {
+        "histories": [history]
+    }
+    (shown,) = get(client, "services/cart/deployments").json["deployments"]
+    assert (shown["since"], shown["commit"]) == (version["since"], version["commit"])
+    assert get(client, "services/cat/deployments/history").status_code == 404
+    assert get(client, "services/cart/deployments/history?most=0").status_code == 400
+    service.stop()
 
 
 def test_services_have_the_names_that_backstage_shows(workers: Service) -> None:

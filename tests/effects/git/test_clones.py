@@ -91,6 +91,20 @@ def test_only_the_last_commit_is_fetched_and_no_other_branch(server: GitServer, 
     assert git(clone.folder, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
+def test_history_is_fetched_once_as_deep_as_wanted_and_then_grows(server: GitServer, tmp_path: Path) -> None:
+    for number in range(5):
+        server.commit("acme/apps", {**FILES, "new.txt": str(number)})
+    clone = clone_of(server, tmp_path)
+    counts = []
+    for number, history in enumerate((2, 2, 3, 0)):
+        fetch(clone, None, history=history)
+        counts.append(git(clone.folder, "rev-list", "--all", "--count"))
+        server.commit("acme/apps", {**FILES, "new.txt": f"again {number}"})
+    assert counts == ["3", "4", "4", "1"]
+    with opened({"apps": clone}) as repositories:
+        assert "new.txt" in repositories["apps"].listing().files
+
+
 def test_a_reader_sees_one_commit_whatever_is_fetched_meanwhile(server: GitServer, tmp_path: Path) -> None:
     server.commit("acme/apps", FILES)
     clone = clone_of(server, tmp_path)

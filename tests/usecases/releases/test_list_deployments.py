@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from scenedock.doors.cli import main
+from scenedock.runtime.wiring import served_repositories
+from scenedock.usecases.catalog.build_feed import build_feed
+from scenedock.usecases.catalog.catalog_record import read_feed
+from scenedock.usecases.catalog.watching import Watch
 from tests.scenarios.repositories import plant
+from tests.usecases.releases.listing import listed, place, run
 
 CHART = "apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
 DEPLOYMENT = (
     'kind: Deployment\nimage: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"\n'
 )
 ENVIRONMENTS = {"values-qa.yaml": "replicas: 1\n", "values-production.yaml": "replicas: 2\n"}
+NO_CLONE = "not a git repository (or any of the parent directories): .git"
+LISTED = "releases:\n- {name: cart, tag: v1}\n- {name: billing, tag: v7}\n"
+TAGS = {"billing": "latest", "cart": "v7", "shop": "v8", "web": "1.0.0"}
 Files = Mapping[str, str]
 
 
@@ -29,23 +35,6 @@ def chart(folder: str, more: str = "", **files: str) -> dict[str, str]:
     name = folder.rpartition("/")[2]
     named = {f"{folder}/{key.replace('_', '-')}.yaml": text for key, text in files.items()}
     return {f"{folder}/Chart.yaml": CHART.format(name=name) + more, **named}
-
-
-def run(*arguments: str | Path) -> str:
-    done = CliRunner().invoke(main, ["deployments", *map(str, arguments)], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def listed(tmp_path: Path, files: Files, *options: str) -> dict[str, dict[str, Any]]:
-    """The deployments of a repository by `service/environment`."""
-    root = plant(tmp_path / "apps", files)
-    documents = json.loads(run("list", root, "--format", "json", *options))
-    return {"/".join(filter(None, (each["service"], each["environment"]))): each for each in documents}
-
-
-def place(deployment: Mapping[str, Any]) -> str:
-    return f"{deployment['file']}:{deployment['line']}"
 
 
 def test_the_last_file_that_sets_the_tag_says_the_version(tmp_path: Path) -> None:
@@ -74,6 +63,12 @@ def test_the_last_file_that_sets_the_tag_says_the_version(tmp_path: Path) -> Non
         "sharedWith": [],
         "rendered": False,
         "behind": None,
+        "behindBy": None,
+        "since": None,
+        "commit": None,
+        "author": None,
+        "sinceReason": None,
+        "findings": [],
     }
     production = found["billing/production"]
     assert (production["version"], place(production)) == ("1.0.0", "billing/values.yaml:4")
@@ -149,6 +144,12 @@ def test_the_app_version_counts_where_a_template_uses_it(tmp_path: Path) -> None
     assert refused["reason"] == "what sets the tag of its image is no tag (billing/values-qa.yaml:1)"
 
 
+def test_without_templates_the_comment_of_helm_create_counts_and_is_named(tmp_path: Path) -> None:
+    values = "image:\n  repository: acme/billing\n  # Its default is the chart appVersion.\n  tag: ''\n"
+    found = listed(tmp_path, chart("billing", "appVersion: 1.4.2\n", values=values))["billing"]
+    assert (found["version"], found["shape"]) == ("1.4.2", "appVersion by comment")
+
+
 def test_a_wrapped_chart_says_its_version_or_the_tag_in_its_values(tmp_path: Path) -> None:
     dependency = "dependencies:\n- {name: webapp, repository: 'https://charts.acme.test', version: 3.2.1}\n"
     found = listed(
@@ -162,6 +163,14 @@ def test_a_wrapped_chart_says_its_version_or_the_tag_in_its_values(tmp_path: Pat
     cart = found["cart"]
     assert (cart["version"], cart["chart"], cart["shape"]) == ("3.2.1", "webapp", "dependency")
     assert place(cart) == "cart/Chart.yaml:5"
+
+
+def test_a_chart_with_a_secret_beside_the_one_that_it_wraps_still_wraps_it(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: webapp, repository: 'https://charts.acme.test', version: 3.2.1}\n"
+    for kind, version in (("ExternalSecret", "3.2.1"), ("Deployment", None)):
+        template = {"billing/templates/it.yaml": f"kind: {kind}\nmetadata: {{name: billing}}\n"}
+        found = listed(tmp_path / kind, {**chart("billing", dependency, values="a: 1\n"), **template})
+        assert found["billing"]["version"] == version
 
 
 def test_values_under_the_key_of_the_library_chart_are_its_own(tmp_path: Path) -> None:
@@ -190,6 +199,8 @@ def test_values_of_a_backing_service_are_none_of_its_own(tmp_path: Path) -> None
         ("{file: 'tags/{environment}/{service}', path: image.tag}", "tags/qa/billing", "image:\n  tag: v7\n", 2),
         ("{file: 'tags/{environment}/{service}.env', path: TAG}", "tags/qa/billing.env", "A=1\nTAG=v7\n", 2),
         ("{file: 'tags/{environment}/{service}'}", "tags/qa/billing", "v7\n", 1),
+        ("{file: 'tags/.env.{environment}', path: TAG}", "tags/.env.qa", "A=1\nexport TAG='v7' # now\n", 2),
+        ("{file: 'releases-{environment}.yaml', path: 'releases.{service}.tag'}", "releases-qa.yaml", LISTED, 3),
     ],
 )
 def test_settings_name_files_of_tags(tmp_path: Path, setting: str, path: str, text: str, line: int) -> None:
@@ -242,15 +253,59 @@ def test_items_of_an_app_list_have_the_values_of_their_chart_below_their_own(tmp
     assert (found["shop/qa"]["version"], place(found["shop/qa"])) == ("1.0.0", "charts/app/values.yaml:1")
 
 
-def test_no_entity_has_a_version(tmp_path: Path) -> None:
-    entities = []
-    for tag in ("1.0.0", "2.0.0"):
-        root = plant(
-            tmp_path / tag / "apps", chart("billing", values=f"image: {{repository: acme/billing, tag: {tag}}}\n")
+def test_the_catalog_is_the_same_whatever_the_versions_are(tmp_path: Path) -> None:
+    """And so is what is found of it: what is found of versions is told with these."""
+    exported, served = set(), set()
+    for tag in ("1.0.0", "2.0.0", "latest"):
+        values = f"image: {{repository: acme/billing, tag: {tag}}}\n"
+        root = plant(tmp_path / tag / "apps", chart("billing", values=values, values_prod_eu="a: 1\n"))
+        plant(
+            root,
+            {
+                "billing/values-prod-us.yaml": "image: {tag: 1.0.0}\n",
+                "scenedock.yaml": "repository: https://x.test/a/b\n",
+            },
         )
-        done = CliRunner().invoke(main, ["catalog", "export", str(root)], catch_exceptions=False)
-        entities.append(done.stdout)
-    assert entities[0] == entities[1] != ""
+        exported.add(CliRunner().invoke(main, ["catalog", "export", str(root)], catch_exceptions=False).output)
+        feed = read_feed(build_feed(served_repositories([str(root)], Path()), None, Watch()).kept)
+        served.add(repr(feed))
+    assert len(exported) == len(served) == 1
+    assert "1.0.0" not in exported.pop()
+
+
+class TestFindings:
+    def test_environments_that_settings_or_names_make_equal(self, tmp_path: Path) -> None:
+        files = chart("billing", values="image: {repository: acme/billing, tag: 1.0.0}\n", values_prod_eu="a: 1\n")
+        files |= {"billing/values-prod-us.yaml": "image: {tag: 1.1.0}\n", "billing/values-qa.yaml": "a: 1\n"}
+        found = listed(tmp_path, files)
+        assert [each["severity"] for each in found["billing/prod-eu"]["findings"]] == ["info"]
+        assert found["billing/qa"]["findings"] == []
+        (finding,) = [each for each in found["billing/prod-us"]["findings"] if each["code"] == "environments-differ"]
+        assert finding["message"] == (
+            "billing differs where it should be the same (by their names): prod-eu 1.0.0, prod-us 1.1.0"
+        )
+        settings = {"scenedock.yaml": "versions: {equal: [[prod-us, qa]]}\n"}
+        chosen = listed(tmp_path / "other", files | settings)
+        assert [each["severity"] for each in chosen["billing/qa"]["findings"]] == ["warning"]
+        assert chosen["billing/prod-eu"]["findings"] == []
+
+    def test_versions_that_move_or_have_no_order(self, tmp_path: Path) -> None:
+        images = {name: f"image: {{repository: acme/{name}, tag: {tag}}}\n" for name, tag in TAGS.items()}
+        root = plant(
+            tmp_path / "apps",
+            {path: text for name in images for path, text in chart(name, values=images[name]).items()},
+        )
+        text = run("list", root).splitlines()
+        assert [line.partition(": nobody")[0] for line in text if ": nobody can tell" in line] == [
+            "warning: apps:billing/values.yaml:1: billing has 'latest', which moves",
+            "info: apps:cart/values.yaml:1: 2 versions are no semantic versions (v7, v8)",
+        ]
+
+    def test_production_ahead_of_all_before_it(self, tmp_path: Path) -> None:
+        files = chart("billing", values="image: {repository: acme/billing, tag: 1.0.0}\n", values_qa="a: 1\n")
+        for tag, codes in (("2.0.0", ["version-untried"]), ("0.9.0", [])):
+            found = listed(tmp_path / tag, files | {"billing/values-production.yaml": f"image: {{tag: {tag}}}\n"})
+            assert [each["code"] for each in found["billing/production"]["findings"]] == codes
 
 
 class TestForms:
@@ -288,9 +343,10 @@ class TestForms:
         assert run("show", "billing", apps).splitlines() == [
             "billing/production: 1.0.0",
             "    apps:billing/values.yaml:1: image.tag of acme/billing, inherited",
-            "    behind qa, which has 1.1.0",
+            "    behind qa, which has 1.1.0 (minor)",
             "billing/qa: 1.1.0",
             "    apps:billing/values-qa.yaml:1: image.tag of acme/billing",
+            f"since when isn't known: there is no history: {NO_CLONE}",
         ]
 
     def test_an_unknown_service_is_wrong_usage(self, apps: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.usecases.releases.test_list_deployments import listed, place
+from tests.usecases.releases.listing import listed, place
 
 RELEASE = """\
 apiVersion: helm.toolkit.fluxcd.io/v2

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
+from scenedock.model.finding import Finding, Severity
 from scenedock.model.json_documents import JsonDocument
+from scenedock.releases.history import VersionHistory, VersionSince
 from scenedock.releases.listing import Behind
 from scenedock.releases.release import Release
+from scenedock.releases.semver import Step
 from scenedock.usecases.releases.list_deployments import Deployments
 from scenedock.usecases.releases.rendered import Compared, Verdict
 
@@ -24,6 +27,32 @@ class BehindOutput(JsonDocument):
         return cls(environment=behind.environment, version=behind.version)
 
 
+class BehindByOutput(JsonDocument):
+    """How far it is behind."""
+
+    step: Annotated[Step, "The first part of the semantic versions that differs"]
+    versions: Annotated[int | None, "How many newer ones that environment has had; null where no history tells"]
+
+    @classmethod
+    def of(cls, behind: Behind) -> BehindByOutput:
+        """The document of it."""
+        return cls(step=behind.step, versions=behind.versions)
+
+
+class VersionFindingOutput(JsonDocument):
+    """Something to look at, at the line that sets the version."""
+
+    severity: Severity
+    code: Annotated[str, "Stable identifier of this kind of finding"]
+    message: str
+    remedy: Annotated[str, "What to do"]
+
+    @classmethod
+    def of(cls, finding: Finding) -> VersionFindingOutput:
+        """The document of it."""
+        return cls(severity=finding.severity, code=finding.code, message=finding.message, remedy=finding.remedy)
+
+
 class DeploymentOutput(JsonDocument):
     """A service in an environment, as git has it: whether it runs, only a cluster knows."""
 
@@ -34,17 +63,31 @@ class DeploymentOutput(JsonDocument):
     image: Annotated[str | None, "Repository of the image"]
     chart: Annotated[str | None, "Name of the chart from elsewhere whose version it is"]
     shape: Annotated[str | None, "How the version is set: `image.tag`, `appVersion`, `tag file` …"]
-    repository: Annotated[str, "Name of the repository"]
+    repository: Annotated[str, "Name of the repository: of the file, if there is one"]
     file: Annotated[str | None, "File that sets it, relative to the repository's root"]
     line: Annotated[int | None, "The line with the version, counted from 1"]
     inherited: Annotated[bool, "Whether the line isn't in a file of that environment alone"]
     shared_with: Annotated[tuple[str, ...], "What else the line serves, as `service/environment`"]
     rendered: Annotated[bool, "Whether only rendering could tell which of several images is its own"]
     behind: Annotated[BehindOutput | None, "The furthest environment; null unless that has a newer semantic version"]
+    behind_by: Annotated[BehindByOutput | None, "How far; null unless it is behind"]
+    since: Annotated[str | None, "When the version was committed or merged (ISO 8601); null unless history tells"]
+    commit: Annotated[str | None, "The commit that did it"]
+    author: Annotated[str | None, "The name of who changed it"]
+    since_reason: Annotated[str | None, "Where history was asked for and `since` is null: why"]
+
+    findings: Annotated[tuple[VersionFindingOutput, ...], "What to look at"]
 
     @classmethod
-    def of(cls, release: Release, behind: Behind | None) -> DeploymentOutput:
+    def of(
+        cls,
+        release: Release,
+        behind: Behind | None,
+        history: VersionHistory | None,
+        findings: Sequence[Finding],
+    ) -> DeploymentOutput:
         """The document of a release."""
+        commit = history.newest.commit if history and history.newest else None
         return cls(
             service=release.service,
             environment=release.environment,
@@ -53,13 +96,64 @@ class DeploymentOutput(JsonDocument):
             image=release.image or None,
             chart=release.chart or None,
             shape=release.shape or None,
-            repository=release.repository,
+            repository=release.elsewhere or release.repository,
             file=release.path or None,
             line=release.line,
             inherited=release.inherited,
             shared_with=release.shared_with,
             rendered=release.rendered,
             behind=BehindOutput.of(behind) if behind else None,
+            behind_by=BehindByOutput.of(behind) if behind else None,
+            since=commit.date if commit else None,
+            commit=commit.id if commit else None,
+            author=commit.author if commit else None,
+            since_reason=(history.why_unknown if history else "") or None,
+            findings=tuple(map(VersionFindingOutput.of, findings)),
+        )
+
+
+class VersionOutput(JsonDocument):
+    """A version that a service had in an environment."""
+
+    version: Annotated[str | None, "Null where nothing said one for a while"]
+    since: Annotated[str | None, "When it was committed or merged (ISO 8601); null if not yet, or before what is known"]
+    commit: Annotated[str | None, "The commit that did it, on the branch's own line: for merged changes, the merge"]
+    author: Annotated[str | None, "The name of who changed it"]
+    file: Annotated[str | None, "File that set it, relative to the repository's root"]
+    line: Annotated[int | None, "The line with the version then, counted from 1"]
+
+    @classmethod
+    def of(cls, since: VersionSince) -> VersionOutput:
+        """The document of a version."""
+        commit = since.commit
+        return cls(
+            version=since.version,
+            since=commit.date if commit else None,
+            commit=commit.id if commit else None,
+            author=commit.author if commit else None,
+            file=since.path or None,
+            line=since.line,
+        )
+
+
+class HistoryOutput(JsonDocument):
+    """The versions of a service in an environment of one repository."""
+
+    service: str
+    environment: Annotated[str | None, "Null where nothing names an environment"]
+    repository: Annotated[str, "Name of the repository"]
+    versions: Annotated[tuple[VersionOutput, ...], "The newest first"]
+    incomplete: Annotated[str | None, "Why there may be older ones, or an earlier date of the last; null if not"]
+
+    @classmethod
+    def of(cls, history: VersionHistory) -> HistoryOutput:
+        """The document of a history."""
+        return cls(
+            service=history.service,
+            environment=history.environment,
+            repository=history.repository,
+            versions=tuple(map(VersionOutput.of, history.versions)),
+            incomplete=history.incomplete or None,
         )
 
 
@@ -100,7 +194,24 @@ class DeploymentList(JsonDocument):
         """The document of deployments."""
         return cls(
             deployments=tuple(
-                DeploymentOutput.of(release, deployments.behind.get(release.pair)) for release in deployments.releases
+                DeploymentOutput.of(
+                    release,
+                    deployments.behind.get(release.pair),
+                    deployments.histories.get(release.key),
+                    deployments.findings.get(release.key, ()),
+                )
+                for release in deployments.releases
             ),
             problems=deployments.problems,
         )
+
+
+class HistoryList(JsonDocument):
+    """The versions of a service."""
+
+    histories: Annotated[tuple[HistoryOutput, ...], "One for each environment and repository"]
+
+    @classmethod
+    def of(cls, histories: Iterable[VersionHistory]) -> HistoryList:
+        """The document of histories."""
+        return cls(histories=tuple(map(HistoryOutput.of, histories)))

@@ -7,7 +7,7 @@ from typing import Annotated
 from scenedock.actions.effects import Effects
 from scenedock.actions.releases.deployments import DeploymentList
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.usecases.releases.list_deployments import show_served
+from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 
 
 class Input(Model):
@@ -21,7 +21,7 @@ EXAMPLES = [Example("The versions of one service", {"service": "billing"})]
 
 @action("show-deployment", read_only=True, idempotent=True, examples=EXAMPLES)
 def show_deployment_action(context: Context[Effects], request: Input) -> DeploymentList:
-    """Show which version of a service git says is in each environment, and the line that says so.
+    """Show which version of a service git says is in each environment, since when, and the line that says so.
 
     Raises
     ------
@@ -29,6 +29,7 @@ def show_deployment_action(context: Context[Effects], request: Input) -> Deploym
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
-    found = context.effects.apart.read(show_served, request.service, context.effects.helm).of(request.service)
+    selected, helm = Selected(request.service), context.effects.helm
+    found = context.effects.apart.read(follow_served, selected, Extent(), helm).of(request.service)
     context.log(f"{len(found.releases)} deployments")
     return DeploymentList.of(found)

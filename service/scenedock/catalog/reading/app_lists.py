@@ -115,15 +115,23 @@ def read_items(app_list: AppList, file: AppListFile, document: Json, note: Calla
         note(f"has nothing at `{app_list.items}`" if app_list.items else "is empty")
 
 
-def find_item(document: Json, name: str) -> tuple[tuple[str | int, ...], Json] | None:
-    """The path and value of the item of a name in the document of an app list; None where it doesn't list it."""
-    children = enumerate(as_list(document))
-    for key, below in document.items() if isinstance(document, Mapping) else children:
-        if key == name or as_object(below).get("name") == name:
-            return (key,), below
-        if found := find_item(below, name):
-            return (key, *found[0]), found[1]
-    return None
+def items_in(document: Json) -> dict[str, tuple[tuple[str | int, ...], Json]]:
+    """What may be an item in the document of an app list, by its name: its path and value, the first of each name."""
+    found: dict[str, tuple[tuple[str | int, ...], Json]] = {}
+    _add_items(document, (), found)
+    return found
+
+
+def _add_items(value: Json, path: tuple[str | int, ...], found: dict[str, tuple[tuple[str | int, ...], Json]]) -> None:
+    if not isinstance(value, (dict, list)):
+        return
+    for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+        at = (*path, key)
+        if isinstance(key, str):
+            found.setdefault(key, (at, below))
+        if isinstance(below, dict) and isinstance(name := below.get("name"), str):
+            found.setdefault(name, (at, below))
+        _add_items(below, at, found)
 
 
 def _item_lists(path: str, document: Json, environment: str | None) -> Iterator[tuple[str | None, Json]]:

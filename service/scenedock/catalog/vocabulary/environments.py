@@ -182,24 +182,22 @@ def is_production(environment: str) -> bool:
     return tier_of(environment) == "production"
 
 
-def stage_of(environment: str) -> tuple[int, str] | None:
-    """Where an environment stands on the way to production, and the word that says so; None where no word does.
+def stage_of(environment: str) -> int | None:
+    """Where an environment stands on the way to production; None where its name says nothing.
 
     >>> stage_of("dev"), stage_of("prod-eu"), stage_of("eastprod"), stage_of("harbour")
-    ((0, 'dev'), (5, 'prod'), (5, ''), None)
+    (0, 5, 5, None)
     """
-    tier = tier_of(environment)
-    words = (word for word in environment.split("-") if word in KNOWN_ENVIRONMENTS)
-    word = next((word for word in words if (word in PRODUCTION_TIER) == (tier == "production")), "")
-    if tier == "production":
-        return len(_STAGES), word
-    return next(((rank, word) for rank, names in enumerate(_STAGES) if word in names), None)
+    if is_production(environment):
+        return len(_STAGES)
+    word = next((word for word in environment.split("-") if word in KNOWN_ENVIRONMENTS), "")
+    return next((rank for rank, names in enumerate(_STAGES) if word in names), None)
 
 
 def promotion_rank(environment: str) -> tuple[int, str]:
     """What environments are sorted by on the way to production; those whose names say nothing come before it."""
     stage = stage_of(environment)
-    return (stage[0] if stage else len(_STAGES) - 1, environment)
+    return len(_STAGES) - 1 if stage is None else stage, environment
 
 
 def production_rank(environment: str | None) -> tuple[bool, str]:

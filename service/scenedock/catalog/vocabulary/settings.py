@@ -61,10 +61,14 @@ class AppList:
 
 @dataclass(frozen=True, slots=True)
 class VersionFiles:
-    """Files with the version of a service in an environment: see `versions` in the schema."""
+    """Files with the version of a service in an environment, and environments that should have the same versions.
+
+    See `versions` in the schema.
+    """
 
     file: str = ""
     path: str = ""
+    equal: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +210,14 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         leave_out_existing=document.get("existing") != "ours",
         known=tuple(document.get("known", ())),
         vanishing=_vanishing(document.get("vanishing", {})),
-        versions=VersionFiles(**document.get("versions", {})),
+        versions=_versions(document.get("versions", {})),
         layouts_off=frozenset(name for name, used in document.get("layouts", {}).items() if not used),
     )
+
+
+def _versions(files: Mapping[str, Any]) -> VersionFiles:
+    equal = tuple(tuple(group) for group in files.get("equal", ()))
+    return VersionFiles(files.get("file", ""), files.get("path", ""), equal)
 
 
 def _vanishing(limit: Mapping[str, Any]) -> VanishingLimit:

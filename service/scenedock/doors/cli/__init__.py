@@ -103,7 +103,9 @@ def catalog() -> None:
 @main.group(
     cls=LateGroup,
     late={
+        "history": "scenedock.doors.cli.queries.deployments:show_history",
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
+        "metrics": "scenedock.doors.cli.queries.delivery:show_metrics",
         "show": "scenedock.doors.cli.queries.deployments:show_deployment",
         "verify": "scenedock.doors.cli.queries.verification:verify_deployments",
     },

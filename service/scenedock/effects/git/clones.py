@@ -108,11 +108,12 @@ def read_head(folder: Path) -> str:
     return commit if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit) else ""
 
 
-def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float = 120.0) -> None:
+def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float = 120.0, *, history: int = 0) -> None:
     """Update a clone to the current commit of its branch; on errors it is not changed.
 
     `shown` is the user and the token for the host, None if anybody may read. Several processes may share the folder of
-    the clone. One git command may take `seconds`.
+    the clone. One git command may take `seconds`. A clone has so many commits of `history` before the first one that
+    was fetched with them; it keeps all later ones.
 
     Raises
     ------
@@ -127,18 +128,22 @@ def fetch(clone: RepositoryClone, shown: tuple[str, str] | None, seconds: float 
         git.output(folder, "config", "remote.origin.url", remote.url)
         branch = remote.branch or _default_branch(git, folder, remote.url, secrets)
         head = f"refs/heads/{branch}"
-        done = git.run(folder, *_FETCH, f"+{head}:{head}", secrets=secrets)
+        wanted, kept = f"{history} {head}", folder / _DEPTH
+        is_deep = history > 0 and kept.is_file() and kept.read_text("utf-8") == wanted
+        deepen = () if is_deep else (f"--depth={history + 1}",)
+        done = git.run(folder, *_FETCH, *deepen, "origin", f"+{head}:{head}", secrets=secrets)
         if done.returncode != 0:
             raise _refusal(remote.url, done.stderr)
+        if not is_deep:
+            kept.write_text(wanted, "utf-8")
         git.output(folder, "symbolic-ref", "HEAD", head)
         # Unreachable objects are deleted after a day: by then, no process still reads them.
         git.run(folder, "-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=1.day.ago", "gc", "--auto", "--quiet")
 
 
-_FETCH = (
-    *("fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"),
-    *("--no-auto-gc", "origin"),
-)
+_FETCH = (*("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc"),)
+_DEPTH = "scenedock-depth"
+"""A file in the clone: with how much history which branch was fetched. Later fetches only add commits."""
 
 
 def _default_branch(git: ConfinedGit, folder: Path, url: str, secrets: Mapping[str, str]) -> str:

@@ -43,6 +43,9 @@ class Repository(Protocol):
     def changes(self, since: Snapshot) -> Changes | None:
         """What has changed since a snapshot; None where there are other files now, or nobody can tell."""
 
+    def history_root(self) -> tuple[Path, str]:
+        """The folder in a clone, or the bare repository, whose history its files have, and the ref that is read."""
+
 
 class ServedRepository(Protocol):
     """A repository that changes while the service runs: it is checked repeatedly, and read in its current state."""
@@ -180,6 +183,10 @@ class RepositoryFolder:
         InputError, NotFoundError   as `listing` does
         """
         return since.changes(self.snapshot())
+
+    def history_root(self) -> tuple[Path, str]:
+        """Itself; it may be no clone."""
+        return self.root, "HEAD"
 
     def address(self) -> GitAddress:
         """The address from git; empty if the folder is not a clone or git isn't installed."""

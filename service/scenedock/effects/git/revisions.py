@@ -117,6 +117,10 @@ class GitRevision:
             states[path] = modified[1]
         return Changes(states, Snapshot(tree=tree))
 
+    def history_root(self) -> tuple[Path, str]:
+        """The clone and its ref."""
+        return self.root, self.ref
+
     def address(self) -> GitAddress:
         """The repository's address from git. It is the same for every ref, so that refs can be compared."""
         return address_of(self.root)

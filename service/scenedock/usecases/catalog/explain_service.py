@@ -11,7 +11,7 @@ from scenedock.catalog.explaining.explanation import explain_service as facts_of
 from scenedock.catalog.explaining.facts import Fact
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import DeployedService
-from scenedock.catalog.reading.app_lists import find_item
+from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.reading.values import keys_of_sign
 from scenedock.catalog.vocabulary.evidence import Evidence
 from scenedock.documents.encryption import encryption_of
@@ -160,6 +160,6 @@ class _Lines:
 def _line_in(document: Document, evidence: Evidence) -> int | None:
     if not evidence.sign:
         return document.line_of(evidence.keys)
-    at, values = (evidence.item and find_item(document.value, evidence.item)) or ((), document.value)
+    at, values = (evidence.item and items_in(document.value).get(evidence.item)) or ((), document.value)
     keys = keys_of_sign(as_object(values), evidence.sign)
     return document.line_of((*at, *keys)) if keys else None

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from scenedock.catalog.vocabulary.environments import promotion_rank
+from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, promotion_rank, tier_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import NotFoundError
+from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.similar import similar
-from scenedock.releases.images import Image
-from scenedock.releases.listing import Behind, behind, list_releases
-from scenedock.releases.release import Chosen, Deployed, Release
+from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions
+from scenedock.releases.history import VersionHistory
+from scenedock.releases.listing import Behind, behind, common_prefixes, list_releases
+from scenedock.releases.release import Choose, Deployed, PairKey, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.rendered import Compared, Renderings
-from scenedock.usecases.releases.version_facts import VersionReader
+from scenedock.usecases.releases.rendered import Compared, Renderings, let_helm_choose
+from scenedock.usecases.releases.version_facts import Pair, VersionReader, pairs_of
 
 _LIBRARY = "library"
+_SPECIAL = frozenset({"blue", "canary", "dr", "green", "preview"})
+"""Words for environments of production that may well differ from others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployments:
     """The releases, by service and environment, and which of them are behind another environment of the service.
 
-    `problems` says for each repository that can't be read, whose deployments are missing, why.
+    `problems` says for each repository that can't be read, whose deployments are missing, why. `histories` are those
+    that were asked for, `findings` what somebody should look at, by release.
     """
 
     releases: tuple[Release, ...]
     behind: Mapping[str, Behind]
     problems: Mapping[str, str] = field(default_factory=dict)
+    histories: Mapping[PairKey, VersionHistory] = field(default_factory=dict)
+    findings: Mapping[PairKey, Sequence[Finding]] = field(default_factory=dict)
 
     @property
     def unknown(self) -> tuple[Release, ...]:
@@ -45,36 +53,69 @@ class Deployments:
         ------
         NotFoundError   there is no such service, or it isn't deployed
         """
-        name = _plain(service)
+        name = service_name(service)
         found = tuple(each for each in self.releases if each.service == name)
         if not found:
             hint = similar(name, sorted({each.service for each in self.releases}))
             said = f"there is no deployment of a service {service!r}{hint}"
             raise NotFoundError("; ".join([said, *self.problems.values()]))
-        return Deployments(found, self.behind, self.problems)
+        return replace(self, releases=found)
+
+    def histories_of(self, service: str, environment: str | None = None) -> tuple[VersionHistory, ...]:
+        """The histories of a service in an environment, or in all.
+
+        Raises
+        ------
+        NotFoundError   there is no such service, or it isn't deployed there
+        """
+        releases = self.of(service).releases
+        there = [each for each in releases if environment in {None, each.environment}]
+        if not there:
+            known = ", ".join(sorted({each.environment for each in releases if each.environment})) or "none"
+            raise NotFoundError(f"{service!r} isn't deployed in {environment!r}; its environments are: {known}")
+        return tuple(self.histories[each.key] for each in there)
+
+
+def service_name(typed: str) -> str:
+    """The name in a reference of a Component, or the name itself."""
+    return typed.removeprefix("component:").removeprefix("default/")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All that says versions: the pairs, what says the version of each, and its release, in the same order.
+
+    `readers` read the files of each repository as they are now, `prefixes` are those of its images.
+    """
+
+    pairs: tuple[Pair, ...]
+    deployed: tuple[Deployed, ...]
+    releases: tuple[Release, ...]
+    readers: Mapping[str, VersionReader]
+    prefixes: Mapping[str, str]
 
 
 def list_deployments(
-    result: Export, repositories: Mapping[str, Repository], helm: HelmProgram | None = None, service: str = ""
+    result: Export, repositories: Mapping[str, Repository], helm: HelmProgram | None = None
 ) -> Deployments:
     """The deployments of an export: one for each service and environment of each repository; of libraries none.
 
-    Where several images may be a service's own, `helm` decides, if there is one; with a `service`, only for that.
+    Where several images may be a service's own, `helm` decides, if there is one.
 
     Raises
     ------
     InputError   a repository can't be read
     """
-    rendered = Renderings(helm, repositories) if helm else None
-    wanted = _plain(service)
+    return deployments_of(result, survey(result, repositories, let_helm_choose(helm, repositories)).releases)
 
-    def choose(deployed: Deployed, candidates: Sequence[Image]) -> Chosen:
-        if rendered is None or wanted not in {"", deployed.service}:
-            return Chosen()
-        return rendered.choose(deployed, candidates)
 
-    releases = list_releases(_deployed(result, repositories), choose)
-    return Deployments(releases, behind(releases), result.read.problems)
+def deployments_of(
+    result: Export, releases: tuple[Release, ...], histories: Mapping[PairKey, VersionHistory] | None = None
+) -> Deployments:
+    """The releases of an export, with what follows from them and their histories."""
+    histories = histories or {}
+    findings = find_in_versions(releases, environments_in(result, releases), histories)
+    return Deployments(releases, behind(releases, histories), result.read.problems, histories, findings)
 
 
 def verify_deployments(result: Export, repositories: Mapping[str, Repository], helm: HelmProgram) -> list[Compared]:
@@ -88,35 +129,73 @@ def verify_deployments(result: Export, repositories: Mapping[str, Repository], h
     """
     renderings = Renderings(helm, repositories)
     renderings.check()
-    deployed = _deployed(result, repositories)
-    releases = list_releases(deployed, lambda _deployed, _candidates: Chosen())
+    all_of = survey(result, repositories)
     return [
-        renderings.compare(each, release)
-        for each, release in zip(deployed, releases, strict=True)
+        renderings.compare(deployed, release)
+        for deployed, release in zip(all_of.deployed, all_of.releases, strict=True)
         if release.version is not None
     ]
 
 
-def _deployed(result: Export, repositories: Mapping[str, Repository]) -> list[Deployed]:
+def is_lower(environment: str | None) -> bool:
+    """Whether an environment's name says that it comes before production."""
+    return environment is not None and tier_of(environment) == "other"
+
+
+def environments_in(result: Export, releases: Iterable[Release]) -> Environments:
+    """The tiers of all environments, and which of them should have the same versions.
+
+    Settings say so; without them, those of production do whose names differ only in what isn't the tier: `prod-eu` and
+    `prod-us`.
+    """
+    names = sorted({each.environment for each in releases if each.environment})
+    set_so = [(tuple(group), BY_SETTING) for each in result.repositories for group in each.settings.versions.equal]
+    by_word: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        words = name.split("-")
+        tier = next((word for word in words if word in PRODUCTION_TIER), "")
+        if tier and len(words) > 1 and is_production(name) and _SPECIAL.isdisjoint(words):
+            by_word[tier].append(name)
+    by_name = [(tuple(group), "by their names") for group in by_word.values() if len(group) > 1]
+    return Environments(
+        production=frozenset(filter(is_production, names)),
+        lower=frozenset(filter(is_lower, names)),
+        equal=tuple(dict.fromkeys(set_so)) or tuple(by_name),
+    )
+
+
+def survey(result: Export, repositories: Mapping[str, Repository], choose: Choose = choose_none) -> Survey:
+    """What says the versions of an export's services, by service, environment and repository.
+
+    Raises
+    ------
+    InputError   a repository can't be read
+    """
     if result.mapped is None:
-        return []
+        return Survey((), (), (), {}, {})
     services, libraries = result.mapped.services, result.mapped.roles.libraries
     readers = {
         contents.facts.name: VersionReader(
             repositories[contents.facts.name].read,
             frozenset(repositories[contents.facts.name].listing().inside) if contents.settings.versions.file else (),
             frozenset(path for owner, path in libraries if owner == contents.facts.name),
+            {name: repository.read for name, repository in repositories.items()},
         )
         for contents in result.repositories
     }
-    deployed = [
-        one
+    found = [
+        (readers[member.contents.facts.name].deployed(pair), pair)
         for each in services
         if each.main.spec.get("type") != _LIBRARY
         for member in each.service.members
-        for one in readers[member.contents.facts.name].deployed(each, member)
+        for pair in pairs_of(each, member)
     ]
-    return sorted(deployed, key=lambda one: (one.service, one.environment or "", one.repository))
+    found.sort(key=lambda one: (one[0].service, one[0].environment or "", one[0].repository))
+    deployed = tuple(one for one, _ in found)
+    images = [one.images() for one in deployed]
+    prefixes = common_prefixes(deployed, images)
+    releases = list_releases(deployed, images, prefixes, choose)
+    return Survey(tuple(pair for _, pair in found), deployed, releases, readers, prefixes)
 
 
 def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Deployments:
@@ -128,23 +207,6 @@ def list_served(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
     """
     with export_served(repositories, kept) as (result, opened):
         return list_deployments(result, opened)
-
-
-def show_served(
-    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, service: str, helm: HelmProgram
-) -> Deployments:
-    """The same, and where several images may be the own one of this `service`, helm decides, if there is one.
-
-    Raises
-    ------
-    InputError   no repository can be read
-    """
-    with export_served(repositories, kept) as (result, opened):
-        return list_deployments(result, opened, helm, service)
-
-
-def _plain(service: str) -> str:
-    return service.removeprefix("component:").removeprefix("default/")
 
 
 def environments_of(releases: Iterable[Release]) -> Sequence[str]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from scenedock.catalog.vocabulary.environments import stage_of
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.model.entity import Entity
 from scenedock.model.helm import RepositoryFacts
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.releases.drift import Row, Stage, board_of
+from scenedock.releases.drift import Row, board_of
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.releases.list_deployments import Deployments, environments_of, list_deployments
+from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_deployments
+from scenedock.usecases.releases.list_deployments import Deployments, environments_in, environments_of
+
+_HISTORY: Final = Extent(between=False, seconds=10.0)
+"""Since when each version is there, as far as that is found soon: a page waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalo
     InputError   no repository can be read
     """
     with export_served(repositories, kept) as (result, opened):
-        deployments = list_deployments(result, opened)
+        deployments = follow_deployments(result, opened, Selected(), _HISTORY)
     served = {entity.ref: entity for entity in read_memory(kept).entities} if kept else {}
     services = tuple(
         ServedService(
@@ -72,11 +78,15 @@ def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalo
         for each in (result.mapped.services if result.mapped else ())
     )
     environments = tuple(environments_of(deployments.releases))
-    stages = {name: Stage(*stage) for name in environments if (stage := stage_of(name))}
+    stages = {name: stage for name in environments if (stage := stage_of(name)) is not None}
+    equal: dict[str, set[str]] = defaultdict(set)
+    for group, _ in environments_in(result, deployments.releases).equal:
+        for name in group:
+            equal[name].update(each for each in group if each != name)
     return Overview(
         services=services,
         deployments=deployments,
-        rows=board_of(deployments.releases, stages),
+        rows=board_of(deployments.releases, stages, equal),
         environments=environments,
         repositories={each.facts.name: each.facts for each in result.repositories},
     )

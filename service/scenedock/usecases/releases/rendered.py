@@ -15,7 +15,7 @@ from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import JsonObject
 from scenedock.releases.images import Image
-from scenedock.releases.release import Chosen, Deployed, Layer, Release
+from scenedock.releases.release import Choose, Chosen, Deployed, Layer, Release, choose_none
 from scenedock.releases.rendering import images_of, is_deployed, marked, own_image
 
 Verdict: TypeAlias = Literal["same", "differs", "not rendered", "not compared"]
@@ -94,6 +94,20 @@ class Renderings:
         values = [*(_given(layer) for layer in deployed.layers if not _is_default(layer, folder)), *more]
         installation = Installation(folder, deployed.release, deployed.namespace or "default", values)
         return render(self.program, self._sources[deployed.repository], installation)
+
+
+def let_helm_choose(
+    helm: HelmProgram | None, repositories: Mapping[str, Repository], service: str | None = None
+) -> Choose:
+    """Let helm choose, if there is one, for a service or for all."""
+    if helm is None:
+        return choose_none
+    renderings = Renderings(helm, repositories)
+
+    def choose(deployed: Deployed, candidates: Sequence[Image]) -> Chosen:
+        return renderings.choose(deployed, candidates) if service in {None, deployed.service} else Chosen()
+
+    return choose
 
 
 def _is_default(layer: Layer, folder: str) -> bool:

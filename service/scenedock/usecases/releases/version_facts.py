@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
-from scenedock.catalog.reading.app_lists import find_item
+from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.merging import merge_values
@@ -19,10 +20,11 @@ from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
-from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
+from scenedock.usecases.releases.argo_values import application_layers
 
 _PRODUCT = "third-party"
 _VALUES_OF_ITEMS = ("helmValues", "values")
@@ -33,41 +35,76 @@ _SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", 
 _ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A service of a repository in one environment: what the catalog knows of it, whatever its files say."""
+
+    each: MappedService
+    member: Member
+    deployment: Deployment
+
+
+def pairs_of(each: MappedService, member: Member) -> Iterator[Pair]:
+    """A service of a repository in each of its environments; once, without one, where none is known."""
+    wanted = set(each.service.environments)
+    seen: set[str | None] = set()
+    for deployment in member.deployments:
+        environment = deployment.environment
+        if environment not in seen and (environment in wanted if wanted else environment is None):
+            seen.add(environment)
+            yield Pair(each, member, deployment)
+
+
 @dataclass(slots=True)
 class VersionReader:
     """Reads what one repository says of versions; each file once. `read` gives the bytes of a file.
 
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
-    `files` are those that settings may name: a path that somebody wrote could lead out of the repository.
+    `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
+    the files of other repositories, by their names: Applications may be there.
     """
 
     read: Callable[[str], bytes]
     files: Collection[str] = ()
     libraries: Collection[str] = ()
+    others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
     _documents: dict[str, Document] = field(default_factory=dict)
     _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
+    _proofs: dict[str, Literal["", "templates", "comment"]] = field(default_factory=dict)
+    _folders: dict[str, HelmFolder] = field(default_factory=dict)
+    _readers: dict[str, VersionReader] = field(default_factory=dict)
+    _items: dict[str, Mapping[str, tuple[Keys, Json]]] = field(default_factory=dict)
 
-    def deployed(self, each: MappedService, member: Member) -> Iterator[Deployed]:
-        """A service of the repository in each of its environments; once, without one, where none is known."""
-        wanted = set(each.service.environments)
-        seen: set[str | None] = set()
-        for deployment in member.deployments:
-            environment = deployment.environment
-            if environment not in seen and (environment in wanted if wanted else environment is None):
-                seen.add(environment)
-                yield self._deployed(each, member, deployment)
+    def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
+        """A reader of the same repository whose files have other contents."""
+        return VersionReader(read, self.files, self.libraries, self.others)
 
-    def _deployed(self, each: MappedService, member: Member, deployment: Deployment) -> Deployed:
+    def forget(self, paths: Iterable[str]) -> None:
+        """Read some files again when they are needed: they have changed."""
+        self._proofs.clear()
+        for path in paths:
+            self._documents.pop(path, None)
+            self._items.pop(path, None)
+            self._all_documents.pop(path, None)
+
+    def deployed(self, pair: Pair) -> Deployed:
+        """What its files say of a service in an environment."""
+        each, member, deployment = pair.each, pair.member, pair.deployment
         folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
         base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
-        layers = [*self._layers(files), *self._layer_of_item(deployment.item)]
-        particular = set(files) - set(base) | {item.path for item in layers[len(files) :]}
-        if unit := deployment.unit:
-            more = tuple(path for path in unit.value_files if path not in files)
-            layers += [*self._layers(more), *self._layers_of_release(unit), *self._layers_of_images(unit)]
+        unit = deployment.unit
+        more = tuple(path for path in unit.value_files if path not in files) if unit else ()
+        layers = [
+            *self._layers((*files, *more)),
+            *self._layer_of_item(deployment.item),
+            *self._layers_of_application(member, deployment),
+        ]
+        particular = set(files) - set(base) | _paths_here(layers[len(files) + len(more) :])
+        if unit:
+            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit)]
             others = (one for one in member.units if one.environment != unit.environment)
-            shared = {path for one in others for path in _files_of(one)}
-            particular |= {layer.path for layer in layers} - shared if unit.environment else set()
+            shared = {path for one in others for path in (*one.value_files, *one.version_files)}
+            particular |= _paths_here(layers) - shared if unit.environment else set()
         name = each.service.name
         own = frozenset(_names(each, member, deployment.item))
         foreign = frozenset(self._foreign(member, folder, own))
@@ -95,15 +132,17 @@ class VersionReader:
 
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
         for path in files:
-            document = self._document(path)
-            yield Layer(path, as_object(document.value), document.line_of)
+            document = self.document(path)
+            yield Layer(path, as_object(document.value), document.line_of_text)
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
         if item is None:
             return
-        document = self._document(item.list_path)
-        found = find_item(document.value, item.key)
+        document = self.document(item.list_path)
+        if item.list_path not in self._items:
+            self._items[item.list_path] = items_in(document.value)
+        found = self._items[item.list_path].get(item.key)
         if found is None:
             return
         at, value = found
@@ -142,79 +181,98 @@ class VersionReader:
         if unit is None or not unit.chart or unit.version_at is None:
             return None
         shape = "HelmRelease" if unit.kind == "Flux HelmRelease" else "helmCharts"
-        path, line = unit.version_at.place.path, self._document_at(unit.version_at.place).line_of(unit.version_at.keys)
-        return ChartVersions(path, remote=(DependencyVersion(unit.chart, unit.version, line, path, shape),))
+        place, keys = unit.version_at.place, unit.version_at.keys
+        one = DependencyVersion(unit.chart, unit.version, keys, shape)
+        return ChartVersions(place.path, self._document_at(place).line_of, remote=(one,))
 
     def _document_at(self, place: Place) -> Document:
         """The document that begins at a place; empty where it can't be read."""
-        if place.path not in self._all_documents:
-            try:
-                data = self.read(place.path)
-                found = () if encryption_of(data) else read_documents(data)
-            except InputError:
-                found = ()
-            self._all_documents[place.path] = found
-        return next((each for each in self._all_documents[place.path] if each.line == place.line), Document(None))
+        return next((each for each in self.documents(place.path) if each.line == place.line), Document(None))
+
+    def _layers_of_application(self, member: Member, deployment: Deployment) -> Iterator[Layer]:
+        """What the manifest of its Application sets, which may be in another repository."""
+        application = deployment.application
+        if application is None or not application.place.path:
+            return
+        place, here = application.place, member.contents.facts.name
+        if place.repository != here:
+            if place.repository not in self._readers:
+                self._readers[place.repository] = VersionReader(self.others[place.repository])
+            other = self._readers[place.repository]
+            yield from application_layers(application, other.documents(place.path), other.document, place.repository)
+        else:
+            yield from application_layers(application, self.documents(place.path), self.document, "")
 
     def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
-        document = self._document(path)
+        document = self.document(path)
         chart = as_object(document.value)
         listed = as_list(chart.get("dependencies"))
         remote = tuple(
-            DependencyVersion(name, text_of(one.get("version")), document.line_of(("dependencies", number, "version")))
+            DependencyVersion(name, text_of(one.get("version")), ("dependencies", number, "version"))
             for number, one in enumerate(map(as_object, listed))
             if (name := text_of(one.get("name")))
             and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
             if name not in BACKING_SERVICES or not own.isdisjoint({name, text_of(one.get("alias"))})
         )
-        app_version, line = text_of(chart.get("appVersion")), document.line_of(("appVersion",))
-        proven = bool(app_version) and self._uses_app_version(member, folder)
-        return ChartVersions(path, app_version, line, proven, () if folder.kinds else remote)
+        app_version = text_of(chart.get("appVersion"))
+        if path not in self._proofs:
+            self._proofs[path] = self._proof_of_app_version(member, folder) if app_version else ""
+        remote = () if folder.kinds & WORKLOADS else remote
+        return ChartVersions(path, document.line_of, app_version, self._proofs[path], remote)
 
-    def _uses_app_version(self, member: Member, folder: HelmFolder) -> bool:
-        """Whether a template of the chart, or of a local chart that it uses, has the appVersion as a tag.
+    def _proof_of_app_version(self, member: Member, folder: HelmFolder) -> Literal["", "templates", "comment"]:
+        """What shows that a template of the chart, or of a local chart that it uses, has the appVersion as a tag.
 
         Without any template to look at, the comment counts that `helm create` writes above the tag.
         """
-        by_path = {each.path: each for each in member.contents.folders}
-        used = [each.folder for each in folder.chart.dependencies if each.folder is not None] if folder.chart else []
-        folders = [folder, *(by_path[path] for path in used if path in by_path)]
+        used = {each.folder for each in folder.chart.dependencies if each.folder is not None} if folder.chart else set()
+        if used and not self._folders:
+            self._folders = {each.path: each for each in member.contents.folders}
+        folders = [folder, *(self._folders[path] for path in used if path in self._folders)]
         templates = {each.at(name) for each in folders for name in each.kind_files.values()}
         if templates:
-            return any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates))
-        return any(_SAID_IN_VALUES.search(self._bytes(path)) for path in folder.files_of(None))
+            return "templates" if any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates)) else ""
+        return "comment" if any(_SAID_IN_VALUES.search(self._bytes(path)) for path in folder.files_of(None)) else ""
 
     def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
-        """The file that settings name, if the repository has it."""
+        """What the file that settings name says, if the repository has it; what says a version comes first."""
         setting = member.contents.settings.versions
-        if not setting.file or ("{environment}" in setting.file and not deployment.environment):
+        environment = deployment.environment or ""
+        if not setting.file or ("{environment}" in setting.file + setting.path and not environment):
             return None
+        found: TagFile | None = None
         for name in dict.fromkeys(filter(None, names)):
-            written = setting.file.replace("{environment}", deployment.environment or "").replace("{service}", name)
-            path = posixpath.normpath(written)
-            if path not in self.files:
+            path, keys = (
+                text.replace("{environment}", environment).replace("{service}", name)
+                for text in (posixpath.normpath(setting.file), setting.path)
+            )
+            if posixpath.normpath(path) not in self.files:
                 continue
             try:
-                data = self.read(path)
+                data = self.read(posixpath.normpath(path))
             except InputError:
                 continue
-            return self._tag_in(path, data, setting.path)
-        return None
+            found = found or self._tag_in(posixpath.normpath(path), data, keys)
+            if found.version or "{service}" not in setting.path:
+                return found
+            found = None
+        return found
 
     def _tag_in(self, path: str, data: bytes, keys: str) -> TagFile:
         """The version in a file of tags: at a path of YAML, of a variable in an `.env` file, or the whole file."""
         text = data.decode("utf-8", "replace")
         if not keys:
             return TagFile(path, text.strip() if len(text.split()) == 1 else "", 1)
-        if posixpath.basename(path).endswith(".env"):
+        name = posixpath.basename(path)
+        if name.endswith(".env") or name.startswith(".env"):
             for found in _ASSIGNMENT.finditer(text):
                 if found[1] == keys:
                     return TagFile(path, found[2].strip(), text.count("\n", 0, found.start()) + 1)
             return TagFile(path, "", 1)
-        document = self._document(path)
-        steps = keys.split(".")
-        return TagFile(path, text_of(value_at(document.value, steps)), document.line_of(steps))
+        document = self.document(path)
+        value, steps = _follow(document.value, keys.split("."))
+        return TagFile(path, text_of(value), document.line_of(steps))
 
     def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -228,7 +286,7 @@ class VersionReader:
             if is_backing or is_deployment or is_beside:
                 yield each.key
 
-    def _document(self, path: str) -> Document:
+    def document(self, path: str) -> Document:
         """The first document of a file; empty where it can't be read or is encrypted, which the export reports."""
         if path not in self._documents:
             try:
@@ -238,11 +296,35 @@ class VersionReader:
                 self._documents[path] = Document(None)
         return self._documents[path]
 
+    def documents(self, path: str) -> tuple[Document, ...]:
+        """All documents of a file; none where it can't be read or is encrypted."""
+        if path not in self._all_documents:
+            try:
+                data = self.read(path)
+                self._all_documents[path] = () if encryption_of(data) else read_documents(data)
+            except InputError:
+                self._all_documents[path] = ()
+        return self._all_documents[path]
+
     def _bytes(self, path: str) -> bytes:
         try:
             return self.read(path)
         except InputError:
             return b""
+
+
+def _follow(value: Json, names: Iterable[str]) -> tuple[Json, Keys]:
+    """What is at a path, None where nothing is, and its keys; items of a list are found by their `name`."""
+    steps: list[str | int] = []
+    for name in names:
+        if isinstance(value, list):
+            number = next((at for at, each in enumerate(value) if as_object(each).get("name") == name), len(value))
+            steps.append(number)
+            value = value[number] if number < len(value) else None
+        else:
+            steps.append(name)
+            value = as_object(value).get(name)
+    return value, tuple(steps)
 
 
 def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
@@ -263,13 +345,8 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
         yield posixpath.basename(item.slug).lower()
 
 
-def _files_of(unit: Unit) -> Iterator[str]:
-    """The files in which what sets the versions of a unit is written."""
-    yield from unit.value_files
-    yield from (written.place.path for written in unit.values_at)
-    yield from (image.written.place.path for image in unit.images)
-    if unit.version_at:
-        yield unit.version_at.place.path
+def _paths_here(layers: Iterable[Layer]) -> set[str]:
+    return {each.path for each in layers if not each.elsewhere}
 
 
 def _same_line(line: int, _keys: Keys) -> int:

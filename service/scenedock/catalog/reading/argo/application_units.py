@@ -148,7 +148,16 @@ def _at_its_manifest(unit: Unit) -> Unit:
 def _application(
     written: WrittenApplication, path: str, repository: Manifests, environment: str | None, place: Place
 ) -> Application:
-    return Application(written.name, path, written.namespace, environment, written.labels, repository.name, place=place)
+    return Application(
+        written.name,
+        path,
+        written.namespace,
+        environment,
+        written.labels,
+        repository.name,
+        place=place,
+        parameters=written.parameters,
+    )
 
 
 def _inline_values(helm: JsonObject) -> JsonObject:

@@ -171,7 +171,17 @@ class ArgoReader:
                 self._doubt(name, doubt, place)
             files = tuple(files_inside(path, written.value_files))
             self.applications.append(
-                Application(name, path, written.namespace, environment, written.labels, repository.name, files, place)
+                Application(
+                    name,
+                    path,
+                    written.namespace,
+                    environment,
+                    written.labels,
+                    repository.name,
+                    files,
+                    place,
+                    written.parameters,
+                )
             )
         self.units.extend(self._units_of(written, name, self._environment_of(written, place), place))
 

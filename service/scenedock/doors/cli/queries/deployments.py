@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, printable
+from scenedock.doors.cli.queries.tables import layout_option, print_table
 from scenedock.doors.cli.queries.verification import helm_option
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 from scenedock.effects.helm.program import HelmProgram
+from scenedock.releases.history import MOST_VERSIONS, VERSIONS
 
 if TYPE_CHECKING:
+    from scenedock.releases.history import VersionHistory
+    from scenedock.releases.listing import Behind
     from scenedock.releases.release import Release
     from scenedock.usecases.releases.list_deployments import Deployments
 
 _UNKNOWN = "?"
 _BEHIND = " (behind)"
+_HISTORY_HEADER = ["ENVIRONMENT", "VERSION", "SINCE", "COMMIT", "AUTHOR", "LINE"]
+_DIGITS = 10
+"""Of a commit, for people."""
 
 
 @click.command("list")
 @source_options(here=True)
+@layout_option
 @click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["text", "csv", "markdown", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print.",
+    "--verbose", "-v", is_flag=True, help="Print the reason of every deployment without a version, and all findings."
+)
+@click.option(
+    "--history", is_flag=True, help="With `json`: also since when, by git's history; it takes a second or more."
 )
 @click.option("--render", is_flag=True, help="Where several images may be a service's own, let Helm decide.")
 @helm_option
-@click.option("--verbose", "-v", is_flag=True, help="Print the reason of every deployment without a version.")
-def list_deployments(*, sources: Sources, layout: str, render: bool, helm: str, verbose: bool) -> None:
+def list_deployments(*, sources: Sources, layout: str, verbose: bool, history: bool, render: bool, helm: str) -> None:
     """List which version of each service git says is in which environment, in REPO... or the current folder.
 
     Only the repositories are read: whether a version runs, only the cluster knows. A service that is behind has an
@@ -46,24 +49,18 @@ def list_deployments(*, sources: Sources, layout: str, render: bool, helm: str, 
     Exit codes: 0 done, 2 wrong usage, a repository that can't be read, or with --render no Helm that can be used, 3
     this machine can't sandbox it.
     """
+    if history and layout != "json":
+        raise click.UsageError("--history needs --format json")
     program = HelmProgram(helm) if render else None
     if program:
         program.check()
-    deployments = _deployments(sources, program)
+    deployments = _followed(sources, program) if history else _deployments(sources, program)
     if layout == "json":
         _print_json(deployments)
         return
-    rows = _matrix(deployments)
-    if layout == "csv":
-        written = io.StringIO()
-        csv.writer(written, lineterminator="\n").writerows([[_safe_cell(cell) for cell in row] for row in rows])
-        click.echo(written.getvalue(), nl=False)
-    elif layout == "markdown":
-        cells = [[printable(cell).replace("|", "\\|") for cell in row] for row in rows]
-        lines = [f"| {' | '.join(row)} |" for row in cells]
-        click.echo("\n".join([lines[0], f"|{' --- |' * len(rows[0])}", *lines[1:]]))
-    else:
-        click.echo("\n".join(map(printable, [*_table(rows), "", *_summary(deployments, verbose=verbose)])))
+    print_table(_matrix(deployments), layout)
+    if layout == "text":
+        click.echo("\n".join(map(printable, ["", *_summary(deployments, verbose=verbose)])))
 
 
 @click.command("show")
@@ -72,24 +69,73 @@ def list_deployments(*, sources: Sources, layout: str, render: bool, helm: str, 
 @format_option
 @helm_option
 def show_deployment(*, service: str, sources: Sources, layout: str, helm: str) -> None:
-    """Show the versions of SERVICE in REPO..., by default in the current folder, and the line that sets each.
+    """Show the versions of SERVICE in REPO..., by default in the current folder: the line that sets each, since when.
 
     Where several images may be its own, Helm decides, if there is one.
 
     Exit codes: 0 done, 2 there is no such service, wrong usage, or a repository that can't be read.
     """
-    deployments = _deployments(sources, HelmProgram(helm), service).of(service)
+    deployments = _followed(sources, HelmProgram(helm), service).of(service)
     if layout == "json":
         _print_json(deployments)
     else:
         click.echo("\n".join(map(printable, _details(deployments))))
 
 
-def _deployments(sources: Sources, helm: HelmProgram | None, service: str = "") -> Deployments:
+@click.command("history")
+@click.argument("service", metavar="SERVICE")
+@source_options(here=True)
+@click.option("--environment", metavar="NAME", help="Only this environment; by default, all of the service.")
+@click.option(
+    "--most",
+    type=click.IntRange(1, MOST_VERSIONS),
+    default=VERSIONS,
+    show_default=True,
+    help="How many of the last versions.",
+)
+@layout_option
+@helm_option
+def show_history(*, service: str, sources: Sources, environment: str | None, most: int, layout: str, helm: str) -> None:
+    """Show which versions SERVICE had in REPO..., by default in the current folder: since when, and who changed it.
+
+    The newest is first. The time is that of the commit that changed the version on the branch that is read; if it was
+    merged, that of the merge. What the history doesn't tell is said last, with csv and markdown on stderr.
+
+    Exit codes: 0 done, 2 there is no such service, wrong usage, or a repository that can't be read.
+    """
+    found = _followed(sources, HelmProgram(helm), service, environment, most).histories_of(service, environment)
+    if layout == "json":
+        from scenedock.actions.releases.deployments import HistoryList
+
+        print_json(HistoryList.of(found).model_dump(by_alias=True)["histories"])
+        return
+    print_table([_HISTORY_HEADER, *(row for each in found for row in _versions(each))], layout)
+    for each in found:
+        if each.incomplete:
+            click.echo(printable(f"{each.environment or each.service}: {each.incomplete}"), err=layout != "text")
+
+
+def _deployments(sources: Sources, helm: HelmProgram | None) -> Deployments:
     from scenedock.usecases.releases.list_deployments import list_deployments as list_in
 
     with sources.opened() as opened:
-        return list_in(sources.export_of(opened), opened, helm, service)
+        return list_in(sources.export_of(opened), opened, helm)
+
+
+def _followed(
+    sources: Sources,
+    helm: HelmProgram | None,
+    service: str | None = None,
+    environment: str | None = None,
+    most: int = 1,
+) -> Deployments:
+    """The deployments with the histories of those of a service and an environment, or of all."""
+    from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_deployments
+
+    extent = Extent(most, between=most == 1)
+    with sources.opened() as opened:
+        selected = Selected(service, environment)
+        return follow_deployments(sources.export_of(opened), opened, selected, extent, helm)
 
 
 def _print_json(deployments: Deployments) -> None:
@@ -118,15 +164,18 @@ def _matrix(deployments: Deployments) -> list[list[str]]:
     ]
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join((cell or "-").ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _safe_cell(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def _versions(history: VersionHistory) -> Iterator[list[str]]:
+    for each in history.versions:
+        commit = each.commit
+        place = f"{history.repository}:{each.path}:{each.line}" if each.path else ""
+        yield [
+            history.environment or "",
+            each.version or _UNKNOWN,
+            commit.date if commit else "",
+            commit.id[:_DIGITS] if commit else "",
+            commit.author if commit else "",
+            place,
+        ]
 
 
 def _summary(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
@@ -135,6 +184,7 @@ def _summary(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
     yield from (f"{_UNKNOWN} {each.pair}: {each.reason}" for each in shown)
     if hidden := len(unknown) - len(shown):
         yield f"and {hidden:,} more; --verbose prints all"
+    yield from _findings(deployments, verbose=verbose)
     total = len(deployments.releases)
     inherited = sum(each.inherited for each in deployments.releases)
     behind = sum(each.pair in deployments.behind for each in deployments.releases)
@@ -144,12 +194,39 @@ def _summary(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
     )
 
 
+def _findings(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
+    """Each once, though it may be about several deployments."""
+    keys = (each.key for each in deployments.releases)
+    told = {each.message: each for key in keys for each in deployments.findings.get(key, ())}
+    shown = list(told.values())[: None if verbose else MOST_SHOWN]
+    yield from (f"{each.severity}: {each.place}: {each.message}. {each.remedy}" for each in shown)
+    if hidden := len(told) - len(shown):
+        yield f"and {hidden:,} more findings; --verbose prints all"
+
+
 def _details(deployments: Deployments) -> Iterator[str]:
     for each in deployments.releases:
         yield f"{each.pair}: {each.version or _UNKNOWN}"
         yield from (f"    {line}" for line in _lines(each) if line)
+        yield from (f"    {line}" for line in _since(deployments.histories.get(each.key)))
         if ahead := deployments.behind.get(each.pair):
-            yield f"    behind {ahead.environment}, which has {ahead.version}"
+            yield f"    behind {ahead.environment}, which has {ahead.version}{_distance(ahead)}"
+    yield from _findings(deployments, verbose=True)
+    found = [deployments.histories.get(each.key) for each in deployments.releases]
+    reasons = dict.fromkeys(each.why_unknown for each in found if each)
+    yield from (f"since when isn't known: {reason}" for reason in reasons if reason)
+
+
+def _since(history: VersionHistory | None) -> Iterator[str]:
+    commit = history.newest.commit if history and history.newest else None
+    if commit:
+        yield f"since {commit.date}: commit {commit.id[:_DIGITS]} by {commit.author}"
+
+
+def _distance(ahead: Behind) -> str:
+    if ahead.versions is None:
+        return f" ({ahead.step})"
+    return f" ({ahead.step}, {ahead.versions} version{'' if ahead.versions == 1 else 's'} between)"
 
 
 def _lines(release: Release) -> Iterator[str]:
@@ -158,7 +235,7 @@ def _lines(release: Release) -> Iterator[str]:
         what = f" of the chart {release.chart}" if release.chart else f" of {release.image}" if release.image else ""
         inherited = ", inherited" if release.inherited else ""
         rendered = ", its own as rendered" if release.rendered else ""
-        yield f"{release.repository}:{release.path}:{release.line}: {release.shape}{what}{rendered}{inherited}"
+        yield f"{release.place}: {release.shape}{what}{rendered}{inherited}"
     if release.shared_with:
         others = ", ".join(release.shared_with[:MOST_SHOWN])
         more = f" and {len(release.shared_with) - MOST_SHOWN:,} more" if len(release.shared_with) > MOST_SHOWN else ""

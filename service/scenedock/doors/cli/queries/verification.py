@@ -59,9 +59,8 @@ def _verdicts(compared: Sequence[Compared], *, verbose: bool) -> Iterator[str]:
     counts = Counter(each.verdict for each in compared)
     for each in compared:
         if each.verdict == "differs":
-            release = each.release
-            place = f"{release.repository}:{release.path}:{release.line}"
-            yield f"{release.pair}: {release.version} ({place}), but rendered are {', '.join(each.images[:MOST_SHOWN])}"
+            release, images = each.release, ", ".join(each.images[:MOST_SHOWN])
+            yield f"{release.pair}: {release.version} ({release.place}), but rendered are {images}"
     aside = [each for each in compared if each.reason]
     shown = aside if verbose else aside[:MOST_SHOWN]
     yield from (f"{each.release.pair}: {each.verdict}: {each.reason}" for each in shown)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Response
+import re
 
-from scenedock.actions.releases.deployments import DeploymentList
+from flask import Response, request
+
+from scenedock.actions.releases.deployments import DeploymentList, HistoryList
 from scenedock.doors.http.requests.answers import ErrorBody, json_answer
 from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
+from scenedock.releases.history import MOST_VERSIONS, VERSIONS
 from scenedock.runtime.service import Service
-from scenedock.usecases.releases.list_deployments import list_served, show_served
+from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
+from scenedock.usecases.releases.list_deployments import list_served
 
 
 def list_deployments(service: Service) -> Response:
@@ -18,9 +23,24 @@ def list_deployments(service: Service) -> Response:
 
 
 def show_deployments(service: Service, name: str) -> Response:
-    """Show which version of one service git says is in each environment, and the line that says so."""
-    found = service.effects.apart.read(show_served, name, service.effects.helm)
-    return json_answer(DeploymentList.of(found.of(name)))
+    """Show which version of one service git says is in each environment, since when, and the line that says so."""
+    deployments = service.effects.apart.read(follow_served, Selected(name), Extent(), service.effects.helm)
+    return json_answer(DeploymentList.of(deployments.of(name)))
+
+
+def show_history(service: Service, name: str) -> Response:
+    """Show which versions a service had in its environments, since when, and by which commit and author."""
+    most = _most(request.args.get("most", str(VERSIONS)))
+    deployments = service.effects.apart.read(
+        follow_served, Selected(name), Extent(most, between=False), service.effects.helm
+    )
+    return json_answer(HistoryList.of(deployments.histories_of(name)))
+
+
+def _most(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) or not 1 <= int(text) <= MOST_VERSIONS:
+        raise InputError(f"the query parameter `most` must be a number from 1 to {MOST_VERSIONS}")
+    return int(text)
 
 
 ROUTES = (
@@ -39,6 +59,27 @@ ROUTES = (
         show_deployments,
         {200: Answer("The deployments", DeploymentList), 404: Answer("There is no such service", ErrorBody)},
         parameters={"name": "Name of the service"},
+        tag="catalog",
+    ),
+    Route(
+        "GET",
+        f"{BASE_PATH}/services/{{name}}/deployments/history",
+        "read",
+        show_history,
+        {
+            200: Answer("The versions, the newest first", HistoryList),
+            404: Answer("There is no such service", ErrorBody),
+        },
+        parameters={"name": "Name of the service"},
+        query={
+            "most": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST_VERSIONS,
+                "default": VERSIONS,
+                "description": "How many of the last versions",
+            },
+        },
         tag="catalog",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,11 +13,12 @@ from flask import Response, request
 from markupsafe import Markup
 
 from scenedock.doors.http.rendering.links import argocd_url, line_url
-from scenedock.doors.http.rendering.page import PAGE, address, page
+from scenedock.doors.http.rendering.page import PAGE, address, days_since, page
 from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, values_of
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
 from scenedock.releases.drift import Cell, Gap, Row, State, gap_between
+from scenedock.releases.history import VersionHistory
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.overview import Overview
 
@@ -74,7 +76,7 @@ def show_board(service: Service) -> Response:
     gaps = _gaps(rows, where, behind) if behind else {}
     if behind:
         rows = sorted((row for row in rows if row.service in gaps), key=lambda row: gaps[row.service].sort_key)
-    html = _cells_of_rows(overview, has_argocd=bool(service.settings.argocd_url))
+    html = _cells_of_rows(overview, int(time.time() // _SECONDS_OF_A_DAY), has_argocd=bool(service.settings.argocd_url))
     names = tuple(each.name for each in columns)
     board = [
         BoardLine(
@@ -110,7 +112,7 @@ def go_to_line(service: Service, name: str, environment: str) -> Response:
     if cell is None:
         raise NotFoundError(f"there is no deployment of {name!r} in {environment!r}")
     release = cell.release
-    facts = overview.repositories.get(release.repository)
+    facts = overview.repositories.get(release.place.repository)
     url = line_url(facts, release.path, release.line) if facts and release.path and release.version else ""
     return _away(url, name)
 
@@ -179,26 +181,30 @@ _NO_CELL: Final = Markup("<td>")
 _ARGOCD: Final = Markup("<a class=g href={}>Argo CD</a>")
 _LONG: Final = 20
 """A longer version is cut where it is shown, and whole in its title."""
+_SECONDS_OF_A_DAY: Final = 86_400
 _LONGEST_REASON: Final = 120
 """The page of the service has the whole reason."""
 
 
 @lru_cache(maxsize=1)
-def _cells_of_rows(overview: Overview, *, has_argocd: bool) -> Mapping[str, Mapping[str, Markup]]:
-    """The cells of each service as HTML, by environment. They are thousands, so each has few bytes (no end tags)."""
+def _cells_of_rows(overview: Overview, _day: int, *, has_argocd: bool) -> Mapping[str, Mapping[str, Markup]]:
+    """The cells of each service as HTML, by environment, with the ages that they have on a day.
+
+    They are thousands, so each has few bytes (no end tags).
+    """
     applications = {each.name: each.applications for each in overview.services} if has_argocd else {}
     cells: dict[str, dict[str, Markup]] = {}
     for row in overview.rows:
         cells[row.service] = here = {}
         for environment, cell in row.cells.items():
             name = environment or NOWHERE
-            here[name] = _cell(row.service, name, cell)
+            here[name] = _cell(row.service, name, cell, overview.deployments.histories.get(cell.release.key))
             if name in applications.get(row.service, ()):
                 here[name] += _ARGOCD.format(address("/at", row.service, name, "argocd"))
     return cells
 
 
-def _cell(service: str, environment: str, cell: Cell) -> Markup:
+def _cell(service: str, environment: str, cell: Cell, history: VersionHistory | None) -> Markup:
     release, to = cell.release, address("/at", service, environment)
     if release.version is None:
         reason = shorten(release.reason, _LONGEST_REASON, placeholder=" …")
@@ -206,7 +212,10 @@ def _cell(service: str, environment: str, cell: Cell) -> Markup:
     note = Markup("<i>{}</i>").format(cell.gap or cell.against) if cell.state != "same" else ""
     more = Markup("<small>+{}</small>").format(len(cell.releases) - 1) if len(cell.releases) > 1 else ""
     whole = Markup(" title='{}'").format(release.version) if len(release.version) > _LONG else ""
-    return Markup("<td{}><a href={}{}>{}</a>{}{}").format(_CLASSES[cell.state], to, whole, release.version, more, note)
+    newest = history.newest if history else None
+    age = Markup("<small>{}</small>").format(days_since(newest.commit.date)) if newest and newest.commit else ""
+    start = Markup("<td{}><a href={}{}>{}</a>").format(_CLASSES[cell.state], to, whole, release.version)
+    return start + more + age + note
 
 
 ROUTES: Final = (

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from scenedock.documents.writing import write_documents
 from scenedock.doors.http.pages.findings import groups_of
-from scenedock.doors.http.rendering.links import argocd_url, backstage_url, link_to
+from scenedock.doors.http.rendering.links import argocd_url, backstage_url, commit_url, link_to
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.rendering.relations import relations_of
 from scenedock.doors.http.rendering.service_lines import FACETS, Filter, ServiceLine, lines_of, values_of
@@ -22,9 +22,11 @@ from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_list, as_object, as_text
 from scenedock.model.similar import similar
 from scenedock.releases.drift import Cell
+from scenedock.releases.history import VERSIONS, VersionSince
 from scenedock.releases.release import Release
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.explain_service import explain_served
+from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 from scenedock.usecases.releases.overview import Overview, ServedService
 
 _ON_A_PAGE: Final = 50
@@ -41,6 +43,8 @@ class ShownRelease:
     cell: Cell
     url: str
     argocd: str
+    since: VersionSince | None
+    commit_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,9 @@ def show_service(service: Service, name: str) -> Response:
                 environment or "",
                 release,
                 cell,
-                link_to(overview, Place(release.repository, release.path, release.line)) if release.path else "",
+                link_to(overview, release.place) if release.path else "",
                 argocd_url(service.settings.argocd_url, served.applications.get(environment or "", "")),
+                *_since(overview, release),
             )
             for environment, cell in sorted(row.cells.items(), key=lambda each: _rank(overview, each[0]))
             for release in cell.releases
@@ -128,6 +133,31 @@ def show_evidence(service: Service, name: str) -> Response:
         (fact, [(proof, link_to(shown.overview, proof.place)) for proof in fact.proofs]) for fact in explained.facts
     ]
     return page("evidence.html", shown=shown, line=line, facts=facts)
+
+
+def show_version_history(service: Service, name: str) -> Response:
+    """Show which versions a service had in its environments: since when, and by which commit and author."""
+    shown = service.overview.current()
+    line, _ = _find(shown.overview, name)
+    extent = Extent(VERSIONS, between=False)
+    deployments = service.effects.apart.read(follow_served, Selected(line.name), extent, service.effects.helm)
+    histories = [
+        (each, [(one, _commit_url(shown.overview, each.repository, one)) for one in each.versions])
+        for each in deployments.histories_of(line.name)
+    ]
+    return page("history.html", line=line, histories=histories)
+
+
+def _since(overview: Overview, release: Release) -> tuple[VersionSince | None, str]:
+    """Since when a version is there, and the page of the commit that brought it."""
+    history = overview.deployments.histories.get(release.key)
+    newest = history.newest if history else None
+    return newest, _commit_url(overview, release.repository, newest)
+
+
+def _commit_url(overview: Overview, repository: str, since: VersionSince | None) -> str:
+    facts = overview.repositories.get(repository)
+    return commit_url(facts, since.commit.id) if facts and since and since.commit else ""
 
 
 def _find(overview: Overview, name: str) -> tuple[ServiceLine, ServedService]:
@@ -176,4 +206,5 @@ ROUTES: Final = (
     Route("GET", "/services", "page", list_services, PAGE),
     Route("GET", "/services/{name}", "page", show_service, PAGE),
     Route("GET", "/services/{name}/evidence", "page", show_evidence, PAGE),
+    Route("GET", "/services/{name}/history", "page", show_version_history, PAGE),
 )

@@ -116,6 +116,14 @@ def ago(seconds_since_1970: float) -> str:
     return next((f"{seconds / unit:.0f} {name} ago" for unit, name in _UNITS if seconds >= unit), "just now")
 
 
+def days_since(date: str) -> str:
+    """How long ago a date (ISO 8601) was: `today`, `3 d`, `5 mo`, `2 y`."""
+    days = int((time.time() - datetime.fromisoformat(date).timestamp()) // 86_400)
+    if days < 1:
+        return "today"
+    return f"{days} d" if days < 90 else f"{days // 30} mo" if days < 720 else f"{days // 365} y"
+
+
 def clock(milliseconds: int) -> str:
     """A time of the day in UTC: `07:30:00`."""
     return datetime.fromtimestamp(milliseconds / 1_000, UTC).strftime("%H:%M:%S")
@@ -145,7 +153,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"ago": ago, "clock": clock, "code": code, "plural": plural}
+    environment.filters |= {"ago": ago, "clock": clock, "days_since": days_since, "code": code, "plural": plural}
     environment.globals |= {
         "address": address,
         "asset": lambda name: assets()[name].address,

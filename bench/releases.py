@@ -1,0 +1,68 @@
+"""Measure what it costs to tell which version is where, beside an export, and since when, beside git's log.
+
+A table of ratios goes into docs/benchmarks.md. All CPU time is user and system time of this process and its children.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from bench.feed import cpu_of, git
+from bench.pages import write_part
+from bench.repository import write_repository
+from scenedock.doors.cli.sources import Sources
+from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_deployments
+from scenedock.usecases.releases.list_deployments import list_deployments
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+FOLDERS = int(os.environ.get("SCENEDOCK_BENCH_FOLDERS", "10000"))
+COMMITS = 300
+SERVICE = "team-orders-00016"
+
+
+def commit_tags(root: Path) -> None:
+    """Change the tags of services in turn, a commit for each."""
+    files = sorted(root.glob("apps/*/values-qa.yaml"))
+    for number in range(COMMITS):
+        file = files[number % len(files)]
+        file.write_text(file.read_text("utf-8").replace("tag: 2", f"tag: {number + 3}", 1), "utf-8")
+        git(root, "commit", "--quiet", "--message=Tag", str(file.relative_to(root)))
+
+
+def report() -> str:
+    """The measurements as Markdown."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = write_repository(Path(folder) / "apps", FOLDERS)
+        git(root, "init", "--quiet", "--initial-branch=main")
+        git(root, "add", "--all")
+        git(root, "commit", "--quiet", "--message=First")
+        commit_tags(root)
+        sources = Sources((str(root),), None, None, None)
+        with sources.opened() as opened:
+            export = cpu_of(lambda: sources.export_of(opened))
+            result = sources.export_of(opened)
+            listed = cpu_of(lambda: list_deployments(result, opened))
+            extent = Extent(20, between=False)
+            shown = cpu_of(lambda: follow_deployments(result, opened, Selected(SERVICE), extent))
+        log = cpu_of(lambda: git(root, "log", "--first-parent", "-m", "--raw", "--", f"apps/{SERVICE}"))
+    name = f"history of one after {COMMITS} commits, without the list, beside `git log`"
+    rows = [
+        f"| measured, {FOLDERS:,} folders | Scenedock | beside | ratio | wanted |",
+        "| --- | --- | --- | --- | --- |",
+        f"| versions of all, beside an export | {listed:.2f} s | {export:.2f} s | {listed / export:.2f} | ≤ 0.15 |",
+        f"| {name} | {shown - listed:.2f} s | {log:.2f} s | {(shown - listed) / log:.1f} | |",
+    ]
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Measure, print, and write the page."""
+    text = report()
+    print(text)
+    write_part(PAGE, "bench/releases.py", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""`scenedock deployments metrics`: how often services are deployed to production, and how long that takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.queries.tables import layout_option, print_table
+from scenedock.doors.cli.settings import print_json
+from scenedock.doors.cli.sources import Sources, source_options
+
+if TYPE_CHECKING:
+    from scenedock.model.json import JsonObject
+    from scenedock.usecases.releases.measure_delivery import Delivery
+
+
+@click.command("metrics")
+@source_options(here=True)
+@click.option("--days", type=click.IntRange(1, 3_650), default=90, show_default=True, help="The last days to measure.")
+@click.option(
+    "--by", type=click.Choice(["owner", "service"]), default="owner", show_default=True, help="What a row stands for."
+)
+@layout_option
+def show_metrics(*, sources: Sources, days: int, by: Literal["owner", "service"], layout: str) -> None:
+    """Show how often services of REPO... are deployed to production, and how long versions take to get there.
+
+    A deployment is a new version in the files of an environment of production. The lead time is the median of the hours
+    from a version's first environment to production; MEASURED is the number of versions of which it is known. What
+    the history doesn't tell is said last, with csv and markdown on stderr.
+
+    Exit codes: 0 done, 2 wrong usage or a repository that can't be read.
+    """
+    from scenedock.usecases.releases.measure_delivery import measure_delivery
+
+    with sources.opened() as opened:
+        delivery = measure_delivery(sources.export_of(opened), opened, days, by, datetime.now(UTC))
+    if layout == "json":
+        print_json(_document(delivery, by))
+        return
+    header = [by.upper(), "DEPLOYMENTS", "PER WEEK", "LEAD TIME (H)", "MEASURED"]
+    rows = [
+        [each.name, str(each.deployments), str(each.per_week), _hours(each.lead_time), str(each.measured)]
+        for each in delivery.metrics
+    ]
+    print_table([header, *rows], layout)
+    for reason in delivery.incomplete:
+        click.echo(printable(reason), err=layout != "text")
+
+
+def _hours(number: float | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _document(delivery: Delivery, by: str) -> JsonObject:
+    return {
+        "days": delivery.days,
+        "since": delivery.since,
+        "metrics": [
+            {
+                by: each.name,
+                "deployments": each.deployments,
+                "deploymentsPerWeek": each.per_week,
+                "leadTimeHours": each.lead_time,
+                "leadTimesMeasured": each.measured,
+            }
+            for each in delivery.metrics
+        ],
+        "incomplete": list(delivery.incomplete),
+    }

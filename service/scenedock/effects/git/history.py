@@ -1,0 +1,177 @@
+"""The history of files on a branch: which commits changed them, and what they were before. It may end early."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from scenedock.effects.git.commands import ask_git
+from scenedock.effects.git.objects import BlobReader, tree_entries
+from scenedock.effects.git.runner import start_git, users_environment
+from scenedock.releases.history import Commit
+
+_MOST_PATHSPECS: Final = 50
+"""git compares every entry of every tree with each of them: beyond these, the folders at the root are asked for."""
+_LOG: Final = (
+    *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "--literal-pathspecs", "log", "--first-parent", "-m"),
+    *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-color", "--no-notes", "--relative"),
+    "--format=%x01%H %ct %P%x00%aN",
+)
+_LINKS: Final = ("120000", "160000")
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedFiles:
+    """A commit on the branch's own line, and the blobs of the files that it changed, as they were before it, by path.
+
+    The id is empty where there was no such file. The author of a commit with several `parents` only merged the changes.
+    """
+
+    commit: Commit
+    before: Mapping[str, str]
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class GitHistory(AbstractContextManager["GitHistory"]):
+    """The commits of a clone from `ref` on, for a `with` statement; paths are relative to `root`, which is in it.
+
+    Merges are one change: a branch's files change when it is merged, whenever the commits were made. After `commits`,
+    `ended` says why the oldest of them may not have been looked at; it is empty where all were.
+    """
+
+    root: Path
+    ref: str = "HEAD"
+    ended: str = ""
+    _blobs: BlobReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._blobs = BlobReader(self.root)
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None
+    ) -> None:
+        self._blobs.__exit__(_kind, _error, _where)
+
+    def problem(self) -> str:
+        """Why there is no history at all; empty if there is one."""
+        return ask_git(self.root, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").complaint
+
+    def blobs(self, paths: Collection[str]) -> dict[str, str]:
+        """The blobs of files as of `ref`, by path; empty where it has no such file. Links are left out."""
+        listed = ask_git(self.root, "--literal-pathspecs", "ls-tree", "-r", "-z", self.ref, "--", *_pathspecs(paths))
+        entries = {entry.path: entry for entry in tree_entries(listed.output)}
+        return {
+            path: entries[path].id if path in entries else ""
+            for path in paths
+            if path not in entries or entries[path].mode not in _LINKS
+        }
+
+    def read(self, blob: str) -> bytes:
+        """The content of a blob.
+
+        Raises
+        ------
+        InputError   the clone lacks it, or it is too large
+        """
+        return self._blobs.read(blob)
+
+    def commits(self, paths: Collection[str], start: str, seconds: float) -> Iterator[CommittedFiles]:
+        """The commits from `start` on that changed some files, the newest first, for at most so many seconds."""
+        self.ended = ""
+        oldest = self._boundary()
+        arguments = (*_LOG, start, "--", *_pathspecs(paths))
+        with start_git(self.root, arguments, users_environment(), errors=subprocess.DEVNULL) as process:
+            timer = threading.Timer(seconds, process.kill)
+            timer.start()
+            try:
+                date = ""
+                for each in _parsed(_tokens(process)):
+                    if each.commit.id in oldest:
+                        self.ended = _shallow(each.commit.date)
+                        return
+                    date = each.commit.date
+                    before = {path: blob for path, blob in each.before.items() if path in paths}
+                    if before:
+                        yield replace(each, before=before)
+                if process.wait() != 0:
+                    why = "git can't read them" if timer.is_alive() else "the time for it was over"
+                    self.ended = f"commits before {date or 'the last one'} were not searched: {why}"
+            finally:
+                timer.cancel()
+                process.kill()
+
+    def author_of_merged(self, merge: Commit, path: str) -> str:
+        """The author of the last change of a file among those that a merge brought; empty if that can't be told."""
+        found = ask_git(
+            self.root,
+            *("-c", "log.showSignature=false", "--literal-pathspecs", "log", "--max-count=1", "--no-merges"),
+            *("--format=%aN", f"{merge.id}^1..{merge.id}", "--", path),
+        )
+        return _name(found.text)
+
+    def _boundary(self) -> frozenset[str]:
+        """The commits at which a shallow clone ends: to git they look as if they had added every file."""
+        place = ask_git(self.root, "rev-parse", "--git-path", "shallow").text
+        try:
+            return frozenset((self.root / place).read_text("ascii").split())
+        except (OSError, ValueError):
+            return frozenset()
+
+
+def _shallow(date: str) -> str:
+    return (
+        f"the clone has no history before {date}: run `git fetch --unshallow --filter=blob:none` in it (for what the "
+        "service clones, set SCENEDOCK_HISTORY_COMMITS)"
+    )
+
+
+def are_few(paths: Collection[str]) -> bool:
+    """Whether git looks for these paths alone, which costs less than for all that is in the same folders."""
+    return len(paths) <= _MOST_PATHSPECS
+
+
+def _pathspecs(paths: Collection[str]) -> list[str]:
+    return sorted(paths if are_few(paths) else {path.partition("/")[0] for path in paths})
+
+
+def _tokens(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """What git prints, cut at its NULs; a last one that isn't ended is left out."""
+    rest = b""
+    if process.stdout is None:
+        return
+    while part := process.stdout.read1(1 << 16):  # type: ignore[attr-defined]  # it is buffered
+        *whole, rest = (rest + part).split(b"\0")
+        for each in whole:
+            yield each.decode("utf-8", "surrogateescape")
+
+
+def _parsed(tokens: Iterator[str]) -> Iterator[CommittedFiles]:
+    """The commits in git's output; the last one is left out unless another follows or git has ended."""
+    commit, before, parents = None, dict[str, str](), tuple[str, ...]()
+    for token in tokens:
+        line = token.lstrip("\n")
+        if line.startswith("\x01"):
+            if commit:
+                yield CommittedFiles(commit, before, parents)
+            digest, seconds, *listed = line[1:].split()
+            date = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            commit, before, parents = Commit(digest, date, _name(next(tokens, ""))), {}, tuple(listed)
+        elif line.startswith(":"):
+            mode, _, blob, _, kind = line[1:].split(" ")
+            gone = kind.startswith("A") or mode in _LINKS
+            before[next(tokens, "")] = "" if gone else blob
+    if commit:
+        yield CommittedFiles(commit, before, parents)
+
+
+def _name(author: str) -> str:
+    """A name without an address: some have their address for a name."""
+    return author.encode("utf-8", "surrogateescape").decode("utf-8", "replace").partition("@")[0].strip()

@@ -1,0 +1,117 @@
+"""What to look at: versions that differ though they shouldn't, that move, or that no lower environment had."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scenedock.model.finding import Finding, Severity
+from scenedock.releases.history import VersionHistory
+from scenedock.releases.release import PairKey, Release
+from scenedock.releases.semver import SemVer
+
+# What moves: branches, and the tags that registries' users move. Source: Docker, "Tag"; names that git hosts give.
+_MUTABLE = re.compile(
+    r"(?:(?:.+-)?latest|stable|edge|nightly|canary|dev|develop|development|main|master|trunk|head|release|staging|production)",
+    re.IGNORECASE,
+)
+_MOST_EXAMPLES = 3
+BY_SETTING = "`versions.equal`"
+"""Why environments should have one version: somebody says so. Other reasons are weaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """What is known of environments: those of `production`, the `lower` ones, and groups that should have one version.
+
+    Each group has the words that say why: a setting, or that their names differ only in a region.
+    """
+
+    production: Collection[str]
+    lower: Collection[str]
+    equal: Sequence[tuple[Collection[str], str]] = ()
+
+
+def find_in_versions(
+    releases: Iterable[Release], environments: Environments, histories: Mapping[PairKey, VersionHistory]
+) -> dict[PairKey, list[Finding]]:
+    """The findings for each release that has any."""
+    found: dict[PairKey, list[Finding]] = defaultdict(list)
+    services: dict[str, list[Release]] = defaultdict(list)
+    unordered: dict[str, list[Release]] = defaultdict(list)
+    for release in releases:
+        if release.version is None:
+            continue
+        services[release.service].append(release)
+        if _MUTABLE.fullmatch(release.version):
+            found[release.key].append(_mutable(release))
+        elif SemVer.parse(release.version) is None:
+            unordered[release.repository].append(release)
+    for each in services.values():
+        for release, finding in (*_unequal(each, environments), *_untried(each, environments, histories)):
+            found[release.key].append(finding)
+    for each in unordered.values():
+        found[each[0].key].append(_unordered(each))
+    return found
+
+
+def _mutable(release: Release) -> Finding:
+    message = f"{release.service} has {release.version!r}, which moves: nobody can tell which version it is"
+    return Finding("warning", "mutable-version", message, release.place, "Set a version that stays what it is.")
+
+
+def _unordered(releases: Sequence[Release]) -> Finding:
+    """One for all of a repository: where one version isn't semantic, most aren't."""
+    names = list(dict.fromkeys(each.version or "" for each in releases))
+    examples = ", ".join(names[:_MOST_EXAMPLES]) + (" …" if len(names) > _MOST_EXAMPLES else "")
+    message = f"{len(releases):,} versions are no semantic versions ({examples}): nobody can tell which is older"
+    remedy = "If their order matters, release with versions of Semantic Versioning 2.0.0."
+    return Finding("info", "version-not-semantic", message, releases[0].place, remedy)
+
+
+def _unequal(releases: Sequence[Release], environments: Environments) -> Iterator[tuple[Release, Finding]]:
+    for group, why in environments.equal:
+        alike = [each for each in releases if each.environment in group]
+        if len({each.version for each in alike}) > 1:
+            said = ", ".join(f"{each.environment} {each.version}" for each in alike)
+            message = f"{alike[0].service} differs where it should be the same ({why}): {said}"
+            severity: Severity = "warning" if why == BY_SETTING else "info"
+            remedy = "Promote the version to the others, or correct `versions.equal` in scenedock.yaml."
+            for each in alike:
+                yield each, Finding(severity, "environments-differ", message, each.place, remedy)
+
+
+def _untried(
+    releases: Sequence[Release], environments: Environments, histories: Mapping[PairKey, VersionHistory]
+) -> Iterator[tuple[Release, Finding]]:
+    """Versions of production that no lower environment of the service had.
+
+    Without history only those that are newer than all of them: an older one they will have had.
+    """
+    lower = [each for each in releases if each.environment in environments.lower]
+    had = {version for each in lower for version in _versions(each, histories.get(each.key))}
+    complete = [histories[each.key].incomplete == "" for each in lower if each.key in histories]
+    names = ", ".join(each.environment or "" for each in lower)
+    for release in releases if lower else ():
+        if release.environment not in environments.production or release.version in had:
+            continue
+        if len(complete) == len(lower) and all(complete):
+            message = f"{release.pair} has {release.version}, which none of {names} ever had"
+        elif _is_newest(release, lower):
+            message = f"{release.pair} has {release.version}, which is newer than what {names} has now"
+        else:
+            continue
+        remedy = "Bring it to a lower environment first, or find out how it came to production."
+        yield release, Finding("warning", "version-untried", message, release.place, remedy)
+
+
+def _versions(release: Release, history: VersionHistory | None) -> set[str | None]:
+    return {release.version, *(each.version for each in (history.versions if history else ()))}
+
+
+def _is_newest(release: Release, lower: Sequence[Release]) -> bool:
+    version = SemVer.parse(release.version or "")
+    others = [SemVer.parse(each.version or "") for each in lower]
+    return version is not None and all(other is not None and other < version for other in others)

@@ -1,0 +1,182 @@
+"""What Argo CD's Applications set besides the values files: values in the manifest, parameters, images of Kustomize.
+
+Source: Argo CD, "Helm" (parameters count for more than `valuesObject`, or else `values`, and these for more than
+`valueFiles`) and "Kustomize" (`images`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from scenedock.catalog.reading.argo.generators import flat, render_all
+from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
+from scenedock.documents.reading import Document, DocumentError, read_document
+from scenedock.model.helm import Application
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.releases.images import Keys
+from scenedock.releases.release import Layer
+
+_PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
+_NEW_NAME = re.compile(r"^[^=]+=")
+
+
+def application_layers(
+    application: Application, manifests: Sequence[Document], read: Callable[[str], Document], elsewhere: str
+) -> Iterator[Layer]:
+    """What the manifest of an Application sets, in the order in which it counts; none where it isn't among `manifests`.
+
+    `read` gives the document of another file of the same repository: generators have parameters from files. The name of
+    the repository is `elsewhere` if the folder is in another.
+    """
+    document = _manifest_of(application, manifests)
+    if document is None:
+        return
+    is_set = as_object(document.value).get("kind") == "ApplicationSet"
+    root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
+    spec = as_object(value_at(document.value, map(str, root)))
+    places: list[tuple[Keys, JsonObject]] = [((*root, "source"), as_object(spec.get("source")))]
+    places += [
+        ((*root, "sources", number), as_object(each)) for number, each in enumerate(as_list(spec.get("sources")))
+    ]
+    for place, source in places:
+        for layer in _Source(application, document, place, source, read, is_set=is_set).layers():
+            yield replace(layer, elsewhere=elsewhere)
+
+
+def _manifest_of(application: Application, manifests: Sequence[Document]) -> Document | None:
+    """The Application of this name, or the set that made it: the one where it was, or the only one."""
+    sets = []
+    for each in manifests:
+        manifest = as_object(each.value)
+        if manifest.get("kind") == "Application" and value_at(manifest, ("metadata", "name")) == application.name:
+            return each
+        if manifest.get("kind") == "ApplicationSet":
+            sets.append(each)
+    there = [each for each in sets if each.line == application.place.line] or sets
+    return there[0] if len(there) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A source of an Application at a place in its manifest; in a set, what has parameters is rendered with them."""
+
+    application: Application
+    document: Document
+    place: Keys
+    source: JsonObject
+    read: Callable[[str], Document]
+    is_set: bool
+
+    def layers(self) -> Iterator[Layer]:
+        helm = as_object(self.source.get("helm"))
+        if helm.get("valuesObject"):
+            keys: Keys = (*self.place, "helm", "valuesObject")
+            values = as_object(helm.get("valuesObject"))
+            yield self._layer(as_object(self._rendered(values)), "helm.valuesObject", lambda path: (*keys, *path))
+            yield from self._from_parameters(values, (), "helm.valuesObject")
+        elif text := as_text(helm.get("values")):
+            yield from self._of_text(text)
+        for number, each in enumerate(map(as_object, as_list(helm.get("parameters")))):
+            yield from self._of_parameter(number, each)
+        images = as_list(as_object(self.source.get("kustomize")).get("images"))
+        if images:
+            named = [{"image": _NEW_NAME.sub("", as_text(self._rendered(each)))} for each in images]
+            at: Keys = (*self.place, "kustomize", "images")
+            yield self._layer({"images": named}, "kustomize.images", lambda path: (*at, *path[1:2]))
+
+    def _of_text(self, text: str) -> Iterator[Layer]:
+        """Values that are written as a text: its lines follow the line of the key, if they are lines."""
+        rendered = as_text(self._rendered(text))
+        try:
+            inner = read_document(rendered.encode())
+        except DocumentError:
+            return
+        start = self.document.line_of((*self.place, "helm", "values"))
+        is_block = "\n" in text.strip()
+        path = self.application.place.path
+        yield Layer(
+            path,
+            as_object(inner.value),
+            lambda keys: start + inner.line_of(keys) if is_block else start,
+            "helm.values",
+        )
+
+    def _of_parameter(self, number: int, parameter: JsonObject) -> Iterator[Layer]:
+        """A parameter, as `--set` takes it; names with indexes of lists are left out."""
+        name, value = as_text(self._rendered(parameter.get("name"))), parameter.get("value")
+        if not name or "[" in name or "{{" in name:
+            return
+        steps = [step.replace("\\.", ".") for step in re.split(r"(?<!\\)\.", name)]
+        keys: Keys = (*self.place, "helm", "parameters", number, "value")
+        yield self._layer(_nested(steps, self._rendered(value)), "helm.parameters", lambda _path: keys)
+        yield from self._from_parameters(_nested(steps, value), (), "helm.parameters")
+
+    def _layer(self, values: JsonObject, shape: str, place_of: Callable[[Keys], Keys]) -> Layer:
+        return Layer(self.application.place.path, values, lambda keys: self.document.line_of(place_of(keys)), shape)
+
+    def _rendered(self, value: Json) -> Json:
+        """A value with the parameters of its generator; what they can't evaluate stays as it is written."""
+        if not self.is_set:
+            return value
+        spec = as_object(as_object(self.document.value).get("spec"))
+        render = render_go if spec.get("goTemplate") is True else render_fasttemplate
+
+        def text_or_itself(text: str, parameters: JsonObject) -> str:
+            found = render(text, parameters)
+            return text if found is None else found
+
+        return render_all(value, text_or_itself, self.application.parameters)
+
+    def _from_parameters(self, value: Json, above: Keys, shape: str) -> Iterator[Layer]:
+        """A layer for each text that is a parameter alone, at the line that gives the parameter: an edit goes there."""
+        if not self.is_set:
+            return
+        if isinstance(value, dict):
+            for key, below in value.items():
+                yield from self._from_parameters(below, (*above, key), shape)
+        elif isinstance(value, str) and (match := _PARAMETER.search(value)) and (found := self._origin(match[1])):
+            text = as_text(self._rendered(value))
+            path, line = found
+            yield Layer(path, _nested([str(key) for key in above], text), lambda _keys: line, shape)
+
+    def _origin(self, name: str) -> tuple[str, int] | None:
+        """The file and line of a parameter: in the element of a list generator, or in the file of a git generator."""
+        parameters = self.application.parameters
+        steps = name.split(".")
+        value = value_at(parameters, steps)
+        folder, file = value_at(parameters, ("path", "path")), value_at(parameters, ("path", "filename"))
+        if isinstance(folder, str) and isinstance(file, str):
+            path = f"{folder}/{file}" if folder else file
+            document = self.read(path)
+            if value_at(document.value, steps) == value is not None:
+                return path, document.line_of(steps)
+        for keys, element in _elements(self.document.value, ()):
+            known = flat(parameters)
+            if value_at(element, steps) == value is not None and all(
+                known.get(key) == text for key, text in flat(element).items()
+            ):
+                return self.application.place.path, self.document.line_of((*keys, *steps))
+        return None
+
+
+def _elements(value: Json, keys: Keys) -> Iterator[tuple[Keys, JsonObject]]:
+    """The elements of the list generators in a manifest."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key == "elements" and isinstance(below, list):
+                yield from (((*keys, key, number), as_object(each)) for number, each in enumerate(below))
+            elif key != "template":
+                yield from _elements(below, (*keys, key))
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from _elements(below, (*keys, number))
+
+
+def _nested(steps: Sequence[str], value: Json) -> JsonObject:
+    """`{a: {b: value}}` for `a.b`."""
+    nested: Json = value
+    for step in reversed(steps):
+        nested = {step: nested}
+    return as_object(nested)

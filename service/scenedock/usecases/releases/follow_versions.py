@@ -1,0 +1,267 @@
+"""Follow the versions of services back through git: since when each is there, and by which commit and author."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scenedock.catalog.vocabulary.environments import is_production
+from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
+from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.effects.helm.program import HelmProgram
+from scenedock.errors import InputError
+from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
+from scenedock.releases.release import Deployed, PairKey, Release
+from scenedock.releases.semver import SemVer
+from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.catalog.read_served import export_served
+from scenedock.usecases.releases.list_deployments import (
+    Deployments,
+    Survey,
+    deployments_of,
+    is_lower,
+    service_name,
+    survey,
+)
+from scenedock.usecases.releases.rendered import let_helm_choose
+from scenedock.usecases.releases.version_facts import Pair, VersionReader
+
+SECONDS = 30.0
+"""How long git may look for the commits of one repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far to go back: to the `most` last versions of each, and not before a date (ISO 8601) if one is given.
+
+    With `between`, those of the furthest environment also until none of the service is older, and those of environments
+    before production until they had the versions of production.
+    """
+
+    most: int = 1
+    until: str = ""
+    between: bool = True
+    seconds: float = SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Which deployments: those of a service and an environment; where these are None, of all."""
+
+    service: str | None = None
+    environment: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The name of the service."""
+        return None if self.service is None else service_name(self.service)
+
+    def includes(self, release: Release) -> bool:
+        """Whether it is one of them."""
+        return self.name in {None, release.service} and self.environment in {None, release.environment}
+
+
+def follow_deployments(
+    result: Export,
+    repositories: Mapping[str, Repository],
+    selected: Selected,
+    extent: Extent,
+    helm: HelmProgram | None = None,
+) -> Deployments:
+    """The deployments of an export, with the histories of those that are selected.
+
+    Where several images may be their own, `helm` decides, if there is one.
+
+    Raises
+    ------
+    InputError   a repository can't be read
+    """
+    all_of = survey(result, repositories, let_helm_choose(helm, repositories, selected.name))
+    releases = [each for each in all_of.releases if selected.includes(each)]
+    histories = follow(all_of, repositories, releases, extent)
+    return deployments_of(result, all_of.releases, histories)
+
+
+def follow_served(
+    repositories: Mapping[str, ServedRepository],
+    kept: KeptCatalog | None,
+    selected: Selected,
+    extent: Extent,
+    helm: HelmProgram | None = None,
+) -> Deployments:
+    """`follow_deployments` for the service's repositories as they are now, under the names of a `kept` catalog.
+
+    Raises
+    ------
+    InputError   no repository can be read
+    """
+    with export_served(repositories, kept) as (result, opened):
+        return follow_deployments(result, opened, selected, extent, helm)
+
+
+def not_before(until: str) -> str:
+    """What is said of a history that ends at a date because nothing older was asked for."""
+    return f"commits before {until} were not searched"
+
+
+def follow(
+    all_of: Survey, repositories: Mapping[str, Repository], chosen: Collection[Release], extent: Extent
+) -> dict[PairKey, VersionHistory]:
+    """The histories of chosen releases; where there is no version, only those of which several versions are wanted."""
+    histories: dict[PairKey, VersionHistory] = {}
+    keys = {each.key for each in chosen if each.version is not None or extent.most > 1}
+    floors, wanted = (_floors(chosen), _of_production(chosen)) if extent.between else ({}, {})
+    by_repository: dict[str, list[tuple[Pair, Followed]]] = defaultdict(list)
+    for pair, deployed, release in zip(all_of.pairs, all_of.deployed, all_of.releases, strict=True):
+        if release.key in keys and (reason := _why_not_followed(pair, release)):
+            said = VersionSince(release.version, None, release.path, release.line)
+            histories[release.key] = VersionHistory(
+                release.service, release.environment, release.repository, (said,), reason
+            )
+        elif release.key in keys:
+            prefix = all_of.prefixes[release.repository]
+            of_production = wanted.get(release.service, frozenset()) if is_lower(release.environment) else frozenset()
+            floor = floors.get(release.key)
+            followed = Followed(release, deployed, prefix, extent.most, floor, of_production)
+            by_repository[release.repository].append((pair, followed))
+    for name, pairs in by_repository.items():
+        with GitHistory(*repositories[name].history_root()) as history:
+            past = _Past(history, all_of.readers[name], pairs)
+            ended = past.follow(extent)
+            for _, followed in pairs:
+                histories[followed.release.key] = with_authors(followed.history(ended), past.author_of)
+    return {each.key: histories[each.key] for each in chosen if each.key in histories}
+
+
+class _UnreadableError(Exception):
+    """The clone lacks what a file was."""
+
+
+def _why_not_followed(pair: Pair, release: Release) -> str:
+    """Why the history of a release isn't followed, though its repository may have one; empty if it is."""
+    if release.elsewhere:
+        return f"it is set in {release.elsewhere}, and history is followed in the deployment's own repository alone"
+    unit = pair.deployment.unit
+    if unit and any(unit.version_files) and release.shape != "tag file":
+        return "what Flux and Kustomize make of their files isn't followed back"
+    application = pair.deployment.application
+    if application and application.parameters and release.shape.startswith(("helm.", "kustomize.")):
+        return "an ApplicationSet sets it, and what its generators said before isn't followed"
+    return ""
+
+
+@dataclass(slots=True)
+class _Past:
+    """The files of a repository as they were, further back with each commit; what isn't followed is as it is now."""
+
+    history: GitHistory
+    now: VersionReader
+    pairs: Sequence[tuple[Pair, Followed]]
+    users: dict[str, list[tuple[Pair, Followed]]] = field(default_factory=lambda: defaultdict(list))
+    own: dict[PairKey, frozenset[str]] = field(default_factory=dict)
+    blobs: dict[str, str] = field(default_factory=dict)
+    merges: set[str] = field(default_factory=set)
+    _then: VersionReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        for pair, followed in self.pairs:
+            self.own[followed.release.key] = followed.now.own_files
+            for path in followed.now.files:
+                self.users[path].append((pair, followed))
+        self._then = self.now.of_another_time(self._read)
+
+    def follow(self, extent: Extent) -> str:
+        """Step back until enough is known of each; why not all commits were looked at, empty if they were."""
+        if problem := self.history.problem():
+            return f"there is no history: {problem}"
+        self.blobs = self.history.blobs(self.users)
+        start, ended = self.history.ref, ""
+        until = time.monotonic() + extent.seconds
+        try:
+            for pair, followed in self.pairs:
+                followed.note_uncommitted(self._then.deployed(pair))
+            while start:
+                start, ended = self._walk(start, max(1.0, until - time.monotonic()), extent.until)
+        except _UnreadableError as error:
+            return f"older commits were not searched: {error}"
+        return ended
+
+    def _walk(self, start: str, seconds: float, until: str) -> tuple[str, str]:
+        """Step back from a commit; where to go on looking for fewer files, and why that isn't all of the history."""
+        paths = self._open_paths()
+        for each in self.history.commits(paths, start, seconds):
+            if each.commit.date < until:
+                return "", not_before(until)
+            if self._step(each):
+                left = self._open_paths()
+                if not left:
+                    return "", ""
+                if are_few(left) and not are_few(paths):
+                    return next(iter(each.parents), ""), ""
+        return "", self.history.ended
+
+    def _open_paths(self) -> set[str]:
+        """The files of all of which not enough is known yet."""
+        followed = {path for _, each in self.pairs if not each.is_done for path in each.now.files}
+        return followed & self.blobs.keys()
+
+    def _step(self, committed: CommittedFiles) -> bool:
+        """Go back before a commit; whether enough is known of one more."""
+        self.blobs |= committed.before
+        self._then.forget(committed.before)
+        if len(committed.parents) > 1:
+            self.merges.add(committed.commit.id)
+        touched = {one.release.key: (pair, one) for path in committed.before for pair, one in self.users[path]}
+        found = False
+        for pair, followed in touched.values():
+            if not followed.is_done:
+                before = self._then.deployed(pair)
+                is_there = self._is_there(before, self.own[followed.release.key])
+                followed.step_back(committed.commit, before if is_there else None)
+                found = found or followed.is_done
+        return found
+
+    def author_of(self, commit: Commit, path: str) -> str:
+        """The author of what a merge brought; empty for other commits."""
+        return self.history.author_of_merged(commit, path) if commit.id in self.merges else ""
+
+    def _is_there(self, deployed: Deployed, own: frozenset[str]) -> bool:
+        """Whether one of the files, or the item of a list, was there that name the environment today."""
+        return not own or any(self.blobs.get(path, path) for path in own & deployed.files)
+
+    def _read(self, path: str) -> bytes:
+        if path not in self.blobs:
+            return self.now.read(path)
+        if not self.blobs[path]:
+            raise InputError("can't be read: there was no such file")
+        try:
+            return self.history.read(self.blobs[path])
+        except InputError as error:
+            raise _UnreadableError(f"{path} {error}") from error
+
+
+def _floors(releases: Iterable[Release]) -> dict[PairKey, SemVer]:
+    """For the furthest release of each service the oldest version, if others are behind."""
+    versions: dict[str, list[tuple[SemVer, PairKey]]] = defaultdict(list)
+    for release in releases:
+        if release.environment and (version := SemVer.parse(release.version or "")):
+            versions[release.service].append((version, release.key))
+    floors = {}
+    for found in versions.values():
+        oldest = min(version for version, _ in found)
+        furthest, key = max(found, key=lambda pair: pair[0])
+        if oldest < furthest:
+            floors[key] = oldest
+    return floors
+
+
+def _of_production(releases: Iterable[Release]) -> dict[str, frozenset[str]]:
+    """The versions that each service has in production."""
+    versions: dict[str, set[str]] = defaultdict(set)
+    for each in releases:
+        if each.environment and each.version and is_production(each.environment):
+            versions[each.service].add(each.version)
+    return {service: frozenset(found) for service, found in versions.items()}

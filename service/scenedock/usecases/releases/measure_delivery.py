@@ -1,0 +1,56 @@
+"""Measure how often services are deployed to production, and how long versions take to get there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from scenedock.catalog.vocabulary.environments import is_production
+from scenedock.effects.git.repositories import Repository
+from scenedock.model.json import as_text
+from scenedock.releases.metrics import DeliveryMetrics, measure
+from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.releases.follow_versions import Extent, follow, not_before
+from scenedock.usecases.releases.list_deployments import survey
+
+_MOST = 100_000
+_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The metrics of some days, from a date on (ISO 8601); `incomplete` says where less was searched, and why."""
+
+    days: int
+    since: str
+    metrics: tuple[DeliveryMetrics, ...]
+    incomplete: tuple[str, ...] = ()
+
+
+def measure_delivery(
+    result: Export, repositories: Mapping[str, Repository], days: int, by: Literal["owner", "service"], now: datetime
+) -> Delivery:
+    """The metrics of the last `days`, by the owners of services or by service.
+
+    Commits of twice as many days are looked at: a version may have come to its first environment before.
+
+    Raises
+    ------
+    InputError   a repository can't be read
+    """
+    since, until = (
+        (now.astimezone(UTC) - timedelta(days=number)).strftime("%Y-%m-%dT%H:%M:%SZ") for number in (days, 2 * days)
+    )
+    all_of = survey(result, repositories)
+    histories = follow(all_of, repositories, all_of.releases, Extent(_MOST, until, between=False, seconds=_SECONDS))
+    owners = {pair.each.service.name: as_text(pair.each.main.spec.get("owner")) for pair in all_of.pairs}
+    names = {name: owner if by == "owner" else name for name, owner in owners.items()}
+    production = {each.environment for each in all_of.releases if each.environment and is_production(each.environment)}
+    reasons = dict.fromkeys(
+        f"{each.repository}: {each.incomplete}"
+        for each in histories.values()
+        if each.incomplete not in {"", not_before(until)}
+    )
+    return Delivery(days, since, measure(histories.values(), production, names, days, since), tuple(reasons))

@@ -1,0 +1,144 @@
+"""Versions that Argo CD's Applications set, in the order in which Argo CD takes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.repositories import plant
+from tests.tools.commits import commit
+from tests.usecases.releases.listing import listed, place, run
+
+BILLING = {
+    "billing/Chart.yaml": "apiVersion: v2\nname: billing\nversion: 1.0.0\n",
+    "billing/values.yaml": "image: {repository: acme/billing, tag: 1.0.0}\n",
+    "scenedock.yaml": "repository: https://git.test/acme/apps\n",
+}
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: billing-qa}}
+spec:
+  source:
+    repoURL: https://git.test/acme/apps
+    path: billing
+{source}
+"""
+VALUES_OBJECT = """\
+    helm:
+      valuesObject:
+        image:
+          tag: 2.0.0
+"""
+VALUES = """\
+    helm:
+      values: |
+        # of qa
+        image:
+          tag: 3.0.0
+"""
+PARAMETERS = """\
+      parameters:
+      - name: image.tag
+        value: 4.0.0
+"""
+KUSTOMIZE = """\
+    kustomize:
+      images:
+      - acme/proxy:9.0.0
+      - acme/billing=registry.test/acme/billing:5.0.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "version", "shape", "line"),
+    [
+        (VALUES_OBJECT, "2.0.0", "helm.valuesObject", 11),
+        (VALUES, "3.0.0", "helm.values", 12),
+        (VALUES_OBJECT + VALUES.partition("\n")[2], "2.0.0", "helm.valuesObject", 11),
+        (VALUES_OBJECT + PARAMETERS, "4.0.0", "helm.parameters", 14),
+        (KUSTOMIZE, "5.0.0", "kustomize.images", 11),
+    ],
+)
+def test_what_an_application_sets_counts_for_more_than_files(
+    tmp_path: Path, source: str, version: str, shape: str, line: int
+) -> None:
+    files = {**BILLING, "argocd/billing.yaml": APPLICATION.format(source=source)}
+    if source == KUSTOMIZE:
+        files["billing/values.yaml"] = "replicas: 1\n"
+    found = listed(tmp_path, files)["billing/qa"]
+    assert (found["version"], found["shape"], place(found)) == (version, shape, f"argocd/billing.yaml:{line}")
+    assert not found["inherited"]
+
+
+SET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: billing}
+spec:
+  goTemplate: true
+  generators:
+  - GENERATOR
+  template:
+    metadata: {name: 'billing-{{.environment}}'}
+    spec:
+      source:
+        repoURL: https://git.test/acme/apps
+        path: billing
+        helm:
+          parameters:
+          - {name: image.tag, value: '{{.tag}}'}
+"""
+ELEMENTS = """\
+list:
+      elements:
+      - {environment: qa, tag: 2.0.0}
+      - environment: production
+        tag: 1.0.0"""
+FILES = "git: {repoURL: 'https://git.test/acme/apps', files: [{path: 'environments/*.yaml'}]}"
+
+
+def test_the_parameters_of_a_set_are_where_they_are_written(tmp_path: Path) -> None:
+    by_list = listed(tmp_path / "list", {**BILLING, "argocd/set.yaml": SET.replace("GENERATOR", ELEMENTS)})
+    assert {name: (each["version"], place(each), each["sharedWith"]) for name, each in by_list.items()} == {
+        "billing/qa": ("2.0.0", "argocd/set.yaml:9", []),
+        "billing/production": ("1.0.0", "argocd/set.yaml:11", []),
+    }
+    files = {f"environments/{name}.yaml": f"environment: {name}\ntag: 2.0.0\n" for name in ("qa", "production")}
+    by_file = listed(tmp_path / "files", {**BILLING, **files, "argocd/set.yaml": SET.replace("GENERATOR", FILES)})
+    assert {name: place(each) for name, each in by_file.items()} == {
+        "billing/qa": "environments/qa.yaml:2",
+        "billing/production": "environments/production.yaml:2",
+    }
+
+
+def test_what_generators_said_before_is_not_guessed(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    for hour, tag in ((1, "1.9.0"), (2, "2.0.0")):
+        commit(root, hour, {**BILLING, "argocd/set.yaml": SET.replace("GENERATOR", ELEMENTS.replace("2.0.0", tag))})
+    (history,) = json.loads(run("history", "billing", root, "--environment", "qa", "--format", "json"))
+    assert [(each["version"], each["since"]) for each in history["versions"]] == [("2.0.0", None)]
+    assert history["incomplete"].startswith("an ApplicationSet sets it")
+
+
+def test_what_only_a_cluster_can_evaluate_is_unknown(tmp_path: Path) -> None:
+    written = SET.replace("GENERATOR", ELEMENTS).replace("{{.tag}}", "{{.tag | unheardOf}}")
+    found = listed(tmp_path, {**BILLING, "argocd/set.yaml": written})["billing/qa"]
+    assert (found["version"], found["reason"]) == (
+        None,
+        "what sets the tag of its image is no tag (argocd/set.yaml:20)",
+    )
+
+
+def test_an_application_in_another_repository_counts_and_is_named(tmp_path: Path) -> None:
+    apps, argocd = plant(tmp_path / "apps", BILLING), tmp_path / "argocd"
+    plant(
+        argocd,
+        {"billing.yaml": APPLICATION.format(source=VALUES_OBJECT), "cart/Chart.yaml": BILLING["billing/Chart.yaml"]},
+    )
+    shown = json.loads(run("show", "billing", apps, argocd, "--format", "json"))
+    (found,) = [each for each in shown if each["environment"] == "qa"]
+    assert (found["version"], found["repository"], place(found)) == ("2.0.0", "argocd", "billing.yaml:11")
+    assert found["sinceReason"].startswith("it is set in argocd")

@@ -1,0 +1,64 @@
+"""How often services are deployed to production, and how long that takes, from real git."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from scenedock.doors.cli import main
+from scenedock.doors.cli.sources import Sources
+from scenedock.releases.metrics import DeliveryMetrics
+from scenedock.usecases.releases.measure_delivery import Delivery, measure_delivery
+from tests.tools.commits import commit
+
+CHART = "apiVersion: v2\nname: billing\nversion: 1.0.0\n"
+QA, PRODUCTION = "billing/values-qa.yaml", "billing/values-production.yaml"
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Path:
+    """QA has 1.1.0 from 2 o'clock and 1.2.0 from 4 on; production 1.1.0 from 5, 1.2.0 from 8 and 1.1.0 from 9 on."""
+    root = tmp_path / "apps"
+    base = {"billing/Chart.yaml": CHART, "billing/values.yaml": "image: {repository: acme/billing}\n"}
+    tag = "image: {{tag: {}}}\n".format
+    commit(root, 1, {**base, QA: tag("1.0.0"), PRODUCTION: tag("1.0.0"), "CODEOWNERS": "* @acme/payments\n"})
+    commit(root, 2, {QA: tag("1.1.0")})
+    commit(root, 4, {QA: tag("1.2.0")})
+    for hour, version in ((5, "1.1.0"), (8, "1.2.0"), (9, "1.1.0")):
+        commit(root, hour, {PRODUCTION: tag(version)})
+    return root
+
+
+def measured(root: Path, now: datetime) -> Delivery:
+    sources = Sources((str(root),), None, None, None)
+    with sources.opened() as opened:
+        return measure_delivery(sources.export_of(opened), opened, 1, "owner", now)
+
+
+def test_a_roll_back_is_a_deployment_and_has_no_lead_time(apps: Path) -> None:
+    delivery = measured(apps, datetime(2026, 1, 2, 1, 30, tzinfo=UTC))
+    assert delivery.metrics == (DeliveryMetrics("group:default/payments", 3, 21.0, 3.5, 2),)
+    assert delivery.incomplete == ()
+
+
+def test_a_version_may_have_come_to_its_first_environment_before_the_days_that_count(apps: Path) -> None:
+    delivery = measured(apps, datetime(2026, 1, 2, 8, 30, tzinfo=UTC))
+    assert delivery.metrics == (DeliveryMetrics("group:default/payments", 1, 7.0, 7.0, 1),)
+
+
+def test_the_command_has_a_row_for_each_service(apps: Path) -> None:
+    for layout in ("text", "csv", "json"):
+        command = ["deployments", "metrics", str(apps), "--by", "service", "--days", "3650", "--format", layout]
+        done = CliRunner().invoke(main, command, catch_exceptions=False)
+        if layout == "json":
+            (row,) = json.loads(done.stdout)["metrics"]
+            assert (row["service"], row["deployments"], row["leadTimeHours"]) == ("billing", 4, 3.0)
+        else:
+            assert [line.replace(",", " ").split()[:2] for line in done.stdout.splitlines()] == [
+                ["SERVICE", "DEPLOYMENTS"],
+                ["billing", "4"],
+            ]
