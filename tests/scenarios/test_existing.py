@@ -11,6 +11,8 @@ import yaml
 from scenedock.catalog.reading.entity_files import read_entities
 from tests.scenarios.repositories import COMMAND, ENVIRONMENT, export, plant
 from tests.tools.backstage_catalog import FakeBackstage, serve
+from tests.tools.feed import FeedService
+from tests.tools.server import wait_until
 
 DATABASE = "dependencies:\n  - {name: postgresql, version: 1.0.0, repository: 'https://charts.example'}\n"
 KEY = "of the catalog"
@@ -146,3 +148,34 @@ def test_adopt_says_so_where_nothing_is_lacking(root: Path, known: Path) -> None
     assert done.stderr == "0 entities come from elsewhere; none of them lacks anything\n"
     assert adopt(root).returncode == 2
     assert adopt(root, "--known", known, "--backstage", "http://127.0.0.1:9").returncode == 2
+
+
+def test_while_backstage_is_down_what_it_had_from_elsewhere_stays_left_out(root: Path, tmp_path: Path) -> None:
+    (root / "billing/openapi.yaml").unlink()
+    backstage = FakeBackstage(entities=[THEIRS])
+    with serve(backstage):
+        service = FeedService.of(tmp_path / "service", [root], SCENEDOCK_BACKSTAGE_URL=backstage.url)
+        service.server.start()
+        try:
+            before = set(service.entities())
+            asked = service.reasons()
+        finally:
+            service.server.stop()
+    plant(root, {"wallet/Chart.yaml": "name: wallet\n"})
+
+    service.server.start()
+    try:
+        wait_until(lambda: "wallet" in service.entities(), "the folder that is new")
+        meanwhile, reasons, metric = set(service.entities()), service.reasons(), service.metric("")
+        said = service.findings("", "warning")["backstage-not-asked"]
+        with serve(backstage):
+            wait_until(lambda: not service.reasons(), "a Backstage that answers")
+            after = set(service.entities())
+    finally:
+        service.server.stop()
+
+    assert (before, asked) == ({"shop", "billing-postgresql"}, [])
+    assert meanwhile == after == {*before, "wallet"}
+    assert reasons == ["Backstage can't be asked which entities it has from elsewhere"]
+    assert metric == {"backstage-not-asked"}
+    assert "what was known stays" in said

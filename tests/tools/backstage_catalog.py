@@ -59,7 +59,7 @@ def _refusal(status: int, name: str, message: str) -> tuple[int, dict[str, str],
 
 @contextmanager
 def serve(backstage: FakeBackstage) -> Iterator[FakeBackstage]:
-    """Serve it on loopback for as long as the `with` lasts."""
+    """Serve it on loopback for as long as the `with` lasts; a second time, at the same address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -81,7 +81,7 @@ def serve(backstage: FakeBackstage) -> Iterator[FakeBackstage]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", urlsplit(backstage.url).port or 0), Handler) as server:
         server.daemon_threads = True
         backstage.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)

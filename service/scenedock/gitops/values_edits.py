@@ -53,7 +53,7 @@ def set_value(data: bytes, path: str, value: NewValue, file: str) -> bytes:
     if old[:1] in {"&", "!"}:
         what = "an anchor" if old[0] == "&" else "a tag"
         raise InputError(f"{file}:{node.start_mark.line + 1}: {path} has {what}; edit it by hand")
-    new = _written(value, old[:1] if old[:1] in {"'", '"'} else "")
+    new = written(value, old[:1] if old[:1] in {"'", '"'} else "")
     if not old and not text[:start].endswith((" ", "\t")):
         new = f" {new}"
     edited = data[: len(data) - len(text.encode())] + (text[:start] + new + text[end:]).encode()
@@ -97,7 +97,7 @@ def _find(root: Node | None, keys: Sequence[str], file: str) -> ScalarNode:
     """The scalar at a path of keys, unless it comes from an alias or a merge key."""
     node, line = root, 1
     for depth, key in enumerate(keys):
-        child = _below(node, key)
+        child = child_of(node, key)
         if child is None:
             parent = ".".join(keys[:depth]) or "the file"
             raise InputError(f"{file}:{line}: there is no {'.'.join(keys)!r}: {parent} has no {key!r} of its own")
@@ -116,7 +116,7 @@ def _find(root: Node | None, keys: Sequence[str], file: str) -> ScalarNode:
     return node
 
 
-def _below(node: Node | None, key: str) -> tuple[int, Node] | None:
+def child_of(node: Node | None, key: str) -> tuple[int, Node] | None:
     """Where the key begins, and its value; if a key occurs twice, the last one counts, as in Helm."""
     if isinstance(node, MappingNode):
         for name, value in reversed(node.value):
@@ -127,7 +127,7 @@ def _below(node: Node | None, key: str) -> tuple[int, Node] | None:
     return None
 
 
-def _written(value: NewValue, quote: str) -> str:
+def written(value: NewValue, quote: str = "") -> str:
     """The scalar in YAML; a text keeps the quotes of the old value."""
     if not isinstance(value, str):
         return json.dumps(value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from scenedock.catalog.vocabulary.owners import as_owner
 from scenedock.catalog.vocabulary.settings import CatalogSettings, read_settings
 from scenedock.errors import InputError
 
@@ -20,7 +21,12 @@ from scenedock.errors import InputError
             "environments:\n  know: [a]",
             "2:3: environments.know: there is no such key here; there are: known, entities, bind, evidence",
         ),
-        ("owner: 'group: x'", "1:1: owner: must name a Group, such as payments, or be a reference"),
+        ("owner: 'group: x'", "1:1: owner: must name a Group, such as payments, or refer to a Group or User"),
+        ("owner: component:x", "1:1: owner: must name a Group, such as payments, or refer to a Group or User"),
+        (
+            "overrides:\n  billing: {type: job, owner: 'team:default/a'}",
+            "2:24: overrides.billing.owner: must name a Group, such as payments, or refer to a Group or User",
+        ),
         ("cluster: a b", "1:1: cluster: must consist of letters and digits, with single -, _ or . between them"),
         ("repository: github.com/acme/apps", "1:1: repository: must be an address with https://"),
         ("branch: -x", "1:1: branch: must be a branch name"),
@@ -85,6 +91,11 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines() -> None:
         "apps/scenedock.yaml:2:1",
         "apps/scenedock.yaml:3:9",
     ]
+
+
+@pytest.mark.parametrize("owner", ["payments", "acme/payments", "Group:payments", "USER:acme/jane"])
+def test_an_owner_is_a_group_or_a_user_in_any_case(owner: str) -> None:
+    assert as_owner(read_settings(f"owner: {owner}".encode()).owner)
 
 
 @pytest.mark.parametrize("text", ["", "---\n", "# nothing yet\n"])

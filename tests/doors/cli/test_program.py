@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from scenedock.actions import ACTIONS
 from scenedock.doors.cli import main
+from tests.scenarios.repositories import plant
 from tests.tools.service import EXAMPLE
 
 ROOT = Path(__file__).parents[3]
@@ -73,6 +74,31 @@ def test_an_export_of_no_repositories_is_an_error() -> None:
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert "there are no GitOps repositories to export; list them in SCENEDOCK_REPOSITORIES" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list"],
+        ["show", "bake-skeleton"],
+        ["run", "list-skeletons"],
+        ["run", "list-deployments"],
+        ["run", "show-deployment", "service=billing"],
+        ["run", "export-catalog"],
+        ["run", "validate-entities", "content=kind: Component"],
+    ],
+)
+def test_what_only_reads_writes_nothing(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    apps = plant(tmp_path / "apps", {"billing/Chart.yaml": "name: billing\n", "billing/values-production.yaml": ""})
+    here = tmp_path / "empty"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    # With these settings, a service signs calls and addresses.
+    signing = {"SCENEDOCK_BACKSTAGE_URL": "http://127.0.0.1:9", "SCENEDOCK_FOLDERS_LISTEN": "127.0.0.1:9"}
+
+    done = CliRunner().invoke(main, ["actions", *words], env={"SCENEDOCK_REPOSITORIES": str(apps), **signing})
+
+    assert (done.exit_code, list(here.iterdir())) == (0, []), done.output
 
 
 def on_a_terminal(arguments: list[str], **variables: str) -> str:

@@ -64,6 +64,30 @@ def test_nothing_is_lost_when_they_are_handed_over_one_by_one(portal: Portal, re
     assert "exists-elsewhere" not in portal.service.findings("full", "info")
 
 
+def test_with_ours_none_is_lost_while_both_have_it_and_ours_is_there_after_the_hand_over(portal: Portal) -> None:
+    """The last test here: Backstage says `conflicting entityRef` meanwhile."""
+    names = [f"ours-{number}" for number in range(3)]
+    addresses = {name: portal.put_on_code_host(f"{name}/catalog-info.yaml", _file(name)) for name in names}
+    for address in addresses.values():
+        portal.frontend.ask("POST", "catalog/locations", {"type": "url", "target": address})
+    wait_until(lambda: portal.has(names), "the Components of the code repositories")
+    files = {f"{name}/Chart.yaml": f"name: {name}\nversion: 1.0.0\n" for name in (*names, "only-ours")}
+    root = plant(portal.folder / "ours", {**files, "scenedock.yaml": "existing: ours\n"})
+    portal.serve([*portal.repositories, root])
+    wait_until(lambda: portal.has(["only-ours"]), "the Component that only we have")
+    portal.read_everything_again()
+    wait_until(lambda: "conflicting entityRef" in portal.backstage.said(), "the conflict")
+    assert _origins(portal, names) == {name: f"url:{address}" for name, address in addresses.items()}
+
+    ids = {each["data"]["target"]: each["data"]["id"] for each in portal.frontend.ask("GET", "catalog/locations")}
+    for address in addresses.values():
+        portal.frontend.ask("DELETE", f"catalog/locations/{ids[address]}")
+
+    feed = f"url:{portal.service.url}/api/scenedock/catalog/catalog-info.yaml"
+    wait_until(lambda: _origins(portal, names) == dict.fromkeys(names, feed), "all of them, from our feed")
+    assert portal.service.reasons("ours") == []
+
+
 def _file(name: str) -> str:
     return (
         f"apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: {name}}}\n"
@@ -71,11 +95,11 @@ def _file(name: str) -> str:
     )
 
 
-def _origins(portal: Portal) -> dict[str, str]:
-    """Where Backstage has the 140 from."""
+def _origins(portal: Portal, names: list[str] = NAMES) -> dict[str, str]:
+    """Where Backstage has some Components from."""
     components = portal.frontend.entities("kind=component")
     annotations = {each["metadata"]["name"]: each["metadata"]["annotations"] for each in components}
-    return {name: annotations[name][ORIGIN] for name in NAMES if name in annotations}
+    return {name: annotations[name][ORIGIN] for name in names if name in annotations}
 
 
 def _relations(entity: dict[str, Any]) -> set[tuple[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from scenedock.catalog.comparing.memory import path_of
 from scenedock.catalog.vocabulary.relations import references_of
+from scenedock.catalog.vocabulary.source_urls import FileAddress
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 
@@ -42,6 +43,13 @@ def origin_of(entity: Entity) -> str:
     return as_text(_annotations(entity).get(ORIGIN))
 
 
+def file_of(entity: Entity) -> FileAddress | None:
+    """The file in which an entity is; None if it isn't known, or isn't on a code host."""
+    annotations = _annotations(entity)
+    location = as_text(annotations.get(_LOCATION)) or as_text(annotations.get(ORIGIN))
+    return FileAddress.read(location.removeprefix("url:"))
+
+
 def _is_of_feed(entity: Entity) -> bool:
     """By the path, or by the file's name: a service has several host names, and proxies change paths, too."""
     location = as_text(_annotations(entity).get(_LOCATION)).partition("?")[0]
@@ -54,6 +62,11 @@ class Adoption:
 
     there: Entity
     fragment: JsonObject
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """The annotations among what it lacks."""
+        return {name: as_text(value) for name, value in _annotations(Entity(self.fragment)).items()}
 
 
 def adoptions(there: Sequence[Entity], ours: Sequence[Entity]) -> tuple[Adoption, ...]:

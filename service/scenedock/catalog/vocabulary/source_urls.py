@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from scenedock.model.helm import Provider, RepositoryFacts
 
@@ -32,6 +33,11 @@ _SHAPES: Mapping[Provider, tuple[str, str, str]] = {
     ),
 }
 
+_PAGE = re.compile(
+    r"(?P<repository>https://[^/?#]+(?:/[^/?#]+){2,}?)(?:/-)?/(?:blob|tree|edit|raw|src/branch|src)/"
+    r"(?P<branch>[^/?#]+)/(?P<path>[^?#]+)"
+)
+
 
 def folder_url(repository: RepositoryFacts, path: str) -> str:
     """The page of a folder, without a slash at the end; empty where the repository's address isn't known."""
@@ -52,6 +58,27 @@ def edit_url(repository: RepositoryFacts, path: str) -> str:
 def file_url(repository: RepositoryFacts, path: str) -> str:
     """The page of a file, from which Backstage reads it; empty where the repository's address isn't known."""
     return _url(repository, 2, path)
+
+
+@dataclass(frozen=True, slots=True)
+class FileAddress:
+    """A file on a code host: the address of its `repository`, the branch and the path."""
+
+    repository: str
+    branch: str
+    path: str
+
+    @classmethod
+    def read(cls, address: str) -> FileAddress | None:
+        """The file that a page of GitHub, GitLab, Bitbucket or Gitea shows; None for any other address.
+
+        The branch has no slash, as nothing tells where it ends.
+
+        >>> FileAddress.read("https://github.com/acme/billing/blob/main/docs/catalog-info.yaml")
+        FileAddress(repository='https://github.com/acme/billing', branch='main', path='docs/catalog-info.yaml')
+        """
+        match = _PAGE.fullmatch(address)
+        return cls(match["repository"], unquote(match["branch"]), unquote(match["path"])) if match else None
 
 
 def provider_of(url: str, hosts: Mapping[str, Provider] = MappingProxyType({})) -> Provider:

@@ -20,15 +20,24 @@ if TYPE_CHECKING:
 @click.command()
 @source_options
 @click.option("--backstage", metavar="URL", help=f"Address of the backend. The variable {TOKEN} may hold a token.")
-def adopt(*, sources: Sources, backstage: str | None) -> None:
+@click.option(
+    "--propose",
+    is_flag=True,
+    help="Also open or update a pull request with the annotations, on hosts of SCENEDOCK_CODE_HOSTS.",
+)
+def adopt(*, sources: Sources, backstage: str | None, propose: bool) -> None:
     """Print what catalog-info.yaml files elsewhere lack, for the entities that an export of REPO... leaves out.
 
     The catalog that exists is asked with --backstage, or is the FILE of --known. For each entity that it has from
     elsewhere, the annotations of ours that theirs lacks are printed as YAML, to be copied into their file; so are the
-    APIs that only the Component itself can name. Entities that lack nothing are not printed. It changes nothing.
+    APIs that only the Component itself can name. Entities that lack nothing are not printed.
 
-    Exit codes: 0 done, 2 wrong usage or something that can't be read, 3 Backstage refuses the token, 75 Backstage can't
-    be reached.
+    With --propose, the annotations (not the APIs) are added to the files, one pull request for each repository and
+    branch; every other byte of a file stays. A later run updates it, and does nothing if nothing has changed.
+
+    Exit codes: 0 done, 2 wrong usage, something that can't be read or a file that can't be edited, 3 Backstage or the
+    code host refuses, 4 the branch of the proposal has commits of others, 75 Backstage or the code host can't be
+    reached.
     """
     from scenedock.catalog.comparing.origins import adoptions, not_generated
 
@@ -42,6 +51,10 @@ def adopt(*, sources: Sources, backstage: str | None) -> None:
     lacking = adoptions(there, out)
     click.echo("---\n".join(_text(each) for each in lacking), nl=False)
     click.echo(printable(_summary(out, lacking)), err=True)
+    if propose:
+        from scenedock.doors.cli.proposing import propose_adoptions
+
+        propose_adoptions(lacking)
 
 
 def _text(adoption: Adoption) -> str:

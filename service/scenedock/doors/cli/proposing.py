@@ -1,4 +1,4 @@
-"""`catalog export --in-place --propose`: the catalog files of each repository as one pull request."""
+"""`--propose` of `catalog export --in-place` and `catalog adopt`: catalog files as pull requests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from scenedock.doors.cli.export_views import printable
 from scenedock.errors import InputError, ScenedockError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from scenedock.catalog.comparing.origins import Adoption
     from scenedock.catalog.emitting.marker_files import MarkerFile
     from scenedock.effects.code_hosts.hosts import CodeHosts
     from scenedock.model.helm import RepositoryFacts
@@ -68,11 +71,59 @@ class CatalogProposals:
             try:
                 _propose(facts, self._files[facts.name], hosts)
             except ScenedockError as error:
-                if errors:  # the first one is told at the end
-                    click.echo(printable(f"Error: {error}"), err=True)
                 errors.append(error)
-        if errors:
-            raise errors[0]
+        raise_first(errors)
+
+
+def raise_first(errors: Sequence[ScenedockError]) -> None:
+    """Tell all errors but the first one, and raise that; nothing without any."""
+    for error in errors[1:]:
+        click.echo(printable(f"Error: {error}"), err=True)
+    if errors:
+        raise errors[0]
+
+
+def propose_adoptions(adoptions: Iterable[Adoption]) -> None:
+    """Open or update a pull request for each branch with files whose entities lack annotations.
+
+    If one is refused, that is told on standard error, the others are proposed, and the first error is raised at the
+    end.
+
+    Raises
+    ------
+    InputError       an entity's file isn't on a code host, or can't be edited without changing anything else
+    NotFoundError    there is no such branch or file
+    NotAllowedError  a repository isn't in the list of code hosts, or our credentials don't suffice
+    ConflictError    the branch of the proposal has commits of others
+    TemporaryError   the host can't be reached
+    """
+    from scenedock.catalog.comparing.origins import file_of
+    from scenedock.doors.cli.settings import settings_in_force
+    from scenedock.model.code_hosts.code_host import read_repository
+    from scenedock.runtime.wiring import list_code_hosts
+    from scenedock.usecases.publishing.propose_annotations import Lacking, propose_annotations
+
+    hosts = list_code_hosts(settings_in_force(None).settings.code_hosts)
+    errors: list[ScenedockError] = []
+    wanted: dict[str, list[Lacking]] = defaultdict(list)
+    for each in adoptions:
+        if not each.annotations:
+            continue
+        if file := file_of(each.there):
+            wanted[file.repository].append(Lacking(file.branch, file.path, each.there.ref, each.annotations))
+        else:
+            errors.append(InputError(f"{each.there.ref}: its file isn't on a code host, as far as the catalog says"))
+    for address, lacking in wanted.items():
+        try:
+            with hosts.open(read_repository(address)) as repository:
+                errors += propose_annotations(repository, lacking, _say)
+        except ScenedockError as error:
+            errors.append(error)
+    raise_first(errors)
+
+
+def _say(message: str) -> None:
+    click.echo(printable(message), err=True)
 
 
 def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) -> None:
@@ -102,6 +153,6 @@ def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) 
     proposal = Proposal(changes, branch, base, title=_TITLE, body=_BODY, message=_TITLE)
     mark = Mark(_PROGRAM, digest_of(changes))
     with hosts.open(read_repository(facts.url)) as repository:
-        attempt = Attempt(mark, log=lambda message: click.echo(printable(message), err=True))
+        attempt = Attempt(mark, log=_say)
         # Whatever this clone has: on the code host, the file may be a person's by now.
         keep_proposal(repository, proposal, attempt, may_replace=is_ours)

@@ -249,14 +249,14 @@ class CatalogFeed:
 
     def _checked(self, feed: Feed) -> float:
         """Since when nothing that is served is known to be older; what stays only because it must isn't known."""
-        if all(reason.code == STALE for reason in feed.reasons):
+        if all(reason.code in {STALE, NOT_ASKED} for reason in feed.reasons):
             return self.repositories.all_seen()
         return self._served.checked if self._served else 0.0
 
     def _as_served(self, feed: Feed, files: Mapping[str, ServedFile], checked: float) -> Served:
         repositories = self.repositories
         told = with_findings(feed, STALE, repositories.findings(), repositories.reasons())
-        told = with_findings(told, NOT_ASKED, self.origins.findings(), ())
+        told = with_findings(told, NOT_ASKED, self.origins.findings(), self.origins.reasons())
         return Served(told, files, checked, dict(repositories.seen))
 
     def _serve(self, feed: Feed, checked: float) -> list[str]:

@@ -13,13 +13,14 @@ from scenedock.catalog.comparing.origins import not_of_feed
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import EntityRef
-from scenedock.model.finding import Finding, Place
+from scenedock.model.finding import Finding, Place, Reason
 
 _log: Final = logging.getLogger("scenedock.feed")
 
 _SECONDS_BETWEEN_ATTEMPTS = 10.0
 
 NOT_ASKED = "backstage-not-asked"
+_SAID = "Backstage can't be asked which entities it has from elsewhere"
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class OtherOrigins:
             found = list(self.backstage.by_refs(open_questions))
         except ScenedockError as error:
             if not self.problem:
-                _log.warning("Backstage can't be asked which entities it has from elsewhere: %s", error)
+                _log.warning("%s: %s", _SAID, error)
             self.problem, self.next_attempt = str(error), time.monotonic() + _SECONDS_BETWEEN_ATTEMPTS
             return False
         self.problem, self.next_attempt = "", inf
@@ -66,10 +67,14 @@ class OtherOrigins:
         self._settled.update({each.ref for each in found} - self.elsewhere)
         return self.elsewhere != before
 
+    def reasons(self) -> list[Reason]:
+        """A reason if Backstage could not be asked the last time."""
+        return [Reason("", NOT_ASKED, _SAID)] if self.problem else []
+
     def findings(self) -> list[Finding]:
         """A finding if Backstage could not be asked the last time."""
         if not self.problem:
             return []
-        said = f"Backstage can't be asked which entities it has from elsewhere; what was known stays: {self.problem}"
+        said = f"{_SAID}; what was known stays: {self.problem}"
         remedy = "Check `backstage_url`, and that Backstage is configured to accept the service's calls."
         return [Finding("warning", NOT_ASKED, said, Place(), remedy)]
