@@ -17,7 +17,7 @@ from scenedock.doors.http.rendering.page import PAGE, address, days_since, page
 from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, values_of
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
-from scenedock.releases.drift import Cell, Gap, Row, State, gap_between
+from scenedock.releases.drift import Cell, Gap, Row, State, gap_of, others_of
 from scenedock.releases.history import VersionHistory
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.overview import Overview
@@ -172,7 +172,8 @@ def _gaps(rows: Sequence[Row], where: str, behind: str) -> dict[str, Gap]:
     found: dict[str, Gap] = {}
     for row in rows:
         here, there = row.cells.get(where), row.cells.get(behind)
-        if here and there and (gap := gap_between(here.release.version or "", there.release.version or "")):
+        other = others_of(here.release, there.releases).get(behind) if here and there else None
+        if here and other and (gap := gap_of(here.release, other)):
             found[row.service] = gap
     return found
 
