@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,9 @@ from scenedock.doors.http.rendering.page import assets
 from scenedock.model.action import BASE_PATH
 from scenedock.model.finding import Finding, Place
 from scenedock.runtime.service import Service
-from tests.tools.service import ADMIN, READ, bearer, built, service_in
+from scenedock.usecases.catalog.build_feed import build_feed
+from tests.scenarios.repositories import plant
+from tests.tools.service import ADMIN, EXAMPLE, READ, bearer, built, service_in
 
 PEOPLE = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
@@ -35,6 +39,21 @@ def pages(served: Service) -> FlaskClient:
     return make_app(served).test_client()
 
 
+@pytest.fixture
+def service_of(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Makes a service of repositories, with their own feed."""
+    with ExitStack() as stack:
+
+        def make(*repositories: Path) -> Service:
+            opened = service_in(tmp_path / "data", repositories=tuple(map(str, repositories)))
+            stack.callback(opened.stop)
+            opened.feed.build = build_feed
+            opened.feed.refresh()
+            return opened
+
+        yield make
+
+
 def get(client: FlaskClient, path: str, **headers: str) -> Any:
     return client.get(path, headers={**bearer(ADMIN), **PEOPLE, **headers})
 
@@ -42,6 +61,13 @@ def get(client: FlaskClient, path: str, **headers: str) -> Any:
 def rows(text: str) -> list[str]:
     """The services in the table of a page, in their order."""
     return re.findall(r"<th scope=\"?row\"?><a href=\"[^\"]+\">([^<]+)</a>", text)
+
+
+def table(text: str) -> list[list[str]]:
+    """The words in each cell of a page's first table, row by row, with its header."""
+    found = re.findall(r"<tr>(.*?)</tr>", text.partition("</table>")[0], re.DOTALL)
+    cells = [[cell.partition(">")[2] for cell in re.split(r"<t[hd]\b", row)[1:]] for row in found]
+    return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells]
 
 
 def test_the_start_page_shows_first_what_to_fix_with_links_to_the_lines(pages: FlaskClient) -> None:
@@ -173,6 +199,34 @@ def test_repositories_say_how_old_they_are_and_what_went_wrong(service: Service,
 
     service.feed.repositories.stale["acme-apps"] = "can't be fetched: no route to `host`"
     assert "no route to <code>host</code>" in get(client, "/repositories").text
+
+
+def test_a_service_of_two_repositories_says_of_which_each_version_is(
+    tmp_path: Path, service_of: Callable[..., Service]
+) -> None:
+    other = plant(
+        tmp_path / "other",
+        {
+            "billing/Chart.yaml": "apiVersion: v2\nname: billing\nversion: 1.0.0\n",
+            "billing/values.yaml": "image: {repository: acme/billing}\n",
+            "billing/values-qa.yaml": "replicas: 1\n",
+            "billing/values-production.yaml": "image: {tag: 9.9.9}\n",
+        },
+    )
+    client = make_app(service_of(EXAMPLE, other)).test_client()
+
+    told = [
+        (where, version, compared) for where, version, _, compared, *_ in table(get(client, "/services/billing").text)
+    ]
+    assert told[1:] == [
+        ("qa acme-apps", "2.8.0-rc.2", "\N{EN DASH}"),
+        ("qa other", "unknown", "nothing sets a tag of its image (billing/values.yaml:1)"),
+        ("production acme-apps", "2.7.1", "↓ 1 minor behind qa"),
+        ("production other", "9.9.9", "\N{EN DASH}"),
+    ]
+    board = get(client, "/board?repository=other&drift=unknown").text
+    assert rows(board) == ["billing"]
+    assert "+1, 1 unknown" in board
 
 
 def test_the_graph_shows_an_entity_with_its_neighbours(pages: FlaskClient) -> None:

@@ -327,6 +327,11 @@ class TestForms:
             "3 deployments: 2 with a version (1 inherited), 1 behind",
         ]
 
+    def test_of_two_repositories_only_the_one_that_is_behind_is_said_to_be(self, apps: Path, tmp_path: Path) -> None:
+        other = chart("billing", values="image: {repository: acme/billing}\n", values_qa="a: 1\n")
+        plant(tmp_path / "other", {**other, "billing/values-production.yaml": "image: {tag: 9.9.9}\n"})
+        assert run("list", apps, tmp_path / "other").splitlines()[1] == "billing  1.1.0, ?  1.0.0 (behind), 9.9.9"
+
     def test_csv_is_the_matrix(self, apps: Path) -> None:
         plant(apps, {"jobs/values-qa.yaml": "image: {repository: acme/jobs, tag: -1}\n"})
         rows = list(csv.reader(io.StringIO(run("list", apps, "--format", "csv"))))

@@ -68,7 +68,7 @@ def show_board(service: Service) -> Response:
     rows = [row for row in overview.rows if row.service in lines and looked_for.matches(lines[row.service])]
     state = query.get("drift", "")
     if state:
-        rows = [row for row in rows if any(cell.state == state for cell in row.cells.values())]
+        rows = [row for row in rows if any(_is_in(cell, state) for cell in row.cells.values())]
     columns = [
         each for each in _columns(overview) if not (only := looked_for.facets["environment"]) or each.name in only
     ]
@@ -102,6 +102,11 @@ def show_board(service: Service) -> Response:
         state=state,
         lags=lags_of(overview),
     )
+
+
+def _is_in(cell: Cell, state: str) -> bool:
+    """Whether a cell has a state; unknown it is also where any of its releases is."""
+    return cell.state == state or (state == "unknown" and any(each.version is None for each in cell.releases))
 
 
 def go_to_line(service: Service, name: str, environment: str) -> Response:
@@ -207,16 +212,22 @@ def _cells_of_rows(overview: Overview, _day: int, *, has_argocd: bool) -> Mappin
 
 def _cell(service: str, environment: str, cell: Cell, history: VersionHistory | None) -> Markup:
     release, to = cell.release, address("/at", service, environment)
+    more = Markup("<small>{}</small>").format(_others(cell)) if len(cell.releases) > 1 else ""
     if release.version is None:
         reason = shorten(release.reason, _LONGEST_REASON, placeholder=" …")
-        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(reason, to)
+        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(reason, to) + more
     note = Markup("<i>{}</i>").format(cell.gap or cell.against) if cell.state != "same" else ""
-    more = Markup("<small>+{}</small>").format(len(cell.releases) - 1) if len(cell.releases) > 1 else ""
     whole = Markup(" title='{}'").format(release.version) if len(release.version) > _LONG else ""
     newest = history.newest if history else None
     age = Markup("<small>{}</small>").format(days_since(newest.commit.date)) if newest and newest.commit else ""
     start = Markup("<td{}><a href={}{}>{}</a>").format(_CLASSES[cell.state], to, whole, release.version)
     return start + more + age + note
+
+
+def _others(cell: Cell) -> str:
+    """How many releases there are beside the first: `+2, 1 unknown`."""
+    unknown = sum(each.version is None for each in cell.releases[1:])
+    return f"+{len(cell.releases) - 1}" + (f", {unknown} unknown" if unknown else "")
 
 
 ROUTES: Final = (

@@ -36,11 +36,14 @@ _SORTED_BY: Final = {"name": "Service", "type": "Type", "owner": "Owner", "syste
 
 @dataclass(frozen=True, slots=True)
 class ShownRelease:
-    """A version of a service on its page: how it differs, and where it is set and shown; empty where nobody knows."""
+    """A version of a service on its page: where it is set and shown, empty where nobody knows, and how it differs.
+
+    Of several releases in one environment the first is compared; `compared` is None for others, and what is unknown.
+    """
 
     environment: str
     release: Release
-    cell: Cell
+    compared: Cell | None
     url: str
     argocd: str
     since: VersionSince | None
@@ -97,7 +100,7 @@ def show_service(service: Service, name: str) -> Response:
             ShownRelease(
                 environment or "",
                 release,
-                cell,
+                cell if release is cell.release and release.version is not None else None,
                 link_to(overview, release.place) if release.path else "",
                 argocd_url(service.settings.argocd_url, served.applications.get(environment or "", "")),
                 *_since(overview, release),
@@ -113,6 +116,7 @@ def show_service(service: Service, name: str) -> Response:
         shown=shown,
         line=line,
         releases=releases,
+        several=len({each.release.repository for each in releases}) > 1,
         needs=relations.by_source.get(line.ref, ()),
         needed_by=relations.by_target.get(line.ref, ()),
         relations=relations,
@@ -145,7 +149,9 @@ def show_version_history(service: Service, name: str) -> Response:
         (each, [(one, _commit_url(shown.overview, each.repository, one)) for one in each.versions])
         for each in deployments.histories_of(line.name)
     ]
-    return page("history.html", line=line, histories=histories)
+    return page(
+        "history.html", line=line, histories=histories, several=len({each.repository for each, _ in histories}) > 1
+    )
 
 
 def _since(overview: Overview, release: Release) -> tuple[VersionSince | None, str]:
