@@ -54,6 +54,12 @@ def service_of(tmp_path: Path) -> Iterator[Callable[..., Service]]:
         yield make
 
 
+def shop(name: str) -> dict[str, str]:
+    """A repository with one service."""
+    chart = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
+    return {f"{name}/Chart.yaml": chart, f"{name}/values-qa.yaml": f"image: {{repository: acme/{name}, tag: 1.0.0}}\n"}
+
+
 def get(client: FlaskClient, path: str, **headers: str) -> Any:
     return client.get(path, headers={**bearer(ADMIN), **PEOPLE, **headers})
 
@@ -227,6 +233,42 @@ def test_a_service_of_two_repositories_says_of_which_each_version_is(
     board = get(client, "/board?repository=other&drift=unknown").text
     assert rows(board) == ["billing"]
     assert "+1, 1 unknown" in board
+
+
+def test_what_cannot_be_read_stays_and_the_pages_say_why(tmp_path: Path, service_of: Callable[..., Service]) -> None:
+    folders = {name: plant(tmp_path / name, shop(name)) for name in ("cart", "pay", "ship")}
+    service = service_of(*folders.values())
+    client = make_app(service).test_client()
+    assert "kept as it was" not in get(client, "/services").text
+
+    plant(folders["pay"], {"pay/Chart.yaml": "version: ["})
+    folders["ship"].rename(tmp_path / "moved")
+    service.feed.refresh()
+    services, board = get(client, "/services").text, get(client, "/board").text
+
+    assert rows(services) == ["cart", "pay", "ship"]
+    assert services.count("kept as it was") == 2
+    assert rows(board) == ["cart"]
+    for shown in (services, board, get(client, "/services/ship").text):
+        assert "Read in part just now" in shown
+        assert f"ship can't be read: {folders['ship']}" in shown
+        assert "Kept as they were, without versions: pay, ship." in shown
+    pay = get(client, "/services/pay").text
+    assert "The catalog keeps it as it was" in pay
+    assert "Its versions are unknown" in pay
+    assert "pay/Chart.yaml:2" in pay
+    start = get(client, "/").text
+    assert '<dt>services</dt><dd><a href="/services">3</a>' in start
+    assert "<dt>Component</dt><dd>3</dd>" in start
+
+
+def test_the_start_page_counts_only_versions_that_are_known(tmp_path: Path, service_of: Callable[..., Service]) -> None:
+    root = plant(tmp_path / "cart", {**shop("cart"), "cart/values-production.yaml": "image: {tag: null}\n"})
+    service = service_of(root)
+    assert len(service.overview.current().overview.deployments.releases) == 2
+
+    shown = get(make_app(service).test_client(), "/").text
+    assert '<dt>versions in environments</dt><dd><a href="/board">1</a>' in shown
 
 
 def test_the_graph_shows_an_entity_with_its_neighbours(pages: FlaskClient) -> None:

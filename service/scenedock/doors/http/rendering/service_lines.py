@@ -33,6 +33,7 @@ class ServiceLine:
     repositories: tuple[str, ...]
     environments: tuple[str, ...]
     searched: str
+    is_kept: bool
 
     def values(self, facet: str) -> Sequence[str]:
         """The values that the service has of a facet."""
@@ -106,4 +107,5 @@ def _line(service: ServedService, environments: tuple[str, ...]) -> ServiceLine:
         repositories=tuple(dict.fromkeys(repository for repository, _ in service.folders)),
         environments=environments,
         searched=" ".join([service.name, main.name, title, description, owner, system, tags]).lower(),
+        is_kept=service.is_kept,
     )
