@@ -233,6 +233,8 @@ def test_a_service_of_two_repositories_says_of_which_each_version_is(
     board = get(client, "/board?repository=other&drift=unknown").text
     assert rows(board) == ["billing"]
     assert "+1, 1 unknown" in board
+    (numbers,) = [row[-3:-1] for row in table(get(client, "/repositories").text) if row[0] == "other"]
+    assert numbers == ["1", "1 and 1 unknown"]
 
 
 def test_what_cannot_be_read_stays_and_the_pages_say_why(tmp_path: Path, service_of: Callable[..., Service]) -> None:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from scenedock.doors.http.rendering.links import argocd_url, line_url
 from scenedock.doors.http.rendering.page import PAGE, address, days_since, page
-from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, values_of
+from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, rows_of, services_of, values_of
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
 from scenedock.releases.drift import Cell, Gap, Row, State, gap_of, others_of
@@ -112,7 +112,7 @@ def _is_in(cell: Cell, state: str) -> bool:
 def go_to_line(service: Service, name: str, environment: str) -> Response:
     """Go to the line that sets the version of a service in an environment, at the code host."""
     overview = service.overview.current().overview
-    row = next((row for row in overview.rows if row.service == name), None)
+    row = rows_of(overview).get(name)
     cell = row.cells.get(None if environment == NOWHERE else environment) if row else None
     if cell is None:
         raise NotFoundError(f"there is no deployment of {name!r} in {environment!r}")
@@ -125,7 +125,7 @@ def go_to_line(service: Service, name: str, environment: str) -> Response:
 def go_to_argocd(service: Service, name: str, environment: str) -> Response:
     """Go to the Application of a service in an environment, in Argo CD."""
     overview = service.overview.current().overview
-    served = next((each for each in overview.services if each.name == name), None)
+    served = services_of(overview).get(name)
     if served is None:
         raise NotFoundError(f"there is no service {name!r}")
     return _away(argocd_url(service.settings.argocd_url, served.applications.get(environment, "")), name)

@@ -13,7 +13,15 @@ from scenedock.doors.http.pages.findings import groups_of
 from scenedock.doors.http.rendering.links import argocd_url, backstage_url, commit_url, link_to
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.rendering.relations import relations_of
-from scenedock.doors.http.rendering.service_lines import FACETS, Filter, ServiceLine, lines_of, values_of
+from scenedock.doors.http.rendering.service_lines import (
+    FACETS,
+    Filter,
+    ServiceLine,
+    lines_of,
+    rows_of,
+    services_of,
+    values_of,
+)
 from scenedock.doors.http.routes import Route
 from scenedock.errors import NotFoundError
 from scenedock.model.entity import Entity
@@ -94,7 +102,7 @@ def show_service(service: Service, name: str) -> Response:
     overview = shown.overview
     line, served = _find(overview, name)
     relations = relations_of(overview)
-    row = next((row for row in overview.rows if row.service == line.name), None)
+    row = rows_of(overview).get(line.name)
     releases = (
         [
             ShownRelease(
@@ -173,7 +181,7 @@ def _find(overview: Overview, name: str) -> tuple[ServiceLine, ServedService]:
     )
     if line is None:
         raise NotFoundError(f"there is no service {name!r}{similar(name, lines)}")
-    return line, next(each for each in overview.services if each.name == line.name)
+    return line, services_of(overview)[line.name]
 
 
 def _rank(overview: Overview, environment: str | None) -> int:
