@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,7 +84,7 @@ def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalo
     ]
     known = {entity.ref for each in services for entity in each.entities}
     known.update(entity.ref for entity in (result.mapped.shared if result.mapped else ()))
-    services += [_kept(entity) for ref, entity in served.items() if is_main(entity) and ref not in known]
+    services += _kept([entity for ref, entity in served.items() if is_main(entity) and ref not in known], services)
     environments = tuple(environments_of(deployments.releases))
     stages = {name: stage for name in environments if (stage := stage_of(name)) is not None}
     equal: dict[str, set[str]] = defaultdict(set)
@@ -101,7 +101,11 @@ def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalo
     )
 
 
-def _kept(entity: Entity) -> ServedService:
-    return ServedService(
-        entity.name, (entity,), ((entity.place.repository, folder_of(entity) or ""),), {}, is_kept=True
-    )
+def _kept(entities: Iterable[Entity], others: Iterable[ServedService]) -> Iterator[ServedService]:
+    """Services of entities alone, which have their references as names where others have their names."""
+    names = {each.name for each in others}
+    for entity in entities:
+        name = entity.name if entity.name not in names else entity.ref.short
+        names.add(name)
+        folder = entity.place.repository, folder_of(entity) or ""
+        yield ServedService(name, (entity,), (folder,), {}, is_kept=True)
