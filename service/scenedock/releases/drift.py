@@ -175,13 +175,11 @@ def _is_same(one: Release, other: Release) -> bool:
 
 
 def _between(older: SemVer, newer: SemVer) -> Gap | None:
-    if not older < newer:
-        return None
     units: tuple[Unit, ...] = ("major", "minor", "patch")
     for unit, before, after in zip(units, older.core, newer.core, strict=True):
         if before != after:
-            return Gap(unit, after - before)
-    return Gap("prerelease", 1)
+            return Gap(unit, after - before) if before < after else None
+    return Gap("prerelease", 1) if older < newer else None
 
 
 @lru_cache(maxsize=16_384)
