@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from scenedock.releases.drift import Cell, board_of, gap_between
+from scenedock.releases.listing import behind
 from scenedock.releases.release import Release
 
 STAGES = {"qa": 2, "staging": 3, "prod-eu": 5, "prod-us": 5}
+STAGED_CHARTS = {"staging": "17.4.0", "prod-eu": "17.3.0"}
 EQUAL = {"prod-eu": {"prod-us"}, "prod-us": {"prod-eu"}}
 
 
@@ -101,3 +103,47 @@ def test_what_is_unknown_is_compared_with_nothing() -> None:
     assert said(found["qa"]) == ("unknown", "", "")
     assert said(found["staging"]) == ("behind", "1 major", "harbour")
     assert said(found["harbour"]) == ("same", "", "")  # nobody says which of the two comes first
+
+
+def test_the_tag_of_an_image_and_the_version_of_a_chart_have_no_order() -> None:
+    image = Release("redis", "qa", "apps", "7.2.4", image="redis")
+    charts = [Release("redis", name, "apps", version, chart="redis") for name, version in STAGED_CHARTS.items()]
+    (row,) = board_of([image, *charts], STAGES, {})
+
+    assert {name: said(cell) for name, cell in row.cells.items()} == {
+        "qa": ("same", "", ""),
+        "staging": ("other", "", "qa"),
+        "prod-eu": ("behind", "1 minor", "staging"),
+    }
+    assert [(key, each.release.environment) for key, each in behind([image, *charts]).items()] == [
+        (("apps", "redis", "prod-eu"), "staging")
+    ]
+
+
+def test_environments_that_should_be_the_same_are_compared_with_each_other_though_others_are_further() -> None:
+    found = cells(qa="2.0.0", prod_eu="1.2.0", prod_us="1.1.0")
+
+    assert said(found["prod-us"]) == ("split", "1 minor", "prod-eu")
+    assert said(found["prod-eu"]) == ("behind", "1 major", "qa")
+
+
+def test_of_several_repositories_each_is_compared_with_its_own_environments_first() -> None:
+    own = [Release("billing", "prod-eu", "apps", "2.7.1"), Release("billing", "qa", "apps", "2.8.0")]
+    others = [Release("billing", "prod-eu", "other", "9.9.9"), Release("billing", "qa", "other", None, "no tag")]
+    (row,) = board_of([*own, *others], STAGES, {})
+
+    assert {name: said(cell) for name, cell in row.cells.items()} == {
+        "prod-eu": ("behind", "1 minor", "qa"),
+        "qa": ("same", "", ""),
+    }
+    assert [*behind([*own, *others])] == [("apps", "billing", "prod-eu")]
+    elsewhere = Release("billing", "staging", "third", "3.0.0")
+    assert behind([*own, elsewhere])["apps", "billing", "qa"].release is elsewhere
+
+
+def test_lists_and_the_board_have_one_order() -> None:
+    releases = [Release("billing", "qa", "apps", "v749"), Release("billing", "prod-eu", "apps", "v737")]
+
+    assert {key: str(each.gap) for key, each in behind(releases).items()} == {
+        ("apps", "billing", "prod-eu"): "12 builds"
+    }

@@ -21,7 +21,8 @@ _UNITS: Final[tuple[Unit, ...]] = ("major", "minor", "build", "patch", "prerelea
 
 State: TypeAlias = Literal["same", "behind", "ahead", "split", "other", "unknown"]
 """How a version stands to those of the service's other environments: `ahead` is one that no environment before it has,
-`split` one that should be the same as others', and isn't, `other` one that differs in no order."""
+`split` one that should be the same as others', and isn't (of two with an order the older), `other` one that differs in
+no order."""
 
 # Seven digits may be an abbreviated commit, eight a date.
 _NUMBERED = re.compile(r"([A-Za-z_-]*)(0|[1-9]\d{0,5})", re.ASCII)
@@ -49,7 +50,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A service in one environment: its releases (several where several repositories have it), and how they stand.
+    """A service in one environment: its releases, one for each repository that has it, and how the first stands.
 
     `gap` says how far it is behind or ahead of the environment `against`.
     """
@@ -87,6 +88,41 @@ def gap_between(older: str, newer: str) -> Gap | None:
     return None
 
 
+def has_order(version: str) -> bool:
+    """Whether it can be older than another: it is a semantic version, or a numbered build."""
+    return _read(version) is not None
+
+
+def gap_of(older: Release, newer: Release) -> Gap | None:
+    """How far the version of one release is behind that of another: an image's has no order with a chart's."""
+    if older.version is None or newer.version is None or older.chart != newer.chart:
+        return None
+    return gap_between(older.version, newer.version)
+
+
+def others_of(release: Release, of_service: Iterable[Release]) -> dict[str, Release]:
+    """With which releases of its service one is compared, by environment: those of other environments.
+
+    Of several repositories that have an environment its own counts, else the first; what is unknown doesn't count.
+    """
+    found: dict[str, Release] = {}
+    for each in of_service:
+        if each.environment and each.environment != release.environment:
+            is_own = each.repository == release.repository
+            found[each.environment] = each if is_own else found.get(each.environment, each)
+    return {name: each for name, each in found.items() if each.version is not None}
+
+
+def furthest_of(release: Release, others: Mapping[str, Release]) -> tuple[Gap, str] | None:
+    """How far a release is behind the environment with the newest version, and its name; None if it isn't behind."""
+    furthest: tuple[Gap, str] | None = None
+    for name, other in others.items():
+        gap = gap_of(release, other)
+        if gap and (furthest is None or gap_of(others[furthest[1]], other)):
+            furthest = gap, name
+    return furthest
+
+
 def board_of(
     releases: Iterable[Release], stages: Mapping[str, int], equal: Mapping[str, Collection[str]]
 ) -> tuple[Row, ...]:
@@ -111,41 +147,39 @@ def _cell(
     stages: Mapping[str, int],
     equal: Mapping[str, Collection[str]],
 ) -> Cell:
-    here, version = tuple(releases), releases[0].version
-    if version is None:
+    here, release = tuple(releases), releases[0]
+    if release.version is None:
         return Cell(here, "unknown")
-    versions = {name: each[0].version for name, each in row.items() if name and each[0].version}
-    others = {name: other for name, other in versions.items() if other != version}
+    known = others_of(release, (each for there in row.values() for each in there))
+    others = {name: each for name, each in known.items() if not _is_same(release, each)}
     if not environment or not others:
         return Cell(here, "same")
-    behind = _furthest((gap, name) for name, other in others.items() if (gap := gap_between(version, other)))
-    twins = sorted(name for name in equal.get(environment, ()) if name in others)
-    odd = next((name for name in twins if gap_between(others[name], version) is None), "")
-    if odd:
-        return Cell(here, "split", *(behind or (None, odd)))
-    if behind:
+    twins = {name: others[name] for name in sorted(equal.get(environment, ())) if name in others}
+    if older := furthest_of(release, twins):
+        return Cell(here, "split", *older)
+    if odd := next((name for name, twin in twins.items() if gap_of(twin, release) is None), ""):
+        return Cell(here, "split", None, odd)
+    if behind := furthest_of(release, others):
         return Cell(here, "behind", *behind)
     stage = stages.get(environment, 0)
-    earlier = [name for name in versions if name in stages and stages[name] < stage]
+    earlier = [name for name in known if name in stages and stages[name] < stage]
     if not earlier or any(name not in others for name in earlier):
         return Cell(here, "same")
     nearest = max(earlier, key=lambda name: (stages[name], name))
-    gap = gap_between(others[nearest], version)
+    gap = gap_of(others[nearest], release)
     return Cell(here, "ahead" if gap else "other", gap, nearest)
 
 
-def _furthest(gaps: Iterable[tuple[Gap, str]]) -> tuple[Gap, str] | None:
-    return min(gaps, key=lambda each: each[0].sort_key, default=None)
+def _is_same(one: Release, other: Release) -> bool:
+    return (one.version, one.chart) == (other.version, other.chart)
 
 
 def _between(older: SemVer, newer: SemVer) -> Gap | None:
-    if not older < newer:
-        return None
-    step = older.step_to(newer)
-    if step == "prerelease":
-        return Gap(step, 1)
-    part = ("major", "minor", "patch").index(step)
-    return Gap(step, newer.core[part] - older.core[part])
+    units: tuple[Unit, ...] = ("major", "minor", "patch")
+    for unit, before, after in zip(units, older.core, newer.core, strict=True):
+        if before != after:
+            return Gap(unit, after - before) if before < after else None
+    return Gap("prerelease", 1) if older < newer else None
 
 
 @lru_cache(maxsize=16_384)

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scenedock.model.finding import Finding, Severity
+from scenedock.releases.drift import gap_of, has_order
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.release import PairKey, Release
-from scenedock.releases.semver import SemVer
 
 # What moves: branches, and the tags that registries' users move. Source: Docker, "Tag"; names that git hosts give.
 _MUTABLE = re.compile(
@@ -47,7 +47,7 @@ def find_in_versions(
         services[release.service].append(release)
         if _MUTABLE.fullmatch(release.version):
             found[release.key].append(_mutable(release))
-        elif SemVer.parse(release.version) is None:
+        elif not has_order(release.version):
             unordered[release.repository].append(release)
     for each in services.values():
         for release, finding in (*_unequal(each, environments), *_untried(each, environments, histories)):
@@ -63,10 +63,11 @@ def _mutable(release: Release) -> Finding:
 
 
 def _unordered(releases: Sequence[Release]) -> Finding:
-    """One for all of a repository: where one version isn't semantic, most aren't."""
+    """One for all of a repository: where one version has no order, most have none."""
     names = list(dict.fromkeys(each.version or "" for each in releases))
     examples = ", ".join(names[:_MOST_EXAMPLES]) + (" …" if len(names) > _MOST_EXAMPLES else "")
-    message = f"{len(releases):,} versions are no semantic versions ({examples}): nobody can tell which is older"
+    what = f"{len(releases):,} versions are neither semantic nor numbered builds"
+    message = f"{what} ({examples}): nobody can tell which is older"
     remedy = "If their order matters, release with versions of Semantic Versioning 2.0.0."
     return Finding("info", "version-not-semantic", message, releases[0].place, remedy)
 
@@ -99,7 +100,7 @@ def _untried(
             continue
         if len(complete) == len(lower) and all(complete):
             message = f"{release.pair} has {release.version}, which none of {names} ever had"
-        elif _is_newest(release, lower):
+        elif all(gap_of(each, release) for each in lower):
             message = f"{release.pair} has {release.version}, which is newer than what {names} has now"
         else:
             continue
@@ -109,9 +110,3 @@ def _untried(
 
 def _versions(release: Release, history: VersionHistory | None) -> set[str | None]:
     return {release.version, *(each.version for each in (history.versions if history else ()))}
-
-
-def _is_newest(release: Release, lower: Sequence[Release]) -> bool:
-    version = SemVer.parse(release.version or "")
-    others = [SemVer.parse(each.version or "") for each in lower]
-    return version is not None and all(other is not None and other < version for other in others)

@@ -8,25 +8,23 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from scenedock.model.finding import Place
+from scenedock.releases.drift import Gap, furthest_of, others_of
 from scenedock.releases.history import VersionHistory, versions_between
 from scenedock.releases.images import Image
 from scenedock.releases.release import Choose, Deployed, PairKey, Release, release_of
-from scenedock.releases.semver import SemVer, Step
 
 _NONE: Mapping[PairKey, VersionHistory] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The environment of the same service that is furthest, and its version.
+    """The release of the same service that is furthest, in another environment, and how far that is.
 
-    `step` is the first part in which the versions differ. `versions` is how many that environment has had since; None
-    where no history tells.
+    `versions` is how many that environment has had since; None where no history tells.
     """
 
-    environment: str
-    version: str
-    step: Step
+    release: Release
+    gap: Gap
     versions: int | None = None
 
 
@@ -61,24 +59,23 @@ def list_releases(
     )
 
 
-def behind(releases: Iterable[Release], histories: Mapping[PairKey, VersionHistory] = _NONE) -> dict[str, Behind]:
-    """The pairs of one or more services that have an older version than another environment, by `service/environment`.
+def behind(releases: Iterable[Release], histories: Mapping[PairKey, VersionHistory] = _NONE) -> dict[PairKey, Behind]:
+    """The releases of one or more services that have an older version than another environment, by their keys.
 
-    Only semantic versions are compared: of others nobody can tell which is older. `histories` say how many are between.
+    `histories` say how many versions are between.
     """
-    versions: dict[str, list[tuple[SemVer, Release]]] = defaultdict(list)
+    by_service: dict[str, list[Release]] = defaultdict(list)
     for release in releases:
-        if release.version is not None and release.environment and (version := SemVer.parse(release.version)):
-            versions[release.service].append((version, release))
-    found: dict[str, Behind] = {}
-    for pairs in versions.values():
-        furthest, at = max(pairs, key=lambda pair: pair[0])
-        history = histories.get(at.key)
-        for version, release in pairs:
-            if version < furthest:
+        by_service[release.service].append(release)
+    found: dict[PairKey, Behind] = {}
+    for of_service in by_service.values():
+        for release in of_service:
+            others = others_of(release, of_service) if release.environment and release.version else {}
+            if furthest := furthest_of(release, others):
+                gap, environment = furthest
+                history = histories.get(others[environment].key)
                 between = versions_between(history, release.version or "") if history else None
-                step = version.step_to(furthest)
-                found[release.pair] = Behind(at.environment or "", at.version or "", step, between)
+                found[release.key] = Behind(others[environment], gap, between)
     return found
 
 

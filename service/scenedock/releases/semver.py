@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import total_ordering
-from typing import Literal, TypeAlias
 
 _PATTERN = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
@@ -14,8 +13,6 @@ _PATTERN = re.compile(
     re.ASCII,
 )
 _LONGEST = 256
-
-Step: TypeAlias = Literal["major", "minor", "patch", "prerelease"]
 
 
 @total_ordering
@@ -38,12 +35,6 @@ class SemVer:
             return None
         major, minor, patch, prerelease, _build = match.groups()
         return cls((int(major), int(minor), int(patch)), tuple(prerelease.split(".")) if prerelease else ())
-
-    def step_to(self, newer: SemVer) -> Step:
-        """The first part in which a newer version differs."""
-        steps: tuple[Step, ...] = ("major", "minor", "patch")
-        pairs = zip(steps, self.core, newer.core, strict=True)
-        return next((step for step, mine, other in pairs if mine != other), "prerelease")
 
     @property
     def _precedence(self) -> tuple[tuple[int, int, int], bool, tuple[tuple[bool, int, str], ...]]:

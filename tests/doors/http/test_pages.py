@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,9 @@ from scenedock.doors.http.rendering.page import assets
 from scenedock.model.action import BASE_PATH
 from scenedock.model.finding import Finding, Place
 from scenedock.runtime.service import Service
-from tests.tools.service import ADMIN, READ, bearer, built, service_in
+from scenedock.usecases.catalog.build_feed import build_feed
+from tests.scenarios.repositories import plant
+from tests.tools.service import ADMIN, EXAMPLE, READ, bearer, built, service_in
 
 PEOPLE = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
@@ -35,6 +39,27 @@ def pages(served: Service) -> FlaskClient:
     return make_app(served).test_client()
 
 
+@pytest.fixture
+def service_of(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Makes a service of repositories, with their own feed."""
+    with ExitStack() as stack:
+
+        def make(*repositories: Path) -> Service:
+            opened = service_in(tmp_path / "data", repositories=tuple(map(str, repositories)))
+            stack.callback(opened.stop)
+            opened.feed.build = build_feed
+            opened.feed.refresh()
+            return opened
+
+        yield make
+
+
+def shop(name: str) -> dict[str, str]:
+    """A repository with one service."""
+    chart = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"
+    return {f"{name}/Chart.yaml": chart, f"{name}/values-qa.yaml": f"image: {{repository: acme/{name}, tag: 1.0.0}}\n"}
+
+
 def get(client: FlaskClient, path: str, **headers: str) -> Any:
     return client.get(path, headers={**bearer(ADMIN), **PEOPLE, **headers})
 
@@ -42,6 +67,13 @@ def get(client: FlaskClient, path: str, **headers: str) -> Any:
 def rows(text: str) -> list[str]:
     """The services in the table of a page, in their order."""
     return re.findall(r"<th scope=\"?row\"?><a href=\"[^\"]+\">([^<]+)</a>", text)
+
+
+def table(text: str) -> list[list[str]]:
+    """The words in each cell of a page's first table, row by row, with its header."""
+    found = re.findall(r"<tr>(.*?)</tr>", text.partition("</table>")[0], re.DOTALL)
+    cells = [[cell.partition(">")[2] for cell in re.split(r"<t[hd]\b", row)[1:]] for row in found]
+    return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells]
 
 
 def test_the_start_page_shows_first_what_to_fix_with_links_to_the_lines(pages: FlaskClient) -> None:
@@ -173,6 +205,72 @@ def test_repositories_say_how_old_they_are_and_what_went_wrong(service: Service,
 
     service.feed.repositories.stale["acme-apps"] = "can't be fetched: no route to `host`"
     assert "no route to <code>host</code>" in get(client, "/repositories").text
+
+
+def test_a_service_of_two_repositories_says_of_which_each_version_is(
+    tmp_path: Path, service_of: Callable[..., Service]
+) -> None:
+    other = plant(
+        tmp_path / "other",
+        {
+            "billing/Chart.yaml": "apiVersion: v2\nname: billing\nversion: 1.0.0\n",
+            "billing/values.yaml": "image: {repository: acme/billing}\n",
+            "billing/values-qa.yaml": "replicas: 1\n",
+            "billing/values-production.yaml": "image: {tag: 9.9.9}\n",
+        },
+    )
+    client = make_app(service_of(EXAMPLE, other)).test_client()
+
+    told = [
+        (where, version, compared) for where, version, _, compared, *_ in table(get(client, "/services/billing").text)
+    ]
+    assert told[1:] == [
+        ("qa acme-apps", "2.8.0-rc.2", "\N{EN DASH}"),
+        ("qa other", "unknown", "nothing sets a tag of its image (billing/values.yaml:1)"),
+        ("production acme-apps", "2.7.1", "↓ 1 minor behind qa"),
+        ("production other", "9.9.9", "\N{EN DASH}"),
+    ]
+    board = get(client, "/board?repository=other&drift=unknown").text
+    assert rows(board) == ["billing"]
+    assert "+1, 1 unknown" in board
+    (numbers,) = [row[-3:-1] for row in table(get(client, "/repositories").text) if row[0] == "other"]
+    assert numbers == ["1", "1 and 1 unknown"]
+
+
+def test_what_cannot_be_read_stays_and_the_pages_say_why(tmp_path: Path, service_of: Callable[..., Service]) -> None:
+    folders = {name: plant(tmp_path / name, shop(name)) for name in ("cart", "pay", "ship")}
+    service = service_of(*folders.values())
+    client = make_app(service).test_client()
+    assert "kept as it was" not in get(client, "/services").text
+
+    plant(folders["pay"], {"pay/Chart.yaml": "version: ["})
+    folders["ship"].rename(tmp_path / "moved")
+    service.feed.refresh()
+    services, board = get(client, "/services").text, get(client, "/board").text
+
+    assert rows(services) == ["cart", "pay", "ship"]
+    assert services.count("kept as it was") == 2
+    assert rows(board) == ["cart"]
+    for shown in (services, board, get(client, "/services/ship").text):
+        assert "Read in part just now" in shown
+        assert f"ship can't be read: {folders['ship']}" in shown
+        assert "Kept as they were, without versions: pay, ship." in shown
+    pay = get(client, "/services/pay").text
+    assert "The catalog keeps it as it was" in pay
+    assert "Its versions are unknown" in pay
+    assert "pay/Chart.yaml:2" in pay
+    start = get(client, "/").text
+    assert '<dt>services</dt><dd><a href="/services">3</a>' in start
+    assert "<dt>Component</dt><dd>3</dd>" in start
+
+
+def test_the_start_page_counts_only_versions_that_are_known(tmp_path: Path, service_of: Callable[..., Service]) -> None:
+    root = plant(tmp_path / "cart", {**shop("cart"), "cart/values-production.yaml": "image: {tag: null}\n"})
+    service = service_of(root)
+    assert len(service.overview.current().overview.deployments.releases) == 2
+
+    shown = get(make_app(service).test_client(), "/").text
+    assert '<dt>versions in environments</dt><dd><a href="/board">1</a>' in shown
 
 
 def test_the_graph_shows_an_entity_with_its_neighbours(pages: FlaskClient) -> None:

@@ -16,7 +16,7 @@ from scenedock.usecases.releases.overview import Overview
 
 
 def overview() -> Overview:
-    return Overview((), Deployments((), {}), (), (), {})
+    return Overview((), Deployments((), {}), (), (), {}, ())
 
 
 class World:

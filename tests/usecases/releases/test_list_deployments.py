@@ -26,7 +26,7 @@ DEPLOYMENT = (
 ENVIRONMENTS = {"values-qa.yaml": "replicas: 1\n", "values-production.yaml": "replicas: 2\n"}
 NO_CLONE = "not a git repository (or any of the parent directories): .git"
 LISTED = "releases:\n- {name: cart, tag: v1}\n- {name: billing, tag: v7}\n"
-TAGS = {"billing": "latest", "cart": "v7", "shop": "v8", "web": "1.0.0"}
+TAGS = {"billing": "latest", "cart": "4f2a1c9", "shop": "9b01de2", "jobs": "v7", "web": "1.0.0"}
 Files = Mapping[str, str]
 
 
@@ -298,7 +298,7 @@ class TestFindings:
         text = run("list", root).splitlines()
         assert [line.partition(": nobody")[0] for line in text if ": nobody can tell" in line] == [
             "warning: apps:billing/values.yaml:1: billing has 'latest', which moves",
-            "info: apps:cart/values.yaml:1: 2 versions are no semantic versions (v7, v8)",
+            "info: apps:cart/values.yaml:1: 2 versions are neither semantic nor numbered builds (4f2a1c9, 9b01de2)",
         ]
 
     def test_production_ahead_of_all_before_it(self, tmp_path: Path) -> None:
@@ -326,6 +326,11 @@ class TestForms:
             "? jobs/qa: its values name no image, and it has no chart from elsewhere",
             "3 deployments: 2 with a version (1 inherited), 1 behind",
         ]
+
+    def test_of_two_repositories_only_the_one_that_is_behind_is_said_to_be(self, apps: Path, tmp_path: Path) -> None:
+        other = chart("billing", values="image: {repository: acme/billing}\n", values_qa="a: 1\n")
+        plant(tmp_path / "other", {**other, "billing/values-production.yaml": "image: {tag: 9.9.9}\n"})
+        assert run("list", apps, tmp_path / "other").splitlines()[1] == "billing  1.1.0, ?  1.0.0 (behind), 9.9.9"
 
     def test_csv_is_the_matrix(self, apps: Path) -> None:
         plant(apps, {"jobs/values-qa.yaml": "image: {repository: acme/jobs, tag: -1}\n"})

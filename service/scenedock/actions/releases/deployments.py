@@ -7,10 +7,10 @@ from typing import Annotated
 
 from scenedock.model.finding import Finding, Severity
 from scenedock.model.json_documents import JsonDocument
+from scenedock.releases.drift import Unit
 from scenedock.releases.history import VersionHistory, VersionSince
 from scenedock.releases.listing import Behind
 from scenedock.releases.release import Release
-from scenedock.releases.semver import Step
 from scenedock.usecases.releases.list_deployments import Deployments
 from scenedock.usecases.releases.rendered import Compared, Verdict
 
@@ -24,19 +24,19 @@ class BehindOutput(JsonDocument):
     @classmethod
     def of(cls, behind: Behind) -> BehindOutput:
         """The document of it."""
-        return cls(environment=behind.environment, version=behind.version)
+        return cls(environment=behind.release.environment or "", version=behind.release.version or "")
 
 
 class BehindByOutput(JsonDocument):
     """How far it is behind."""
 
-    step: Annotated[Step, "The first part of the semantic versions that differs"]
+    step: Annotated[Unit, "The first part of the versions that differs; `build` for numbered builds (`v737`)"]
     versions: Annotated[int | None, "How many newer ones that environment has had; null where no history tells"]
 
     @classmethod
     def of(cls, behind: Behind) -> BehindByOutput:
         """The document of it."""
-        return cls(step=behind.step, versions=behind.versions)
+        return cls(step=behind.gap.unit, versions=behind.versions)
 
 
 class VersionFindingOutput(JsonDocument):
@@ -69,7 +69,7 @@ class DeploymentOutput(JsonDocument):
     inherited: Annotated[bool, "Whether the line isn't in a file of that environment alone"]
     shared_with: Annotated[tuple[str, ...], "What else the line serves, as `service/environment`"]
     rendered: Annotated[bool, "Whether only rendering could tell which of several images is its own"]
-    behind: Annotated[BehindOutput | None, "The furthest environment; null unless that has a newer semantic version"]
+    behind: Annotated[BehindOutput | None, "The furthest environment; null unless that has a newer version"]
     behind_by: Annotated[BehindByOutput | None, "How far; null unless it is behind"]
     since: Annotated[str | None, "When the version was committed or merged (ISO 8601); null unless history tells"]
     commit: Annotated[str | None, "The commit that did it"]
@@ -196,7 +196,7 @@ class DeploymentList(JsonDocument):
             deployments=tuple(
                 DeploymentOutput.of(
                     release,
-                    deployments.behind.get(release.pair),
+                    deployments.behind.get(release.key),
                     deployments.histories.get(release.key),
                     deployments.findings.get(release.key, ()),
                 )

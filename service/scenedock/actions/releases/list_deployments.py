@@ -37,7 +37,7 @@ def list_deployments_action(context: Context[Effects], request: Input) -> Deploy
     found = tuple(
         each
         for each in deployments.releases
-        if request.environment in {None, each.environment} and (not request.behind or each.pair in deployments.behind)
+        if request.environment in {None, each.environment} and (not request.behind or each.key in deployments.behind)
     )
     context.log(f"{len(found)} deployments")
     return DeploymentList.of(replace(deployments, releases=found))

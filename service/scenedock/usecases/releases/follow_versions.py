@@ -14,6 +14,7 @@ from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
+from scenedock.releases.listing import behind
 from scenedock.releases.release import Deployed, PairKey, Release
 from scenedock.releases.semver import SemVer
 from scenedock.usecases.catalog.export_catalog import Export
@@ -244,17 +245,12 @@ class _Past:
 
 
 def _floors(releases: Iterable[Release]) -> dict[PairKey, SemVer]:
-    """For the furthest release of each service the oldest version, if others are behind."""
-    versions: dict[str, list[tuple[SemVer, PairKey]]] = defaultdict(list)
-    for release in releases:
-        if release.environment and (version := SemVer.parse(release.version or "")):
-            versions[release.service].append((version, release.key))
-    floors = {}
-    for found in versions.values():
-        oldest = min(version for version, _ in found)
-        furthest, key = max(found, key=lambda pair: pair[0])
-        if oldest < furthest:
-            floors[key] = oldest
+    """For each release that others are behind, the oldest version of these."""
+    known = {each.key: each for each in releases}
+    floors: dict[PairKey, SemVer] = {}
+    for key, ahead in behind(known.values()).items():
+        if version := SemVer.parse(known[key].version or ""):
+            floors[ahead.release.key] = min(version, floors.get(ahead.release.key, version))
     return floors
 
 

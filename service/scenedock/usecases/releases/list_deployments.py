@@ -36,7 +36,7 @@ class Deployments:
     """
 
     releases: tuple[Release, ...]
-    behind: Mapping[str, Behind]
+    behind: Mapping[PairKey, Behind]
     problems: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[PairKey, VersionHistory] = field(default_factory=dict)
     findings: Mapping[PairKey, Sequence[Finding]] = field(default_factory=dict)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from scenedock.catalog.comparing.memory import folder_of, is_main
 from scenedock.catalog.vocabulary.environments import stage_of
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.model.entity import Entity
@@ -26,13 +27,15 @@ _HISTORY: Final = Extent(between=False, seconds=10.0)
 class ServedService:
     """A service: its name in releases, its entities (the Component or System first), and the folder of each repository.
 
-    `applications` are the names of its Argo CD applications, by environment.
+    `applications` are the names of its Argo CD applications, by environment. `is_kept`: the catalog has it although
+    nothing that can be read has it now.
     """
 
     name: str
     entities: tuple[Entity, ...]
     folders: tuple[tuple[str, str], ...]
     applications: Mapping[str, str]
+    is_kept: bool = False
 
     @property
     def main(self) -> Entity:
@@ -44,6 +47,7 @@ class ServedService:
 class Overview:
     """What the repositories say at one time; `environments` are in the order in which versions go to production.
 
+    `kept` are the names of services that only the catalog has.
     Two are never equal, so that what is made of one can be kept by it.
     """
 
@@ -52,6 +56,7 @@ class Overview:
     rows: tuple[Row, ...]
     environments: tuple[str, ...]
     repositories: Mapping[str, RepositoryFacts]
+    kept: tuple[str, ...]
 
 
 def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Overview:
@@ -64,7 +69,7 @@ def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalo
     with export_served(repositories, kept) as (result, opened):
         deployments = follow_deployments(result, opened, Selected(), _HISTORY)
     served = {entity.ref: entity for entity in read_memory(kept).entities} if kept else {}
-    services = tuple(
+    services = [
         ServedService(
             each.service.name,
             tuple(served.get(entity.ref, entity) for entity in each.entities),
@@ -76,7 +81,10 @@ def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalo
             },
         )
         for each in (result.mapped.services if result.mapped else ())
-    )
+    ]
+    known = {entity.ref for each in services for entity in each.entities}
+    known.update(entity.ref for entity in (result.mapped.shared if result.mapped else ()))
+    services += _kept([entity for ref, entity in served.items() if is_main(entity) and ref not in known], services)
     environments = tuple(environments_of(deployments.releases))
     stages = {name: stage for name in environments if (stage := stage_of(name)) is not None}
     equal: dict[str, set[str]] = defaultdict(set)
@@ -84,9 +92,20 @@ def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalo
         for name in group:
             equal[name].update(each for each in group if each != name)
     return Overview(
-        services=services,
+        services=tuple(services),
         deployments=deployments,
         rows=board_of(deployments.releases, stages, equal),
         environments=environments,
         repositories={each.facts.name: each.facts for each in result.repositories},
+        kept=tuple(each.name for each in services if each.is_kept),
     )
+
+
+def _kept(entities: Iterable[Entity], others: Iterable[ServedService]) -> Iterator[ServedService]:
+    """Services of entities alone, which have their references as names where others have their names."""
+    names = {each.name for each in others}
+    for entity in entities:
+        name = entity.name if entity.name not in names else entity.ref.short
+        names.add(name)
+        folder = entity.place.repository, folder_of(entity) or ""
+        yield ServedService(name, (entity,), (folder,), {}, is_kept=True)

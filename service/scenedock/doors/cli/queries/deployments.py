@@ -157,7 +157,7 @@ def _matrix(deployments: Deployments) -> list[list[str]]:
     cells: dict[tuple[str, str | None], list[str]] = {}
     for each in deployments.releases:
         text = each.version or _UNKNOWN
-        text += _BEHIND if each.pair in deployments.behind else ""
+        text += _BEHIND if each.key in deployments.behind else ""
         cells.setdefault((each.service, each.environment), []).append(text)
     header = ["SERVICE", *(each or "(no environment)" for each in environments)]
     services = dict.fromkeys(each.service for each in deployments.releases)
@@ -190,7 +190,7 @@ def _summary(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
     yield from _findings(deployments, verbose=verbose)
     total = len(deployments.releases)
     inherited = sum(each.inherited for each in deployments.releases)
-    behind = sum(each.pair in deployments.behind for each in deployments.releases)
+    behind = sum(each.key in deployments.behind for each in deployments.releases)
     yield (
         f"{total:,} deployment{'' if total == 1 else 's'}: {total - len(unknown):,} with a version "
         f"({inherited:,} inherited), {behind:,} behind"
@@ -212,8 +212,8 @@ def _details(deployments: Deployments) -> Iterator[str]:
         yield f"{each.pair}: {each.version or _UNKNOWN}"
         yield from (f"    {line}" for line in _lines(each) if line)
         yield from (f"    {line}" for line in _since(deployments.histories.get(each.key)))
-        if ahead := deployments.behind.get(each.pair):
-            yield f"    behind {ahead.environment}, which has {ahead.version}{_distance(ahead)}"
+        if ahead := deployments.behind.get(each.key):
+            yield f"    behind {ahead.release.environment}, which has {ahead.release.version}{_distance(ahead)}"
     yield from _findings(deployments, verbose=True)
     found = [deployments.histories.get(each.key) for each in deployments.releases]
     reasons = dict.fromkeys(each.why_unknown for each in found if each)
@@ -228,8 +228,8 @@ def _since(history: VersionHistory | None) -> Iterator[str]:
 
 def _distance(ahead: Behind) -> str:
     if ahead.versions is None:
-        return f" ({ahead.step})"
-    return f" ({ahead.step}, {ahead.versions} version{'' if ahead.versions == 1 else 's'} between)"
+        return f" ({ahead.gap.unit})"
+    return f" ({ahead.gap.unit}, {ahead.versions} version{'' if ahead.versions == 1 else 's'} between)"
 
 
 def _lines(release: Release) -> Iterator[str]:

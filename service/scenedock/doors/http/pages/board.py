@@ -14,10 +14,10 @@ from markupsafe import Markup
 
 from scenedock.doors.http.rendering.links import argocd_url, line_url
 from scenedock.doors.http.rendering.page import PAGE, address, days_since, page
-from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, values_of
+from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, rows_of, services_of, values_of
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
-from scenedock.releases.drift import Cell, Gap, Row, State, gap_between
+from scenedock.releases.drift import Cell, Gap, Row, State, gap_of, others_of
 from scenedock.releases.history import VersionHistory
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.overview import Overview
@@ -68,7 +68,7 @@ def show_board(service: Service) -> Response:
     rows = [row for row in overview.rows if row.service in lines and looked_for.matches(lines[row.service])]
     state = query.get("drift", "")
     if state:
-        rows = [row for row in rows if any(cell.state == state for cell in row.cells.values())]
+        rows = [row for row in rows if any(_is_in(cell, state) for cell in row.cells.values())]
     columns = [
         each for each in _columns(overview) if not (only := looked_for.facets["environment"]) or each.name in only
     ]
@@ -104,10 +104,15 @@ def show_board(service: Service) -> Response:
     )
 
 
+def _is_in(cell: Cell, state: str) -> bool:
+    """Whether a cell has a state; unknown it is also where any of its releases is."""
+    return cell.state == state or (state == "unknown" and any(each.version is None for each in cell.releases))
+
+
 def go_to_line(service: Service, name: str, environment: str) -> Response:
     """Go to the line that sets the version of a service in an environment, at the code host."""
     overview = service.overview.current().overview
-    row = next((row for row in overview.rows if row.service == name), None)
+    row = rows_of(overview).get(name)
     cell = row.cells.get(None if environment == NOWHERE else environment) if row else None
     if cell is None:
         raise NotFoundError(f"there is no deployment of {name!r} in {environment!r}")
@@ -120,7 +125,7 @@ def go_to_line(service: Service, name: str, environment: str) -> Response:
 def go_to_argocd(service: Service, name: str, environment: str) -> Response:
     """Go to the Application of a service in an environment, in Argo CD."""
     overview = service.overview.current().overview
-    served = next((each for each in overview.services if each.name == name), None)
+    served = services_of(overview).get(name)
     if served is None:
         raise NotFoundError(f"there is no service {name!r}")
     return _away(argocd_url(service.settings.argocd_url, served.applications.get(environment, "")), name)
@@ -172,7 +177,8 @@ def _gaps(rows: Sequence[Row], where: str, behind: str) -> dict[str, Gap]:
     found: dict[str, Gap] = {}
     for row in rows:
         here, there = row.cells.get(where), row.cells.get(behind)
-        if here and there and (gap := gap_between(here.release.version or "", there.release.version or "")):
+        other = others_of(here.release, there.releases).get(behind) if here and there else None
+        if here and other and (gap := gap_of(here.release, other)):
             found[row.service] = gap
     return found
 
@@ -206,16 +212,22 @@ def _cells_of_rows(overview: Overview, _day: int, *, has_argocd: bool) -> Mappin
 
 def _cell(service: str, environment: str, cell: Cell, history: VersionHistory | None) -> Markup:
     release, to = cell.release, address("/at", service, environment)
+    more = Markup("<small>{}</small>").format(_others(cell)) if len(cell.releases) > 1 else ""
     if release.version is None:
         reason = shorten(release.reason, _LONGEST_REASON, placeholder=" …")
-        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(reason, to)
+        return Markup("<td class=u title='{}'><a href={}>unknown</a>").format(reason, to) + more
     note = Markup("<i>{}</i>").format(cell.gap or cell.against) if cell.state != "same" else ""
-    more = Markup("<small>+{}</small>").format(len(cell.releases) - 1) if len(cell.releases) > 1 else ""
     whole = Markup(" title='{}'").format(release.version) if len(release.version) > _LONG else ""
     newest = history.newest if history else None
     age = Markup("<small>{}</small>").format(days_since(newest.commit.date)) if newest and newest.commit else ""
     start = Markup("<td{}><a href={}{}>{}</a>").format(_CLASSES[cell.state], to, whole, release.version)
     return start + more + age + note
+
+
+def _others(cell: Cell) -> str:
+    """How many releases there are beside the first: `+2, 1 unknown`."""
+    unknown = sum(each.version is None for each in cell.releases[1:])
+    return f"+{len(cell.releases) - 1}" + (f", {unknown} unknown" if unknown else "")
 
 
 ROUTES: Final = (

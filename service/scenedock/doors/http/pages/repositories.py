@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from flask import Response
 
 from scenedock.doors.http.rendering.links import commit_url
 from scenedock.doors.http.rendering.page import PAGE, page
+from scenedock.doors.http.rendering.service_lines import lines_of
 from scenedock.doors.http.routes import Route
 from scenedock.effects.git.clones import RepositoryClone
-from scenedock.model.finding import Finding, Reason
+from scenedock.model.finding import Reason
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.overview import Overview
 
@@ -42,7 +45,7 @@ def list_repositories(service: Service) -> Response:
     served = service.feed.current()
     shown = service.overview.at_hand()
     overview = shown.overview if shown else None
-    reasons, findings = served.feed.reasons, served.feed.findings
+    reasons, findings = served.feed.reasons, Counter(each.place.repository for each in served.feed.findings)
     return page(
         "repositories.html",
         shown=shown,
@@ -54,14 +57,13 @@ def list_repositories(service: Service) -> Response:
 
 
 def _line(
-    service: Service, name: str, overview: Overview | None, reasons: Sequence[Reason], findings: Sequence[Finding]
+    service: Service, name: str, overview: Overview | None, reasons: Sequence[Reason], findings: Counter[str]
 ) -> RepositoryLine:
     watched = service.feed.repositories
     facts = overview.repositories.get(name) if overview else None
     is_clone = isinstance(watched.by_name[name], RepositoryClone)
     revision = watched.same.get(name, ("", 0.0))[0] if is_clone else ""
-    releases = [each for each in overview.deployments.releases if each.repository == name] if overview else []
-    services = [each for each in overview.services if name in dict(each.folders)] if overview else []
+    numbers = _numbers(overview) if overview else _Numbers(Counter(), Counter(), Counter())
     unreadable = overview.deployments.problems.get(name, "") if overview else ""
     return RepositoryLine(
         name=name,
@@ -71,10 +73,28 @@ def _line(
         seen=watched.seen.get(name, 0.0),
         problem=watched.stale.get(name, "") or unreadable,
         kept=[each for each in reasons if each.repository == name],
-        services=len(services),
-        releases=len(releases),
-        unknown=sum(each.version is None for each in releases),
-        findings=sum(each.place.repository == name for each in findings),
+        services=numbers.services[name],
+        releases=numbers.releases[name],
+        unknown=numbers.unknown[name],
+        findings=findings[name],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """How many services, releases, and releases without a version each repository has."""
+
+    services: Counter[str]
+    releases: Counter[str]
+    unknown: Counter[str]
+
+
+@lru_cache(maxsize=1)
+def _numbers(overview: Overview) -> _Numbers:
+    return _Numbers(
+        Counter(name for line in lines_of(overview).values() for name in line.repositories),
+        Counter(each.repository for each in overview.deployments.releases),
+        Counter(each.repository for each in overview.deployments.unknown),
     )
 
 

@@ -13,7 +13,15 @@ from scenedock.doors.http.pages.findings import groups_of
 from scenedock.doors.http.rendering.links import argocd_url, backstage_url, commit_url, link_to
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.rendering.relations import relations_of
-from scenedock.doors.http.rendering.service_lines import FACETS, Filter, ServiceLine, lines_of, values_of
+from scenedock.doors.http.rendering.service_lines import (
+    FACETS,
+    Filter,
+    ServiceLine,
+    lines_of,
+    rows_of,
+    services_of,
+    values_of,
+)
 from scenedock.doors.http.routes import Route
 from scenedock.errors import NotFoundError
 from scenedock.model.entity import Entity
@@ -36,11 +44,14 @@ _SORTED_BY: Final = {"name": "Service", "type": "Type", "owner": "Owner", "syste
 
 @dataclass(frozen=True, slots=True)
 class ShownRelease:
-    """A version of a service on its page: how it differs, and where it is set and shown; empty where nobody knows."""
+    """A version of a service on its page: where it is set and shown, empty where nobody knows, and how it differs.
+
+    Of several releases in one environment the first is compared; `compared` is None for others, and what is unknown.
+    """
 
     environment: str
     release: Release
-    cell: Cell
+    compared: Cell | None
     url: str
     argocd: str
     since: VersionSince | None
@@ -91,13 +102,13 @@ def show_service(service: Service, name: str) -> Response:
     overview = shown.overview
     line, served = _find(overview, name)
     relations = relations_of(overview)
-    row = next((row for row in overview.rows if row.service == line.name), None)
+    row = rows_of(overview).get(line.name)
     releases = (
         [
             ShownRelease(
                 environment or "",
                 release,
-                cell,
+                cell if release is cell.release and release.version is not None else None,
                 link_to(overview, release.place) if release.path else "",
                 argocd_url(service.settings.argocd_url, served.applications.get(environment or "", "")),
                 *_since(overview, release),
@@ -113,6 +124,7 @@ def show_service(service: Service, name: str) -> Response:
         shown=shown,
         line=line,
         releases=releases,
+        several=len({each.release.repository for each in releases}) > 1,
         needs=relations.by_source.get(line.ref, ()),
         needed_by=relations.by_target.get(line.ref, ()),
         relations=relations,
@@ -145,7 +157,9 @@ def show_version_history(service: Service, name: str) -> Response:
         (each, [(one, _commit_url(shown.overview, each.repository, one)) for one in each.versions])
         for each in deployments.histories_of(line.name)
     ]
-    return page("history.html", line=line, histories=histories)
+    return page(
+        "history.html", line=line, histories=histories, several=len({each.repository for each, _ in histories}) > 1
+    )
 
 
 def _since(overview: Overview, release: Release) -> tuple[VersionSince | None, str]:
@@ -167,7 +181,7 @@ def _find(overview: Overview, name: str) -> tuple[ServiceLine, ServedService]:
     )
     if line is None:
         raise NotFoundError(f"there is no service {name!r}{similar(name, lines)}")
-    return line, next(each for each in overview.services if each.name == line.name)
+    return line, services_of(overview)[line.name]
 
 
 def _rank(overview: Overview, environment: str | None) -> int:

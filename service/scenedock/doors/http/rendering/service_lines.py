@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
 from scenedock.model.json import as_list, as_text
+from scenedock.releases.drift import Row
 from scenedock.usecases.releases.overview import Overview, ServedService
 
 FACETS: Final = ("owner", "system", "type", "repository", "environment")
@@ -33,6 +34,7 @@ class ServiceLine:
     repositories: tuple[str, ...]
     environments: tuple[str, ...]
     searched: str
+    is_kept: bool
 
     def values(self, facet: str) -> Sequence[str]:
         """The values that the service has of a facet."""
@@ -61,6 +63,18 @@ class Filter:
         return all(word in line.searched for word in self.text.lower().split()) and all(
             not wanted or any(value in wanted for value in line.values(facet)) for facet, wanted in self.facets.items()
         )
+
+
+@lru_cache(maxsize=1)
+def services_of(overview: Overview) -> Mapping[str, ServedService]:
+    """The services of an overview by name."""
+    return {each.name: each for each in overview.services}
+
+
+@lru_cache(maxsize=1)
+def rows_of(overview: Overview) -> Mapping[str, Row]:
+    """The rows of the board by the names of their services."""
+    return {row.service: row for row in overview.rows}
 
 
 @lru_cache(maxsize=1)
@@ -106,4 +120,5 @@ def _line(service: ServedService, environments: tuple[str, ...]) -> ServiceLine:
         repositories=tuple(dict.fromkeys(repository for repository, _ in service.folders)),
         environments=environments,
         searched=" ".join([service.name, main.name, title, description, owner, system, tags]).lower(),
+        is_kept=service.is_kept,
     )
