@@ -178,6 +178,9 @@ def test_a_skeleton_is_baked_from_its_form_as_one_task_however_often_it_is_sent(
     assert "microservice-python" in task.text
     assert first.headers["Location"] in admin.get("/tasks").text
 
+    changed = admin.post(path, data={**data, "name": "invoices"})  # gone back, corrected, and sent again
+    assert changed.headers["Location"] not in {"", first.headers["Location"]}
+
 
 def test_wrong_answers_are_told_at_their_questions(admin: FlaskClient) -> None:
     path = "/skeletons/microservice-python"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from functools import partial
@@ -108,7 +109,7 @@ def _action(service: Service, name: str) -> Action[Effects]:
 
 
 def _submitted(service: Service, action: Action[Effects], values: JsonObject) -> Response:
-    """Submit a task of one action, once for each form, and go to it."""
+    """Submit a task of one action, once for each form and its values, and go to it."""
     service.permissions.check(g.caller, g.request_id, action, values)
     action.check(values)
     key = request.form.get(REQUEST_ID, "")[:100]
@@ -117,7 +118,7 @@ def _submitted(service: Service, action: Action[Effects], values: JsonObject) ->
         service.tasks.actions,
         g.caller,
         one_action(action, values),
-        key=f"form {action.id} {key}" if key else "",
+        key=f"form {action.id} {key} {json.dumps(values, sort_keys=True)}" if key else "",
         rendered=True,
     )
     audit(
