@@ -619,6 +619,15 @@ def test_who_tries_tokens_is_slowed_down(of_service: Callable[..., Service]) -> 
     assert client.get("/", headers=bearer(READ)).status_code == 200
 
 
+def test_a_form_that_is_not_ours_takes_nobodys_tries(of_service: Callable[..., Service]) -> None:
+    client = make_app(of_service()).test_client()
+
+    foreign = {client.post("/sign-in", data={"token": "x" * 40}, headers=OURS).status_code for _ in range(12)}
+
+    assert foreign == {403}
+    assert sign_in_with_token(client, ADMIN).status_code == 303
+
+
 def test_nobody_is_signed_in_as_somebody_else_by_a_foreign_form(
     of_service: Callable[..., Service], caplog: pytest.LogCaptureFixture
 ) -> None:
