@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,6 +174,21 @@ def test_repositories_say_how_old_they_are_and_what_went_wrong(service: Service,
 
     service.feed.repositories.stale["acme-apps"] = "can't be fetched: no route to `host`"
     assert "no route to <code>host</code>" in get(client, "/repositories").text
+
+
+@pytest.mark.parametrize("is_public", [True, False])
+def test_the_pages_of_tasks_open_none_where_there_are_none_to_see(tmp_path: Path, is_public: bool) -> None:
+    """Tasks take memory and threads that a service without them doesn't need."""
+    service = service_in(tmp_path, public_feed=is_public)
+    client = make_app(service).test_client()
+
+    listed = get(client, "/tasks")
+    codes = [get(client, path).status_code for path in ("/tasks/x", "/tasks/x/events")]
+
+    assert "No tasks" in listed.text
+    assert codes == [404, 404]
+    assert service.tasks._opened is None
+    service.stop()
 
 
 def test_the_graph_shows_an_entity_with_its_neighbours(pages: FlaskClient) -> None:

@@ -13,6 +13,7 @@ from scenedock.runtime.feed import overview as module
 from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.usecases.releases.list_deployments import Deployments
 from scenedock.usecases.releases.overview import Overview
+from tests.tools.server import wait_until
 
 
 def overview() -> Overview:
@@ -80,14 +81,18 @@ def test_only_a_few_wait_for_the_first_one_and_others_are_told_at_once(
 ) -> None:
     monkeypatch.setattr(module, "_SECONDS_FOR_THE_FIRST", 60.0)
     begun, goes_on = threading.Event(), threading.Event()
-    world.before = lambda: (begun.set(), goes_on.wait())
+
+    def wait() -> None:
+        begun.set()
+        goes_on.wait()
+
+    world.before = wait
     found: list[Overview] = []
     waiting = [threading.Thread(target=lambda: found.append(world.kept.current().overview)) for _ in range(2)]
     for each in waiting:
         each.start()
     assert begun.wait(60)
-    while world.kept._places._value:  # type: ignore[attr-defined] # both have yet to take their places
-        waiting[0].join(0.01)
+    wait_until(lambda: world.kept._places._value == 0, "two who wait")
 
     with pytest.raises(TemporaryError, match="are being read"):
         world.kept.current()
@@ -96,7 +101,7 @@ def test_only_a_few_wait_for_the_first_one_and_others_are_told_at_once(
         each.join()
 
     assert found == [world.kept.current().overview] * 2
-    assert world.kept._places._value == 2  # type: ignore[attr-defined]
+    assert world.kept._places._value == 2
 
 
 def test_what_can_not_be_read_is_told_and_tried_again_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
