@@ -34,8 +34,8 @@ class ShownOverview:
 class KeptOverview:
     """The overview of the `state` that something has now; `read` reads it, in a thread that no request waits for long.
 
-    Nothing is read before somebody asks: an installation whose pages nobody opens pays nothing for them. At most so many
-    requests wait for it at once, because each has a thread that others need meanwhile, such as those for the feed.
+    Nothing is read before somebody asks: an installation whose pages nobody opens pays nothing for them. At most
+    `most_waiting` requests wait for it at once: each has a thread, which others need meanwhile, such as the feed's.
     """
 
     def __init__(self, state: Callable[[], str], read: Callable[[], Overview], most_waiting: int) -> None:

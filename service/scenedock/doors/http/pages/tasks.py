@@ -91,7 +91,7 @@ def retry_from_form(service: Service, task_id: str) -> Response:
 
 
 def _may_have_any(service: Service) -> bool:
-    """Whether there may be a task that the caller may see: only then are they opened, which costs memory and threads."""
+    """Whether there may be a task for the caller to see: only then are they opened, which costs memory and threads."""
     return g.caller is not NOBODY and service.tasks.may_have_any()
 
 
