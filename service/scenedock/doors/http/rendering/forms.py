@@ -17,8 +17,8 @@ Kind: TypeAlias = Literal["text", "long", "number", "check", "choice", "lines", 
 _LONG: Final = 2_000
 """A text that may be longer than this is typed into several lines."""
 FORM_ID: Final = "_form"
-"""The hidden field that identifies a form, so that it is sent only once. No question begins with `_`, and no field of an
-action.
+"""The hidden field that identifies a form, so that it is run only once. Neither a question nor a field of an action
+begins with `_`.
 """
 
 
