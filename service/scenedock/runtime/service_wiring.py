@@ -97,7 +97,9 @@ def open_service(
         actions=actions,
         effects=effects,
         feed=feed,
-        overview=KeptOverview(lambda: feed.state, partial(effects.apart.read, read_overview)),
+        overview=KeptOverview(
+            lambda: feed.state, partial(effects.apart.read, read_overview), most_waiting=max(1, settings.threads // 8)
+        ),
         calls=Calls(_room(settings, role), metrics, task_calls.run, task_calls.hurry),
         metrics=metrics,
         tasks=tasks,

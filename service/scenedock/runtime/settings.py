@@ -63,7 +63,12 @@ class Settings:
     ] = Path("scenedock-data")
     listen: Annotated[Listen, Setting(address, "Address to listen on, HOST:PORT.")] = _LOOPBACK
     public_url: Annotated[
-        str, Setting(url, "Address at which others reach the service; by default http:// and `listen`.")
+        str,
+        Setting(
+            url,
+            "Address at which others reach the service; by default http:// and `listen`. Where people sign in, it has "
+            "no path.",
+        ),
     ] = ""
     backstage_url: Annotated[
         str, Setting(url, "Base address of the Backstage backend; without it, no token of Backstage is accepted.")

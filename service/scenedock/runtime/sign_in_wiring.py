@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.effects.local.session_files import SessionFiles, SessionStore
@@ -26,6 +27,11 @@ def open_sign_in(settings: Settings, tokens: StaticTokens, key: SigningKey) -> S
     ------
     InputError   settings are missing, or contradict each other
     """
+    if (settings.oidc_issuer or settings.trusted_proxy) and urlsplit(settings.public_url).path:
+        raise InputError(
+            f"{variable('public_url')} must be an address without a path, because people sign in: the pages, their "
+            "links and cookies are at the root of a host"
+        )
     return SignIn(
         sessions=Sessions(
             store=_session_store(settings),

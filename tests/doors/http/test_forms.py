@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from scenedock.actions import ACTIONS
 from scenedock.doors.http.app import make_app
+from scenedock.doors.http.pages.actions import _notice
 from scenedock.doors.http.rendering.forms import fields_of, read_form
 from scenedock.runtime.service import Service
 from tests.tools.service import ADMIN, READ, service_in
@@ -31,7 +34,6 @@ SCHEMA: Any = {
         "edits": {"type": "array", "items": {"type": "object"}},
         "labels": {"type": "object"},
         "password": {"type": "string", "writeOnly": True, "format": "password"},
-        "requestId": {"type": ["string", "null"]},
     },
 }
 
@@ -111,8 +113,7 @@ def test_the_form_of_every_action_gives_its_examples_back(action: Any) -> None:
         values = read_form(schema, typed).values
 
         assert action.problems(values) == {}
-        asked = {name: value for name, value in example.input.items() if name != "requestId"}  # a form has its own
-        assert action.check(values) == action.check(asked)
+        assert action.check(values) == action.check(example.input)
 
 
 def _with_defaults(schema: Any, example: Any) -> dict[str, Any]:
@@ -135,13 +136,13 @@ def signed_in(service: Service, token: str) -> FlaskClient:
     client = make_app(service).test_client()
     client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
     client.environ_base["HTTP_ACCEPT"] = "text/html"
-    answer = client.post("/sign-in", data={"token": token, "csrf": csrf(client, "/sign-in")})
+    answer = client.post("/sign-in", data={"token": token, "_csrf": csrf(client, "/sign-in")})
     assert answer.status_code == 303
     return client
 
 
 def csrf(client: FlaskClient, path: str) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', client.get(path).text)
+    found = re.search(r'name="_csrf" value="([^"]+)"', client.get(path).text)
     assert found
     return found[1]
 
@@ -154,19 +155,21 @@ def admin(served: Service) -> FlaskClient:
 def test_a_read_only_action_is_run_from_its_form_and_shows_its_result(admin: FlaskClient) -> None:
     path = "/actions/show-deployment"
 
-    shown = admin.post(path, data={"csrf": csrf(admin, path), "service": "billing"})
+    shown = admin.post(path, data={"_csrf": csrf(admin, path), "service": "billing"})
 
     assert shown.status_code == 200
     assert "version: &#34;2.7.1&#34;" in shown.text
-    wrong = admin.post(path, data={"csrf": csrf(admin, path), "service": "nothing"})
+    wrong = admin.post(path, data={"_csrf": csrf(admin, path), "service": "nothing"})
     assert wrong.status_code == 404
-    empty = admin.post(path, data={"csrf": csrf(admin, path)})
+    assert "there is no deployment of a service" in wrong.text
+    assert 'value="nothing"' in wrong.text  # what was typed stays
+    empty = admin.post(path, data={"_csrf": csrf(admin, path)})
     assert (empty.status_code, "is required" in empty.text) == (200, True)
 
 
 def test_a_skeleton_is_baked_from_its_form_as_one_task_however_often_it_is_sent(admin: FlaskClient) -> None:
     path = "/skeletons/microservice-python"
-    data = {"csrf": csrf(admin, path), "requestId": "once", "name": "orders", "owner": "group:default/payments"}
+    data = {"_csrf": csrf(admin, path), "_form": "once", "name": "orders", "owner": "group:default/payments"}
     data |= {"description": "Keeps orders", "organisation": "acme", "port": "8000"}
 
     first, second = (admin.post(path, data=data) for _ in range(2))
@@ -178,11 +181,14 @@ def test_a_skeleton_is_baked_from_its_form_as_one_task_however_often_it_is_sent(
     assert "microservice-python" in task.text
     assert first.headers["Location"] in admin.get("/tasks").text
 
+    changed = admin.post(path, data={**data, "name": "invoices"})  # gone back, corrected, and sent again
+    assert changed.headers["Location"] not in {"", first.headers["Location"]}
+
 
 def test_wrong_answers_are_told_at_their_questions(admin: FlaskClient) -> None:
     path = "/skeletons/microservice-python"
 
-    answer = admin.post(path, data={"csrf": csrf(admin, path), "name": "Not Valid", "port": "x", "owner": "a"})
+    answer = admin.post(path, data={"_csrf": csrf(admin, path), "name": "Not Valid", "port": "x", "owner": "a"})
 
     assert answer.status_code == 200
     assert re.search(r'id="error-port">must be a whole number', answer.text)
@@ -191,20 +197,21 @@ def test_wrong_answers_are_told_at_their_questions(admin: FlaskClient) -> None:
 
 def test_a_task_is_cancelled_and_retried_from_its_page(admin: FlaskClient) -> None:
     path = "/actions/await-pull-request"
-    data = {"csrf": csrf(admin, path), "pullRequestUrl": "https://github.com/acme/apps/pull/1"}
+    data = {"_csrf": csrf(admin, path), "pullRequestUrl": "https://github.com/acme/apps/pull/1"}
     task = admin.post(path, data=data).headers["Location"]
 
-    cancelled = admin.post(f"{task}/cancel", data={"csrf": csrf(admin, "/actions/list-skeletons")})
+    cancelled = admin.post(f"{task}/cancel", data={"_csrf": csrf(admin, "/actions/list-skeletons")})
     assert (cancelled.status_code, cancelled.headers["Location"]) == (303, task)
-    retried = admin.post(f"{task}/retry", data={"csrf": csrf(admin, "/actions/list-skeletons")})
+    retried = admin.post(f"{task}/retry", data={"_csrf": csrf(admin, "/actions/list-skeletons")})
     assert retried.status_code in {303, 409}  # it may still be ending
 
 
 def test_who_may_only_read_runs_nothing_that_changes_something(served: Service, admin: FlaskClient) -> None:
     reader = signed_in(served, READ)
-    form = {"csrf": csrf(reader, "/actions/list-skeletons")}
+    form = {"_csrf": csrf(reader, "/actions/list-skeletons")}
 
     assert "Bake skeleton" not in reader.get("/actions").text
+    assert "/skeletons/" not in reader.get("/actions").text
     assert reader.post("/actions/bake-skeleton", data=form).status_code == 403
     assert reader.post("/skeletons/microservice-python", data=form).status_code == 403
     assert reader.post("/tasks/x/cancel", data=form).status_code == 403
@@ -212,5 +219,67 @@ def test_who_may_only_read_runs_nothing_that_changes_something(served: Service, 
 
 
 def test_a_form_without_its_token_runs_nothing(admin: FlaskClient) -> None:
-    for data in ({}, {"csrf": "x.y"}):
+    for data in ({}, {"_csrf": "x.y"}):
         assert admin.post("/actions/show-deployment", data={**data, "service": "billing"}).status_code == 403
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Iterator[FlaskClient]:
+    """An administrator of a service with odd skeletons: one with our fields' former names, one with nested ones."""
+    for folder, questions in {
+        "odd": {"csrf": "a", "requestId": "b", "name": "c"},
+        "many": {"templates": {"first": {"path": "one"}, "other": {"path": "two"}}},
+        "many/one": {"name": "one"},
+        "many/two": {"name": "two"},
+    }.items():
+        inside = tmp_path / folder / "{{ cookiecutter.name }}"
+        inside.mkdir(parents=True)
+        (tmp_path / folder / "cookiecutter.json").write_text(json.dumps(questions))
+    listed = tmp_path / "skeletons.yaml"
+    listed.write_text("skeletons:\n  - {name: odd, path: odd}\n  - {name: many, path: many}\n")
+    service = service_in(tmp_path / "data", skeletons=listed)
+    yield signed_in(service, ADMIN)
+    service.stop()
+
+
+def test_a_question_may_have_any_name(odd: FlaskClient) -> None:
+    data = {"_csrf": csrf(odd, "/skeletons/odd"), "csrf": "mine", "requestId": "too", "name": "x"}
+
+    task = odd.post("/skeletons/odd", data=data)
+
+    assert task.status_code == 303
+    shown = odd.get(task.headers["Location"]).text
+    assert "csrf: mine" in shown
+    assert "requestId: too" in shown
+
+
+def test_of_an_address_only_what_chooses_a_skeleton_is_an_answer(odd: FlaskClient) -> None:
+    path = "/skeletons/many?templates=other&utm_source=mail"
+    assert 'value="two"' in odd.get(path).text
+
+    task = odd.post(path, data={"_csrf": csrf(odd, path), "name": "x"})
+
+    assert task.status_code == 303
+    shown = odd.get(task.headers["Location"]).text
+    assert "templates: other" in shown
+    assert "utm_source" not in shown
+
+
+def test_a_problem_that_no_field_shows_is_told_above_them() -> None:
+    fields = fields_of(SCHEMA, sent(), {"port": "is required"})
+
+    notice = _notice("Nothing was run", fields, {"port": "is required", "other": "is unknown"})
+
+    assert notice == "Nothing was run: 1 field must be corrected; `other` is unknown."
+
+
+def test_a_visitor_sees_nothing_that_asks_for_more_than_a_sign_in(tmp_path: Path) -> None:
+    service = service_in(tmp_path, public_feed=True)
+    client = make_app(service).test_client()
+    client.environ_base["HTTP_ACCEPT"] = "text/html"
+
+    assert "/skeletons/" not in client.get("/actions").text
+    for path in ("/actions/bake-skeleton", "/skeletons/microservice-python"):
+        shown = client.get(path)
+        assert (shown.status_code, f'name="next" value="{path}"' in shown.text) == (401, True)
+    service.stop()

@@ -198,6 +198,23 @@ def test_a_service_has_all_that_is_known_of_it(pages: FlaskClient) -> None:
     assert get(pages, "/services/nothing").status_code == 404
 
 
+def test_what_proves_a_service_is_read_once_for_each_state(service: Service, client: FlaskClient) -> None:
+    shown = get(client, "/services/billing/evidence")
+    assert service.effects.apart._turn.acquire(timeout=1)  # whoever reads waits for it
+
+    assert get(client, "/services/billing/evidence").text == shown.text
+    service.effects.apart._turn.release()
+
+
+def test_a_filter_that_is_repeated_stays_whole_in_its_form(pages: FlaskClient) -> None:
+    shown = get(pages, "/board?owner=storefront&owner=payments").text
+    owners = re.search(r'<select id="by-owner".*?</div>', shown, re.DOTALL)
+
+    assert owners
+    assert re.findall(r'value="([^"]*)" selected', owners[0]) == ["storefront"]
+    assert '<input type="hidden" name="owner" value="payments">' in owners[0]
+
+
 def test_repositories_say_how_old_they_are_and_what_went_wrong(service: Service, client: FlaskClient) -> None:
     shown = get(client, "/repositories").text
     assert "Up to date" in shown
@@ -273,6 +290,21 @@ def test_the_start_page_counts_only_versions_that_are_known(tmp_path: Path, serv
     assert '<dt>versions in environments</dt><dd><a href="/board">1</a>' in shown
 
 
+@pytest.mark.parametrize("is_public", [True, False])
+def test_the_pages_of_tasks_open_none_where_there_are_none_to_see(tmp_path: Path, *, is_public: bool) -> None:
+    """Tasks take memory and threads that a service without them doesn't need."""
+    service = service_in(tmp_path, public_feed=is_public)
+    client = make_app(service).test_client()
+
+    listed = get(client, "/tasks")
+    codes = [get(client, path).status_code for path in ("/tasks/x", "/tasks/x/events")]
+
+    assert "No tasks" in listed.text
+    assert codes == [404, 404]
+    assert service.tasks._opened is None
+    service.stop()
+
+
 def test_the_graph_shows_an_entity_with_its_neighbours(pages: FlaskClient) -> None:
     def boxes(**query: str) -> set[str]:
         answer = pages.get("/graph", query_string=query, headers=bearer(READ))
@@ -292,6 +324,10 @@ def test_what_is_wrong_is_told_to_people_as_a_page_and_to_programs_as_json(pages
     assert (missing.status_code, missing.mimetype) == (404, "text/html")
     assert "Not found" in missing.text
     assert missing.headers["X-Request-Id"] in missing.text
+
+    assert "Sign in" not in missing.text  # nobody was asked who they are
+    wrong = get(pages, "/graph?of=a:")
+    assert "Not valid" in wrong.text
 
     closed = pages.get("/board", headers=PEOPLE)
     assert (closed.status_code, closed.mimetype) == (401, "text/html")
@@ -316,7 +352,40 @@ def test_what_a_repository_says_is_text_on_every_page(service: Service) -> None:
         assert "&lt;img src" in shown
 
 
+def test_a_repository_that_never_could_be_fetched_is_told_on_the_pages(tmp_path: Path) -> None:
+    service = service_in(tmp_path, repositories=("https://127.0.0.1:1/a/repo.git", str(EXAMPLE)))
+    service.feed.build = build_feed
+    client = make_app(service).test_client()
+    service.feed.refresh()
+
+    start = get(client, "/").text
+    assert "being generated" not in start
+    assert "There is no catalog" in start
+    assert "repo: can&#39;t be fetched" in start
+    shown = get(client, "/repositories")
+    assert shown.status_code == 200
+    assert re.search(r"repo</th>\s*<td[^>]*><strong class=\"error\">Can't be read", shown.text)
+    assert "127.0.0.1" in shown.text
+    findings = get(client, "/findings")
+    assert (findings.status_code, "can&#39;t be generated" in findings.text) == (503, True)
+    board = get(client, "/board").text
+    assert "billing" in rows(board)
+    assert "Missing here, because it can't be read: repo" in board
+    service.stop()
+
+
+def test_the_age_of_findings_is_that_of_the_repository_that_was_checked_first(
+    service: Service, client: FlaskClient
+) -> None:
+    for path in ("/", "/findings"):
+        assert "Repositories checked just now" in get(client, path).text
+    service.feed.repositories.seen.clear()
+    for path in ("/", "/findings"):
+        assert "hecked" not in get(client, path).text
+
+
 def test_the_start_page_is_there_before_the_catalog_is(service: Service, client: FlaskClient) -> None:
     service.feed._served = None
+    service.feed._first.clear()
 
     assert "being generated" in get(client, "/").text

@@ -93,13 +93,13 @@ def sign_in(client: FlaskClient, wanted: str = "/") -> TestResponse:
 
 
 def csrf(answer: TestResponse) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', answer.text)
+    found = re.search(r'name="_csrf" value="([^"]+)"', answer.text)
     assert found, answer.text
     return found[1]
 
 
 def sign_in_with_token(client: FlaskClient, token: str, wanted: str = "/", **headers: str) -> TestResponse:
-    given = {"csrf": csrf(client.get("/sign-in")), "token": token, "next": wanted}
+    given = {"_csrf": csrf(client.get("/sign-in")), "token": token, "next": wanted}
     return client.post("/sign-in", data=given, headers={**HTML, **OURS, **headers})
 
 
@@ -130,6 +130,7 @@ def test_a_person_signs_in_and_sees_what_they_wanted(client: FlaskClient, caplog
     assert "/sign-in/openid?next=%2F%3Ffilter%3Da%2520b" in first.text
     assert (answer.status_code, answer.headers["Location"]) == (303, "/?filter=a%20b")
     assert name_of(client) == "user:default/jane"
+    assert ">Sign in</a>" not in client.get("/sign-in").text
     assert client.get("/").status_code == 200
     assert audited(caplog) == [("sign-in", "done", "user:default/jane", "")]
     cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("scenedock-session="))
@@ -140,7 +141,7 @@ def test_a_person_signs_in_and_sees_what_they_wanted(client: FlaskClient, caplog
 def test_over_https_a_cookie_is_of_this_host_alone(of_service: Callable[..., Service]) -> None:
     client = make_app(of_service(public_url="https://scenedock.acme.example")).test_client()
 
-    given = {"csrf": csrf(client.get("/sign-in", base_url="https://scenedock.acme.example")), "token": ADMIN}
+    given = {"_csrf": csrf(client.get("/sign-in", base_url="https://scenedock.acme.example")), "token": ADMIN}
     answer = client.post(
         "/sign-in",
         data=given,
@@ -426,6 +427,14 @@ def test_settings_that_can_not_work_end_the_start(
         of_service(**openid(provider) | wrong)
 
 
+@pytest.mark.parametrize("people", [{"oidc_issuer": "https://id.acme.example"}, {"trusted_proxy": ("10.0.0.1",)}])
+def test_where_people_sign_in_the_service_is_at_the_root_of_a_host(
+    of_service: Callable[..., Service], people: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match="SCENEDOCK_PUBLIC_URL must be an address without a path"):
+        of_service(public_url="https://acme.example/scenedock", **people)
+
+
 def test_replicas_with_a_database_need_one_signing_key(tmp_path: Path) -> None:
     for name, value in (("oidc_issuer", "https://id.acme.example"), ("trusted_proxy", ("10.0.0.1",))):
         settings = replace(Settings(data=tmp_path, database_url="postgresql://db/x"), **{name: value})  # type: ignore[arg-type]
@@ -461,7 +470,7 @@ def test_a_session_is_valid_in_every_replica_until_it_is_ended(
     _copy_cookies(other, one)
     assert [name_of(each) for each in (one, other)] == ["user:default/jane"] * 2
     token = csrf(one.get("/sign-out"))
-    assert other.post("/sign-out", data={"csrf": token}, headers=OURS).headers["Location"] == "/sign-in"
+    assert other.post("/sign-out", data={"_csrf": token}, headers=OURS).headers["Location"] == "/sign-in"
     assert [name_of(each) for each in (one, other)] == ["", ""]
     assert audited(caplog)[-1] == ("sign-out", "done", "user:default/jane", "this browser")
 
@@ -555,7 +564,7 @@ def test_a_person_or_an_administrator_ends_all_sessions(
     provider.claims["preferred_username"] = "joe"
     sign_in(colleague)
 
-    laptop.post("/sign-out/everywhere", data={"csrf": csrf(laptop.get("/sign-out"))}, headers=OURS)
+    laptop.post("/sign-out/everywhere", data={"_csrf": csrf(laptop.get("/sign-out"))}, headers=OURS)
     assert [name_of(each) for each in (laptop, phone, colleague)] == ["", "", "user:default/joe"]
 
     def end(user: str | None, token: str = ADMIN) -> TestResponse:
@@ -619,6 +628,15 @@ def test_who_tries_tokens_is_slowed_down(of_service: Callable[..., Service]) -> 
     assert client.get("/", headers=bearer(READ)).status_code == 200
 
 
+def test_a_form_that_is_not_ours_takes_nobodys_tries(of_service: Callable[..., Service]) -> None:
+    client = make_app(of_service()).test_client()
+
+    foreign = {client.post("/sign-in", data={"token": "x" * 40}, headers=OURS).status_code for _ in range(12)}
+
+    assert foreign == {403}
+    assert sign_in_with_token(client, ADMIN).status_code == 303
+
+
 def test_nobody_is_signed_in_as_somebody_else_by_a_foreign_form(
     of_service: Callable[..., Service], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -628,7 +646,7 @@ def test_nobody_is_signed_in_as_somebody_else_by_a_foreign_form(
     theirs, mine = csrf(attacker.get("/sign-in")), csrf(client.get("/sign-in"))
 
     def post(token: str, **headers: str) -> int:
-        return client.post("/sign-in", data={"csrf": token, "token": ADMIN}, headers=headers).status_code
+        return client.post("/sign-in", data={"_csrf": token, "token": ADMIN}, headers=headers).status_code
 
     assert post(theirs, **OURS) == 403
     assert post("", **OURS) == 403
@@ -636,7 +654,7 @@ def test_nobody_is_signed_in_as_somebody_else_by_a_foreign_form(
     assert post(mine, Origin="https://evil.example") == 403
     assert post(mine, Origin="null") == 403
     assert post(mine) == 403
-    assert client.post("/sign-in", json={"csrf": mine, "token": ADMIN}, headers=OURS).status_code == 403
+    assert client.post("/sign-in", json={"_csrf": mine, "token": ADMIN}, headers=OURS).status_code == 403
     assert {each[:2] for each in audited(caplog)} == {("form", "refused")}
     assert post(mine, **OURS) == 303
 
@@ -667,7 +685,7 @@ def test_a_form_comes_from_a_page_of_ours(client: FlaskClient, headers: dict[str
     sign_in(client)
     token = csrf(client.get("/sign-out"))
 
-    answer = client.post("/sign-out", data={"csrf": token}, headers=headers)
+    answer = client.post("/sign-out", data={"_csrf": token}, headers=headers)
 
     assert answer.status_code == status
     assert bool(name_of(client)) == (status == 403)
@@ -682,7 +700,7 @@ def test_a_form_has_the_token_of_its_session(client: FlaskClient, service: Servi
     mine = csrf(client.get("/sign-out"))
 
     def post(*tokens: str) -> int:
-        return client.post("/sign-out", data={"csrf": list(tokens)}, headers=OURS).status_code
+        return client.post("/sign-out", data={"_csrf": list(tokens)}, headers=OURS).status_code
 
     assert [post(), post(theirs), post(""), post("."), post(mine, mine), post(mine + "0")] == [403] * 6
     assert mine != csrf(client.get("/sign-out")), "each page has another one"
@@ -779,7 +797,7 @@ def test_a_form_is_bound_to_whom_the_proxy_names(behind_proxy: FlaskClient, serv
         token = csrf_field().partition('value="')[2].partition('"')[0]
 
     def post(name: str, **headers: str) -> TestResponse:
-        return behind_proxy.post("/sign-out", data={"csrf": token}, **by_proxy(name, **headers))
+        return behind_proxy.post("/sign-out", data={"_csrf": token}, **by_proxy(name, **headers))
 
     assert post("eve", **OURS).status_code == 403
     assert post("jane", Origin="https://evil.example").status_code == 403
@@ -860,7 +878,7 @@ def test_a_person_runs_what_the_rules_open(
     token = csrf(client.get("/sign-out"))
 
     def run(name: str) -> TestResponse:
-        return client.post(f"/run/{name}", data={"csrf": token}, headers={**OURS, **HTML})
+        return client.post(f"/run/{name}", data={"_csrf": token}, headers={**OURS, **HTML})
 
     refused = run("bake-skeleton")
     assert (refused.status_code, refused.mimetype) == (status, "text/html")

@@ -32,6 +32,11 @@ def sees_work(data: Path) -> bool:
         return lookout.sees_work()
 
 
+def sees_any(data: Path) -> bool:
+    with closing(TaskLookout("", data, keep_days=30)) as lookout:
+        return lookout.sees_any()
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[TaskStore]:
     database = open_database(TaskSettings(tmp_path))
@@ -50,10 +55,12 @@ def test_there_is_no_work_where_nothing_ever_ran(tmp_path: Path) -> None:
 )
 def test_every_task_that_has_not_ended_is_work(tmp_path: Path, store: TaskStore, task: Task) -> None:
     assert not sees_work(tmp_path)
+    assert not sees_any(tmp_path)
 
     store.add(task, None)
 
     assert sees_work(tmp_path)
+    assert sees_any(tmp_path)
 
 
 @pytest.mark.parametrize(("days", "work"), [(29, False), (31, True)])

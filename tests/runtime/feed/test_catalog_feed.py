@@ -350,10 +350,15 @@ def test_findings_are_kept_with_the_catalog(feed: CatalogFeed, builder: Builder,
 
 def test_without_any_catalog_one_is_asked_to_come_again(feed: CatalogFeed, builder: Builder) -> None:
     builder.error = InputError("broken")
+    said = [feed.problem]
     feed.refresh()
+    said.append(feed.problem)
 
-    with pytest.raises(TemporaryError, match="the log of the service says why"):
+    with pytest.raises(TemporaryError, match="can't be generated: broken"):
         feed.current()
+    builder.error = None
+    feed.refresh()
+    assert [*said, feed.problem] == ["", "broken", ""]
 
 
 def test_a_file_that_the_catalog_does_not_have_is_not_found(feed: CatalogFeed) -> None:

@@ -13,6 +13,7 @@ from scenedock.runtime.feed import overview as module
 from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.usecases.releases.list_deployments import Deployments
 from scenedock.usecases.releases.overview import Overview
+from tests.tools.server import wait_until
 
 
 def overview() -> Overview:
@@ -26,7 +27,7 @@ class World:
         self.state = "1"
         self.reads = 0
         self.before: Callable[[], Any] = lambda: None
-        self.kept = KeptOverview(lambda: self.state, self._read)
+        self.kept = KeptOverview(lambda: self.state, self._read, most_waiting=2)
 
     def _read(self) -> Overview:
         self.reads += 1
@@ -43,7 +44,7 @@ def test_the_same_state_is_read_once(world: World) -> None:
     first, second = world.kept.current(), world.kept.current()
 
     assert first is second
-    assert (world.reads, first.number, first.problem) == (1, 1, "")
+    assert (world.reads, first.problem) == (1, "")
 
 
 def test_another_state_is_read_again(world: World) -> None:
@@ -52,7 +53,7 @@ def test_another_state_is_read_again(world: World) -> None:
 
     second = world.kept.current()
 
-    assert (world.reads, second.number) == (2, 2)
+    assert world.reads == 2
     assert second.overview is not first.overview
 
 
@@ -71,7 +72,36 @@ def test_while_a_new_state_is_read_the_last_one_is_shown_and_says_so(
 
     assert {each.overview for each in shown} == {first.overview}
     assert {each.problem for each in shown} == {"the repositories have changed and are being read"}
-    assert (world.kept.current().number, world.reads) == (2, 2)
+    assert world.kept.current().overview is not first.overview
+    assert world.reads == 2
+
+
+def test_only_a_few_wait_for_the_first_one_and_others_are_told_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SECONDS_FOR_THE_FIRST", 60.0)
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        goes_on.wait()
+
+    world.before = wait
+    found: list[Overview] = []
+    waiting = [threading.Thread(target=lambda: found.append(world.kept.current().overview)) for _ in range(2)]
+    for each in waiting:
+        each.start()
+    assert begun.wait(60)
+    wait_until(lambda: world.kept._places._value == 0, "two who wait")
+
+    with pytest.raises(TemporaryError, match="are being read"):
+        world.kept.current()
+    goes_on.set()
+    for each in waiting:
+        each.join()
+
+    assert found == [world.kept.current().overview] * 2
+    assert world.kept._places._value == 2
 
 
 def test_what_can_not_be_read_is_told_and_tried_again_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def world() -> World:
 
 @pytest.fixture
 def service(world: World) -> Iterator[TaskService]:
-    made = TaskService((), 1, world.open, cast(Any, world), lambda: TaskCounts(0, 0, 0, None))
+    made = TaskService((), 1, world.open, cast(Any, world), lambda: TaskCounts(0, 0, 0, None), lambda: False)
     yield made
     made.stop(0)
 

@@ -97,6 +97,15 @@ class TaskLookout:
         )
         return any(self._first(f"SELECT 1 FROM {each} LIMIT 1") for each in conditions)  # noqa: S608 - ours
 
+    def sees_any(self) -> bool:
+        """Whether there is any task, ended or not.
+
+        Raises
+        ------
+        TemporaryError   the database can't be reached
+        """
+        return self._first("SELECT 1 FROM task LIMIT 1") is not None
+
     def counts(self) -> TaskCounts:
         """How many tasks haven't ended.
 

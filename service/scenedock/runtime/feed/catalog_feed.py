@@ -36,6 +36,7 @@ _SECONDS_BETWEEN_GLANCES = 1.0
 _SECONDS_AFTER_A_FAILURE = 10.0
 """Until a second look that was due is tried again."""
 _MOST_ATTEMPTS = 5
+_SEE_LOG: Final = "the log of the service says why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class CatalogFeed:
     backstage: BackstageCatalog | None = None
     origins: OtherOrigins = field(default_factory=OtherOrigins)
     _served: Served | None = None
+    _failure: str = ""
+    """Why the last attempt to make a feed failed."""
     _signature: str = ""
     _second_look: float = inf
     """When files may have been the same for long enough, on the clock that only goes forward."""
@@ -127,8 +130,15 @@ class CatalogFeed:
         if self._served is None and not self._first.wait(_SECONDS_FOR_THE_FIRST):
             raise TemporaryError("the catalog is being generated for the first time; try again", retry_after=5)
         if self._served is None:
-            raise TemporaryError("the catalog can't be generated; the log of the service says why", retry_after=30)
+            raise TemporaryError(f"the catalog can't be generated: {self.problem}", retry_after=30)
         return self._served
+
+    @property
+    def problem(self) -> str:
+        """Why there is no feed, once the first attempt has ended; empty if there is one, or may be soon."""
+        if self._served or not self._first.is_set():
+            return ""
+        return "; ".join(filter(None, (self._failure, *self.repositories.stale.values()))) or _SEE_LOG
 
     @property
     def state(self) -> str:
@@ -274,6 +284,7 @@ class CatalogFeed:
 
     def _fail(self, error: Exception) -> None:
         _log.error("the catalog can't be generated, so the last valid one is kept: %s", error)
+        self._failure = str(error)
         now = time.monotonic()
         if self._second_look <= now:
             self._second_look = now + _SECONDS_AFTER_A_FAILURE

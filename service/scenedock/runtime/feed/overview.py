@@ -21,13 +21,12 @@ _SECONDS_AFTER_A_FAILURE: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ShownOverview:
-    """An overview with the time when it was read, in seconds since the epoch, and its number, which counts up.
+    """An overview with the time when it was read, in seconds since the epoch.
 
     `problem` says why there is no newer one, though something has changed; empty while it is the newest.
     """
 
     overview: Overview
-    number: int
     read_at: float
     problem: str = ""
 
@@ -35,10 +34,11 @@ class ShownOverview:
 class KeptOverview:
     """The overview of the `state` that something has now; `read` reads it, in a thread that no request waits for long.
 
-    Nothing is read before somebody asks: an installation whose pages nobody opens pays nothing for them.
+    Nothing is read before somebody asks: an installation whose pages nobody opens pays nothing for them. At most
+    `most_waiting` requests wait for it at once: each has a thread, which others need meanwhile, such as the feed's.
     """
 
-    def __init__(self, state: Callable[[], str], read: Callable[[], Overview]) -> None:
+    def __init__(self, state: Callable[[], str], read: Callable[[], Overview], most_waiting: int) -> None:
         self._state = state
         self._read = read
         self._shown: ShownOverview | None = None
@@ -46,10 +46,11 @@ class KeptOverview:
         self._problem = ""
         self._not_before = 0.0
         self._reading: threading.Thread | None = None
+        self._places = threading.BoundedSemaphore(most_waiting)
         self._lock = threading.Lock()
 
     def current(self) -> ShownOverview:
-        """The newest overview, or the last one if the newest takes longer than a moment.
+        """The newest overview, or the last one if the newest takes longer than a moment, or too many wait for it.
 
         Raises
         ------
@@ -64,8 +65,11 @@ class KeptOverview:
         """The same, for pages that can be shown without one; they wait so many seconds for the first."""
         if self._shown is None or self._of != self._state():
             reading = self._begin()
-            if reading:
-                reading.join(_SECONDS_FOR_THE_NEXT if self._shown else seconds)
+            if reading and self._places.acquire(blocking=False):
+                try:
+                    reading.join(_SECONDS_FOR_THE_NEXT if self._shown else seconds)
+                finally:
+                    self._places.release()
         shown = self._shown
         if shown is None or self._of == self._state():
             return shown
@@ -92,7 +96,7 @@ class KeptOverview:
             self._problem = "the repositories can't be read; the log of the service says why"
             _log.exception("the overview can't be read")
         else:
-            self._shown = ShownOverview(overview, self._shown.number + 1 if self._shown else 1, time.time())
+            self._shown = ShownOverview(overview, time.time())
             self._of, self._problem = state, ""
             return
         _log.warning("%s", self._problem)

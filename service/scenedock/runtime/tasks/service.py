@@ -47,7 +47,8 @@ class TaskService:
 
     `opened` opens them, which takes memory and time (decision 10). Once started, the lookout checks for work twice a
     second, until it sees some or a request needs tasks; with `at_once`, tasks are opened without waiting for either.
-    Without a lookout, this process runs no tasks. `count` counts all that haven't ended, without opening them.
+    Without a lookout, this process runs no tasks. `count` counts all that haven't ended, and `sees_any` says whether
+    there is one, ended or not, without opening them.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class TaskService:
         opened: Callable[[], OpenTasks],
         lookout: TaskLookout | None,
         count: Callable[[], TaskCounts],
+        sees_any: Callable[[], bool],
         *,
         at_once: bool = False,
     ) -> None:
@@ -65,6 +67,7 @@ class TaskService:
         self._open = opened
         self._lookout = lookout
         self.count = count
+        self._sees_any = sees_any
         self._at_once = at_once
         self._opened: OpenTasks | None = None
         self._started = False
@@ -81,6 +84,15 @@ class TaskService:
         ConflictError    the database must be migrated first, or a newer release has migrated it
         """
         return self._at_hand().effects
+
+    def may_have_any(self) -> bool:
+        """Whether there may be a task, ended or not; they aren't opened for that.
+
+        Raises
+        ------
+        TemporaryError   the database can't be reached
+        """
+        return self._opened is not None or self._sees_any()
 
     @property
     def seconds_idle(self) -> float | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from scenedock.effects.local.key_files import shared_key
-from scenedock.effects.tasks.lookout import TaskCounts, TaskLookout
+from scenedock.effects.tasks.lookout import TaskLookout
 from scenedock.effects.tasks.sealing import Seal, new_key
 from scenedock.errors import InputError
 from scenedock.model.action import Action
@@ -17,6 +18,7 @@ from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.service import OpenTasks, TaskService
 from scenedock.runtime.tasks.settings import Role, TaskSettings
 
+T = TypeVar("T")
 _SEAL_KEY: Final = "seal.key"
 
 
@@ -53,14 +55,20 @@ def open_tasks(
 
         return opened_tasks(settings, actions, action_effects, role, seal, told)
 
-    def count() -> TaskCounts:
-        # Of its own, because requests come in any thread, and the other lookout may be closed by now.
-        with closing(TaskLookout(settings.database, settings.data, settings.keep_days)) as counting:
-            return counting.counts()
+    def look(ask: Callable[[TaskLookout], T]) -> T:
+        # With one of its own, because requests come in any thread, and the other lookout may be closed by now.
+        with closing(TaskLookout(settings.database, settings.data, settings.keep_days)) as looking:
+            return ask(looking)
 
     busy = role == "worker" or bool(settings.schedules)
     return TaskService(
-        tuple(actions), settings.readers, opened, None if role == "web" else lookout, count, at_once=busy
+        tuple(actions),
+        settings.readers,
+        opened,
+        None if role == "web" else lookout,
+        partial(look, TaskLookout.counts),
+        partial(look, TaskLookout.sees_any),
+        at_once=busy,
     )
 
 

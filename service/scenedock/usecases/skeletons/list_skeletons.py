@@ -35,6 +35,17 @@ def show_skeleton(library: SkeletonLibrary, skeleton: str | Path, answers: JsonO
     return questions_schema(compiled.questions, compiled.is_code)
 
 
+def nested_choices(library: SkeletonLibrary, skeleton: str, answers: JsonObject) -> JsonObject:
+    """Those of some answers that choose a nested skeleton.
+
+    Raises
+    ------
+    AnswersError, NotFoundError, SkeletonError, TemporaryError   as `show_skeleton` does
+    """
+    chosen = choose(library.open(skeleton).compiled, answers).chosen if answers else {}
+    return {name: answers[name] for name in chosen if name in answers}
+
+
 def check_skeleton_answers(library: SkeletonLibrary, skeleton: str, answers: JsonObject) -> None:
     """Check answers as baking the skeleton would, before anything is baked.
 

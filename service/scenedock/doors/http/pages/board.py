@@ -101,6 +101,7 @@ def show_board(service: Service) -> Response:
         states=_STATES,
         state=state,
         lags=lags_of(overview),
+        missing=[name for name in service.feed.repositories.by_name if name not in overview.repositories],
     )
 
 

@@ -18,9 +18,14 @@ from scenedock.runtime.service import Service
 
 E = TypeVar("E", bound=Exception)
 _TITLES: Final = {
+    400: "Not valid",
     401: "Not signed in",
     403: "Not allowed",
     404: "Not found",
+    405: "Not possible here",
+    409: "In conflict with what is there",
+    413: "Too large",
+    415: "Not valid",
     429: "Too many requests",
     503: "Not possible now",
 }

@@ -64,7 +64,7 @@ def show_findings(service: Service) -> Response:
         severity=severity,
         repository=repository,
         text=request.args.get("q", ""),
-        checked=served.checked,
+        checked=service.feed.repositories.all_seen(),
     )
 
 

@@ -42,16 +42,17 @@ class RepositoryLine:
 
 def list_repositories(service: Service) -> Response:
     """List the repositories: revision, age, errors, what is kept, and how much of what is deployed is represented."""
-    served = service.feed.current()
+    served = service.feed.at_hand()
     shown = service.overview.at_hand()
     overview = shown.overview if shown else None
-    reasons, findings = served.feed.reasons, Counter(each.place.repository for each in served.feed.findings)
+    reasons, findings = (served.feed.reasons, served.feed.findings) if served else ((), ())
+    found = Counter(each.place.repository for each in findings)
     return page(
         "repositories.html",
-        shown=shown,
-        repositories=[_line(service, name, overview, reasons, findings) for name in service.feed.repositories.by_name],
+        repositories=[_line(service, name, overview, reasons, found) for name in service.feed.repositories.by_name],
         gone=[each for each in reasons if each.repository not in service.feed.repositories.by_name],
-        coverage=served.feed.coverage,
+        problem=service.feed.problem,
+        coverage=served.feed.coverage if served else (),
         seconds=service.settings.refresh_seconds,
     )
 

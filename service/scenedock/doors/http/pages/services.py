@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Final
 
 from flask import Response, request
@@ -33,12 +34,13 @@ from scenedock.releases.drift import Cell
 from scenedock.releases.history import VERSIONS, VersionSince
 from scenedock.releases.release import Release
 from scenedock.runtime.service import Service
-from scenedock.usecases.catalog.explain_service import explain_served
+from scenedock.usecases.catalog.explain_service import Explanation, explain_served
 from scenedock.usecases.releases.follow_versions import Extent, Selected, follow_served
 from scenedock.usecases.releases.overview import Overview, ServedService
 
 _ON_A_PAGE: Final = 50
 _MOST_IN_A_GROUP: Final = 50
+_MOST_EXPLAINED: Final = 32
 _SORTED_BY: Final = {"name": "Service", "type": "Type", "owner": "Owner", "system": "System", "lifecycle": "Lifecycle"}
 
 
@@ -135,16 +137,16 @@ def show_service(service: Service, name: str) -> Response:
 
 
 def show_evidence(service: Service, name: str) -> Response:
-    """Show what proves each fact of a service, as its repositories are now."""
+    """Show what proves each fact of a service."""
     shown = service.overview.current()
     line, _ = _find(shown.overview, name)
-    explained = service.effects.apart.read(explain_served, line.name)
+    explained = _explaining(shown.overview, service.effects.apart.read)(line.name)
     if isinstance(explained, str):
         raise NotFoundError(explained)
     facts = [
         (fact, [(proof, link_to(shown.overview, proof.place)) for proof in fact.proofs]) for fact in explained.facts
     ]
-    return page("evidence.html", shown=shown, line=line, facts=facts)
+    return page("evidence.html", line=line, facts=facts)
 
 
 def show_version_history(service: Service, name: str) -> Response:
@@ -172,6 +174,12 @@ def _since(overview: Overview, release: Release) -> tuple[VersionSince | None, s
 def _commit_url(overview: Overview, repository: str, since: VersionSince | None) -> str:
     facts = overview.repositories.get(repository)
     return commit_url(facts, since.commit.id) if facts and since and since.commit else ""
+
+
+@lru_cache(maxsize=1)
+def _explaining(_overview: Overview, read: Callable[..., Explanation | str]) -> Callable[[str], Explanation | str]:
+    """Explains services, the last ones once as long as the overview is the newest: each costs as much as an export."""
+    return lru_cache(maxsize=_MOST_EXPLAINED)(partial(read, explain_served))
 
 
 def _find(overview: Overview, name: str) -> tuple[ServiceLine, ServedService]:

@@ -78,6 +78,7 @@ def sign_in_with_token(service: Service) -> Response:
     if browser := browser_cookie(service):
         g.form_secret = browser.encode()
     check_form(service)
+    g.tries.take(f"tried by {request.remote_addr}")  # a form of another site takes nobody's tries
     token = request.form.get("token", "").strip()
     digest = token_digest(token[:LONGEST_TOKEN])
     caller = service.sign_in.sessions.tokens.caller(digest)

@@ -29,7 +29,8 @@ def show_page(service: Service) -> Response:
     return page(
         "start.html",
         feed=served.feed if served else None,
-        checked=served.checked if served else 0,
+        problem=service.feed.problem,
+        checked=service.feed.repositories.all_seen(),
         groups=groups_of(served.feed.findings, overview, _MOST_IN_A_GROUP) if served else [],
         overview=overview,
         lags=lags_of(overview) if overview else [],

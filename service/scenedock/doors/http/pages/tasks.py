@@ -9,11 +9,12 @@ from flask import Response, g, request
 
 from scenedock.documents.writing import write_documents
 from scenedock.doors.http.rendering.page import PAGE, address, page
-from scenedock.doors.http.requests.access import require_scope
+from scenedock.doors.http.requests.access import NOBODY, require_scope
 from scenedock.doors.http.requests.following import stream
 from scenedock.doors.http.requests.task_queries import number
 from scenedock.doors.http.requests.visitors import go_to, may_send_forms
 from scenedock.doors.http.routes import Answer, Route
+from scenedock.errors import NotFoundError
 from scenedock.model.json import as_object, as_text
 from scenedock.model.tasks.task import STATUSES, Task, TaskQuery
 from scenedock.runtime.service import Service
@@ -28,7 +29,7 @@ def list_tasks_for_people(service: Service) -> Response:
     status = tuple(each for each in STATUSES if each == request.args.get("status"))
     at = max(1, number(request.args, "page", 1, _MOST_PAGES))
     query = TaskQuery(status=status, limit=_ON_A_PAGE, offset=(at - 1) * _ON_A_PAGE)
-    tasks, total = find_tasks(service.tasks.effects, g.caller, query)
+    tasks, total = find_tasks(service.tasks.effects, g.caller, query) if _may_have_any(service) else ([], 0)
     return page(
         "tasks.html",
         tasks=[(each, _title(each)) for each in tasks],
@@ -43,6 +44,7 @@ def list_tasks_for_people(service: Service) -> Response:
 
 def show_task_to_people(service: Service, task_id: str) -> Response:
     """Show one task: its steps, what they gave, and its log."""
+    _require_any(service, task_id)
     task = show_task(service.tasks.effects, g.caller, task_id)
     events = read_events(service.tasks.effects, g.caller, task_id)
     steps = [(step, task.step_state(step.id)) for step in task.steps]
@@ -63,6 +65,7 @@ def show_task_to_people(service: Service, task_id: str) -> Response:
 
 def follow_task(service: Service, task_id: str) -> Response:
     """Follow the events of a task on its page, as server-sent events until it ends."""
+    _require_any(service, task_id)
     return stream(service, task_id, number(request.args, "after", 0))
 
 
@@ -85,6 +88,16 @@ def retry_from_form(service: Service, task_id: str) -> Response:
         permit=partial(service.permissions.check, g.caller, g.request_id),
     )
     return go_to(address("/tasks", task_id))
+
+
+def _may_have_any(service: Service) -> bool:
+    """Whether there may be a task for the caller to see: only then are they opened, which costs memory and threads."""
+    return g.caller is not NOBODY and service.tasks.may_have_any()
+
+
+def _require_any(service: Service, task_id: str) -> None:
+    if not _may_have_any(service):
+        raise NotFoundError(f"there is no task {task_id}")
 
 
 def _title(task: Task) -> str:

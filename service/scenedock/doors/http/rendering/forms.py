@@ -16,8 +16,10 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 Kind: TypeAlias = Literal["text", "long", "number", "check", "choice", "lines", "yaml", "password"]
 _LONG: Final = 2_000
 """A text that may be longer than this is typed into several lines."""
-REQUEST_ID: Final = "requestId"
-"""The field of actions that identifies a call; a form has one of its own, so that it is sent only once."""
+FORM_ID: Final = "_form"
+"""The hidden field that identifies a form, so that it is run only once. Neither a question nor a field of an action
+begins with `_`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def read_form(schema: JsonObject, sent: MultiDict[str, str]) -> Sent:
 
 def _rules(schema: JsonObject) -> list[tuple[str, JsonObject]]:
     properties = as_object(schema.get("properties"))
-    return [(name, as_object(rules)) for name, rules in properties.items() if name != REQUEST_ID]
+    return [(name, as_object(rules)) for name, rules in properties.items()]
 
 
 def _field(name: str, rules: JsonObject, sent: MultiDict[str, str] | None, problem: str, *, is_required: bool) -> Field:

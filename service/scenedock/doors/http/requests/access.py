@@ -35,7 +35,7 @@ NOT_SIGNED_IN: Final = (
 
 
 def admit(service: Service, limits: RateLimits, tries: RateLimits, route: Route) -> Caller:
-    """The caller, if it may use this route; `tries` are those of signing in with a form.
+    """The caller, if it may use this route; `tries` are those of a token in the form, for its handler to count.
 
     Raises
     ------
@@ -57,8 +57,7 @@ def admit(service: Service, limits: RateLimits, tries: RateLimits, route: Route)
         return person
     if is_open(service, route.access):
         limits.take(f"open to {request.remote_addr}")
-        if route.access == "sign-in" and route.method == "POST":
-            tries.take(f"tried by {request.remote_addr}")
+        g.tries = tries
         return NOBODY
     if route.access == "form" or (g.is_page and not request.headers.get("Authorization")):
         limits.take(f"refused to {request.remote_addr}")

@@ -23,7 +23,7 @@ from scenedock.runtime.service import Service
 SESSION: Final = "scenedock-session"
 BROWSER: Final = "scenedock-browser"
 """The cookie with the id of a browser in which nobody has signed in yet: a sign-in ends where it has begun."""
-FIELD: Final = "csrf"
+FIELD: Final = "_csrf"
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 """What `secrets.token_urlsafe` makes of 32 bytes: no other value was given by us."""
 _OURS: Final = re.compile(r"/(?![/\\])[!-\[\]-~]{0,1999}")
