@@ -386,7 +386,7 @@ def test_the_hints_of_the_page_work_where_the_service_was_started(tmp_path: Path
     try:
         with connected(port) as connection:
             page = ask(connection, "/", token="")[2].decode()
-            (hint,) = re.findall(r"Try one: <code>(.+?)</code>", page)
+            (hint,) = re.findall(r"at the command line: <code>(.+?)</code>", page)
             (link,) = re.findall(r'<a href="(\S+?openapi\.json)">', page)
             described = ask(connection, link, token="")
     finally:

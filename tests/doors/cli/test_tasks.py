@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -177,13 +178,17 @@ def test_a_worker_refuses_a_database_that_nobody_migrated_and_then_runs_what_oth
         failed, _ = run(BAD)
         port = free_port()
         monkeypatch.setenv("SCENEDOCK_WORKER_LISTEN", f"127.0.0.1:{port}")
-        with (folder / "log").open("wb") as log, subprocess.Popen(command, env=os.environ, stderr=log) as worker:
+        with ExitStack() as ending:
+            log = ending.enter_context((folder / "log").open("wb"))
+            worker = ending.enter_context(subprocess.Popen(command, env=os.environ, stderr=log))
+            ending.callback(worker.kill)
             tasks("retry", failed)
             until = time.monotonic() + 60
             while (shown := json.loads(tasks("show", failed).stdout))["status"] != "failed":
                 assert time.monotonic() < until, (shown, (folder / "log").read_text())
             assert asked(f"http://127.0.0.1:{port}/healthz") == (200, "ok\n")
-            assert asked(f"http://127.0.0.1:{port}/readyz") == (200, "ok\n")
+            while (ready := asked(f"http://127.0.0.1:{port}/readyz")) != (200, "ok\n"):
+                assert time.monotonic() < until, ready
             assert asked(f"http://127.0.0.1:{port}/nope")[0] == 404
             status, metrics = asked(f"http://127.0.0.1:{port}/metrics")
             assert status == 200
