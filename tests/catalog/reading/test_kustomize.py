@@ -22,7 +22,7 @@ from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.documents.reading import read_document
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
-from scenedock.model.json import as_object
+from scenedock.model.json import Json, as_object
 from scenedock.model.units import Unit
 
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
@@ -265,6 +265,62 @@ def test_what_multiplies_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     found = said(files)
     assert "kustomization-not-followed" in {each.code for each in found.findings}
     assert {unit.path for unit in found.units} == {"n8", "m8"}
+
+
+def test_patches_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    releases = "---\n".join(RELEASE.replace("name: billing", f"name: r{number}") for number in range(30))
+
+    def evaluated(target: str) -> Evaluation:
+        patch = "  patch: '{spec: {values: {replicas: 2}}}'\n"
+        patches = "".join(f"- target: {{name: {target % number}}}\n{patch}" for number in range(20))
+        kustomization = f"resources: [a.yaml]\npatches:\n{patches}"
+        return said({"apps/kustomization.yaml": kustomization, "apps/a.yaml": releases})
+
+    named = evaluated("r%d")
+    assert sum(unit.values["replicas"] == 2 for unit in named.units) == 20
+    assert named.findings == ()
+    patterns = evaluated("'r%d.*'")
+    assert 0 < sum(unit.values["replicas"] == 2 for unit in patterns.units) < 30
+    assert [(each.code, each.place) for each in patterns.findings] == [
+        ("kustomization-not-followed", Place("repo", "apps/kustomization.yaml", 1))
+    ]
+
+
+def test_operations_change_one_copy_and_nothing_that_others_have() -> None:
+    release = as_object(read_document(RELEASE.encode()).value)
+    added: list[Json] = ["a"]
+    operations: list[Json] = [
+        {"op": "add", "path": "/spec/values/list", "value": added},
+        {"op": "add", "path": "/spec/values/list/-", "value": 0},
+        {"op": "add", "path": "/spec/values/list/-", "value": 1},
+        {"op": "add", "path": "/spec/values/list/-", "value": 2},
+        {"op": "replace", "path": "/spec/values/list/1", "value": "b"},
+        {"op": "remove", "path": "/spec/values/list/2"},
+        {"op": "remove", "path": "/spec/values/replicas"},
+    ]
+    changed = apply(release, operations)
+    assert as_object(as_object(changed)["spec"])["values"] == {"image": {"tag": "1"}, "list": ["a", "b", 2]}
+    assert added == ["a"]
+    assert release == read_document(RELEASE.encode()).value
+
+
+def test_a_name_that_kubernetes_has_not_is_not_made() -> None:
+    files = {"a/kustomization.yaml": "resources: [a.yaml]\nnamePrefix: %s\n", "a/a.yaml": f"{DEPLOYMENT}---\n" * 5}
+    for length, codes in ((246, []), (247, ["kustomization-not-followed"])):
+        kustomization = files["a/kustomization.yaml"] % ("x" * length)
+        found = said({**files, "a/kustomization.yaml": kustomization})
+        assert [each.code for each in found.findings] == codes
+        assert [unit.path for unit in found.units] == ["a"]
+
+
+def test_a_small_repository_makes_few_objects() -> None:
+    kind = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%d}\n"
+    files = {"apps/a.yaml": "---\n".join(kind % number for number in range(1_000))}
+    for number in range(40):
+        files[f"clusters/c{number}.yaml"] = flux(f"c{number}", "./apps")
+    found = said(files)
+    assert "deploy more than 30,820 objects" in " ".join(each.message for each in found.findings)
 
 
 def test_the_order_of_files_says_nothing() -> None:

@@ -24,8 +24,8 @@ _ENVIRONMENT_KEYS = frozenset({"environment", "env", "stage"})
 _SOURCE = ("spec", "sourceRef")
 _FLUX_SYSTEM = "flux-system"
 """The source that Flux calls so is the repository that it is installed from."""
-_MOST_OBJECTS = 300_000
-"""What all Kustomizations of Flux deploy together, each as often as another one deploys it."""
+_MOST_OBJECTS = 30_000
+"""In a small repository: what all Kustomizations of Flux deploy together, each as often as another one deploys it."""
 _DEEPEST = 20
 """How many Kustomizations of Flux may deploy one another in a row."""
 
@@ -210,7 +210,7 @@ class Expander:
         way = (one.place, one.chain, folder, reason, environment)
         if way in seen or len(context.kustomizations) > _DEEPEST:
             return
-        if self._deployed > _MOST_OBJECTS:
+        if self._deployed > self.builder.most(_MOST_OBJECTS):
             self._refuse(one)
             return
         seen.add(way)
@@ -231,7 +231,9 @@ class Expander:
         yield folder, Result(tuple(changed), result.taken), inner
 
     def _refuse(self, one: KubernetesObject) -> None:
-        message = f"Flux's Kustomizations deploy more than {_MOST_OBJECTS:,} objects; the rest is left out"
+        message = (
+            f"Flux's Kustomizations deploy more than {self.builder.most(_MOST_OBJECTS):,} objects; the rest is left out"
+        )
         remedy = "Let Kustomizations deploy folders that don't hold all others."
         self.builder.findings.append(Finding("warning", "kustomization-not-followed", message, one.place, remedy))
 
