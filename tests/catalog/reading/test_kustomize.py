@@ -323,6 +323,39 @@ def test_a_small_repository_makes_few_objects() -> None:
     assert "deploy more than 30,820 objects" in " ".join(each.message for each in found.findings)
 
 
+def test_a_base_that_runs_something_is_not_called_like_an_idle_folder_below_it() -> None:
+    files = {
+        "apps/billing/base/kustomization.yaml": "resources: [a.yaml, metrics]\n",
+        "apps/billing/base/a.yaml": DEPLOYMENT,
+        "apps/billing/base/metrics/kustomization.yaml": "resources: [a.yaml]\n",
+        "apps/billing/base/metrics/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: metrics}\n",
+        "apps/billing/overlays/dev/kustomization.yaml": "resources: [../../base]\n",
+        "apps/billing/overlays/prod/kustomization.yaml": "resources: [../../base]\n",
+    }
+    found = said(files)
+    assert [(unit.path, unit.environment) for unit in found.units] == [
+        ("apps/billing", "dev"),
+        ("apps/billing", "prod"),
+    ]
+
+
+def test_reasons_are_true_of_what_is_not_followed_and_of_names_that_are_open() -> None:
+    chain = {f"n{number}/kustomization.yaml": f"resources: [../n{number + 1}]\n" for number in range(100)}
+    deep = said({**chain, "n100/kustomization.yaml": "resources: [a.yaml]\n", "n100/a.yaml": DEPLOYMENT})
+    assert {each.reason for each in deep.deployed} == {"what they take is not followed to its end, as a finding says"}
+    shared = said(
+        {
+            "clusters/a.yaml": flux("web", "./apps/web", "  components: [../../parts/proxy]\n"),
+            "apps/web/a.yaml": DEPLOYMENT,
+            "parts/proxy/kustomization.yaml": "kind: Component\nresources: [release.yaml]\n",
+            "parts/proxy/release.yaml": RELEASE.replace("name: billing", "name: '${APP}-proxy'"),
+        }
+    )
+    assert [each.reason for each in shared.deployed if each.kind == "Flux HelmRelease"] == [
+        "a variable that only a cluster knows names them, or their charts"
+    ]
+
+
 def test_the_order_of_files_says_nothing() -> None:
     files = {
         "clusters/prod/apps.yaml": flux("apps", "./apps/prod"),

@@ -67,6 +67,7 @@ class Builder:
     """Builds the kustomizations of one repository, called `name`; `paths` are its files, `documents` reads one.
 
     `taken_folders` and `taken_files` are those that a kustomization takes which `counts`, by the path of its file.
+    `incomplete` are the folders of which something that they take was left out.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Builder:
     taken_files: set[str] = field(default_factory=set)
     shared_folders: set[str] = field(default_factory=set)
     patch_files: set[str] = field(default_factory=set)
+    incomplete: set[str] = field(default_factory=set)
     _results: dict[str, Result] = field(default_factory=dict)
     _files: dict[str, tuple[KubernetesObject, ...]] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -145,6 +147,8 @@ class Builder:
     def folder(self, folder: str) -> Result:
         """What a folder makes: by its kustomization, else of all the YAML in it, as Flux does."""
         if folder in self._results:
+            if folder in self.incomplete:
+                self.incomplete.update(self._open)
             return self._results[folder]
         one = self.kustomizations.get(folder)
         if folder in self._open or len(self._open) >= _DEEPEST or self._count > self.most(_MOST_OBJECTS):
@@ -323,6 +327,7 @@ class Builder:
         return path
 
     def _refuse(self, folder: str) -> None:
+        self.incomplete.update((*self._open, folder))
         one = self.kustomizations.get(folder)
         place = one.place if one else Place(self.name, folder or ".")
         if folder in self._open:

@@ -26,6 +26,7 @@ _RUNNING = WORKLOADS | frozenset(
 _NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject"})
 """The kinds that make no unit: what they are for is one."""
 NOTHING_TAKEN = "they take nothing that is in the repository"
+NOT_FOLLOWED = "what they take is not followed to its end, as a finding says"
 NOTHING_RUN = "they run nothing, and nothing takes them"
 
 
@@ -59,6 +60,7 @@ class Units:
         self.put_together: dict[str, set[str]] = defaultdict(set)
         self.unlisted: dict[str, set[str]] = defaultdict(set)
         self._homes: dict[str, str] = {}
+        self._running_homes: dict[str, frozenset[str]] = {}
         self._running_in = self._running_folders()
         self._has_others = any(places.home_of(folder) for folder in self._running_in)
         releases = [(each, each.one) for each in expander.occurrences if isinstance(each.one, KubernetesObject)]
@@ -253,7 +255,8 @@ class Units:
                 folders = {*(one.folder for one in result.objects), *(each.folder for each in result.taken)}
                 taken = folders - {folder} - self._builder.shared_folders
                 running = {self._home(each) for each in self._running_in.get(folder, set()) - {folder}}
-                homes = running or {self._home(each) for each in taken}
+                runs_itself = self._homes[folder] and folder in self._running_in.get(folder, set())
+                homes = running or (set() if runs_itself else {self._home(each) for each in taken})
                 around = {each for each in homes if each and f"{folder}/".startswith(f"{each}/")}
                 if len(homes) == 1 or len(around) == 1:
                     self._homes[folder] = (homes if len(homes) == 1 else around).pop()
@@ -279,9 +282,15 @@ class Units:
         yield each.one.folder
         home = self._home(_folder(each))
         for folder in each.one.chain:
-            running = self._running_in.get(folder, set())
-            if folder in self._builder.kustomizations and {self._home(one) for one in running} <= {home}:
+            if folder in self._builder.kustomizations and self._homes_in(folder) <= {home}:
                 yield folder
+
+    def _homes_in(self, folder: str) -> frozenset[str]:
+        """The folders of the services that run in the result of a folder."""
+        if folder not in self._running_homes:
+            running = self._running_in.get(folder, set())
+            self._running_homes[folder] = frozenset(self._home(each) for each in running)
+        return self._running_homes[folder]
 
     def _environment(self, each: Occurrence, home: str) -> tuple[str | None, Place | None]:
         """The environment that something is deployed to, and what says so: Flux's words, else the names of folders."""
@@ -306,6 +315,8 @@ class Units:
     def reason_against(self, folder: str) -> str:
         """Why a folder that nothing takes is no service; empty where what it makes is for Flux or Argo CD."""
         result = self._builder.folder(folder)
+        if folder in self._builder.incomplete:
+            return NOT_FOLLOWED
         if not result.objects and not result.taken:
             return NOTHING_TAKEN
         objects = [one for one in result.objects if one.kind not in _NOTHING]

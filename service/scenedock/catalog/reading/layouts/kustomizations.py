@@ -12,6 +12,7 @@ from scenedock.catalog.reading.kustomize.expanding import Expander, SeenKustomiz
 from scenedock.catalog.reading.kustomize.objects import FLUX
 from scenedock.catalog.reading.kustomize.places import Places
 from scenedock.catalog.reading.kustomize.releases import has_chart
+from scenedock.catalog.reading.kustomize.substitution import is_open
 from scenedock.catalog.reading.kustomize.units import Units
 from scenedock.catalog.reading.layouts.shape import Given
 from scenedock.catalog.reading.plan import reason_in_name
@@ -152,7 +153,8 @@ def _releases(builder: Builder, expander: Expander, flux: Iterable[str], units: 
                 yield Deployed("Flux HelmRelease", name, one.place)
             elif has_chart(one.document):
                 listed = _NOT_DEPLOYED if path in builder.taken_files else _UNLISTED
-                reason = _OPEN if one.place in deployed else listed
+                is_named_by_cluster = path in builder.taken_files and is_open(one.name)
+                reason = _OPEN if one.place in deployed or is_named_by_cluster else listed
                 yield Deployed("Flux HelmRelease", one.name, one.place, reason=reason)
 
 
