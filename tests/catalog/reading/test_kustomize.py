@@ -356,6 +356,22 @@ def test_reasons_are_true_of_what_is_not_followed_and_of_names_that_are_open() -
     ]
 
 
+def test_what_nothing_deploys_beside_flux_is_of_no_environment() -> None:
+    files = {"clusters/prod/apps.yaml": flux("apps", "./apps/live/prod")}
+    for name in ("live", "old"):
+        files[f"apps/{name}/base/kustomization.yaml"] = "resources: [release.yaml, a.yaml]\n"
+        files[f"apps/{name}/base/release.yaml"] = RELEASE.replace("name: billing", f"name: {name}")
+        files[f"apps/{name}/base/a.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+        for environment in ("dev", "prod"):
+            files[f"apps/{name}/{environment}/kustomization.yaml"] = "resources: [../base]\n"
+    found = said(files)
+    assert where(found.units) == [("live", "prod", "shop"), ("old", None, "shop")]
+    assert [each.code for each in found.findings] == ["perhaps-not-deployed"]
+    assert "apps/old/base/release.yaml" in found.findings[0].message
+    del files["clusters/prod/apps.yaml"]
+    assert {unit.environment for unit in said(files).units} == {"dev", "prod"}
+
+
 def test_the_order_of_files_says_nothing() -> None:
     files = {
         "clusters/prod/apps.yaml": flux("apps", "./apps/prod"),
@@ -369,7 +385,7 @@ def test_the_order_of_files_says_nothing() -> None:
         "web/overlays/dev/kustomization.yaml": "resources: [../../base]\n",
     }
     assert said(files) == said(dict(reversed(files.items())))
-    assert where(said(files).units) == [("billing", "dev", "shop"), ("billing", "prod", "shop"), ("web", "dev", "")]
+    assert where(said(files).units) == [("billing", "dev", "shop"), ("billing", "prod", "shop"), ("web", None, "")]
 
 
 NAMES = ("base", "billing", "prod", "overlays")

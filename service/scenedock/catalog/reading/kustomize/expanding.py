@@ -108,6 +108,7 @@ class Expander:
     kustomizations: list[SeenKustomization] = field(default_factory=list)
     _sources: dict[tuple[str, str], list[KubernetesObject]] = field(default_factory=lambda: defaultdict(list))
     _deployed: int = 0
+    _following: set[str] = field(default_factory=set)
 
     def expand(self, flux_files: Sequence[str]) -> None:
         """Follow everything from its roots; `flux_files` are those with Flux's objects, sorted.
@@ -129,10 +130,20 @@ class Expander:
             if number not in dropped:
                 self.kustomizations += root.kustomizations
                 self.occurrences += root.occurrences
+                self._following.update([root.folder] if root.kustomizations else ())
         by_flux = {each.one.place for each in self.occurrences if each.context.kustomizations}
         self.occurrences = [
             each for each in self.occurrences if each.context.kustomizations or each.one.place not in by_flux
         ]
+
+    @property
+    def by_flux(self) -> bool:
+        """Whether Flux deploys any folder of the repository."""
+        return any(seen.folder is not None for seen in self.kustomizations)
+
+    def is_beside_flux(self, each: Occurrence) -> bool:
+        """Whether no Kustomization of Flux deploys something, and none lies in the folder that has it."""
+        return not each.context.kustomizations and each.root not in self._following
 
     def sources(self, kind: str, name: str) -> Sequence[KubernetesObject]:
         """Flux's sources of this kind and name, wherever the repository has them."""

@@ -73,7 +73,7 @@ def _evaluate(given: Given) -> Evaluation:
     return Evaluation(
         (*releases, *services),
         (*deployed, *_folders(given, builder, units)),
-        (*dict.fromkeys(builder.findings), *_unlisted(here.name, units)),
+        (*dict.fromkeys(builder.findings), *_unlisted(here.name, units), *_left_over(here.name, units)),
     )
 
 
@@ -89,6 +89,20 @@ def _unlisted(repository: str, units: Units) -> Iterator[Finding]:
             f"several services have overlays of these names, which nothing lists as environments: {words}",
             Place(repository),
             f"If they are environments, list them beside all others in scenedock.yaml: {setting}.",
+        )
+
+
+def _left_over(repository: str, units: Units) -> Iterator[Finding]:
+    """One note about what nothing deploys, where Flux deploys other folders: it is of no environment."""
+    if units.left_over:
+        first, place = min(units.left_over.items())
+        yield Finding(
+            "info",
+            "perhaps-not-deployed",
+            f"Flux deploys other folders, and nothing deploys {len(units.left_over):,}, such as {first or '.'} "
+            f"({place.path}); their environments are not known",
+            Place(repository),
+            "Delete what is left over; if another repository's Kustomizations deploy it, environments are not read.",
         )
 
 
