@@ -110,6 +110,15 @@ class Places:
         is_overlay = posixpath.basename(above) in _OVERLAYS and name not in _NO_ENVIRONMENTS
         return name if is_overlay and not self._names_of(above).closed else ""
 
+    def name_beside_variants(self, home: str) -> str:
+        """The name of what lies apart for each cluster, in `clusters/overlays/east/components/billing`; else empty."""
+        segments = home.split("/")
+        for at in range(len(segments) - 3):
+            is_variant = segments[at] in _VARIANTS and self.environment_at(segments, at + 1) is None
+            if is_variant and segments[at + 2] == "components":
+                return segments[-1]
+        return ""
+
     def environment_at(self, segments: Sequence[str], at: int) -> str | None:
         """The environment that a segment of a path names.
 

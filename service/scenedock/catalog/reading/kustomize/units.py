@@ -128,7 +128,7 @@ class Units:
                 chart = one.chart if isinstance(one, Taken) and one.chart and one.chart.remote else None
                 yield Unit(
                     "Flux Kustomization" if proof.each.context.kustomizations else "Kustomize folder",
-                    "",
+                    self._places.name_beside_variants(service.home),
                     service.home,
                     proof.place or self._place_of(proof.each),
                     self._builder.name,
