@@ -194,6 +194,8 @@ class Changes:
 
     def perhaps_of(self, names: Iterable[str]) -> Sequence[Change]:
         """Those that may be for an object which has had these names."""
+        if not self._changes:
+            return ()
         named = (number for name in set(names) for number in self._named.get(name, ()))
         return [self._changes[number] for number in sorted((*self._others, *named))]
 

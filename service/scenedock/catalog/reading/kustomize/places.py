@@ -56,6 +56,7 @@ class Places:
         self._children: dict[str, set[str]] = defaultdict(set)
         self._direct: dict[str, set[str]] = defaultdict(set)
         self._rows: dict[str, _Row] = {}
+        self._environments: dict[tuple[str, str], str | None] = {}
         for folder in folders:
             parent, name = posixpath.split(folder)
             self._direct[parent].add(name)
@@ -93,6 +94,11 @@ class Places:
 
     def environment_of(self, folder: str, home: str = "") -> str | None:
         """The environment that a folder's path names beyond what it has in common with a service's folder."""
+        if (folder, home) not in self._environments:
+            self._environments[folder, home] = self._environment_of(folder, home)
+        return self._environments[folder, home]
+
+    def _environment_of(self, folder: str, home: str) -> str | None:
         segments = folder.split("/") if folder else []
         common = 0
         for mine, other in zip(segments, home.split("/"), strict=False):
