@@ -287,6 +287,19 @@ def test_patches_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
+def test_operations_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    operations = "- {op: replace, path: /spec/values/replicas, value: 2}\n" * 30
+    files = {
+        "apps/kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: HelmRelease}}]\n",
+        "apps/p.yaml": operations,
+        "apps/a.yaml": "---\n".join(RELEASE.replace("name: billing", f"name: r{number}") for number in range(5)),
+    }
+    found = said(files)
+    assert [unit.values["replicas"] for unit in found.units] == [2, 2, 1, 1, 1]
+    assert [each.code for each in found.findings] == ["kustomization-not-followed"]
+
+
 def test_operations_change_one_copy_and_nothing_that_others_have() -> None:
     release = as_object(read_document(RELEASE.encode()).value)
     added: list[Json] = ["a"]

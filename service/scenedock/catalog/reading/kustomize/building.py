@@ -294,13 +294,13 @@ class Builder:
             yield Change(given or Target.of_patch(as_object(each)), each, written)
 
     def _patched(self, one: KubernetesObject, changes: Changes, place: Place) -> KubernetesObject | None:
+        if changes and self._changes > _MOST_CHANGES:
+            message = f"more than {_MOST_CHANGES:,} patches of objects; the rest of them changes nothing"
+            self._note(message, place, "Name the object in each patch's `target`, and patch it once.")
+            return one
         document, by = one.document, list(one.patched_by)
-        for change in changes.perhaps_of(one.names) if self._changes <= _MOST_CHANGES else ():
+        for change in changes.perhaps_of(one.names):
             self._changes += 1
-            if self._changes > _MOST_CHANGES:
-                message = f"more than {_MOST_CHANGES:,} patches of objects; the rest of them changes nothing"
-                self._note(message, place, "Name the object in each patch's `target`, and patch it once.")
-                break
             if change.target.fits(document, one.names, one.namespace):
                 patched = apply(document, change.said)
                 if patched is None:

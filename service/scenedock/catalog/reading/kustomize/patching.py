@@ -192,6 +192,9 @@ class Changes:
             name = each.target.name
             (self._named[name] if name and _OF_PATTERNS.isdisjoint(name) else self._others).append(number)
 
+    def __len__(self) -> int:
+        return len(self._changes)
+
     def perhaps_of(self, names: Iterable[str]) -> Sequence[Change]:
         """Those that may be for an object which has had these names."""
         if not self._changes:
