@@ -56,8 +56,8 @@ HOSTILE: Mapping[str, tuple[str, str]] = {
     ),
     "a long number": (VALUES, "a: " + "9" * 2_000_000),
     "tag directives": (VALUES, "".join(f"%TAG !{n}! b:{n}\n" for n in range(100_000)) + "---\na: b\n"),
-    "keywords": (CHART, "name: billing\nkeywords: [" + "é, " * 300_000 + "]\n"),
-    "dependencies": (CHART, "name: billing\ndependencies: [" + "{name: redis}, " * 50_000 + "]\n"),
+    "keywords": (CHART, "name: billing\nkeywords: [" + "é, " * 150_000 + "]\n"),
+    "dependencies": (CHART, "name: billing\ndependencies: [" + "{name: redis}, " * 25_000 + "]\n"),
     "a long name": (CHART, "name: " + "é" * 1_000_000),
     "parentheses": (SET, application_set(name="{{ " + "(" * 100_000 + " }}")),
     "actions without an end": (SET, application_set(name="{{" * 1_000_000)),
@@ -72,32 +72,32 @@ HOSTILE: Mapping[str, tuple[str, str]] = {
     "many references": (
         "billing/catalog-info.yaml",
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: billing}\n"
-        "spec: {dependsOn: [" + ", ".join(f"'component:a{n}'" for n in range(50_000)) + "]}\n",
+        "spec: {dependsOn: [" + ", ".join(f"'component:a{n}'" for n in range(25_000)) + "]}\n",
     ),
-    "a template of gaps": (TEMPLATE, "# argoproj.io\n" + "{{ a }}\n" * 300_000),
+    "a template of gaps": (TEMPLATE, "# argoproj.io\n" + "{{ a }}\n" * 150_000),
     "gaps without an end": (TEMPLATE, "# argoproj.io\na: " + "{{" * 1_000_000),
     "blocks of a template": (TEMPLATE, "# argoproj.io\n" + "{{ if .Values.a }}\n" * 100_000 + "kind: {{ x }}\n"),
     "a set of many folders for each cluster": (
         SET,
         APPLICATION_SET.replace("path: billing", "path: argocd, directory: {recurse: true}")
         % (
-            "{matrix: {generators: [{clusters: {}}, {list: {elements: [" + "{a: b}, " * 90_000 + "]}}]}}",
+            "{matrix: {generators: [{clusters: {}}, {list: {elements: [" + "{a: b}, " * 20_000 + "]}}]}}",
             "{{ .a }}-{{ .name }}",
         ),
     ),
     "releases in environments": (
         "helmfile.yaml",
         "environments: {"
-        + ", ".join(f"e{n}: {{}}" for n in range(5_000))
+        + ", ".join(f"e{n}: {{}}" for n in range(1_200))
         + "}\nreleases: ["
-        + ", ".join(f"{{name: r{n}, chart: a/b, condition: x.y}}" for n in range(5_000))
+        + ", ".join(f"{{name: r{n}, chart: a/b, condition: x.y}}" for n in range(1_200))
         + "]\n",
     ),
     "a helmfile of itself": ("helmfile.yaml", "helmfiles: [" + "'**/helmfile.yaml', " * 5_000 + "]\n"),
     "targets of a bundle": (
         "fleet/fleet.yaml",
         "helm: {chart: a, repo: b}\ntargetCustomizations: ["
-        + ", ".join(f"{{clusterSelector: {{matchLabels: {{env: e{n}}}}}}}" for n in range(20_000))
+        + ", ".join(f"{{clusterSelector: {{matchLabels: {{env: e{n}}}}}}}" for n in range(8_000))
         + "]\n",
     ),
     "a huge definition": ("billing/a.graphql", "x" * 30_000_000),

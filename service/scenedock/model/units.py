@@ -33,11 +33,11 @@ class UnitImage:
 class Unit:
     """One thing that a tool deploys, in one environment: a release, an Application, a bundle, an overlay.
 
-    `name` is that of the release or Application as it is written, or empty where only the folder names it. `path` is
-    the folder of the service, in the repository called `repository`: of all its overlays together, without `base`,
-    `overlays` and the like. `folders` are all that it is made of: an Application or a Kustomization that deploys one of
-    them deploys it. A unit whose `path` or one of whose `folders` has a chart of this repository belongs to the service
-    of that chart. `place` is where a person would look for it.
+    `name` is that of the release or Application as it is written, or of what several clusters have folders of, or empty
+    where only the folder names it. `path` is the folder of the service, in the repository called `repository`: of all
+    its overlays together, without `base`, `overlays` and the like. `folders` are all that it is made of: an Application
+    or a Kustomization that deploys one of them deploys it. A unit whose `path` or one of whose `folders` has a chart of
+    this repository belongs to the service of that chart. `place` is where a person would look for it.
 
     `chart` is the name of a chart from elsewhere; it is empty where manifests or a chart of this repository are
     deployed. Values are, from below: the `value_files` that exist, in the order in which the tool merges them, then the

@@ -22,7 +22,7 @@ from scenedock.catalog.reading.sources import Manifests, Repositories
 from scenedock.documents.reading import read_document
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
-from scenedock.model.json import as_object
+from scenedock.model.json import Json, as_object
 from scenedock.model.units import Unit
 
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
@@ -267,6 +267,124 @@ def test_what_multiplies_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {unit.path for unit in found.units} == {"n8", "m8"}
 
 
+def test_patches_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    releases = "---\n".join(RELEASE.replace("name: billing", f"name: r{number}") for number in range(30))
+
+    def evaluated(target: str) -> Evaluation:
+        patch = "  patch: '{spec: {values: {replicas: 2}}}'\n"
+        patches = "".join(f"- target: {{name: {target % number}}}\n{patch}" for number in range(20))
+        kustomization = f"resources: [a.yaml]\npatches:\n{patches}"
+        return said({"apps/kustomization.yaml": kustomization, "apps/a.yaml": releases})
+
+    named = evaluated("r%d")
+    assert sum(unit.values["replicas"] == 2 for unit in named.units) == 20
+    assert named.findings == ()
+    patterns = evaluated("'r%d.*'")
+    assert 0 < sum(unit.values["replicas"] == 2 for unit in patterns.units) < 30
+    assert [(each.code, each.place) for each in patterns.findings] == [
+        ("kustomization-not-followed", Place("repo", "apps/kustomization.yaml", 1))
+    ]
+
+
+def test_operations_times_objects_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "_MOST_CHANGES", 40)
+    operations = "- {op: replace, path: /spec/values/replicas, value: 2}\n" * 30
+    files = {
+        "apps/kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: HelmRelease}}]\n",
+        "apps/p.yaml": operations,
+        "apps/a.yaml": "---\n".join(RELEASE.replace("name: billing", f"name: r{number}") for number in range(5)),
+    }
+    found = said(files)
+    assert [unit.values["replicas"] for unit in found.units] == [2, 2, 1, 1, 1]
+    assert [each.code for each in found.findings] == ["kustomization-not-followed"]
+
+
+def test_operations_change_one_copy_and_nothing_that_others_have() -> None:
+    release = as_object(read_document(RELEASE.encode()).value)
+    added: list[Json] = ["a"]
+    operations: list[Json] = [
+        {"op": "add", "path": "/spec/values/list", "value": added},
+        {"op": "add", "path": "/spec/values/list/-", "value": 0},
+        {"op": "add", "path": "/spec/values/list/-", "value": 1},
+        {"op": "add", "path": "/spec/values/list/-", "value": 2},
+        {"op": "replace", "path": "/spec/values/list/1", "value": "b"},
+        {"op": "remove", "path": "/spec/values/list/2"},
+        {"op": "remove", "path": "/spec/values/replicas"},
+    ]
+    changed = apply(release, operations)
+    assert as_object(as_object(changed)["spec"])["values"] == {"image": {"tag": "1"}, "list": ["a", "b", 2]}
+    assert added == ["a"]
+    assert release == read_document(RELEASE.encode()).value
+
+
+def test_a_name_that_kubernetes_has_not_is_not_made() -> None:
+    files = {"a/kustomization.yaml": "resources: [a.yaml]\nnamePrefix: %s\n", "a/a.yaml": f"{DEPLOYMENT}---\n" * 5}
+    for length, codes in ((246, []), (247, ["kustomization-not-followed"])):
+        kustomization = files["a/kustomization.yaml"] % ("x" * length)
+        found = said({**files, "a/kustomization.yaml": kustomization})
+        assert [each.code for each in found.findings] == codes
+        assert [unit.path for unit in found.units] == ["a"]
+
+
+def test_a_small_repository_makes_few_objects() -> None:
+    kind = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a%d}\n"
+    files = {"apps/a.yaml": "---\n".join(kind % number for number in range(1_000))}
+    for number in range(40):
+        files[f"clusters/c{number}.yaml"] = flux(f"c{number}", "./apps")
+    found = said(files)
+    assert "deploy more than 30,820 objects" in " ".join(each.message for each in found.findings)
+
+
+def test_a_base_that_runs_something_is_not_called_like_an_idle_folder_below_it() -> None:
+    files = {
+        "apps/billing/base/kustomization.yaml": "resources: [a.yaml, metrics]\n",
+        "apps/billing/base/a.yaml": DEPLOYMENT,
+        "apps/billing/base/metrics/kustomization.yaml": "resources: [a.yaml]\n",
+        "apps/billing/base/metrics/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: metrics}\n",
+        "apps/billing/overlays/dev/kustomization.yaml": "resources: [../../base]\n",
+        "apps/billing/overlays/prod/kustomization.yaml": "resources: [../../base]\n",
+    }
+    found = said(files)
+    assert [(unit.path, unit.environment) for unit in found.units] == [
+        ("apps/billing", "dev"),
+        ("apps/billing", "prod"),
+    ]
+
+
+def test_reasons_are_true_of_what_is_not_followed_and_of_names_that_are_open() -> None:
+    chain = {f"n{number}/kustomization.yaml": f"resources: [../n{number + 1}]\n" for number in range(100)}
+    deep = said({**chain, "n100/kustomization.yaml": "resources: [a.yaml]\n", "n100/a.yaml": DEPLOYMENT})
+    assert {each.reason for each in deep.deployed} == {"what they take is not followed to its end, as a finding says"}
+    shared = said(
+        {
+            "clusters/a.yaml": flux("web", "./apps/web", "  components: [../../parts/proxy]\n"),
+            "apps/web/a.yaml": DEPLOYMENT,
+            "parts/proxy/kustomization.yaml": "kind: Component\nresources: [release.yaml]\n",
+            "parts/proxy/release.yaml": RELEASE.replace("name: billing", "name: '${APP}-proxy'"),
+        }
+    )
+    assert [each.reason for each in shared.deployed if each.kind == "Flux HelmRelease"] == [
+        "a variable that only a cluster knows names them, or their charts"
+    ]
+
+
+def test_what_nothing_deploys_beside_flux_is_of_no_environment() -> None:
+    files = {"clusters/prod/apps.yaml": flux("apps", "./apps/live/prod")}
+    for name in ("live", "old"):
+        files[f"apps/{name}/base/kustomization.yaml"] = "resources: [release.yaml, a.yaml]\n"
+        files[f"apps/{name}/base/release.yaml"] = RELEASE.replace("name: billing", f"name: {name}")
+        files[f"apps/{name}/base/a.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+        for environment in ("dev", "prod"):
+            files[f"apps/{name}/{environment}/kustomization.yaml"] = "resources: [../base]\n"
+    found = said(files)
+    assert where(found.units) == [("live", "prod", "shop"), ("old", None, "shop")]
+    assert [each.code for each in found.findings] == ["perhaps-not-deployed"]
+    assert "apps/old/base/release.yaml" in found.findings[0].message
+    del files["clusters/prod/apps.yaml"]
+    assert {unit.environment for unit in said(files).units} == {"dev", "prod"}
+
+
 def test_the_order_of_files_says_nothing() -> None:
     files = {
         "clusters/prod/apps.yaml": flux("apps", "./apps/prod"),
@@ -280,7 +398,7 @@ def test_the_order_of_files_says_nothing() -> None:
         "web/overlays/dev/kustomization.yaml": "resources: [../../base]\n",
     }
     assert said(files) == said(dict(reversed(files.items())))
-    assert where(said(files).units) == [("billing", "dev", "shop"), ("billing", "prod", "shop"), ("web", "dev", "")]
+    assert where(said(files).units) == [("billing", "dev", "shop"), ("billing", "prod", "shop"), ("web", None, "")]
 
 
 NAMES = ("base", "billing", "prod", "overlays")

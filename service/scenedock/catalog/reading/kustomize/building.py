@@ -19,7 +19,7 @@ from scenedock.catalog.reading.kustomize.files import (
     read_kustomization,
 )
 from scenedock.catalog.reading.kustomize.objects import KubernetesObject, objects_in, with_images_of
-from scenedock.catalog.reading.kustomize.patching import Patch, Target, apply, inline_documents
+from scenedock.catalog.reading.kustomize.patching import Change, Changes, Patch, Target, apply, inline_documents
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import KUSTOMIZATIONS
@@ -31,10 +31,15 @@ Documents = Callable[[str], Sequence[tuple[Place, Json]]]
 
 _DEEPEST = 60
 """How many kustomizations may take one another in a row."""
-_MOST_OBJECTS = 200_000
-"""In all results together: what folders of folders multiply to is limited."""
+_MOST_OBJECTS = 20_000
+_MOST_FOR_A_FILE = 20
+"""In all results together, and more of them for each YAML file: what folders of folders multiply to is limited."""
 _MOST_IN_ONE = 20_000
 """In one result."""
+_MOST_CHANGES = 200_000
+"""Patches, each as often as there is an object that it may be for, and operations of those that are."""
+_LONGEST_NAME = 253
+"""Of an object of Kubernetes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Builder:
     """Builds the kustomizations of one repository, called `name`; `paths` are its files, `documents` reads one.
 
     `taken_folders` and `taken_files` are those that a kustomization takes which `counts`, by the path of its file.
+    `incomplete` are the folders of which something that they take was left out.
     """
 
     name: str
@@ -74,6 +80,7 @@ class Builder:
     taken_files: set[str] = field(default_factory=set)
     shared_folders: set[str] = field(default_factory=set)
     patch_files: set[str] = field(default_factory=set)
+    incomplete: set[str] = field(default_factory=set)
     _results: dict[str, Result] = field(default_factory=dict)
     _files: dict[str, tuple[KubernetesObject, ...]] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -81,6 +88,7 @@ class Builder:
     _folders: list[str] = field(default_factory=list)
     _called: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _count: int = 0
+    _changes: int = 0
 
     def __post_init__(self) -> None:
         paths = sorted(self.paths)
@@ -139,9 +147,11 @@ class Builder:
     def folder(self, folder: str) -> Result:
         """What a folder makes: by its kustomization, else of all the YAML in it, as Flux does."""
         if folder in self._results:
+            if folder in self.incomplete:
+                self.incomplete.update(self._open)
             return self._results[folder]
         one = self.kustomizations.get(folder)
-        if folder in self._open or len(self._open) >= _DEEPEST or self._count > _MOST_OBJECTS:
+        if folder in self._open or len(self._open) >= _DEEPEST or self._count > self.most(_MOST_OBJECTS):
             self._refuse(folder)
             return Result()
         self._open.append(folder)
@@ -150,12 +160,16 @@ class Builder:
         finally:
             self._open.pop()
         if len(result.objects) > _MOST_IN_ONE:
-            self._count += _MOST_OBJECTS
+            self._count += self.most(_MOST_OBJECTS)
             self._refuse(folder)
             result = Result(result.objects[:_MOST_IN_ONE], result.taken)
         self._count += len(result.objects) + 1
         self._results[folder] = result
         return result
+
+    def most(self, objects: int) -> int:
+        """How many objects are made of a repository of this size, where a small one may make some."""
+        return objects + _MOST_FOR_A_FILE * sum(map(len, self._inside.values()))
 
     def only_folder(self, path: str) -> str | None:
         """The folder whose path ends so, if there is one such: an artifact may be made of any folder."""
@@ -191,10 +205,10 @@ class Builder:
     ) -> Iterator[KubernetesObject]:
         """Objects with the patches and images of a kustomization, or of Flux's; `place` is its file's."""
         folder = posixpath.dirname(place.path)
-        read = [(patch, *self._patch(patch, folder, place)) for patch in patches]
+        read = Changes(each for patch in patches for each in self._read_patch(patch, folder, place))
         changes = tuple(images)
         for one in objects:
-            patched = self._patched(one, read)
+            patched = self._patched(one, read, place)
             if patched is not None:
                 yield _with_images(patched, place, changes)
 
@@ -233,7 +247,7 @@ class Builder:
     def _transformed(self, objects: Iterable[KubernetesObject], one: Kustomization) -> Iterator[KubernetesObject]:
         for each in self.changed(objects, one.place, one.patches, one.images):
             changed = each
-            if one.prefix or one.suffix:
+            if (one.prefix or one.suffix) and self._may_rename(changed, one):
                 changed = replace(changed, names=(*changed.names, f"{one.prefix}{changed.names[-1]}{one.suffix}"))
             if one.namespace and each.kind != "Namespace":
                 changed = replace(changed, namespace=one.namespace)
@@ -257,30 +271,50 @@ class Builder:
                 taken += below.taken
         return Result(tuple(objects), tuple(taken))
 
-    def _patch(self, patch: Patch, folder: str, place: Place) -> tuple[Place, tuple[Json, ...]]:
-        """Where a patch is written, and what it says."""
-        if not patch.path:
-            return place, inline_documents(patch.text)
-        path = self.resolve(folder, patch.path)
-        if path is None or path not in self.paths:
-            return place, ()
-        read = self.documents(path)
-        return (read[0][0] if read else Place(self.name, path)), tuple(document for _, document in read)
+    def _may_rename(self, each: KubernetesObject, one: Kustomization) -> bool:
+        """Whether an object may have a prefix and a suffix: with a finding where Kubernetes has no such names."""
+        if len(one.prefix) + len(each.names[-1]) + len(one.suffix) <= _LONGEST_NAME:
+            return True
+        message = (
+            f"its prefix and suffix make names of more than {_LONGEST_NAME} characters; these are left as they are"
+        )
+        self._note(message, one.place, "Shorten `namePrefix` and `nameSuffix`: Kubernetes takes no longer name.")
+        return False
 
-    def _patched(
-        self, one: KubernetesObject, patches: Iterable[tuple[Patch, Place, tuple[Json, ...]]]
-    ) -> KubernetesObject | None:
-        for patch, place, documents in patches:
-            for said in documents:
-                target = Target.of(patch.target) if patch.target else Target.of_patch(as_object(said))
-                if not (target.kind or target.name) or not target.fits(one.document, one.names, one.namespace):
-                    continue
-                document = apply(one.document, said)
-                if document is None:
+    def _read_patch(self, patch: Patch, folder: str, place: Place) -> Iterator[Change]:
+        """What a patch says, and where it is written."""
+        if patch.path:
+            path = self.resolve(folder, patch.path)
+            documents = self.documents(path) if path is not None and path in self.paths else ()
+            said, written = [document for _, document in documents], Written(next((at for at, _ in documents), place))
+        else:
+            said, written = [*inline_documents(patch.text)], Written(place, ("patches",))
+        given = Target.of(patch.target) if patch.target else None
+        for each in said:
+            yield Change(given or Target.of_patch(as_object(each)), each, written)
+
+    def _patched(self, one: KubernetesObject, changes: Changes, place: Place) -> KubernetesObject | None:
+        if changes and self._changes > _MOST_CHANGES:
+            message = f"more than {_MOST_CHANGES:,} patches of objects; the rest of them changes nothing"
+            self._note(message, place, "Name the object in each patch's `target`, and patch it once.")
+            return one
+        document, by = one.document, list(one.patched_by)
+        for change in changes.perhaps_of(one.names):
+            self._changes += 1
+            if change.target.fits(document, one.names, one.namespace):
+                patched = apply(document, change.said)
+                if patched is None:
                     return None
-                by = (*one.patched_by, Written(place, () if patch.path else ("patches",)))
-                one = replace(with_images_of(one, place, as_object(said)), document=document, patched_by=by)
-        return one
+                self._changes += change.size
+                document = patched
+                by.append(change.written)
+                one = with_images_of(one, change.written.place, as_object(change.said))
+        return replace(one, document=document, patched_by=tuple(by)) if len(by) > len(one.patched_by) else one
+
+    def _note(self, message: str, place: Place, remedy: str) -> None:
+        finding = Finding("warning", "kustomization-not-followed", message, place, remedy)
+        if finding not in self.findings[-1:]:
+            self.findings.append(finding)
 
     def _inside_of(self, one: Kustomization, text: str) -> str:
         """The path of what a kustomization takes; a finding, and no path of a file, where it leads out."""
@@ -293,6 +327,7 @@ class Builder:
         return path
 
     def _refuse(self, folder: str) -> None:
+        self.incomplete.update((*self._open, folder))
         one = self.kustomizations.get(folder)
         place = one.place if one else Place(self.name, folder or ".")
         if folder in self._open:
@@ -302,7 +337,7 @@ class Builder:
         else:
             message = "the kustomizations make too many objects; the rest is left out"
         remedy = "Take each folder once; until then what runs there is not known."
-        self.findings.append(Finding("warning", "kustomization-not-followed", message, place, remedy))
+        self._note(message, place, remedy)
 
 
 def is_remote(text: str) -> bool:

@@ -24,8 +24,8 @@ _ENVIRONMENT_KEYS = frozenset({"environment", "env", "stage"})
 _SOURCE = ("spec", "sourceRef")
 _FLUX_SYSTEM = "flux-system"
 """The source that Flux calls so is the repository that it is installed from."""
-_MOST_OBJECTS = 300_000
-"""What all Kustomizations of Flux deploy together, each as often as another one deploys it."""
+_MOST_OBJECTS = 30_000
+"""In a small repository: what all Kustomizations of Flux deploy together, each as often as another one deploys it."""
 _DEEPEST = 20
 """How many Kustomizations of Flux may deploy one another in a row."""
 
@@ -108,6 +108,7 @@ class Expander:
     kustomizations: list[SeenKustomization] = field(default_factory=list)
     _sources: dict[tuple[str, str], list[KubernetesObject]] = field(default_factory=lambda: defaultdict(list))
     _deployed: int = 0
+    _following: set[str] = field(default_factory=set)
 
     def expand(self, flux_files: Sequence[str]) -> None:
         """Follow everything from its roots; `flux_files` are those with Flux's objects, sorted.
@@ -129,10 +130,20 @@ class Expander:
             if number not in dropped:
                 self.kustomizations += root.kustomizations
                 self.occurrences += root.occurrences
+                self._following.update([root.folder] if root.kustomizations else ())
         by_flux = {each.one.place for each in self.occurrences if each.context.kustomizations}
         self.occurrences = [
             each for each in self.occurrences if each.context.kustomizations or each.one.place not in by_flux
         ]
+
+    @property
+    def by_flux(self) -> bool:
+        """Whether Flux deploys any folder of the repository."""
+        return any(seen.folder is not None for seen in self.kustomizations)
+
+    def is_beside_flux(self, each: Occurrence) -> bool:
+        """Whether no Kustomization of Flux deploys something, and none lies in the folder that has it."""
+        return not each.context.kustomizations and each.root not in self._following
 
     def sources(self, kind: str, name: str) -> Sequence[KubernetesObject]:
         """Flux's sources of this kind and name, wherever the repository has them."""
@@ -210,7 +221,7 @@ class Expander:
         way = (one.place, one.chain, folder, reason, environment)
         if way in seen or len(context.kustomizations) > _DEEPEST:
             return
-        if self._deployed > _MOST_OBJECTS:
+        if self._deployed > self.builder.most(_MOST_OBJECTS):
             self._refuse(one)
             return
         seen.add(way)
@@ -231,7 +242,9 @@ class Expander:
         yield folder, Result(tuple(changed), result.taken), inner
 
     def _refuse(self, one: KubernetesObject) -> None:
-        message = f"Flux's Kustomizations deploy more than {_MOST_OBJECTS:,} objects; the rest is left out"
+        message = (
+            f"Flux's Kustomizations deploy more than {self.builder.most(_MOST_OBJECTS):,} objects; the rest is left out"
+        )
         remedy = "Let Kustomizations deploy folders that don't hold all others."
         self.builder.findings.append(Finding("warning", "kustomization-not-followed", message, one.place, remedy))
 

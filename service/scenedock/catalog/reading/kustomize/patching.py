@@ -7,19 +7,23 @@ kinds that it doesn't know, such as Flux's. Lists of containers, which it merges
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
+from scenedock.model.units import Written
 
 Verdict: TypeAlias = Literal["kept", "deleted"]
 
 _DELETED = "$patch"
 _WILDCARD = ".*"
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:\\?\.[A-Za-z0-9_-]+)*")
+_OF_PATTERNS = frozenset("\\|^$()*")
+"""The characters of a target's name that make it a pattern, as far as patterns are read."""
 _SELECTOR = re.compile(r"\s*([^\s=!,]+)\s*(!=|==?)\s*([^\s=!,]*)\s*")
 _MOST_INLINE = 200_000
 """Characters of a patch that is written in a kustomization."""
@@ -70,8 +74,9 @@ def apply(document: JsonObject, patch: Json) -> JsonObject | None:
         kept = {key: value for key, value in patch.items() if key not in {"apiVersion", "kind", "metadata"}}
         named = as_object(document.get("metadata"))
         return merge_values(document, {**kept, "metadata": {**_labels(patch), "name": named.get("name")}})
+    made: dict[int, Json] = {}
     for operation in map(as_object, as_list(patch)):
-        document = as_object(_operated(document, operation))
+        document = as_object(_operated(document, operation, made))
     return document
 
 
@@ -81,36 +86,46 @@ def _labels(patch: JsonObject) -> dict[str, Json]:
     return {key: metadata[key] for key in ("labels", "annotations") if isinstance(metadata.get(key), dict)}
 
 
-def _operated(document: JsonObject, operation: JsonObject) -> JsonObject:
+def _operated(document: JsonObject, operation: JsonObject, made: dict[int, Json]) -> JsonObject:
     """The object after one operation of a JSON patch; others than add, replace and remove change nothing."""
     pointer, kind = as_text(operation.get("path")), operation.get("op")
     if not pointer.startswith("/") or kind not in {"add", "replace", "remove"}:
         return document
     keys = [part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/", _MOST_KEYS)]
-    return as_object(_set(document, keys, operation.get("value"), remove=kind == "remove"))
+    return as_object(_set(document, keys, operation.get("value"), made, remove=kind == "remove"))
 
 
-def _set(value: Json, keys: Sequence[str], new: Json, *, remove: bool) -> Json:
-    """A copy of the value in which what is at the keys is replaced or removed."""
+def _set(value: Json, keys: Sequence[str], new: Json, made: dict[int, Json], *, remove: bool) -> Json:
+    """The value with what is at the keys replaced or removed; `made` are the copies that it changes in place, by id.
+
+    Whatever else there is belongs to other objects, too, and is copied first: many operations copy a list once.
+    """
     if not keys:
         return new
     key, rest = keys[0], keys[1:]
     if isinstance(value, dict):
-        changed = dict(value)
+        if rest and key not in value:
+            return value
+        changed = value if id(value) in made else dict(value)
+        made[id(changed)] = changed
         if remove and not rest:
             changed.pop(key, None)
-        elif rest and key not in value:
-            return value
         else:
-            changed[key] = _set(value.get(key), rest, new, remove=remove)
+            changed[key] = _set(value.get(key), rest, new, made, remove=remove)
         return changed
-    if isinstance(value, list) and key == "-" and not rest and not remove:
-        return [*value, new]
-    if isinstance(value, list) and key.isdigit() and len(key) < 6 and int(key) < len(value):
-        number = int(key)
-        if remove and not rest:
-            return [*value[:number], *value[number + 1 :]]
-        return [*value[:number], _set(value[number], rest, new, remove=remove), *value[number + 1 :]]
+    number = int(key) if key.isdigit() and len(key) < 6 else None
+    if isinstance(value, list) and (
+        (key == "-" and not rest and not remove) or (number is not None and number < len(value))
+    ):
+        items = value if id(value) in made else [*value]
+        made[id(items)] = items
+        if number is None:
+            items.append(new)
+        elif remove and not rest:
+            del items[number]
+        else:
+            items[number] = _set(items[number], rest, new, made, remove=remove)
+        return items
     return value
 
 
@@ -150,6 +165,42 @@ class Target:
             and _selects(self.labels, as_object(metadata.get("labels")))
             and _selects(self.annotations, as_object(metadata.get("annotations")))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One document of a patch: what it is for, what it says, and where it is written."""
+
+    target: Target
+    said: Json
+    written: Written
+
+    @property
+    def size(self) -> int:
+        """How many changes it makes of an object."""
+        return len(self.said) if isinstance(self.said, list) else 1
+
+
+class Changes:
+    """The documents of patches, in the order in which they apply; those for one name are found by it."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self._changes = tuple(each for each in changes if each.target.kind or each.target.name)
+        self._others: list[int] = []
+        self._named: dict[str, list[int]] = defaultdict(list)
+        for number, each in enumerate(self._changes):
+            name = each.target.name
+            (self._named[name] if name and _OF_PATTERNS.isdisjoint(name) else self._others).append(number)
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def perhaps_of(self, names: Iterable[str]) -> Sequence[Change]:
+        """Those that may be for an object which has had these names."""
+        if not self._changes:
+            return ()
+        named = (number for name in set(names) for number in self._named.get(name, ()))
+        return [self._changes[number] for number in sorted((*self._others, *named))]
 
 
 def _matches(pattern: str, texts: Sequence[str]) -> bool:

@@ -56,6 +56,7 @@ class Places:
         self._children: dict[str, set[str]] = defaultdict(set)
         self._direct: dict[str, set[str]] = defaultdict(set)
         self._rows: dict[str, _Row] = {}
+        self._environments: dict[tuple[str, str], str | None] = {}
         for folder in folders:
             parent, name = posixpath.split(folder)
             self._direct[parent].add(name)
@@ -93,6 +94,11 @@ class Places:
 
     def environment_of(self, folder: str, home: str = "") -> str | None:
         """The environment that a folder's path names beyond what it has in common with a service's folder."""
+        if (folder, home) not in self._environments:
+            self._environments[folder, home] = self._environment_of(folder, home)
+        return self._environments[folder, home]
+
+    def _environment_of(self, folder: str, home: str) -> str | None:
         segments = folder.split("/") if folder else []
         common = 0
         for mine, other in zip(segments, home.split("/"), strict=False):
@@ -109,6 +115,15 @@ class Places:
         above, name = posixpath.split(folder)
         is_overlay = posixpath.basename(above) in _OVERLAYS and name not in _NO_ENVIRONMENTS
         return name if is_overlay and not self._names_of(above).closed else ""
+
+    def name_beside_variants(self, home: str) -> str:
+        """The name of what lies apart for each cluster, in `clusters/overlays/east/components/billing`; else empty."""
+        segments = home.split("/")
+        for at in range(len(segments) - 3):
+            is_variant = segments[at] in _VARIANTS and self.environment_at(segments, at + 1) is None
+            if is_variant and segments[at + 2] == "components":
+                return segments[-1]
+        return ""
 
     def environment_at(self, segments: Sequence[str], at: int) -> str | None:
         """The environment that a segment of a path names.

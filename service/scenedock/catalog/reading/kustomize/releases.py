@@ -14,7 +14,8 @@ from scenedock.catalog.reading.kustomize.objects import KubernetesObject
 from scenedock.catalog.reading.kustomize.substitution import is_open
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_document
-from scenedock.model.json import JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.finding import Place
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Written
 
 _VALUES_KEY = "values.yaml"
@@ -50,6 +51,7 @@ class Releases:
     def __init__(self, builder: Builder, expander: Expander) -> None:
         self._builder = builder
         self._expander = expander
+        self._documents: dict[str, dict[Place, Json]] = {}
         self._config_maps: dict[str, list[KubernetesObject]] = defaultdict(list)
         for each in expander.occurrences:
             if isinstance(each.one, KubernetesObject) and each.one.kind == "ConfigMap":
@@ -110,10 +112,11 @@ class Releases:
 
     def _says(self, written: Written, keys: tuple[str, ...], text: str) -> bool:
         """Whether a document has this text at some keys."""
-        for place, document in self._builder.documents(written.place.path) if not written.keys else ():
-            if place == written.place:
-                return text_of(value_at(document, keys)) == text
-        return False
+        path = written.place.path
+        if path not in self._documents:
+            self._documents[path] = dict(self._builder.documents(path))
+        document = self._documents[path].get(written.place)
+        return not written.keys and document is not None and text_of(value_at(document, keys)) == text
 
     def _named(self, spec: JsonObject) -> Iterator[JsonObject]:
         """The values of the ConfigMaps that the repository spells out, in the order in which Flux merges them."""

@@ -26,6 +26,7 @@ _RUNNING = WORKLOADS | frozenset(
 _NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject"})
 """The kinds that make no unit: what they are for is one."""
 NOTHING_TAKEN = "they take nothing that is in the repository"
+NOT_FOLLOWED = "what they take is not followed to its end, as a finding says"
 NOTHING_RUN = "they run nothing, and nothing takes them"
 
 
@@ -58,7 +59,10 @@ class Units:
         self.deployed_by: dict[Place, set[str]] = defaultdict(set)
         self.put_together: dict[str, set[str]] = defaultdict(set)
         self.unlisted: dict[str, set[str]] = defaultdict(set)
+        self.left_over: dict[str, Place] = {}
+        self._by_flux = expander.by_flux
         self._homes: dict[str, str] = {}
+        self._running_homes: dict[str, frozenset[str]] = {}
         self._running_in = self._running_folders()
         self._has_others = any(places.home_of(folder) for folder in self._running_in)
         releases = [(each, each.one) for each in expander.occurrences if isinstance(each.one, KubernetesObject)]
@@ -110,7 +114,11 @@ class Units:
                     self.deployed_by[by.place].add(each.one.folder)
                 for folder in each.one.chain:
                     self.put_together[folder].add(each.one.folder)
-                    if environment is None and (name := self._places.name_of_overlay(folder)):
+                    if (
+                        environment is None
+                        and not self._is_left_over(each)
+                        and (name := self._places.name_of_overlay(folder))
+                    ):
                         self.unlisted[name].add(service.home)
             proofs = self._by_environment(service.running or service.besides, service.home)
             in_all = {folder for environment in folders.keys() - proofs.keys() for folder in folders[environment]}
@@ -120,7 +128,7 @@ class Units:
                 chart = one.chart if isinstance(one, Taken) and one.chart and one.chart.remote else None
                 yield Unit(
                     "Flux Kustomization" if proof.each.context.kustomizations else "Kustomize folder",
-                    "",
+                    self._places.name_beside_variants(service.home),
                     service.home,
                     proof.place or self._place_of(proof.each),
                     self._builder.name,
@@ -211,7 +219,6 @@ class Units:
         """
         homes = {*services, *self._release_homes}
         above = {folder for home in homes for folder in (*folders_above(home), home)}
-        by_flux = any(seen.folder is not None for seen in self._expander.kustomizations)
         for root, occurrences in idle:
             home = self._home_of_idle(root, occurrences)
             is_part = any(folder in homes for folder in folders_above(f"{home}/"))
@@ -219,7 +226,9 @@ class Units:
                 services[home].besides.extend(occurrences)
             elif home and (is_part or (home in above and not self._places.is_layer(home, root))):
                 self._note_part(occurrences)
-            elif home and not (_is_base(root) or _is_base(home) or (by_flux and not _deployed_by_flux(occurrences))):
+            elif home and not (
+                _is_base(root) or _is_base(home) or (self._by_flux and not _deployed_by_flux(occurrences))
+            ):
                 services.setdefault(home, _Service(home)).besides.extend(occurrences)
 
     def _note_part(self, occurrences: Iterable[Occurrence]) -> None:
@@ -253,7 +262,8 @@ class Units:
                 folders = {*(one.folder for one in result.objects), *(each.folder for each in result.taken)}
                 taken = folders - {folder} - self._builder.shared_folders
                 running = {self._home(each) for each in self._running_in.get(folder, set()) - {folder}}
-                homes = running or {self._home(each) for each in taken}
+                runs_itself = self._homes[folder] and folder in self._running_in.get(folder, set())
+                homes = running or (set() if runs_itself else {self._home(each) for each in taken})
                 around = {each for each in homes if each and f"{folder}/".startswith(f"{each}/")}
                 if len(homes) == 1 or len(around) == 1:
                     self._homes[folder] = (homes if len(homes) == 1 else around).pop()
@@ -279,23 +289,40 @@ class Units:
         yield each.one.folder
         home = self._home(_folder(each))
         for folder in each.one.chain:
-            running = self._running_in.get(folder, set())
-            if folder in self._builder.kustomizations and {self._home(one) for one in running} <= {home}:
+            if folder in self._builder.kustomizations and self._homes_in(folder) <= {home}:
                 yield folder
 
+    def _homes_in(self, folder: str) -> frozenset[str]:
+        """The folders of the services that run in the result of a folder."""
+        if folder not in self._running_homes:
+            running = self._running_in.get(folder, set())
+            self._running_homes[folder] = frozenset(self._home(each) for each in running)
+        return self._running_homes[folder]
+
     def _environment(self, each: Occurrence, home: str) -> tuple[str | None, Place | None]:
-        """The environment that something is deployed to, and what says so: Flux's words, else the names of folders."""
+        """The environment that something is deployed to, and what says so: Flux's words, else the names of folders.
+
+        What nothing deploys has none, whatever its folders are called.
+        """
         if each.context.environment:
             return each.context.environment, each.context.kustomizations[0].place
+        if self._is_left_over(each):
+            return None, None
         for folder in each.chain:
             if environment := self._places.environment_of(folder, home):
                 one = self._builder.kustomizations.get(folder)
                 return environment, one.place if one else None
         return self._places.environment_of(posixpath.dirname(home)), None
 
+    def _is_left_over(self, each: Occurrence) -> bool:
+        """Whether nothing in the repository deploys something, where Flux deploys other folders."""
+        return self._by_flux and self._expander.is_beside_flux(each)
+
     def _by_environment(self, occurrences: Sequence[Occurrence], home: str) -> dict[str | None, _Proof]:
         """One occurrence for each environment; one that no environment is known of only where all are such."""
         found: dict[str | None, _Proof] = {}
+        if all(map(self._is_left_over, occurrences)):
+            self.left_over[home] = occurrences[0].one.place
         for each in occurrences:
             environment, place = self._environment(each, home)
             found.setdefault(environment, _Proof(each, place))
@@ -306,6 +333,8 @@ class Units:
     def reason_against(self, folder: str) -> str:
         """Why a folder that nothing takes is no service; empty where what it makes is for Flux or Argo CD."""
         result = self._builder.folder(folder)
+        if folder in self._builder.incomplete:
+            return NOT_FOLLOWED
         if not result.objects and not result.taken:
             return NOTHING_TAKEN
         objects = [one for one in result.objects if one.kind not in _NOTHING]

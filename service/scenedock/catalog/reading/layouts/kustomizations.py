@@ -12,6 +12,7 @@ from scenedock.catalog.reading.kustomize.expanding import Expander, SeenKustomiz
 from scenedock.catalog.reading.kustomize.objects import FLUX
 from scenedock.catalog.reading.kustomize.places import Places
 from scenedock.catalog.reading.kustomize.releases import has_chart
+from scenedock.catalog.reading.kustomize.substitution import is_open
 from scenedock.catalog.reading.kustomize.units import Units
 from scenedock.catalog.reading.layouts.shape import Given
 from scenedock.catalog.reading.plan import reason_in_name
@@ -72,7 +73,7 @@ def _evaluate(given: Given) -> Evaluation:
     return Evaluation(
         (*releases, *services),
         (*deployed, *_folders(given, builder, units)),
-        (*dict.fromkeys(builder.findings), *_unlisted(here.name, units)),
+        (*dict.fromkeys(builder.findings), *_unlisted(here.name, units), *_left_over(here.name, units)),
     )
 
 
@@ -88,6 +89,20 @@ def _unlisted(repository: str, units: Units) -> Iterator[Finding]:
             f"several services have overlays of these names, which nothing lists as environments: {words}",
             Place(repository),
             f"If they are environments, list them beside all others in scenedock.yaml: {setting}.",
+        )
+
+
+def _left_over(repository: str, units: Units) -> Iterator[Finding]:
+    """One note about what nothing deploys, where Flux deploys other folders: it is of no environment."""
+    if units.left_over:
+        first, place = min(units.left_over.items())
+        yield Finding(
+            "info",
+            "perhaps-not-deployed",
+            f"Flux deploys other folders, and nothing deploys {len(units.left_over):,}, such as {first or '.'} "
+            f"({place.path}); their environments are not known",
+            Place(repository),
+            "Delete what is left over; if another repository's Kustomizations deploy it, environments are not read.",
         )
 
 
@@ -152,7 +167,8 @@ def _releases(builder: Builder, expander: Expander, flux: Iterable[str], units: 
                 yield Deployed("Flux HelmRelease", name, one.place)
             elif has_chart(one.document):
                 listed = _NOT_DEPLOYED if path in builder.taken_files else _UNLISTED
-                reason = _OPEN if one.place in deployed else listed
+                is_named_by_cluster = path in builder.taken_files and is_open(one.name)
+                reason = _OPEN if one.place in deployed or is_named_by_cluster else listed
                 yield Deployed("Flux HelmRelease", one.name, one.place, reason=reason)
 
 
