@@ -29,6 +29,14 @@ _ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.enviro
 _RELEASE = re.compile(r"\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}")
 # A character that no YAML file has a use for, in place of the environment's name.
 _ITS_NAME = "\ue001"
+# A release that is installed where its name is in a list of the environment's values, perhaps with a check before.
+_AMONG = re.compile(
+    rb"(\binstalledTemplate:[ \t]*[\"']?)(?:\{\{`)?"
+    rb"(?:\{\{-?[ \t]*if[ \t]+hasKey[ \t]+\.Environment\.Values[ \t]+\\?\"\w+\\?\"[ \t]*-?\}\})?"
+    rb"\{\{-?[ \t]*has[ \t]+\.Release\.Name[ \t]+\.Environment\.Values\.(\w+)[ \t]*-?\}\}"
+    rb"(?:\{\{-?[ \t]*else[ \t]*-?\}\}(?:\{\{[^{}\n]*\}\}|[^{}\n]*)\{\{-?[ \t]*end[ \t]*-?\}\})?(?:`\}\})?"
+)
+_ITS_LIST = "\ue002"
 # Far more than anybody has: what is beyond counts for no environment, or not at all.
 _MOST_FILES = 1000
 _MOST_DECISIONS = 200_000
@@ -75,8 +83,19 @@ class _Environment:
             path = as_text(each)
             if path and ("{{" in path or not path.endswith((".yaml", ".yml"))):
                 return None
-            values = merge_values(values, as_object(self.given.here.read(path) if path else each))
+            if not path or self.given.here.has(path):
+                values = merge_values(values, as_object(self.given.here.read(path) if path else each))
         return values
+
+    def value(self, key: str) -> Json:
+        """The value at a dotted path; None where nothing here says it."""
+        return value_at(self.values, key.split("."))
+
+    @cached_property
+    def says_all(self) -> bool:
+        """Whether all its values are known: no file of them is elsewhere."""
+        files = filter(None, map(as_text, self.written))
+        return self.values is not None and all(map(self.given.here.has, files))
 
 
 @dataclass(slots=True)
@@ -109,7 +128,8 @@ class _Reader:
 
     def _read(self, path: str) -> _Helmfile | None:
         try:
-            data = _ENVIRONMENT.sub(_ITS_NAME.encode(), self.given.read(path))
+            data = _AMONG.sub(rb"\1" + _ITS_LIST.encode() + rb"\2", self.given.read(path))
+            data = _ENVIRONMENT.sub(_ITS_NAME.encode(), data)
         except InputError:
             return None
         try:
@@ -242,10 +262,14 @@ class _Reader:
 
     def _holds(self, release: JsonObject, environment: _Environment) -> bool | None:
         """Whether a release is there in an environment; None where its values don't say."""
-        if not (condition := as_text(release.get("condition"))):
-            return None if isinstance(release.get("installed"), str) else True
-        values = environment.values
-        return None if values is None else bool(value_at(values, condition.split(".")))
+        said: list[bool | None] = [None if isinstance(release.get("installed"), str) else True]
+        if condition := as_text(release.get("condition")):
+            value = environment.value(condition)
+            said.append(None if value is None and not environment.says_all else bool(value))
+        if template := as_text(release.get("installedTemplate")):
+            names = environment.value(template[1:]) if template.startswith(_ITS_LIST) else None
+            said.append(release.get("name") in names if isinstance(names, list) else None)
+        return False if False in said else None if None in said else True
 
 
 def _named(document: JsonObject, helmfile: _Helmfile, given: Given) -> dict[str, _Environment]:
