@@ -268,8 +268,15 @@ class _Reader:
             said.append(None if value is None and not environment.says_all else bool(value))
         if template := as_text(release.get("installedTemplate")):
             names = environment.value(template[1:]) if template.startswith(_ITS_LIST) else None
-            said.append(release.get("name") in names if isinstance(names, list) else None)
+            said.append(_is_among(as_text(release.get("name")), names))
         return False if False in said else None if None in said else True
+
+
+def _is_among(name: str, names: Json) -> bool | None:
+    """Whether a list of an environment has a name; None where there is no list, or a template writes some of it."""
+    if not isinstance(names, list) or (name not in names and any("{{" in as_text(each) for each in names)):
+        return None
+    return name in names
 
 
 def _named(document: JsonObject, helmfile: _Helmfile, given: Given) -> dict[str, _Environment]:
