@@ -21,7 +21,7 @@ from scenedock.catalog.reading.argo.generators import (
     render_all,
 )
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
-from scenedock.catalog.reading.argo.written import WrittenApplication, files_inside, literal_part
+from scenedock.catalog.reading.argo.written import WrittenApplication, files_inside, folder_at, leads_out, literal_part
 from scenedock.catalog.reading.sources import Manifest, Repositories
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, Deployed
@@ -33,6 +33,7 @@ NOT_EVALUATED = "applicationset-not-evaluated"
 FROM_ELSEWHERE = "their charts come from elsewhere"
 IN_OTHERS = "they deploy folders of repositories that are not part of this run"
 NAMED_BY_TEMPLATE = "a template names what they deploy"
+OUTSIDE = "their paths lead out of the repository"
 
 
 def read_applications(documents: Iterable[Manifest], repositories: Repositories) -> ArgoReader:
@@ -219,6 +220,8 @@ class ArgoReader:
             return NAMED_BY_TEMPLATE
         if any(source.get("chart") for source in sources):
             return FROM_ELSEWHERE
+        if any(leads_out(folder_at(as_text(source.get("path")))) for source in sources):
+            return OUTSIDE
         return IN_OTHERS
 
     def _doubt(self, name: str, doubt: str, place: Place) -> None:
