@@ -20,7 +20,7 @@ from scenedock.catalog.vocabulary.globs import matches
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.errors import InputError
-from scenedock.model.finding import Place
+from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
@@ -39,7 +39,7 @@ _AMONG = re.compile(
 _ITS_LIST = "\ue002"
 # Far more than anybody has: what is beyond counts for no environment, or not at all.
 _MOST_FILES = 1000
-_MOST_DECISIONS = 200_000
+_MOST_DECISIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ class _Reader:
     left: int = _MOST_DECISIONS
     units: list[Unit] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def read(self) -> LayoutFacts:
         for path in self.given.here.files:
@@ -115,7 +116,7 @@ class _Reader:
         above_others = sorted(self.helmfiles, key=lambda path: (path in below, path.count("/"), path))
         for path in above_others:
             self._add_all(path, {}, done)
-        return LayoutFacts(tuple(self.units), tuple(self.seen))
+        return LayoutFacts(tuple(self.units), tuple(self.seen), tuple(self.findings))
 
     def _open(self, path: str) -> None:
         """Read a helmfile and those that it includes."""
@@ -208,7 +209,12 @@ class _Reader:
         if folder is not None and folder not in self.given.here.charts:
             return
         self.left -= len(environments)
-        known = {each: self._holds(release, environments[each]) for each in environments if self.left >= 0}
+        if self.left < 0 and not self.findings:
+            pairs = f"more than {_MOST_DECISIONS:,} pairs of a release and an environment"
+            message = f"from here on releases have no environment: the repository has {pairs}"
+            remedy = "Split the repository, or leave helmfiles out with `layouts: {helmfile: false}` in scenedock.yaml."
+            self.findings.append(Finding("warning", "too-many-releases", message, place, remedy))
+        known = {each: self._holds(release, environments[each]) for each in (environments if self.left >= 0 else ())}
         if known and not any(holds is not False for holds in known.values()):
             self.seen[-1] = replace(self.seen[-1], targets=(), reason="their conditions hold in no environment")
             return
