@@ -232,7 +232,8 @@ DeployedKind: TypeAlias = Literal[
 class Deployed:
     """Something that a tool deploys, seen in the files of a repository, whether or not it has an entity.
 
-    `targets` are the folders that it deploys, as repository and path. Where it has none in this run, `reason` says why.
+    `targets` are the folders that it deploys, as repository and path. Where it has none in this run, `reason` says why;
+    of an Application, it says so, too, where a plugin makes something of the folders.
     """
 
     kind: DeployedKind

@@ -93,6 +93,22 @@ def test_applications_are_counted_with_the_reasons_against_the_rest(tmp_path: Pa
     }
 
 
+def test_what_a_template_names_and_what_a_plugin_makes_is_said(tmp_path: Path) -> None:
+    said = export(
+        tmp_path,
+        {
+            "root/Chart.yaml": CHART,
+            "root/templates/a.yaml": APPLICATION.format(name="keydb", source="{chart: {{ .Values.chart }} }")
+            + "---\n"
+            + APPLICATION.format(name="{{ .name }}", source="{chart: '{{ .Values.chart }}'}"),
+            "argocd/b.yaml": APPLICATION.format(name="loki", source="{path: ., plugin: {name: helmfile}}"),
+        },
+    )
+    plugin = "1 not: a plugin makes what they deploy (repo:argocd/b.yaml:1)"
+    template = "1 not: a template names what they deploy (repo:root/templates/a.yaml:1)"
+    assert said.coverage == [f"Argo CD Applications: 2 seen, 0 represented; {plugin}; {template}"]
+
+
 def test_where_all_is_represented_one_line_says_so(tmp_path: Path) -> None:
     run = export(
         tmp_path,

@@ -71,6 +71,36 @@ def test_the_dimension_counts_that_templates_choose_files_by(chosen_by: str, nam
     assert listed(files_of("reef", "north", "mesa", **root)).names.listed == names
 
 
+@pytest.mark.parametrize(
+    ("value_files", "names"),
+    [
+        ("valueFiles: [values.yaml, values-reef.yaml, $values/x/values-mesa.yml]", {"atoll"}),
+        (
+            "valueFiles:\n# first\n- 'values-reef.yaml'\n\n- x/values-mesa.yaml # last\nelse:\n- values-atoll.yaml",
+            {"atoll"},
+        ),
+        ("apps:\n- valueFiles:\n  - values-reef.yaml\n- valueFiles:\n  - values-mesa.yaml", {"reef", "mesa", "atoll"}),
+        ("valueFiles: [values.yaml, values-common.yaml, values-reef.yaml]", {"reef", "mesa", "atoll"}),
+        ("files: [values-reef.yaml, values-mesa.yaml]", {"reef", "mesa", "atoll"}),
+    ],
+)
+@pytest.mark.parametrize("file", ["root/values-atoll.yaml", "root/templates/b.yaml", "argocd/reef.yaml"])
+def test_names_that_stand_in_one_list_of_values_files_are_layers(file: str, value_files: str, names: set[str]) -> None:
+    root = {
+        "templates/a.yaml": APPLICATION,
+        **{f"values-{name}.yaml": "" for name in ("reef", "mesa", "atoll", "acme-default")},
+    }
+    files = files_of("reef", "mesa", "atoll", "acme-default", **root) | {file: f"{value_files}\n"}
+    assert listed(files).names.listed == names
+    assert not listed(files).unlisted
+
+
+def test_a_choice_in_a_template_is_no_list_of_layers() -> None:
+    choice = "valueFiles:\n{{- if .Values.a }}\n- values-reef.yaml\n{{- else }}\n- values-mesa.yaml\n{{- end }}\n"
+    root = {"templates/a.yaml": APPLICATION + choice, "values-reef.yaml": "", "values-mesa.yaml": ""}
+    assert listed(files_of("reef", "mesa", **root)).names.listed == {"reef", "mesa"}
+
+
 def test_a_helmfile_lists_the_environments_of_its_folder_and_below() -> None:
     files = files_of("reef", "dev", **{"values-dev.yaml": ""}) | {"apps/helmfile.yaml": "environments: {reef: {}}\n"}
     lists = listed(files)

@@ -148,7 +148,8 @@ class _Represented:
         if skipped:
             return f"their folders are skipped: {skipped}"
         if each.kind in {"Argo CD Application", _SET, "helmfile release"}:
-            return "their folders have neither a chart nor manifests"
+            made = each.reason if each.kind == "Argo CD Application" else ""
+            return made or "their folders have neither a chart nor manifests"
         return "settings don't include their folders"
 
     def is_of_others(self, each: Deployed) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from scenedock.catalog.vocabulary.environments import CONTAINERS, EnvironmentNames, without_order
+from scenedock.catalog.vocabulary.environments import CONTAINERS, ENVIRONMENT_FOLDERS, EnvironmentNames, without_order
 from scenedock.catalog.vocabulary.formats import as_entity_name
 
 _Segments: TypeAlias = tuple[str, ...]
@@ -189,6 +189,8 @@ def _read(folder: FolderPath, beside: _Siblings, repositories: Sequence[str]) ->
     if folder.is_layer and len(segments) > 1:
         segments, environments = segments[:-1], environments[:-1]
     kept = tuple(segment for segment, environment in zip(segments, environments, strict=True) if environment is None)
+    while environments[-1] and kept[-1:] and kept[-1] in ENVIRONMENT_FOLDERS and set(kept[-2:-1]) - CONTAINERS:
+        kept = kept[:-1]
     # `dev/argocd` beside others is a service called argocd.
     in_environment = environments[-1] is None and any(environments[-2:-1])
     is_named = kept and (kept[-1] not in CONTAINERS or (in_environment and beside.are_beside(folder)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from scenedock.catalog.mapping.deployments import RepositoryContents
 from scenedock.catalog.mapping.identities import FolderPath, Identity, identify
-from scenedock.catalog.vocabulary.environments import without_environment
+from scenedock.catalog.vocabulary.environments import ENVIRONMENT_FOLDERS, EnvironmentNames, without_environment
 from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
 from scenedock.model.units import Unit
 
@@ -84,16 +84,33 @@ def _places(contents: RepositoryContents) -> list[str]:
             namespaces[_stem(unit)][_namespace(unit)].add(unit.environment)
     apart = {stem for stem, each in namespaces.items() if _are_apart(list(each.values()))}
     folders = _folders_by_name(contents.units)
+    names = contents.settings.names
     places: list[str] = []
     for unit in contents.units:
         stem = _stem(unit)
-        if stem in apart and unit.namespace:
+        if names.lists(stem) or stem in ENVIRONMENT_FOLDERS:
+            places.append(_place_of_general(unit, stem, names))
+        elif stem in apart and unit.namespace:
             places.append(f"{_namespace(unit)}/{stem}")
         elif stem and stem not in apart and len(folders[stem]) == 1:
             places.append(min(folders[stem]))
         else:
-            places.append(stem or unit.path)
+            places.append(stem or _without_holders(unit.path))
     return places
+
+
+def _place_of_general(unit: Unit, stem: str, names: EnvironmentNames) -> str:
+    """The place of a unit that is called like an environment, or like a folder of those: where another name is."""
+    above = (_namespace(unit), _without_holders(unit.path))
+    telling = next((each for each in above if each and not names.lists(posixpath.basename(each))), "")
+    return posixpath.join(telling, stem) if names.lists(stem) or not telling else telling
+
+
+def _without_holders(path: str) -> str:
+    """A folder, or the one above it that isn't just there for folders of environments."""
+    while posixpath.basename(path) in ENVIRONMENT_FOLDERS:
+        path = posixpath.dirname(path)
+    return path
 
 
 def _folders_by_name(units: Sequence[Unit]) -> Mapping[str, set[str]]:

@@ -27,6 +27,12 @@ _DIMENSION = re.compile(rb"values[-_.]\{\{-?[ \t]*\$?\.Values\.([A-Za-z0-9_.]+)"
 _FEWEST_FOLDERS = 2
 _MANY_FOLDERS = 3
 _ENVIRONMENT_KEYS = frozenset({"environment", "env", "stage"})
+# A list of values files, in a document or a template; a choice by an action ends it.
+_VALUE_FILES = re.compile(
+    rb"(?<![\w-])valueFiles[\"']?:[ \t\r]*(?:#[^\n]*)?"
+    rb"(\[[^\]]*\]|(?:\n[ \t\r]*(?:-[^\n]*\.ya?ml[\"']?[ \t\r]*(?:#[^\n]*)?|#[^\n]*)?(?=\n|\Z))*)"
+)
+_VALUES_FILE = re.compile(rb"(?<![\w.-])values[-_.][\w.-]+\.ya?ml\b")
 # What values files are called in many folders, and no environment ever is.
 _NO_ENVIRONMENTS = frozenset(
     """base common default defaults example examples global image images ingress local monitoring override overrides
@@ -62,7 +68,9 @@ def list_environments(plan: Plan, names: EnvironmentNames, read: Read) -> Enviro
     if names.closed:
         return EnvironmentLists(names)
     used = _used_words(plan.charts, names)
-    listed = frozenset(word for chart in _candidates(plan.charts, used) for word in _listed_by(chart, used, read))
+    candidates = frozenset(word for chart in _candidates(plan.charts, used) for word in _listed_by(chart, used, read))
+    layers = _layers(plan, candidates, read) if len(candidates) > 1 else frozenset()
+    listed = frozenset(word for word in candidates - layers if not word.endswith("-default"))
     helmfiles = {
         posixpath.dirname(path): keys
         for path in plan.manifests
@@ -72,7 +80,7 @@ def list_environments(plan: Plan, names: EnvironmentNames, read: Read) -> Enviro
         word: len(folders)
         for word, folders in used.items()
         if len(folders) >= _MANY_FOLDERS
-        and word not in listed
+        and word not in candidates
         and word.lower() not in _NO_ENVIRONMENTS
         and folders.isdisjoint(helmfiles)
     }
@@ -133,6 +141,33 @@ def _listed_by(chart: PlannedFolder, used: Mapping[str, set[str]], read: Read) -
     for word in files:
         if len(used[word] - {chart.path}) >= _FEWEST_FOLDERS and (not tells or word in values[word]):
             yield word
+
+
+def _layers(plan: Plan, words: Collection[str], read: Read) -> frozenset[str]:
+    """Those words whose values files stand together in one list: layers of one deployment are no environments."""
+    layers: set[str] = set()
+    for text in _naming_value_files(plan, read):
+        for block in _VALUE_FILES.finditer(text):
+            named = {word_of_values_file(name.decode()) for name in _VALUES_FILE.findall(block[1])}.intersection(words)
+            layers.update(named if len(named) > 1 else ())
+    return frozenset(layers)
+
+
+def _naming_value_files(plan: Plan, read: Read) -> Iterator[bytes]:
+    """What may name values files: each manifest and template, and the values of charts that render Applications."""
+    rendering: set[str] = set()
+    for path in plan.manifests:
+        text = _content(path, read)
+        yield text
+        if _APPLICATION.search(text):
+            rendering.add(f"/{path}".partition("/templates/")[0][1:])
+    for chart in plan.charts:
+        if chart.path in rendering:
+            yield from (_content(chart.at(name), read) for name in chart.files if _is_values_file(name))
+
+
+def _is_values_file(name: str) -> bool:
+    return name.startswith("values") and name.endswith((".yaml", ".yml"))
 
 
 def _values_at(path: str, dimensions: Iterable[str], read: Read) -> set[str]:

@@ -22,7 +22,7 @@ _NAME = re.compile(
     r"name:[ \t]*[\"']?([a-z0-9][a-z0-9-]*)[\"']?[ \t]*[,}\r\n]",
     re.MULTILINE,
 )
-_NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "kustomize.config.k8s.io/")
+_NOT_DEPLOYED = ("argoproj.io/", "backstage.io/", "fleet.cattle.io/", "kustomize.config.k8s.io/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.catalog.vocabulary.settings import CatalogSettings
+from scenedock.errors import InputError
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place, Skipped
 from scenedock.model.helm import CHART_FILE, Listing
@@ -16,6 +17,8 @@ from scenedock.model.helm import CHART_FILE, Listing
 STARTER_FOLDERS = frozenset({"starter", "starters"})
 _TEMPLATE_FOLDER = re.compile(r"^(\d+[-_.])?template$")
 TEST_FOLDERS = frozenset({"tests", "testdata", "test-data", "test-fixtures", "fixtures", "__tests__"})
+_SOFTWARE_TEMPLATES = frozenset({"template.yaml", "template.yml"})
+_SOFTWARE_TEMPLATE = re.compile(rb"^apiVersion:[ \t]*[\"']?scaffolder\.backstage\.io/", re.MULTILINE)
 
 # Folders of a chart that nothing is deployed from, and the files of a chart that configure it.
 _NOT_DEPLOYED = frozenset({"charts", "ci", "crds", "tests", "vendor"})
@@ -46,7 +49,7 @@ class Plan:
     `charts` are the folders with a chart, `refused` those whose Chart.yaml is a link that leads to no file of the
     repository, `plain` those without one that hold YAML and lie beside charts, or that settings include (plain
     manifests, perhaps, or values for a chart from elsewhere), `manifests` every YAML file that could be an Argo CD
-    manifest.
+    manifest. `skeletons` are the folders of Backstage's software templates.
     """
 
     charts: tuple[PlannedFolder, ...]
@@ -55,12 +58,32 @@ class Plan:
     manifests: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     findings: tuple[Finding, ...]
+    skeletons: frozenset[str] = frozenset()
 
 
-def plan_repository(repository: str, listing: Listing, settings: CatalogSettings) -> Plan:
+def find_skeletons(listing: Listing, read: Callable[[str], bytes]) -> frozenset[str]:
+    """The folders with a software template of Backstage, which makes new repositories of what is in them."""
+    return frozenset(
+        folder
+        for path in listing.inside
+        if posixpath.basename(path) in _SOFTWARE_TEMPLATES and (folder := posixpath.dirname(path))
+        if _is_software_template(path, read)
+    )
+
+
+def _is_software_template(path: str, read: Callable[[str], bytes]) -> bool:
+    try:
+        return bool(_SOFTWARE_TEMPLATE.search(read(path)))
+    except InputError:
+        return False
+
+
+def plan_repository(
+    repository: str, listing: Listing, settings: CatalogSettings, skeletons: frozenset[str] = frozenset()
+) -> Plan:
     """Decide what of a repository is read. `repository` is its name, for places in messages."""
     all_charts = {posixpath.dirname(path) for path in listing.files if posixpath.basename(path) == CHART_FILE}
-    reasons = {path: _reason_to_skip(path, all_charts, settings) for path in all_charts}
+    reasons = {path: _reason_to_skip(path, all_charts, settings, skeletons) for path in all_charts}
     refused = {
         path for path, reason in reasons.items() if not reason and posixpath.join(path, CHART_FILE) in listing.outside
     }
@@ -68,7 +91,7 @@ def plan_repository(repository: str, listing: Listing, settings: CatalogSettings
     charts = {path for path, reason in reasons.items() if not reason}
     owned = _by_folder(listing.inside, all_charts)
     loose = tuple(path for path in owned.pop(None, ()) if path.endswith((".yaml", ".yml")))
-    plain = _plain_folders(loose, charts, settings)
+    plain = _plain_folders(loose, charts, settings, skeletons)
     return Plan(
         charts=tuple(PlannedFolder(path, tuple(owned.get(path, ()))) for path in sorted(charts)),
         refused=tuple(sorted(refused)),
@@ -78,10 +101,11 @@ def plan_repository(repository: str, listing: Listing, settings: CatalogSettings
             Skipped(Place(repository, path or "."), reason) for path, reason in sorted(reasons.items()) if reason
         ),
         findings=tuple(_refusal(repository, posixpath.join(path, CHART_FILE)) for path in sorted(refused)),
+        skeletons=skeletons,
     )
 
 
-def _reason_to_skip(path: str, charts: set[str], settings: CatalogSettings) -> str:
+def _reason_to_skip(path: str, charts: set[str], settings: CatalogSettings, skeletons: frozenset[str]) -> str:
     """Why a folder isn't a deployment, or an empty string."""
     if parent := _parent_chart(path, charts):
         return parent
@@ -89,7 +113,14 @@ def _reason_to_skip(path: str, charts: set[str], settings: CatalogSettings) -> s
         return "excluded by settings"
     if settings.include:
         return "" if matches(path, settings.include) else "not included by settings"
-    return reason_in_name(path.split("/"))
+    return reason_in_name(path.split("/")) or reason_as_skeleton(path, skeletons)
+
+
+def reason_as_skeleton(path: str, skeletons: frozenset[str]) -> str:
+    """Why a folder of a software template isn't a deployment, or an empty string."""
+    if skeletons.isdisjoint((*folders_above(path), path)):
+        return ""
+    return "a skeleton of a software template, not a deployment"
 
 
 def _parent_chart(path: str, charts: set[str]) -> str:
@@ -131,7 +162,9 @@ def _by_folder(files: Iterable[str], charts: set[str]) -> dict[str | None, list[
     return owned
 
 
-def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: CatalogSettings) -> dict[str, list[str]]:
+def _plain_folders(
+    loose: tuple[str, ...], charts: set[str], settings: CatalogSettings, skeletons: frozenset[str]
+) -> dict[str, list[str]]:
     """Folders without a chart that lie beside charts, or that settings include, with their YAML files."""
     containers = {posixpath.dirname(path) for path in charts if path}
     above = {folder for path in charts for folder in folders_above(path)}
@@ -145,7 +178,7 @@ def _plain_folders(loose: tuple[str, ...], charts: set[str], settings: CatalogSe
             )
             if not included or folder in above:
                 continue
-            if not _reason_to_skip(folder, charts, settings):
+            if not _reason_to_skip(folder, charts, settings, skeletons):
                 folders.setdefault(folder, []).append("/".join(segments[depth:]))
                 break
     return folders

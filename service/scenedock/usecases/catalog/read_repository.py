@@ -22,7 +22,7 @@ from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.layouts.homes import Homes, find_homes
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
 from scenedock.catalog.reading.layouts.table import is_named, read_layouts
-from scenedock.catalog.reading.plan import Plan, plan_repository
+from scenedock.catalog.reading.plan import Plan, find_skeletons, plan_repository
 from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
 from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
@@ -103,7 +103,7 @@ class RepositoryReader:
             provider=settings.provider or provider_of(url, settings.hosts),
             prefix=address.prefix,
         )
-        plan = plan_repository(name, listing, settings)
+        plan = plan_repository(name, listing, settings, find_skeletons(listing, files.read))
         environments = list_environments(plan, settings.names, files.read)
         known = of_run.before.get(name) if of_run else None
         manifests = ManifestsReader(files, snapshot, known.manifests if known else {})

@@ -91,8 +91,28 @@ def test_values_by_reference_belong_to_the_chart_above_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        ("$here//apps/./cart/qa.yaml", "apps/cart"),
+        ("$here/missing/cart/qa.yaml", None),
+        ("$here/../../../etc/qa.yaml", None),
+        ("$here/{{ .root }}/cart/qa.yaml", None),
+    ],
+)
+def test_values_by_reference_are_of_folders_that_are_there(file: str, path: str | None) -> None:
+    sources = (
+        f"[{{chart: x, helm: {{valueFiles: ['{file}']}}}}, {{ref: here, repoURL: 'https://github.com/acme/apps'}}]"
+    )
+    found, _ = evaluated(
+        f"{{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {{name: a}}, spec: {{sources: {sources}}}}}"
+    )
+    assert [each.path for each in found] == ([path] if path else [])
+
+
+@pytest.mark.parametrize(
     "spec",
     [
+        "{source: {path: ../../apps/billing, repoURL: 'https://github.com/acme/apps'}}",
         "{source: {path: apps/billing, repoURL: 'https://github.com/other/apps'}}",
         "{source: {chart: x, repoURL: 'https://charts.acme.test'}}",
         "{}",

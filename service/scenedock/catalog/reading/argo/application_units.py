@@ -59,7 +59,7 @@ class UnitMaker:
             environment,
             chart,
             folders=tuple(self._folders_here(written, repository)),
-            value_files=tuple(posixpath.normpath(file) for of, file in taken if of is repository),
+            value_files=tuple(file for of, file in taken if of is repository),
             values=_inline_values(as_object(source.get("helm"))),
             application=_application(written, path, repository, environment, place),
         )

@@ -21,7 +21,7 @@ from scenedock.catalog.reading.argo.generators import (
     render_all,
 )
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
-from scenedock.catalog.reading.argo.written import WrittenApplication, files_inside, literal_part
+from scenedock.catalog.reading.argo.written import WrittenApplication, files_inside, folder_at, leads_out, literal_part
 from scenedock.catalog.reading.sources import Manifest, Repositories
 from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Application, Deployed
@@ -33,6 +33,8 @@ NOT_EVALUATED = "applicationset-not-evaluated"
 FROM_ELSEWHERE = "their charts come from elsewhere"
 IN_OTHERS = "they deploy folders of repositories that are not part of this run"
 NAMED_BY_TEMPLATE = "a template names what they deploy"
+BY_PLUGIN = "a plugin makes what they deploy"
+OUTSIDE = "their paths lead out of the repository"
 
 
 def read_applications(documents: Iterable[Manifest], repositories: Repositories) -> ArgoReader:
@@ -147,11 +149,16 @@ class ArgoReader:
                 yield WrittenApplication(_filled(template, render, parameters), parameters)
 
     def _add_of_template(self, written: WrittenApplication, place: Place) -> None:
-        """Keep an Application that a chart's template writes, if its name and its chart are literal."""
+        """Keep an Application that a chart's template writes, if its name and its chart are literal.
+
+        One of whose chart or path something stays open is only seen.
+        """
         environment = self._environment_of(written, place)
         if written.name and (unit := self.maker.of_chart(written, written.name, environment, place)):
             self.seen.append(Deployed("Argo CD Application", written.name, place, reason=FROM_ELSEWHERE))
             self.units.append(unit)
+        elif written.name and self._reason(written.sources) == NAMED_BY_TEMPLATE:
+            self.seen.append(Deployed("Argo CD Application", written.name, place, reason=NAMED_BY_TEMPLATE))
 
     def _add(self, written: WrittenApplication, place: Place) -> None:
         """Keep an Application for each source of it that is a folder of a repository of this run, or as a unit.
@@ -163,7 +170,8 @@ class ArgoReader:
             return
         folders = written.folders(self.repositories)
         targets = tuple((repository.name, path) for repository, path in folders)
-        reason = "" if targets else self._reason(written.sources)
+        by_plugin = any("plugin" in source for source in written.sources)
+        reason = BY_PLUGIN if by_plugin else "" if targets else self._reason(written.sources)
         self.seen.append(Deployed("Argo CD Application", name, place, targets, reason))
         for repository, path in folders:
             environment, doubt = environment_of(written.words_in(path), repository.environments)
@@ -219,6 +227,8 @@ class ArgoReader:
             return NAMED_BY_TEMPLATE
         if any(source.get("chart") for source in sources):
             return FROM_ELSEWHERE
+        if any(leads_out(folder_at(as_text(source.get("path")))) for source in sources):
+            return OUTSIDE
         return IN_OTHERS
 
     def _doubt(self, name: str, doubt: str, place: Place) -> None:

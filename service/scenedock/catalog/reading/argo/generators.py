@@ -18,7 +18,7 @@ from scenedock.documents.reading import DocumentError, read_document
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 
 # Parameter sets of all generators in one repository: far more than an Argo CD serves.
-_MOST_PARAMETER_SETS = 100_000
+_MOST_PARAMETER_SETS = 10_000
 _FILES_FOR_ONE_SET = 100
 _ELSEWHERE = frozenset({"clusters", "clusterDecisionResource", "scmProvider", "pullRequest", "plugin"})
 _BESIDE = frozenset({"selector", "template"})

@@ -77,10 +77,10 @@ class WrittenApplication:
         The root is the empty path.
         """
         named = (
-            (repository, folder_at(path))
+            (repository, folder)
             for source in self.sources
             if (path := literal(as_text(source.get("path")))) and not source.get("ref")
-            if (repository := repositories.of(source))
+            if (repository := repositories.of(source)) and not leads_out(folder := folder_at(path))
         )
         taken = (
             (repository, repository.deployment_folder(path)) for repository, path in self.values_taken(repositories)
@@ -88,12 +88,18 @@ class WrittenApplication:
         return list(dict.fromkeys([*named, *taken]))
 
     def values_taken(self, repositories: Repositories) -> Iterator[tuple[Manifests, str]]:
-        """The values files in repositories of the run that a chart from elsewhere takes, in the order of its merge."""
+        """The values files in repositories of the run that a chart from elsewhere takes, in the order of its merge.
+
+        Their folders hold files; what a template names, or what leads out of the repository, is none.
+        """
         refs = {as_text(source.get("ref")): repositories.of(source) for source in self.sources}
         for source in self.sources:
             for file in value_files_of_source(source) if source.get("chart") else ():
                 ref, _, path = file.removeprefix("$").partition("/")
-                if file.startswith("$") and ref and (repository := refs.get(ref)):
+                if not file.startswith("$") or not ref or not literal(path) or not (repository := refs.get(ref)):
+                    continue
+                path = folder_at(path)
+                if not leads_out(path) and next(repository.below(repository.deployment_folder(path)), ""):
                     yield repository, path
 
     @property
@@ -117,8 +123,13 @@ def literal_part(text: str) -> str:
 
 def folder_at(path: str) -> str:
     """A folder from the repository's root, as paths are written here."""
-    folder = posixpath.normpath(path).lstrip("/")
+    folder = posixpath.normpath(path.lstrip("/") or ".")
     return "" if folder == "." else folder
+
+
+def leads_out(path: str) -> bool:
+    """Whether a path from the repository's root leads out of it."""
+    return path == ".." or path.startswith("../")
 
 
 def value_files_of_source(source: JsonObject) -> list[str]:

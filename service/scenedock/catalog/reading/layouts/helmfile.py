@@ -20,7 +20,7 @@ from scenedock.catalog.vocabulary.globs import matches
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.errors import InputError
-from scenedock.model.finding import Place
+from scenedock.model.finding import Finding, Place
 from scenedock.model.helm import Deployed
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
@@ -29,9 +29,17 @@ _ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.enviro
 _RELEASE = re.compile(r"\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}")
 # A character that no YAML file has a use for, in place of the environment's name.
 _ITS_NAME = "\ue001"
+# A release that is installed where its name is in a list of the environment's values, perhaps with a check before.
+_AMONG = re.compile(
+    rb"(\binstalledTemplate:[ \t]*[\"']?)(?:\{\{`)?"
+    rb"(?:\{\{-?[ \t]*if[ \t]+hasKey[ \t]+\.Environment\.Values[ \t]+\\?\"\w+\\?\"[ \t]*-?\}\})?"
+    rb"\{\{-?[ \t]*has[ \t]+\.Release\.Name[ \t]+\.Environment\.Values\.(\w+)[ \t]*-?\}\}"
+    rb"(?:\{\{-?[ \t]*else[ \t]*-?\}\}(?:\{\{[^{}\n]*\}\}|[^{}\n]*)\{\{-?[ \t]*end[ \t]*-?\}\})?(?:`\}\})?"
+)
+_ITS_LIST = "\ue002"
 # Far more than anybody has: what is beyond counts for no environment, or not at all.
 _MOST_FILES = 1000
-_MOST_DECISIONS = 200_000
+_MOST_DECISIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,19 @@ class _Environment:
             path = as_text(each)
             if path and ("{{" in path or not path.endswith((".yaml", ".yml"))):
                 return None
-            values = merge_values(values, as_object(self.given.here.read(path) if path else each))
+            if not path or self.given.here.has(path):
+                values = merge_values(values, as_object(self.given.here.read(path) if path else each))
         return values
+
+    def value(self, key: str) -> Json:
+        """The value at a dotted path; None where nothing here says it."""
+        return value_at(self.values, key.split("."))
+
+    @cached_property
+    def says_all(self) -> bool:
+        """Whether all its values are known: no file of them is elsewhere."""
+        files = filter(None, map(as_text, self.written))
+        return self.values is not None and all(map(self.given.here.has, files))
 
 
 @dataclass(slots=True)
@@ -86,6 +105,7 @@ class _Reader:
     left: int = _MOST_DECISIONS
     units: list[Unit] = field(default_factory=list)
     seen: list[Deployed] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def read(self) -> LayoutFacts:
         for path in self.given.here.files:
@@ -96,7 +116,7 @@ class _Reader:
         above_others = sorted(self.helmfiles, key=lambda path: (path in below, path.count("/"), path))
         for path in above_others:
             self._add_all(path, {}, done)
-        return LayoutFacts(tuple(self.units), tuple(self.seen))
+        return LayoutFacts(tuple(self.units), tuple(self.seen), tuple(self.findings))
 
     def _open(self, path: str) -> None:
         """Read a helmfile and those that it includes."""
@@ -109,7 +129,8 @@ class _Reader:
 
     def _read(self, path: str) -> _Helmfile | None:
         try:
-            data = _ENVIRONMENT.sub(_ITS_NAME.encode(), self.given.read(path))
+            data = _AMONG.sub(rb"\1" + _ITS_LIST.encode() + rb"\2", self.given.read(path))
+            data = _ENVIRONMENT.sub(_ITS_NAME.encode(), data)
         except InputError:
             return None
         try:
@@ -188,7 +209,12 @@ class _Reader:
         if folder is not None and folder not in self.given.here.charts:
             return
         self.left -= len(environments)
-        known = {each: self._holds(release, environments[each]) for each in environments if self.left >= 0}
+        if self.left < 0 and not self.findings:
+            pairs = f"more than {_MOST_DECISIONS:,} pairs of a release and an environment"
+            message = f"from here on releases have no environment: the repository has {pairs}"
+            remedy = "Split the repository, or leave helmfiles out with `layouts: {helmfile: false}` in scenedock.yaml."
+            self.findings.append(Finding("warning", "too-many-releases", message, place, remedy))
+        known = {each: self._holds(release, environments[each]) for each in (environments if self.left >= 0 else ())}
         if known and not any(holds is not False for holds in known.values()):
             self.seen[-1] = replace(self.seen[-1], targets=(), reason="their conditions hold in no environment")
             return
@@ -242,10 +268,21 @@ class _Reader:
 
     def _holds(self, release: JsonObject, environment: _Environment) -> bool | None:
         """Whether a release is there in an environment; None where its values don't say."""
-        if not (condition := as_text(release.get("condition"))):
-            return None if isinstance(release.get("installed"), str) else True
-        values = environment.values
-        return None if values is None else bool(value_at(values, condition.split(".")))
+        said: list[bool | None] = [None if isinstance(release.get("installed"), str) else True]
+        if condition := as_text(release.get("condition")):
+            value = environment.value(condition)
+            said.append(None if value is None and not environment.says_all else bool(value))
+        if template := as_text(release.get("installedTemplate")):
+            names = environment.value(template[1:]) if template.startswith(_ITS_LIST) else None
+            said.append(_is_among(as_text(release.get("name")), names))
+        return False if False in said else None if None in said else True
+
+
+def _is_among(name: str, names: Json) -> bool | None:
+    """Whether a list of an environment has a name; None where there is no list, or a template writes some of it."""
+    if not isinstance(names, list) or (name not in names and any("{{" in as_text(each) for each in names)):
+        return None
+    return name in names
 
 
 def _named(document: JsonObject, helmfile: _Helmfile, given: Given) -> dict[str, _Environment]:

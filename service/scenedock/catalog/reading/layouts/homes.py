@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.handwritten import ENTITY_FILES
-from scenedock.catalog.reading.plan import Plan, PlannedFolder, reason_in_name
+from scenedock.catalog.reading.plan import Plan, PlannedFolder, reason_as_skeleton, reason_in_name
 from scenedock.catalog.vocabulary.environments import CONTAINERS, without_environment
 from scenedock.catalog.vocabulary.globs import matches
 from scenedock.catalog.vocabulary.settings import CatalogSettings
@@ -43,7 +43,7 @@ def find_homes(units: Iterable[Unit], settings: CatalogSettings, plan: Plan, fil
     listed = {app_list.file for app_list in settings.apps}
     for unit in _deployed_once((each for each in units if each.place.path not in listed), plan):
         path = next((folder for folder in (unit.path, *unit.folders) if folder in charts), unit.path)
-        if path not in charts and (reason := _reason_to_leave_out(unit, settings)):
+        if path not in charts and (reason := _reason_to_leave_out(unit, settings, plan.skeletons)):
             left_out[unit.place, unit.name] = reason
         else:
             homes[path].append(replace(unit, path=path))
@@ -148,7 +148,7 @@ def _below(beginning: str, paths: Sequence[str]) -> Iterator[str]:
         yield paths[number]
 
 
-def _reason_to_leave_out(unit: Unit, settings: CatalogSettings) -> str:
+def _reason_to_leave_out(unit: Unit, settings: CatalogSettings, skeletons: frozenset[str]) -> str:
     """Why settings, or the names of its folders, leave a unit out; an empty string if they don't."""
     folders = {unit.path, *unit.folders}
     if unit.place.repository == unit.repository:
@@ -160,4 +160,6 @@ def _reason_to_leave_out(unit: Unit, settings: CatalogSettings) -> str:
         return (
             "" if any(matches(each, settings.include) for each in folders) else "settings don't include their folders"
         )
-    return reason_in_name(unit.path.split("/")) if unit.path else ""
+    return (reason_in_name(unit.path.split("/")) if unit.path else "") or next(
+        filter(None, (reason_as_skeleton(folder, skeletons) for folder in folders)), ""
+    )
