@@ -42,9 +42,14 @@ def test_build_metadata_has_no_precedence() -> None:
         "vv1.2.3",
         "latest",
         "1.2.3 ",
+        "1.2.3@sha256:5f13",
         "\u0661.2.3",
         "1" * 300,
     ],
 )
 def test_what_is_no_semantic_version_is_none(text: str) -> None:
     assert SemVer.parse(text) is None
+
+
+def test_a_version_that_is_pinned_to_a_digest_is_that_version() -> None:
+    assert version(f"v1.2.3@sha256:{'5f' * 32}") == version("1.2.3") < version(f"1.2.4@sha256:{'00' * 32}")

@@ -66,8 +66,8 @@ def _unordered(releases: Sequence[Release]) -> Finding:
     """One for all of a repository: where one version has no order, most have none."""
     names = list(dict.fromkeys(each.version or "" for each in releases))
     examples = ", ".join(names[:_MOST_EXAMPLES]) + (" …" if len(names) > _MOST_EXAMPLES else "")
-    what = f"{len(releases):,} versions are neither semantic nor numbered builds"
-    message = f"{what} ({examples}): nobody can tell which is older"
+    are = "version is" if len(names) == 1 else "versions are"
+    message = f"{len(names):,} {are} neither semantic nor numbered builds ({examples}): nobody can tell which is older"
     remedy = "If their order matters, release with versions of Semantic Versioning 2.0.0."
     return Finding("info", "version-not-semantic", message, releases[0].place, remedy)
 

@@ -9,7 +9,7 @@ from functools import total_ordering
 _PATTERN = re.compile(
     r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
     r"(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
-    r"(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?",
+    r"(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?(?:@sha256:[0-9a-f]{64})?",
     re.ASCII,
 )
 _LONGEST = 256
@@ -18,7 +18,7 @@ _LONGEST = 256
 @total_ordering
 @dataclass(frozen=True, slots=True, eq=False)
 class SemVer:
-    """A version; two are equal where neither has precedence, so build metadata doesn't count.
+    """A version; two are equal where neither has precedence, so neither build metadata nor a digest counts.
 
     >>> SemVer.parse("1.0.0-rc.2") < SemVer.parse("1.0.0-rc.10") < SemVer.parse("v1.0.0")
     True
@@ -29,7 +29,7 @@ class SemVer:
 
     @classmethod
     def parse(cls, text: str) -> SemVer | None:
-        """The version in a tag, which may begin with `v`; None where it isn't one."""
+        """The version in a tag, which may begin with `v` and be pinned to a digest; None where it isn't one."""
         match = _PATTERN.fullmatch(text.removeprefix("v")) if len(text) <= _LONGEST else None
         if match is None:
             return None

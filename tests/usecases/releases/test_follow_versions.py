@@ -81,7 +81,7 @@ def test_who_is_behind_is_so_by_the_versions_that_the_furthest_had_since(apps: P
     assert (production["since"], qa["since"]) == ("2026-01-01T01:00:00Z", "2026-01-01T04:00:00Z")
     assert (production["author"], qa["author"]) == ("Jane", "release-bot")
     shown = run("show", "billing", apps).stdout.splitlines()
-    assert "    behind qa, which has 1.2.0 (minor, 2 versions between)" in shown
+    assert "    behind qa, which has 1.2.0 (minor, 2 versions ahead)" in shown
     assert any(line.startswith("    since 2026-01-01T01:00:00Z: commit ") for line in shown)
     unasked = json.loads(run("list", apps, "--format", "json").stdout)[0]
     assert (unasked["since"], unasked["sinceReason"]) == (None, None)

@@ -90,7 +90,7 @@ class WrittenApplication:
     def values_taken(self, repositories: Repositories) -> Iterator[tuple[Manifests, str]]:
         """The values files in repositories of the run that a chart from elsewhere takes, in the order of its merge.
 
-        Their folders hold files; what a template names, or what leads out of the repository, is none.
+        Their folders hold files; what a template names, or what leads out of the repository, doesn't count.
         """
         refs = {as_text(source.get("ref")): repositories.of(source) for source in self.sources}
         for source in self.sources:

@@ -229,7 +229,7 @@ def _since(history: VersionHistory | None) -> Iterator[str]:
 def _distance(ahead: Behind) -> str:
     if ahead.versions is None:
         return f" ({ahead.gap.unit})"
-    return f" ({ahead.gap.unit}, {ahead.versions} version{'' if ahead.versions == 1 else 's'} between)"
+    return f" ({ahead.gap.unit}, {ahead.versions} version{'' if ahead.versions == 1 else 's'} ahead)"
 
 
 def _lines(release: Release) -> Iterator[str]:
