@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,12 @@ def run(*arguments: str | Path) -> Result:
     done = CliRunner().invoke(main, ["deployments", *map(str, arguments)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done
+
+
+def asked(root: Path, *arguments: str, given: str = "") -> str:
+    """What git answers."""
+    done = subprocess.run(["git", "-C", str(root), *arguments], input=given, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def histories(root: Path, *options: str, service: str = "billing") -> list[dict[str, Any]]:
@@ -162,7 +169,7 @@ def test_a_shallow_clone_says_what_to_run(apps: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", "--depth=1", apps.as_uri(), str(shallow)], check=True, env=ENVIRONMENT)
     shown = json.loads(run("show", "billing", shallow, "--format", "json").stdout)
     assert {each["since"] for each in shown} == {None}
-    assert all("`git fetch --unshallow --filter=blob:none`" in each["sinceReason"] for each in shown)
+    assert all("`git fetch --unshallow`" in each["sinceReason"] for each in shown)
     (history,) = histories(shallow, "--environment", "qa")
     assert [each["version"] for each in history["versions"]] == ["1.2.0"]
     assert history["incomplete"].startswith("the clone has no history before 2026-01-01T04:00:00Z")
@@ -240,3 +247,13 @@ def test_a_version_of_production_that_no_lower_environment_ever_had_is_found_by_
     found.append(json.loads(run("list", root, "--format", "json", "--history").stdout))
     findings = [[finding["message"] for finding in each[0]["findings"]] for each in found]
     assert findings == [[], ["billing/production has 1.2.0, which none of qa ever had"]]
+
+
+@pytest.mark.parametrize("date", ["", " 99999999999999 +0000"])
+def test_a_date_that_cannot_be_read_ends_the_history(apps: Path, date: str) -> None:
+    commit(apps, 5, {QA: "image: {tag: 1.3.0}\n"})
+    odd = re.sub(r"(?m)(^committer .*>).*$", rf"\1{date}", asked(apps, "cat-file", "-p", "HEAD"))
+    git(apps, "reset", "--quiet", asked(apps, "hash-object", "--literally", "-t", "commit", "-w", "--stdin", given=odd))
+    (history,) = histories(apps, "--environment", "qa")
+    assert [(each["version"], each["since"]) for each in history["versions"]] == [("1.3.0", None)]
+    assert history["incomplete"].endswith(" on were not searched: its date can't be read")

@@ -22,7 +22,7 @@ _MOST_PATHSPECS: Final = 50
 _LOG: Final = (
     *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "--literal-pathspecs", "log", "--first-parent", "-m"),
     *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-color", "--no-notes", "--relative"),
-    "--format=%x01%H %ct %P%x00%aN",
+    "--format=%x01%H%x1f%ct%x1f%P%x00%aN",
 )
 _LINKS: Final = ("120000", "160000")
 
@@ -95,10 +95,13 @@ class GitHistory(AbstractContextManager["GitHistory"]):
                 date = ""
                 for each in _parsed(_tokens(process)):
                     if each.commit.id in oldest:
-                        self.ended = _shallow(each.commit.date)
+                        self.ended = _shallow(each.commit.date or each.commit.id)
                         return
-                    date = each.commit.date
+                    date = each.commit.date or date
                     before = {path: blob for path, blob in each.before.items() if path in paths}
+                    if before and not each.commit.date:
+                        self.ended = f"commits from {each.commit.id} on were not searched: its date can't be read"
+                        return
                     if before:
                         yield replace(each, before=before)
                 if process.wait() != 0:
@@ -128,8 +131,8 @@ class GitHistory(AbstractContextManager["GitHistory"]):
 
 def _shallow(date: str) -> str:
     return (
-        f"the clone has no history before {date}: run `git fetch --unshallow --filter=blob:none` in it (for what the "
-        "service clones, set SCENEDOCK_HISTORY_COMMITS)"
+        f"the clone has no history before {date}: run `git fetch --unshallow` in it (for what the service "
+        "clones, set SCENEDOCK_HISTORY_COMMITS)"
     )
 
 
@@ -161,15 +164,23 @@ def _parsed(tokens: Iterator[str]) -> Iterator[CommittedFiles]:
         if line.startswith("\x01"):
             if commit:
                 yield CommittedFiles(commit, before, parents)
-            digest, seconds, *listed = line[1:].split()
-            date = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            commit, before, parents = Commit(digest, date, _name(next(tokens, ""))), {}, tuple(listed)
+            digest, seconds, listed = line[1:].split("\x1f")
+            commit = Commit(digest, _date(seconds), _name(next(tokens, "")))
+            before, parents = {}, tuple(listed.split())
         elif line.startswith(":"):
             mode, _, blob, _, kind = line[1:].split(" ")
             gone = kind.startswith("A") or mode in _LINKS
             before[next(tokens, "")] = "" if gone else blob
     if commit:
         yield CommittedFiles(commit, before, parents)
+
+
+def _date(seconds: str) -> str:
+    """A time in ISO 8601; empty where the commit has none, or one beyond all calendars."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _name(author: str) -> str:
