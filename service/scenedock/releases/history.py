@@ -16,7 +16,10 @@ MOST_VERSIONS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit: its id, when it was made (ISO 8601, UTC), and the name of its author, without an address."""
+    """A commit: its id, when it was made (ISO 8601, UTC), and the name of its author, without an address.
+
+    The author is empty where nobody can tell who made the change.
+    """
 
     id: str
     date: str
@@ -143,14 +146,13 @@ def versions_between(history: VersionHistory, older: str) -> int | None:
     return None if history.incomplete else len(newer)
 
 
-def with_authors(history: VersionHistory, author_of: Callable[[Commit, str], str]) -> VersionHistory:
-    """The history with the authors of merged changes in the place of those who merged; empty names change nothing."""
+def with_authors(history: VersionHistory, author_of: Callable[[Commit], str]) -> VersionHistory:
+    """The history with the authors of merged changes in the place of those who merged."""
     return replace(history, versions=tuple(_with_author(each, author_of) for each in history.versions))
 
 
-def _with_author(since: VersionSince, author_of: Callable[[Commit, str], str]) -> VersionSince:
-    author = author_of(since.commit, since.path) if since.commit and since.path else ""
-    return replace(since, commit=replace(since.commit, author=author)) if since.commit and author else since
+def _with_author(since: VersionSince, author_of: Callable[[Commit], str]) -> VersionSince:
+    return replace(since, commit=replace(since.commit, author=author_of(since.commit))) if since.commit else since
 
 
 def _no_line(_keys: Keys) -> int:

@@ -156,6 +156,46 @@ def test_a_merge_is_one_change_by_who_made_it(apps: Path) -> None:
     assert before["version"] == "1.2.0"
 
 
+def merged(root: Path, *changes: tuple[dict[str, str], str]) -> dict[str, Any]:
+    """The newest version of QA, after Jane has merged a branch with some changes by others."""
+    git(root, "checkout", "--quiet", "-b", "update")
+    for files, author in changes:
+        commit(root, 5, files, f"{author} <{author}@acme.test>")
+    git(root, "checkout", "--quiet", "main")
+    git(root, "merge", "--quiet", "--no-ff", "--message=Merge", "update", hour=7)
+    newest: dict[str, Any] = histories(root, "--environment", "qa")[0]["versions"][0]
+    assert newest["since"] == "2026-01-01T07:00:00Z"
+    return newest
+
+
+def test_a_merge_of_several_authors_names_nobody(apps: Path) -> None:
+    sets, adds = {QA: "image: {tag: 1.3.0}\n"}, {QA: "image: {tag: 1.3.0}\nreplicas: 7\n"}
+    newest = merged(apps, (sets, "Ada"), (adds, "Eve"))
+    assert (newest["version"], newest["author"]) == ("1.3.0", None)
+
+
+def test_a_merge_that_takes_a_version_away_names_who_did(apps: Path) -> None:
+    newest = merged(apps, ({QA: "replicas: 1\n", "README": "other\n"}, "Ada"), ({"README": "more\n"}, "Eve"))
+    assert (newest["version"], newest["file"], newest["author"]) == ("1.0.0", "billing/values.yaml", "Ada")
+
+
+def test_who_solves_a_conflict_counts_and_who_merges_does_not(apps: Path) -> None:
+    values = "a: 1\nb: 1\nc: 1\nd: 1\ne: 1\nf: 1\n"
+    commit(apps, 5, {QA: f"image: {{tag: 1.2.0}}\n{values}"})
+    git(apps, "checkout", "--quiet", "-b", "update")
+    commit(apps, 6, {QA: f"image: {{tag: 1.3.0}}\n{values}"}, "Ada <ada@acme.test>")
+    git(apps, "checkout", "--quiet", "main")
+    commit(apps, 7, {QA: f"image: {{tag: 1.2.0}}\n{values}g: 1\n"})
+    git(apps, "merge", "--quiet", "--no-ff", "--no-commit", "update")
+    git(apps, "commit", "--quiet", "--message=Merge", hour=8)
+    newest = histories(apps, "--environment", "qa")[0]["versions"][0]
+    assert (newest["version"], newest["author"]) == ("1.3.0", "Ada")
+    plant(apps, {QA: f"image: {{tag: 1.4.0}}\n{values}g: 1\n"})
+    git(apps, "commit", "--quiet", "--all", "--amend", "--no-edit", hour=8)
+    newest = histories(apps, "--environment", "qa")[0]["versions"][0]
+    assert (newest["version"], newest["author"]) == ("1.4.0", None)
+
+
 def test_what_is_not_committed_has_no_time(apps: Path) -> None:
     plant(apps, {QA: "image: {tag: 1.3.0}\n"})
     newest, before = histories(apps, "--environment", "qa", "--most", "2")[0]["versions"]

@@ -24,6 +24,10 @@ _LOG: Final = (
     *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-color", "--no-notes", "--relative"),
     "--format=%x01%H%x1f%ct%x1f%P%x00%aN",
 )
+_LOG_OF_MERGED: Final = (
+    *("-c", "log.showSignature=false", "--literal-pathspecs", "log", "--cc", "--unified=0", "--relative"),
+    *("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--format=%x01%H%x1f%P%x1f%aN"),
+)
 _LINKS: Final = ("120000", "160000")
 
 
@@ -111,14 +115,21 @@ class GitHistory(AbstractContextManager["GitHistory"]):
                 timer.cancel()
                 process.kill()
 
-    def author_of_merged(self, merge: Commit, path: str) -> str:
-        """The author of the last change of a file among those that a merge brought; empty if that can't be told."""
-        found = ask_git(
-            self.root,
-            *("-c", "log.showSignature=false", "--literal-pathspecs", "log", "--max-count=1", "--no-merges"),
-            *("--format=%aN", f"{merge.id}^1..{merge.id}", "--", path),
-        )
-        return _name(found.text)
+    def author_of_merged(self, merge: str, paths: Collection[str], seconds: float) -> str:
+        """The one author of all changes of files that a merge brought; empty where there are several, or nobody knows.
+
+        Merges among them count where they have lines that none of their parents has.
+        """
+        found = ask_git(self.root, *_LOG_OF_MERGED, f"{merge}^1..{merge}", "--", *sorted(paths), seconds=seconds)
+        boundary, authors = self._boundary(), set[str]()
+        for each in found.output.decode("utf-8", "surrogateescape").split("\x01")[1:]:
+            head, _, changed = each.partition("\n")
+            digest, parents, name = head.split("\x1f", 2)
+            if digest in boundary:
+                return ""
+            if " " not in parents or changed.strip():
+                authors.add(_name(name))
+        return authors.pop() if len(authors) == 1 else ""
 
     def _boundary(self) -> frozenset[str]:
         """The commits at which a shallow clone ends: to git they look as if they had added every file."""

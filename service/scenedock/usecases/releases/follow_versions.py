@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
@@ -133,7 +134,9 @@ def follow(
             past = _Past(history, all_of.readers[name], pairs)
             ended = past.follow(extent)
             for _, followed in pairs:
-                histories[followed.release.key] = with_authors(followed.history(ended), past.author_of)
+                histories[followed.release.key] = with_authors(
+                    followed.history(ended), partial(past.author_of, followed.release.key)
+                )
     return {each.key: histories[each.key] for each in chosen if each.key in histories}
 
 
@@ -164,12 +167,16 @@ class _Past:
     users: dict[str, list[tuple[Pair, Followed]]] = field(default_factory=lambda: defaultdict(list))
     own: dict[PairKey, frozenset[str]] = field(default_factory=dict)
     blobs: dict[str, str] = field(default_factory=dict)
-    merges: set[str] = field(default_factory=set)
+    merges: dict[str, frozenset[str]] = field(default_factory=dict)
+    files: dict[PairKey, frozenset[str]] = field(default_factory=dict)
+    until: float = 0.0
+    _authors: dict[tuple[str, frozenset[str]], str] = field(default_factory=dict)
     _then: VersionReader = field(init=False)
 
     def __post_init__(self) -> None:
         for pair, followed in self.pairs:
             self.own[followed.release.key] = followed.now.own_files
+            self.files[followed.release.key] = followed.now.files
             for path in followed.now.files:
                 self.users[path].append((pair, followed))
         self._then = self.now.of_another_time(self._read)
@@ -180,12 +187,12 @@ class _Past:
             return f"there is no history: {problem}"
         self.blobs = self.history.blobs(self.users)
         start, ended = self.history.ref, ""
-        until = time.monotonic() + extent.seconds
+        self.until = time.monotonic() + extent.seconds
         try:
             for pair, followed in self.pairs:
                 followed.note_uncommitted(self._then.deployed(pair))
             while start:
-                start, ended = self._walk(start, max(1.0, until - time.monotonic()), extent.until)
+                start, ended = self._walk(start, max(1.0, self.until - time.monotonic()), extent.until)
         except _UnreadableError as error:
             return f"older commits were not searched: {error}"
         return ended
@@ -214,7 +221,7 @@ class _Past:
         self.blobs |= committed.before
         self._then.forget(committed.before)
         if len(committed.parents) > 1:
-            self.merges.add(committed.commit.id)
+            self.merges[committed.commit.id] = frozenset(committed.before)
         touched = {one.release.key: (pair, one) for path in committed.before for pair, one in self.users[path]}
         found = False
         for pair, followed in touched.values():
@@ -225,9 +232,14 @@ class _Past:
                 found = found or followed.is_done
         return found
 
-    def author_of(self, commit: Commit, path: str) -> str:
-        """The author of what a merge brought; empty for other commits."""
-        return self.history.author_of_merged(commit, path) if commit.id in self.merges else ""
+    def author_of(self, key: PairKey, commit: Commit) -> str:
+        """The author of a commit; of a merge, of its changes for a release; empty if git can't tell in time."""
+        if commit.id not in self.merges:
+            return commit.author
+        asked = commit.id, self.files[key] & self.merges[commit.id]
+        if asked not in self._authors and (left := self.until - time.monotonic()) > 0:
+            self._authors[asked] = self.history.author_of_merged(*asked, left)
+        return self._authors.get(asked, "")
 
     def _is_there(self, deployed: Deployed, own: frozenset[str]) -> bool:
         """Whether one of the files, or the item of a list, was there that name the environment today."""

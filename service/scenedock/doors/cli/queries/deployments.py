@@ -223,7 +223,8 @@ def _details(deployments: Deployments) -> Iterator[str]:
 def _since(history: VersionHistory | None) -> Iterator[str]:
     commit = history.newest.commit if history and history.newest else None
     if commit:
-        yield f"since {commit.date}: commit {commit.id[:_DIGITS]} by {commit.author}"
+        by = f" by {commit.author}" if commit.author else ""
+        yield f"since {commit.date}: commit {commit.id[:_DIGITS]}{by}"
 
 
 def _distance(ahead: Behind) -> str:
