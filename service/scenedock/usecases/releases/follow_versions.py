@@ -40,12 +40,13 @@ class Extent:
     """How far to go back: to the `most` last versions of each, and not before a date (ISO 8601) if one is given.
 
     With `between`, those of the furthest environment also until none of the service is older, and those of environments
-    before production until they had the versions of production.
+    before production until they had the versions of production. Without `authors`, those who merged are named.
     """
 
     most: int = 1
     until: str = ""
     between: bool = True
+    authors: bool = True
     seconds: float = SECONDS
 
 
@@ -134,9 +135,8 @@ def follow(
             past = _Past(history, all_of.readers[name], pairs)
             ended = past.follow(extent)
             for _, followed in pairs:
-                histories[followed.release.key] = with_authors(
-                    followed.history(ended), partial(past.author_of, followed.release.key)
-                )
+                key, found = followed.release.key, followed.history(ended)
+                histories[key] = with_authors(found, partial(past.author_of, key)) if extent.authors else found
     return {each.key: histories[each.key] for each in chosen if each.key in histories}
 
 
@@ -209,6 +209,8 @@ class _Past:
                     return "", ""
                 if are_few(left) and not are_few(paths):
                     return next(iter(each.parents), ""), ""
+            if time.monotonic() >= self.until:
+                return "", f"{not_before(each.commit.date)}: the time for it was over"
         return "", self.history.ended
 
     def _open_paths(self) -> set[str]:
