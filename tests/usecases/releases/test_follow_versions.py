@@ -231,6 +231,48 @@ def test_a_folder_that_is_no_clone_has_versions_and_no_history(tmp_path: Path) -
     assert shown["sinceReason"].startswith("there is no history: not a git repository")
 
 
+def test_a_clone_without_a_commit_says_so(tmp_path: Path) -> None:
+    root = plant(tmp_path / "apps", {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE.format("1.0.0")})
+    git(root, "init", "--quiet")
+    (shown,) = json.loads(run("show", "billing", root, "--format", "json").stdout)
+    assert shown["sinceReason"] == "there is no history: there is no commit yet"
+
+
+def test_what_is_or_was_behind_a_link_is_not_followed_and_says_so(apps: Path) -> None:
+    (apps / QA).unlink()
+    (apps / QA).symlink_to("../shared/qa.yaml")
+    commit(apps, 5, {"shared/qa.yaml": "image: {tag: 1.3.0}\n"})
+    (history,) = histories(apps, "--environment", "qa")
+    assert [(each["version"], each["since"]) for each in history["versions"]] == [("1.3.0", None)]
+    assert history["incomplete"].startswith(f"{QA} is a link or a submodule, ")
+    listed = json.loads(run("list", apps, "--format", "json", "--history").stdout)
+    assert [bool(each["since"]) or bool(each["sinceReason"]) for each in listed] == [True, True]
+
+    (apps / QA).unlink()
+    commit(apps, 6, {QA: "image: {tag: 1.3.0}\n"})
+    commit(apps, 7, {QA: "image: {tag: 1.4.0}\n"})
+    (history,) = histories(apps, "--environment", "qa")
+    assert [(each["version"], bool(each["since"])) for each in history["versions"]] == [
+        ("1.4.0", True),
+        ("1.3.0", False),
+    ]
+    assert history["incomplete"].startswith(f"{QA} was a link before commit ")
+
+
+def test_a_folder_that_was_moved_has_no_time_and_says_so(apps: Path) -> None:
+    commit(apps, 5, {"billing/values-production.yaml": "image: {tag: 1.1.0}\n"})
+    (apps / "apps").mkdir()
+    git(apps, "mv", "billing", "apps/billing")
+    commit(apps, 6, {"README": "moved\n"})
+    for root in (apps, apps / "apps"):
+        for history in histories(root):
+            assert [each["since"] for each in history["versions"]] == [None]
+            assert history["incomplete"].startswith("its files were moved by commit ")
+            assert history["incomplete"].endswith(", from billing/Chart.yaml")
+    listed = json.loads(run("list", apps, "--format", "json", "--history").stdout)
+    assert [each["findings"] for each in listed] == [[], []]
+
+
 def test_what_kustomize_makes_of_files_has_no_history_and_says_so(tmp_path: Path) -> None:
     root, pod = tmp_path / "apps", "{containers: [{name: billing, image: acme/billing}]}"
     deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec: {template: {spec: %s}}\n"

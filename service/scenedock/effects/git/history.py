@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Final
 
-from scenedock.effects.git.commands import ask_git
+from scenedock.effects.git.commands import ask_git, prefix_of
 from scenedock.effects.git.objects import BlobReader, tree_entries
 from scenedock.effects.git.runner import start_git, users_environment
 from scenedock.releases.history import Commit
@@ -28,6 +28,8 @@ _LOG_OF_MERGED: Final = (
     *("-c", "log.showSignature=false", "--literal-pathspecs", "log", "--cc", "--unified=0", "--relative"),
     *("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--format=%x01%H%x1f%P%x1f%aN"),
 )
+_NO_COMMIT: Final = "Needed a single revision"
+"""What git says where the branch is unborn: other refs are looked up before."""
 _LINKS: Final = ("120000", "160000")
 
 
@@ -35,12 +37,14 @@ _LINKS: Final = ("120000", "160000")
 class CommittedFiles:
     """A commit on the branch's own line, and the blobs of the files that it changed, as they were before it, by path.
 
-    The id is empty where there was no such file. The author of a commit with several `parents` only merged the changes.
+    The id is empty where there was no such file, or one of the `links` that it replaced. The author of a commit with
+    several `parents` only merged the changes.
     """
 
     commit: Commit
     before: Mapping[str, str]
     parents: tuple[str, ...] = ()
+    links: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -66,7 +70,8 @@ class GitHistory(AbstractContextManager["GitHistory"]):
 
     def problem(self) -> str:
         """Why there is no history at all; empty if there is one."""
-        return ask_git(self.root, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").complaint
+        complaint = ask_git(self.root, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").complaint
+        return "there is no commit yet" if complaint == _NO_COMMIT else complaint
 
     def blobs(self, paths: Collection[str]) -> dict[str, str]:
         """The blobs of files as of `ref`, by path; empty where it has no such file. Links are left out."""
@@ -77,6 +82,16 @@ class GitHistory(AbstractContextManager["GitHistory"]):
             for path in paths
             if path not in entries or entries[path].mode not in _LINKS
         }
+
+    def links(self, paths: Collection[str]) -> dict[str, str]:
+        """The links as of `ref` that files are, or through which paths lead to them (submodules, too), by path."""
+        ways = {path: [path, *map(str, PurePosixPath(path).parents)][:-1] for path in paths}
+        asked = sorted({each for way in ways.values() for each in way})
+        if not asked:
+            return {}
+        listed = ask_git(self.root, "--literal-pathspecs", "ls-tree", "-z", self.ref, "--", *asked)
+        links = {entry.path for entry in tree_entries(listed.output) if entry.mode in _LINKS}
+        return {path: link for path, way in ways.items() for link in way if link in links}
 
     def read(self, blob: str) -> bytes:
         """The content of a blob.
@@ -114,6 +129,19 @@ class GitHistory(AbstractContextManager["GitHistory"]):
             finally:
                 timer.cancel()
                 process.kill()
+
+    def moved(self, committed: CommittedFiles, seconds: float) -> Mapping[str, str] | None:
+        """Where the files were that a commit moved, from the root of the clone on, by path; None if git can't tell."""
+        if not committed.parents:
+            return {}
+        arguments = ("diff-tree", "-r", "-z", "-M", "--diff-filter=R", "--name-status")
+        found = ask_git(self.root, *arguments, committed.parents[0], committed.commit.id, seconds=seconds)
+        if found.complaint:
+            return None
+        fields = found.output.decode("utf-8", "surrogateescape").split("\0")
+        prefix = prefix_of(self.root)
+        start = f"{prefix}/" if prefix else ""
+        return {new.removeprefix(start): old for old, new in zip(fields[1::3], fields[2::3], strict=True)}
 
     def author_of_merged(self, merge: str, paths: Collection[str], seconds: float) -> str:
         """The one author of all changes of files that a merge brought; empty where there are several, or nobody knows.
@@ -169,21 +197,23 @@ def _tokens(process: subprocess.Popen[bytes]) -> Iterator[str]:
 
 def _parsed(tokens: Iterator[str]) -> Iterator[CommittedFiles]:
     """The commits in git's output; the last one is left out unless another follows or git has ended."""
-    commit, before, parents = None, dict[str, str](), tuple[str, ...]()
+    commit, before, parents, links = None, dict[str, str](), tuple[str, ...](), set[str]()
     for token in tokens:
         line = token.lstrip("\n")
         if line.startswith("\x01"):
             if commit:
-                yield CommittedFiles(commit, before, parents)
+                yield CommittedFiles(commit, before, parents, frozenset(links))
             digest, seconds, listed = line[1:].split("\x1f")
             commit = Commit(digest, _date(seconds), _name(next(tokens, "")))
-            before, parents = {}, tuple(listed.split())
+            before, parents, links = {}, tuple(listed.split()), set()
         elif line.startswith(":"):
             mode, _, blob, _, kind = line[1:].split(" ")
-            gone = kind.startswith("A") or mode in _LINKS
-            before[next(tokens, "")] = "" if gone else blob
+            path, was_link = next(tokens, ""), mode in _LINKS
+            before[path] = "" if was_link or kind.startswith("A") else blob
+            if was_link:
+                links.add(path)
     if commit:
-        yield CommittedFiles(commit, before, parents)
+        yield CommittedFiles(commit, before, parents, frozenset(links))
 
 
 def _date(seconds: str) -> str:

@@ -170,6 +170,7 @@ class _Past:
     merges: dict[str, frozenset[str]] = field(default_factory=dict)
     files: dict[PairKey, frozenset[str]] = field(default_factory=dict)
     until: float = 0.0
+    _moved: dict[str, Mapping[str, str] | None] = field(default_factory=dict)
     _authors: dict[tuple[str, frozenset[str]], str] = field(default_factory=dict)
     _then: VersionReader = field(init=False)
 
@@ -189,8 +190,10 @@ class _Past:
         start, ended = self.history.ref, ""
         self.until = time.monotonic() + extent.seconds
         try:
+            self._stop_at_links()
             for pair, followed in self.pairs:
-                followed.note_uncommitted(self._then.deployed(pair))
+                if not followed.is_done:
+                    followed.note_uncommitted(self._then.deployed(pair))
             while start:
                 start, ended = self._walk(start, max(1.0, self.until - time.monotonic()), extent.until)
         except _UnreadableError as error:
@@ -213,6 +216,12 @@ class _Past:
                 return "", f"{not_before(each.commit.date)}: the time for it was over"
         return "", self.history.ended
 
+    def _stop_at_links(self) -> None:
+        """Follow nothing of which a file is a link, or behind one: its commits don't say what it leads to."""
+        for path, link in self.history.links([path for path in self.users if not self.blobs.get(path)]).items():
+            for _, followed in self.users[path]:
+                followed.stopped = f"{link} is a link or a submodule, and what these lead to isn't followed back"
+
     def _open_paths(self) -> set[str]:
         """The files of all of which not enough is known yet."""
         followed = {path for _, each in self.pairs if not each.is_done for path in each.now.files}
@@ -229,10 +238,29 @@ class _Past:
         for pair, followed in touched.values():
             if not followed.is_done:
                 before = self._then.deployed(pair)
-                is_there = self._is_there(before, self.own[followed.release.key])
-                followed.step_back(committed.commit, before if is_there else None)
+                there = before if self._is_there(before, self.own[followed.release.key]) else None
+                followed.stopped = self._why_stopped(followed, committed, there)
+                if not followed.stopped:
+                    followed.step_back(committed.commit, there)
                 found = found or followed.is_done
         return found
+
+    def _why_stopped(self, followed: Followed, committed: CommittedFiles, before: Deployed | None) -> str:
+        """Why what was before a commit isn't known, though there is no such file; empty if it is."""
+        files, commit = self.files[followed.release.key], committed.commit.id
+        if links := files & committed.links:
+            return f"{min(links)} was a link before commit {commit}, and what these lead to isn't followed back"
+        added = [path for path in sorted(files & committed.before.keys()) if not committed.before[path]]
+        if not added or not followed.differs(before):
+            return ""
+        if commit not in self._moved:
+            self._moved[commit] = self.history.moved(committed, max(1.0, self.until - time.monotonic()))
+        moved = self._moved[commit]
+        if moved is None:
+            return f"git can't tell whether commit {commit} moved its files"
+        return next(
+            (f"its files were moved by commit {commit}, from {moved[each]}" for each in added if each in moved), ""
+        )
 
     def author_of(self, key: PairKey, commit: Commit) -> str:
         """The author of a commit; of a merge, of its changes for a release; empty if git can't tell in time."""
