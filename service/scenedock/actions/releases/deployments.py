@@ -210,8 +210,9 @@ class HistoryList(JsonDocument):
     """The versions of a service."""
 
     histories: Annotated[tuple[HistoryOutput, ...], "One for each environment and repository"]
+    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose histories are missing; by its name"]
 
     @classmethod
-    def of(cls, histories: Iterable[VersionHistory]) -> HistoryList:
+    def of(cls, histories: Iterable[VersionHistory], problems: Mapping[str, str]) -> HistoryList:
         """The document of histories."""
-        return cls(histories=tuple(map(HistoryOutput.of, histories)))
+        return cls(histories=tuple(map(HistoryOutput.of, histories)), problems=problems)
