@@ -175,7 +175,7 @@ def test_a_merge_of_several_authors_names_nobody(apps: Path) -> None:
 
 
 def test_a_merge_that_takes_a_version_away_names_who_did(apps: Path) -> None:
-    newest = merged(apps, ({QA: "replicas: 1\n", "README": "other\n"}, "Ada"), ({"README": "more\n"}, "Eve"))
+    newest = merged(apps, ({QA: "replicas: 1 # \x01\n", "README": "other\n"}, "Ada"), ({"README": "more\n"}, "Eve"))
     assert (newest["version"], newest["file"], newest["author"]) == ("1.0.0", "billing/values.yaml", "Ada")
 
 

@@ -152,11 +152,11 @@ class GitHistory(AbstractContextManager["GitHistory"]):
         boundary, authors = self._boundary(), set[str]()
         for each in found.output.decode("utf-8", "surrogateescape").split("\x01")[1:]:
             head, _, changed = each.partition("\n")
-            digest, parents, name = head.split("\x1f", 2)
+            digest, *about = head.split("\x1f", 2)
             if digest in boundary:
                 return ""
-            if " " not in parents or changed.strip():
-                authors.add(_name(name))
+            if len(about) == 2 and (" " not in about[0] or changed.strip()):  # else a file has the sign
+                authors.add(_name(about[1]))
         return authors.pop() if len(authors) == 1 else ""
 
     def _boundary(self) -> frozenset[str]:
