@@ -16,7 +16,10 @@ MOST_VERSIONS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit: its id, when it was made (ISO 8601, UTC), and the name of its author, without an address."""
+    """A commit: its id, when it was made (ISO 8601, UTC), and the name of its author, without an address.
+
+    The author is empty where nobody can tell who made the change.
+    """
 
     id: str
     date: str
@@ -64,7 +67,8 @@ class VersionHistory:
 class Followed:
     """A release whose history is being followed. `now` is what says the version after the commits seen so far.
 
-    It is followed until it had `most` versions, one that isn't newer than `floor`, and all that are `wanted`.
+    It is followed until it had `most` versions, one that isn't newer than `floor`, and all that are `wanted`, or until
+    it is `stopped` for a reason.
     """
 
     release: Release
@@ -74,6 +78,7 @@ class Followed:
     floor: SemVer | None = None
     wanted: frozenset[str] = frozenset()
     versions: list[VersionSince] = field(default_factory=list)
+    stopped: str = ""
     _version: str | None = None
 
     def __post_init__(self) -> None:
@@ -95,9 +100,17 @@ class Followed:
         if before is not None:
             self.now = before
 
+    def differs(self, before: Deployed | None) -> bool:
+        """Whether a step back to `before` would be one to another version."""
+        return (None if before is None else self._version_of(before)) != self._version
+
     @property
     def is_done(self) -> bool:
-        """Whether enough is known."""
+        """Whether it isn't to be followed further."""
+        return bool(self.stopped) or self._is_enough
+
+    @property
+    def _is_enough(self) -> bool:
         last = self._version if self.versions else None
         reached = self.floor is None or ((found := SemVer.parse(last or "")) is not None and found <= self.floor)
         seen = {each.version for each in self.versions} | {self._version}
@@ -106,13 +119,14 @@ class Followed:
     def history(self, incomplete: str) -> VersionHistory:
         """All that was found. `incomplete` says why older commits were not looked at; empty if all were."""
         versions = list(self.versions)
-        if self._version is not None and (self.floor or self.wanted or not self.is_done):
+        if self._version is not None and (self.floor or self.wanted or not self._is_enough):
             versions.append(self._since(None))
         while versions and versions[-1].version is None:
             versions.pop()
-        stopped = f"only the last {self.most:,} versions were looked for" if self.is_done else incomplete
+        enough = f"only the last {self.most:,} versions were looked for" if self._is_enough else ""
+        why = enough or self.stopped or incomplete
         release = self.release
-        return VersionHistory(release.service, release.environment, release.repository, tuple(versions), stopped)
+        return VersionHistory(release.service, release.environment, release.repository, tuple(versions), why)
 
     def _since(self, commit: Commit | None) -> VersionSince:
         if self._version is None:
@@ -143,14 +157,13 @@ def versions_between(history: VersionHistory, older: str) -> int | None:
     return None if history.incomplete else len(newer)
 
 
-def with_authors(history: VersionHistory, author_of: Callable[[Commit, str], str]) -> VersionHistory:
-    """The history with the authors of merged changes in the place of those who merged; empty names change nothing."""
+def with_authors(history: VersionHistory, author_of: Callable[[Commit], str]) -> VersionHistory:
+    """The history with the authors of merged changes in the place of those who merged."""
     return replace(history, versions=tuple(_with_author(each, author_of) for each in history.versions))
 
 
-def _with_author(since: VersionSince, author_of: Callable[[Commit, str], str]) -> VersionSince:
-    author = author_of(since.commit, since.path) if since.commit and since.path else ""
-    return replace(since, commit=replace(since.commit, author=author)) if since.commit and author else since
+def _with_author(since: VersionSince, author_of: Callable[[Commit], str]) -> VersionSince:
+    return replace(since, commit=replace(since.commit, author=author_of(since.commit))) if since.commit else since
 
 
 def _no_line(_keys: Keys) -> int:

@@ -78,7 +78,8 @@ def test_history_is_shown_over_http_and_by_the_action(tmp_path: Path) -> None:
     (version,) = history["versions"]
     assert (version["version"], version["author"], version["line"]) == ("1.1.0", "Jane", 1)
     assert output_of(client, "show-deployment-history", {"service": "cart", "environment": "qa"}) == {
-        "histories": [history]
+        "histories": [history],
+        "problems": {},
     }
     (shown,) = get(client, "services/cart/deployments").json["deployments"]
     assert (shown["since"], shown["commit"]) == (version["since"], version["commit"])
@@ -108,6 +109,9 @@ def test_a_repository_that_is_wrong_costs_only_itself(workers: Service, tmp_path
     for answer in (listed, acted):
         assert (services(answer), list(answer["problems"])) == (["b-worker", "worker"], ["shop"])
         assert "shop/scenedock.yaml" in answer["problems"]["shop"]
+    past = get(client, "services/worker/deployments/history").json
+    assert past["problems"] == listed["problems"]
+    assert output_of(client, "show-deployment-history", {"service": "worker"}) == past
     assert get(client, "services/worker/explanation").status_code == 200
     for what in ("deployments", "explanation"):
         missing = get(client, f"services/cart/{what}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,12 @@ def run(*arguments: str | Path) -> Result:
     done = CliRunner().invoke(main, ["deployments", *map(str, arguments)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done
+
+
+def asked(root: Path, *arguments: str, given: str = "") -> str:
+    """What git answers."""
+    done = subprocess.run(["git", "-C", str(root), *arguments], input=given, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def histories(root: Path, *options: str, service: str = "billing") -> list[dict[str, Any]]:
@@ -149,6 +156,46 @@ def test_a_merge_is_one_change_by_who_made_it(apps: Path) -> None:
     assert before["version"] == "1.2.0"
 
 
+def merged(root: Path, *changes: tuple[dict[str, str], str]) -> dict[str, Any]:
+    """The newest version of QA, after Jane has merged a branch with some changes by others."""
+    git(root, "checkout", "--quiet", "-b", "update")
+    for files, author in changes:
+        commit(root, 5, files, f"{author} <{author}@acme.test>")
+    git(root, "checkout", "--quiet", "main")
+    git(root, "merge", "--quiet", "--no-ff", "--message=Merge", "update", hour=7)
+    newest: dict[str, Any] = histories(root, "--environment", "qa")[0]["versions"][0]
+    assert newest["since"] == "2026-01-01T07:00:00Z"
+    return newest
+
+
+def test_a_merge_of_several_authors_names_nobody(apps: Path) -> None:
+    sets, adds = {QA: "image: {tag: 1.3.0}\n"}, {QA: "image: {tag: 1.3.0}\nreplicas: 7\n"}
+    newest = merged(apps, (sets, "Ada"), (adds, "Eve"))
+    assert (newest["version"], newest["author"]) == ("1.3.0", None)
+
+
+def test_a_merge_that_takes_a_version_away_names_who_did(apps: Path) -> None:
+    newest = merged(apps, ({QA: "replicas: 1 # \x01\n", "README": "other\n"}, "Ada"), ({"README": "more\n"}, "Eve"))
+    assert (newest["version"], newest["file"], newest["author"]) == ("1.0.0", "billing/values.yaml", "Ada")
+
+
+def test_who_solves_a_conflict_counts_and_who_merges_does_not(apps: Path) -> None:
+    values = "a: 1\nb: 1\nc: 1\nd: 1\ne: 1\nf: 1\n"
+    commit(apps, 5, {QA: f"image: {{tag: 1.2.0}}\n{values}"})
+    git(apps, "checkout", "--quiet", "-b", "update")
+    commit(apps, 6, {QA: f"image: {{tag: 1.3.0}}\n{values}"}, "Ada <ada@acme.test>")
+    git(apps, "checkout", "--quiet", "main")
+    commit(apps, 7, {QA: f"image: {{tag: 1.2.0}}\n{values}g: 1\n"})
+    git(apps, "merge", "--quiet", "--no-ff", "--no-commit", "update")
+    git(apps, "commit", "--quiet", "--message=Merge", hour=8)
+    newest = histories(apps, "--environment", "qa")[0]["versions"][0]
+    assert (newest["version"], newest["author"]) == ("1.3.0", "Ada")
+    plant(apps, {QA: f"image: {{tag: 1.4.0}}\n{values}g: 1\n"})
+    git(apps, "commit", "--quiet", "--all", "--amend", "--no-edit", hour=8)
+    newest = histories(apps, "--environment", "qa")[0]["versions"][0]
+    assert (newest["version"], newest["author"]) == ("1.4.0", None)
+
+
 def test_what_is_not_committed_has_no_time(apps: Path) -> None:
     plant(apps, {QA: "image: {tag: 1.3.0}\n"})
     newest, before = histories(apps, "--environment", "qa", "--most", "2")[0]["versions"]
@@ -162,7 +209,7 @@ def test_a_shallow_clone_says_what_to_run(apps: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", "--depth=1", apps.as_uri(), str(shallow)], check=True, env=ENVIRONMENT)
     shown = json.loads(run("show", "billing", shallow, "--format", "json").stdout)
     assert {each["since"] for each in shown} == {None}
-    assert all("`git fetch --unshallow --filter=blob:none`" in each["sinceReason"] for each in shown)
+    assert all("`git fetch --unshallow`" in each["sinceReason"] for each in shown)
     (history,) = histories(shallow, "--environment", "qa")
     assert [each["version"] for each in history["versions"]] == ["1.2.0"]
     assert history["incomplete"].startswith("the clone has no history before 2026-01-01T04:00:00Z")
@@ -182,6 +229,48 @@ def test_a_folder_that_is_no_clone_has_versions_and_no_history(tmp_path: Path) -
     (shown,) = json.loads(run("show", "billing", root, "--format", "json").stdout)
     assert (shown["version"], shown["since"]) == ("1.0.0", None)
     assert shown["sinceReason"].startswith("there is no history: not a git repository")
+
+
+def test_a_clone_without_a_commit_says_so(tmp_path: Path) -> None:
+    root = plant(tmp_path / "apps", {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE.format("1.0.0")})
+    git(root, "init", "--quiet")
+    (shown,) = json.loads(run("show", "billing", root, "--format", "json").stdout)
+    assert shown["sinceReason"] == "there is no history: there is no commit yet"
+
+
+def test_what_is_or_was_behind_a_link_is_not_followed_and_says_so(apps: Path) -> None:
+    (apps / QA).unlink()
+    (apps / QA).symlink_to("../shared/qa.yaml")
+    commit(apps, 5, {"shared/qa.yaml": "image: {tag: 1.3.0}\n"})
+    (history,) = histories(apps, "--environment", "qa")
+    assert [(each["version"], each["since"]) for each in history["versions"]] == [("1.3.0", None)]
+    assert history["incomplete"].startswith(f"{QA} is a link or a submodule, ")
+    listed = json.loads(run("list", apps, "--format", "json", "--history").stdout)
+    assert [bool(each["since"]) or bool(each["sinceReason"]) for each in listed] == [True, True]
+
+    (apps / QA).unlink()
+    commit(apps, 6, {QA: "image: {tag: 1.3.0}\n"})
+    commit(apps, 7, {QA: "image: {tag: 1.4.0}\n"})
+    (history,) = histories(apps, "--environment", "qa")
+    assert [(each["version"], bool(each["since"])) for each in history["versions"]] == [
+        ("1.4.0", True),
+        ("1.3.0", False),
+    ]
+    assert history["incomplete"].startswith(f"{QA} was a link before commit ")
+
+
+def test_a_folder_that_was_moved_has_no_time_and_says_so(apps: Path) -> None:
+    commit(apps, 5, {"billing/values-production.yaml": "image: {tag: 1.1.0}\n"})
+    (apps / "apps").mkdir()
+    git(apps, "mv", "billing", "apps/billing")
+    commit(apps, 6, {"README": "moved\n"})
+    for root in (apps, apps / "apps"):
+        for history in histories(root):
+            assert [each["since"] for each in history["versions"]] == [None]
+            assert history["incomplete"].startswith("its files were moved by commit ")
+            assert history["incomplete"].endswith(", from billing/Chart.yaml")
+    listed = json.loads(run("list", apps, "--format", "json", "--history").stdout)
+    assert [each["findings"] for each in listed] == [[], []]
 
 
 def test_what_kustomize_makes_of_files_has_no_history_and_says_so(tmp_path: Path) -> None:
@@ -240,3 +329,13 @@ def test_a_version_of_production_that_no_lower_environment_ever_had_is_found_by_
     found.append(json.loads(run("list", root, "--format", "json", "--history").stdout))
     findings = [[finding["message"] for finding in each[0]["findings"]] for each in found]
     assert findings == [[], ["billing/production has 1.2.0, which none of qa ever had"]]
+
+
+@pytest.mark.parametrize("date", ["", " 99999999999999 +0000"])
+def test_a_date_that_cannot_be_read_ends_the_history(apps: Path, date: str) -> None:
+    commit(apps, 5, {QA: "image: {tag: 1.3.0}\n"})
+    odd = re.sub(r"(?m)(^committer .*>).*$", rf"\1{date}", asked(apps, "cat-file", "-p", "HEAD"))
+    git(apps, "reset", "--quiet", asked(apps, "hash-object", "--literally", "-t", "commit", "-w", "--stdin", given=odd))
+    (history,) = histories(apps, "--environment", "qa")
+    assert [(each["version"], each["since"]) for each in history["versions"]] == [("1.3.0", None)]
+    assert history["incomplete"].endswith(" on were not searched: its date can't be read")

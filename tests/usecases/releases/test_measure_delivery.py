@@ -13,7 +13,7 @@ from scenedock.doors.cli import main
 from scenedock.doors.cli.sources import Sources
 from scenedock.releases.metrics import DeliveryMetrics
 from scenedock.usecases.releases.measure_delivery import Delivery, measure_delivery
-from tests.tools.commits import commit
+from tests.tools.commits import commit, git
 
 CHART = "apiVersion: v2\nname: billing\nversion: 1.0.0\n"
 QA, PRODUCTION = "billing/values-qa.yaml", "billing/values-production.yaml"
@@ -48,6 +48,25 @@ def test_a_roll_back_is_a_deployment_and_has_no_lead_time(apps: Path) -> None:
 def test_a_version_may_have_come_to_its_first_environment_before_the_days_that_count(apps: Path) -> None:
     delivery = measured(apps, datetime(2026, 1, 2, 8, 30, tzinfo=UTC))
     assert delivery.metrics == (DeliveryMetrics("group:default/payments", 1, 7.0, 7.0, 1),)
+
+
+def test_time_ends_the_search_between_commits_too(apps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenedock.usecases.releases.measure_delivery._SECONDS", 0.0)
+    delivery = measured(apps, datetime(2026, 1, 2, 1, 30, tzinfo=UTC))
+    assert delivery.metrics == (DeliveryMetrics("group:default/payments", 1, 7.0, None, 0),)
+    assert delivery.incomplete == (
+        "apps: commits before 2026-01-01T09:00:00Z were not searched: the time for it was over",
+    )
+
+
+def test_nobody_asks_for_authors(apps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(apps, "checkout", "--quiet", "-b", "update")
+    commit(apps, 10, {PRODUCTION: "image: {tag: 1.3.0}\n"})
+    git(apps, "checkout", "--quiet", "main")
+    git(apps, "merge", "--quiet", "--no-ff", "--message=Merge", "update", hour=10)
+    monkeypatch.delattr("scenedock.effects.git.history.GitHistory.author_of_merged")
+    (found,) = measured(apps, datetime(2026, 1, 2, 1, 30, tzinfo=UTC)).metrics
+    assert found.deployments == 4
 
 
 def test_the_command_has_a_row_for_each_service(apps: Path) -> None:

@@ -73,7 +73,7 @@ class DeploymentOutput(JsonDocument):
     behind_by: Annotated[BehindByOutput | None, "How far; null unless it is behind"]
     since: Annotated[str | None, "When the version was committed or merged (ISO 8601); null unless history tells"]
     commit: Annotated[str | None, "The commit that did it"]
-    author: Annotated[str | None, "The name of who changed it"]
+    author: Annotated[str | None, "The name of who changed it; null if git can't tell, as for merged work of several"]
     since_reason: Annotated[str | None, "Where history was asked for and `since` is null: why"]
 
     findings: Annotated[tuple[VersionFindingOutput, ...], "What to look at"]
@@ -106,7 +106,7 @@ class DeploymentOutput(JsonDocument):
             behind_by=BehindByOutput.of(behind) if behind else None,
             since=commit.date if commit else None,
             commit=commit.id if commit else None,
-            author=commit.author if commit else None,
+            author=(commit.author or None) if commit else None,
             since_reason=(history.why_unknown if history else "") or None,
             findings=tuple(map(VersionFindingOutput.of, findings)),
         )
@@ -118,7 +118,7 @@ class VersionOutput(JsonDocument):
     version: Annotated[str | None, "Null where nothing said one for a while"]
     since: Annotated[str | None, "When it was committed or merged (ISO 8601); null if not yet, or before what is known"]
     commit: Annotated[str | None, "The commit that did it, on the branch's own line: for merged changes, the merge"]
-    author: Annotated[str | None, "The name of who changed it"]
+    author: Annotated[str | None, "The name of who changed it; null if git can't tell, as for merged work of several"]
     file: Annotated[str | None, "File that set it, relative to the repository's root"]
     line: Annotated[int | None, "The line with the version then, counted from 1"]
 
@@ -130,7 +130,7 @@ class VersionOutput(JsonDocument):
             version=since.version,
             since=commit.date if commit else None,
             commit=commit.id if commit else None,
-            author=commit.author if commit else None,
+            author=(commit.author or None) if commit else None,
             file=since.path or None,
             line=since.line,
         )
@@ -210,8 +210,9 @@ class HistoryList(JsonDocument):
     """The versions of a service."""
 
     histories: Annotated[tuple[HistoryOutput, ...], "One for each environment and repository"]
+    problems: Annotated[Mapping[str, str], "Why a repository can't be read, whose histories are missing; by its name"]
 
     @classmethod
-    def of(cls, histories: Iterable[VersionHistory]) -> HistoryList:
+    def of(cls, histories: Iterable[VersionHistory], problems: Mapping[str, str]) -> HistoryList:
         """The document of histories."""
-        return cls(histories=tuple(map(HistoryOutput.of, histories)))
+        return cls(histories=tuple(map(HistoryOutput.of, histories)), problems=problems)

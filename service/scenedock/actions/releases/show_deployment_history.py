@@ -36,4 +36,4 @@ def show_deployment_history_action(context: Context[Effects], request: Input) ->
     deployments = context.effects.apart.read(follow_served, selected, extent, helm)
     found = deployments.histories_of(request.service, request.environment)
     context.log(f"{sum(len(each.versions) for each in found)} versions")
-    return HistoryList.of(found)
+    return HistoryList.of(found, deployments.problems)

@@ -43,10 +43,10 @@ class GitOutput:
         return self.output.decode("utf-8", "replace").strip()
 
 
-def ask_git(root: Path, *arguments: str) -> GitOutput:
+def ask_git(root: Path, *arguments: str, seconds: float = _SECONDS) -> GitOutput:
     """Run a git query in a folder or a bare repository, with the user's own configuration."""
     try:
-        done = run_git(root, arguments, users_environment(), _SECONDS)
+        done = run_git(root, arguments, users_environment(), seconds)
     except (OSError, ValueError, TemporaryError):
         return GitOutput(complaint=f"{NO_GIT}; install it (apt-get install git)")
     if done.returncode == 0:

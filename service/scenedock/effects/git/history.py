@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Final
 
-from scenedock.effects.git.commands import ask_git
+from scenedock.effects.git.commands import ask_git, prefix_of
 from scenedock.effects.git.objects import BlobReader, tree_entries
 from scenedock.effects.git.runner import start_git, users_environment
 from scenedock.releases.history import Commit
@@ -22,8 +22,14 @@ _MOST_PATHSPECS: Final = 50
 _LOG: Final = (
     *("-c", "log.showSignature=false", "-c", "log.showRoot=true", "--literal-pathspecs", "log", "--first-parent", "-m"),
     *("--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-color", "--no-notes", "--relative"),
-    "--format=%x01%H %ct %P%x00%aN",
+    "--format=%x01%H%x1f%ct%x1f%P%x00%aN",
 )
+_LOG_OF_MERGED: Final = (
+    *("-c", "log.showSignature=false", "--literal-pathspecs", "log", "--cc", "--unified=0", "--relative"),
+    *("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--no-notes", "--format=%x01%H%x1f%P%x1f%aN"),
+)
+_NO_COMMIT: Final = "Needed a single revision"
+"""What git says where the branch is unborn: other refs are looked up before."""
 _LINKS: Final = ("120000", "160000")
 
 
@@ -31,12 +37,14 @@ _LINKS: Final = ("120000", "160000")
 class CommittedFiles:
     """A commit on the branch's own line, and the blobs of the files that it changed, as they were before it, by path.
 
-    The id is empty where there was no such file. The author of a commit with several `parents` only merged the changes.
+    The id is empty where there was no such file, or one of the `links` that it replaced. The author of a commit with
+    several `parents` only merged the changes.
     """
 
     commit: Commit
     before: Mapping[str, str]
     parents: tuple[str, ...] = ()
+    links: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -62,7 +70,8 @@ class GitHistory(AbstractContextManager["GitHistory"]):
 
     def problem(self) -> str:
         """Why there is no history at all; empty if there is one."""
-        return ask_git(self.root, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").complaint
+        complaint = ask_git(self.root, "rev-parse", "--verify", "--end-of-options", f"{self.ref}^{{commit}}").complaint
+        return "there is no commit yet" if complaint == _NO_COMMIT else complaint
 
     def blobs(self, paths: Collection[str]) -> dict[str, str]:
         """The blobs of files as of `ref`, by path; empty where it has no such file. Links are left out."""
@@ -73,6 +82,16 @@ class GitHistory(AbstractContextManager["GitHistory"]):
             for path in paths
             if path not in entries or entries[path].mode not in _LINKS
         }
+
+    def links(self, paths: Collection[str]) -> dict[str, str]:
+        """The links as of `ref` that files are, or through which paths lead to them (submodules, too), by path."""
+        ways = {path: [path, *map(str, PurePosixPath(path).parents)][:-1] for path in paths}
+        asked = sorted({each for way in ways.values() for each in way})
+        if not asked:
+            return {}
+        listed = ask_git(self.root, "--literal-pathspecs", "ls-tree", "-z", self.ref, "--", *asked)
+        links = {entry.path for entry in tree_entries(listed.output) if entry.mode in _LINKS}
+        return {path: link for path, way in ways.items() for link in way if link in links}
 
     def read(self, blob: str) -> bytes:
         """The content of a blob.
@@ -95,10 +114,13 @@ class GitHistory(AbstractContextManager["GitHistory"]):
                 date = ""
                 for each in _parsed(_tokens(process)):
                     if each.commit.id in oldest:
-                        self.ended = _shallow(each.commit.date)
+                        self.ended = _shallow(each.commit.date or each.commit.id)
                         return
-                    date = each.commit.date
+                    date = each.commit.date or date
                     before = {path: blob for path, blob in each.before.items() if path in paths}
+                    if before and not each.commit.date:
+                        self.ended = f"commits from {each.commit.id} on were not searched: its date can't be read"
+                        return
                     if before:
                         yield replace(each, before=before)
                 if process.wait() != 0:
@@ -108,14 +130,34 @@ class GitHistory(AbstractContextManager["GitHistory"]):
                 timer.cancel()
                 process.kill()
 
-    def author_of_merged(self, merge: Commit, path: str) -> str:
-        """The author of the last change of a file among those that a merge brought; empty if that can't be told."""
-        found = ask_git(
-            self.root,
-            *("-c", "log.showSignature=false", "--literal-pathspecs", "log", "--max-count=1", "--no-merges"),
-            *("--format=%aN", f"{merge.id}^1..{merge.id}", "--", path),
-        )
-        return _name(found.text)
+    def moved(self, committed: CommittedFiles, seconds: float) -> Mapping[str, str] | None:
+        """Where the files were that a commit moved, from the root of the clone on, by path; None if git can't tell."""
+        if not committed.parents:
+            return {}
+        arguments = ("diff-tree", "-r", "-z", "-M", "--diff-filter=R", "--name-status")
+        found = ask_git(self.root, *arguments, committed.parents[0], committed.commit.id, seconds=seconds)
+        if found.complaint:
+            return None
+        fields = found.output.decode("utf-8", "surrogateescape").split("\0")
+        prefix = prefix_of(self.root)
+        start = f"{prefix}/" if prefix else ""
+        return {new.removeprefix(start): old for old, new in zip(fields[1::3], fields[2::3], strict=True)}
+
+    def author_of_merged(self, merge: str, paths: Collection[str], seconds: float) -> str:
+        """The one author of all changes of files that a merge brought; empty where there are several, or nobody knows.
+
+        Merges among them count where they have lines that none of their parents has.
+        """
+        found = ask_git(self.root, *_LOG_OF_MERGED, f"{merge}^1..{merge}", "--", *sorted(paths), seconds=seconds)
+        boundary, authors = self._boundary(), set[str]()
+        for each in found.output.decode("utf-8", "surrogateescape").split("\x01")[1:]:
+            head, _, changed = each.partition("\n")
+            digest, *about = head.split("\x1f", 2)
+            if digest in boundary:
+                return ""
+            if len(about) == 2 and (" " not in about[0] or changed.strip()):  # else a file has the sign
+                authors.add(_name(about[1]))
+        return authors.pop() if len(authors) == 1 else ""
 
     def _boundary(self) -> frozenset[str]:
         """The commits at which a shallow clone ends: to git they look as if they had added every file."""
@@ -128,8 +170,8 @@ class GitHistory(AbstractContextManager["GitHistory"]):
 
 def _shallow(date: str) -> str:
     return (
-        f"the clone has no history before {date}: run `git fetch --unshallow --filter=blob:none` in it (for what the "
-        "service clones, set SCENEDOCK_HISTORY_COMMITS)"
+        f"the clone has no history before {date}: run `git fetch --unshallow` in it (for what the service "
+        "clones, set SCENEDOCK_HISTORY_COMMITS)"
     )
 
 
@@ -155,21 +197,31 @@ def _tokens(process: subprocess.Popen[bytes]) -> Iterator[str]:
 
 def _parsed(tokens: Iterator[str]) -> Iterator[CommittedFiles]:
     """The commits in git's output; the last one is left out unless another follows or git has ended."""
-    commit, before, parents = None, dict[str, str](), tuple[str, ...]()
+    commit, before, parents, links = None, dict[str, str](), tuple[str, ...](), set[str]()
     for token in tokens:
         line = token.lstrip("\n")
         if line.startswith("\x01"):
             if commit:
-                yield CommittedFiles(commit, before, parents)
-            digest, seconds, *listed = line[1:].split()
-            date = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            commit, before, parents = Commit(digest, date, _name(next(tokens, ""))), {}, tuple(listed)
+                yield CommittedFiles(commit, before, parents, frozenset(links))
+            digest, seconds, listed = line[1:].split("\x1f")
+            commit = Commit(digest, _date(seconds), _name(next(tokens, "")))
+            before, parents, links = {}, tuple(listed.split()), set()
         elif line.startswith(":"):
             mode, _, blob, _, kind = line[1:].split(" ")
-            gone = kind.startswith("A") or mode in _LINKS
-            before[next(tokens, "")] = "" if gone else blob
+            path, was_link = next(tokens, ""), mode in _LINKS
+            before[path] = "" if was_link or kind.startswith("A") else blob
+            if was_link:
+                links.add(path)
     if commit:
-        yield CommittedFiles(commit, before, parents)
+        yield CommittedFiles(commit, before, parents, frozenset(links))
+
+
+def _date(seconds: str) -> str:
+    """A time in ISO 8601; empty where the commit has none, or one beyond all calendars."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _name(author: str) -> str:

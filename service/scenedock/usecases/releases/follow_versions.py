@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.effects.git.history import CommittedFiles, GitHistory, are_few
@@ -39,12 +40,13 @@ class Extent:
     """How far to go back: to the `most` last versions of each, and not before a date (ISO 8601) if one is given.
 
     With `between`, those of the furthest environment also until none of the service is older, and those of environments
-    before production until they had the versions of production.
+    before production until they had the versions of production. Without `authors`, those who merged are named.
     """
 
     most: int = 1
     until: str = ""
     between: bool = True
+    authors: bool = True
     seconds: float = SECONDS
 
 
@@ -133,7 +135,8 @@ def follow(
             past = _Past(history, all_of.readers[name], pairs)
             ended = past.follow(extent)
             for _, followed in pairs:
-                histories[followed.release.key] = with_authors(followed.history(ended), past.author_of)
+                key, found = followed.release.key, followed.history(ended)
+                histories[key] = with_authors(found, partial(past.author_of, key)) if extent.authors else found
     return {each.key: histories[each.key] for each in chosen if each.key in histories}
 
 
@@ -164,12 +167,17 @@ class _Past:
     users: dict[str, list[tuple[Pair, Followed]]] = field(default_factory=lambda: defaultdict(list))
     own: dict[PairKey, frozenset[str]] = field(default_factory=dict)
     blobs: dict[str, str] = field(default_factory=dict)
-    merges: set[str] = field(default_factory=set)
+    merges: dict[str, frozenset[str]] = field(default_factory=dict)
+    files: dict[PairKey, frozenset[str]] = field(default_factory=dict)
+    until: float = 0.0
+    _moved: dict[str, Mapping[str, str] | None] = field(default_factory=dict)
+    _authors: dict[tuple[str, frozenset[str]], str] = field(default_factory=dict)
     _then: VersionReader = field(init=False)
 
     def __post_init__(self) -> None:
         for pair, followed in self.pairs:
             self.own[followed.release.key] = followed.now.own_files
+            self.files[followed.release.key] = followed.now.files
             for path in followed.now.files:
                 self.users[path].append((pair, followed))
         self._then = self.now.of_another_time(self._read)
@@ -180,12 +188,14 @@ class _Past:
             return f"there is no history: {problem}"
         self.blobs = self.history.blobs(self.users)
         start, ended = self.history.ref, ""
-        until = time.monotonic() + extent.seconds
+        self.until = time.monotonic() + extent.seconds
         try:
+            self._stop_at_links()
             for pair, followed in self.pairs:
-                followed.note_uncommitted(self._then.deployed(pair))
+                if not followed.is_done:
+                    followed.note_uncommitted(self._then.deployed(pair))
             while start:
-                start, ended = self._walk(start, max(1.0, until - time.monotonic()), extent.until)
+                start, ended = self._walk(start, max(1.0, self.until - time.monotonic()), extent.until)
         except _UnreadableError as error:
             return f"older commits were not searched: {error}"
         return ended
@@ -202,7 +212,15 @@ class _Past:
                     return "", ""
                 if are_few(left) and not are_few(paths):
                     return next(iter(each.parents), ""), ""
+            if time.monotonic() >= self.until:
+                return "", f"{not_before(each.commit.date)}: the time for it was over"
         return "", self.history.ended
+
+    def _stop_at_links(self) -> None:
+        """Follow nothing of which a file is a link, or behind one: its commits don't say what it leads to."""
+        for path, link in self.history.links([path for path in self.users if not self.blobs.get(path)]).items():
+            for _, followed in self.users[path]:
+                followed.stopped = f"{link} is a link or a submodule, and what these lead to isn't followed back"
 
     def _open_paths(self) -> set[str]:
         """The files of all of which not enough is known yet."""
@@ -214,20 +232,44 @@ class _Past:
         self.blobs |= committed.before
         self._then.forget(committed.before)
         if len(committed.parents) > 1:
-            self.merges.add(committed.commit.id)
+            self.merges[committed.commit.id] = frozenset(committed.before)
         touched = {one.release.key: (pair, one) for path in committed.before for pair, one in self.users[path]}
         found = False
         for pair, followed in touched.values():
             if not followed.is_done:
                 before = self._then.deployed(pair)
-                is_there = self._is_there(before, self.own[followed.release.key])
-                followed.step_back(committed.commit, before if is_there else None)
+                there = before if self._is_there(before, self.own[followed.release.key]) else None
+                followed.stopped = self._why_stopped(followed, committed, there)
+                if not followed.stopped:
+                    followed.step_back(committed.commit, there)
                 found = found or followed.is_done
         return found
 
-    def author_of(self, commit: Commit, path: str) -> str:
-        """The author of what a merge brought; empty for other commits."""
-        return self.history.author_of_merged(commit, path) if commit.id in self.merges else ""
+    def _why_stopped(self, followed: Followed, committed: CommittedFiles, before: Deployed | None) -> str:
+        """Why what was before a commit isn't known, though there is no such file; empty if it is."""
+        files, commit = self.files[followed.release.key], committed.commit.id
+        if links := files & committed.links:
+            return f"{min(links)} was a link before commit {commit}, and what these lead to isn't followed back"
+        added = [path for path in sorted(files & committed.before.keys()) if not committed.before[path]]
+        if not added or not followed.differs(before):
+            return ""
+        if commit not in self._moved:
+            self._moved[commit] = self.history.moved(committed, max(1.0, self.until - time.monotonic()))
+        moved = self._moved[commit]
+        if moved is None:
+            return f"git can't tell whether commit {commit} moved its files"
+        return next(
+            (f"its files were moved by commit {commit}, from {moved[each]}" for each in added if each in moved), ""
+        )
+
+    def author_of(self, key: PairKey, commit: Commit) -> str:
+        """The author of a commit; of a merge, of its changes for a release; empty if git can't tell in time."""
+        if commit.id not in self.merges:
+            return commit.author
+        asked = commit.id, self.files[key] & self.merges[commit.id]
+        if asked not in self._authors and (left := self.until - time.monotonic()) > 0:
+            self._authors[asked] = self.history.author_of_merged(*asked, left)
+        return self._authors.get(asked, "")
 
     def _is_there(self, deployed: Deployed, own: frozenset[str]) -> bool:
         """Whether one of the files, or the item of a list, was there that name the environment today."""

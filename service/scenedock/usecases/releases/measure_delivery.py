@@ -44,7 +44,8 @@ def measure_delivery(
         (now.astimezone(UTC) - timedelta(days=number)).strftime("%Y-%m-%dT%H:%M:%SZ") for number in (days, 2 * days)
     )
     all_of = survey(result, repositories)
-    histories = follow(all_of, repositories, all_of.releases, Extent(_MOST, until, between=False, seconds=_SECONDS))
+    extent = Extent(_MOST, until, between=False, authors=False, seconds=_SECONDS)
+    histories = follow(all_of, repositories, all_of.releases, extent)
     owners = {pair.each.service.name: as_text(pair.each.main.spec.get("owner")) for pair in all_of.pairs}
     names = {name: owner if by == "owner" else name for name, owner in owners.items()}
     production = {each.environment for each in all_of.releases if each.environment and is_production(each.environment)}

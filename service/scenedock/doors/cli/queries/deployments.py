@@ -105,9 +105,9 @@ def show_history(*, service: str, sources: Sources, environment: str | None, mos
     """
     found = _followed(sources, HelmProgram(helm), service, environment, most).histories_of(service, environment)
     if layout == "json":
-        from scenedock.actions.releases.deployments import HistoryList
+        from scenedock.actions.releases.deployments import HistoryOutput
 
-        print_json(HistoryList.of(found).model_dump(by_alias=True)["histories"])
+        print_json([HistoryOutput.of(each).model_dump(by_alias=True) for each in found])
         return
     print_table([_HISTORY_HEADER, *(row for each in found for row in _versions(each))], layout)
     for each in found:
@@ -223,7 +223,8 @@ def _details(deployments: Deployments) -> Iterator[str]:
 def _since(history: VersionHistory | None) -> Iterator[str]:
     commit = history.newest.commit if history and history.newest else None
     if commit:
-        yield f"since {commit.date}: commit {commit.id[:_DIGITS]} by {commit.author}"
+        by = f" by {commit.author}" if commit.author else ""
+        yield f"since {commit.date}: commit {commit.id[:_DIGITS]}{by}"
 
 
 def _distance(ahead: Behind) -> str:

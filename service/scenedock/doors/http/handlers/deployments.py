@@ -34,7 +34,7 @@ def show_history(service: Service, name: str) -> Response:
     deployments = service.effects.apart.read(
         follow_served, Selected(name), Extent(most, between=False), service.effects.helm
     )
-    return json_answer(HistoryList.of(deployments.histories_of(name)))
+    return json_answer(HistoryList.of(deployments.histories_of(name), deployments.problems))
 
 
 def _most(text: str) -> int:
