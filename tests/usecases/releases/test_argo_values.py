@@ -142,3 +142,29 @@ def test_an_application_in_another_repository_counts_and_is_named(tmp_path: Path
     (found,) = [each for each in shown if each["environment"] == "qa"]
     assert (found["version"], found["repository"], place(found)) == ("2.0.0", "argocd", "billing.yaml:11")
     assert found["sinceReason"].startswith("it is set in argocd")
+
+
+SOURCES = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: billing-qa}}
+spec:
+  sources:
+  - {first}
+  - {second}
+"""
+OWN = "{repoURL: 'https://git.test/acme/apps', path: billing, helm: {parameters: [{name: replicas, value: 2}]}}"
+REDIS = "{repoURL: 'https://charts.test', chart: redis, helm: {valuesObject: {image: {tag: 7.2.0}}}}"
+
+
+@pytest.mark.parametrize(("first", "second"), [(OWN, REDIS), (REDIS, OWN)])
+def test_what_another_source_sets_is_none_of_the_charts(tmp_path: Path, first: str, second: str) -> None:
+    found = listed(tmp_path, {**BILLING, "argocd/billing.yaml": SOURCES.format(first=first, second=second)})
+    assert (found["billing/qa"]["version"], place(found["billing/qa"])) == ("1.0.0", "billing/values.yaml:1")
+
+
+def test_of_several_sources_the_own_one_counts_and_source_does_not(tmp_path: Path) -> None:
+    own = OWN.replace("replicas, value: 2", "image.tag, value: 2.0.0")
+    text = SOURCES.format(first=REDIS, second=own) + "  source: " + own.replace("2.0.0", "3.0.0") + "\n"
+    found = listed(tmp_path, {**BILLING, "argocd/billing.yaml": text})["billing/qa"]
+    assert (found["version"], place(found)) == ("2.0.0", "argocd/billing.yaml:7")

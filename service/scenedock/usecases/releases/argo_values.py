@@ -6,12 +6,14 @@ Source: Argo CD, "Helm" (parameters count for more than `valuesObject`, or else 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.reading.argo.generators import flat, render_all
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
+from scenedock.catalog.reading.argo.written import folder_at
 from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
@@ -23,12 +25,13 @@ _NEW_NAME = re.compile(r"^[^=]+=")
 
 
 def application_layers(
-    application: Application, manifests: Sequence[Document], read: Callable[[str], Document], elsewhere: str
+    application: Application, chart: str, manifests: Sequence[Document], read: Callable[[str], Document], elsewhere: str
 ) -> Iterator[Layer]:
     """What the manifest of an Application sets, in the order in which it counts; none where it isn't among `manifests`.
 
-    `read` gives the document of another file of the same repository: generators have parameters from files. The name of
-    the repository is `elsewhere` if the folder is in another.
+    Of several sources that one counts that deploys the folder of the Application, or the `chart` from elsewhere, if
+    there is one. `read` gives the document of another file of the same repository: generators have parameters from
+    files. The name of the repository is `elsewhere` if the folder is in another.
     """
     document = _manifest_of(application, manifests)
     if document is None:
@@ -36,13 +39,12 @@ def application_layers(
     is_set = as_object(document.value).get("kind") == "ApplicationSet"
     root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
     spec = as_object(value_at(document.value, map(str, root)))
-    places: list[tuple[Keys, JsonObject]] = [((*root, "source"), as_object(spec.get("source")))]
-    places += [
-        ((*root, "sources", number), as_object(each)) for number, each in enumerate(as_list(spec.get("sources")))
-    ]
-    for place, source in places:
-        for layer in _Source(application, document, place, source, read, is_set=is_set).layers():
-            yield replace(layer, elsewhere=elsewhere)
+    sources = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
+    for place, source in sources or [((*root, "source"), spec.get("source"))]:
+        one = _Source(application, document, place, as_object(source), read, is_set=is_set)
+        if not sources or one.deploys(chart):
+            for layer in one.layers():
+                yield replace(layer, elsewhere=elsewhere, is_file=False)
 
 
 def _manifest_of(application: Application, manifests: Sequence[Document]) -> Document | None:
@@ -68,6 +70,13 @@ class _Source:
     source: JsonObject
     read: Callable[[str], Document]
     is_set: bool
+
+    def deploys(self, chart: str) -> bool:
+        """Whether it is the chart, or else the Application's folder; one whose path stays open may be that."""
+        path = as_text(self._rendered(self.source.get("path")))
+        if chart:
+            return posixpath.basename(as_text(self._rendered(self.source.get("chart"))) or path) == chart
+        return "{{" in path or (bool(path) and folder_at(path) == self.application.path)
 
     def layers(self) -> Iterator[Layer]:
         helm = as_object(self.source.get("helm"))

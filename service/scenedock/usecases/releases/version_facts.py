@@ -195,13 +195,13 @@ class VersionReader:
         if application is None or not application.place.path:
             return
         place, here = application.place, member.contents.facts.name
+        chart = deployment.unit.chart if deployment.unit else ""
+        reader, elsewhere = self, ""
         if place.repository != here:
             if place.repository not in self._readers:
                 self._readers[place.repository] = VersionReader(self.others[place.repository])
-            other = self._readers[place.repository]
-            yield from application_layers(application, other.documents(place.path), other.document, place.repository)
-        else:
-            yield from application_layers(application, self.documents(place.path), self.document, "")
+            reader, elsewhere = self._readers[place.repository], place.repository
+        yield from application_layers(application, chart, reader.documents(place.path), reader.document, elsewhere)
 
     def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
