@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Final, Literal, TypeAlias
@@ -16,6 +16,8 @@ PairKey: TypeAlias = tuple[str, str, str | None]
 """Repository, service and environment."""
 
 _DEPENDENCY = "dependency"
+TAG_FILE: Final = "tag file"
+"""The shape of a version in a file that settings name."""
 _DEPTH_OF_MAIN_IMAGE = 2
 """`image.tag`, `imageTag`, `image`."""
 
@@ -25,7 +27,8 @@ class Layer:
     """One values file of a deployment, or what else sets values; `line_of` gives the line of a path in its values.
 
     `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
-    values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's.
+    values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
+    why nobody can tell what it sets: then no version of a lower layer is a fact.
     """
 
     path: str
@@ -34,6 +37,7 @@ class Layer:
     shape: str = ""
     is_file: bool = True
     elsewhere: str = ""
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +181,33 @@ def choose_as(release: Release) -> Choose:
 
 
 def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
-    """The release of a service in an environment, of its images.
+    """The release of a service in an environment, of its images; unknown if a layer can't be read that may change it.
 
     `prefix` is the registry and owner that most images of the repository have.
     """
+    found = _readable_release(deployed, images, prefix, choose)
+    unreadable = "; ".join(_unreadable_above(found, deployed))
+    if not unreadable:
+        return found
+    rest = f"the rest says {found.version} ({Place(found.elsewhere, found.path, found.line)})"
+    said = rest if found.version is not None else f"in the rest, {found.reason}"
+    nothing = Release(found.service, found.environment, found.repository, image=found.image, chart=found.chart)
+    return replace(nothing, reason=f"{unreadable}; {said}")
+
+
+def _unreadable_above(release: Release, deployed: Deployed) -> Iterator[str]:
+    """Why layers can't be read that count for more than what says the version; values files set none of a chart."""
+    layers = () if release.shape == TAG_FILE else deployed.layers
+    for layer in reversed(layers):
+        if not layer.unreadable:
+            if (layer.path, layer.elsewhere) == (release.path, release.elsewhere) and release.version is not None:
+                return
+        elif not (release.chart and layer.is_file):
+            yield layer.unreadable
+
+
+def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
+    """The release, as far as its layers can be read."""
     nothing = Release(deployed.service, deployed.environment, deployed.repository)
     candidates = _own(images, deployed, prefix)
     if deployed.tag_file:
@@ -217,7 +244,7 @@ def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:
 def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Release:
     image = own[0].repository if own else ""
     if file.version:
-        return replace(nothing, version=file.version, image=image, shape="tag file", path=file.path, line=file.line)
+        return replace(nothing, version=file.version, image=image, shape=TAG_FILE, path=file.path, line=file.line)
     return replace(nothing, reason="its tag file has no version", image=image, path=file.path, line=file.line)
 
 

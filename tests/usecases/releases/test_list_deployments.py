@@ -360,3 +360,37 @@ class TestForms:
             2,
             "Error: there is no deployment of a service 'biling' (did you mean billing?)\n",
         )
+
+
+SOPS = "sops: {mac: 'ENC[AES256_GCM,data:x]', version: 3.8.1}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("image: {tag: 2.0.0}\n bad: [\n", "values-qa.yaml: this is not YAML: "),
+        ("$ANSIBLE_VAULT;1.1;AES256\n3031\n", "values-qa.yaml: the file is encrypted with ansible-vault; "),
+        ("image: {tag: 'ENC[AES256_GCM,data:x]'}\n" + SOPS, "is no tag (billing/values-qa.yaml:1)"),
+        ("image: 'ENC[AES256_GCM,data:x]'\n" + SOPS, "is no tag (billing/values-qa.yaml:1)"),
+    ],
+)
+def test_below_a_file_that_cannot_be_read_no_version_is_a_fact(tmp_path: Path, text: str, reason: str) -> None:
+    values = "image: {repository: acme/billing, tag: 1.0.0}\n"
+    files = chart("billing", values=values, values_qa=text, values_production="replicas: 2\n")
+    found = listed(tmp_path, files)
+    assert found["billing/qa"]["version"] is None
+    assert reason in found["billing/qa"]["reason"]
+    assert ("(billing/values.yaml:1)" in found["billing/qa"]["reason"]) == ("ENC[" not in text)
+    assert found["billing/production"]["version"] == "1.0.0"
+
+
+def test_what_sops_leaves_in_plain_text_is_a_fact(tmp_path: Path) -> None:
+    values = "image: {repository: acme/billing, tag: 1.0.0}\n"
+    own = "image: {tag: 1.5.0}\npassword: 'ENC[AES256_GCM,data:x]'\n" + SOPS
+    found = listed(tmp_path, chart("billing", values=values, values_qa=own))["billing/qa"]
+    assert (found["version"], place(found)) == ("1.5.0", "billing/values-qa.yaml:1")
+
+
+def test_a_file_above_one_that_cannot_be_read_still_says_the_version(tmp_path: Path) -> None:
+    files = chart("billing", values="image: [\n", values_qa="image: {repository: acme/billing, tag: 1.0.0}\n")
+    assert listed(tmp_path, files)["billing/qa"]["version"] == "1.0.0"

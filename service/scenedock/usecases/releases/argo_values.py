@@ -98,13 +98,15 @@ class _Source:
     def _of_text(self, text: str) -> Iterator[Layer]:
         """Values that are written as a text: its lines follow the line of the key, if they are lines."""
         rendered = as_text(self._rendered(text))
+        start = self.document.line_of((*self.place, "helm", "values"))
+        path = self.application.place.path
         try:
             inner = read_document(rendered.encode())
-        except DocumentError:
+        except DocumentError as error:
+            unreadable = f"{path}:{start}: helm.values can't be read: {error}"
+            yield Layer(path, {}, lambda _keys: start, "helm.values", unreadable=unreadable)
             return
-        start = self.document.line_of((*self.place, "helm", "values"))
         is_block = "\n" in text.strip()
-        path = self.application.place.path
         yield Layer(
             path,
             as_object(inner.value),

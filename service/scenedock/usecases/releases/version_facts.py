@@ -14,7 +14,7 @@ from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
-from scenedock.documents.encryption import encryption_of
+from scenedock.documents.encryption import CIPHERTEXT, encryption_of
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
@@ -27,6 +27,8 @@ from scenedock.releases.release import ChartVersions, DependencyVersion, Deploye
 from scenedock.usecases.releases.argo_values import application_layers
 
 _PRODUCT = "third-party"
+_NOT_THERE = "no such file"
+"""What the error says of a file that isn't there; values files may be named that no environment has."""
 _VALUES_OF_ITEMS = ("helmValues", "values")
 # `print .Chart.AppVersion "-1"` makes something else of it.
 _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
@@ -69,6 +71,7 @@ class VersionReader:
     libraries: Collection[str] = ()
     others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
     _documents: dict[str, Document] = field(default_factory=dict)
+    _problems: dict[str, str] = field(default_factory=dict)
     _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
     _proofs: dict[str, Literal["", "templates", "comment"]] = field(default_factory=dict)
     _folders: dict[str, HelmFolder] = field(default_factory=dict)
@@ -84,6 +87,7 @@ class VersionReader:
         self._proofs.clear()
         for path in paths:
             self._documents.pop(path, None)
+            self._problems.pop(path, None)
             self._items.pop(path, None)
             self._all_documents.pop(path, None)
 
@@ -133,7 +137,8 @@ class VersionReader:
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
         for path in files:
             document = self.document(path)
-            yield Layer(path, as_object(document.value), document.line_of_text)
+            unreadable = self._problems.get(path, "")
+            yield Layer(path, as_object(document.value), document.line_of_text, unreadable=unreadable)
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
@@ -272,7 +277,8 @@ class VersionReader:
             return TagFile(path, "", 1)
         document = self.document(path)
         value, steps = _follow(document.value, keys.split("."))
-        return TagFile(path, text_of(value), document.line_of(steps))
+        version = text_of(value)
+        return TagFile(path, "" if version.startswith(CIPHERTEXT) else version, document.line_of(steps))
 
     def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -287,13 +293,17 @@ class VersionReader:
                 yield each.key
 
     def document(self, path: str) -> Document:
-        """The first document of a file; empty where it can't be read or is encrypted, which the export reports."""
+        """The first document of a file, of SOPS with ciphertext in it; empty where it can't be read or isn't there.
+
+        Why it can't be read is kept in `_problems`.
+        """
         if path not in self._documents:
             try:
-                data = self.read(path)
-                self._documents[path] = Document(None) if encryption_of(data) else read_document(data)
-            except InputError:
+                self._documents[path] = read_document(self.read(path))
+            except InputError as error:
                 self._documents[path] = Document(None)
+                if _NOT_THERE not in str(error).lower():
+                    self._problems[path] = f"{path}: {error}"
         return self._documents[path]
 
     def documents(self, path: str) -> tuple[Document, ...]:
