@@ -214,7 +214,7 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
         return _of_tag_file(nothing, deployed.tag_file, candidates)
     if deployed.is_product and not _is_plain(candidates, deployed):
         return _of_chart(nothing, deployed, None)
-    if candidates and not _is_certain(candidates[0], deployed, prefix):
+    if candidates and not any(_is_certain(each, deployed, prefix) for each in candidates):
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
     if len({each.tag for each in candidates}) > 1:
@@ -280,15 +280,28 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
 def _own(images: Sequence[Image], deployed: Deployed, prefix: str) -> list[Image]:
     """The images that may be the service's own: by name, else by the common registry; those nearest to the root.
 
-    Where none has its name, those count that begin with it: `billing-api`, `billing-worker`.
+    One without a tag counts beside those with one if it may be the main image. Where none has its name, those count that begin with it: `billing-api`, `billing-worker`.
     """
     pool = [each for each in images if _is_named(each, deployed)]
+    if any(each.name and each.keys[0] == "image" for each in pool):
+        pool = [each for each in pool if each.name]  # beside the main image, a tag without a repository is another's
     pool = pool or [each for each in images if _is_part(each, deployed)]
     if not pool and not deployed.is_umbrella:
         pool = [each for each in images if prefix and each.prefix == prefix] or list(images)
     tagged = [each for each in pool if each.tag] or pool
     nearest = min((_depth(each, deployed) for each in tagged), default=0)
-    return [each for each in tagged if _depth(each, deployed) == nearest]
+    main = [each for each in pool if each not in tagged and _may_be_main(each, deployed, nearest)]
+    nearest_tagged = [each for each in tagged if _depth(each, deployed) == nearest]
+    return [each for each in pool if each in main or each in nearest_tagged]
+
+
+def _may_be_main(untagged: Image, deployed: Deployed, nearest: int) -> bool:
+    """Whether an image without a tag may be the main one beside images with tags: a sidecar's tag is none of its.
+
+    A text without an owner may be the mere name of something, except at the place of the main image.
+    """
+    is_near = _depth(untagged, deployed) <= nearest and bool(untagged.prefix)
+    return untagged.keys[0] == "image" or is_near
 
 
 def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:

@@ -394,3 +394,30 @@ def test_what_sops_leaves_in_plain_text_is_a_fact(tmp_path: Path) -> None:
 def test_a_file_above_one_that_cannot_be_read_still_says_the_version(tmp_path: Path) -> None:
     files = chart("billing", values="image: [\n", values_qa="image: {repository: acme/billing, tag: 1.0.0}\n")
     assert listed(tmp_path, files)["billing/qa"]["version"] == "1.0.0"
+
+
+MAIN = "image: {repository: ghcr.io/acme/payments, tag: ''}\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "tag", "line"),
+    [
+        (MAIN + "initImage: docker.io/busybox:1.36\n", "1.36", 2),
+        (MAIN + "proxy: {image: envoyproxy/envoy:v1.29.0}\n", "v1.29.0", 2),
+        ("web: {image: {repository: acme/web}}\nproxy: {image: {repository: acme/envoy, tag: 2.0.0}}\n", "2.0.0", 2),
+    ],
+)
+def test_the_tag_of_a_sidecar_is_none_of_a_main_image_without_one(
+    tmp_path: Path, values: str, tag: str, line: int
+) -> None:
+    found = listed(tmp_path, chart("billing", values=values))["billing"]
+    assert found["version"] is None
+    assert found["reason"] == (
+        f"several images may be its own: none (billing/values.yaml:1) and {tag} (billing/values.yaml:{line})"
+    )
+
+
+def test_the_main_image_of_its_name_has_the_app_version_whatever_tags_are_below(tmp_path: Path) -> None:
+    values = "image: {repository: acme/billing, tag: ''}\njobs: {options: {image: {class: by-tag, tag: r30}}}\n"
+    files = {**chart("billing", "appVersion: 2.0.0\n", values=values), "billing/templates/web.yaml": DEPLOYMENT}
+    assert listed(tmp_path, files)["billing"]["version"] == "2.0.0"
