@@ -280,7 +280,8 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
 def _own(images: Sequence[Image], deployed: Deployed, prefix: str) -> list[Image]:
     """The images that may be the service's own: by name, else by the common registry; those nearest to the root.
 
-    One without a tag counts beside those with one if it may be the main image. Where none has its name, those count that begin with it: `billing-api`, `billing-worker`.
+    One without a tag counts beside those with one if it may be the main image. Where none has its name, those
+    count that begin with it: `billing-api`, `billing-worker`.
     """
     pool = [each for each in images if _is_named(each, deployed)]
     if any(each.name and each.keys[0] == "image" for each in pool):

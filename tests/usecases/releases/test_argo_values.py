@@ -168,3 +168,18 @@ def test_of_several_sources_the_own_one_counts_and_source_does_not(tmp_path: Pat
     text = SOURCES.format(first=REDIS, second=own) + "  source: " + own.replace("2.0.0", "3.0.0") + "\n"
     found = listed(tmp_path, {**BILLING, "argocd/billing.yaml": text})["billing/qa"]
     assert (found["version"], place(found)) == ("2.0.0", "argocd/billing.yaml:7")
+
+
+def test_what_a_template_patch_would_set_is_not_guessed(tmp_path: Path) -> None:
+    patch = "  templatePatch: |\n    spec: {source: {helm: {parameters: [{name: image.tag, value: '{{.tag}}'}]}}}\n"
+    text = SET.replace("GENERATOR", ELEMENTS)
+    found = listed(tmp_path, {**BILLING, "argocd/set.yaml": text + patch})["billing/qa"]
+    assert found["version"] is None
+    assert found["reason"] == (
+        "argocd/set.yaml:21: the templatePatch of its set changes its source, and is not evaluated; "
+        "the rest says 2.0.0 (argocd/set.yaml:9)"
+    )
+    harmless = "  templatePatch: |\n    spec: {syncPolicy: {automated: {}}}\n"
+    assert (
+        listed(tmp_path / "other", {**BILLING, "argocd/set.yaml": text + harmless})["billing/qa"]["version"] == "2.0.0"
+    )

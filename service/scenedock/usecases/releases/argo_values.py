@@ -15,12 +15,14 @@ from scenedock.catalog.reading.argo.generators import flat, render_all
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
 from scenedock.catalog.reading.argo.written import folder_at
 from scenedock.documents.reading import Document, DocumentError, read_document
+from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.images import Keys
 from scenedock.releases.release import Layer
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
+_CHANGES_SOURCE = re.compile(r"""\b(?:helm|kustomize|sources?)["']?\s*:""")
 _NEW_NAME = re.compile(r"^[^=]+=")
 
 
@@ -45,6 +47,10 @@ def application_layers(
         if not sources or one.deploys(chart):
             for layer in one.layers():
                 yield replace(layer, elsewhere=elsewhere, is_file=False)
+    if is_set and _CHANGES_SOURCE.search(as_text(value_at(document.value, ("spec", "templatePatch")))):
+        path, line = application.place.path, document.line_of(("spec", "templatePatch"))
+        said = f"{Place(elsewhere, path, line)}: the templatePatch of its set changes its source, and is not evaluated"
+        yield Layer(path, {}, lambda _keys: line, is_file=False, elsewhere=elsewhere, unreadable=said)
 
 
 def _manifest_of(application: Application, manifests: Sequence[Document]) -> Document | None:
