@@ -183,3 +183,16 @@ def test_what_a_template_patch_would_set_is_not_guessed(tmp_path: Path) -> None:
     assert (
         listed(tmp_path / "other", {**BILLING, "argocd/set.yaml": text + harmless})["billing/qa"]["version"] == "2.0.0"
     )
+
+
+@pytest.mark.parametrize("name", [".argocd-source.yaml", ".argocd-source-billing-qa.yaml"])
+def test_what_image_updater_writes_counts_for_more_than_the_manifest(tmp_path: Path, name: str) -> None:
+    manifest = APPLICATION.format(source=VALUES_OBJECT + PARAMETERS)
+    written = "helm:\n  parameters:\n  - {name: image.tag, value: 5.0.0, forcestring: true}\n"
+    files = {**BILLING, "argocd/billing.yaml": manifest, f"billing/{name}": written}
+    found = listed(tmp_path, files)["billing/qa"]
+    assert (found["version"], place(found)) == ("5.0.0", f"billing/{name}:3")
+    replaced = {**files, f"billing/{name}": written.replace("image.tag", "image.name")}
+    assert listed(tmp_path / "replaced", replaced)["billing/qa"]["version"] == "2.0.0"
+    broken = listed(tmp_path / "broken", {**files, f"billing/{name}": "helm: [\n"})["billing/qa"]
+    assert (broken["version"], broken["reason"].partition(": ")[0]) == (None, f"billing/{name}")

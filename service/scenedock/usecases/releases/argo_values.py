@@ -27,13 +27,19 @@ _NEW_NAME = re.compile(r"^[^=]+=")
 
 
 def application_layers(
-    application: Application, chart: str, manifests: Sequence[Document], read: Callable[[str], Document], elsewhere: str
+    application: Application,
+    chart: str,
+    manifests: Sequence[Document],
+    read: Callable[[str], Document],
+    elsewhere: str,
+    overrides: Sequence[tuple[str, Document]],
 ) -> Iterator[Layer]:
     """What the manifest of an Application sets, in the order in which it counts; none where it isn't among `manifests`.
 
     Of several sources that one counts that deploys the folder of the Application, or the `chart` from elsewhere, if
     there is one. `read` gives the document of another file of the same repository: generators have parameters from
-    files. The name of the repository is `elsewhere` if the folder is in another.
+    files. The name of the repository is `elsewhere` if the folder is in another. `overrides` are the files in that
+    folder that change its source (see `override_paths`): their lists replace the manifest's.
     """
     document = _manifest_of(application, manifests)
     if document is None:
@@ -45,12 +51,32 @@ def application_layers(
     for place, source in sources or [((*root, "source"), spec.get("source"))]:
         one = _Source(application, document, place, as_object(source), read, is_set=is_set)
         if not sources or one.deploys(chart):
-            for layer in one.layers():
+            left = replace(one, source=_without(one.source, [as_object(each.value) for _, each in overrides]))
+            for layer in left.layers():
                 yield replace(layer, elsewhere=elsewhere, is_file=False)
     if is_set and _CHANGES_SOURCE.search(as_text(value_at(document.value, ("spec", "templatePatch")))):
         path, line = application.place.path, document.line_of(("spec", "templatePatch"))
         said = f"{Place(elsewhere, path, line)}: the templatePatch of its set changes its source, and is not evaluated"
         yield Layer(path, {}, lambda _keys: line, is_file=False, elsewhere=elsewhere, unreadable=said)
+    for number, (path, written) in enumerate(overrides):
+        own = _without(as_object(written.value), [as_object(each.value) for _, each in overrides[number + 1 :]])
+        for layer in _Source(application, written, (), own, read, is_set=False).layers():
+            yield replace(layer, path=path, is_file=False)
+
+
+def override_paths(application: Application) -> tuple[str, ...]:
+    """The files in its folder that change its source, as Argo CD Image Updater writes them; the last counts most."""
+    names = (".argocd-source.yaml", f".argocd-source-{application.name}.yaml")
+    return tuple(posixpath.join(application.path, name) for name in names)
+
+
+def _without(source: JsonObject, overrides: Sequence[JsonObject]) -> JsonObject:
+    """A source without what overrides set, too."""
+    left = dict(source)
+    for tool in ("helm", "kustomize"):
+        replaced = {key for each in overrides for key in as_object(each.get(tool))}
+        left[tool] = {key: value for key, value in as_object(source.get(tool)).items() if key not in replaced}
+    return left
 
 
 def _manifest_of(application: Application, manifests: Sequence[Document]) -> Document | None:

@@ -24,7 +24,7 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 from scenedock.model.units import Unit
 from scenedock.releases.images import Keys, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
-from scenedock.usecases.releases.argo_values import application_layers
+from scenedock.usecases.releases.argo_values import application_layers, override_paths
 
 _PRODUCT = "third-party"
 _NOT_THERE = "no such file"
@@ -206,7 +206,13 @@ class VersionReader:
             if place.repository not in self._readers:
                 self._readers[place.repository] = VersionReader(self.others[place.repository])
             reader, elsewhere = self._readers[place.repository], place.repository
-        yield from application_layers(application, chart, reader.documents(place.path), reader.document, elsewhere)
+        documents = [] if chart else [(path, self.document(path)) for path in override_paths(application)]
+        overrides = [(path, document) for path, document in documents if document.value]
+        manifests = reader.documents(place.path)
+        yield from application_layers(application, chart, manifests, reader.document, elsewhere, overrides)
+        for path, _ in documents:
+            if path in self._problems:
+                yield Layer(path, {}, partial(_same_line, 1), is_file=False, unreadable=self._problems[path])
 
     def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
