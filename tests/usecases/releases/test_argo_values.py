@@ -196,3 +196,27 @@ def test_what_image_updater_writes_counts_for_more_than_the_manifest(tmp_path: P
     assert listed(tmp_path / "replaced", replaced)["billing/qa"]["version"] == "2.0.0"
     broken = listed(tmp_path / "broken", {**files, f"billing/{name}": "helm: [\n"})["billing/qa"]
     assert (broken["version"], broken["reason"].partition(": ")[0]) == (None, f"billing/{name}")
+
+
+@pytest.mark.parametrize(
+    ("revision", "branch", "known"),
+    [
+        ("v0.9.0", "", False),
+        ("HEAD", "", True),
+        ("main", "", True),
+        ("refs/heads/master", "", True),
+        ("stable", "branch: stable\n", True),
+        ("main", "branch: stable\n", False),
+    ],
+)
+def test_what_another_revision_has_is_not_guessed(tmp_path: Path, revision: str, branch: str, *, known: bool) -> None:
+    files = {**BILLING, "argocd/billing.yaml": APPLICATION.format(source=f"    targetRevision: {revision}")}
+    files["scenedock.yaml"] += branch
+    found = listed(tmp_path, files)["billing/qa"]
+    if known:
+        assert found["version"] == "1.0.0"
+    else:
+        assert found["reason"] == (
+            f"argocd/billing.yaml:8: its Application deploys the revision {revision}, which may not be what was read; "
+            "the rest says 1.0.0 (billing/values.yaml:1)"
+        )

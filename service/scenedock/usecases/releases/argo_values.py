@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.catalog.reading.argo.generators import flat, render_all
@@ -33,13 +33,15 @@ def application_layers(
     read: Callable[[str], Document],
     elsewhere: str,
     overrides: Sequence[tuple[str, Document]],
+    read_at: Collection[str],
 ) -> Iterator[Layer]:
     """What the manifest of an Application sets, in the order in which it counts; none where it isn't among `manifests`.
 
     Of several sources that one counts that deploys the folder of the Application, or the `chart` from elsewhere, if
     there is one. `read` gives the document of another file of the same repository: generators have parameters from
     files. The name of the repository is `elsewhere` if the folder is in another. `overrides` are the files in that
-    folder that change its source (see `override_paths`): their lists replace the manifest's.
+    folder that change its source (see `override_paths`): their lists replace the manifest's. `read_at`
+    are the names of the revision at which that folder is read: at another one, nobody can tell what is in it.
     """
     document = _manifest_of(application, manifests)
     if document is None:
@@ -47,6 +49,7 @@ def application_layers(
     is_set = as_object(document.value).get("kind") == "ApplicationSet"
     root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
     spec = as_object(value_at(document.value, map(str, root)))
+    pinned: list[str] = []
     sources = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
     for place, source in sources or [((*root, "source"), spec.get("source"))]:
         one = _Source(application, document, place, as_object(source), read, is_set=is_set)
@@ -54,6 +57,10 @@ def application_layers(
             left = replace(one, source=_without(one.source, [as_object(each.value) for _, each in overrides]))
             for layer in left.layers():
                 yield replace(layer, elsewhere=elsewhere, is_file=False)
+            if not chart and (revision := one.other_revision(read_at)):
+                at_line = document.line_of((*place, "targetRevision"))
+                at = Place(elsewhere, application.place.path, at_line)
+                pinned.append(f"{at}: its Application deploys the revision {revision}, which may not be what was read")
     if is_set and _CHANGES_SOURCE.search(as_text(value_at(document.value, ("spec", "templatePatch")))):
         path, line = application.place.path, document.line_of(("spec", "templatePatch"))
         said = f"{Place(elsewhere, path, line)}: the templatePatch of its set changes its source, and is not evaluated"
@@ -62,6 +69,8 @@ def application_layers(
         own = _without(as_object(written.value), [as_object(each.value) for _, each in overrides[number + 1 :]])
         for layer in _Source(application, written, (), own, read, is_set=False).layers():
             yield replace(layer, path=path, is_file=False)
+    for said in pinned:
+        yield Layer(application.place.path, {}, lambda _: 1, is_file=False, elsewhere=elsewhere, unreadable=said)
 
 
 def override_paths(application: Application) -> tuple[str, ...]:
@@ -109,6 +118,11 @@ class _Source:
         if chart:
             return posixpath.basename(as_text(self._rendered(self.source.get("chart"))) or path) == chart
         return "{{" in path or (bool(path) and folder_at(path) == self.application.path)
+
+    def other_revision(self, read_at: Collection[str]) -> str:
+        """The revision that it deploys, if that isn't the one that is read; empty where only a cluster knows it."""
+        revision = as_text(self._rendered(self.source.get("targetRevision"))).removeprefix("refs/heads/")
+        return "" if "{{" in revision or revision in {"", "HEAD", *read_at} else revision
 
     def layers(self) -> Iterator[Layer]:
         helm = as_object(self.source.get("helm"))

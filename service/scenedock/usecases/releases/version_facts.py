@@ -27,6 +27,8 @@ from scenedock.releases.release import ChartVersions, DependencyVersion, Deploye
 from scenedock.usecases.releases.argo_values import application_layers, override_paths
 
 _PRODUCT = "third-party"
+_USUAL_BRANCHES = ("main", "master")
+"""What the default branch may be called where nothing says its name."""
 _NOT_THERE = "no such file"
 """What the error says of a file that isn't there; values files may be named that no environment has."""
 _VALUES_OF_ITEMS = ("helmValues", "values")
@@ -63,13 +65,14 @@ class VersionReader:
 
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
     `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
-    the files of other repositories, by their names: Applications may be there.
+    the files of other repositories, by their names: Applications may be there. `ref` is what of the repository is read.
     """
 
     read: Callable[[str], bytes]
     files: Collection[str] = ()
     libraries: Collection[str] = ()
     others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
+    ref: str = "HEAD"
     _documents: dict[str, Document] = field(default_factory=dict)
     _problems: dict[str, str] = field(default_factory=dict)
     _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
@@ -80,7 +83,7 @@ class VersionReader:
 
     def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
         """A reader of the same repository whose files have other contents."""
-        return VersionReader(read, self.files, self.libraries, self.others)
+        return VersionReader(read, self.files, self.libraries, self.others, self.ref)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Read some files again when they are needed: they have changed."""
@@ -209,7 +212,9 @@ class VersionReader:
         documents = [] if chart else [(path, self.document(path)) for path in override_paths(application)]
         overrides = [(path, document) for path, document in documents if document.value]
         manifests = reader.documents(place.path)
-        yield from application_layers(application, chart, manifests, reader.document, elsewhere, overrides)
+        branch = member.contents.facts.branch
+        read_at = {self.ref, branch} if branch != "HEAD" else {self.ref, *_USUAL_BRANCHES}
+        yield from application_layers(application, chart, manifests, reader.document, elsewhere, overrides, read_at)
         for path, _ in documents:
             if path in self._problems:
                 yield Layer(path, {}, partial(_same_line, 1), is_file=False, unreadable=self._problems[path])
