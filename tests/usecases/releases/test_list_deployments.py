@@ -197,7 +197,7 @@ def test_values_of_a_backing_service_are_none_of_its_own(tmp_path: Path) -> None
     ("setting", "path", "text", "line"),
     [
         ("{file: 'tags/{environment}/{service}', path: image.tag}", "tags/qa/billing", "image:\n  tag: v7\n", 2),
-        ("{file: 'tags/{environment}/{service}.env', path: TAG}", "tags/qa/billing.env", "A=1\nTAG=v7\n", 2),
+        ("{file: 'tags/{environment}/{service}.env', path: TAG}", "tags/qa/billing.env", "TAG=v6\nTAG=v7\n", 2),
         ("{file: 'tags/{environment}/{service}'}", "tags/qa/billing", "v7\n", 1),
         ("{file: 'tags/.env.{environment}', path: TAG}", "tags/.env.qa", "A=1\nexport TAG='v7' # now\n", 2),
         ("{file: 'releases-{environment}.yaml', path: 'releases.{service}.tag'}", "releases-qa.yaml", LISTED, 3),

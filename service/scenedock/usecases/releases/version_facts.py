@@ -282,10 +282,11 @@ class VersionReader:
             return TagFile(path, text.strip() if len(text.split()) == 1 else "", 1)
         name = posixpath.basename(path)
         if name.endswith(".env") or name.startswith(".env"):
-            for found in _ASSIGNMENT.finditer(text):
-                if found[1] == keys:
-                    return TagFile(path, found[2].strip(), text.count("\n", 0, found.start()) + 1)
-            return TagFile(path, "", 1)
+            assigned = [found for found in _ASSIGNMENT.finditer(text) if found[1] == keys]
+            if not assigned:
+                return TagFile(path, "", 1)
+            last = assigned[-1]  # as for a shell
+            return TagFile(path, last[2].strip(), text.count("\n", 0, last.start()) + 1)
         document = self.document(path)
         value, steps = _follow(document.value, keys.split("."))
         version = text_of(value)
