@@ -220,3 +220,21 @@ def test_what_another_revision_has_is_not_guessed(tmp_path: Path, revision: str,
             f"argocd/billing.yaml:8: its Application deploys the revision {revision}, which may not be what was read; "
             "the rest says 1.0.0 (billing/values.yaml:1)"
         )
+
+
+KUSTOMIZED = {
+    "scenedock.yaml": BILLING["scenedock.yaml"],
+    "billing/kustomization.yaml": "resources: [web.yaml]\nimages: [{name: acme/billing, newTag: 1.0.0}]\n",
+    "billing/web.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
+    "spec: {template: {spec: {containers: [{name: web, image: acme/billing}]}}}\n",
+}
+
+
+def test_images_of_a_kustomized_folder_are_replaced_by_those_of_its_application(tmp_path: Path) -> None:
+    files = {**KUSTOMIZED, "argocd/billing.yaml": APPLICATION.format(source=KUSTOMIZE)}
+    (found,) = listed(tmp_path, files).values()
+    assert (found["version"], found["image"]) == ("5.0.0", "registry.test/acme/billing")
+    assert (found["shape"], place(found)) == ("kustomize.images", "argocd/billing.yaml:11")
+    written = {"billing/.argocd-source-billing-qa.yaml": "kustomize:\n  images: ['acme/billing:6.0.0']\n"}
+    (found,) = listed(tmp_path / "written", {**files, **written}).values()
+    assert (found["version"], found["file"]) == ("6.0.0", "billing/.argocd-source-billing-qa.yaml")

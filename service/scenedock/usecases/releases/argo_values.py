@@ -10,6 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from scenedock.catalog.reading.argo.generators import flat, render_all
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
@@ -18,12 +19,13 @@ from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.releases.images import Keys
+from scenedock.releases.images import Keys, split_reference
 from scenedock.releases.release import Layer
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
 _CHANGES_SOURCE = re.compile(r"""\b(?:helm|kustomize|sources?)["']?\s*:""")
-_NEW_NAME = re.compile(r"^[^=]+=")
+KUSTOMIZE_IMAGES: Final = "kustomize.images"
+"""The shape of a layer with `images`, each the new `image` and the name of the one that it `replaces`."""
 
 
 def application_layers(
@@ -137,9 +139,12 @@ class _Source:
             yield from self._of_parameter(number, each)
         images = as_list(as_object(self.source.get("kustomize")).get("images"))
         if images:
-            named = [{"image": _NEW_NAME.sub("", as_text(self._rendered(each)))} for each in images]
+            named: list[Json] = []
+            for written in images:
+                old, renamed, new = as_text(self._rendered(written)).rpartition("=")
+                named.append({"image": new, "replaces": old if renamed else split_reference(new)[0]})
             at: Keys = (*self.place, "kustomize", "images")
-            yield self._layer({"images": named}, "kustomize.images", lambda path: (*at, *path[1:2]))
+            yield self._layer({"images": named}, KUSTOMIZE_IMAGES, lambda path: (*at, *path[1:2]))
 
     def _of_text(self, text: str) -> Iterator[Layer]:
         """Values that are written as a text: its lines follow the line of the key, if they are lines."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
@@ -22,9 +22,9 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.releases.images import Keys, text_of
+from scenedock.releases.images import Keys, split_reference, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
-from scenedock.usecases.releases.argo_values import application_layers, override_paths
+from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
 
 _PRODUCT = "third-party"
 _USUAL_BRANCHES = ("main", "master")
@@ -108,7 +108,9 @@ class VersionReader:
         ]
         particular = set(files) - set(base) | _paths_here(layers[len(files) + len(more) :])
         if unit:
-            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit)]
+            changes = [each for each in layers if each.shape == KUSTOMIZE_IMAGES] if unit.images else []
+            layers = [each for each in layers if each not in changes]
+            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit, changes)]
             others = (one for one in member.units if one.environment != unit.environment)
             shared = {path for one in others for path in (*one.value_files, *one.version_files)}
             particular |= _paths_here(layers) - shared if unit.environment else set()
@@ -173,15 +175,27 @@ class VersionReader:
         if unit.values_at and unit.values != merged:
             yield Layer(path, unit.values, lines, is_file=False)
 
-    def _layers_of_images(self, unit: Unit) -> Iterator[Layer]:
-        """The images of workloads, each as if it were in values: that of the only one as the main image."""
+    def _layers_of_images(self, unit: Unit, changes: Iterable[Layer]) -> Iterator[Layer]:
+        """The images of workloads, each as if it were in values: that of the only one as the main image.
+
+        Those that an Application `changes` come after what they replace.
+        """
         repositories = {image.repository for image in unit.images}
         for image in unit.images:
             described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
             document = self._document_at(image.written.place)
             line = document.line_of(image.written.keys)
-            values = described if len(repositories) == 1 else {image.container or image.repository: described}
+            key = "" if len(repositories) == 1 else image.container or image.repository
+            values: JsonObject = {key: described} if key else described
             yield Layer(image.written.place.path, values, partial(_same_line, line), image.shape, is_file=False)
+            for layer in changes:
+                for number, each in enumerate(map(as_object, as_list(layer.values.get("images")))):
+                    repository, tag = split_reference(as_text(each.get("image")))
+                    if image.repository in {repository, each.get("replaces")} and tag:
+                        described = {"image": {"repository": repository, "tag": tag}}
+                        line = layer.line_of(("images", number))
+                        values = {key: described} if key else described
+                        yield replace(layer, values=values, line_of=partial(_same_line, line))
 
     def _chart_of_release(self, deployment: Deployment) -> ChartVersions | None:
         """The chart from elsewhere that a release installs, with its version."""
