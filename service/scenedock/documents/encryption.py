@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Encryption: TypeAlias = Literal["git-crypt", "ansible-vault", "age", "pgp", "sops"]
 
@@ -15,6 +15,8 @@ _HEADERS: Mapping[bytes, Encryption] = {
     b"-----BEGIN AGE ENCRYPTED FILE-----": "age",
     b"-----BEGIN PGP MESSAGE-----": "pgp",
 }
+CIPHERTEXT: Final = "ENC[AES256_GCM,"
+"""How SOPS begins what it has encrypted."""
 _BEGINNINGS = tuple(_HEADERS)
 # SOPS encrypts only the values, keeps the keys readable, and adds this key, in YAML or JSON.
 _SOPS_KEY = re.compile(rb"""(?:^[ \t]*|[{,]\s*)["']?sops["']?\s*:""", re.MULTILINE)
@@ -24,6 +26,6 @@ def encryption_of(data: bytes) -> Encryption | None:
     """What a file is encrypted with, or None; `sops` files are YAML and can be read, but hold ciphertext."""
     if data.startswith(_BEGINNINGS):
         return next(encryption for header, encryption in _HEADERS.items() if data.startswith(header))
-    if b"ENC[AES256_GCM," in data and _SOPS_KEY.search(data):
+    if CIPHERTEXT.encode() in data and _SOPS_KEY.search(data):
         return "sops"
     return None

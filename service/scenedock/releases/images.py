@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.scalars import HELM
 from scenedock.model.json import Json, JsonObject, as_object, as_text
 
@@ -101,6 +102,8 @@ def _described(value: JsonObject, words: dict[str, str], keys: Keys, *, is_image
 
 def _written(text: str, keys: Keys, value: JsonObject, words: dict[str, str]) -> Image | None:
     """The image of `image: repo:tag`, or of `image: repo` with its tag or version beside it."""
+    if text.startswith(CIPHERTEXT):
+        return Image("", "", keys, "image", is_odd=True)
     if not _REFERENCE.fullmatch(text.strip()) or _PICTURE.search(text):
         return None
     repository, tag = split_reference(text.strip())

@@ -89,7 +89,10 @@ def _with_inheritance(release: Release, deployed: Deployed, users: dict[tuple[st
 
 
 def _prefix(images: Iterable[Sequence[Image]]) -> str:
-    """The registry and owner that most images have; one that many deployments have beside their own counts once."""
+    """The registry and owner that most images have, empty if two have as many; what many deployments have counts once.
+
+    That is an image that they have beside their own.
+    """
     repositories = {image.repository: image.prefix for each in images for image in each if image.prefix}
-    counts = Counter(repositories.values())
-    return min(counts, key=lambda prefix: (-counts[prefix], prefix), default="")
+    first, second = [*Counter(repositories.values()).most_common(2), ("", 0), ("", 0)][:2]
+    return first[0] if first[1] > second[1] else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Final, Literal, TypeAlias
@@ -16,6 +16,8 @@ PairKey: TypeAlias = tuple[str, str, str | None]
 """Repository, service and environment."""
 
 _DEPENDENCY = "dependency"
+TAG_FILE: Final = "tag file"
+"""The shape of a version in a file that settings name."""
 _DEPTH_OF_MAIN_IMAGE = 2
 """`image.tag`, `imageTag`, `image`."""
 
@@ -25,7 +27,8 @@ class Layer:
     """One values file of a deployment, or what else sets values; `line_of` gives the line of a path in its values.
 
     `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
-    values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's.
+    values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
+    why nobody can tell what it sets: then no version of a lower layer is a fact.
     """
 
     path: str
@@ -34,6 +37,7 @@ class Layer:
     shape: str = ""
     is_file: bool = True
     elsewhere: str = ""
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +181,40 @@ def choose_as(release: Release) -> Choose:
 
 
 def release_of(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
-    """The release of a service in an environment, of its images.
+    """The release of a service in an environment, of its images; unknown if a layer can't be read that may change it.
 
     `prefix` is the registry and owner that most images of the repository have.
     """
+    found = _readable_release(deployed, images, prefix, choose)
+    unreadable = "; ".join(_unreadable_above(found, deployed))
+    if not unreadable:
+        return found
+    rest = f"the rest says {found.version} ({Place(found.elsewhere, found.path, found.line)})"
+    said = rest if found.version is not None else f"in the rest, {found.reason}"
+    nothing = Release(found.service, found.environment, found.repository, image=found.image, chart=found.chart)
+    return replace(nothing, reason=f"{unreadable}; {said}")
+
+
+def _unreadable_above(release: Release, deployed: Deployed) -> Iterator[str]:
+    """Why layers can't be read that count for more than what says the version; values files set none of a chart."""
+    layers = () if release.shape == TAG_FILE else deployed.layers
+    for layer in reversed(layers):
+        if not layer.unreadable:
+            if (layer.path, layer.elsewhere) == (release.path, release.elsewhere) and release.version is not None:
+                return
+        elif not (release.chart and layer.is_file):
+            yield layer.unreadable
+
+
+def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
+    """The release, as far as its layers can be read."""
     nothing = Release(deployed.service, deployed.environment, deployed.repository)
     candidates = _own(images, deployed, prefix)
     if deployed.tag_file:
         return _of_tag_file(nothing, deployed.tag_file, candidates)
     if deployed.is_product and not _is_plain(candidates, deployed):
         return _of_chart(nothing, deployed, None)
-    if candidates and not _is_certain(candidates[0], deployed, prefix):
+    if candidates and not any(_is_certain(each, deployed, prefix) for each in candidates):
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
     if len({each.tag for each in candidates}) > 1:
@@ -217,7 +244,7 @@ def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:
 def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Release:
     image = own[0].repository if own else ""
     if file.version:
-        return replace(nothing, version=file.version, image=image, shape="tag file", path=file.path, line=file.line)
+        return replace(nothing, version=file.version, image=image, shape=TAG_FILE, path=file.path, line=file.line)
     return replace(nothing, reason="its tag file has no version", image=image, path=file.path, line=file.line)
 
 
@@ -253,15 +280,29 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
 def _own(images: Sequence[Image], deployed: Deployed, prefix: str) -> list[Image]:
     """The images that may be the service's own: by name, else by the common registry; those nearest to the root.
 
-    Where none has its name, those count that begin with it: `billing-api`, `billing-worker`.
+    One without a tag counts beside those with one if it may be the main image. Where none has its name, those
+    count that begin with it: `billing-api`, `billing-worker`.
     """
     pool = [each for each in images if _is_named(each, deployed)]
+    if any(each.name and each.keys[0] == "image" for each in pool):
+        pool = [each for each in pool if each.name]  # beside the main image, a tag without a repository is another's
     pool = pool or [each for each in images if _is_part(each, deployed)]
     if not pool and not deployed.is_umbrella:
         pool = [each for each in images if prefix and each.prefix == prefix] or list(images)
     tagged = [each for each in pool if each.tag] or pool
     nearest = min((_depth(each, deployed) for each in tagged), default=0)
-    return [each for each in tagged if _depth(each, deployed) == nearest]
+    main = [each for each in pool if each not in tagged and _may_be_main(each, deployed, nearest)]
+    nearest_tagged = [each for each in tagged if _depth(each, deployed) == nearest]
+    return [each for each in pool if each in main or each in nearest_tagged]
+
+
+def _may_be_main(untagged: Image, deployed: Deployed, nearest: int) -> bool:
+    """Whether an image without a tag may be the main one beside images with tags: a sidecar's tag is none of its.
+
+    A text without an owner may be the mere name of something, except at the place of the main image.
+    """
+    is_near = _depth(untagged, deployed) <= nearest and bool(untagged.prefix)
+    return untagged.keys[0] == "image" or is_near
 
 
 def _is_certain(image: Image, deployed: Deployed, prefix: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,13 @@ def test_a_missing_folder_and_a_file_are_told_apart(tmp_path: Path) -> None:
         RepositoryFolder(tmp_path / "nothing").listing()
     with pytest.raises(InputError, match="file: this is not a folder; pass the root of a repository"):
         RepositoryFolder(tmp_path / "file").listing()
+
+
+def test_a_bare_repository_is_no_empty_folder(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path], check=True)
+
+    with pytest.raises(InputError, match="this is a bare git repository, without files; pass --ref to read a branch"):
+        RepositoryFolder(tmp_path).listing()
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "nul\0", "loop"])

@@ -77,6 +77,13 @@ def test_the_values_files_count_in_their_order_and_values_that_are_given_last(re
     assert second == {"kind": "X"}
 
 
+def test_the_path_of_a_values_file_may_have_what_helm_takes_for_something_else(rendered: Rendered) -> None:
+    files = {**template("a: {{ .Values.a }}{{ .Values.b }}\n"), "x/50%,y.yaml": "a: 1\n", 'x/"z".yaml': "b: 2\n"}
+    assert rendered(files, "x/50%,y.yaml", 'x/"z".yaml') == ({"a": 12},)
+    with pytest.raises(InputError, match=r"x/50%\.yaml"):
+        rendered({**files, "x/50%.yaml": "a: [\n"}, "x/50%.yaml")
+
+
 def test_local_charts_are_brought_in_with_those_that_they_need(rendered: Rendered) -> None:
     dependency = "dependencies:\n- {{name: {}, version: '>=1', repository: 'file://../{}', alias: {}}}\n"
     files = {

@@ -197,7 +197,7 @@ def test_values_of_a_backing_service_are_none_of_its_own(tmp_path: Path) -> None
     ("setting", "path", "text", "line"),
     [
         ("{file: 'tags/{environment}/{service}', path: image.tag}", "tags/qa/billing", "image:\n  tag: v7\n", 2),
-        ("{file: 'tags/{environment}/{service}.env', path: TAG}", "tags/qa/billing.env", "A=1\nTAG=v7\n", 2),
+        ("{file: 'tags/{environment}/{service}.env', path: TAG}", "tags/qa/billing.env", "TAG=v6\nTAG=v7\n", 2),
         ("{file: 'tags/{environment}/{service}'}", "tags/qa/billing", "v7\n", 1),
         ("{file: 'tags/.env.{environment}', path: TAG}", "tags/.env.qa", "A=1\nexport TAG='v7' # now\n", 2),
         ("{file: 'releases-{environment}.yaml', path: 'releases.{service}.tag'}", "releases-qa.yaml", LISTED, 3),
@@ -360,3 +360,64 @@ class TestForms:
             2,
             "Error: there is no deployment of a service 'biling' (did you mean billing?)\n",
         )
+
+
+SOPS = "sops: {mac: 'ENC[AES256_GCM,data:x]', version: 3.8.1}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("image: {tag: 2.0.0}\n bad: [\n", "values-qa.yaml: this is not YAML: "),
+        ("$ANSIBLE_VAULT;1.1;AES256\n3031\n", "values-qa.yaml: the file is encrypted with ansible-vault; "),
+        ("image: {tag: 'ENC[AES256_GCM,data:x]'}\n" + SOPS, "is no tag (billing/values-qa.yaml:1)"),
+        ("image: 'ENC[AES256_GCM,data:x]'\n" + SOPS, "is no tag (billing/values-qa.yaml:1)"),
+    ],
+)
+def test_below_a_file_that_cannot_be_read_no_version_is_a_fact(tmp_path: Path, text: str, reason: str) -> None:
+    values = "image: {repository: acme/billing, tag: 1.0.0}\n"
+    files = chart("billing", values=values, values_qa=text, values_production="replicas: 2\n")
+    found = listed(tmp_path, files)
+    assert found["billing/qa"]["version"] is None
+    assert reason in found["billing/qa"]["reason"]
+    assert ("(billing/values.yaml:1)" in found["billing/qa"]["reason"]) == ("ENC[" not in text)
+    assert found["billing/production"]["version"] == "1.0.0"
+
+
+def test_what_sops_leaves_in_plain_text_is_a_fact(tmp_path: Path) -> None:
+    values = "image: {repository: acme/billing, tag: 1.0.0}\n"
+    own = "image: {tag: 1.5.0}\npassword: 'ENC[AES256_GCM,data:x]'\n" + SOPS
+    found = listed(tmp_path, chart("billing", values=values, values_qa=own))["billing/qa"]
+    assert (found["version"], place(found)) == ("1.5.0", "billing/values-qa.yaml:1")
+
+
+def test_a_file_above_one_that_cannot_be_read_still_says_the_version(tmp_path: Path) -> None:
+    files = chart("billing", values="image: [\n", values_qa="image: {repository: acme/billing, tag: 1.0.0}\n")
+    assert listed(tmp_path, files)["billing/qa"]["version"] == "1.0.0"
+
+
+MAIN = "image: {repository: ghcr.io/acme/payments, tag: ''}\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "tag", "line"),
+    [
+        (MAIN + "initImage: docker.io/busybox:1.36\n", "1.36", 2),
+        (MAIN + "proxy: {image: envoyproxy/envoy:v1.29.0}\n", "v1.29.0", 2),
+        ("web: {image: {repository: acme/web}}\nproxy: {image: {repository: acme/envoy, tag: 2.0.0}}\n", "2.0.0", 2),
+    ],
+)
+def test_the_tag_of_a_sidecar_is_none_of_a_main_image_without_one(
+    tmp_path: Path, values: str, tag: str, line: int
+) -> None:
+    found = listed(tmp_path, chart("billing", values=values))["billing"]
+    assert found["version"] is None
+    assert found["reason"] == (
+        f"several images may be its own: none (billing/values.yaml:1) and {tag} (billing/values.yaml:{line})"
+    )
+
+
+def test_the_main_image_of_its_name_has_the_app_version_whatever_tags_are_below(tmp_path: Path) -> None:
+    values = "image: {repository: acme/billing, tag: ''}\njobs: {options: {image: {class: by-tag, tag: r30}}}\n"
+    files = {**chart("billing", "appVersion: 2.0.0\n", values=values), "billing/templates/web.yaml": DEPLOYMENT}
+    assert listed(tmp_path, files)["billing"]["version"] == "2.0.0"

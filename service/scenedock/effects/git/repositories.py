@@ -80,7 +80,8 @@ class RepositoryFolder:
         Raises
         ------
         NotFoundError   there is no such folder
-        InputError      it is not a folder, or a folder in it can't be read: an incomplete listing is never returned
+        InputError      it is no folder or a bare git repository, or a folder in it can't be read: an incomplete listing
+                        is never returned
         """
         root = self._existing_root()
         files: list[str] = []
@@ -110,6 +111,8 @@ class RepositoryFolder:
             raise _unreadable(str(self.root), error) from error
         if not root.is_dir():
             raise InputError(f"{self.root}: this is not a folder; pass the root of a repository")
+        if (root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir():
+            raise InputError(f"{self.root}: this is a bare git repository, without files; pass --ref to read a branch")
         return root
 
     def read(self, path: str) -> bytes:

@@ -65,8 +65,8 @@ class ChartFiles:
         """
         self._copy_chart(folder, folder, 0)
 
-    def copy_values(self, path: str) -> None:
-        """Copy a values file.
+    def values_in(self, path: str) -> bytes:
+        """The contents of a values file; it counts as one that is copied.
 
         Raises
         ------
@@ -75,8 +75,10 @@ class ChartFiles:
         if path not in self.source.paths:
             raise InputError(f"{path}: there is no such file")
         copied = self.root / path
-        if encryption_of(copied.read_bytes() if copied.exists() else self._copy(path, path)):
+        data = copied.read_bytes() if copied.exists() else self._copy(path, path)
+        if encryption_of(data):
             raise InputError(f"{path}: this file is encrypted")
+        return data
 
     def _copy_chart(self, folder: str, to: str, level: int) -> None:
         if posixpath.join(folder, CHART_FILE) not in self.source.paths:

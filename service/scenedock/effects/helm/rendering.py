@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
 
 _LONGEST_RELEASE = 53
-_CHARACTERS_OF_LISTS = frozenset(',"')
+_GIVEN = re.compile(r"\.\./given-\d+\.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,11 @@ def render(program: HelmProgram, source: ChartSource, installation: Installation
         given = [_given(files, work, number, each) for number, each in enumerate(installation.values)]
         release = installation.release[:_LONGEST_RELEASE].rstrip("-.")
         options = [f"--namespace={installation.namespace}", *(f"--values={path}" for path in given)]
-        printed = program.run(work, ["template", *options, "--", release, f"./{installation.folder}"], "tree")
+        try:
+            printed = program.run(work, ["template", *options, "--", release, f"./{installation.folder}"], "tree")
+        except InputError as error:
+            names = {path: each for path, each in zip(given, installation.values, strict=True) if isinstance(each, str)}
+            raise InputError(_GIVEN.sub(lambda found: names.get(found[0], found[0]), str(error))) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
     try:
@@ -62,11 +67,7 @@ def render(program: HelmProgram, source: ChartSource, installation: Installation
 
 
 def _given(files: ChartFiles, work: Path, number: int, values: str | JsonObject) -> str:
-    """The path of a file with values, from the root of the tree."""
-    if isinstance(values, str):
-        if _CHARACTERS_OF_LISTS.intersection(values):
-            raise InputError(f"{values}: helm takes no values file with a comma or a quotation mark in its path")
-        files.copy_values(values)
-        return f"./{values}"
-    (work / f"given-{number}.json").write_text(json.dumps(values), encoding="utf-8")
-    return f"../given-{number}.json"
+    """The path of a file with values, from the root of the tree: helm takes no comma and no `%` in it."""
+    data = files.values_in(values) if isinstance(values, str) else json.dumps(values).encode()
+    (work / f"given-{number}.yaml").write_bytes(data)
+    return f"../given-{number}.yaml"

@@ -6,29 +6,44 @@ Source: Argo CD, "Helm" (parameters count for more than `valuesObject`, or else 
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from scenedock.catalog.reading.argo.generators import flat, render_all
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
+from scenedock.catalog.reading.argo.written import folder_at
 from scenedock.documents.reading import Document, DocumentError, read_document
+from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.releases.images import Keys
+from scenedock.releases.images import Keys, split_reference
 from scenedock.releases.release import Layer
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
-_NEW_NAME = re.compile(r"^[^=]+=")
+_CHANGES_SOURCE = re.compile(r"""\b(?:helm|kustomize|sources?)["']?\s*:""")
+KUSTOMIZE_IMAGES: Final = "kustomize.images"
+"""The shape of a layer with `images`, each the new `image` and the name of the one that it `replaces`."""
 
 
 def application_layers(
-    application: Application, manifests: Sequence[Document], read: Callable[[str], Document], elsewhere: str
+    application: Application,
+    chart: str,
+    manifests: Sequence[Document],
+    read: Callable[[str], Document],
+    elsewhere: str,
+    overrides: Sequence[tuple[str, Document]],
+    read_at: Collection[str],
 ) -> Iterator[Layer]:
     """What the manifest of an Application sets, in the order in which it counts; none where it isn't among `manifests`.
 
-    `read` gives the document of another file of the same repository: generators have parameters from files. The name of
-    the repository is `elsewhere` if the folder is in another.
+    Of several sources that one counts that deploys the folder of the Application, or the `chart` from elsewhere, if
+    there is one. `read` gives the document of another file of the same repository: generators have parameters from
+    files. The name of the repository is `elsewhere` if the folder is in another. `overrides` are the files in that
+    folder that change its source (see `override_paths`): their lists replace the manifest's. `read_at`
+    are the names of the revision at which that folder is read: at another one, nobody can tell what is in it.
     """
     document = _manifest_of(application, manifests)
     if document is None:
@@ -36,13 +51,43 @@ def application_layers(
     is_set = as_object(document.value).get("kind") == "ApplicationSet"
     root: Keys = ("spec", "template", "spec") if is_set else ("spec",)
     spec = as_object(value_at(document.value, map(str, root)))
-    places: list[tuple[Keys, JsonObject]] = [((*root, "source"), as_object(spec.get("source")))]
-    places += [
-        ((*root, "sources", number), as_object(each)) for number, each in enumerate(as_list(spec.get("sources")))
-    ]
-    for place, source in places:
-        for layer in _Source(application, document, place, source, read, is_set=is_set).layers():
-            yield replace(layer, elsewhere=elsewhere)
+    pinned: list[str] = []
+    sources = [((*root, "sources", number), each) for number, each in enumerate(as_list(spec.get("sources")))]
+    for place, source in sources or [((*root, "source"), spec.get("source"))]:
+        one = _Source(application, document, place, as_object(source), read, is_set=is_set)
+        if not sources or one.deploys(chart):
+            left = replace(one, source=_without(one.source, [as_object(each.value) for _, each in overrides]))
+            for layer in left.layers():
+                yield replace(layer, elsewhere=elsewhere, is_file=False)
+            if not chart and (revision := one.other_revision(read_at)):
+                at_line = document.line_of((*place, "targetRevision"))
+                at = Place(elsewhere, application.place.path, at_line)
+                pinned.append(f"{at}: its Application deploys the revision {revision}, which may not be what was read")
+    if is_set and _CHANGES_SOURCE.search(as_text(value_at(document.value, ("spec", "templatePatch")))):
+        path, line = application.place.path, document.line_of(("spec", "templatePatch"))
+        said = f"{Place(elsewhere, path, line)}: the templatePatch of its set changes its source, and is not evaluated"
+        yield Layer(path, {}, lambda _keys: line, is_file=False, elsewhere=elsewhere, unreadable=said)
+    for number, (path, written) in enumerate(overrides):
+        own = _without(as_object(written.value), [as_object(each.value) for _, each in overrides[number + 1 :]])
+        for layer in _Source(application, written, (), own, read, is_set=False).layers():
+            yield replace(layer, path=path, is_file=False)
+    for said in pinned:
+        yield Layer(application.place.path, {}, lambda _: 1, is_file=False, elsewhere=elsewhere, unreadable=said)
+
+
+def override_paths(application: Application) -> tuple[str, ...]:
+    """The files in its folder that change its source, as Argo CD Image Updater writes them; the last counts most."""
+    names = (".argocd-source.yaml", f".argocd-source-{application.name}.yaml")
+    return tuple(posixpath.join(application.path, name) for name in names)
+
+
+def _without(source: JsonObject, overrides: Sequence[JsonObject]) -> JsonObject:
+    """A source without what overrides set, too."""
+    left = dict(source)
+    for tool in ("helm", "kustomize"):
+        replaced = {key for each in overrides for key in as_object(each.get(tool))}
+        left[tool] = {key: value for key, value in as_object(source.get(tool)).items() if key not in replaced}
+    return left
 
 
 def _manifest_of(application: Application, manifests: Sequence[Document]) -> Document | None:
@@ -69,6 +114,18 @@ class _Source:
     read: Callable[[str], Document]
     is_set: bool
 
+    def deploys(self, chart: str) -> bool:
+        """Whether it is the chart, or else the Application's folder; one whose path stays open may be that."""
+        path = as_text(self._rendered(self.source.get("path")))
+        if chart:
+            return posixpath.basename(as_text(self._rendered(self.source.get("chart"))) or path) == chart
+        return "{{" in path or (bool(path) and folder_at(path) == self.application.path)
+
+    def other_revision(self, read_at: Collection[str]) -> str:
+        """The revision that it deploys, if that isn't the one that is read; empty where only a cluster knows it."""
+        revision = as_text(self._rendered(self.source.get("targetRevision"))).removeprefix("refs/heads/")
+        return "" if "{{" in revision or revision in {"", "HEAD", *read_at} else revision
+
     def layers(self) -> Iterator[Layer]:
         helm = as_object(self.source.get("helm"))
         if helm.get("valuesObject"):
@@ -82,20 +139,25 @@ class _Source:
             yield from self._of_parameter(number, each)
         images = as_list(as_object(self.source.get("kustomize")).get("images"))
         if images:
-            named = [{"image": _NEW_NAME.sub("", as_text(self._rendered(each)))} for each in images]
+            named: list[Json] = []
+            for written in images:
+                old, renamed, new = as_text(self._rendered(written)).rpartition("=")
+                named.append({"image": new, "replaces": old if renamed else split_reference(new)[0]})
             at: Keys = (*self.place, "kustomize", "images")
-            yield self._layer({"images": named}, "kustomize.images", lambda path: (*at, *path[1:2]))
+            yield self._layer({"images": named}, KUSTOMIZE_IMAGES, lambda path: (*at, *path[1:2]))
 
     def _of_text(self, text: str) -> Iterator[Layer]:
         """Values that are written as a text: its lines follow the line of the key, if they are lines."""
         rendered = as_text(self._rendered(text))
+        start = self.document.line_of((*self.place, "helm", "values"))
+        path = self.application.place.path
         try:
             inner = read_document(rendered.encode())
-        except DocumentError:
+        except DocumentError as error:
+            unreadable = f"{path}:{start}: helm.values can't be read: {error}"
+            yield Layer(path, {}, lambda _keys: start, "helm.values", unreadable=unreadable)
             return
-        start = self.document.line_of((*self.place, "helm", "values"))
         is_block = "\n" in text.strip()
-        path = self.application.place.path
         yield Layer(
             path,
             as_object(inner.value),

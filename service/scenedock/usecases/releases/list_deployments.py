@@ -185,6 +185,7 @@ def survey(result: Export, repositories: Mapping[str, Repository], choose: Choos
             frozenset(repositories[contents.facts.name].listing().inside) if contents.settings.versions.file else (),
             frozenset(path for owner, path in libraries if owner == contents.facts.name),
             {name: repository.read for name, repository in repositories.items()},
+            repositories[contents.facts.name].history_root()[1],
         )
         for contents in result.repositories
     }

@@ -15,11 +15,11 @@ from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import JsonObject
 from scenedock.releases.images import Image
-from scenedock.releases.release import Choose, Chosen, Deployed, Layer, Release, choose_none
+from scenedock.releases.release import TAG_FILE, Choose, Chosen, Deployed, Layer, Release, choose_none
 from scenedock.releases.rendering import images_of, is_deployed, marked, own_image
 
 Verdict: TypeAlias = Literal["same", "differs", "not rendered", "not compared"]
-_OTHER_SHAPES = frozenset({"dependency", "tag file"})
+_OTHER_SHAPES = frozenset({"dependency", TAG_FILE})
 """What sets a version elsewhere than in the values of a chart of the repository."""
 
 

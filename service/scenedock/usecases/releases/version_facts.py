@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
@@ -14,7 +14,7 @@ from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
-from scenedock.documents.encryption import encryption_of
+from scenedock.documents.encryption import CIPHERTEXT, encryption_of
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
@@ -22,11 +22,15 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.releases.images import Keys, text_of
+from scenedock.releases.images import Keys, split_reference, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
-from scenedock.usecases.releases.argo_values import application_layers
+from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
 
 _PRODUCT = "third-party"
+_USUAL_BRANCHES = ("main", "master")
+"""What the default branch may be called where nothing says its name."""
+_NOT_THERE = "no such file"
+"""What the error says of a file that isn't there; values files may be named that no environment has."""
 _VALUES_OF_ITEMS = ("helmValues", "values")
 # `print .Chart.AppVersion "-1"` makes something else of it.
 _APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
@@ -61,14 +65,16 @@ class VersionReader:
 
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
     `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
-    the files of other repositories, by their names: Applications may be there.
+    the files of other repositories, by their names: Applications may be there. `ref` is what of the repository is read.
     """
 
     read: Callable[[str], bytes]
     files: Collection[str] = ()
     libraries: Collection[str] = ()
     others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
+    ref: str = "HEAD"
     _documents: dict[str, Document] = field(default_factory=dict)
+    _problems: dict[str, str] = field(default_factory=dict)
     _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
     _proofs: dict[str, Literal["", "templates", "comment"]] = field(default_factory=dict)
     _folders: dict[str, HelmFolder] = field(default_factory=dict)
@@ -77,13 +83,14 @@ class VersionReader:
 
     def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
         """A reader of the same repository whose files have other contents."""
-        return VersionReader(read, self.files, self.libraries, self.others)
+        return VersionReader(read, self.files, self.libraries, self.others, self.ref)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Read some files again when they are needed: they have changed."""
         self._proofs.clear()
         for path in paths:
             self._documents.pop(path, None)
+            self._problems.pop(path, None)
             self._items.pop(path, None)
             self._all_documents.pop(path, None)
 
@@ -101,7 +108,9 @@ class VersionReader:
         ]
         particular = set(files) - set(base) | _paths_here(layers[len(files) + len(more) :])
         if unit:
-            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit)]
+            changes = [each for each in layers if each.shape == KUSTOMIZE_IMAGES] if unit.images else []
+            layers = [each for each in layers if each not in changes]
+            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit, changes)]
             others = (one for one in member.units if one.environment != unit.environment)
             shared = {path for one in others for path in (*one.value_files, *one.version_files)}
             particular |= _paths_here(layers) - shared if unit.environment else set()
@@ -133,7 +142,8 @@ class VersionReader:
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
         for path in files:
             document = self.document(path)
-            yield Layer(path, as_object(document.value), document.line_of_text)
+            unreadable = self._problems.get(path, "")
+            yield Layer(path, as_object(document.value), document.line_of_text, unreadable=unreadable)
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
@@ -165,15 +175,27 @@ class VersionReader:
         if unit.values_at and unit.values != merged:
             yield Layer(path, unit.values, lines, is_file=False)
 
-    def _layers_of_images(self, unit: Unit) -> Iterator[Layer]:
-        """The images of workloads, each as if it were in values: that of the only one as the main image."""
+    def _layers_of_images(self, unit: Unit, changes: Iterable[Layer]) -> Iterator[Layer]:
+        """The images of workloads, each as if it were in values: that of the only one as the main image.
+
+        Those that an Application `changes` come after what they replace.
+        """
         repositories = {image.repository for image in unit.images}
         for image in unit.images:
             described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
             document = self._document_at(image.written.place)
             line = document.line_of(image.written.keys)
-            values = described if len(repositories) == 1 else {image.container or image.repository: described}
+            key = "" if len(repositories) == 1 else image.container or image.repository
+            values: JsonObject = {key: described} if key else described
             yield Layer(image.written.place.path, values, partial(_same_line, line), image.shape, is_file=False)
+            for layer in changes:
+                for number, each in enumerate(map(as_object, as_list(layer.values.get("images")))):
+                    repository, tag = split_reference(as_text(each.get("image")))
+                    if image.repository in {repository, each.get("replaces")} and tag:
+                        described = {"image": {"repository": repository, "tag": tag}}
+                        line = layer.line_of(("images", number))
+                        values = {key: described} if key else described
+                        yield replace(layer, values=values, line_of=partial(_same_line, line))
 
     def _chart_of_release(self, deployment: Deployment) -> ChartVersions | None:
         """The chart from elsewhere that a release installs, with its version."""
@@ -195,13 +217,21 @@ class VersionReader:
         if application is None or not application.place.path:
             return
         place, here = application.place, member.contents.facts.name
+        chart = deployment.unit.chart if deployment.unit else ""
+        reader, elsewhere = self, ""
         if place.repository != here:
             if place.repository not in self._readers:
                 self._readers[place.repository] = VersionReader(self.others[place.repository])
-            other = self._readers[place.repository]
-            yield from application_layers(application, other.documents(place.path), other.document, place.repository)
-        else:
-            yield from application_layers(application, self.documents(place.path), self.document, "")
+            reader, elsewhere = self._readers[place.repository], place.repository
+        documents = [] if chart else [(path, self.document(path)) for path in override_paths(application)]
+        overrides = [(path, document) for path, document in documents if document.value]
+        manifests = reader.documents(place.path)
+        branch = member.contents.facts.branch
+        read_at = {self.ref, branch} if branch != "HEAD" else {self.ref, *_USUAL_BRANCHES}
+        yield from application_layers(application, chart, manifests, reader.document, elsewhere, overrides, read_at)
+        for path, _ in documents:
+            if path in self._problems:
+                yield Layer(path, {}, partial(_same_line, 1), is_file=False, unreadable=self._problems[path])
 
     def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
         path = folder.at(CHART_FILE)
@@ -266,13 +296,15 @@ class VersionReader:
             return TagFile(path, text.strip() if len(text.split()) == 1 else "", 1)
         name = posixpath.basename(path)
         if name.endswith(".env") or name.startswith(".env"):
-            for found in _ASSIGNMENT.finditer(text):
-                if found[1] == keys:
-                    return TagFile(path, found[2].strip(), text.count("\n", 0, found.start()) + 1)
-            return TagFile(path, "", 1)
+            assigned = [found for found in _ASSIGNMENT.finditer(text) if found[1] == keys]
+            if not assigned:
+                return TagFile(path, "", 1)
+            last = assigned[-1]  # as for a shell
+            return TagFile(path, last[2].strip(), text.count("\n", 0, last.start()) + 1)
         document = self.document(path)
         value, steps = _follow(document.value, keys.split("."))
-        return TagFile(path, text_of(value), document.line_of(steps))
+        version = text_of(value)
+        return TagFile(path, "" if version.startswith(CIPHERTEXT) else version, document.line_of(steps))
 
     def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -287,13 +319,17 @@ class VersionReader:
                 yield each.key
 
     def document(self, path: str) -> Document:
-        """The first document of a file; empty where it can't be read or is encrypted, which the export reports."""
+        """The first document of a file, of SOPS with ciphertext in it; empty where it can't be read or isn't there.
+
+        Why it can't be read is kept in `_problems`.
+        """
         if path not in self._documents:
             try:
-                data = self.read(path)
-                self._documents[path] = Document(None) if encryption_of(data) else read_document(data)
-            except InputError:
+                self._documents[path] = read_document(self.read(path))
+            except InputError as error:
                 self._documents[path] = Document(None)
+                if _NOT_THERE not in str(error).lower():
+                    self._problems[path] = f"{path}: {error}"
         return self._documents[path]
 
     def documents(self, path: str) -> tuple[Document, ...]:
