@@ -130,7 +130,7 @@ def test_files_of_the_default_branch_are_one_pull_request_whatever_names_it(acme
 
 def test_those_that_cannot_be_proposed_are_told_and_the_others_are_proposed(acme: Acme, apps: Path) -> None:
     told = {
-        "file:/work/catalog-info.yaml": "component:default/more-0: its file isn't on a code host",
+        "file:/srv/catalog-info.yaml": "component:default/more-0: its file isn't on a code host",
         "url:https://github.com/others/more/blob/main/catalog-info.yaml": "only repositories of acme, ada are allowed",
         "url:https://github.com/acme/apps/blob/main/gone.yaml": "acme/apps: gone.yaml: there is no such file in main",
         "url:https://github.com/acme/apps/blob/gone/a.yaml": "github.com/acme/apps has no branch 'gone'",
