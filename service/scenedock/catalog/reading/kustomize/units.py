@@ -23,7 +23,7 @@ _RUNNING = WORKLOADS | frozenset(
     {"CronJob", "Job", "CronWorkflow", "Workflow", "DeploymentConfig", "Rollout", "ScaledJob", "VirtualMachine"}
 )
 """The kinds of which a folder is a service or a job."""
-_NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject"})
+_NOTHING = frozenset({"Namespace", "Application", "ApplicationSet", "AppProject", "GitRepo"})
 """The kinds that make no unit: what they are for is one."""
 NOTHING_TAKEN = "they take nothing that is in the repository"
 NOT_FOLLOWED = "what they take is not followed to its end, as a finding says"
