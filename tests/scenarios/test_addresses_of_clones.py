@@ -138,13 +138,13 @@ def test_a_link_into_git_is_not_read(tmp_path: Path) -> None:
     assert "kind: API" not in done.stdout
 
 
-def test_a_bare_repository_has_no_charts(tmp_path: Path) -> None:
+def test_a_bare_repository_is_read_at_a_ref(tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", "--bare", str(clone(tmp_path / "origin")), "bare")
 
     done = export(tmp_path / "bare")
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "Chart.yaml of a deployment" in done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--ref" in done.stderr
 
 
 def test_git_is_only_asked_never_changed(tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ def _own(images: Sequence[Image], deployed: Deployed, prefix: str) -> list[Image
 
 
 def _may_be_main(untagged: Image, deployed: Deployed, nearest: int) -> bool:
-    """Whether an image without a tag may be the main one beside images with tags: a sidecar's tag is none of its.
+    """Whether an image without a tag may be the main one beside images with tags: a sidecar's tag isn't its own.
 
     A text without an owner may be the mere name of something, except at the place of the main image.
     """

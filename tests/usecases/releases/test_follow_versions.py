@@ -174,9 +174,16 @@ def test_a_merge_of_several_authors_names_nobody(apps: Path) -> None:
     assert (newest["version"], newest["author"]) == ("1.3.0", None)
 
 
-def test_a_merge_that_takes_a_version_away_names_who_did(apps: Path) -> None:
-    newest = merged(apps, ({QA: "replicas: 1 # \x01\n", "README": "other\n"}, "Ada"), ({"README": "more\n"}, "Eve"))
-    assert (newest["version"], newest["file"], newest["author"]) == ("1.0.0", "billing/values.yaml", "Ada")
+@pytest.mark.parametrize(
+    ("written", "version", "file"),
+    [("replicas: 1\n", "1.0.0", "billing/values.yaml"), ("replicas: 1 # \x01\n", None, None)],
+    ids=["readable", "not YAML"],
+)
+def test_a_merge_that_takes_a_version_away_names_who_did(
+    apps: Path, written: str, version: str | None, file: str | None
+) -> None:
+    newest = merged(apps, ({QA: written, "README": "other\n"}, "Ada"), ({"README": "more\n"}, "Eve"))
+    assert (newest["version"], newest["file"], newest["author"]) == (version, file, "Ada")
 
 
 def test_who_solves_a_conflict_counts_and_who_merges_does_not(apps: Path) -> None:

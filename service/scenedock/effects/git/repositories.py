@@ -80,8 +80,8 @@ class RepositoryFolder:
         Raises
         ------
         NotFoundError   there is no such folder
-        InputError      it is no folder or a bare git repository, or a folder in it can't be read: an incomplete listing
-                        is never returned
+        InputError      it isn't a folder, or a bare git repository, or a folder in it can't be read: an incomplete
+                        listing is never returned
         """
         root = self._existing_root()
         files: list[str] = []
