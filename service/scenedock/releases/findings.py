@@ -89,16 +89,20 @@ def _untried(
 ) -> Iterator[tuple[Release, Finding]]:
     """Versions of production that no lower environment of the service had.
 
-    Without history only those that are newer than all of them: an older one they will have had.
+    Without history only those that are newer than all of them: an older one they will have had. Nor does a history say
+    what they had that begins no earlier than the version of production, as in a repository that was imported.
     """
     lower = [each for each in releases if each.environment in environments.lower]
     had = {version for each in lower for version in _versions(each, histories.get(each.key))}
-    complete = [histories[each.key].incomplete == "" for each in lower if each.key in histories]
+    known = [histories[each.key] for each in lower if each.key in histories]
+    is_complete = len(known) == len(lower) and not any(history.incomplete for history in known)
+    begun = {history.versions[-1].commit for history in known if history.versions}
     names = ", ".join(each.environment or "" for each in lower)
     for release in releases if lower else ():
         if release.environment not in environments.production or release.version in had:
             continue
-        if len(complete) == len(lower) and all(complete):
+        own = histories.get(release.key)
+        if is_complete and own and own.newest and own.newest.commit not in begun:
             message = f"{release.pair} has {release.version}, which none of {names} ever had"
         elif all(gap_of(each, release) for each in lower):
             message = f"{release.pair} has {release.version}, which is newer than what {names} has now"

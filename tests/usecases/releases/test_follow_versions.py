@@ -326,6 +326,15 @@ def test_an_environment_where_it_is_not_deployed_is_wrong_usage(apps: Path) -> N
     )
 
 
+def test_a_repository_that_was_imported_does_not_say_what_lower_environments_never_had(tmp_path: Path) -> None:
+    root, production = tmp_path / "apps", "billing/values-production.yaml"
+    base = {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE.format("1.0.0")}
+    commit(root, 1, {**base, QA: "image: {tag: 1.1.0}\n", production: "image: {tag: 1.0.1}\n"})
+    commit(root, 2, {QA: "image: {tag: 1.2.0}\n"})
+    found = json.loads(run("list", root, "--format", "json", "--history").stdout)
+    assert [each["findings"] for each in found] == [[], []]
+
+
 def test_a_version_of_production_that_no_lower_environment_ever_had_is_found_by_history(tmp_path: Path) -> None:
     root, production = tmp_path / "apps", "billing/values-production.yaml"
     base = {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE.format("1.0.0")}
