@@ -32,8 +32,8 @@ _ITS_NAME = "\ue001"
 # A release that is installed where its name is in a list of the environment's values, perhaps with a check before.
 _AMONG = re.compile(
     rb"(\binstalledTemplate:[ \t]*[\"']?)(?:\{\{`)?"
-    rb"(?:\{\{-?[ \t]*if[ \t]+hasKey[ \t]+\.Environment\.Values[ \t]+\\?\"\w+\\?\"[ \t]*-?\}\})?"
-    rb"\{\{-?[ \t]*has[ \t]+\.Release\.Name[ \t]+\.Environment\.Values\.(\w+)[ \t]*-?\}\}"
+    rb"(?:\{\{-?[ \t]*if[ \t]+hasKey[ \t]+\.Environment\.Values[ \t]+\\?\"(?P<asked>\w+)\\?\"[ \t]*-?\}\})?"
+    rb"\{\{-?[ \t]*has[ \t]+\.Release\.Name[ \t]+\.Environment\.Values\.(?P<list>(?(asked)(?P=asked)|\w+))[ \t]*-?\}\}"
     rb"(?:\{\{-?[ \t]*else[ \t]*-?\}\}(?:\{\{[^{}\n]*\}\}|[^{}\n]*)\{\{-?[ \t]*end[ \t]*-?\}\})?(?:`\}\})?"
 )
 _ITS_LIST = "\ue002"
@@ -129,7 +129,7 @@ class _Reader:
 
     def _read(self, path: str) -> _Helmfile | None:
         try:
-            data = _AMONG.sub(rb"\1" + _ITS_LIST.encode() + rb"\2", self.given.read(path))
+            data = _AMONG.sub(rb"\1" + _ITS_LIST.encode() + rb"\g<list>", self.given.read(path))
             data = _ENVIRONMENT.sub(_ITS_NAME.encode(), data)
         except InputError:
             return None
