@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from scenedock.effects.code_hosts.pull_requests import PullRequests
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.code_hosts.commit import CommitListing, FileChange, Head, Mark, RepositoryFile
 
 if TYPE_CHECKING:
-    from scenedock.effects.github.pulls import PullRequests
     from scenedock.effects.github.settings import RepositorySettings
 
 

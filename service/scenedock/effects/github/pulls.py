@@ -11,7 +11,7 @@ from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest,
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
 
-class PullRequests:
+class GitHubPullRequests:
     """The pull requests of one repository."""
 
     def __init__(self, client: GitHubClient, address: RepositoryAddress) -> None:

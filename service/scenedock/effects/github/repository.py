@@ -9,7 +9,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from urllib.parse import quote
 
 from scenedock.effects.github.client import GitHubAnswer, GitHubClient
-from scenedock.effects.github.pulls import PullRequests
+from scenedock.effects.github.pulls import GitHubPullRequests
 from scenedock.effects.github.settings import RepositorySettings
 from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
@@ -37,7 +37,7 @@ class GitHubRepository:
         self.client = client
         self.address = address
         self.path = f"/repos/{address.path}"
-        self.pulls: PullRequests | None = PullRequests(client, address)
+        self.pulls: GitHubPullRequests | None = GitHubPullRequests(client, address)
         self._settings = RepositorySettings(client, address)
         self.settings: RepositorySettings | None = self._settings
         self._host = host

@@ -1,0 +1,1 @@
+"""Actions that change which version is deployed."""

@@ -1,0 +1,42 @@
+"""The interface of a repository's pull requests (merge requests on GitLab), whatever the type of the host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest
+
+
+class PullRequests(Protocol):
+    """The pull requests of one repository. Every method raises TemporaryError if trying again may help, NotFoundError
+    if the repository doesn't exist, and NotAllowedError if our credentials don't suffice.
+    """
+
+    def find(self, branch: str) -> PullRequest | None:
+        """The newest pull request of a branch, even if the branch has been deleted."""
+
+    def get(self, number: int) -> PullRequest:
+        """A pull request by its number.
+
+        Raises
+        ------
+        NotFoundError   there is no pull request with this number
+        """
+
+    def open(self, new: NewPullRequest) -> PullRequest | None:
+        """Open a pull request; None if its branch already has an open one."""
+
+    def update(self, number: int, body: str) -> None:
+        """Replace the text of a pull request."""
+
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Add labels to a pull request; labels that don't exist yet are created."""
+
+    def ask_reviewers(self, number: int, people: Sequence[str], teams: Sequence[str]) -> None:
+        """Request a review from people and teams.
+
+        Raises
+        ------
+        InputError   one of them can't review
+        """

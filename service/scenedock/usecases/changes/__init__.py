@@ -1,0 +1,1 @@
+"""Promote, roll back, set a version."""
