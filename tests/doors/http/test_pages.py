@@ -20,6 +20,8 @@ from scenedock.model.finding import Finding, Place
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.build_feed import build_feed
 from tests.scenarios.repositories import plant
+from tests.tools.commits import commit
+from tests.tools.server import wait_until
 from tests.tools.service import ADMIN, EXAMPLE, READ, bearer, built, service_in
 
 PEOPLE = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -91,6 +93,7 @@ def test_the_start_page_shows_first_what_to_fix_with_links_to_the_lines(pages: F
     [
         "/",
         "/board",
+        "/delivery",
         "/findings",
         "/graph",
         "/graph?of=billing",
@@ -155,6 +158,25 @@ def test_the_board_is_filtered_by_what_stands_in_the_address(pages: FlaskClient)
     assert found(behind="production", **{"in": "qa"}) == []
     assert found(drift="behind") == ["billing", "checkout"]
     assert found(drift="same thing") == []
+
+
+def test_delivery_has_metrics_by_team_from_history(tmp_path: Path, service_of: Callable[..., Service]) -> None:
+    root, production = tmp_path / "apps", "billing/values-production.yaml"
+    commit(root, 1, {**shop("billing"), production: "image: {tag: 0.9.0}\n", "CODEOWNERS": "* @acme/payments\n"})
+    commit(root, 2, {production: "image: {tag: 1.0.0}\n"})
+    service = service_of(root)
+    client = make_app(service).test_client()
+
+    shown = get(client, "/delivery?days=3650").text
+    assert rows(shown) == ["payments"]
+    assert '<td data-name="Deployments">1</td>' in shown
+    answer = client.post(f"{BASE_PATH}/actions/show-delivery-metrics/invoke", json={"days": 3650}, headers=bearer(READ))
+    (metrics,) = answer.json["output"]["metrics"]
+    assert (metrics["owner"], metrics["deployments"]) == ("group:default/payments", 1)
+    by_service = get(client, "/delivery?days=3650&by=service").text
+    assert rows(by_service) == ["billing"]
+    for wrong in ("days=0", "days=x", "by=commit"):
+        assert get(client, f"/delivery?{wrong}").status_code == 400
 
 
 def test_a_cell_leads_to_the_line_at_the_code_host(pages: FlaskClient) -> None:
@@ -263,6 +285,7 @@ def test_what_cannot_be_read_stays_and_the_pages_say_why(tmp_path: Path, service
     plant(folders["pay"], {"pay/Chart.yaml": "version: ["})
     folders["ship"].rename(tmp_path / "moved")
     service.feed.refresh()
+    wait_until(lambda: not service.overview.current().problem, "the newest overview")
     services, board = get(client, "/services").text, get(client, "/board").text
 
     assert rows(services) == ["cart", "pay", "ship"]
