@@ -407,6 +407,30 @@ def test_the_age_of_findings_is_that_of_the_repository_that_was_checked_first(
         assert "hecked" not in get(client, path).text
 
 
+def test_what_is_found_in_versions_is_among_the_findings(tmp_path: Path, service_of: Callable[..., Service]) -> None:
+    tags = {"qa": "latest", "prod-eu": "1.0.0", "prod-us": "1.1.0"}
+    values = {f"billing/values-{name}.yaml": f"image: {{tag: {tag}}}\n" for name, tag in tags.items()}
+    service = service_of(plant(tmp_path / "apps", {**shop("billing"), **values}))
+    client = make_app(service).test_client()
+    service.overview.current()
+
+    for path in ("/", "/findings", "/services/billing"):
+        shown = get(client, path).text
+        assert "<strong>Mutable version</strong>" in shown
+        assert shown.count("billing differs where it should be the same") == 1  # and not for each environment
+    assert "1 of " in get(client, "/findings?q=mutable-version&severity=warning&repository=apps").text
+    (number,) = re.findall(r'status">\d+ of (\d+) findings', get(client, "/findings").text)
+    assert f'">{number}</a>' in get(client, "/repositories").text
+
+
+def test_a_page_says_that_versions_are_still_being_read(service: Service, client: FlaskClient) -> None:
+    with service.effects.apart._turn:
+        for path in ("/", "/findings"):
+            assert "versions are still being read" in get(client, path).text
+    service.overview.current()
+    assert "versions are still being read" not in get(client, "/").text
+
+
 def test_the_start_page_is_there_before_the_catalog_is(service: Service, client: FlaskClient) -> None:
     service.feed._served = None
     service.feed._first.clear()
