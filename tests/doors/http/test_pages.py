@@ -171,6 +171,7 @@ def test_delivery_has_metrics_by_team_from_history(tmp_path: Path, service_of: C
     assert rows(shown) == ["payments"]
     assert '<td data-name="Deployments">1</td>' in shown
     answer = client.post(f"{BASE_PATH}/actions/show-delivery-metrics/invoke", json={"days": 3650}, headers=bearer(READ))
+    assert answer.json is not None
     (metrics,) = answer.json["output"]["metrics"]
     assert (metrics["owner"], metrics["deployments"]) == ("group:default/payments", 1)
     by_service = get(client, "/delivery?days=3650&by=service").text
