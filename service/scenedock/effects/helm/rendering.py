@@ -90,14 +90,17 @@ def manifests_in(printed: bytes) -> tuple[JsonObject, ...]:
 
 @dataclass(slots=True)
 class ChartRenderer:
-    """Renders charts; each is copied once, however often it is rendered. Threads may share it."""
+    """Renders charts; each is copied once, however often it is rendered.
+
+    Threads may share it: a repository is read by the one that has its `turn`.
+    """
 
     program: HelmProgram
     _work: Path = field(init=False)
     _copies: dict[tuple[int, str], Path] = field(default_factory=dict)
     _sources: list[ChartSource] = field(default_factory=list)
     _bytes: int = 0
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Self:
         self._work = Path(tempfile.mkdtemp(prefix="scenedock-helm-")).resolve()
@@ -119,9 +122,10 @@ class ChartRenderer:
         """
         work = Path(tempfile.mkdtemp(prefix="run-", dir=self._work))
         try:
-            tree = self._copy_of(source, installation.folder)
             names: dict[str, str] = {}
-            arguments = [*self._options(source, installation, work, names), "--", _release(installation)]
+            with self.turn:
+                tree = self._copy_of(source, installation.folder)
+                arguments = [*self._options(source, installation, work, names), "--", _release(installation)]
             try:
                 return self.program.run(work, ["template", *arguments, f"./{installation.folder}"], tree, [tree])
             except InputError as error:
@@ -132,18 +136,17 @@ class ChartRenderer:
 
     def _copy_of(self, source: ChartSource, folder: str) -> Path:
         """The root of a tree with a chart and all that it depends on."""
-        with self._turn:
-            key = id(source), folder
-            if key not in self._copies:
-                root = Path(tempfile.mkdtemp(prefix="tree-", dir=self._work))
-                files = ChartFiles(source, root)
-                files.copy_chart(folder)
-                if self._bytes + files.bytes > _MOST_BYTES_KEPT:
-                    return root
-                self._bytes += files.bytes
-                self._copies[key] = root
-                self._sources.append(source)  # while it lives, nothing else has its number
-            return self._copies[key]
+        key = id(source), folder
+        if key not in self._copies:
+            root = Path(tempfile.mkdtemp(prefix="tree-", dir=self._work))
+            files = ChartFiles(source, root)
+            files.copy_chart(folder)
+            if self._bytes + files.bytes > _MOST_BYTES_KEPT:
+                return root
+            self._bytes += files.bytes
+            self._copies[key] = root
+            self._sources.append(source)  # while it lives, nothing else has its number
+        return self._copies[key]
 
     def _options(self, source: ChartSource, installation: Installation, work: Path, names: dict[str, str]) -> list[str]:
         """The options; what is given is written into `work`, and `names` says which path each file has."""

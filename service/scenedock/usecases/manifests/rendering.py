@@ -80,8 +80,9 @@ class TargetRenderer:
 
     def _printed(self, state: State, part: Part) -> bytes:
         if isinstance(part, FilesPart):
-            source = state.source(part.repository)
-            return b"\n---\n".join(source.read(path) for path in part.paths)
+            with self._charts.turn:
+                source = state.source(part.repository)
+                return b"\n---\n".join(source.read(path) for path in part.paths)
         if isinstance(part, KustomizePart):
             raise InputError("kustomizations are not built yet")
         return self._charts.render(state.source(part.repository), _installation(state, part))
