@@ -55,7 +55,7 @@ def test_a_new_tag_and_less_memory_are_three_lines() -> None:
         "!   containers[billing].image: registry.acme.test/billing:1.4.0 → registry.acme.test/billing:1.5.0\n"
         "!   containers[billing].resources.limits.memory: 1Gi → 512Mi\n"
         "\n"
-        "Not shown: 2 chart labels, 1 checksums, 2 version labels that repeat a tag.\n"
+        "Not shown: 2 chart labels, 1 checksum, 2 version labels.\n"
         "1 of 1 deployment changes, manifests: 1 changed.\n"
     )
 

@@ -60,9 +60,8 @@ def heading(diff: ManifestDiff) -> str:
 
 def hidden(diff: ManifestDiff) -> str:
     """`Not shown: 4 checksums, 2 chart labels.`, or nothing."""
-    return (
-        f"Not shown: {', '.join(f'{number:,} {what}' for what, number in diff.hidden.items())}." if diff.hidden else ""
-    )
+    parts = [counted(number, what.removesuffix("s")) for what, number in diff.hidden.items()]
+    return f"Not shown: {', '.join(parts)}." if parts else ""
 
 
 def names_of(pairs: Sequence[Pair], quoted: Callable[[str], str], most: int | None = None) -> str:

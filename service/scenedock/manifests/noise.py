@@ -9,8 +9,8 @@ from scenedock.manifests.difference import Change, Path
 
 CHECKSUMS: Final = "checksums"
 CHART_LABELS: Final = "chart labels"
-VERSION_LABELS: Final = "version labels that repeat a tag"
-HASHES: Final = "names that only carry a hash"
+VERSION_LABELS: Final = "version labels"
+HASHES: Final = "hashed names"
 
 _CHART = frozenset({"helm.sh/chart", "chart", "heritage", "app.kubernetes.io/managed-by"})
 _CHECKSUMS = frozenset({"rollme", "kubectl.kubernetes.io/last-applied-configuration"})
@@ -22,7 +22,7 @@ def reason_to_hide(change: Change, tags: Collection[tuple[str, str]], renamed: C
 
     `tags` are the images before and after that changed in the same pair, `renamed` the names whose hash changed.
     """
-    if change.kind == "changed" and (change.before, change.after) in renamed:
+    if isinstance(change.before, str) and isinstance(change.after, str) and (change.before, change.after) in renamed:
         return HASHES
     word = _word(change.path)
     if word in _CHART:

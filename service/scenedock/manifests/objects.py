@@ -53,7 +53,8 @@ def matches(before: Iterable[JsonObject], after: Iterable[JsonObject]) -> list[M
     """Every object of both, in the order of `after`, then those that are gone.
 
     What has no counterpart by its whole identity may be the same under another group of its API, with another hash in
-    its name, or, of a Job, with another version in it; each only if there is one candidate on both sides.
+    its name, in another namespace, or, of a Job, with another version in its name; each only if there is one candidate
+    on both sides.
     """
     left, right = list(before), list(after)
     pairs: dict[int, tuple[int, bool]] = {}
@@ -94,8 +95,18 @@ def _without_hash(identity: ObjectId) -> Hashable:
     return identity._replace(name=stem_of(identity.name))
 
 
+def _without_namespace(identity: ObjectId) -> Hashable:
+    return identity._replace(namespace="")
+
+
 def _without_version(identity: ObjectId) -> Hashable:
     return identity._replace(name=_DIGITS.sub("0", identity.name)) if identity.kind == "Job" else None
 
 
-_KEYS: Final = ((_whole, False), (_without_group, False), (_without_hash, True), (_without_version, False))
+_KEYS: Final = (
+    (_whole, False),
+    (_without_group, False),
+    (_without_hash, True),
+    (_without_namespace, False),
+    (_without_version, False),
+)

@@ -32,20 +32,21 @@ def is_same(before: Json, after: Json) -> bool:
     """Whether two values are equal; unlike in Python `true` isn't 1."""
     if before is after:
         return True
+    if before != after:
+        return False
     if type(before) is not type(after):
-        return not isinstance(before, bool) and not isinstance(after, bool) and before == after
+        return not isinstance(before, bool) and not isinstance(after, bool)
     if isinstance(before, dict) and isinstance(after, dict):
-        return len(before) == len(after) and all(
-            key in after and is_same(value, after[key]) for key, value in before.items()
-        )
-    if isinstance(before, list) and isinstance(after, list):
-        return len(before) == len(after) and all(map(is_same, before, after))
-    return before == after
+        return all(is_same(value, after[key]) for key, value in before.items())
+    return not isinstance(before, list) or not isinstance(after, list) or all(map(is_same, before, after))
 
 
 def changes_between(before: Json, after: Json, path: Path = ()) -> Iterator[Change]:
     """All that differs, in the order of `after`; what only `before` has comes last in its mapping or list."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    if isinstance(before, str) and isinstance(after, str):  # first, because most values are texts
+        if before != after:
+            yield _change("changed", path, before, after)
+    elif isinstance(before, (dict, Mapping)) and isinstance(after, (dict, Mapping)):
         yield from _of_mappings(before, after, path)
     elif _is_list(before) and _is_list(after):
         yield from _of_lists(before, after, path)
@@ -54,13 +55,14 @@ def changes_between(before: Json, after: Json, path: Path = ()) -> Iterator[Chan
 
 
 def _of_mappings(before: JsonObject, after: JsonObject, path: Path) -> Iterator[Change]:
-    secret = {*secret_keys(before), *secret_keys(after)}
+    secret = secret_keys(before) + secret_keys(after)
     for key in [*after, *(key for key in before if key not in after)]:
         old, new, below = before.get(key), after.get(key), (*path, key)
         if key in secret:
             yield from _of_secrets(old, new, below)
         elif key in before and key in after:
-            yield from changes_between(old, new, below)
+            if not is_same(old, new):
+                yield from changes_between(old, new, below)
         elif key in _MAPS_OF_WORDS and isinstance(old or new, Mapping):  # each label by itself: some are hidden
             yield from _of_mappings(as_object(old), as_object(new), below)
         else:
@@ -125,7 +127,7 @@ def _differing(before: Sequence[Json], after: Sequence[Json]) -> Iterator[tuple[
 
 def _identity(before: Sequence[Json], after: Sequence[Json], path: Path) -> str:
     """The key that identifies the items of both lists; empty if there is none."""
-    if not before or not after or not all(isinstance(item, Mapping) for item in (*before, *after)):
+    if not before or not after or not all(isinstance(item, (dict, Mapping)) for item in (*before, *after)):
         return ""
     of_list = next((step for step in reversed(path) if isinstance(step, str)), "")
     for key in (*_IDENTITIES.get(of_list, ()), *_COMMON):
@@ -149,4 +151,4 @@ def _change(kind: Literal["added", "removed", "changed"], path: Path, before: Js
 
 
 def _is_list(value: Json) -> TypeGuard[Sequence[Json]]:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    return isinstance(value, (list, Sequence)) and not isinstance(value, str)
