@@ -71,7 +71,8 @@ class DeployedTargets:
         """
         repositories = self.planner.state.repositories
         result = map_catalog(read_repositories(repositories), names=self.names, until="mapped")
-        return (each for each in surveyed_targets(survey(result, repositories)) if not self._covers(each))
+        found = surveyed_targets(survey(result, repositories), self.planner.state)
+        return (each for each in found if not self._covers(each))
 
     def explain(self, repository: str, paths: Iterable[str]) -> bool:
         """Whether all of some changed files are those of Applications, or no part of anything that is deployed."""

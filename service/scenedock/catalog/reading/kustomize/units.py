@@ -95,6 +95,7 @@ class Units:
                         values_at=release.values_at,
                         version=release.chart.version,
                         version_at=release.chart.version_at,
+                        chart_repository=release.chart.repository,
                     )
 
     def folders(self) -> Iterator[Unit]:
