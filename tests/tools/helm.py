@@ -58,10 +58,20 @@ def template(version: Version, chart: Path, *options: str) -> str:
     ------
     ValueError   Helm refuses the chart; its own words are the message
     """
+    return run_helm(version, "template", "release", chart, *options)
+
+
+def run_helm(version: Version, *arguments: str | Path) -> str:
+    """What helm prints.
+
+    Raises
+    ------
+    ValueError   it refuses; its own words are the message
+    """
     with tempfile.TemporaryDirectory(prefix="helm-home-") as home:
         homes = {f"HELM_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("CACHE", "CONFIG", "DATA")}
         done = subprocess.run(
-            [helm(version), "template", "release", chart, *options],
+            [helm(version), *arguments],
             env={**os.environ, **homes, "KUBECONFIG": f"{home}/none"},
             stdin=subprocess.DEVNULL,
             capture_output=True,

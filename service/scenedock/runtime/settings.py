@@ -160,6 +160,14 @@ class Settings:
             "service's own, it shows which is; without it, such a version is unknown.",
         ),
     ] = "helm"
+    helm_charts: Annotated[
+        Path | None,
+        Setting(
+            optional_path,
+            "Folder with charts from elsewhere, by default `charts` in the data folder. The service fetches none: "
+            "`scenedock manifests render --fetch-charts --charts FOLDER` does.",
+        ),
+    ] = None
     kustomize: Annotated[
         str,
         Setting(

@@ -48,7 +48,7 @@ class TargetRenderer:
     _kustomizations: KustomizationBuilder = field(init=False)
 
     def __enter__(self) -> Self:
-        self._charts = self._stack.enter_context(ChartRenderer(self.tools.helm))
+        self._charts = self._stack.enter_context(ChartRenderer(self.tools.helm, self.tools.charts))
         self._kustomizations = KustomizationBuilder(self.tools.kustomize, self._charts.turn)
         return self
 
@@ -102,6 +102,7 @@ def _installation(state: State, part: ChartPart) -> Installation:
         ),
         part.has_crds,
         part.options,
+        part.remote,
     )
 
 
