@@ -46,7 +46,8 @@ class Unit:
     these say; reading the folder fills it in. `application` is the Argo CD Application, where it is one.
 
     Where these are known: `values_at` are the documents, or patches of them, that the inline values come from, the
-    lowest in front; `version` is that of the chart from elsewhere, with what sets it; `images` are those of workloads.
+    lowest in front; `version` is that of the chart from elsewhere, with what sets it; `images` are those of workloads;
+    `release` is what Helm calls the release.
     """
 
     kind: DeployedKind
@@ -67,6 +68,7 @@ class Unit:
     version: str = ""
     version_at: Written | None = None
     chart_repository: str = ""
+    release: str = ""
     images: tuple[UnitImage, ...] = ()
 
     @property

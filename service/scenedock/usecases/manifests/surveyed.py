@@ -31,7 +31,8 @@ def target_of(pair: Pair, deployed: Deployed, state: State) -> Target:
     if deployed.chart and posixpath.basename(deployed.chart.path) == CHART_FILE:
         folder = posixpath.dirname(deployed.chart.path)
         values = tuple(_given(deployed, each) for each in deployed.layers if not _is_default(each, folder))
-        part = ChartPart(deployed.repository, folder, deployed.release, deployed.namespace, values)
+        release, namespace = _installed_as(unit, deployed)
+        part = ChartPart(deployed.repository, folder, release, namespace, values)
         return _with(target, part)
     if unit and unit.chart and unit.chart_repository:
         return _with(target, _release(unit, deployed))
@@ -52,7 +53,15 @@ def _release(unit: Unit, deployed: Deployed) -> ChartPart:
     values: list[ValuesFile | JsonObject] = [ValuesFile(unit.repository, path) for path in unit.value_files]
     if unit.values:
         values.append(unit.values)
-    return ChartPart(unit.repository, "", deployed.release, unit.namespace, tuple(values), remote=chart)
+    release, namespace = _installed_as(unit, deployed)
+    return ChartPart(unit.repository, "", release, namespace, tuple(values), remote=chart)
+
+
+def _installed_as(unit: Unit | None, deployed: Deployed) -> tuple[str, str]:
+    """The name of its release, and its namespace."""
+    if unit is None:
+        return deployed.release, deployed.namespace
+    return unit.release or deployed.release, deployed.namespace or unit.namespace
 
 
 def _overlays(unit: Unit, state: State) -> list[str]:

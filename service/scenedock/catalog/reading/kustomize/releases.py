@@ -39,7 +39,10 @@ class _Chart:
 
 @dataclass(frozen=True, slots=True)
 class HelmRelease:
-    """A release. Its values are those of `value_files`, in Helm's order, below the inline ones at `values_at`."""
+    """A release, which Helm calls `release`.
+
+    Its values are those of `value_files`, in Helm's order, below the inline ones at `values_at`.
+    """
 
     name: str
     namespace: str
@@ -47,6 +50,7 @@ class HelmRelease:
     value_files: tuple[str, ...] = ()
     values: JsonObject = field(default_factory=dict)
     values_at: tuple[Written, ...] = ()
+    release: str = ""
 
 
 class Releases:
@@ -81,6 +85,7 @@ class Releases:
             tuple(self._generated(each, spec)),
             merge_values(values, as_object(spec.get("values"))),
             tuple(Written(at.place, (*at.keys, *(() if at.keys else _VALUES))) for at in _written(each)),
+            as_text(spec.get("releaseName")) or "-".join(filter(None, (as_text(spec.get("targetNamespace")), name))),
         )
 
     def _chart(self, each: Occurrence, spec: JsonObject) -> _Chart:

@@ -96,6 +96,7 @@ class Units:
                         version=release.chart.version,
                         version_at=release.chart.version_at,
                         chart_repository=release.chart.repository,
+                        release=release.release,
                     )
 
     def folders(self) -> Iterator[Unit]:
