@@ -114,6 +114,22 @@ def deployments() -> None:
     """List, show and verify which version git says is where."""
 
 
+@main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})
+def applications() -> None:
+    """List the Argo CD Applications that repositories make."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "diff": "scenedock.doors.cli.queries.manifests:diff",
+        "render": "scenedock.doors.cli.queries.manifests:render",
+    },
+)
+def manifests() -> None:
+    """Render what repositories deploy, and show what a change does to it."""
+
+
 @main.group(
     cls=LateGroup,
     late={
