@@ -215,6 +215,8 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
     if deployed.is_product and not _is_plain(candidates, deployed):
         return _of_chart(nothing, deployed, None)
     if candidates and not any(_is_certain(each, deployed, prefix) for each in candidates):
+        if deployed.chart and deployed.chart.remote and not deployed.chart.app_version_by:
+            return _of_chart(nothing, deployed, None)  # which is what it installs: its own templates have no workloads
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
     if len({each.tag for each in candidates}) > 1:
