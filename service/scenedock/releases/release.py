@@ -11,6 +11,7 @@ from scenedock.documents.merging import merge_values
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.releases.images import Image, Keys, images_in
+from scenedock.releases.spots import Spot, SpotOf, nowhere
 
 PairKey: TypeAlias = tuple[str, str, str | None]
 """Repository, service and environment."""
@@ -28,7 +29,8 @@ class Layer:
 
     `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
     values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
-    why nobody can tell what it sets: then no version of a lower layer is a fact.
+    why nobody can tell what it sets: then no version of a lower layer is a fact. `spot_of` gives the spot of a path in
+    its values, where an edit of it would go.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Layer:
     is_file: bool = True
     elsewhere: str = ""
     unreadable: str = ""
+    spot_of: SpotOf = nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class DependencyVersion:
 
 @dataclass(frozen=True, slots=True)
 class ChartVersions:
-    """What Chart.yaml says; `line_of` gives the line of a path in it.
+    """What Chart.yaml says, or another `document` of a file; `line_of` gives the line of a path in it.
 
     `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
 
@@ -64,6 +67,7 @@ class ChartVersions:
     app_version: str = ""
     app_version_by: Literal["", "templates", "comment"] = ""
     remote: tuple[DependencyVersion, ...] = ()
+    document: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class TagFile:
     path: str
     version: str
     line: int
+    spot: Spot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ class Release:
 
     `path` and `line` hold the version, in the repository or in one `elsewhere`. `inherited`: the file isn't one of this
     environment alone. `shared_with` are the other services and environments that the same line serves. `rendered` says
-    that only rendering could tell which of several images is its own.
+    that only rendering could tell which of several images is its own. An edit of the version goes to the `spot`; `keys`
+    are those of the version in the merged values, or of what would set it there for an image that has Chart.yaml's.
     """
 
     service: str
@@ -136,6 +142,8 @@ class Release:
     inherited: bool = False
     shared_with: tuple[str, ...] = field(default=())
     rendered: bool = False
+    spot: Spot | None = None
+    keys: Keys = ()
 
     @property
     def key(self) -> PairKey:
@@ -230,7 +238,7 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
         line = layer.line_of(image.keys)
         shape = layer.shape or image.shape
         found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
-        return replace(found, path=layer.path, line=line)
+        return replace(found, path=layer.path, line=line, spot=layer.spot_of(image.keys), keys=image.keys)
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
 
 
@@ -244,7 +252,8 @@ def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:
 def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Release:
     image = own[0].repository if own else ""
     if file.version:
-        return replace(nothing, version=file.version, image=image, shape=TAG_FILE, path=file.path, line=file.line)
+        found = replace(nothing, version=file.version, image=image, shape=TAG_FILE)
+        return replace(found, path=file.path, line=file.line, spot=file.spot)
     return replace(nothing, reason="its tag file has no version", image=image, path=file.path, line=file.line)
 
 
@@ -256,8 +265,9 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
         return replace(nothing, reason=f"what sets the tag of its image is no tag ({place})", image=repository)
     if chart and chart.app_version and chart.app_version_by:
         shape = "appVersion" if chart.app_version_by == "templates" else "appVersion by comment"
-        found = replace(nothing, version=chart.app_version, image=repository, shape=shape)
-        return replace(found, path=chart.path, line=chart.line_of(("appVersion",)))
+        found = replace(nothing, version=chart.app_version, image=repository, shape=shape, path=chart.path)
+        spot, keys = Spot(("appVersion",), chart.document), image.keys if image else ()
+        return replace(found, line=chart.line_of(("appVersion",)), spot=spot, keys=keys)
     if image:
         place = _place(deployed, image)
         return replace(nothing, reason=f"nothing sets a tag of its image ({place})", image=repository)
@@ -270,7 +280,8 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
             return replace(
                 nothing, chart=one.name, reason=f"nothing sets the version of its chart ({chart.path}:{line})"
             )
-        return replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=line)
+        found = replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=line)
+        return replace(found, spot=Spot(one.keys, chart.document))
     if chart and own:
         names = ", ".join(f"{each.name} {each.version} ({chart.path}:{chart.line_of(each.keys)})" for each in own)
         return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")
