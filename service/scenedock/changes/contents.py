@@ -73,24 +73,28 @@ def with_value(data: bytes, spot: Spot, value: str, file: str) -> bytes:
     return add_value(data, _path(spot), value, file, spot.document)
 
 
-def restored(now: bytes, brought: bytes, before: bytes, spot: Spot, file: str) -> bytes:
-    """The file with what was at a spot before a commit; `brought` is the file as of that commit.
+def restored(now: bytes, brought: bytes, before: bytes, spots: Sequence[Spot], file: str) -> bytes:
+    """The file with what was at some spots before a commit; `brought` is the file as of that commit.
 
     If nothing has changed since, and the commit changed nothing else, that is the file as it was; else what is at the
-    spot alone becomes as it was written, or goes.
+    spots alone becomes as it was written, or goes.
 
     Raises
     ------
     InputError   it can't be restored without changing something else; with the line
     """
-    if now == brought and (spot.form != "yaml" or _without(before, spot) == _without(brought, spot) is not None):
+    if now == brought and (spots[0].form == "text" or _without(before, spots) == _without(brought, spots) is not None):
         return before
-    if spot.form != "yaml":
-        return with_version(now, spot, text_of(value_in(now, spot)), text_of(value_in(before, spot)), file)
-    was = undo(before, _path(spot), file, spot.document)
-    if was.written is None:
-        return remove_value(now, was.path, file, spot.document)
-    return set_value(now, was.path, was.written, file, spot.document)
+    for spot in spots:
+        if spot.form != "yaml":
+            now = with_version(now, spot, text_of(value_in(now, spot)), text_of(value_in(before, spot)), file)
+            continue
+        was = undo(before, _path(spot), file, spot.document)
+        if was.written is None:
+            now = remove_value(now, was.path, file, spot.document)
+        else:
+            now = set_value(now, was.path, was.written, file, spot.document)
+    return now
 
 
 def version_at(data: bytes, spot: Spot, like: str, version: str) -> str:
@@ -138,11 +142,20 @@ def _at(value: Json, keys: Keys) -> Json:
     return value
 
 
-def _without(data: bytes, spot: Spot) -> Mapping[int, Json]:
-    """The documents of a file without what is at a spot, and what is empty then."""
+def _without(data: bytes, spots: Sequence[Spot]) -> bytes | Mapping[int, Json] | None:
+    """What a file says without what is at some spots, and without what is empty then; None where it can't be read."""
     found = dict(_documents(data))
-    found[spot.document] = _pruned(found.get(spot.document), spot.keys)
-    return found
+    for spot in spots:
+        if spot.form == "env":
+            match = _assigned(data, spot)
+            return data[: match.start(1)] + data[match.end(1) :] if match else None
+        value = _at(found.get(spot.document), spot.keys)
+        pruned = _pruned(found.get(spot.document), spot.keys)
+        if spot.inner is not None and isinstance(value, str):
+            text = _pruned(_documents(value.encode()).get(1), spot.inner)
+            pruned = {"rest": pruned, "text": text}
+        found[spot.document] = pruned
+    return found or None
 
 
 def _pruned(value: Json, keys: Sequence[str | int]) -> Json:

@@ -56,12 +56,13 @@ def line_of(release: Release) -> Target | None:
 
 def sharers_of(release: Release, releases: Iterable[Release]) -> tuple[Release, ...]:
     """The others whose version is set by the same line."""
+    line = release.place, release.spot
     return tuple(
         each
         for each in releases
         if each.key != release.key
         and each.version is not None
-        and (each.place, each.spot) == (release.place, release.spot)
+        and any((one.place, one.spot) == line for one in each.lines)
     )
 
 

@@ -126,6 +126,8 @@ class Release:
     environment alone. `shared_with` are the other services and environments that the same line serves. `rendered` says
     that only rendering could tell which of several images is its own. An edit of the version goes to the `spot`; `keys`
     are those of the version in the merged values, or of what would set it there for an image that has Chart.yaml's.
+    `twins` are the lines of further images of its own, which have the same version; `rivals` says where others have it
+    by chance that may be its own as well.
     """
 
     service: str
@@ -144,6 +146,8 @@ class Release:
     rendered: bool = False
     spot: Spot | None = None
     keys: Keys = ()
+    twins: tuple[Release, ...] = ()
+    rivals: str = ""
 
     @property
     def key(self) -> PairKey:
@@ -159,6 +163,11 @@ class Release:
     def pair(self) -> str:
         """`billing/qa`."""
         return f"{self.service}/{self.environment}" if self.environment else self.service
+
+    @property
+    def lines(self) -> tuple[Release, ...]:
+        """All lines that hold the version: its own and those of its twins."""
+        return (self, *self.twins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +242,20 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
             return replace(nothing, reason="; ".join(said))
         nothing, candidates = replace(nothing, rendered=True), [chosen.image]
     if candidates and candidates[0].tag:
-        image = candidates[0]
-        layer = _layer_of(deployed, image)
-        line = layer.line_of(image.keys)
-        shape = layer.shape or image.shape
-        found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
-        return replace(found, path=layer.path, line=line, spot=layer.spot_of(image.keys), keys=image.keys)
+        found, *twins = [_of_image(nothing, deployed, image) for image in candidates]
+        if not twins or all(_is_named(each, deployed) or _is_part(each, deployed) for each in candidates):
+            return replace(found, twins=tuple(twins))
+        return replace(found, rivals=" and ".join(f"{each.image} ({each.place})" for each in (found, *twins[:3])))
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
+
+
+def _of_image(nothing: Release, deployed: Deployed, image: Image) -> Release:
+    """What the tag of an image in its values says."""
+    layer = _layer_of(deployed, image)
+    shape = layer.shape or image.shape
+    found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
+    line, spot = layer.line_of(image.keys), layer.spot_of(image.keys)
+    return replace(found, path=layer.path, line=line, spot=spot, keys=image.keys)
 
 
 def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.changes.automations import writer_of_image, writer_of_line
-from scenedock.changes.contents import with_value, with_version
+from scenedock.changes.contents import value_in, with_value, with_version
 from scenedock.changes.planned import Lifted, Planned, PlannedFile, Refusal, VersionChange
 from scenedock.changes.rules import refusals_of
 from scenedock.changes.steps import step_between
@@ -15,6 +15,7 @@ from scenedock.changes.text import Verb, with_text
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object, value_at
+from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.release import PairKey, Release
 from scenedock.usecases.changes.ground import Ground, unplanned
 from scenedock.usecases.changes.told import told_of
@@ -65,6 +66,11 @@ class Draft:
             self.before[key] = self.after[key] = self.ground.read(*key)
         return self.after[key]
 
+    def has(self, target: Target, wanted: Wanted) -> bool:
+        """Whether the plan has a version at a target already."""
+        text = text_of(value_in(self.content(target.repository, target.path), target.spot))
+        return wanted.release.key in self.changes and wanted.version in {text, split_reference(text)[1]}
+
     def refuse(self, code: str, release: Release, message: str, remedy: str = "") -> None:
         """Note that something speaks against the change of a release."""
         self.refusals.append(Refusal(code, release.pair, message, release.place, remedy))  # type: ignore[arg-type]
@@ -83,7 +89,7 @@ class Draft:
         release = wanted.release
         step = step_between(release.version or "", wanted.version)
         place = Place(target.repository, target.path, None if target.inserted else release.line)
-        self.changes[release.key] = VersionChange(
+        change = VersionChange(
             release.key,
             release.version or "",
             wanted.version,
@@ -93,6 +99,7 @@ class Draft:
             inserted=target.inserted,
             replaced=replaced,
         )
+        self.changes.setdefault(release.key, change)
 
 
 def plan(ground: Ground, wanted: Iterable[Wanted], lifted: Lifted, verb: Verb) -> Planned:
@@ -135,9 +142,22 @@ def finished(draft: Draft, verb: Verb) -> Planned:
 
 def set_version(draft: Draft, wanted: Wanted) -> None:
     """Edit the line of a release; if others share it, insert one for it alone, or say what would have to be there."""
-    release, ground = wanted.release, draft.ground
+    release = wanted.release
     if release.key in draft.changes or release.version == wanted.version:
         return
+    if release.rivals:
+        message = f"several images that may be its own have {release.version}: {release.rivals}"
+        draft.refuse("unknown-version", release, message, "Edit the line of its own by hand.")
+        return
+    _refuse_written(
+        draft, release, writer_of_image(release.path, _application_of(draft.ground, release), release.image)
+    )
+    for line in release.lines:
+        _set_line(draft, Wanted(line, wanted.version))
+
+
+def _set_line(draft: Draft, wanted: Wanted) -> None:
+    release, ground = wanted.release, draft.ground
     sharers = sharers_of(release, ground.survey.releases)
     others = [each for each in sharers if _wants_other(draft, each, wanted.version)]
     problems: list[str] = []
@@ -181,7 +201,9 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
         return
     try:
         data = draft.content(target.repository, target.path)
-        _refuse_automated(draft, release, data)
+        if draft.has(target, wanted):  # it is the same text as a line that was edited before
+            return
+        _refuse_written(draft, release, writer_of_line(data, release.line))
         _refuse_stale_lock(draft, release)
         edited = with_version(data, target.spot, release.version or "", wanted.version, target.path)
     except (InputError, NotFoundError) as error:
@@ -194,10 +216,8 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
             draft.judge(Wanted(each, wanted.version))
 
 
-def _refuse_automated(draft: Draft, release: Release, data: bytes) -> None:
-    writer = writer_of_line(data, release.line) or writer_of_image(
-        release.path, _application_of(draft.ground, release), release.image
-    )
+def _refuse_written(draft: Draft, release: Release, writer: str) -> None:
+    """Note that an automation writes a line, if there is one."""
     if writer:
         message = f"the line {release.place} is written by {writer}"
         draft.refuse("automated-line", release, message, "Let it write the version, or edit the line all the same.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -10,10 +11,11 @@ from scenedock.changes.contents import restored, value_in, version_at
 from scenedock.changes.planned import Lifted, Planned, Refusal
 from scenedock.changes.targets import line_of, sharers_of
 from scenedock.effects.git.history import GitHistory
-from scenedock.errors import InputError, NotFoundError
+from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.releases.history import MOST_VERSIONS
 from scenedock.releases.images import text_of
 from scenedock.releases.release import Release
+from scenedock.releases.spots import Spot
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.plan import Draft, Wanted, finished, set_version
 from scenedock.usecases.changes.promote import one_of, unknown
@@ -32,11 +34,10 @@ class RollBack:
 
 @dataclass(frozen=True, slots=True)
 class _Earlier:
-    """A version that was there before a commit, with the file that sets it now, as of the commit and before it."""
+    """A version that was there before a commit; None where nothing says which."""
 
     version: str | None
-    brought: bytes | None = None
-    before: bytes | None = None
+    commit: str
 
 
 def roll_back(ground: Ground, wish: RollBack, lifted: Lifted) -> Planned:
@@ -46,6 +47,7 @@ def roll_back(ground: Ground, wish: RollBack, lifted: Lifted) -> Planned:
     ------
     NotFoundError   there is no such service, it isn't deployed there, or it never had such a version
     InputError      a repository must be named
+    ConflictError   the version of now isn't committed
     """
     refusals: list[Refusal] = []
     found: dict[Release, _Earlier] = {}
@@ -92,16 +94,22 @@ def _draft(ground: Ground, wanted: dict[Release, Wanted], lifted: Lifted) -> Dra
 
 def _restore(draft: Draft, release: Release, earlier: _Earlier) -> bool:
     """Make the line of a release what it was, if it serves no other deployment that isn't rolled back, too."""
-    sharers = [each for each in sharers_of(release, draft.ground.survey.releases) if each.key not in draft.wanted]
-    if sharers or release.spot is None or earlier.before is None or earlier.brought is None:
-        return False
-    repository = release.elsewhere or release.repository
+    all_of = draft.ground.survey.releases
+    files: dict[tuple[str, str], list[Spot]] = defaultdict(list)
+    for line in release.lines:
+        if line.spot is None or any(each.key not in draft.wanted for each in sharers_of(line, all_of)):
+            return False
+        files[line.elsewhere or line.repository, line.path].append(line.spot)
     try:
-        now = draft.content(repository, release.path)
-        after = restored(now, earlier.brought, earlier.before, release.spot, release.path)
+        contents = {
+            (repository, path): restored(
+                draft.content(repository, path), *_at(draft.ground, repository, path, earlier.commit), spots, path
+            )
+            for (repository, path), spots in files.items()
+        }
     except (InputError, NotFoundError):
         return False
-    draft.after[repository, release.path] = after
+    draft.after.update(contents)
     return True
 
 
@@ -111,14 +119,16 @@ def _earlier(ground: Ground, release: Release, version: str | None) -> _Earlier:
     Raises
     ------
     NotFoundError   the history has none such
+    ConflictError   the version of now isn't committed
     """
     extent = Extent(2 if version is None else MOST_VERSIONS, between=False, authors=False)
     history = follow(ground.survey, ground.repositories, [release], extent)[release.key]
-    versions = [each for each in history.versions if not each.is_new]
+    versions = history.versions
+    if history.newest and history.newest.is_new:
+        raise ConflictError(f"{release.place} isn't committed yet; commit it, or take it back")
     for after, each in pairwise(versions):
         if after.commit and each.version and each.version == (version or each.version) != release.version:
-            brought, before = _files(ground, release, after.commit.id)
-            return _Earlier(each.version, brought, before)
+            return _Earlier(each.version, after.commit.id)
     if len(versions) < 2:  # of what isn't followed, the line has a history all the same
         for found in _of_line(ground, release):
             if version in {None, found.version}:
@@ -128,14 +138,21 @@ def _earlier(ground: Ground, release: Release, version: str | None) -> _Earlier:
     raise NotFoundError(f"no commit says that {release.pair} {what}{why}")
 
 
-def _files(ground: Ground, release: Release, commit: str) -> tuple[bytes | None, bytes | None]:
-    """The file that sets a release's version, as of a commit and before it; None where there was no such file."""
-    root, _ = ground.repositories[release.elsewhere or release.repository].history_root()
-    found: list[bytes | None] = []
+def _at(ground: Ground, repository: str, path: str, commit: str) -> tuple[bytes, bytes]:
+    """A file as of a commit and before it.
+
+    Raises
+    ------
+    NotFoundError   there was no such file
+    """
+    root, _ = ground.repositories[repository].history_root()
+    found: list[bytes] = []
     for ref in (commit, f"{commit}^1"):
         with GitHistory(root, ref) as history:
-            blob = history.blobs([release.path]).get(release.path)
-            found.append(history.read(blob) if blob else None)
+            blob = history.blobs([path]).get(path)
+            if not blob:
+                raise NotFoundError(f"{path}: there was no such file in {ref}")
+            found.append(history.read(blob))
     return found[0], found[1]
 
 
@@ -148,8 +165,8 @@ def _of_line(ground: Ground, release: Release) -> Iterator[_Earlier]:
     with GitHistory(root, ref) as history:
         if history.problem():
             return
-        brought = ground.read(repository, release.path)
-        like, last = text_of(value_in(brought, release.spot)), release.version
+        like = text_of(value_in(ground.read(repository, release.path), release.spot))
+        last = release.version
         for each in history.commits([release.path], ref, SECONDS):
             blob = each.before[release.path]
             if not blob:
@@ -157,5 +174,5 @@ def _of_line(ground: Ground, release: Release) -> Iterator[_Earlier]:
             before = history.read(blob)
             found = version_at(before, release.spot, like, release.version or "") or None
             if found != last:
-                yield _Earlier(found, brought, before)
-            brought, last = before, found
+                yield _Earlier(found, each.commit.id)
+            last = found
