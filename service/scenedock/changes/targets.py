@@ -25,7 +25,7 @@ Users: TypeAlias = Mapping[Root, Collection[PairKey]]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A spot in a file of a repository; `text` is what is `inserted` there with the new version, if it is no edit.
+    """A spot in a file of a repository; `inserted` says that nothing is there yet.
 
     `old` is the version, or the reference that ends with it, which an insertion takes the place of.
     """

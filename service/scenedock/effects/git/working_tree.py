@@ -11,7 +11,7 @@ from scenedock.errors import ConflictError, InputError
 
 
 def check_clean(root: Path, paths: Sequence[str]) -> None:
-    """Refuse files that differ from the last commit; in a folder that is no clone, none can be told to.
+    """Refuse files that differ from the last commit; outside of a clone, nobody can tell.
 
     Raises
     ------

@@ -7,15 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 
 from scenedock.changes.planned import PlannedFile, VersionChange
 from scenedock.changes.targets import Users, users_of
-from scenedock.effects.git.commands import GitAddress
+from scenedock.effects.git.overlaid import OverlaidRepository
 from scenedock.effects.git.repositories import Repository
-from scenedock.effects.git.snapshots import Changes, Snapshot
 from scenedock.errors import NotFoundError
-from scenedock.model.helm import Listing
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.releases.release import Choose, Deployed, PairKey, Release, choose_none
@@ -130,7 +127,7 @@ class Ground:
         contents: dict[str, dict[str, bytes]] = defaultdict(dict)
         for each in files:
             contents[each.repository][each.path] = each.after
-        changed = {name: Changed(each, contents.get(name, {})) for name, each in self.repositories.items()}
+        changed = {name: OverlaidRepository(each, contents[name]) for name, each in self.repositories.items()}
         found = survey(self.again(changed), changed, self.choose)
         return {each.key: each for each in found.releases}
 
@@ -148,40 +145,3 @@ def unplanned(
             pair = (before.get(key) or after[key]).pair
             found.append(f"{pair} would have {now or 'no version'} instead of {wanted or 'none'}")
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A repository in which some files have other contents."""
-
-    repository: Repository
-    contents: Mapping[str, bytes]
-
-    def listing(self) -> Listing:
-        """All its files."""
-        return self.repository.listing()
-
-    def read(self, path: str) -> bytes:
-        """The bytes of a file of the listing, as they would be.
-
-        Raises
-        ------
-        InputError   it can't be read
-        """
-        return self.contents[path] if path in self.contents else self.repository.read(path)
-
-    def address(self) -> GitAddress:
-        """Its address, as far as git knows it."""
-        return self.repository.address()
-
-    def snapshot(self) -> Snapshot:
-        """Of no use: nobody asks what has changed since something that isn't there."""
-        return self.repository.snapshot()
-
-    def changes(self, since: Snapshot) -> Changes | None:
-        """As of the repository: what else it has isn't known by any snapshot."""
-        return self.repository.changes(since)
-
-    def history_root(self) -> tuple[Path, str]:
-        """The history of what it is now."""
-        return self.repository.history_root()

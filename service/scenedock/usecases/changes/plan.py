@@ -75,7 +75,7 @@ class Draft:
         """Note that something speaks against the change of a release."""
         self.refusals.append(Refusal(code, release.pair, message, release.place, remedy))  # type: ignore[arg-type]
 
-    def judge(self, wanted: Wanted) -> None:
+    def check(self, wanted: Wanted) -> None:
         """Note what speaks against a version, whatever line would say it."""
         release, ground = wanted.release, self.ground
         locks = ground.locks(release.repository)
@@ -112,7 +112,7 @@ def plan(ground: Ground, wanted: Iterable[Wanted], lifted: Lifted, verb: Verb) -
     by_key = {each.release.key: each for each in wanted}
     draft = Draft(ground, by_key, lifted)
     for each in by_key.values():
-        draft.judge(each)
+        draft.check(each)
         set_version(draft, each)
     return finished(draft, verb)
 
@@ -213,7 +213,7 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
     for each in (release, *sharers):
         draft.note_change(Wanted(each, wanted.version), target)
         if each is not release and each.key not in draft.wanted:
-            draft.judge(Wanted(each, wanted.version))
+            draft.check(Wanted(each, wanted.version))
 
 
 def _refuse_written(draft: Draft, release: Release, writer: str) -> None:

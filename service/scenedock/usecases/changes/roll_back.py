@@ -78,7 +78,7 @@ def _planned(ground: Ground, found: dict[Release, _Earlier], lifted: Lifted) -> 
             message = f"before the line {release.place} was written, nothing says a version of {release.pair}"
             draft.refuse("not-editable", release, message, "Give the version.")
             continue
-        draft.judge(each)
+        draft.check(each)
         if release in failed:
             set_version(draft, each)
         else:

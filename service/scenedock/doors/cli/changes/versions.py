@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
     from scenedock.changes.planned import Lifted, Planned, PlannedFile, Refusal
+    from scenedock.effects.git.repositories import Repository
+    from scenedock.manifests.difference import ManifestDiff
     from scenedock.usecases.changes.ground import Ground
 
 _SERVICE = click.option(
@@ -47,19 +49,28 @@ _PASS_LOCK = click.option(
     "--pass-lock", metavar="REASON", default="", help="Pass the locks of the environment, for a reason."
 )
 _WRITE = click.option("--write", is_flag=True, help="Write the files.")
+_DIFF = click.option("--diff", is_flag=True, help="Render the manifests, and show what changes in them.")
 _COMMIT = click.option("--commit", is_flag=True, help="Write the files, and commit them.")
 
 
-def change_options(command: Callable[..., object]) -> Callable[..., object]:
-    """Add the options that all changes of versions have: which refusals are lifted, and whether anything is written.
+def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
+    """A command of a function that makes a plan, with the options that all changes of versions have.
 
-    The command gives a function from the ground to a plan.
+    These say which refusals are lifted, and whether anything is written.
     """
 
     @source_options(here=True)
-    @wraps(command)
+    @wraps(plan)
     def changing(
-        *, sources: Sources, helm: str, layout: str, write: bool, commit: bool, pass_lock: str, **others: Any
+        *,
+        sources: Sources,
+        helm: str,
+        layout: str,
+        write: bool,
+        commit: bool,
+        diff: bool,
+        pass_lock: str,
+        **others: Any,
     ) -> None:
         from scenedock.changes.planned import Lifted
 
@@ -67,19 +78,21 @@ def change_options(command: Callable[..., object]) -> Callable[..., object]:
         lifted = Lifted(codes, pass_lock)  # type: ignore[arg-type]
         if (write or commit) and sources.ref is not None:
             raise click.UsageError("with --ref nothing can be written")
-        services = frozenset(others["services"])
-        planned = _planned(sources, helm, services, lambda ground: command(ground=ground, lifted=lifted, **others))  # type: ignore[arg-type,return-value]
+        with sources.opened() as opened:
+            ground = _ground(sources, opened, helm, frozenset(others["services"]))
+            planned = plan(ground=ground, lifted=lifted, **others)
+            rendered = _rendered(opened, planned, helm) if diff else []
         commits = {}
         if (write or commit) and not planned.refusals:
             from scenedock.usecases.changes.make_locally import make_locally
 
             commits = make_locally(planned, sources.roots, commit=commit)
-        _print(planned, layout, commits, written=write or commit)
+        _print(planned, rendered, layout, commits, written=write or commit)
         click.get_current_context().exit(1 if planned.refusals else 0)
 
     found: Callable[..., object] = changing
     for option in reversed(
-        (_SERVICE, *_LIFTS.values(), _PASS_LOCK, _REPOSITORY, _WRITE, _COMMIT, format_option, helm_option)
+        (_SERVICE, *_LIFTS.values(), _PASS_LOCK, _REPOSITORY, _DIFF, _WRITE, _COMMIT, format_option, helm_option)
     ):
         found = option(found)
     return found
@@ -143,31 +156,53 @@ def roll_back(ground: Ground, lifted: Lifted, services: tuple[str, ...], **other
     return roll_back_in(ground, RollBack(services, **others), lifted)
 
 
-def _planned(sources: Sources, helm: str, services: Collection[str], plan: Callable[[Ground], Planned]) -> Planned:
+def _ground(sources: Sources, opened: Mapping[str, Repository], helm: str, services: Collection[str]) -> Ground:
     from scenedock.effects.helm.program import HelmProgram
     from scenedock.usecases.changes.ground import Ground
     from scenedock.usecases.releases.rendered import let_helm_choose
 
-    with sources.opened() as opened:
-        choose = let_helm_choose(HelmProgram(helm), opened, services)
-        return plan(Ground.of(sources.export_of(opened), opened, sources.export_of, datetime.now(UTC), choose))
+    choose = let_helm_choose(HelmProgram(helm), opened, services)
+    return Ground.of(sources.export_of(opened), opened, sources.export_of, datetime.now(UTC), choose)
 
 
-def _print(planned: Planned, layout: str, commits: Mapping[str, str], *, written: bool) -> None:
+def _rendered(opened: Mapping[str, Repository], planned: Planned, helm: str) -> list[ManifestDiff]:
+    """What the plan does to the manifests, by repository."""
+    from scenedock.effects.helm.program import HelmProgram
+    from scenedock.usecases.manifests.preview import preview
+    from scenedock.usecases.manifests.tools import RenderingTools
+
+    contents: dict[str, dict[str, bytes | None]] = {}
+    for each in planned.files:
+        contents.setdefault(each.repository, {})[each.path] = each.after
+    tools = RenderingTools(HelmProgram(helm))
+    return [preview(opened, name, changed, tools, planned.pairs) for name, changed in contents.items()]
+
+
+def _print(
+    planned: Planned, rendered: Sequence[ManifestDiff], layout: str, commits: Mapping[str, str], *, written: bool
+) -> None:
     if layout == "json":
         from scenedock.actions.changes.planned import PlannedOutput
+        from scenedock.manifests.described import as_json
 
-        print_json({**PlannedOutput.of(planned).model_dump(by_alias=True), "commits": dict(commits)})
+        document = PlannedOutput.of(planned).model_dump(by_alias=True)
+        print_json({**document, "manifests": [as_json(each) for each in rendered], "commits": dict(commits)})
         return
-    click.echo("\n".join(map(printable, _lines(planned, commits, written=written))))
+    click.echo("\n".join(map(printable, _lines(planned, rendered, commits, written=written))))
 
 
-def _lines(planned: Planned, commits: Mapping[str, str], *, written: bool) -> Iterator[str]:
+def _lines(
+    planned: Planned, rendered: Sequence[ManifestDiff], commits: Mapping[str, str], *, written: bool
+) -> Iterator[str]:
     for each in planned.changes:
         shares = "" if each.asked else ", which shares the line"
         yield f"{each.pair}: {each.old} -> {each.new} ({each.step}){shares}"
     for file in planned.files:
         yield from _of_file(file)
+    for diff in rendered:
+        from scenedock.manifests.text import as_text
+
+        yield from as_text(diff).splitlines()
     yield from planned.notes
     for refusal in planned.lifted:
         yield f"allowed: {_said(refusal)}"
