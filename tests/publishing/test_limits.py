@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from scenedock.actions import ACTIONS
-from scenedock.effects.github.pace import Pace
+from scenedock.effects.github.pace import github_pace
+from scenedock.effects.local.pace import Pace
 from scenedock.errors import NotFoundError, TemporaryError
 from scenedock.model.action import Caller, Context
 from scenedock.model.tasks.task import TaskQuery
@@ -131,7 +132,7 @@ def turns(pace: Pace, count: int, *, writes: bool = True, tells: bool = False) -
 @pytest.mark.parametrize(("writes", "tells", "allowed"), [(False, False, 900), (True, False, 180), (True, True, 80)])
 def test_a_minutes_share_is_asked_without_waiting_and_no_more(writes: bool, tells: bool, allowed: int) -> None:  # noqa: FBT001
     clock = Clock()
-    pace = Pace(clock, clock.sleep)
+    pace = github_pace(clock, clock.sleep)
     turns(pace, allowed, writes=writes, tells=tells)
     assert clock.slept == []
 
@@ -146,7 +147,7 @@ def test_a_minutes_share_is_asked_without_waiting_and_no_more(writes: bool, tell
 
 def test_what_others_are_told_of_is_counted_by_the_hour_too() -> None:
     clock = Clock()
-    pace = Pace(clock, clock.sleep)
+    pace = github_pace(clock, clock.sleep)
     for _ in range(7):
         turns(pace, 71, tells=True)
         clock.now += 61

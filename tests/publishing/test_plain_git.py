@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from scenedock.runtime.settings import Settings
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.publishing.company import APPS
@@ -211,7 +211,7 @@ def test_wrong_tokens_missing_repositories_and_silent_servers_are_told(server: G
         step.run("commit-change", {"repoUrl": URL, "commitMessage": "x", **TAG})
     assert TOKEN not in str(told.value)
     server.redirect_to = "http://169.254.169.254"
-    with pytest.raises(TemporaryError, match="can't be reached"):
+    with pytest.raises(NotFoundError, match="has another address"):
         step.run("commit-change", {"repoUrl": URL, "commitMessage": "x", **TAG})
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from scenedock.effects.code_hosts.host_list import read_code_hosts
 from scenedock.errors import InputError
-from scenedock.model.code_hosts.code_host import Author, SecretSource
+from scenedock.model.code_hosts.code_host import Author, SecretSource, read_repository
 
 LIST = b"""hosts:
   - host: github.com
@@ -41,6 +41,71 @@ def test_each_kind_of_github_has_its_usual_api(host: str, api: str) -> None:
     data = f"hosts: [{{host: {host}, type: github, owners: [acme], token_env: TOKEN}}]".encode()
 
     assert [each.api for each in read_code_hosts(data, "hosts.yaml")] == [api]
+
+
+@pytest.mark.parametrize(
+    ("more", "api", "web"),
+    [
+        ("", "https://gitlab.acme.example/api/v4", "https://gitlab.acme.example"),
+        (
+            "api: https://gitlab.acme.example/git/api/v4",
+            "https://gitlab.acme.example/git/api/v4",
+            "https://gitlab.acme.example/git",
+        ),
+        ("api: https://api.acme.example/gitlab/", "https://api.acme.example/gitlab", "https://gitlab.acme.example"),
+    ],
+)
+def test_a_gitlab_may_be_below_a_path_and_have_its_api_elsewhere(more: str, api: str, web: str) -> None:
+    data = f"hosts: [{{host: gitlab.acme.example, type: gitlab, owners: [acme], token_env: TOKEN, {more}}}]".encode()
+
+    (host,) = read_code_hosts(data, "hosts.yaml")
+
+    assert (host.api, host.web, host.git_user) == (api, web, "oauth2")
+
+
+@pytest.mark.parametrize(
+    ("owners", "path", "is_ours"),
+    [
+        ("platform", "platform/apps", True),
+        ("platform", "platform/charts/apps", True),
+        ("platform", "Platform/charts/deep/er/apps", True),
+        ("platform", "platform-evil/apps", False),
+        ("platform/charts", "platform/charts/apps", True),
+        ("platform/charts", "platform/charts-evil/apps", False),
+        ("platform/charts", "platform/apps", False),
+        ("platform", "evil/platform/apps", False),
+    ],
+)
+def test_a_group_on_gitlab_has_its_sub_groups_by_whole_names(owners: str, path: str, is_ours: object) -> None:
+    data = f"hosts: [{{host: gitlab.com, type: gitlab, owners: [{owners}], token_env: TOKEN}}]".encode()
+
+    (host,) = read_code_hosts(data, "hosts.yaml")
+
+    assert host.has_owner(read_repository(f"https://gitlab.com/{path}")) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("https://gitlab.acme.example/git/platform/charts/apps", "platform/charts/apps"),
+        ("https://gitlab.acme.example/platform/apps.git", "platform/apps"),
+        ("gitlab.acme.example?owner=platform/charts&repo=apps", "platform/charts/apps"),
+        ("gitlab.acme.example?owner=platform%2Fcharts&repo=apps", "platform/charts/apps"),
+        ("gitlab.acme.example?project=platform%2Fcharts%2Fapps", "platform/charts/apps"),
+        ("https://gitlab.acme.example/gitops/apps", "gitops/apps"),
+    ],
+)
+def test_addresses_of_projects_are_read_with_their_groups(text: str, path: str) -> None:
+    data = b"""hosts: [{host: gitlab.acme.example, type: gitlab, owners: [platform], token_env: TOKEN,
+      api: https://gitlab.acme.example/git/api/v4}]"""
+    (host,) = read_code_hosts(data, "hosts.yaml")
+
+    assert host.named(read_repository(text)).path == path
+
+
+def test_a_projects_number_is_no_address() -> None:
+    with pytest.raises(InputError, match="write the project's path"):
+        read_repository("gitlab.com?project=4711")
 
 
 def test_each_host_has_what_it_needs() -> None:
@@ -92,7 +157,12 @@ def entry(more: str, kind: str = "github") -> bytes:
             entry("    token_env: 'ghp_0123 4567'\n"),
             r"h.yaml:5:5: hosts\[0\].token_env: write the name of an environment var",
         ),
-        (entry("    token_env: A\n", "gitlab"), r"h.yaml:3:5: hosts\[0\].type: must be github or git"),
+        (entry("    token_env: A\n", "gitea"), r"h.yaml:3:5: hosts\[0\].type: must be github or gitlab or git"),
+        (
+            entry("    app: {id: 1, private_key_env: A}\n", "gitlab"),
+            "a host of type gitlab has no `app`",
+        ),
+        (entry("    token_env: A\n    username: x\n", "gitlab"), "a host of type gitlab has no `username`"),
         (
             entry("    token_env: A\n    visibility: [secret]\n"),
             r"h.yaml:6:18: hosts\[0\].visibility\[0\]: must be public or private or internal",
@@ -103,7 +173,7 @@ def entry(more: str, kind: str = "github") -> bytes:
             b"hosts: [{host: github.com, type: github, owners: [a/b], token_env: A}]",
             r"hosts\[0\].owners\[0\]: this is not a valid owner on GitHub",
         ),
-        (entry("", "gitlab") + b"  - {host: a.b}\n", r"h.yaml:3:5: .*\nh.yaml:5:5: hosts\[1\].owners: is missing\n"),
+        (entry("", "gitea") + b"  - {host: a.b}\n", r"h.yaml:3:5: .*\nh.yaml:5:5: hosts\[1\].owners: is missing\n"),
         (
             b"hosts:\n" + 2 * b"- {host: a.b, type: git, owners: [a], token_env: A}\n",
             r"h.yaml:3:4: hosts\[1\].host: is the same as that of hosts\[0\]",

@@ -51,8 +51,8 @@ def test_a_branch_is_read_as_it_was_fetched_and_knows_its_address(
     with clone.opened() as repository:
         address = repository.address()
     assert (address.url, address.branch, address.prefix) == (f"{server.address}/acme/apps", "main", "")
-    assert clone.is_at(clone.remote.repository, "main")
-    assert not clone.is_at(clone.remote.repository, "other")
+    assert clone.is_on("main")
+    assert not clone.is_on("other")
 
 
 @pytest.mark.parametrize("kept", ["loose", "packed", "both", "detached", "broken"])
@@ -133,7 +133,7 @@ def test_a_branch_that_was_rewritten_or_is_another_by_now_is_followed(server: Gi
 
     git(bare, "branch", "-m", "main", "trunk")
     fetch(clone, None)
-    assert clone.is_at(clone.remote.repository, "trunk")
+    assert clone.is_on("trunk")
 
 
 def test_what_can_not_be_fetched_stays_as_it_was(server: GitServer, tmp_path: Path) -> None:

@@ -34,8 +34,7 @@ def test_a_token_is_in_a_file_beside_the_list_or_in_a_variable(tmp_path: Path, m
     hosts = list_code_hosts(file)
 
     assert hosts.host_of(read_repository("h0.example/acme/x")).host == "h0.example"
-    assert hosts.webhook_hosts() == ("h1.example",)
-    assert (hosts.webhook_secret("h1.example"), hosts.webhook_secret("h0.example")) == ("kanarie-2", "")
+    assert hosts.webhook_secrets("github") == {"h1.example": "kanarie-2"}
     assert [each.secrets.token for each in hosts._by_name.values()] == ["kanarie-1", "kanarie-3"]
     assert "kanarie" not in repr(list(hosts._by_name.values()))
 

@@ -18,7 +18,8 @@ from scenedock.model.code_hosts.commit import Attempt, Mark
 
 RepoUrl: TypeAlias = Annotated[
     Address,
-    "The repository: `https://github.com/acme/apps`, or the value of RepoUrlPicker, `github.com?owner=acme&repo=apps`",
+    "The repository: `https://github.com/acme/apps`, or the value of RepoUrlPicker, `github.com?owner=acme&repo=apps`; "
+    "on GitLab `owner` may have groups (`acme/platform`)",
     Field(max_length=LONGEST_ADDRESS),
 ]
 

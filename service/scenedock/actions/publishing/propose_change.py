@@ -9,7 +9,7 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.model.code_hosts.code_host import REVIEWER, TEAM, checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import GROUPS, PERSON, checked_branch, read_repository
 from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.publishing.propose_change import Proposal, branch_name, propose_change
@@ -31,13 +31,13 @@ class Input(ChangeInput):
         Field(max_length=100),
     ] = ()
     reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=REVIEWER)], ...],
-        "Logins of people to request a review from",
+        tuple[Annotated[str, Field(pattern=PERSON)], ...],
+        "Login names of people to request a review from",
         Field(max_length=15),
     ] = ()
     team_reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=TEAM)], ...],
-        "Slugs of teams to request a review from",
+        tuple[Annotated[str, Field(pattern=GROUPS)], ...],
+        "Teams to request a review from, by their slugs; on GitLab groups that must approve, by their full paths",
         Field(max_length=15),
     ] = ()
     draft: Annotated[bool, "Whether it is a draft"] = False
@@ -97,6 +97,7 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
     """
     effects, attempt = context.effects, attempt_of(context)
     address = read_repository(request.repo_url)
+    effects.code_hosts.host_of(address).check_reviewers(request.reviewers, request.team_reviewers)
     proposal = Proposal(
         changes=request.changes(effects),
         branch=checked_branch(request.branch or branch_name(request.title, attempt.mark)),

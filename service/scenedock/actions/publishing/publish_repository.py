@@ -11,21 +11,24 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import FileInput, RepoUrl, attempt_of, new_files
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
-from scenedock.model.code_hosts.code_host import TEAM, Visibility, checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import GROUPS, Visibility, checked_branch, read_repository
 from scenedock.usecases.publishing.publish_repository import NewRepository, Protection, publish_repository
 
 _TOPIC = r"[a-z0-9][a-z0-9-]{0,49}"
 _LONGEST_DESCRIPTION = 350
 _SETTINGS = 40
-"""Most variables, and most secrets: one attempt sets them all, within GitHub's rate limit for a minute."""
+"""Most variables, and most secrets: one attempt sets them all, within the hosts' rate limits for a minute."""
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 
 
 class TeamInput(Model):
     """A team to give access to."""
 
-    team: Annotated[str, "Its slug", Field(pattern=TEAM)]
-    permission: Annotated[Literal["pull", "triage", "push", "maintain", "admin"], "Its permission"] = "push"
+    team: Annotated[str, "Its slug; on GitLab, where it is a group, its full path", Field(pattern=GROUPS)]
+    permission: Annotated[
+        Literal["pull", "triage", "push", "maintain", "admin"],
+        "Its permission; on GitLab the role Reporter (twice), Developer, Maintainer or Owner",
+    ] = "push"
 
 
 class ProtectionInput(Model):
@@ -59,12 +62,13 @@ class Input(TaskInput):
     branch_protection: Annotated[ProtectionInput | None, "Rules for the default branch; by default, none"] = None
     variables: Annotated[
         dict[Annotated[str, Field(pattern=_NAME)], str],
-        "Variables for GitHub Actions",
+        "Variables for the repository's pipelines",
         Field(default_factory=dict, max_length=_SETTINGS),
     ]
     secrets: Annotated[
         dict[Annotated[str, Field(pattern=_NAME)], str],
-        "Secrets for GitHub Actions; encrypted for the repository, and kept out of logs and stored tasks",
+        "Secrets for its pipelines, kept out of logs and stored tasks; on GitHub encrypted for the repository, on "
+        "GitLab masked, and for protected branches only",
         Sensitive(),
         Field(default_factory=dict, max_length=_SETTINGS),
     ]
@@ -118,8 +122,6 @@ def publish_repository_action(context: Context[Effects], request: Input) -> Outp
     folder = effects.results.files(request.folder) if request.folder else ()
     if not folder and not request.files:
         raise InputError("there is no file to publish; set `folder` or `files`")
-    if kept := [name for name in (*request.variables, *request.secrets) if name.upper().startswith("GITHUB_")]:
-        raise InputError(f"{kept[0]}: names that begin with GITHUB_ are reserved by GitHub; use another name")
     new = NewRepository(
         files=(*folder, *new_files(request.files)),
         message=request.commit_message,
@@ -136,6 +138,7 @@ def publish_repository_action(context: Context[Effects], request: Input) -> Outp
         secrets=request.secrets,
     )
     host = effects.code_hosts.host_of(address)
+    host.check_reviewers((), new.teams)
     with effects.code_hosts.open(address) as repository:
         published = publish_repository(repository, host, new, attempt_of(context))
     return Output(
@@ -148,7 +151,7 @@ def publish_repository_action(context: Context[Effects], request: Input) -> Outp
 
 
 def _topics(topics: tuple[str, ...]) -> tuple[str, ...]:
-    """The topics as GitHub takes them: in lower case, each once.
+    """The topics as every host takes them: in lower case, each once.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Routes: the rows of the table from which the app, the access rules, OpenAPI and the reference are generated.
 
 Who may ask: `public`, anybody; `feed`, anybody if `SCENEDOCK_PUBLIC_FEED` is set, else a caller with scope `read`;
-`signed`, a code host that signs the body with its webhook secret; `page`, as `feed`, but where people sign in with an
+`signed`, a code host that proves itself with its webhook secret; `page`, as `feed`, but where people sign in with an
 OpenID provider or through a proxy only whoever has; `form`, somebody who has signed in, from a page of ours; `sign-in`
 and `asset` (what pages load), anybody; `read`, `run`, `admin`, a caller with this scope or a wider one.
 
@@ -18,12 +18,13 @@ from typing import Final, Literal, TypeAlias
 from flask import Response
 from pydantic import BaseModel
 
+from scenedock.model.action import BASE_PATH
 from scenedock.model.json import JsonObject
 from scenedock.runtime.service import Service
 
 Access: TypeAlias = Literal["public", "feed", "signed", "page", "form", "sign-in", "asset", "read", "run", "admin"]
-"""Who may use a route: anybody; anyone who may read the catalog feed; a signing code host; a person; a caller with this
-scope.
+"""Who may use a route: anybody; anyone who may read the catalog feed; a code host with its secret; a person; a caller
+with this scope.
 """
 
 OF_PAGES: Final[frozenset[Access]] = frozenset({"page", "form", "sign-in", "asset"})
@@ -32,6 +33,9 @@ OF_PAGES: Final[frozenset[Access]] = frozenset({"page", "form", "sign-in", "asse
 Handler: TypeAlias = Callable[..., Response]
 """(service, *parts of the path) → response."""
 
+
+GITLAB_WEBHOOKS: Final = f"{BASE_PATH}/webhooks/gitlab"
+"""The path of GitLab's webhooks, which prove who sends them in another way than GitHub's."""
 
 ANY_TYPE = "application/octet-stream"
 """The media type of a body that is read as it is, whatever type its header names."""

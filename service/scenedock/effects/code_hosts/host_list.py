@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import get_args
 
@@ -63,7 +63,8 @@ SCHEMA: JsonObject = {
                             "pattern": GROUPS,
                             "patternErrorMessage": "write the name of an organisation, user or group",
                         },
-                        "description": "Organisations, users or groups whose repositories may be written to",
+                        "description": "Organisations, users or groups whose repositories may be written to; on GitLab "
+                        "their sub-groups belong to them",
                     },
                     "app": {
                         "type": "object",
@@ -92,7 +93,8 @@ SCHEMA: JsonObject = {
                     },
                     "webhook_secret_file": {
                         **_FILE,
-                        "description": "File that contains the secret that signs webhooks",
+                        "description": "File that contains the secret of webhooks: on GitLab the secret token or, "
+                        "if it begins with `whsec_`, the signing token",
                     },
                     "webhook_secret_env": {
                         **_VARIABLE,
@@ -166,17 +168,17 @@ def _rules(value: JsonObject) -> Iterator[DocumentProblem]:
 
 def _contradictions(entry: JsonObject) -> Iterator[tuple[Path, str]]:
     """Problems of a host that a schema can't express well: the path in the entry, and the message."""
-    is_github = entry["type"] == "github"
+    kind = as_text(entry["type"])
+    is_github = kind == "github"
     credentials = [key for key in entry if key in {"app", "token_file", "token_env"}]
     if len(credentials) != 1:
         choice = "`app`, `token_file` or `token_env`" if is_github else "`token_file` or `token_env`"
         yield tuple(credentials[-1:]), f"set exactly one of {choice}"
     if "webhook_secret_file" in entry and "webhook_secret_env" in entry:
         yield ("webhook_secret_env",), "set either `webhook_secret_file` or `webhook_secret_env`"
-    foreign = ("username",) if is_github else ("app", "webhook_secret_file", "webhook_secret_env", "visibility")
-    for key in foreign:
+    for key in _FOREIGN[kind]:
         if key in entry:
-            yield (key,), f"a host of type {entry['type']} has no `{key}`"
+            yield (key,), f"a host of type {kind} has no `{key}`"
     for index, owner in enumerate(as_list(entry.get("owners")) if is_github else ()):
         if not re.fullmatch(OWNER, str(owner)):
             yield ("owners", index), "this is not a valid owner on GitHub"
@@ -188,15 +190,25 @@ def _contradictions(entry: JsonObject) -> Iterator[tuple[Path, str]]:
             yield ("api",), "use https, which keeps the token secret; http is only allowed for this machine"
 
 
+_FOREIGN: Mapping[str, tuple[str, ...]] = {
+    "github": ("username",),
+    "gitlab": ("app", "username"),
+    "git": ("app", "webhook_secret_file", "webhook_secret_env", "visibility"),
+}
+"""The keys that hosts of a type can't have."""
+
+
 def _host(entry: JsonObject, line_of: Callable[..., int]) -> CodeHost:
-    host, is_github = str(entry["host"]), entry["type"] == "github"
+    host = str(entry["host"])
+    kind = next(each for each in get_args(HostType) if each == entry["type"])
     app, author = as_object(entry.get("app")), as_object(entry.get("author"))
     in_cloud = host == "github.com" or host.endswith(".ghe.com")  # the latter: Enterprise Cloud with data residency
-    usual = f"https://api.{host}" if in_cloud else f"https://{host}/api/v3"
+    github = f"https://api.{host}" if in_cloud else f"https://{host}/api/v3"
+    usual = {"github": github, "gitlab": f"https://{host}/api/v4"}.get(kind, f"https://{host}")
     return CodeHost(
         host=host,
-        type="github" if is_github else "git",
-        api=(as_text(entry.get("api")) or (usual if is_github else f"https://{host}")).rstrip("/"),
+        type=kind,
+        api=(as_text(entry.get("api")) or usual).rstrip("/"),
         owners=tuple(map(str, as_list(entry["owners"]))),
         app_id=str(app.get("id", "")),
         app_key=_secret(app, "private_key", partial(line_of, "app")),

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,12 @@ from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.effects.github.just_created import JustCreated
 from scenedock.effects.local.host_secrets import HostSecrets, read_host_secrets
 from scenedock.errors import InputError, NotAllowedError
-from scenedock.model.code_hosts.code_host import OWNER, CodeHost, RepositoryAddress
+from scenedock.model.code_hosts.code_host import OWNER, CodeHost, HostType, RepositoryAddress
 
 if TYPE_CHECKING:
     from github.Auth import Auth
 
-    from scenedock.effects.github.pace import Pace
+    from scenedock.effects.local.pace import Pace
 
 _MOST_UPLOADS = 10_000
 
@@ -53,6 +54,7 @@ class CodeHosts:
     def __init__(self, hosts: Sequence[KnownHost] = ()) -> None:
         self._by_name = {each.host.host: each for each in hosts}
         self._credentials: dict[tuple[str, str], tuple[Auth, Pace]] = {}
+        self._paces: dict[str, Pace] = {}
         self.created = JustCreated()
         self._uploaded: MutableMapping[tuple[str, str], None] = LastUsed(_MOST_UPLOADS)
         self._lock = threading.Lock()
@@ -71,7 +73,7 @@ class CodeHosts:
     def open(self, address: RepositoryAddress) -> Iterator[RemoteRepository]:
         """A repository that may be written to, for one thread and one action; makes no request yet.
 
-        On GitHub it is a `GitHubRepository`.
+        Its address is as the host's API has it.
 
         Raises
         ------
@@ -85,6 +87,13 @@ class CodeHosts:
             with open_git_repository(entry.host, entry.secrets, address) as repository:
                 yield repository
             return
+        if entry.host.type == "gitlab":
+            from scenedock.effects.gitlab.repository import open_gitlab_project
+
+            named, pace = entry.host.named(address), self._pace_of(entry.host)
+            with open_gitlab_project(entry.host, entry.secrets, named, pace) as project:
+                yield project
+            return
         from scenedock.effects.github.client import GitHubClient
         from scenedock.effects.github.repository import GitHubRepository
 
@@ -92,24 +101,55 @@ class CodeHosts:
         with GitHubClient(entry.host.api, entry.host.host, auth, pace, self.created) as client:
             yield GitHubRepository(client, entry.host, address, self._uploaded)
 
+    def _pace_of(self, host: CodeHost) -> Pace:
+        """The pace of a host's only token, shared by all threads."""
+        from scenedock.effects.gitlab.client import gitlab_pace
+
+        with self._lock:
+            return self._paces.setdefault(host.host, gitlab_pace())
+
     def _credential(self, entry: KnownHost, owner: str) -> tuple[Auth, Pace]:
         """The credential for an owner and its pace, shared by all threads; a personal token is used for all owners."""
         from scenedock.effects.github.auth import github_auth
-        from scenedock.effects.github.pace import Pace
+        from scenedock.effects.github.pace import github_pace
 
         key = (entry.host.host, owner.lower() if entry.secrets.app_key else "")
         with self._lock:
             if key not in self._credentials:
-                self._credentials[key] = github_auth(entry.host, entry.secrets, owner), Pace()
+                self._credentials[key] = github_auth(entry.host, entry.secrets, owner), github_pace()
             return self._credentials[key]
 
-    def webhook_secret(self, host: str) -> str:
-        """The secret that signs the webhooks of a host; empty if it has none."""
-        return self._by_name[host].secrets.webhook_secret if host in self._by_name else ""
+    def webhook_secrets(self, kind: HostType) -> Mapping[str, str]:
+        """The secrets of webhooks, by the hosts of a type that have one."""
+        return {
+            name: each.secrets.webhook_secret
+            for name, each in self._by_name.items()
+            if each.host.type == kind and each.secrets.webhook_secret
+        }
 
-    def webhook_hosts(self) -> tuple[str, ...]:
-        """The hosts whose webhooks can be verified."""
-        return tuple(name for name, each in self._by_name.items() if each.secrets.webhook_secret)
+    def with_ending_tokens(self) -> tuple[str, ...]:
+        """The hosts that tell when our token ends."""
+        return tuple(name for name, each in self._by_name.items() if each.host.type == "gitlab")
+
+    def token_end(self, host: str) -> date | None:
+        """The day on which our token for one of these hosts ends; None if it doesn't, or the host doesn't tell.
+
+        Raises
+        ------
+        NotAllowedError   the host doesn't accept the token
+        TemporaryError    the host can't be reached
+        """
+        from scenedock.effects.gitlab.client import GitLabClient
+        from scenedock.effects.gitlab.tokens import token_end
+
+        entry = self._by_name[host]
+        with GitLabClient(entry.host, entry.secrets.token, self._pace_of(entry.host)) as client:
+            return token_end(client)
+
+    def named(self, address: RepositoryAddress) -> RepositoryAddress:
+        """An address as its host's API has it."""
+        entry = self._by_name.get(address.host)
+        return entry.host.named(address) if entry else address
 
     def git_login(self, address: RepositoryAddress) -> tuple[str, str] | None:
         """The user and token with which git reads a repository; None if its host or owner is not in the list.
@@ -120,7 +160,7 @@ class CodeHosts:
         TemporaryError    GitHub can't be asked for a token
         """
         entry = self._by_name.get(address.host)
-        if entry is None or not entry.host.has_owner(address):
+        if entry is None or not entry.host.has_owner(entry.host.named(address)):
             return None
         if entry.host.type == "github":
             auth, _ = self._credential(entry, address.owner)
@@ -134,7 +174,7 @@ class CodeHosts:
             raise NotAllowedError(f"{address.host} is not one of the allowed code hosts: {hosts}")
         if entry.host.type == "github" and not re.fullmatch(OWNER, address.owner):
             raise InputError(f"{address.owner!r} is not a valid owner on GitHub")
-        if not entry.host.has_owner(address):
+        if not entry.host.has_owner(entry.host.named(address)):
             allowed = ", ".join(entry.host.owners)
             raise NotAllowedError(f"{address}: only repositories of {allowed} are allowed on {address.host}")
         return entry

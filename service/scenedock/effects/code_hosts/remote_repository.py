@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from scenedock.effects.code_hosts.pull_requests import PullRequests
+from scenedock.effects.code_hosts.repository_settings import RepositorySettings
 from scenedock.errors import NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.code_hosts.commit import CommitListing, FileChange, Head, Mark, RepositoryFile
-
-if TYPE_CHECKING:
-    from scenedock.effects.github.settings import RepositorySettings
 
 
 class RemoteRepository(Protocol):

@@ -74,10 +74,8 @@ class RepositoryClone:
             )
         return commit
 
-    def is_at(self, repository: RepositoryAddress, branch: str) -> bool:
-        """Whether it is this branch of a repository; host, owner and repository are compared without regard to case."""
-        if str(repository).lower() != str(self.remote.repository).lower():
-            return False
+    def is_on(self, branch: str) -> bool:
+        """Whether this branch is read."""
         return ask_git(self.folder, "symbolic-ref", "HEAD").text == f"refs/heads/{branch}"
 
     @contextmanager

@@ -35,24 +35,29 @@ def open_git_repository(host: CodeHost, secrets: HostSecrets, address: Repositor
         yield GitRepository(host, secrets, address, Path(folder))
 
 
-class GitRepository:
-    """A repository on a git server. Its commits name the host's `author`, or Scenedock."""
+class GitBranches:
+    """The branches of a repository, over git. Its commits name the host's `author`, or Scenedock."""
 
     def __init__(self, host: CodeHost, secrets: HostSecrets, address: RepositoryAddress, folder: Path) -> None:
         self.address = address
-        self.pulls = None
-        self.settings = None
-        self._url = f"{host.api}/{address.path}.git"
+        self._url = f"{host.web}/{address.path}.git"
         self._folder = folder
         self._author = host.author or Author("Scenedock", f"scenedock@{address.host.partition(':')[0]}")
-        self._confined = ConfinedGit(folder, (host.api.partition("://")[0],))
-        self._login = basic_authorization(f"{host.api}/", host.git_user, secrets.token)
-        self._git("init", "--quiet", "--bare", str(folder))
+        self._confined = ConfinedGit(folder, (host.web.partition("://")[0],))
+        self._login = basic_authorization(f"{host.web}/", host.git_user, secrets.token)
 
     @property
     def is_new(self) -> bool:
         """Whether it was just created: only people create repositories here, and git finds them at once."""
         return False
+
+    def check_place(self) -> None:
+        """Check before anything is read or written that the repository is where its address says, as far as git won't.
+
+        Raises
+        ------
+        NotFoundError   it isn't, or it doesn't exist
+        """
 
     def default_branch(self) -> str:
         """The default branch."""
@@ -60,7 +65,7 @@ class GitRepository:
 
     def head(self, branch: str) -> Head | None:
         """The commit that a branch points to; None if there is no such branch."""
-        commit = self._tip(branch)
+        commit = self.tip(branch)
         if not commit:
             return None
         self._fetch(commit, branch, depth=1)
@@ -100,7 +105,7 @@ class GitRepository:
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it."""
-        commit = self._tip(branch)
+        commit = self.tip(branch)
         if not commit:
             return []
         self._fetch(commit, branch, depth=HISTORY if path else min(most, HISTORY))
@@ -112,8 +117,8 @@ class GitRepository:
         """The latest commit of an earlier attempt on a branch; None if it is not among the last `HISTORY`."""
         return mark.latest_in(self.latest(branch, HISTORY))
 
-    def _tip(self, branch: str) -> str:
-        """The commit that a branch points to; `ls-remote` also lists longer names that end like it."""
+    def tip(self, branch: str) -> str:
+        """The commit that a branch points to, empty if there is none; `ls-remote` also lists longer names."""
         ref = f"refs/heads/{branch}"
         lines = (line.partition("\t") for line in self._remote(ref).decode("utf-8", "replace").splitlines())
         return next((commit for commit, _, name in lines if name == ref), "")
@@ -123,9 +128,11 @@ class GitRepository:
 
     def _remote(self, pattern: str, *options: str) -> bytes:
         """The output of `ls-remote`."""
+        self.check_place()
         return self._git("ls-remote", "--quiet", *options, self._url, pattern)
 
     def _fetch(self, commit: str, branch: str, depth: int) -> None:
+        self.check_place()
         quiet = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
         self._git(*quiet, f"--depth={depth}", self._url, f"+refs/heads/{branch}:refs/scenedock/fetched")
         if self._ran("cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
@@ -133,6 +140,7 @@ class GitRepository:
 
     def _push(self, branch: str, head: Head, expected: str | None) -> bool:
         """Push a commit to a branch that points to the expected commit; if that is empty, the branch must not exist."""
+        self.check_place()
         ref = f"refs/heads/{branch}"
         lease = ["--force"] if expected is None else [f"--force-with-lease={ref}:{expected}"]
         done = self._ran("push", "--porcelain", "--quiet", *lease, self._url, f"{head.commit}:{ref}")
@@ -142,10 +150,10 @@ class GitRepository:
         if "[rejected]" in printed or ("[remote rejected]" in printed and _MOVED.search(printed)):
             return False
         if "[remote rejected]" in printed:
-            match = re.search(r"\[remote rejected\] \((.*)\)", printed)
-            raise NotAllowedError(
-                f"{self.address} refuses a push to {branch!r}: {match[1] if match else printed[:200]}"
-            )
+            match = re.search(r"\[remote rejected\] .*\((.*)\)", printed)
+            said = _SAID.findall(done.stderr.decode("utf-8", "replace"))
+            why = " ".join([match[1] if match else printed[:200], *(f"({line})" for line in said)])
+            raise NotAllowedError(f"{self.address} refuses a push to {branch!r}: {why[:400]}")
         raise self._failure("push", done.stderr)
 
     def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -156,6 +164,8 @@ class GitRepository:
         return done.stdout
 
     def _ran(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        if not (self._folder / "HEAD").is_file():
+            self._confined.output(self._folder, "init", "--quiet", "--bare", str(self._folder))
         return self._confined.run(self._folder, *arguments, stdin=stdin, secrets=self._login)
 
     def _failure(self, command: str, errors: bytes) -> ScenedockError:
@@ -168,11 +178,24 @@ class GitRepository:
             )
         if re.search(r"repository '.*' not found|error: 404", messages):
             return NotFoundError(f"{self.address} doesn't exist, or our credentials give no access to it")
+        if re.search(r"error: 30[1278]|unable to update url base from redirection", messages):
+            return NotFoundError(
+                f"{self.address.host} has another address for {self.address}: if it was renamed, use its new address"
+            )
         return TemporaryError(
             f"{self.address} can't be reached (git {command}): {last_line(errors)[:200]}", retry_after=10
         )
 
 
+class GitRepository(GitBranches):
+    """A repository on a plain git server, which has nothing but branches."""
+
+    pulls = None
+    settings = None
+
+
+_SAID: Final = re.compile(r"^remote: (?:GitLab|GL-HOOK-ERR): *(.+?) *$", re.MULTILINE)
+"""Why GitLab refuses a push, which it says only to people."""
 _MOVED: Final = re.compile(
     r"stale info|fetch first|non-fast-forward|cannot lock ref|already exists|failed to update ref"
 )

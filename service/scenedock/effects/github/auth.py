@@ -10,7 +10,7 @@ from datetime import datetime
 from github.Auth import AppAuth, Auth, Token
 
 from scenedock.effects.github.client import GitHubClient
-from scenedock.effects.github.pace import Pace
+from scenedock.effects.github.pace import github_pace
 from scenedock.effects.local.host_secrets import HostSecrets
 from scenedock.errors import NotAllowedError
 from scenedock.model.code_hosts.code_host import CodeHost
@@ -31,7 +31,7 @@ class InstallationAuth(Auth):
         self._app = AppAuth(host.app_id, secrets.app_key)
         self._owner = owner
         self._clock = clock
-        self._pace = Pace()
+        self._pace = github_pace()
         self._lock = threading.Lock()
         self._installation = 0
         self._token, self._since, self._until = "", 0.0, 0.0

@@ -16,7 +16,7 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 
 from scenedock.effects.github.errors import MovedError, failure_of, rate_limited, refusal_of, said_by
 from scenedock.effects.github.just_created import JustCreated
-from scenedock.effects.github.pace import Pace
+from scenedock.effects.local.pace import Pace
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from scenedock.model.json import Json, as_object, as_text, value_at
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.effects.github.pulls import GitHubPullRequests
-from scenedock.effects.github.settings import RepositorySettings
+from scenedock.effects.github.settings import GitHubRepositorySettings
 from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
 from scenedock.model.code_hosts.commit import HISTORY, CommitListing, FileChange, Head, Mark, RepositoryFile
@@ -38,8 +38,8 @@ class GitHubRepository:
         self.address = address
         self.path = f"/repos/{address.path}"
         self.pulls: GitHubPullRequests | None = GitHubPullRequests(client, address)
-        self._settings = RepositorySettings(client, address)
-        self.settings: RepositorySettings | None = self._settings
+        self._settings = GitHubRepositorySettings(client, address)
+        self.settings: GitHubRepositorySettings | None = self._settings
         self._host = host
         self._uploaded = uploaded
         self._remembered = False

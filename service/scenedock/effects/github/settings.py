@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from github.PublicKey import encrypt
 
 from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.effects.github.just_created import seconds_between
-from scenedock.errors import ConflictError, NotFoundError
+from scenedock.errors import ConflictError, InputError, NotFoundError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, Visibility
+from scenedock.model.code_hosts.repository import Existing
 from scenedock.model.json import Json, JsonObject, as_object, as_text, value_at
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """GitHub's data about a repository: its addresses for browsers and for git, and its identity."""
-
-    url: str
-    remote_url: str
-    default_branch: str
-    description: str
-
-    @classmethod
-    def of(cls, answer: GitHubAnswer) -> Existing:
-        """The repository in a response."""
-        return cls(
-            url=answer.text("html_url"),
-            remote_url=answer.text("clone_url"),
-            default_branch=answer.text("default_branch"),
-            description=as_text(as_object(answer.body).get("description")),
-        )
-
-
-class RepositorySettings:
+class GitHubRepositorySettings:
     """One repository, which may not exist yet."""
+
+    has_first_commit = True
 
     def __init__(self, client: GitHubClient, address: RepositoryAddress) -> None:
         self._client = client
@@ -69,7 +51,7 @@ class RepositorySettings:
         answer = self._client.call("POST", path, body, expected=(422,), saying="already exists", tells=True)
         if answer.status == 200:
             self._client.created.note(self._address)
-            return Existing.of(answer)
+            return _existing(answer)
         self._client.created.note_hidden(self._address)
         return None
 
@@ -100,14 +82,14 @@ class RepositorySettings:
     def _seen(self, answer: GitHubAnswer) -> Existing:
         created_at = as_text(as_object(answer.body).get("created_at"))
         self._client.created.note(self._address, seconds_between(created_at, answer.date))
-        return Existing.of(answer)
+        return _existing(answer)
 
-    def update(self, changes: Mapping[str, str]) -> None:
-        """Set a repository's `description` and `homepage`."""
-        self._client.call("PATCH", self._path, changes)
+    def update(self, *, description: str, homepage: str) -> None:
+        """Set the description and the home page."""
+        self._client.call("PATCH", self._path, {"description": description, "homepage": homepage})
 
-    def rename_branch(self, old: str, new: str) -> None:
-        """Rename a branch; the default branch stays the default."""
+    def set_default_branch(self, old: str, new: str) -> None:
+        """Rename the default branch, which stays the default."""
         self._client.call("POST", f"{self._path}/branches/{quote(old, safe='')}/rename", {"new_name": new})
         self._client.created.note(self._address)
 
@@ -135,7 +117,31 @@ class RepositorySettings:
         path = f"/orgs/{address.owner}/teams/{team}/repos/{address.path}"
         self._client.call("PUT", path, {"permission": permission})
 
-    def plan(self) -> str:
+    def check(self, *, homepage: str, variables: Mapping[str, str], secrets: Mapping[str, str]) -> None:  # noqa: ARG002 - GitHub takes any home page
+        """Refuse names that GitHub keeps for itself.
+
+        Raises
+        ------
+        InputError   there is one
+        """
+        if kept := [name for name in (*variables, *secrets) if name.upper().startswith("GITHUB_")]:
+            raise InputError(f"{kept[0]}: names that begin with GITHUB_ are reserved by GitHub; use another name")
+
+    def check_plan(self, visibility: Visibility, approvals: int) -> None:  # noqa: ARG002 - it is about all protection
+        """Check that the owner's plan protects branches of private repositories, if GitHub tells us.
+
+        Raises
+        ------
+        InputError   it doesn't
+        """
+        if visibility == "private" and self._plan() == "free":
+            address = self._address
+            raise InputError(
+                f"{address.host}/{address.owner} has the plan `free`, which doesn't protect branches of private "
+                "repositories; leave out the branch protection, make the repository public, or upgrade the plan"
+            )
+
+    def _plan(self) -> str:
         """The plan of the owner, such as `free` or `team`; empty if GitHub doesn't tell us."""
         owner = self._address.owner
         answer = self._client.call("GET", f"/orgs/{owner}", expected=(403, 404))
@@ -148,7 +154,7 @@ class RepositorySettings:
     def protect_branch(self, branch: str, approvals: int, checks: Sequence[str]) -> str:
         """Protect a branch: only pull requests may change it, with a number of approvals and passed checks.
 
-        Returns GitHub's message if the owner's plan doesn't include that, else an empty text.
+        Returns what isn't done because the owner's plan doesn't include it, else an empty text.
         """
         body: JsonObject = {
             "required_pull_request_reviews": {"required_approving_review_count": approvals},
@@ -158,7 +164,7 @@ class RepositorySettings:
         }
         path = f"{self._path}/branches/{quote(branch, safe='')}/protection"
         answer = self._client.call("PUT", path, body, expected=(403,), saying="upgrade to github")
-        return answer.said if answer.status == 403 else ""
+        return f"{branch} is not protected, the rest is done: {answer.said}" if answer.status == 403 else ""
 
     def set_variable(self, name: str, value: str) -> None:
         """Set a variable for the repository's GitHub Actions."""
@@ -172,3 +178,13 @@ class RepositorySettings:
         for name, value in sorted(secrets.items()):
             body = {"encrypted_value": encrypt(key.text("key"), value), "key_id": key.text("key_id")}
             self._client.call("PUT", f"{self._path}/actions/secrets/{name}", body)
+
+
+def _existing(answer: GitHubAnswer) -> Existing:
+    """The repository in a response."""
+    return Existing(
+        url=answer.text("html_url"),
+        remote_url=answer.text("clone_url"),
+        default_branch=answer.text("default_branch"),
+        description=as_text(as_object(answer.body).get("description")),
+    )

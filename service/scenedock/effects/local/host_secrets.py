@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, ScenedockError
-from scenedock.model.code_hosts.code_host import CodeHost, SecretSource
+from scenedock.model.code_hosts.code_host import SIGNED_WITH, CodeHost, SecretSource
 
 _LONGEST = 20_000
+_SHORTEST_KEY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,21 @@ def read_host_secrets(host: CodeHost, listed_in: Path, environment: Mapping[str,
         raise InputError(
             f"{place}: this is not an RSA private key in PEM form; generate one in the App's settings on GitHub"
         )
+    if host.type == "gitlab" and secrets.webhook_secret.startswith(SIGNED_WITH):
+        _check_signing_token(secrets.webhook_secret, _place(host.webhook_secret, listed_in))
     return secrets
+
+
+def _check_signing_token(token: str, place: str) -> None:
+    try:
+        key = base64.b64decode(token.removeprefix(SIGNED_WITH), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) < _SHORTEST_KEY:
+        raise InputError(
+            f"{place}: after `{SIGNED_WITH}`, a signing token has base64 of at least {_SHORTEST_KEY} bytes; copy all "
+            "of it from the webhook's page on GitLab"
+        )
 
 
 def _read(source: SecretSource, listed_in: Path, environment: Mapping[str, str]) -> str:

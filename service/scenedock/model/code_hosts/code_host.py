@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
@@ -11,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from scenedock.errors import InputError
 from scenedock.model.file_paths import is_utf8, refusal, without_dots
 
-HostType: TypeAlias = Literal["github", "git"]
+HostType: TypeAlias = Literal["github", "gitlab", "git"]
 Visibility: TypeAlias = Literal["public", "private", "internal"]
 
 HOST = r"^(?=.{1,253}(:|$))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?$"
@@ -22,10 +23,16 @@ REVIEWER = rf"^{_LOGIN}(\[bot\])?$"
 """Who can be asked for a review on GitHub."""
 TEAM = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$"
 """The slug of a team of an organisation of GitHub."""
+USERNAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"
+"""A user of GitLab."""
+PERSON = rf"{USERNAME[:-1]}(\[bot\])?$"
+"""Who can be asked for a review, on any host."""
 GROUPS = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,19}$"
 """The part of the path before a repository's name, on any git server."""
 REPOSITORY_NAME = r"^(?!\.{1,2}$)(?!-)(?!.*\.git$)[A-Za-z0-9._-]{1,100}$"
 
+SIGNED_WITH = "whsec_"
+"""How a signing token for webhooks begins; base64 of its key follows, as in the Standard Webhooks specification."""
 LONGEST_ADDRESS = 500
 """The maximum length of a repository's address, in characters."""
 _LOOPBACK = re.compile(r"(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]+)?")
@@ -53,7 +60,8 @@ def read_repository(text: str) -> RepositoryAddress:
     """The repository that a text names.
 
     It is `https://github.com/acme/apps`, with or without `.git`; `github.com/acme/apps`; or what Backstage's
-    RepoUrlPicker gives, `github.com?owner=acme&repo=apps`.
+    RepoUrlPicker gives, `github.com?owner=acme&repo=apps`. On GitLab the owner may have groups (`acme/payments`), and
+    the picker's `project` may name the whole path.
 
     Raises
     ------
@@ -73,10 +81,10 @@ def read_repository(text: str) -> RepositoryAddress:
     if split.scheme != "https" or split.fragment or not text.isascii() or not text.isprintable():
         raise wrong
     if query:
-        fields = dict(query)
-        if split.path not in {"", "/"} or len(query) != 2 or set(fields) != {"owner", "repo"}:
+        named = _named_by_picker(query) if split.path in {"", "/"} else None
+        if named is None:
             raise wrong
-        owner, name = fields["owner"], fields["repo"]
+        owner, name = named
     else:
         owner, _, name = split.path.removeprefix("/").removesuffix("/").rpartition("/")
         name = name.removesuffix(".git")
@@ -84,6 +92,17 @@ def read_repository(text: str) -> RepositoryAddress:
         if not re.fullmatch(pattern, value):
             raise wrong
     return RepositoryAddress(split.netloc, owner, name)
+
+
+def _named_by_picker(query: list[tuple[str, str]]) -> tuple[str, str] | None:
+    """Owner and name in a value of RepoUrlPicker; None if it has other fields."""
+    fields = dict(query)
+    if len(query) == 1 and "project" in fields:
+        owner, _, name = fields["project"].rpartition("/")
+        if name.isdecimal() and not owner:
+            raise InputError("`project` is a number; write the project's path: HOST?project=GROUP/NAME")
+        return owner, name
+    return (fields["owner"], fields["repo"]) if len(query) == 2 and fields.keys() == {"owner", "repo"} else None
 
 
 def is_loopback(host: str) -> bool:
@@ -150,9 +169,9 @@ class Author:
 class CodeHost:
     """One host of the list, without its secrets.
 
-    `api` is the base address of its API (GitHub) or of its repositories (plain git). Only repositories of `owners` may
-    be written to. `direct_commits` are patterns of `owner/name` for repositories that may be committed to without a
-    pull request; `visibility` lists the visibilities that new repositories may have.
+    `api` is the base address of its API, or of its repositories (plain git). Only repositories of `owners` may be
+    written to, on GitLab also those of their sub-groups. `direct_commits` are patterns of `owner/name` for repositories
+    that may be committed to without a pull request; `visibility` lists the visibilities that new repositories may have.
     """
 
     host: str
@@ -171,17 +190,54 @@ class CodeHost:
     @property
     def git_user(self) -> str:
         """The user name that git sends with the token; most hosts check only the token."""
-        return self.username or "x-access-token"
+        return self.username or ("oauth2" if self.type == "gitlab" else "x-access-token")
+
+    @property
+    def web(self) -> str:
+        """The base address of its pages and of its repositories: a GitLab may be below a path of its host."""
+        if self.type == "git":
+            return self.api
+        scheme, _, rest = self.api.partition("://")
+        host, _, path = rest.partition("/")
+        below = path.removesuffix("api/v4").rstrip("/") if self.type == "gitlab" and host == self.host else ""
+        return f"{scheme}://{self.host}{'/' if below else ''}{below}"
+
+    def named(self, address: RepositoryAddress) -> RepositoryAddress:
+        """The address as its API has it: without the path below which the host is, `https://HOST/PATH/OWNER/NAME`."""
+        below = self.web.partition("://")[2].partition("/")[2] if self.type == "gitlab" else ""
+        if not below or not address.owner.startswith(f"{below}/"):
+            return address
+        return RepositoryAddress(address.host, address.owner.removeprefix(f"{below}/"), address.name)
 
     def has_owner(self, address: RepositoryAddress) -> bool:
-        """Whether repositories of this owner may be written to; names on GitHub are case-insensitive."""
-        if self.type == "github":
-            return address.owner.lower() in {owner.lower() for owner in self.owners}
-        return address.owner in self.owners
+        """Whether repositories of this owner may be written to; only plain git servers distinguish case."""
+        if self.type == "git":
+            return address.owner in self.owners
+        owner, owners = address.owner.lower(), [each.lower() for each in self.owners]
+        if self.type == "gitlab":
+            return any(f"{owner}/".startswith(f"{each}/") for each in owners)
+        return owner in owners
+
+    def check_reviewers(self, people: Iterable[str], teams: Iterable[str]) -> None:
+        """Refuse names that can't be those of people or teams (groups on GitLab) here.
+
+        Raises
+        ------
+        InputError   one can't
+        """
+        if self.type == "git":
+            return
+        if self.type == "gitlab":
+            rules = (("user", people, USERNAME), ("group", teams, GROUPS))
+        else:
+            rules = (("user", people, REVIEWER), ("team", teams, TEAM))
+        for what, names, pattern in rules:
+            if wrong := next((name for name in names if not re.fullmatch(pattern, name)), None):
+                raise InputError(f"{_shown(wrong)} is not the name of a {what} on {self.host}")
 
     def takes_commits(self, address: RepositoryAddress) -> bool:
         """Whether commits may go to a branch of a repository without a pull request."""
-        fold = str.lower if self.type == "github" else str
+        fold = str if self.type == "git" else str.lower
         return any(fnmatchcase(fold(address.path), fold(pattern)) for pattern in self.direct_commits)
 
 

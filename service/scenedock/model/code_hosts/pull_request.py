@@ -33,5 +33,5 @@ class NewPullRequest:
 
 
 def awaited(host: str, path: str, number: int) -> str:
-    """The key under which tasks wait for the end of a pull request; names on GitHub are case-insensitive."""
+    """The key under which tasks wait for the end of a pull request; names are case-insensitive."""
     return f"pull-request:{host}/{path.lower()}#{number}"

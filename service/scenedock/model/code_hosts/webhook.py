@@ -1,6 +1,7 @@
 """Webhooks of code hosts: the events that Scenedock handles.
 
-Source of the shapes: GitHub, "Webhook events and payloads" (`ping`, `pull_request`, `push`).
+Source of the shapes: GitHub, "Webhook events and payloads" (`ping`, `pull_request`, `push`); GitLab, "Webhook events"
+(push and merge request events).
 """
 
 from __future__ import annotations
@@ -51,10 +52,37 @@ def read_event(name: str, payload: JsonObject) -> WebhookEvent:
     return WebhookEvent(name, action, repository, closed, pushed)
 
 
+def read_gitlab_event(payload: JsonObject) -> WebhookEvent:
+    """The event from a payload of GitLab, whose origin was verified; a system hook has the same payloads.
+
+    Raises
+    ------
+    InputError   the kind of the event is missing or invalid, or the project's address in the payload is
+    """
+    name = as_text(payload.get("object_kind")) or as_text(payload.get("event_name"))
+    if not _EVENT.fullmatch(name):
+        raise InputError("`object_kind` must be the name of an event")
+    project, about = as_object(payload.get("project")), as_object(payload.get("object_attributes"))
+    web, path = as_text(project.get("web_url")), as_text(project.get("path_with_namespace"))
+    number, state, ref = about.get("iid"), as_text(about.get("state")), as_text(payload.get("ref"))
+    is_end = name == "merge_request" and state in {"merged", "closed"}
+    return WebhookEvent(
+        name,
+        as_text(about.get("action")),
+        _address(web, path, "project.web_url") if project else None,
+        number if is_end and isinstance(number, int) else None,
+        ref.removeprefix(_HEADS) if name == "push" and ref.startswith(_HEADS) else "",
+    )
+
+
 def _repository(about: JsonObject) -> RepositoryAddress:
-    address, path = as_text(about.get("html_url")), as_text(about.get("full_name"))
+    return _address(as_text(about.get("html_url")), as_text(about.get("full_name")), "repository.html_url")
+
+
+def _address(url: str, path: str, named: str) -> RepositoryAddress:
+    """The repository at a path of the host of an address."""
     try:
-        host = urlsplit(address).netloc
+        host = urlsplit(url).netloc
     except ValueError:
-        raise InputError("`repository.html_url` is not an address") from None
+        raise InputError(f"`{named}` is not an address") from None
     return read_repository(f"{host}/{path}")

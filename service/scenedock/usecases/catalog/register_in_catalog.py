@@ -44,9 +44,12 @@ def catalog_file_url(hosts: CodeHosts, repository: str, path: str, branch: str |
     NotAllowedError   the host or the owner is not in our list
     """
     address = read_repository(repository)
-    scheme = hosts.host_of(address).api.partition("://")[0]
+    host = hosts.host_of(address)
+    named = host.named(address)
     at = checked_branch(branch) if branch else "HEAD"
-    facts = RepositoryFacts(address.name, f"{scheme}://{address}", at, provider_of(f"https://{address}"))
+    provider = provider_of(f"https://{address}") if host.type == "git" else host.type
+    base = f"{host.web.partition('://')[0]}://{host.host}" if host.type == "git" else host.web
+    facts = RepositoryFacts(named.name, f"{base}/{named.path}", at, provider)
     return file_url(facts, checked_path(path))
 
 

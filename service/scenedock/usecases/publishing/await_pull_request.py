@@ -10,12 +10,16 @@ from scenedock.model.code_hosts.code_host import RepositoryAddress, read_reposit
 from scenedock.model.code_hosts.pull_request import PullRequest, awaited
 from scenedock.model.tasks.task import WaitingFor
 
-_ADDRESS = re.compile(r"^https?://(?P<repository>[^/?#@\s]+/[^/?#\s]+/[^/?#\s]+)/pull/(?P<number>[1-9][0-9]{0,9})/?$")
+_ADDRESS = re.compile(
+    r"^https?://(?P<repository>[^/?#@\s]+(?:/[^/?#\s]+){2,21}?)/(?:pull|(?:-/)?merge_requests)/(?P<number>[1-9][0-9]{0,9})/?$"
+)
 _SECONDS_BETWEEN_LOOKS = 300
 
 
 def read_pull_request_url(url: str) -> tuple[RepositoryAddress, int]:
-    """The repository and the number of a pull request, from the address of its page: `https://HOST/OWNER/NAME/pull/12`.
+    """The repository and the number of a pull request, from the address of its page.
+
+    It is `https://HOST/OWNER/NAME/pull/12`, or on GitLab `https://HOST/GROUP/NAME/-/merge_requests/12`.
 
     Raises
     ------
@@ -23,7 +27,10 @@ def read_pull_request_url(url: str) -> tuple[RepositoryAddress, int]:
     """
     match = _ADDRESS.match(url)
     if not match:
-        raise InputError("`pullRequestUrl` must be https://HOST/OWNER/NAME/pull/NUMBER, as `propose-change` returns it")
+        raise InputError(
+            "`pullRequestUrl` must be https://HOST/OWNER/NAME/pull/NUMBER, or "
+            "https://HOST/GROUP/NAME/-/merge_requests/NUMBER, as `propose-change` returns it"
+        )
     return read_repository(match["repository"]), int(match["number"])
 
 
@@ -43,7 +50,7 @@ def await_pull_request(hosts: CodeHosts, url: str, *, allow_closed: bool) -> Pul
     with hosts.open(address) as repository:
         if repository.pulls is None:
             raise InputError(f"{address.host} is a plain git server, which has no pull requests")
-        pull = repository.pulls.get(number)
+        address, pull = repository.address, repository.pulls.get(number)
     if pull.state == "open":
         raise WaitingFor(awaited(address.host, address.path, number), check_seconds=_SECONDS_BETWEEN_LOOKS)
     if pull.state == "closed" and not allow_closed:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
+from scenedock.effects.code_hosts.repository_settings import RepositorySettings
 from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile, plan_changes
 from scenedock.model.code_hosts.code_host import CodeHost, Visibility
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message
+from scenedock.model.code_hosts.repository import Existing
 
 _FILLING = "Being filled by Scenedock, task"
 
@@ -25,7 +27,7 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class NewRepository:
-    """A repository to create. `teams` are permissions by slug; variables and secrets are for GitHub Actions."""
+    """A repository to create. `teams` are permissions by slug; variables and secrets are for its pipelines."""
 
     files: tuple[NewFile, ...]
     message: str
@@ -81,37 +83,45 @@ def publish_repository(
         allowed = ", ".join(host.visibility)
         raise NotAllowedError(f"new repositories on {host.host} may not be {request.visibility}; allowed: {allowed}")
     settings, mark = repository.settings, attempt.mark
+    settings.check(homepage=request.homepage, variables=request.variables, secrets=request.secrets)
     for team in sorted(request.teams):  # reports a wrong name before the repository is created
         settings.check_team(team)
     existing = settings.find()
-    if not existing and request.protection and request.visibility == "private" and settings.plan() == "free":
-        raise InputError(
-            f"{host.host}/{repository.address.owner} has the plan `free`, which doesn't protect branches of private "
-            "repositories; leave out the branch protection, make the repository public, or upgrade the plan"
-        )
+    if not existing and request.protection:
+        settings.check_plan(request.visibility, request.protection.approvals)
     new = None if existing else settings.create(request.visibility, _filling(mark))
     if not (existing or new or attempt.tried_before):
         raise _exists(repository)
     about = existing or new or settings.get()
-    branch, filled = about.default_branch, None
-    if new is None:
-        filled = _earlier(repository, branch, attempt, about.description)
+    branch = request.default_branch if about.empty else about.default_branch
+    filled = None if new else _earlier(repository, settings, about, branch, attempt)
     if filled is None:
         filled = fill()
-        repository.move_branch(branch, filled, expected=None)
+        _put(repository, settings, branch, filled)
     if new or about.description == _filling(mark):
-        _set_all(repository, request, branch, attempt)
+        _set_all(repository, settings, request, about.default_branch, attempt)
         attempt.log(f"published {len(request.files)} files to {about.url}")
         branch = request.default_branch
-    return PublishedRepository(about.url, about.remote_url, f"{about.url}/blob/{branch}", filled.commit, branch)
+    contents = f"{about.url}/-/blob/{branch}" if host.type == "gitlab" else f"{about.url}/blob/{branch}"
+    return PublishedRepository(about.url, about.remote_url, contents, filled.commit, branch)
 
 
 def _filling(mark: Mark) -> str:
     return f"{_FILLING} {mark}"
 
 
-def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, description: str) -> Head | None:
-    """The commit of an earlier attempt; None if it only created the repository, which has only GitHub's first commit.
+def _put(repository: RemoteRepository, settings: RepositorySettings, branch: str, filled: Head) -> None:
+    """Make the commit the only one of the new repository."""
+    if settings.has_first_commit:
+        repository.move_branch(branch, filled, expected=None)
+    elif not repository.create_branch(branch, filled):
+        raise _others_committed(repository)
+
+
+def _earlier(
+    repository: RemoteRepository, settings: RepositorySettings, about: Existing, branch: str, attempt: Attempt
+) -> Head | None:
+    """The commit of an earlier attempt; None if it only created the repository, which has no commit but the host's.
 
     Without an earlier attempt, no repository is ours, whatever its description says: it may be a trap for our secrets.
 
@@ -119,16 +129,22 @@ def _earlier(repository: RemoteRepository, branch: str, attempt: Attempt, descri
     ------
     ConflictError   the repository isn't ours, or somebody else committed to it first
     """
-    head = repository.head(branch) if attempt.tried_before else None
+    head = repository.head(branch) if attempt.tried_before and not about.empty else None
     if head and (ours := repository.find_marked(branch, attempt.mark)):
         return ours
-    if not (attempt.tried_before and description == _filling(attempt.mark)):
-        raise _exists(repository, description)
+    if not (attempt.tried_before and about.description == _filling(attempt.mark)):
+        raise _exists(repository, about.description)
+    if about.empty:
+        return None
     if head is None:
         raise TemporaryError(f"{repository.address} is still being created", retry_after=5)
-    if len(repository.latest(branch, 2)) != 1:
-        raise ConflictError(f"{repository.address}: somebody committed to it before it was filled; it is not changed")
+    if not settings.has_first_commit or len(repository.latest(branch, 2)) != 1:
+        raise _others_committed(repository)
     return None
+
+
+def _others_committed(repository: RemoteRepository) -> ConflictError:
+    return ConflictError(f"{repository.address}: somebody committed to it before it was filled; it is not changed")
 
 
 def _exists(repository: RemoteRepository, description: str = "") -> ConflictError:
@@ -139,13 +155,15 @@ def _exists(repository: RemoteRepository, description: str = "") -> ConflictErro
     return ConflictError(f"{exists}; it is not changed: use another name")
 
 
-def _set_all(repository: RemoteRepository, request: NewRepository, branch: str, attempt: Attempt) -> None:
-    """Apply all requested settings. It can be repeated; the description comes last, as it ends our claim."""
-    settings = repository.settings
-    if settings is None:
-        return
+def _set_all(
+    repository: RemoteRepository, settings: RepositorySettings, request: NewRepository, branch: str, attempt: Attempt
+) -> None:
+    """Apply all requested settings. It can be repeated; the description comes last, as it ends our claim.
+
+    `branch` is the default branch as the host has it, empty if it had none.
+    """
     if branch != request.default_branch:
-        settings.rename_branch(branch, request.default_branch)
+        settings.set_default_branch(branch, request.default_branch)
     if request.topics:
         settings.set_topics(request.topics)
     for team, permission in sorted(request.teams.items()):
@@ -157,8 +175,8 @@ def _set_all(repository: RemoteRepository, request: NewRepository, branch: str, 
     if request.protection:
         branch, approvals, checks = request.default_branch, request.protection.approvals, request.protection.checks
         if refused := settings.protect_branch(branch, approvals, checks):
-            attempt.log(f"warning: {repository.address}: {branch} is not protected, the rest is done: {refused}")
-    settings.update({"description": request.description, "homepage": request.homepage})
+            attempt.log(f"warning: {repository.address}: {refused}")
+    settings.update(description=request.description, homepage=request.homepage)
 
 
 def _publish_plainly(

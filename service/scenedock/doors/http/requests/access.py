@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from base64 import b64decode
 from collections.abc import Mapping
 from typing import Final
@@ -12,11 +13,11 @@ from flask import g, request
 from scenedock.doors.http.requests.rate_limits import RateLimits
 from scenedock.doors.http.requests.visitors import check_form, signed_in
 from scenedock.doors.http.requests.worker import METRICS
-from scenedock.doors.http.routes import OF_PAGES, Access, Route, is_open
+from scenedock.doors.http.routes import GITLAB_WEBHOOKS, OF_PAGES, Access, Route, is_open
 from scenedock.errors import AuthenticationError, NotAllowedError
 from scenedock.model.action import Caller, Scope
 from scenedock.runtime.service import Service
-from scenedock.usecases.publishing.receive_webhook import checked_signature, signers
+from scenedock.usecases.publishing.webhook_senders import GitLabHeaders, github_senders, gitlab_senders
 
 _log: Final = logging.getLogger("scenedock.access")
 _SCOPES: Final[Mapping[Access, Scope]] = {
@@ -48,7 +49,7 @@ def admit(service: Service, limits: RateLimits, tries: RateLimits, route: Route)
     if route.access in {"public", "asset"}:  # a liveness probe must not be told that we are busy
         return NOBODY
     if route.access == "signed":
-        return _signer(service, limits)
+        return _signer(service, limits, route)
     if route.access in {"page", "form"} and (person := signed_in(service)):
         limits.take(f"{person.subject} {person.user}")
         if route.access == "form":
@@ -84,12 +85,22 @@ def require_scope(caller: Caller, needed: Scope) -> None:
         raise NotAllowedError(f"this needs a caller with scope `{needed}`; this one has `{caller.scope}`")
 
 
-def _signer(service: Service, limits: RateLimits) -> Caller:
-    """The code hosts that have signed the body; `g.signers` are their names."""
+def _signer(service: Service, limits: RateLimits, route: Route) -> Caller:
+    """The code hosts that have sent a webhook; `g.signers` are their names."""
     limits.take(f"open to {request.remote_addr}")
+    hosts, headers = service.effects.code_hosts, request.headers
     try:
-        signature = checked_signature(request.headers.get("X-Hub-Signature-256", ""))
-        g.signers = signers(service.effects.code_hosts, request.get_data(), signature)
+        if route.path == GITLAB_WEBHOOKS:
+            proof = GitLabHeaders(
+                token=headers.get("X-Gitlab-Token", ""),
+                id=headers.get("webhook-id", ""),
+                timestamp=headers.get("webhook-timestamp", ""),
+                signature=headers.get("webhook-signature", ""),
+                instance=headers.get("X-Gitlab-Instance", ""),
+            )
+            g.signers = gitlab_senders(hosts, request.get_data(), proof, time.time())
+        else:
+            g.signers = github_senders(hosts, request.get_data(), headers.get("X-Hub-Signature-256", ""))
     except AuthenticationError as error:
         _note(str(error))
         raise

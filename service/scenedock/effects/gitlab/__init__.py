@@ -1,0 +1,1 @@
+"""GitLab: merge requests and projects through its API, everything else by git."""

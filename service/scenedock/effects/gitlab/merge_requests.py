@@ -1,0 +1,189 @@
+"""Merge requests of a project on GitLab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote
+
+from scenedock.effects.gitlab.client import GitLabClient
+from scenedock.errors import InputError, TemporaryError
+from scenedock.model.code_hosts.code_host import RepositoryAddress
+from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+
+_STATES: Mapping[str, PullRequestState] = {"merged": "merged", "closed": "closed"}
+_DRAFT = "Draft: "
+
+
+class GitLabMergeRequests:
+    """The merge requests of one project; `tip` tells the commit of a branch while GitLab still prepares a new one."""
+
+    def __init__(self, client: GitLabClient, address: RepositoryAddress, tip: Callable[[str], str]) -> None:
+        self._client = client
+        self._address = address
+        self._tip = tip
+        self._project = f"/projects/{quote(address.path, safe='')}"
+        self._path = f"{self._project}/merge_requests"
+
+    def find(self, branch: str) -> PullRequest | None:
+        """The newest merge request of a branch, even if the branch has been deleted."""
+        listed = self._listed({"source_branch": branch, "state": "all"}, 100)
+        return next((self._read(each) for each in listed if each.get("source_branch") == branch), None)
+
+    def get(self, number: int) -> PullRequest:
+        """A merge request by its number in the project.
+
+        Raises
+        ------
+        NotFoundError   there is no merge request with this number
+        """
+        return self._read(self._got(number))
+
+    def open_ones(self, prefix: str) -> Sequence[PullRequest]:
+        """The open merge requests whose branch begins with a prefix, the newest first; at most a thousand are read."""
+        listed = self._listed({"state": "opened"}, 1_000)
+        return [self._read(each) for each in listed if as_text(each.get("source_branch")).startswith(prefix)]
+
+    def open(self, new: NewPullRequest) -> PullRequest | None:
+        """Open a merge request; None if its branch already has an open one."""
+        body = {
+            "source_branch": new.branch,
+            "target_branch": new.base,
+            "title": f"{_DRAFT}{new.title}" if new.draft else new.title,
+            "description": new.body,
+        }
+        answer = self._client.call("POST", self._path, body, expected=(409,), saying="already exists", tells=True)
+        return self._read(as_object(answer.body)) if answer.status < 300 else None
+
+    def update(self, number: int, body: str | None = None, *, title: str | None = None) -> None:
+        """Replace the title or the text of a merge request, or both; a draft stays one."""
+        changed: dict[str, Json] = {}
+        if title is not None:
+            is_draft = self._got(number).get("draft") is True
+            changed["title"] = f"{_DRAFT}{title}" if is_draft else title
+        if body is not None:
+            changed["description"] = body
+        self._put(number, changed)
+
+    def close(self, number: int) -> None:
+        """Close a merge request without merging it."""
+        if self.get(number).state == "open":
+            self._put(number, {"state_event": "close"})
+
+    def comment(self, number: int, text: str) -> None:
+        """Write a comment on a merge request, unless the same text is among its first hundred comments."""
+        path, wanted = f"{self._path}/{number}/notes", text.strip()
+        first: dict[str, str | int] = {"sort": "asc", "order_by": "created_at"}
+        if any(as_text(each.get("body")) == wanted for each in self._client.pages(path, first, 100)):
+            return
+        self._client.call("POST", path, {"body": wanted}, tells=True)
+
+    def merge_when_ready(self, number: int) -> bool:
+        """Let GitLab merge a merge request when its pipeline succeeds; False if GitLab refuses.
+
+        What already may be merged is merged at once; a merge that our rights don't allow is also refused, with 401.
+        `auto_merge` is the parameter since GitLab 17.11, the other one
+        what it was before.
+        """
+        now = self._got(number)
+        if now.get("state") == "merged" or now.get("merge_when_pipeline_succeeds") is True:
+            return True
+        body: dict[str, Json] = {"auto_merge": True, "merge_when_pipeline_succeeds": True}
+        if commit := as_text(now.get("sha")):
+            body["sha"] = commit
+        path = f"{self._path}/{number}/merge"
+        return self._client.call("PUT", path, body, expected=(401, 405, 406, 409, 422)).status < 300
+
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Add labels to a merge request; labels that don't exist yet are created.
+
+        Raises
+        ------
+        InputError   one has a comma, which GitLab's labels can't have
+        """
+        if wrong := next((label for label in labels if "," in label), None):
+            raise InputError(f"the label {wrong!r} has a comma, which labels on GitLab can't have")
+        self._put(number, {"add_labels": ",".join(labels)})
+
+    def ask_reviewers(self, number: int, people: Sequence[str], teams: Sequence[str]) -> None:
+        """Request a review from people, and an approval from each group.
+
+        Raises
+        ------
+        InputError   one of them can't review, or GitLab's plan doesn't have this
+        """
+        problems = self._ask_people(number, people) if people else []
+        problems += [problem for team in teams if (problem := self._ask_group(number, team))]
+        if problems:
+            raise InputError("; ".join(problems))
+
+    def _ask_people(self, number: int, people: Sequence[str]) -> list[str]:
+        problems: list[str] = []
+        asked = {
+            as_text(each.get("username")).lower(): each.get("id")
+            for each in map(as_object, as_list(self._got(number).get("reviewers")))
+        }
+        wanted = [name.lower() for name in people]
+        for name in wanted:
+            users = self._client.call("GET", "/users", parameters={"username": name}).body
+            found = next((each.get("id") for each in map(as_object, as_list(users)) if _is(each, name)), None)
+            if found is None:
+                problems.append(f"{self._address.host} has no user {name!r}")
+            else:
+                asked[name] = found
+        answer = self._put(number, {"reviewer_ids": list(asked.values())})
+        now = {as_text(each.get("username")).lower() for each in map(as_object, as_list(answer.get("reviewers")))}
+        if refused := [name for name in wanted if name in asked and name not in now]:
+            problems.append(
+                f"GitLab didn't ask {', '.join(refused)} for a review: they have no access to the project, or the plan "
+                "allows one reviewer only"
+            )
+        return problems
+
+    def _ask_group(self, number: int, group: str) -> str:
+        """Require an approval of a group; returns why that isn't possible, else an empty text."""
+        found = self._client.call("GET", f"/groups/{quote(group, safe='')}", expected=(404,))
+        if found.status == 404:
+            return f"{self._address.host} has no group {group!r}, or our token gives no access to it"
+        body: JsonObject = {"name": group, "approvals_required": 1, "group_ids": [found.id]}
+        path = f"{self._path}/{number}/approval_rules"
+        answer = self._client.call("POST", path, body, expected=(400, 403, 404), tells=True)
+        if answer.status == 400 and "already been taken" not in answer.said:
+            return f"GitLab refuses a rule for the approval of {group}: {answer.said}"
+        if answer.status in {403, 404}:
+            return f"no approval of {group} is asked for: GitLab's plan has no approval rules ({answer.said})"
+        return ""
+
+    def _listed(self, parameters: Mapping[str, str | int], most: int) -> list[JsonObject]:
+        """Merge requests, the newest first; without those from forks, whose branches may have any name."""
+        newest: dict[str, str | int] = {"order_by": "created_at", "sort": "desc"}
+        listed = self._client.pages(self._path, {**parameters, **newest}, most)
+        return [each for each in listed if each.get("source_project_id") == each.get("target_project_id")]
+
+    def _got(self, number: int) -> JsonObject:
+        return as_object(self._client.call("GET", f"{self._path}/{number}").body)
+
+    def _put(self, number: int, changed: JsonObject) -> JsonObject:
+        return as_object(self._client.call("PUT", f"{self._path}/{number}", changed, tells=True).body)
+
+    def _read(self, body: JsonObject) -> PullRequest:
+        number, url, branch = body.get("iid"), as_text(body.get("web_url")), as_text(body.get("source_branch"))
+        if not isinstance(number, int) or not url:
+            raise TemporaryError("GitLab's response has no merge request", retry_after=30)
+        state: PullRequestState = _STATES.get(as_text(body.get("state")), "open")
+        commit = as_text(body.get("sha"))
+        # A merge that adds no commit of its own leaves only the branch's.
+        merged = as_text(body.get("merge_commit_sha")) or as_text(body.get("squash_commit_sha")) or commit
+        return PullRequest(
+            number=number,
+            url=url,
+            state=state,
+            branch=branch,
+            commit=commit or self._tip(branch),
+            body=as_text(body.get("description")),
+            merge_commit=merged or None if state == "merged" else None,
+        )
+
+
+def _is(user: JsonObject, name: str) -> bool:
+    return as_text(value_at(user, ["username"])).lower() == name
