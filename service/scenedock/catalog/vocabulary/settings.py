@@ -115,6 +115,7 @@ class CatalogSettings:
     vanishing: VanishingLimit = VanishingLimit()
     versions: VersionFiles = VersionFiles()
     layouts_off: frozenset[str] = frozenset()
+    lint_off: frozenset[str] = frozenset()
 
     def type_of(self, path: str) -> str:
         """The Component type that settings give to a folder, or an empty string."""
@@ -212,6 +213,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         vanishing=_vanishing(document.get("vanishing", {})),
         versions=_versions(document.get("versions", {})),
         layouts_off=frozenset(name for name, used in document.get("layouts", {}).items() if not used),
+        lint_off=frozenset(rule for rule, used in document.get("lint", {}).items() if not used),
     )
 
 

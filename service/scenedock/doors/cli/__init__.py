@@ -104,6 +104,7 @@ def catalog() -> None:
     cls=LateGroup,
     late={
         "history": "scenedock.doors.cli.queries.deployments:show_history",
+        "lint": "scenedock.doors.cli.queries.linting:lint_deployments",
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
         "metrics": "scenedock.doors.cli.queries.delivery:show_metrics",
         "show": "scenedock.doors.cli.queries.deployments:show_deployment",
@@ -111,7 +112,7 @@ def catalog() -> None:
     },
 )
 def deployments() -> None:
-    """List, show and verify which version git says is where."""
+    """List, show, lint and verify which version git says is where."""
 
 
 @main.group(
