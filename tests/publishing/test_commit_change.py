@@ -9,8 +9,8 @@ import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
 from tests.fakes.github import faults
-from tests.fakes.github.bare import Entry, Signature
 from tests.fakes.github.call import RefusedError
+from tests.fakes.shared.bare import Entry, Signature
 from tests.publishing.acme import APPS, Acme
 
 APPS_URL = "github.com/acme/apps"

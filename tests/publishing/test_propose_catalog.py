@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.github.bare import NULL
+from tests.fakes.shared.bare import NULL
 from tests.publishing.acme import Acme
 from tests.scenarios.repositories import COMMAND, ENVIRONMENT, git, plant
 

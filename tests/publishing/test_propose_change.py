@@ -10,8 +10,8 @@ import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
-from tests.fakes.github.bare import Entry, Signature
-from tests.fakes.github.call import Answer
+from tests.fakes.shared.bare import Entry, Signature
+from tests.fakes.shared.messages import Answer
 from tests.publishing.acme import APPS, Acme
 
 APPS_URL = "https://github.com/acme/apps"

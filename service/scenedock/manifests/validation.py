@@ -89,7 +89,7 @@ class KubernetesSchemas:
         return sorted({problem for error in errors for problem in _explained(error)})
 
     def _validator(self, key: GroupVersionKind) -> Draft202012Validator | Draft4Validator | None:
-        """None for a CustomResourceDefinition whose schema is invalid."""
+        """The validator of a kind; None for a CustomResourceDefinition without a schema that can be used."""
         from jsonschema_rs import Draft4Validator, Draft202012Validator, Registry, ValidationError
 
         mask = "the value"  # the library's own messages say this in place of the value

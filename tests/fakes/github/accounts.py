@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 from tests.fakes.github.access import LEVELS, authorise_organization, authorise_repository, granted
-from tests.fakes.github.call import Answer, Call, RefusedError, Route, not_found
+from tests.fakes.github.call import Call, RefusedError, Route, not_found
 from tests.fakes.github.model import Account, Installation, Team, at
+from tests.fakes.shared.messages import Answer
 
 LIMIT = 5000
 """Requests an hour, for which nothing is counted: a fault says when it is reached."""

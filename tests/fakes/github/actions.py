@@ -10,8 +10,9 @@ from typing import Any
 from nacl.exceptions import CryptoError
 from nacl.public import SealedBox
 
-from tests.fakes.github.call import Answer, Call, RefusedError, Route, not_found
+from tests.fakes.github.call import Call, RefusedError, Route, not_found
 from tests.fakes.github.model import Secret, Variable, now
+from tests.fakes.shared.messages import Answer
 
 
 def variables(call: Call) -> Answer:

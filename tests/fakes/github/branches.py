@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fakes.github.access import granted, role
-from tests.fakes.github.bare import NULL, Commit
-from tests.fakes.github.call import PROTECTED, Answer, Call, Event, RefusedError, Route, not_found
+from tests.fakes.github.call import PROTECTED, Call, RefusedError, Route, not_found
 from tests.fakes.github.model import Repository
+from tests.fakes.shared.bare import NULL, Commit
+from tests.fakes.shared.messages import Answer, Event
 
 _TOUCHED = {"added": "ARC", "removed": "D", "modified": "MT"}
 APPROVAL = "At least 1 approving review is required by reviewers with write access."

@@ -10,18 +10,10 @@ from urllib.parse import urlencode
 from tests.fakes.github.model import Account, App, Repository, Token
 from tests.fakes.github.views import View
 from tests.fakes.github.world import World
+from tests.fakes.shared.messages import Answer, Event
 
 DOCUMENTATION = "https://docs.github.com/rest"
 PROTECTED = "https://docs.github.com/articles/about-protected-branches"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is answered: a body of None is none at all, one of bytes is a file as it is, others are JSON."""
-
-    status: int = 200
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class RefusedError(Exception):
@@ -66,30 +58,6 @@ class Caller:
         if self.token is None:
             raise RefusedError(401, "Requires authentication")
         return self.token.account
-
-
-@dataclass
-class Noted:
-    """A request that came; `status` is 0 until it is answered, and stays so if the connection was dropped."""
-
-    method: str
-    path: str
-    query: str
-    body: Any
-    caller: str = ""
-    status: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path} {self.status} {self.caller}"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that webhooks tell of; `action` as in the payload, empty where the event has none."""
-
-    name: str
-    action: str
-    payload: Mapping[str, Any]
 
 
 @dataclass(slots=True)

@@ -6,11 +6,12 @@ import base64
 import binascii
 from typing import Any
 
-from tests.fakes.github.bare import MODES, NULL, Entry, GitError, Signature
 from tests.fakes.github.branches import pushed, refuse_move, refuse_workflows
-from tests.fakes.github.call import Answer, Call, RefusedError, Route, not_found
+from tests.fakes.github.call import Call, RefusedError, Route, not_found
 from tests.fakes.github.pulls import close_without_branch
 from tests.fakes.github.views import raw_date
+from tests.fakes.shared.bare import MODES, NULL, Entry, GitError, Signature
+from tests.fakes.shared.messages import Answer
 
 
 def ref(call: Call) -> Answer:

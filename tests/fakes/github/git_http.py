@@ -7,12 +7,13 @@ import re
 from werkzeug.wrappers import Request, Response
 
 from tests.fakes.github.access import authenticate, authorise_repository
-from tests.fakes.github.bare import NULL
 from tests.fakes.github.branches import locked, pushed
-from tests.fakes.github.call import Call, Event, Noted, RefusedError
+from tests.fakes.github.call import Call, RefusedError
 from tests.fakes.github.pulls import close_without_branch
 from tests.fakes.github.views import View
 from tests.fakes.github.world import World
+from tests.fakes.shared.bare import NULL
+from tests.fakes.shared.messages import Event, Noted
 from tests.tools.git_server import http_backend
 
 _ASK = {"WWW-Authenticate": 'Basic realm="GitHub"'}
@@ -37,7 +38,7 @@ def serve_git(
     repository = call.repository
     before = repository.git.refs("refs/heads/")
     protected = " ".join(f"refs/heads/{branch}" for branch in sorted(locked(call, repository))) if writes else ""
-    environ = {**request.environ, "PATH_INFO": f"/{rest}", "FAKE_GITHUB_PROTECTED": protected}
+    environ = {**request.environ, "PATH_INFO": f"/{rest}", "FAKE_PROTECTED": protected}
     status, headers, content = http_backend(repository.git.folder, environ, request.get_data())
     after = repository.git.refs("refs/heads/")
     if not before and after and repository.default_branch not in {ref.removeprefix("refs/heads/") for ref in after}:

@@ -7,11 +7,12 @@ import binascii
 from typing import Any
 from urllib.parse import quote
 
-from tests.fakes.github.bare import NULL, Commit, Entry
 from tests.fakes.github.branches import APPROVAL, locked, pushed, refuse_workflows
-from tests.fakes.github.call import PROTECTED, Answer, Call, RefusedError, Route, not_found
+from tests.fakes.github.call import PROTECTED, Call, RefusedError, Route, not_found
 from tests.fakes.github.model import Repository
 from tests.fakes.github.repositories import commit_files
+from tests.fakes.shared.bare import NULL, Commit, Entry
+from tests.fakes.shared.messages import Answer
 
 _STATUS = {"A": "added", "M": "modified", "D": "removed", "R": "renamed", "T": "changed", "C": "copied"}
 _MOST = 1000

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from nacl.public import PrivateKey, SealedBox
 
-from tests.fakes.github.bare import Bare, Signature
+from tests.fakes.shared.bare import Bare, Signature
 
 ROLES = ("read", "triage", "write", "maintain", "admin")
 """What somebody may do with a repository, each more than the one before."""

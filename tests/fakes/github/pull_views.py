@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.fakes.github.account_views import node_id
-from tests.fakes.github.bare import NULL
 from tests.fakes.github.call import Call
 from tests.fakes.github.history import between, changes
 from tests.fakes.github.model import Pull, Repository
+from tests.fakes.shared.bare import NULL
 
 
 def ends(repository: Repository, pull: Pull) -> tuple[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tests.fakes.github.access import role
-from tests.fakes.github.bare import NULL
 from tests.fakes.github.branches import APPROVAL, locked, pushed
-from tests.fakes.github.call import PROTECTED, Answer, Call, Event, RefusedError, Route, invalid, not_found
+from tests.fakes.github.call import PROTECTED, Call, RefusedError, Route, invalid, not_found
 from tests.fakes.github.history import between, changes
 from tests.fakes.github.model import Comment, Pull, now
 from tests.fakes.github.pull_views import ends, full, pull_url, simple, team
+from tests.fakes.shared.bare import NULL
+from tests.fakes.shared.messages import Answer, Event
 
 
 def pulls(call: Call) -> Answer:

@@ -7,9 +7,10 @@ from typing import Any
 
 from tests.fakes.github.access import authorise_organization, role
 from tests.fakes.github.accounts import PERMISSIONS
-from tests.fakes.github.bare import Entry
-from tests.fakes.github.call import Answer, Call, RefusedError, Route, invalid, not_found
+from tests.fakes.github.call import Call, RefusedError, Route, invalid, not_found
 from tests.fakes.github.model import Account, Repository
+from tests.fakes.shared.bare import Entry
+from tests.fakes.shared.messages import Answer
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _TOPIC = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")

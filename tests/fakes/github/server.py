@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import threading
 import time
-import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
 from tests.fakes.github import accounts, actions, branches, git_data, history, pulls, repositories
 from tests.fakes.github.access import authenticate, authorise
-from tests.fakes.github.call import Answer, Call, Caller, Event, Noted, RefusedError, Route
-from tests.fakes.github.faults import Act, DroppedError, Faults
+from tests.fakes.github.call import Call, Caller, RefusedError, Route
 from tests.fakes.github.git_http import serve_git
 from tests.fakes.github.openapi import Operation, operations, webhook_problems
 from tests.fakes.github.views import View
-from tests.fakes.github.webhooks import Webhooks, send
+from tests.fakes.github.webhooks import delivery_headers
 from tests.fakes.github.world import World
-from tests.tools.wsgi import served
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from tests.fakes.shared.host import FakeHost, running
+from tests.fakes.shared.messages import Answer, Event, Noted
+from tests.fakes.shared.webhooks import Webhooks
 
 _AREAS = (accounts, actions, branches, git_data, history, pulls, repositories)
 ROUTES: dict[str, Route] = {route.operation: route for area in _AREAS for route in area.ROUTES}
@@ -36,72 +30,23 @@ _GIT = re.compile(r"/([^/]+)/([^/]+?)(?:\.git)?/(info/refs|git-upload-pack|git-r
 
 
 @dataclass
-class FakeGitHub:
+class FakeGitHub(FakeHost):
     """A GitHub of one's own: the API at `url`, and at `url/api/v3`, too; git at `url/OWNER/NAME.git`."""
 
     world: World
-    url: str = ""
-    calls: list[Noted] = field(default_factory=list)
-    """Every request, in the order in which they came."""
-    violations: list[str] = field(default_factory=list)
-    """Requests that GitHub's description doesn't allow: an error of the client."""
-    mistakes: list[str] = field(default_factory=list)
-    """Answers and payloads that GitHub's description doesn't allow: an error of this fake."""
-    faults: Faults = field(default_factory=Faults)
-    webhooks: Webhooks = field(default_factory=Webhooks)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def called(self, requests: str = "") -> list[str]:
-        """The requests, `METHOD /path`, that a regular expression matches."""
-        made = [f"{each.method} {each.path}" for each in list(self.calls)]
-        return [each for each in made if re.search(requests, each)]
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
-        request = Request(environ)
-        path = str(environ.get("REQUEST_URI", request.path)).partition("?")[0]
-        events: list[Event] = []
-        try:
-            response = self._respond(request, path, events)
-        except DroppedError:
-            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-            send(self.webhooks.prepare(events))
-            # An exception of this kind is how the server is told that nobody listens any more.
-            raise ConnectionAbortedError from None
-        except Exception:  # noqa: BLE001 (whatever is wrong with the fake must end in the test's report)
-            self.mistakes.append(f"{request.method} {path}:\n{traceback.format_exc()}")
-            response = Response("the fake is broken", 500)
-        deliveries = self.webhooks.prepare(events)
-        response.call_on_close(lambda: send(deliveries))
-        return response(environ, start_response)
-
-    def _respond(self, request: Request, path: str, events: list[Event]) -> Response:
-        noted = Noted(request.method, path, request.query_string.decode(), None)
-        struck = self.faults.strike(f"{request.method} {path}")
-        self.calls.append(noted)
-        response = (
-            self._instead([each.before for each in struck])
-            or self._git(request, path, noted, events)
-            or self._sent(self._answer(request, path, noted, events))
-        )
-        self._check_payloads(events)
-        response = self._instead([each.after for each in struck]) or response
-        noted.status = response.status_code
-        return response
-
-    def _instead(self, acts: list[Act | None]) -> Response | None:
-        for act in filter(None, acts):
-            if (answer := act()) is not None:
-                return self._sent(answer)
-        return None
+    def answered(self, request: Request, path: str, noted: Noted, events: list[Event]) -> Response:
+        """Do what was asked, of git or of the API."""
+        return self._git(request, path, noted, events) or self.sent(self._answer(request, path, noted, events))
 
     def _git(self, request: Request, path: str, noted: Noted, events: list[Event]) -> Response | None:
         if not (asked := _GIT.fullmatch(path)):
             return None
-        with self._lock:
+        with self.lock:
             return serve_git(self.world, self.url, request, asked, noted, events)
 
-    def _sent(self, answer: Answer) -> Response:
+    def sent(self, answer: Answer) -> Response:
+        """An answer with the headers that GitHub always sends."""
         raw = isinstance(answer.body, bytes)
         body = answer.body if raw else json.dumps(answer.body) if answer.body is not None else ""
         limits = {
@@ -148,7 +93,7 @@ class FakeGitHub:
     def _done(self, call: Call, authorization: str, operation: Operation, noted: Noted) -> Answer:
         route = ROUTES[operation.name]
         try:
-            with self._lock:
+            with self.lock:
                 call.caller = authenticate(self.world, authorization)
                 noted.caller = call.caller.name
                 authorise(call, route)
@@ -172,10 +117,10 @@ class FakeGitHub:
         self.mistakes.append(message)
         return Answer(500, {"message": message})
 
-    def _check_payloads(self, events: list[Event]) -> None:
-        for event in events:
-            name = f"{event.name}-{event.action}".replace("_", "-").strip("-")
-            self.mistakes += [f"webhook {name}: {each}" for each in webhook_problems(name, event.payload)]
+    def payload_problems(self, event: Event) -> list[str]:
+        """What is wrong with the payload of a webhook."""
+        name = f"{event.name}-{event.action}".replace("_", "-").strip("-")
+        return [f"webhook {name}: {each}" for each in webhook_problems(name, event.payload)]
 
 
 @contextmanager
@@ -186,8 +131,5 @@ def fake_github(folder: Path) -> Iterator[FakeGitHub]:
     ------
     AssertionError   at the end: a request or an answer was not as GitHub describes its API
     """
-    github = FakeGitHub(World(folder))
-    with served(github) as github.url:
+    with running(FakeGitHub(World(folder), webhooks=Webhooks(delivery_headers))) as github:
         yield github
-    if wrong := [*github.violations, *github.mistakes]:
-        raise AssertionError("not as GitHub describes its API:\n" + "\n".join(wrong))

@@ -12,9 +12,10 @@ from github import Github
 from github.Repository import Repository
 
 from tests.fakes.github import server
-from tests.fakes.github.call import Answer, Call, Route
+from tests.fakes.github.call import Call, Route
 from tests.fakes.github.openapi import operations, webhook_problems
 from tests.fakes.github.server import FakeGitHub, fake_github
+from tests.fakes.shared.messages import Answer
 
 
 def ask(fake: FakeGitHub, method: str, path: str, body: Any = None) -> requests.Response:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 
 import pytest
 from github.Repository import Repository
@@ -17,47 +12,13 @@ from github.Repository import Repository
 from tests.fakes.github import faults
 from tests.fakes.github.conftest import commit
 from tests.fakes.github.server import FakeGitHub
-from tests.tools.server import wait_until
-
-
-@dataclass
-class Receiver:
-    """Who is told: headers and body of each delivery."""
-
-    url: str
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    def events(self) -> list[tuple[str, dict[str, Any]]]:
-        """The name and payload of each."""
-        return [(headers["X-GitHub-Event"], json.loads(body)) for headers, body in list(self.got)]
-
-    def wait_for(self, count: int) -> list[tuple[str, dict[str, Any]]]:
-        """The events when there are so many."""
-        wait_until(lambda: len(self.got) >= count, f"{count} deliveries")
-        return self.events()
+from tests.fakes.shared.receiver import Receiver, receiving
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    made = Receiver("")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            made.got.append((dict(self.headers), body))
-            self.send_response(202)
-            self.end_headers()
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 (the name is the library's)
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        made.url = f"http://127.0.0.1:{server.server_port}/webhooks/github"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with receiving("X-GitHub-Event") as made:
         yield made
-        server.shutdown()
-        thread.join()
 
 
 def test_a_merge_is_told_with_a_signature(fake: FakeGitHub, billing: Repository, receiver: Receiver) -> None:

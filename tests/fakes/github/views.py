@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from tests.fakes.github.account_views import AccountView, Body, node_id
-from tests.fakes.github.bare import Commit, Entry, Signature
 from tests.fakes.github.model import ROLES, Comment, Pull, Repository, at
+from tests.fakes.shared.bare import Commit, Entry, Signature
 
 _REPOSITORY_URLS = (
     "archive_url={archive_format}{/ref} assignees_url=assignees{/user} blobs_url=git/blobs{/sha} "

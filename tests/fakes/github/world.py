@@ -11,8 +11,18 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.fakes.github.bare import Bare, Entry, Signature
 from tests.fakes.github.model import Account, App, Installation, Repository, Team, Token
+from tests.fakes.shared.bare import Bare
+
+# What pushes may not change is in the environment of the server that runs the hook.
+_UPDATE_HOOK = """#!/bin/sh
+for ref in $FAKE_PROTECTED; do
+    if [ "$ref" = "$1" ]; then
+        echo "error: GH006: Protected branch update failed for $1." >&2
+        exit 1
+    fi
+done
+"""
 
 
 @dataclass
@@ -97,17 +107,7 @@ class World:
 
     def commit(self, full_name: str, branch: str, files: Mapping[str, str | None]) -> str:
         """Commit to a branch as somebody else, without a request; the commit's id. Files without text are deleted."""
-        repository = self.repository(full_name)
-        git, parent = repository.git, repository.branch(branch)
-        entries = [
-            Entry(path, "100644", "blob", git.write_blob(text.encode()) if text is not None else None)
-            for path, text in files.items()
-        ]
-        other = Signature("Somebody Else", "else@example.org", f"{int(time.time())} +0000")
-        tree = git.write_tree(entries, git.resolve(parent, "tree") if parent else None)
-        made = git.write_commit(tree, [parent] if parent else [], "Change by somebody else", other, other)
-        git.move(f"refs/heads/{branch}", made)
-        return made
+        return self.repository(full_name).git.commit_files(branch, files)
 
     def repository(self, full_name: str) -> Repository:
         """The repository of that name.
@@ -123,7 +123,7 @@ class World:
         account = self.accounts[owner.lower()]
         identity = self.new_id()
         made = Repository(identity, account, name, private, Bare(self.folder / f"{identity}.git"))
-        made.git.create()
+        made.git.create({"update": _UPDATE_HOOK})
         self.moved.pop(made.full_name.lower(), None)
         self.repositories[made.full_name.lower()] = made
         return made

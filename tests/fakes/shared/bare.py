@@ -1,4 +1,4 @@
-"""A bare git repository, as GitHub keeps one for each of its repositories."""
+"""A bare git repository, as a code host keeps one for each of its repositories."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +16,6 @@ from tests.tools.git_server import GIT
 
 NULL = "0" * 40
 MODES = {"blob": "100644", "tree": "040000", "commit": "160000"}
-# What pushes may not change is in the environment of the server that runs the hook.
-_UPDATE_HOOK = """#!/bin/sh
-for ref in $FAKE_GITHUB_PROTECTED; do
-    if [ "$ref" = "$1" ]; then
-        echo "error: GH006: Protected branch update failed for $1." >&2
-        exit 1
-    fi
-done
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +72,17 @@ class Bare:
 
     folder: Path
 
-    def create(self) -> None:
-        """Make it, empty, open to pushes over HTTP."""
+    def create(self, hooks: Mapping[str, str]) -> None:
+        """Make it, empty, open to pushes over HTTP, with hooks by their names."""
         self.folder.mkdir(parents=True)
         self.run("init", "--quiet", "--bare", "--initial-branch=main", "--template=")
         for name, value in {"http.receivepack": "true", "uploadpack.allowAnySHA1InWant": "true"}.items():
             self.run("config", name, value)
-        hook = self.folder / "hooks" / "update"
-        hook.parent.mkdir()
-        hook.write_text(_UPDATE_HOOK)
-        hook.chmod(0o755)
+        (self.folder / "hooks").mkdir()
+        for name, script in hooks.items():
+            hook = self.folder / "hooks" / name
+            hook.write_text(script)
+            hook.chmod(0o755)
 
     def run(self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> bytes:
         """What a git command prints.
@@ -231,6 +224,19 @@ class Bare:
         above = [argument for parent in parents for argument in ("-p", parent)]
         made = self.run("commit-tree", tree, *above, stdin=message.encode(), environment=environment)
         return made.decode().strip()
+
+    def commit_files(self, branch: str, files: Mapping[str, str | None]) -> str:
+        """Commit to a branch as somebody else; the commit's id. Files without text are deleted."""
+        parent = self.refs(f"refs/heads/{branch}").get(f"refs/heads/{branch}")
+        entries = [
+            Entry(path, "100644", "blob", self.write_blob(text.encode()) if text is not None else None)
+            for path, text in files.items()
+        ]
+        other = Signature("Somebody Else", "else@example.org", f"{int(time.time())} +0000")
+        tree = self.write_tree(entries, self.resolve(parent, "tree") if parent else None)
+        made = self.write_commit(tree, [parent] if parent else [], "Change by somebody else", other, other)
+        self.move(f"refs/heads/{branch}", made)
+        return made
 
     def commit(self, sha: str) -> Commit:
         """Read a commit."""
