@@ -49,6 +49,7 @@ class RepositoryFacts:
 class Listing:
     """The files of a repository, sorted. `outside` are symbolic links that lead out of it: listed, never read.
 
+    `links` are all files that are symbolic links.
     `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`. `too_deep` are
     paths that are too long to be read; nothing below them is in `files`.
     """
@@ -57,6 +58,7 @@ class Listing:
     outside: frozenset[str] = frozenset()
     unnameable: tuple[str, ...] = ()
     too_deep: tuple[str, ...] = ()
+    links: frozenset[str] = frozenset()
 
     @property
     def inside(self) -> tuple[str, ...]:

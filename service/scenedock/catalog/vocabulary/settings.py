@@ -119,6 +119,7 @@ class CatalogSettings:
     versions: VersionFiles = VersionFiles()
     locks: tuple[Lock, ...] = ()
     layouts_off: frozenset[str] = frozenset()
+    lint_off: frozenset[str] = frozenset()
 
     def type_of(self, path: str) -> str:
         """The Component type that settings give to a folder, or an empty string."""
@@ -220,6 +221,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         versions=_versions(document.get("versions", {})),
         locks=tuple(Lock(**each) for each in document.get("locks", ())),
         layouts_off=frozenset(name for name, used in document.get("layouts", {}).items() if not used),
+        lint_off=frozenset(rule for rule, used in document.get("lint", {}).items() if not used),
     )
 
 
