@@ -22,7 +22,7 @@ from tests.tools.commits import commit, git
 SERVICES = ("billing", "search")
 ENVIRONMENTS = ("dev", "qa", "production")
 NEW = "7.7.7"
-LIFTS = ("--shared", "--untried-version", "--downgrade")
+LIFTS = ("--shared", "--untried-version", "--downgrade", "--pre-release")
 LATER = b"later: 1\n"
 
 noise = st.sampled_from(
