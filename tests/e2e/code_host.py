@@ -1,17 +1,20 @@
-"""The company's GitHub: its people, our App, and its GitOps repository, which somebody works in."""
+"""The company's code host: its people, our App, and its GitOps repository, which somebody works in."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from github import Auth, Github
 
 from tests.fakes.github.model import Repository
 from tests.fakes.github.server import FakeGitHub
+from tests.fakes.shared.host import FakeHost
 from tests.skeletons.shipped.world import bake
 from tests.tools.git_server import git
 
@@ -25,14 +28,28 @@ _PERMISSIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyGitHub:
-    """A GitHub with the organisation acme, whose admin is ada; `repository` is a clone of its GitOps repository."""
+class CompanyHost(ABC):
+    """A code host on which the company's GitOps repository is; `repository` is a clone of it."""
 
-    fake: FakeGitHub
     repository: Path
     token: str
-    """The token of ada."""
+    """The token of ada, the administrator."""
     webhook_secret: str
+
+    @property
+    @abstractmethod
+    def fake(self) -> FakeHost:
+        """The host itself."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """Its type, as in the list of code hosts, the addresses of webhooks, and Backstage's integrations."""
+
+    @property
+    @abstractmethod
+    def owner(self) -> str:
+        """Who owns the company's repositories."""
 
     @property
     def host(self) -> str:
@@ -42,15 +59,11 @@ class CompanyGitHub:
     @property
     def apps(self) -> str:
         """The address of the GitOps repository."""
-        return f"{self.fake.url}/{OWNER}/apps"
+        return f"{self.fake.url}/{self.owner}/apps"
 
     def picked(self, name: str) -> str:
         """What a person picks in the form for a repository."""
-        return f"{self.host}?owner={OWNER}&repo={name}"
-
-    def hosted(self, name: str) -> Repository:
-        """A repository of the organisation."""
-        return self.fake.world.repository(f"{OWNER}/{name}")
+        return f"{self.host}?{urlencode({'owner': self.owner, 'repo': name})}"
 
     def push(self) -> None:
         """Commit and push what has changed in the clone, on top of what others have pushed."""
@@ -62,6 +75,31 @@ class CompanyGitHub:
     def pull(self) -> None:
         """Fetch what others have pushed."""
         git(self.repository, *_IDENTITY, "pull", "--quiet", "--rebase", "origin", "main")
+
+    @abstractmethod
+    def merge(self, name: str, number: int) -> None:
+        """What a reviewer does who likes a pull request."""
+
+    @abstractmethod
+    def listed(self, folder: Path) -> dict[str, Any]:
+        """Its entry in the list of code hosts, whose secrets go to files of a folder."""
+
+    @abstractmethod
+    def integration(self) -> dict[str, str]:
+        """Its entry in Backstage's integrations."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyGitHub(CompanyHost):
+    """A GitHub with the organisation acme, whose admin is ada."""
+
+    fake: FakeGitHub
+    kind: str = "github"
+    owner: str = OWNER
+
+    def hosted(self, name: str) -> Repository:
+        """A repository of the organisation."""
+        return self.fake.world.repository(f"{OWNER}/{name}")
 
     def merge(self, name: str, number: int) -> None:
         """What a reviewer does who likes a pull request."""
@@ -94,12 +132,18 @@ def company_github(fake: FakeGitHub, folder: Path) -> CompanyGitHub:
     fake.world.team(OWNER, "payments", "bob")
     fake.world.create_repository(OWNER, "apps")
     token = fake.world.personal_token("ada", "repo", "workflow")
+    return CompanyGitHub(
+        gitops_clone(folder, f"{fake.url}/{OWNER}/apps.git", token), token, secrets.token_hex(32), fake
+    )
+
+
+def gitops_clone(folder: Path, url: str, token: str) -> Path:
+    """Push our example with a library chart to an empty repository; the clone in which somebody works."""
     repository = shutil.copytree(ROOT / "examples" / "acme-apps", folder / "apps")
     bake("library-chart", repository)
     git(repository, "init", "--quiet", "--initial-branch=main")
-    remote = f"{fake.url.replace('://', f'://ada:{token}@')}/{OWNER}/apps.git"
-    git(repository, "remote", "add", "origin", remote)
+    git(repository, "remote", "add", "origin", url.replace("://", f"://ada:{token}@"))
     git(repository, "add", "--all")
     git(repository, *_IDENTITY, "commit", "--quiet", "--message", "Begin")
     git(repository, "push", "--quiet", "origin", "main")
-    return CompanyGitHub(fake, repository, token, secrets.token_hex(32))
+    return repository

@@ -18,8 +18,10 @@ import yaml
 from scenedock.catalog.emitting.summary import count_by_type
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.usecases.catalog.export_catalog import export_catalog
-from tests.e2e.code_host import CompanyGitHub, company_github
+from tests.e2e.code_host import CompanyGitHub, CompanyHost, company_github
+from tests.e2e.code_host_gitlab import company_gitlab
 from tests.fakes.github.server import FakeGitHub
+from tests.fakes.gitlab.server import FakeGitLab
 from tests.tools.backstage import BACKEND, backend_packages, backend_server
 from tests.tools.frontend import Frontend, TaskRun
 from tests.tools.server import SECONDS_TO_WAIT, Server, free_port, wait_until
@@ -32,10 +34,12 @@ TEMPLATES_OF_TESTS = ROOT / "tests" / "e2e" / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """All of it, each server but GitHub a process of its own; the catalog of `github`'s GitOps repository is served."""
+    """All of it, each server but the one that hosts its code a process of its own; the catalog of the GitOps repository
+    on that is served.
+    """
 
     folder: Path
-    github: CompanyGitHub
+    hosting: CompanyHost
     code_host: Server
     service: Server
     backstage: Server
@@ -48,9 +52,15 @@ class Company:
     """A token of pipelines, which may run actions."""
 
     @property
+    def github(self) -> CompanyGitHub:
+        """What hosts its code, if that is GitHub."""
+        assert isinstance(self.hosting, CompanyGitHub)
+        return self.hosting
+
+    @property
     def repository(self) -> Path:
-        """The GitOps repository as somebody works in it; `github.push` publishes what was changed there."""
-        return self.github.repository
+        """The GitOps repository as somebody works in it; `hosting.push` publishes what was changed there."""
+        return self.hosting.repository
 
     def start(self) -> None:
         """Start everything."""
@@ -122,7 +132,7 @@ class Company:
 
     def exported(self) -> Counter[str]:
         """How many entities of each kind an export of the repository has."""
-        self.github.pull()
+        self.hosting.pull()
         made = export_catalog({"apps": RepositoryFolder(self.repository)})
         return Counter({kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()})
 
@@ -149,11 +159,11 @@ class House:
     tasks_at_once: int | None = None
 
 
-def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Company:
-    """A company that keeps everything in a folder, and its repositories on a GitHub; nothing else runs yet."""
+def company_in(folder: Path, fake: FakeGitHub | FakeGitLab, house: House | None = None) -> Company:
+    """A company that keeps everything in a folder, and its repositories on a code host; nothing else runs yet."""
     house = house or House()
     code, service, folders, backstage = (f"127.0.0.1:{free_port()}" for _ in range(4))
-    github = company_github(fake, folder)
+    hosting = company_gitlab(fake, folder) if isinstance(fake, FakeGitLab) else company_github(fake, folder)
     portal, operator, pipeline = (secrets.token_hex(32) for _ in range(3))
     tokens = folder / "tokens.yaml"
     listed = [
@@ -168,9 +178,9 @@ def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Co
         "SCENEDOCK_DATA": str(folder / "data"),
         "SCENEDOCK_LISTEN": service,
         "SCENEDOCK_BACKSTAGE_URL": f"http://{backstage}",
-        "SCENEDOCK_REPOSITORIES": f"{github.apps}#main",
+        "SCENEDOCK_REPOSITORIES": f"{hosting.apps}#main",
         "SCENEDOCK_SKELETONS": str(ROOT / "tests" / "e2e" / "skeletons" / "skeletons.yaml"),
-        "SCENEDOCK_CODE_HOSTS": str(_code_hosts(folder, code, github)),
+        "SCENEDOCK_CODE_HOSTS": str(_code_hosts(folder, code, hosting)),
         "SCENEDOCK_PUBLIC_FEED": "true",
         "SCENEDOCK_TOKENS_FILE": str(tokens),
         "SCENEDOCK_RULES": str(rules),
@@ -181,9 +191,9 @@ def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Co
         "SCENEDOCK_QUIET_SECONDS": "1",
     }
     feed = f"http://{service}/api/scenedock/catalog/catalog-info.yaml"
-    fake.webhooks.add(f"http://{service}/api/scenedock/webhooks/github", github.webhook_secret)
+    fake.webhooks.add(f"http://{service}/api/scenedock/webhooks/{hosting.kind}", hosting.webhook_secret)
     locations = _put_on_code_host(folder / "code", f"http://{code}", house.people)
-    app_config = _app_config(code, service, folders, locations, github)
+    app_config = _app_config(code, service, folders, locations, hosting)
     if house.tasks_at_once:
         app_config["scaffolder"] = {"concurrentTasksLimit": house.tasks_at_once}
     app_config["permission"] = {"enabled": bool(house.policy)}
@@ -192,7 +202,7 @@ def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Co
         environment["ADDED_MODULES"] = str(_documented_module(folder))
     return Company(
         folder=folder,
-        github=github,
+        hosting=hosting,
         code_host=_code_host(folder, code),
         service=Server([SCENEDOCK, "serve"], settings, folder, f"http://{service}/readyz", folder / "scenedock.log"),
         backstage=backend_server(folder, backstage, app_config, environment, house.packages),
@@ -203,20 +213,20 @@ def company_in(folder: Path, fake: FakeGitHub, house: House | None = None) -> Co
     )
 
 
-def _code_hosts(folder: Path, code: str, github: CompanyGitHub) -> Path:
-    """The list of code hosts: GitHub, and the one that serves files here, with the owner whose may be registered."""
+def _code_hosts(folder: Path, code: str, hosting: CompanyHost) -> Path:
+    """The list of code hosts: the company's, and one that serves files here, with an owner whose may be registered."""
     (folder / "code-token").write_text(secrets.token_hex(16), encoding="utf-8")
     host = {"host": code, "type": "git", "api": f"http://{code}", "owners": ["acme"], "token_file": "code-token"}
     listed = folder / "code-hosts.yaml"
-    listed.write_text(yaml.safe_dump({"hosts": [github.listed(folder), host]}), encoding="utf-8")
+    listed.write_text(yaml.safe_dump({"hosts": [hosting.listed(folder), host]}), encoding="utf-8")
     return listed
 
 
-def _app_config(code: str, service: str, folders: str, locations: list[str], github: CompanyGitHub) -> dict[str, Any]:
+def _app_config(code: str, service: str, folders: str, locations: list[str], hosting: CompanyHost) -> dict[str, Any]:
     """What our documentation says to paste, and where the company's other files are."""
     config = pasted_config(service, folders)
     config["backend"]["reading"]["allow"].append({"host": code})
-    config["integrations"]["github"] = [github.integration()]
+    config["integrations"][hosting.kind] = [hosting.integration()]
     config["catalog"]["locations"] += [{"type": "url", "target": location} for location in locations]
     return config
 

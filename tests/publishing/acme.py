@@ -1,30 +1,21 @@
-"""A company with a GitHub of its own, for which we publish."""
+"""A company with a GitHub of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from scenedock.effects.github.repository import GitHubRepository
-from scenedock.errors import TemporaryError
 from scenedock.model.code_hosts.code_host import read_repository
 from scenedock.runtime.settings import Settings
+from tests.fakes.github import faults
+from tests.fakes.github.model import Pull as PullOfGitHub
 from tests.fakes.github.model import Repository
 from tests.fakes.github.server import FakeGitHub, fake_github
-from tests.publishing.step import Step
+from tests.publishing.company import APPS, Company, Has, Pull
 from tests.tools.effects import effects_with
-
-APPS = {
-    "README.md": "# Deployments\n",
-    "billing/values.yaml": "image:\n  repository: acme/billing # ours\n  tag: '1.3.0'\nreplicas: 2\n",
-    "billing/qa.yaml": "image: {tag: 1.3.0}\n",
-    "billing/run.sh": "#!/bin/sh\n",
-    "NOTES.md": "old\n",
-}
-"""The GitOps repository acme/apps."""
 
 HOST = """hosts:
   - host: github.com
@@ -35,49 +26,79 @@ HOST = """hosts:
     direct_commits: [acme/apps]
     visibility: [private, internal]
 """
+REQUESTS = {
+    "make a repository": "POST /orgs/acme/repos",
+    "write": "POST .*/git/trees",
+    "move a branch": "PATCH .*/git/refs/",
+    "open a pull request": "POST .*/pulls$",
+    "protect a branch": "PUT .*/protection",
+    "any of a repository": ".*/repos/",
+}
+_PERMISSIONS = {"read": "pull", "write": "push"}
+_UNPROTECTED = {"required_status_checks": None, "enforce_admins": True, "restrictions": None}
 
 
 @dataclass
-class Acme(Step):
-    """The company; `run` is what a step of a task does."""
+class Acme(Company):
+    """The company; we have a token of ada's, or another credential."""
 
     github: FakeGitHub = field(kw_only=True)
-    folder: Path = field(kw_only=True)
+    kind: str = "github"
+    host: str = "github.com"
+    owner: str = "acme"
 
-    @property
-    def hosts(self) -> Path:
-        """The list of code hosts."""
-        return self.folder / "hosts.yaml"
-
-    def run_to_the_end(
-        self, name: str, given: Mapping[str, Any], *, tries: int = 8, again: bool = False
-    ) -> dict[str, Any]:
-        """Run an action as the engine does: again after each TemporaryError, without the pauses.
-
-        `again` if it was tried before.
-
-        Raises
-        ------
-        AssertionError   it takes too many tries
-        """
-        for number in range(tries):
-            try:
-                return self.run(name, given, again=again or number > 0)
-            except TemporaryError:
-                self.forget_pauses()
-        raise AssertionError(f"{name} isn't done after {tries} tries")
-
-    def forget_pauses(self) -> None:
-        """What GitHub asked us to wait for is over."""
-        for _, pace in self.effects.code_hosts._credentials.values():
-            pace._held_until = 0.0
-
-    def restart(self) -> None:
-        """A new process, which remembers nothing."""
-        self.effects = effects_with(Settings(data=self.folder / "data", code_hosts=self.folder / "hosts.yaml"))
+    def team(self, name: str) -> str:
+        """The slug is its name."""
+        return name
 
     def repository(self, name: str) -> Repository:
         return self.github.world.repository(f"acme/{name}")
+
+    def pulls(self, name: str = "apps") -> dict[int, Pull]:
+        """The pull requests of a repository."""
+        return {number: _shown(each) for number, each in self.repository(name).pulls.items()}
+
+    def edit_text(self, number: int, text: str) -> None:
+        """A person edits the text of a pull request of acme/apps."""
+        self.repository("apps").pulls[number].body = text
+
+    def pull_url(self, number: int) -> str:
+        """The page of a pull request of acme/apps."""
+        return f"{self.github.url}/acme/apps/pull/{number}"
+
+    def has(self, name: str) -> Has:
+        """What a repository has."""
+        found = self.repository(name)
+        return Has(
+            found.description,
+            found.topics,
+            found.default_branch,
+            {team: _PERMISSIONS.get(role, role) for team, role in found.teams.items()},
+            {name: each.value for name, each in found.variables.items()},
+            found.unsealed(),
+            list(found.protection),
+        )
+
+    def create(self, name: str) -> Repository:
+        """Somebody else makes a repository."""
+        return self.github.world.create_repository("acme", name)
+
+    def rename(self, name: str, new: str) -> None:
+        """Somebody else renames a repository."""
+        self.github.world.rename(self.repository(name), new)
+
+    def former(self, name: str) -> Repository | None:
+        """The repository to which a former name leads."""
+        return self.github.world.moved.get(f"acme/{name}")
+
+    def protect(self, name: str, branch: str) -> None:
+        """Somebody lets changes to a branch come by pull requests only."""
+        reviews = {"required_approving_review_count": 1}
+        self.repository(name).protection[branch] = {**_UNPROTECTED, "required_pull_request_reviews": reviews}
+
+    def is_free(self) -> None:
+        """The company doesn't pay for its plan."""
+        self.github.world.accounts["acme"].plan = "free"
 
     def merge(self, number: int) -> None:
         """A person merges a pull request of acme/apps."""
@@ -91,11 +112,29 @@ class Acme(Step):
             assert isinstance(apps, GitHubRepository)
             apps.client.call("PATCH", f"{apps.path}/pulls/{number}", {"state": "closed"})
 
-    def calls(self) -> list[str]:
-        """What was asked since the last time, without what an App asks for itself."""
-        made = [f"{each.method} {each.path}" for each in self.github.calls if "/app/" not in each.path]
-        self.github.calls.clear()
-        return [call for call in made if "/installation" not in call]
+    def use_token(self, value: str) -> None:
+        """Our token is another text, which opens the same."""
+        self.github.world.tokens[value] = self.github.world.tokens.pop(self.token)
+        self.token = value
+        (self.folder / "token").write_text(value, encoding="utf-8")
+        self.restart()
+
+    def tokens(self) -> list[str]:
+        """Every token that the host knows."""
+        return list(self.github.world.tokens)
+
+    def forget_pauses(self) -> None:
+        """What GitHub asked us to wait for is over."""
+        for _, pace in self.effects.code_hosts._credentials.values():
+            pace._held_until = 0.0
+
+
+def _shown(pull: PullOfGitHub) -> Pull:
+    state = "merged" if pull.merged else pull.state
+    reviewers = [each.login for each in pull.reviewers]
+    return Pull(
+        pull.number, pull.title, pull.body, state, pull.head, pull.base, pull.draft, list(pull.labels), reviewers
+    )
 
 
 @contextmanager
@@ -113,4 +152,4 @@ def acme_with(folder: Path, credential: str = "token_file: token", token: str = 
         text = HOST.format(api=github.url, credential=credential)
         (folder / "hosts.yaml").write_text(text, encoding="utf-8")
         effects = effects_with(Settings(data=folder / "data", code_hosts=folder / "hosts.yaml"))
-        yield Acme(effects, github=github, folder=folder)
+        yield Acme(effects, fake=github, github=github, folder=folder, token=token, requests=REQUESTS, faults=faults)

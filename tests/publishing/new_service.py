@@ -6,7 +6,9 @@ import json
 import logging
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from scenedock.actions import ACTIONS
 from scenedock.model.action import Caller
@@ -22,7 +24,16 @@ CALLER = Caller("token:ci", "token", "user:default/jane", "run")
 SECONDS = 120
 
 
-def new_service(name: str, host: str, secret: str) -> JsonObject:
+@dataclass(frozen=True)
+class Place:
+    """Where services are made: the host, who owns their repositories, and a team that gets access to them."""
+
+    host: str
+    owner: str
+    team: str
+
+
+def new_service(name: str, place: Place, secret: str) -> JsonObject:
     """The task: what the Template for a new service does, and all else that a repository can have."""
     owner = "group:default/payments"
     service: JsonObject = {"name": name, "owner": owner, "organisation": "acme", "component": "deployment"}
@@ -34,13 +45,13 @@ def new_service(name: str, host: str, secret: str) -> JsonObject:
             "publish",
             "publish-repository",
             {
-                "repoUrl": f"{host}?owner=acme&repo={name}",
+                "repoUrl": f"{place.host}?{urlencode({'owner': place.owner, 'repo': name})}",
                 "folder": "${{ steps.service.output.folder }}",
                 "files": [{"path": "logo.png", "content": "AAEC", "encoding": "base64"}],
                 "description": f"The service {name}",
                 "defaultBranch": "trunk",
                 "topics": ["python"],
-                "teams": [{"team": "payments", "permission": "maintain"}],
+                "teams": [{"team": place.team, "permission": "maintain"}],
                 "variables": {"IMAGE": name},
                 "secrets": {"DEPLOY_KEY": secret},
                 "branchProtection": {"approvals": 1},
@@ -50,7 +61,7 @@ def new_service(name: str, host: str, secret: str) -> JsonObject:
             "propose",
             "propose-change",
             {
-                "repoUrl": f"{host}/acme/apps",
+                "repoUrl": f"{place.host}/{place.owner}/apps",
                 "folder": "${{ steps.deployment.output.folder }}",
                 "targetPath": name,
                 "branch": f"deploy-{name}",
@@ -59,7 +70,7 @@ def new_service(name: str, host: str, secret: str) -> JsonObject:
                 "reviewers": ["bob"],
             },
         ),
-        ("register", "register-in-catalog", {"repoUrl": f"{host}/acme/{name}", "branch": "trunk"}),
+        ("register", "register-in-catalog", {"repoUrl": f"{place.host}/{place.owner}/{name}", "branch": "trunk"}),
     ]
     return {
         "steps": [{"id": key, "action": f"scenedock:{action}", "input": given} for key, action, given in steps],
@@ -71,7 +82,7 @@ def new_service(name: str, host: str, secret: str) -> JsonObject:
     }
 
 
-def run(folder: Path, name: str, host: str, backstage: str, secret: str) -> None:
+def run(folder: Path, name: str, place: Place, backstage: str, secret: str) -> None:
     """Submit the task, unless an earlier process has, and run until it has ended; `outcome` in the folder tells how."""
     logging.basicConfig(filename=folder / "log", level=logging.DEBUG, format="%(relativeCreated)d %(name)s %(message)s")
     settings = Settings(
@@ -81,7 +92,7 @@ def run(folder: Path, name: str, host: str, backstage: str, secret: str) -> None
     tasks = open_tasks(task_settings(settings), ACTIONS, effects)
     tasks.start()
     task = submit_task(
-        tasks.effects, ACTIONS, CALLER, new_service(name, host, secret), secrets={"unused": secret}, key="new service"
+        tasks.effects, ACTIONS, CALLER, new_service(name, place, secret), secrets={"unused": secret}, key="new service"
     )
     until = time.monotonic() + SECONDS
     while not task.finished and time.monotonic() < until:

@@ -9,6 +9,12 @@ import pytest
 
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.publishing.acme import Acme
+from tests.publishing.acme_gitlab import AcmeOnGitLab
+
+PROPOSED = {"API": 1, "git": 9}
+PUBLISHED = {"API": 5, "git": 2}
+COMMITTED = {"API": 0, "git": 9}
+"""What GitLab is asked, of its API and of git's server."""
 
 
 def files(texts: int, binaries: int) -> list[dict[str, Any]]:
@@ -110,3 +116,43 @@ def test_more_than_one_call_takes_is_written_in_portions_to_one_commit(
     assert len([call for call in acme.calls() if call == "POST /repos/acme/apps/git/trees"]) == 3
     assert len(acme.repository("apps").files("main")) == 27
     assert len(acme.repository("apps").git.commits("main")) == 2
+
+
+@pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (300, 0), (300, 30)])
+def test_on_gitlab_a_merge_request_takes_one_call_and_git_the_same_whatever_the_change(
+    on_gitlab: AcmeOnGitLab, texts: int, binaries: int
+) -> None:
+    on_gitlab.calls()
+
+    on_gitlab.run("propose-change", {"repoUrl": "apps", "title": "Add", "files": files(texts, binaries)})
+
+    assert counted(on_gitlab) == PROPOSED
+
+
+@pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (300, 30)])
+def test_on_gitlab_a_project_takes_as_many_calls_whatever_is_in_it(
+    on_gitlab: AcmeOnGitLab, texts: int, binaries: int
+) -> None:
+    on_gitlab.calls()
+
+    on_gitlab.run("publish-repository", {"repoUrl": "new", "files": files(texts, binaries)})
+
+    assert counted(on_gitlab) == PUBLISHED
+    assert len(on_gitlab.repository("new").git.commits("main")) == 1
+
+
+@pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (300, 30)])
+def test_on_gitlab_a_commit_takes_git_alone(on_gitlab: AcmeOnGitLab, texts: int, binaries: int) -> None:
+    on_gitlab.calls()
+
+    given = {"repoUrl": "apps", "commitMessage": "Add", "files": files(texts, binaries)}
+    on_gitlab.run("commit-change", given)
+
+    assert counted(on_gitlab) == COMMITTED
+
+
+def counted(company: AcmeOnGitLab) -> dict[str, int]:
+    """How often the API was called, and git's server."""
+    calls = company.calls()
+    api = [call for call in calls if "/api/v4/" in call]
+    return {"API": len(api), "git": len(calls) - len(api)}

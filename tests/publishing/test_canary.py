@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +21,12 @@ from scenedock.runtime.tasks.service import TaskService
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.usecases.tasks.run_as_task import TaskCalls
-from tests.fakes.github import faults
-from tests.publishing.acme import Acme, acme_with
+from tests.fakes.shared.faults import Act
+from tests.publishing.acme import Acme
+from tests.publishing.company import Company
 from tests.publishing.test_credentials import PERMISSIONS, with_app
 
+CALLER = Caller("token:ci", "token", scope="run")
 CANARY = 'ghp_canary+/"7f3a91c2d8e4b605'
 SECRET = 'value+/"of-a-secret-5d1e9a'  # noqa: S105 - it opens nothing
 
@@ -38,6 +41,7 @@ def forms(secret: str) -> set[str]:
         base64.b64encode(data).decode(),
         base64.urlsafe_b64encode(data).decode(),
         base64.b64encode(b"x-access-token:" + data).decode()[20:],
+        base64.b64encode(b"oauth2:" + data).decode()[12:],
         data.hex(),
         repr(secret)[1:-1],
     }
@@ -53,7 +57,8 @@ def found(places: dict[str, str], *secrets: str) -> list[str]:
 def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """Everything that any library logs, as much as it can."""
     loggers = [
-        logging.getLogger(name) for name in ("", "github", "github.Requester", "urllib3", "requests", "scenedock")
+        logging.getLogger(name)
+        for name in ("", "github", "github.Requester", "gitlab", "urllib3", "requests", "scenedock")
     ]
     before = [logger.level for logger in loggers]
     for logger in loggers:
@@ -81,57 +86,62 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 STEPS: list[tuple[str, dict[str, Any]]] = [
     (
         "publish-repository",
-        {"repoUrl": "github.com/acme/new", "files": [{"path": "a", "content": "b"}], "secrets": {"PLAIN": SECRET}},
+        {"repoUrl": "new", "files": [{"path": "a", "content": "b"}], "secrets": {"PLAIN": SECRET}},
     ),
-    ("propose-change", {"repoUrl": "github.com/acme/apps", "title": "x", "files": [{"path": "a", "content": "b"}]}),
-    ("commit-change", {"repoUrl": "github.com/acme/apps", "commitMessage": "x", "delete": ["NOTES.md"]}),
+    ("propose-change", {"repoUrl": "apps", "title": "x", "files": [{"path": "a", "content": "b"}]}),
+    ("commit-change", {"repoUrl": "apps", "commitMessage": "x", "delete": ["NOTES.md"]}),
 ]
+STRUCK = {
+    "github": "POST .*/(git/trees|access_tokens)",
+    "gitlab": "(POST .*/(git-receive-pack|variables)|GET .*/projects/)",
+}
 
 
-def run_all(acme: Acme) -> dict[str, str]:
+def run_all(company: Company) -> dict[str, str]:
     """Every action, once well and once with each thing that goes wrong; what they said."""
     told: dict[str, str] = {}
-    strikes: list[faults.Act | None] = [
+    words = company.faults
+    strikes: list[Act | None] = [
         None,
-        faults.bad_credentials,
-        faults.missing_permission,
-        faults.rate_limit(9),
-        faults.unavailable(500),
-        faults.dropped,
+        words.bad_credentials,
+        words.missing_permission,
+        words.rate_limit(9),
+        words.unavailable(500),
+        words.dropped,
     ]
     for number, strike in enumerate(strikes):
         for action, given in STEPS:
-            acme.github.faults.clear()
+            company.struck.clear()
             if strike:
-                acme.github.faults.add("POST .*/(git/trees|access_tokens)", before=strike)
+                company.struck.add(STRUCK[company.kind], before=strike)
             try:
-                told[f"{action} {number}"] = json.dumps(acme.run(action, given, again=number > 0, task=f"t{number}"))
+                told[f"{action} {number}"] = json.dumps(company.run(action, given, again=number > 0, task=f"t{number}"))
             except ScenedockError as error:
                 told[f"{action} {number}"] = (
                     f"{error!r} {error.__cause__!r} {error.__context__ and error.__suppress_context__}"
                 )
-            acme.forget_pauses()
+            company.forget_pauses()
     return told
 
 
 def test_a_personal_token_and_a_secret_are_nowhere(
-    tmp_path: Path, said: pytest.LogCaptureFixture, started: list[str]
+    company: Company, said: pytest.LogCaptureFixture, started: list[str]
 ) -> None:
-    with acme_with(tmp_path) as acme:
-        world_token = acme.github.world.tokens.pop((tmp_path / "token").read_text().strip())
-        acme.github.world.tokens[CANARY] = world_token
-        (tmp_path / "token").write_text(CANARY, encoding="utf-8")
-        acme.restart()
+    company.use_token(CANARY)
 
-        told = run_all(acme)
-        asked = " ".join(f"{each.path}?{each.query}" for each in acme.github.calls)
-        bodies = json.dumps([each.body for each in acme.github.calls])
-        shown = repr(acme.effects.code_hosts._by_name)
+    told = run_all(company)
 
-    assert acme.repository("new").unsealed() == {"PLAIN": SECRET}
-    places = {**told, "log": said.text, "steps": "\n".join(acme.logged), "asked": asked, "bodies": bodies}
-    assert found({**places, "processes": "\n".join(started), "repr": shown}, CANARY, SECRET) == []
-    assert "POST /repos/acme/apps/pulls" in said.text, "urllib3 must have logged for this test to mean anything"
+    asked = " ".join(f"{each.path}?{each.query}" for each in company.fake.calls)
+    # GitLab gets the value of a variable as it is, by https; GitHub gets it sealed.
+    bodies = json.dumps([each.body for each in company.fake.calls if "/variables" not in each.path])
+    assert company.has("new").secrets == {"PLAIN": SECRET}
+    places = {**told, "log": said.text, "steps": "\n".join(company.logged), "asked": asked, "bodies": bodies}
+    places |= {"processes": "\n".join(started), "repr": repr(company.effects.code_hosts._by_name)}
+    assert found(places, CANARY, SECRET) == []
+    logged = said.text.replace("%2F", "/")
+    assert re.search("POST .*/apps/(pulls|merge_requests)", logged), (
+        "urllib3 must have logged for this to mean anything"
+    )
 
 
 def test_an_apps_key_and_tokens_are_nowhere(acme: Acme, said: pytest.LogCaptureFixture) -> None:
@@ -146,23 +156,23 @@ def test_an_apps_key_and_tokens_are_nowhere(acme: Acme, said: pytest.LogCaptureF
     assert found(places, key[100:200], *tokens) == []
 
 
-def test_no_event_and_no_row_of_a_task_has_them(acme: Acme, tmp_path: Path, said: pytest.LogCaptureFixture) -> None:
-    acme.github.world.tokens[CANARY] = acme.github.world.tokens[(tmp_path / "token").read_text().strip()]
-    (tmp_path / "token").write_text(CANARY, encoding="utf-8")
-    acme.restart()
-    tasks: TaskService = open_tasks(TaskSettings(data=tmp_path / "data"), ACTIONS, acme.effects)
+def test_no_event_and_no_row_of_a_task_has_them(
+    company: Company, tmp_path: Path, said: pytest.LogCaptureFixture
+) -> None:
+    company.use_token(CANARY)
+    tasks: TaskService = open_tasks(TaskSettings(data=tmp_path / "data"), ACTIONS, company.effects)
     tasks.start()
     try:
         calls = TaskCalls(lambda: tasks.effects, ACTIONS)
         for action, given in STEPS:
             found_action = next(each for each in ACTIONS if each.name == action)
-            calls.run(found_action, Context(Caller("token:ci", "token", scope="run"), acme.effects), given)
+            address = {"repoUrl": company.url(given["repoUrl"])}
+            calls.run(found_action, Context(CALLER, company.effects), {**given, **address})
         wrong = next(each for each in ACTIONS if each.name == "propose-change")
-        acme.github.faults.add(".*/repos/", before=faults.bad_credentials)
-        with pytest.raises(ScenedockError, match="doesn't accept the credentials"):
-            calls.run(
-                wrong, Context(Caller("token:ci", "token", scope="run"), acme.effects), {**STEPS[1][1], "title": "y"}
-            )
+        company.struck.add(company.requests["any of a repository"], before=company.faults.bad_credentials)
+        given = {**STEPS[1][1], "repoUrl": company.url(), "title": "y"}
+        with pytest.raises(ScenedockError, match=r"doesn't accept the (credentials|token)"):
+            calls.run(wrong, Context(CALLER, company.effects), given)
     finally:
         tasks.stop(5)
 

@@ -8,22 +8,26 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.github.faults import DroppedError, calling
-from tests.fakes.github.model import Repository
-from tests.fakes.github.server import FakeGitHub, fake_github
+import pytest
+
 from tests.fakes.locations import Locations, fake_locations
-from tests.publishing.new_service import SECONDS, run
+from tests.fakes.shared.faults import DroppedError, calling
+from tests.publishing.acme import acme_with
+from tests.publishing.acme_gitlab import acme_on_gitlab
+from tests.publishing.company import READS, Company, Has
+from tests.publishing.new_service import SECONDS, Place, run
 from tests.publishing.test_canary import found
 
 SECRET = 'value+/"of-a-secret-41c7'  # noqa: S105 - it opens nothing
@@ -49,6 +53,7 @@ _forking.set_forkserver_preload(
         "scenedock.effects.tasks.engine",
         "scenedock.effects.github.auth",
         "scenedock.effects.github.repository",
+        "scenedock.effects.gitlab.repository",
         "dbos._sys_db_sqlite",
         "sqlalchemy.dialects.sqlite",
         "binaryornot.helpers",
@@ -63,7 +68,9 @@ class Lane:
     """A company of one's own, in which one service after the other is made. `process` is the one that is at it."""
 
     folder: Path
-    github: FakeGitHub
+    company: Company
+    secrets: tuple[str, ...]
+    """What nobody may find in what a process leaves, beside the tokens that the host knows."""
     catalog: Locations
     process: ForkServerProcess | None = None
 
@@ -71,8 +78,8 @@ class Lane:
         """Start a process that makes the service, or goes on with it."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        host = self.github.url.removeprefix("http://")
-        self.process = _forking.Process(target=run, args=(folder, name, host, self.catalog.url, SECRET))
+        place = Place(self.company.host, self.company.owner, self.company.team("payments"))
+        self.process = _forking.Process(target=run, args=(folder, name, place, self.catalog.url, SECRET))
         with _reading_exit_codes:
             self.process.start()
         return self.process
@@ -91,61 +98,64 @@ class Lane:
             return process.exitcode
 
     def calls(self) -> list[str]:
-        """What was asked since the last time, of GitHub and then of the catalog."""
-        made = [*self.github.called(), *self.catalog.calls]
-        self.github.calls.clear()
+        """What was asked since the last time, of the code host and then of the catalog."""
+        made = [*self.company.fake.called(), *self.catalog.calls]
+        self.company.fake.calls.clear()
         self.catalog.calls.clear()
         return made
 
 
 @contextmanager
-def lane_in(folder: Path) -> Iterator[Lane]:
-    """A company whose GitOps repository is acme/apps, and for which we are an App."""
-    folder.mkdir()
-    with fake_github(folder / "github") as github, fake_locations() as catalog:
-        world = github.world
-        world.organization("acme", admins=("ada",), members=("bob",))
-        world.team("acme", "payments")
-        apps = world.create_repository("acme", "apps")
-        world.commit("acme/apps", apps.default_branch, {"README.md": "# Deployments\n"})
-        app = world.app("scenedock", "acme", dict.fromkeys(PERMISSIONS, "write"))
-        world.install(app, "acme")
+def on_github(folder: Path) -> Iterator[Lane]:
+    """A company on GitHub, for which we are an App."""
+    with acme_with(folder) as company, fake_locations() as catalog:
+        app = company.github.world.app("scenedock", "acme", dict.fromkeys(PERMISSIONS, "write"))
+        company.github.world.install(app, "acme")
+        company.host = company.github.url.removeprefix("http://")
         (folder / "app.pem").write_text(app.private_key, encoding="utf-8")
-        listed = HOST.format(host=github.url.removeprefix("http://"), url=github.url, app=app.id)
-        (folder / "hosts.yaml").write_text(listed, encoding="utf-8")
-        yield Lane(folder, github, catalog)
+        company.hosts.write_text(HOST.format(host=company.host, url=company.github.url, app=app.id), encoding="utf-8")
+        yield Lane(folder, company, tuple(app.private_key.splitlines()[1:-1]), catalog)
+
+
+@contextmanager
+def on_gitlab(folder: Path) -> Iterator[Lane]:
+    """A company on GitLab, for which we have a token of its group."""
+    with acme_on_gitlab(folder) as company, fake_locations() as catalog:
+        world = company.gitlab.world
+        token = world.group_token(world.groups["acme"], "api")
+        (folder / "token").write_text(token, encoding="utf-8")
+        yield Lane(folder, company, (), catalog)
 
 
 def traces(lane: Lane, name: str) -> list[str]:
     """The files that a process has left (its log with all that libraries say, the database, folders) with a secret."""
     files = [path for path in (lane.folder / name).rglob("*") if path.is_file()]
-    (app,) = lane.github.world.apps.values()
-    key = app.private_key.splitlines()[1:-1]
     places = {path.name: path.read_bytes().decode("latin-1") for path in files}
-    assert "POST /repos/acme/apps/pulls" in places["log"]
+    assert re.search("POST .*/apps/(pulls|merge_requests)", places["log"].replace("%2F", "/"))
     assert any(b"SQLite" in path.read_bytes()[:16] for path in files)
-    return found(places, SECRET, *lane.github.world.tokens, *key)
+    return found(places, SECRET, *lane.company.tokens(), *lane.secrets)
 
 
 def is_made(lane: Lane, name: str) -> None:
     """One repository, one pull request, one Location, each as it was asked for; and the task knows them."""
     outcome: dict[str, Any] = json.loads((lane.folder / name / "outcome").read_bytes())
     assert outcome["status"] == "completed", outcome
-    repository, apps = lane.github.world.repository(f"acme/{name}"), lane.github.world.repository("acme/apps")
+    company = lane.company
+    repository, apps = company.repository(name), company.repository("apps")
     (commit,) = repository.git.commits("trunk")
     assert list(repository.git.refs()) == ["refs/heads/trunk"]
     assert {"Dockerfile", "catalog-info.yaml", "logo.png"} <= repository.files("trunk").keys()
-    assert what_it_has(repository) == {
-        "description": f"The service {name}",
-        "default branch": "trunk",
-        "topics": ["python"],
-        "teams": {"payments": "maintain"},
-        "variables": {"IMAGE": name},
-        "secrets": {"DEPLOY_KEY": SECRET},
-        "protected": ["trunk"],
-    }
-    (pull,) = (each for each in apps.pulls.values() if each.head == f"deploy-{name}")
-    assert (pull.title, pull.labels, [each.login for each in pull.reviewers]) == (
+    assert company.has(name) == Has(
+        description=f"The service {name}",
+        topics=["python"],
+        default_branch="trunk",
+        teams={"payments": "maintain"},
+        variables={"IMAGE": name},
+        secrets={"DEPLOY_KEY": SECRET},
+        protected=["trunk"],
+    )
+    (pull,) = (each for each in company.pulls().values() if each.head == f"deploy-{name}")
+    assert (pull.title, pull.labels, pull.reviewers) == (
         f"Deploy {name}",
         ["new service"],
         ["bob"],
@@ -156,22 +166,9 @@ def is_made(lane: Lane, name: str) -> None:
     assert outcome["output"] == {"commit": commit.sha, "number": pull.number, "location": location}
 
 
-def what_it_has(repository: Repository) -> dict[str, Any]:
-    """All that a repository has beside its files."""
-    return {
-        "description": repository.description,
-        "default branch": repository.default_branch,
-        "topics": repository.topics,
-        "teams": repository.teams,
-        "variables": {name: each.value for name, each in repository.variables.items()},
-        "secrets": repository.unsealed(),
-        "protected": list(repository.protection),
-    }
-
-
 @dataclass(frozen=True)
 class Trial:
-    """Kill at one call of an undisturbed run: the `number`-th of those to GitHub or to the catalog."""
+    """Kill at one call of an undisturbed run: the `number`-th of those to the code host or to the catalog."""
 
     name: str
     number: int
@@ -188,9 +185,9 @@ class Trial:
             lane.catalog.before = lambda number: not (self.before and self._kills(lane, number))
             lane.catalog.after = lambda number: not self.before and self._kills(lane, number)
         elif self.before:
-            lane.github.faults.add(at=self.number, before=calling(lambda: self._vanish(lane)))
+            lane.company.struck.add(at=self.number, before=calling(lambda: self._vanish(lane)))
         else:
-            lane.github.faults.add(at=self.number, after=calling(lane.kill))
+            lane.company.struck.add(at=self.number, after=calling(lane.kill))
 
     def _kills(self, lane: Lane, number: int) -> bool:
         if number == self.number:
@@ -206,32 +203,35 @@ class Trial:
         lane.calls()
         self.arm(lane)
         killed = lane.end(lane.begin(self.name))
-        lane.github.faults.clear()
+        lane.company.struck.clear()
         lane.catalog.before, lane.catalog.after = lambda _number: True, lambda _number: None
         assert killed == -signal.SIGKILL, f"{self}: it was never killed, but ended with {killed}"
         assert lane.end(lane.begin(self.name)) == 0, str(self)
         is_made(lane, self.name)
 
 
-def trials(github: list[str], catalog: list[str]) -> list[Trial]:
+def trials(host: list[str], catalog: list[str]) -> list[Trial]:
     """After each call, and before each that writes (with `SCENEDOCK_SOAK`, before any)."""
     made: list[Trial] = []
-    for to_catalog, calls in ((False, github), (True, catalog)):
+    for to_catalog, calls in ((False, host), (True, catalog)):
         for number, call in enumerate(calls, 1):
             for before in (False, True):
-                if not before or not call.startswith("GET ") or os.environ.get("SCENEDOCK_SOAK"):
+                if not before or not READS.match(call) or os.environ.get("SCENEDOCK_SOAK"):
                     made.append(Trial(f"service-{len(made) + 1}", number, call, to_catalog, before))
     return made
 
 
-def test_a_new_service_is_made_once_after_whichever_call_the_process_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lane_in", [on_github, on_gitlab])
+def test_a_new_service_is_made_once_after_whichever_call_the_process_is_killed(
+    tmp_path: Path, lane_in: Callable[[Path], AbstractContextManager[Lane]]
+) -> None:
     with ExitStack() as opened:
         lanes = [opened.enter_context(lane_in(tmp_path / f"lane-{number}")) for number in range(LANES)]
         first = lanes[0]
         assert first.end(first.begin("service-0")) == 0, (first.folder / "service-0" / "log").read_text()[-3000:]
         is_made(first, "service-0")
         assert traces(first, "service-0") == []
-        planned = trials(first.github.called(), first.catalog.calls)
+        planned = trials(first.company.fake.called(), first.catalog.calls)
         wrong: list[str] = []
         with ThreadPoolExecutor(LANES) as pool:
             for said in pool.map(lambda number: _run_all(lanes[number], planned[number::LANES]), range(LANES)):

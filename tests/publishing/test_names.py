@@ -9,6 +9,8 @@ import pytest
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.code_hosts.code_host import RepositoryAddress, checked_branch, checked_path, read_repository
 from tests.publishing.acme import Acme
+from tests.publishing.acme_gitlab import AcmeOnGitLab
+from tests.publishing.company import Company
 
 ADDRESSES = [
     "",
@@ -106,12 +108,12 @@ ACTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def refused(acme: Acme, error: type[Exception], action: str, given: dict[str, Any]) -> str:
-    """What an action says when it refuses; nothing was asked of GitHub."""
-    acme.calls()
+def refused(company: Company, error: type[Exception], action: str, given: dict[str, Any]) -> str:
+    """What an action says when it refuses; nothing was asked of the host."""
+    company.calls()
     with pytest.raises(error) as told:
-        acme.run(action, given)
-    assert acme.calls() == []
+        company.run(action, given)
+    assert company.calls() == []
     return str(told.value)
 
 
@@ -128,19 +130,22 @@ def test_hosts_and_owners_that_are_not_listed_are_refused_before_any_call(acme: 
             refused(acme, NotAllowedError, action, {"repoUrl": address, **given})
 
 
-def test_branches_that_git_or_a_command_would_misread_are_refused_before_any_call(acme: Acme) -> None:
-    where = {"repoUrl": "github.com/acme/apps"}
+def test_branches_that_git_or_a_command_would_misread_are_refused_before_any_call(company: Company) -> None:
+    where = {"repoUrl": "apps"}
     for branch in BRANCHES:
-        refused(acme, InputError, "commit-change", {**where, **ACTIONS["commit-change"], "branch": branch})
+        refused(company, InputError, "commit-change", {**where, **ACTIONS["commit-change"], "branch": branch})
         for key in ("branch", "baseBranch"):
-            refused(acme, InputError, "propose-change", {**where, **ACTIONS["propose-change"], key: branch})
+            refused(company, InputError, "propose-change", {**where, **ACTIONS["propose-change"], key: branch})
         refused(
-            acme, InputError, "publish-repository", {**where, **ACTIONS["publish-repository"], "defaultBranch": branch}
+            company,
+            InputError,
+            "publish-repository",
+            {**where, **ACTIONS["publish-repository"], "defaultBranch": branch},
         )
 
 
-def test_paths_that_leave_the_repository_are_refused_before_any_call(acme: Acme) -> None:
-    where = {"repoUrl": "github.com/acme/apps", "title": "x"}
+def test_paths_that_leave_the_repository_are_refused_before_any_call(company: Company) -> None:
+    where = {"repoUrl": "apps", "title": "x"}
     for path in PATHS:
         changes: list[dict[str, Any]] = [
             {"files": [{"path": path, "content": ""}]},
@@ -151,7 +156,7 @@ def test_paths_that_leave_the_repository_are_refused_before_any_call(acme: Acme)
             *([{"folder": "0" * 32, "targetPath": path}] if path not in {"", "."} else []),
         ]
         for more in changes:
-            refused(acme, InputError, "propose-change", {**where, **more})
+            refused(company, InputError, "propose-change", {**where, **more})
 
 
 @pytest.mark.parametrize(
@@ -161,35 +166,77 @@ def test_paths_that_leave_the_repository_are_refused_before_any_call(acme: Acme)
         {"topics": ["../x"]},
         {"teams": [{"team": "../../user", "permission": "push"}]},
         {"teams": [{"team": "payments", "permission": "owner"}]},
-        {"variables": {"GITHUB_TOKEN": "x"}},
         {"variables": {"a/b": "x"}},
         {"secrets": {"../x": "hunter2-secret"}},
-        {"secrets": {"github_x": "hunter2-secret"}},
         {"homepage": "javascript:alert(1)"},
         {"description": "a\nb"},
         {"visibility": "secret"},
     ],
 )
 def test_settings_that_would_become_another_address_are_refused_before_any_call(
-    acme: Acme, more: dict[str, Any]
+    company: Company, more: dict[str, Any]
 ) -> None:
-    given = {"repoUrl": "github.com/acme/new", **ACTIONS["publish-repository"], **more}
+    given = {"repoUrl": "new", **ACTIONS["publish-repository"], **more}
+
+    assert "hunter2" not in refused(company, InputError, "publish-repository", given)
+
+
+def test_a_visibility_that_is_not_listed_is_refused_before_any_call(company: Company) -> None:
+    given = {"repoUrl": "new", **ACTIONS["publish-repository"], "visibility": "public"}
+
+    assert "may not be public; allowed: private, internal" in refused(
+        company, NotAllowedError, "publish-repository", given
+    )
+
+
+def test_a_result_folder_is_named_and_not_addressed(company: Company) -> None:
+    for folder in ("..", "/etc", "../../etc", "0" * 31, "x" * 32):
+        with pytest.raises(Exception, match="no such folder"):
+            company.run("propose-change", {"repoUrl": "apps", "title": "x", "folder": folder})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"variables": {"GITHUB_TOKEN": "x"}},
+        {"secrets": {"github_x": "hunter2-secret"}},
+        {"teams": [{"team": "acme/payments"}]},
+    ],
+)
+def test_what_only_github_has_no_place_for_is_refused_before_any_call(acme: Acme, more: dict[str, Any]) -> None:
+    given = {"repoUrl": "new", **ACTIONS["publish-repository"], **more}
 
     assert "hunter2" not in refused(acme, InputError, "publish-repository", given)
 
 
-def test_a_visibility_that_is_not_listed_is_refused_before_any_call(acme: Acme) -> None:
-    given = {"repoUrl": "github.com/acme/new", **ACTIONS["publish-repository"], "visibility": "public"}
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"homepage": "https://acme.example"},
+        {"secrets": {"SHORT": "hunter2"}},
+        {"secrets": {"LINES": "hunter2-secret\nof two lines"}},
+    ],
+)
+def test_what_only_gitlab_has_no_place_for_is_refused_before_any_call(
+    on_gitlab: AcmeOnGitLab, more: dict[str, Any]
+) -> None:
+    given = {"repoUrl": "new", **ACTIONS["publish-repository"], **more}
 
-    assert "may not be public; allowed: private, internal" in refused(
-        acme, NotAllowedError, "publish-repository", given
-    )
+    assert "hunter2" not in refused(on_gitlab, InputError, "publish-repository", given)
 
 
-def test_a_result_folder_is_named_and_not_addressed(acme: Acme) -> None:
-    for folder in ("..", "/etc", "../../etc", "0" * 31, "x" * 32):
-        with pytest.raises(Exception, match="no such folder"):
-            acme.run("propose-change", {"repoUrl": "github.com/acme/apps", "title": "x", "folder": folder})
+def test_addresses_on_gitlab_have_groups_and_only_those_of_the_list(on_gitlab: AcmeOnGitLab) -> None:
+    for address in ("HOST/evil/apps", "HOST/evil/acme/apps", "HOST/acme-evil/apps", "HOST?owner=evil%2Facme&repo=x"):
+        refused(on_gitlab, NotAllowedError, "propose-change", {"repoUrl": address, **ACTIONS["propose-change"]})
+    for address in ("HOST/acme/../evil/apps", "HOST/acme//apps", "HOST?owner=acme%2F..&repo=x", "HOST?project=12"):
+        refused(on_gitlab, InputError, "propose-change", {"repoUrl": address, **ACTIONS["propose-change"]})
+    for address in (
+        "HOST/ACME/platform/Apps",
+        "HOST?owner=acme%2Fplatform&repo=apps",
+        "HOST?project=acme/platform/apps",
+    ):
+        made = on_gitlab.run("propose-change", {"repoUrl": address, **ACTIONS["propose-change"]}, task=address)
+        assert made["changed"] is True
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from scenedock.runtime.settings import Settings
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
-from tests.publishing.acme import APPS
+from tests.publishing.company import APPS
 from tests.publishing.step import Step
 from tests.scenarios.repositories import COMMAND, ENVIRONMENT, plant
 from tests.tools.effects import effects_with

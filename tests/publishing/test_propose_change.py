@@ -12,9 +12,10 @@ from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoun
 from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.fakes.shared.bare import Entry, Signature
 from tests.fakes.shared.messages import Answer
-from tests.publishing.acme import APPS, Acme
+from tests.publishing.acme import Acme
+from tests.publishing.company import APPS, Company
 
-APPS_URL = "https://github.com/acme/apps"
+APPS_URL = "apps"
 ADA = Signature("Ada", "ada@example.org", "1700000000 +0000")
 NEW_TAG = {
     "repoUrl": APPS_URL,
@@ -23,10 +24,12 @@ NEW_TAG = {
 }
 
 
-def test_a_new_tag_is_one_commit_whose_message_says_for_whom_and_by_which_task(acme: Acme) -> None:
-    made = acme.run("propose-change", {**NEW_TAG, "body": "Built by CI.", "labels": ["deploy"], "reviewers": ["bob"]})
+def test_a_new_tag_is_one_commit_whose_message_says_for_whom_and_by_which_task(company: Company) -> None:
+    made = company.run(
+        "propose-change", {**NEW_TAG, "body": "Built by CI.", "labels": ["deploy"], "reviewers": ["bob"]}
+    )
 
-    apps = acme.repository("apps")
+    apps = company.repository("apps")
     (commit, before) = apps.git.commits(made["branch"])
     assert (made["changed"], made["number"], made["state"]) == (True, 1, "open")
     assert re.fullmatch(r"scenedock/billing-1-4-0-[0-9a-f]{10}", made["branch"])
@@ -34,21 +37,23 @@ def test_a_new_tag_is_one_commit_whose_message_says_for_whom_and_by_which_task(a
     assert (commit.sha, commit.parents) == (made["commitHash"], (before.sha,))
     expected = APPS["billing/values.yaml"].replace("'1.3.0'", "'1.4.0'").encode()
     assert apps.files(made["branch"])["billing/values.yaml"] == ("100644", expected)
-    pull = apps.pulls[1]
+    pull = company.pulls()[1]
     assert (pull.title, pull.base, sorted(pull.labels)) == ("billing 1.4.0", "main", ["deploy"])
     assert pull.body == "Built by CI.\n\n---\nRequested-by: user:default/jane\nScenedock-Task: task-1/step-1"
-    assert made["pullRequestUrl"] == f"{acme.github.url}/acme/apps/pull/1"
+    assert made["pullRequestUrl"] == company.pull_url(1)
 
 
-def test_a_baked_folder_goes_below_a_path_with_its_bits_and_binaries(acme: Acme) -> None:
+def test_a_baked_folder_goes_below_a_path_with_its_bits_and_binaries(company: Company) -> None:
     files = (BakedFile("ledger/Chart.yaml", b"name: ledger\n"), BakedFile("ledger/logo.png", b"\x89PNG\0\xff"))
     script = BakedFile("ledger/hooks/run.sh", "#!/bin/sh\necho é\r\n".encode(), 0o755)
     tree = BakedTree("ledger", (files[0], script, files[1]), {"ledger": None, "ledger/hooks": None})
-    folder = acme.effects.results.keep(tree)
+    folder = company.effects.results.keep(tree)
 
-    made = acme.run("propose-change", {"repoUrl": APPS_URL, "title": "Add", "folder": folder, "targetPath": "ledger"})
+    made = company.run(
+        "propose-change", {"repoUrl": APPS_URL, "title": "Add", "folder": folder, "targetPath": "ledger"}
+    )
 
-    assert acme.repository("apps").files(made["branch"]) == {
+    assert company.repository("apps").files(made["branch"]) == {
         **{path: ("100644", text.encode()) for path, text in APPS.items()},
         "ledger/Chart.yaml": ("100644", b"name: ledger\n"),
         "ledger/hooks/run.sh": ("100755", "#!/bin/sh\necho é\r\n".encode()),
@@ -56,7 +61,7 @@ def test_a_baked_folder_goes_below_a_path_with_its_bits_and_binaries(acme: Acme)
     }
 
 
-def test_links_of_a_baked_folder_are_links_in_the_commit_and_may_replace_such(acme: Acme) -> None:
+def test_links_of_a_baked_folder_are_links_in_the_commit_and_may_replace_such(company: Company) -> None:
     files = (
         BakedFile("ledger/1.txt", b"1"),
         BakedFile("ledger/2.txt", b"2"),
@@ -64,19 +69,19 @@ def test_links_of_a_baked_folder_are_links_in_the_commit_and_may_replace_such(ac
     )
     later = (*files[:2], replace(files[2], content=b"2.txt"))
     trees = [BakedTree("ledger", each, {"ledger": None}) for each in (files, later)]
-    folders = [acme.effects.results.keep(tree) for tree in trees]
+    folders = [company.effects.results.keep(tree) for tree in trees]
     given = {"repoUrl": APPS_URL, "commitMessage": "Add", "targetPath": "ledger"}
 
-    acme.run("commit-change", {**given, "folder": folders[0]})
-    first = acme.repository("apps").files("main")["ledger/x"]
-    acme.run("commit-change", {**given, "folder": folders[1], "overwrite": True}, task="task-2")
+    company.run("commit-change", {**given, "folder": folders[0]})
+    first = company.repository("apps").files("main")["ledger/x"]
+    company.run("commit-change", {**given, "folder": folders[1], "overwrite": True}, task="task-2")
 
-    assert (first, acme.repository("apps").files("main")["ledger/x"]) == (("120000", b"1.txt"), ("120000", b"2.txt"))
+    assert (first, company.repository("apps").files("main")["ledger/x"]) == (("120000", b"1.txt"), ("120000", b"2.txt"))
 
 
-def test_files_are_written_deleted_and_renamed_in_one_commit(acme: Acme) -> None:
+def test_files_are_written_deleted_and_renamed_in_one_commit(company: Company) -> None:
     binary = base64.b64encode(b"\0\1").decode()
-    first = acme.run(
+    first = company.run(
         "propose-change",
         {
             "repoUrl": APPS_URL,
@@ -90,7 +95,7 @@ def test_files_are_written_deleted_and_renamed_in_one_commit(acme: Acme) -> None
         },
     )
 
-    apps = acme.repository("apps")
+    apps = company.repository("apps")
     assert apps.files(first["branch"]) == {
         "README.md": ("100644", APPS["README.md"].encode()),
         "billing/run.sh": ("100755", b"#!/bin/sh\nexit\n"),
@@ -105,7 +110,7 @@ def test_files_are_written_deleted_and_renamed_in_one_commit(acme: Acme) -> None
         "files": [{"path": "logo", "content": "text"}],
         "rename": [{"from": "billing", "to": "deployments/billing"}],
     }
-    second = acme.run("propose-change", again, task="task-2")
+    second = company.run("propose-change", again, task="task-2")
     files = apps.files(second["branch"])
     assert files["deployments/billing/run.sh"] == ("100755", b"#!/bin/sh\nexit\n")
     assert sorted(files) == [
@@ -117,15 +122,15 @@ def test_files_are_written_deleted_and_renamed_in_one_commit(acme: Acme) -> None
     ]
 
 
-def test_what_changes_nothing_makes_neither_branch_nor_pull_request(acme: Acme) -> None:
-    made = acme.run(
+def test_what_changes_nothing_makes_neither_branch_nor_pull_request(company: Company) -> None:
+    made = company.run(
         "propose-change", {"repoUrl": APPS_URL, "title": "Same", "files": [{"path": "NOTES.md", "content": "old\n"}]}
     )
 
-    apps = acme.repository("apps")
+    apps = company.repository("apps")
     assert (made["changed"], made["branch"], made["pullRequestUrl"]) == (False, "main", None)
     assert made["commitHash"] == apps.branch("main")
-    assert (apps.pulls, list(apps.git.refs())) == ({}, ["refs/heads/main"])
+    assert (company.pulls(), list(apps.git.refs())) == ({}, ["refs/heads/main"])
 
 
 @pytest.mark.parametrize(
@@ -151,66 +156,68 @@ def test_what_changes_nothing_makes_neither_branch_nor_pull_request(acme: Acme) 
         ({"baseBranch": "no", "delete": ["NOTES.md"]}, NotFoundError, "no branch 'no'"),
         ({"folder": "0" * 32}, NotFoundError, "no such folder"),
         ({"delete": ["NOTES.md"], "body": "x\nScenedock-Task: a/b"}, InputError, "Scenedock writes these"),
-        ({"repoUrl": "github.com/acme/none", "delete": ["a"]}, NotFoundError, "doesn't exist"),
-        ({"repoUrl": "github.com/other/none", "delete": ["a"]}, NotAllowedError, "only repositories of acme, ada"),
+        ({"repoUrl": "none", "delete": ["a"]}, NotFoundError, "doesn't exist"),
+        ({"repoUrl": "HOST/other/none", "delete": ["a"]}, NotAllowedError, "only repositories of acme, ada"),
     ],
 )
 def test_what_cannot_be_changed_is_refused_and_nothing_is_made(
-    acme: Acme, more: dict[str, object], error: type[Exception], said: str
+    company: Company, more: dict[str, object], error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error, match=said):
-        acme.run("propose-change", {"repoUrl": APPS_URL, "title": "x", **more})
+        company.run("propose-change", {"repoUrl": APPS_URL, "title": "x", **more})
 
-    assert (list(acme.repository("apps").git.refs()), acme.repository("apps").pulls) == (["refs/heads/main"], {})
+    assert (list(company.repository("apps").git.refs()), company.pulls()) == (["refs/heads/main"], {})
 
 
-def test_a_folder_replaces_files_only_if_told_to(acme: Acme) -> None:
+def test_a_folder_replaces_files_only_if_told_to(company: Company) -> None:
     tree = BakedTree("billing", (BakedFile("billing/values.yaml", b"a: 1\n"),), {"billing": None})
-    given = {"repoUrl": APPS_URL, "title": "x", "folder": acme.effects.results.keep(tree), "targetPath": "billing"}
+    given = {"repoUrl": APPS_URL, "title": "x", "folder": company.effects.results.keep(tree), "targetPath": "billing"}
 
     with pytest.raises(ConflictError, match=r"already in the repository: billing/values.yaml; .*`overwrite`"):
-        acme.run("propose-change", given)
-    made = acme.run("propose-change", {**given, "overwrite": True})
+        company.run("propose-change", given)
+    made = company.run("propose-change", {**given, "overwrite": True})
 
-    assert acme.repository("apps").files(made["branch"])["billing/values.yaml"] == ("100644", b"a: 1\n")
+    assert company.repository("apps").files(made["branch"])["billing/values.yaml"] == ("100644", b"a: 1\n")
 
 
-def test_a_branch_that_somebody_else_made_stays_as_it_is(acme: Acme) -> None:
-    theirs = acme.github.world.commit("acme/apps", "main", {"a": "b"})
-    acme.repository("apps").git.move("refs/heads/feature", theirs)
+def test_a_branch_that_somebody_else_made_stays_as_it_is(company: Company) -> None:
+    theirs = company.commit("main", {"a": "b"})
+    company.repository("apps").git.move("refs/heads/feature", theirs)
 
     for again in (False, True):
         with pytest.raises(ConflictError, match="a branch 'feature' that this task didn't create"):
-            acme.run("propose-change", {**NEW_TAG, "branch": "feature"}, again=again)
+            company.run("propose-change", {**NEW_TAG, "branch": "feature"}, again=again)
 
-    assert acme.repository("apps").branch("feature") == theirs
-    assert acme.repository("apps").pulls == {}
+    assert company.repository("apps").branch("feature") == theirs
+    assert company.pulls() == {}
 
 
-def test_the_same_step_finds_its_pull_request_again_also_when_it_is_merged_and_its_branch_gone(acme: Acme) -> None:
-    first = acme.run("propose-change", NEW_TAG)
-    apps = acme.repository("apps")
-    assert acme.run("propose-change", NEW_TAG, again=True) == first
-    acme.merge(1)
+def test_the_same_step_finds_its_pull_request_again_also_when_it_is_merged_and_its_branch_gone(
+    company: Company,
+) -> None:
+    first = company.run("propose-change", NEW_TAG)
+    apps = company.repository("apps")
+    assert company.run("propose-change", NEW_TAG, again=True) == first
+    company.merge(1)
     apps.git.run("update-ref", "-d", f"refs/heads/{first['branch']}")
 
-    again = acme.run("propose-change", NEW_TAG, again=True)
+    again = company.run("propose-change", NEW_TAG, again=True)
 
-    assert (again["number"], again["state"], len(apps.pulls)) == (1, "merged", 1)
-
-
-def test_a_pull_request_whose_text_was_edited_is_found_by_its_branch(acme: Acme) -> None:
-    first = acme.run("propose-change", NEW_TAG)
-    acme.repository("apps").pulls[1].body = "edited"
-    acme.github.world.commit("acme/apps", first["branch"], {"more": "by a person"})
-
-    again = acme.run("propose-change", NEW_TAG, again=True)
-
-    assert (again["number"], len(acme.repository("apps").pulls)) == (1, 1)
+    assert (again["number"], again["state"], len(company.pulls())) == (1, "merged", 1)
 
 
-def test_another_task_with_the_same_title_has_a_branch_of_its_own(acme: Acme) -> None:
-    first, second = acme.run("propose-change", NEW_TAG), acme.run("propose-change", NEW_TAG, task="task-2")
+def test_a_pull_request_whose_text_was_edited_is_found_by_its_branch(company: Company) -> None:
+    first = company.run("propose-change", NEW_TAG)
+    company.edit_text(1, "edited")
+    company.commit(first["branch"], {"more": "by a person"})
+
+    again = company.run("propose-change", NEW_TAG, again=True)
+
+    assert (again["number"], len(company.pulls())) == (1, 1)
+
+
+def test_another_task_with_the_same_title_has_a_branch_of_its_own(company: Company) -> None:
+    first, second = company.run("propose-change", NEW_TAG), company.run("propose-change", NEW_TAG, task="task-2")
 
     assert first["branch"] != second["branch"]
     assert (first["number"], second["number"]) == (1, 2)
@@ -235,24 +242,24 @@ def test_a_repository_with_more_files_than_github_lists_is_looked_at_where_it_ma
     assert len([call for call in acme.calls() if "GET /repos/acme/apps/git/trees/" in call]) == 3
 
 
-def test_a_file_that_is_written_anew_stays_executable_unless_told_otherwise(acme: Acme) -> None:
-    git = acme.repository("apps").git
+def test_a_file_that_is_written_anew_stays_executable_unless_told_otherwise(company: Company) -> None:
+    git = company.repository("apps").git
     tree = git.write_tree([Entry("run.sh", "100755", "blob", git.write_blob(b"old\n"))], git.resolve("main", "tree"))
     git.move("refs/heads/main", git.write_commit(tree, [git.refs()["refs/heads/main"]], "x", ADA, ADA))
     given = {"repoUrl": APPS_URL, "title": "x", "files": [{"path": "run.sh", "content": "new\n"}]}
 
-    kept = acme.run("propose-change", given)
-    told = acme.run(
+    kept = company.run("propose-change", given)
+    told = company.run(
         "propose-change", {**given, "files": [{"path": "run.sh", "content": "", "executable": False}]}, task="task-2"
     )
 
-    files = acme.repository("apps").files
+    files = company.repository("apps").files
     assert (files(kept["branch"])["run.sh"], files(told["branch"])["run.sh"]) == (("100755", b"new\n"), ("100644", b""))
 
 
-def test_a_file_never_takes_the_place_of_a_folder(acme: Acme) -> None:
+def test_a_file_never_takes_the_place_of_a_folder(company: Company) -> None:
     with pytest.raises(ConflictError, match="'billing' is a folder in the repository"):
-        acme.run(
+        company.run(
             "propose-change", {"repoUrl": APPS_URL, "title": "x", "files": [{"path": "billing", "content": "all gone"}]}
         )
 
@@ -264,14 +271,14 @@ def test_a_file_never_takes_the_place_of_a_folder(acme: Acme) -> None:
         {"edits": [{"path": "link.yaml", "set": {"image.tag": "2"}}]},
     ],
 )
-def test_a_symbolic_link_is_not_written_through(acme: Acme, change: dict[str, object]) -> None:
-    git = acme.repository("apps").git
+def test_a_symbolic_link_is_not_written_through(company: Company, change: dict[str, object]) -> None:
+    git = company.repository("apps").git
     link = Entry("link.yaml", "120000", "blob", git.write_blob(b"billing/values.yaml"))
     tree = git.write_tree([link], git.resolve("main", "tree"))
     git.move("refs/heads/main", git.write_commit(tree, [git.refs()["refs/heads/main"]], "x", ADA, ADA))
 
     with pytest.raises(ConflictError, match=r"'link\.yaml' is a symbolic link in the repository"):
-        acme.run("propose-change", {"repoUrl": APPS_URL, "title": "x", **change})
+        company.run("propose-change", {"repoUrl": APPS_URL, "title": "x", **change})
 
 
 @pytest.mark.parametrize(
@@ -286,13 +293,15 @@ def test_a_symbolic_link_is_not_written_through(acme: Acme, change: dict[str, ob
         {"teamReviewers": ["payments"] * 16},
     ],
 )
-def test_longer_lists_than_a_change_has_are_refused_before_any_call(acme: Acme, more: dict[str, object]) -> None:
-    acme.calls()
+def test_longer_lists_than_a_change_has_are_refused_before_any_call(company: Company, more: dict[str, object]) -> None:
+    company.calls()
 
     with pytest.raises(InputError):
-        acme.run("propose-change", {"repoUrl": APPS_URL, "title": "x", "files": [{"path": "a", "content": ""}], **more})
+        company.run(
+            "propose-change", {"repoUrl": APPS_URL, "title": "x", "files": [{"path": "a", "content": ""}], **more}
+        )
 
-    assert acme.calls() == []
+    assert company.calls() == []
 
 
 def test_github_enterprise_has_its_api_below_a_path(acme: Acme) -> None:

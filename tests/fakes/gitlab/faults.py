@@ -13,6 +13,7 @@ from tests.fakes.shared.messages import Answer
 __all__ = [
     "Act",
     "DroppedError",
+    "RefusedError",
     "bad_credentials",
     "calling",
     "dropped",
