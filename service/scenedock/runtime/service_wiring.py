@@ -66,6 +66,10 @@ def open_service(
     for each in settings.repositories:
         if "://" not in each and not Path(each).is_dir():
             raise NotFoundError(f"{variable('repositories')}: there is no folder {each}")
+    if settings.board_owner and not settings.folders_address:
+        raise InputError(
+            f"{variable('board_owner')}: Backstage can't fetch the board; set {variable('folders_listen')}, too"
+        )
     key = signing_key(settings)
     kept = SharedCatalog(catalog_store(settings), former=catalog_file(settings))
     effects = open_effects(settings, lambda: tasks.effects, kept.last)
@@ -80,6 +84,7 @@ def open_service(
         or partial(build_apart, settings.build_memory_mib << 20, FactsFile(settings.data / "catalog-facts")),
         backstage=effects.backstage,
         origins=OtherOrigins(effects.backstage),
+        links=settings.links,
     )
     actions = {each.name: each for each in ACTIONS}
     token_expiry = TokenExpiry(effects.code_hosts)
