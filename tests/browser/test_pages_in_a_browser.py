@@ -15,6 +15,7 @@ PAGES = {
     "start": "/",
     "board": "/board",
     "who-is-behind": "/board?in=production&behind=qa",
+    "delivery": "/delivery",
     "services": "/services",
     "service": "/services/billing",
     "evidence": "/services/billing/evidence",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import urllib3
 import yaml
 
+from scenedock.catalog.emitting.service_links import BOARD_REF
 from scenedock.catalog.emitting.summary import count_by_type
 from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.usecases.catalog.export_catalog import export_catalog
@@ -25,6 +27,7 @@ from tests.fakes.gitlab.server import FakeGitLab
 from tests.tools.backstage import BACKEND, backend_packages, backend_server
 from tests.tools.frontend import Frontend, TaskRun
 from tests.tools.server import SECONDS_TO_WAIT, Server, free_port, wait_until
+from tests.tools.venv import mkdocs_folder
 
 ROOT = Path(__file__).parents[2]
 SCENEDOCK = str(Path(sys.executable).with_name("scenedock"))
@@ -137,10 +140,11 @@ class Company:
         return Counter({kind: sum(types.values()) for kind, types in count_by_type(made.entities).items()})
 
     def ingested(self) -> Counter[str]:
-        """How many entities of each kind the catalog has from our feed, without the Locations that it is read from."""
+        """How many entities of each kind the catalog has from our feed, without its Locations and the board."""
         origin = f"metadata.annotations.backstage.io/managed-by-origin-location=url:{self.feed}"
-        entities = self.frontend.ask("GET", f"catalog/entities?filter={origin}&fields=kind")
-        return Counter(entity["kind"] for entity in entities if entity["kind"] != "Location")
+        entities = self.frontend.ask("GET", f"catalog/entities?filter={origin}&fields=kind,metadata.name")
+        board = [each for each in entities if each["metadata"]["name"] == BOARD_REF.name]
+        return Counter(each["kind"] for each in entities if each["kind"] != "Location" and each not in board)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,7 @@ def company_in(folder: Path, fake: FakeGitHub | FakeGitLab, house: House | None 
         "SCENEDOCK_BACKSTAGE_PERMISSIONS": str(bool(house.policy)).lower(),
         "SCENEDOCK_REFRESH_SECONDS": "3600",  # webhooks tell what happens
         "SCENEDOCK_FOLDERS_LISTEN": folders,
+        "SCENEDOCK_BOARD_OWNER": "group:default/payments",
         "SCENEDOCK_LOG_FORMAT": "json",
         "SCENEDOCK_QUIET_SECONDS": "1",
     }
@@ -200,6 +205,8 @@ def company_in(folder: Path, fake: FakeGitHub | FakeGitLab, house: House | None 
     environment = {"SCENEDOCK_TOKEN": portal, "SCAFFOLDER_POLICY": json.dumps(house.policy)}
     if house.packages == BACKEND:
         environment["ADDED_MODULES"] = str(_documented_module(folder))
+        environment["PATH"] = f"{mkdocs_folder()}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        app_config["techdocs"] = _documented_techdocs(folder)
     return Company(
         folder=folder,
         hosting=hosting,
@@ -249,6 +256,15 @@ def pasted_config(service: str, folders: str) -> dict[str, Any]:
     config: dict[str, Any] = yaml.safe_load(
         pasted.replace("scenedock:8000", service).replace("scenedock:8001", folders)
     )
+    return config
+
+
+def _documented_techdocs(folder: Path) -> dict[str, Any]:
+    """What our documentation says about TechDocs; what is published stays in a folder of the tests."""
+    page = (ROOT / "docs" / "backstage.md").read_text(encoding="utf-8")
+    pasted = page.partition("## The board")[2].partition("```yaml\n")[2].partition("```")[0]
+    config: dict[str, Any] = yaml.safe_load(pasted)["techdocs"]
+    config["publisher"]["local"] = {"publishDirectory": str(folder / "techdocs")}
     return config
 
 

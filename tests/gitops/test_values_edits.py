@@ -30,7 +30,7 @@ containers:
 on: true
 anchored: &anchor v1
 alias: *anchor
-tagged: !!str 1
+tagged: !ours 1
 block: |
   text
 """
@@ -64,6 +64,8 @@ def changed(path: str, value: Any, text: str = VALUES) -> list[str]:
         ("flow.list.1", "r,s", 'flow: {a: 1, b: "x", list: [p, "r,s"]}'),
         ("containers.0.image", "acme/web:2.0", "    image: acme/web:2.0"),
         ("a\\.b", "x", '"a.b": x'),
+        ("on", False, "on: false"),
+        ("anchored", "v2", "anchored: &anchor v2"),
     ],
 )
 def test_only_the_value_changes(path: str, value: Any, line: str) -> None:
@@ -107,8 +109,7 @@ def test_of_a_key_that_stands_twice_the_last_counts_as_in_helm() -> None:
         ("image", r"values.yaml:3: image is not a single value"),
         ("image.tag.x", r"values.yaml:4: there is no 'image.tag.x'"),
         ("containers.1.image", r"there is no 'containers.1.image'"),
-        ("anchored", r"values.yaml:16: anchored has an anchor; edit it by hand"),
-        ("alias", r"values.yaml:.* alias is an alias of the value in line 16"),
+        ("alias", r"values.yaml:17: alias is an alias of &anchor in line 16; set `anchored` and both change"),
         ("tagged", r"values.yaml:18: tagged has a tag"),
         ("block", r"values.yaml:19: block is a block scalar"),
         ("", r"there is no ''"),
@@ -126,7 +127,6 @@ def test_what_cannot_be_set_in_place_is_refused_with_its_line(path: str, said: s
         b"\xff\xfea\0:\0 \0b\0",
         b"$ANSIBLE_VAULT;1.1;AES256\n6162",
         b"a: ENC[AES256_GCM,data:x]\nsops:\n  version: 3\n",
-        b"a: &x 1\nb: &x 2\n",
         b"a: {{ .Values.b }}\n",
         b"",
         b"base: &b {a: 1}\n<<: *b\n",

@@ -61,18 +61,32 @@ class Frontend:
         ------
         RefusedError   it answers an error
         """
-        headers = {"Accept": "application/json, text/event-stream"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        answer = self._pool.request(
-            method, f"{self.url}/api/{path}", headers=headers, json=body if body is not None else None
-        )
+        answer = self._request(method, path, "application/json, text/event-stream", body)
         text = answer.data.decode("utf-8")
         if answer.status >= 400:
             raise RefusedError(answer.status, text)
         if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
             (text,) = (line.removeprefix("data: ") for line in text.splitlines() if line.startswith("data: "))
         return json.loads(text) if text else None
+
+    def text(self, path: str) -> str:
+        """The text that a path below `/api` answers: of a page, or all events of a stream.
+
+        Raises
+        ------
+        RefusedError   it answers an error
+        """
+        answer = self._request("GET", path, "*/*")
+        text = answer.data.decode("utf-8")
+        if answer.status >= 400:
+            raise RefusedError(answer.status, text)
+        return text
+
+    def _request(self, method: str, path: str, accept: str, body: object = None) -> urllib3.BaseHTTPResponse:
+        headers = {"Accept": accept}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return self._pool.request(method, f"{self.url}/api/{path}", headers=headers, json=body)
 
     def actions(self) -> dict[str, dict[str, Any]]:
         """The actions that Templates may use, by id."""

@@ -9,6 +9,18 @@ from pathlib import Path
 
 from tests.tools.cache import keep
 
+_TECHDOCS = Path(__file__).with_name("techdocs-requirements.txt")
+
+
+def mkdocs_folder() -> Path:
+    """The folder of the `mkdocs` that TechDocs' generator runs, with its plugin.
+
+    Raises
+    ------
+    RuntimeError   the packages can't be fetched; the message has the command to try
+    """
+    return venv(_TECHDOCS) / "bin"
+
 
 def venv(lock: Path) -> Path:
     """A virtual environment that holds what a requirements file pins by hash, made on the first use.

@@ -11,6 +11,7 @@ from scenedock.actions.publishing.commit_change import commit_change_action
 from scenedock.actions.publishing.propose_change import propose_change_action
 from scenedock.actions.publishing.publish_repository import publish_repository_action
 from scenedock.actions.releases.list_deployments import list_deployments_action
+from scenedock.actions.releases.show_delivery_metrics import show_delivery_metrics_action
 from scenedock.actions.releases.show_deployment import show_deployment_action
 from scenedock.actions.releases.show_deployment_history import show_deployment_history_action
 from scenedock.actions.skeletons.bake_skeleton import bake_skeleton_action
@@ -25,6 +26,7 @@ ACTIONS: tuple[Action[Effects], ...] = (
     list_deployments_action,
     show_deployment_action,
     show_deployment_history_action,
+    show_delivery_metrics_action,
     publish_repository_action,
     propose_change_action,
     commit_change_action,

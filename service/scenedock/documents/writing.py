@@ -93,7 +93,7 @@ def _inline(value: Json, indent: str) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return _float(value)
+            return written_float(value)
         case int():
             return str(value)
         case Mapping():
@@ -120,7 +120,7 @@ def _literal(text: str, indent: str) -> str:
     return "\n".join([f"|{chomping}", *(line and indent + line for line in lines)])
 
 
-def _float(number: float) -> str:
+def written_float(number: float) -> str:
     """A float with a point: without one, YAML 1.1 reads `1e+16` as text."""
     if not math.isfinite(number):
         raise ValueError(f"JSON has no number {number}")

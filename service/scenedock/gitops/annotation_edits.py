@@ -12,7 +12,7 @@ from yaml.error import YAMLError
 
 from scenedock.documents.reading import BACKSTAGE, DocumentError, read_documents
 from scenedock.errors import InputError
-from scenedock.gitops.values_edits import child_of, written
+from scenedock.gitops.in_place.writing import written
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import Json, JsonObject, as_object
 
@@ -99,6 +99,15 @@ def _with_lines(text: str, entity: MappingNode, entries: Sequence[str]) -> str |
         return None
     indent = " " * annotations.value[0][0].start_mark.column
     return _behind_line(text, last.end_mark.index, [f"{indent}{each}" for each in entries])
+
+
+def child_of(node: Node | None, key: str) -> tuple[int, Node] | None:
+    """Where the key begins, and its value; if a key occurs twice, the last one counts, as in Helm."""
+    if isinstance(node, MappingNode):
+        for name, value in reversed(node.value):
+            if isinstance(name, ScalarNode) and name.value == key:
+                return name.start_mark.index, value
+    return None
 
 
 def _is_in_lines(key: Node, value: Node) -> bool:

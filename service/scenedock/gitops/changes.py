@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from scenedock.errors import ConflictError, InputError, NotFoundError
-from scenedock.gitops.values_edits import NewValue, set_value
+from scenedock.gitops.values_edits import NewValue, add_value, followers, remove_value, set_value
 from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, CommitListing, FileChange, check_changes
 from scenedock.model.file_paths import folders_above
+from scenedock.model.json import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,18 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Scalars to set in a YAML file, by their paths."""
+    """Values of a document of a YAML file, by their paths: to set, to set or make, and to take away."""
 
     path: str
-    values: Mapping[str, NewValue]
+    values: Mapping[str, NewValue] = field(default_factory=dict)
+    added: Mapping[str, Json] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+    document: int | str | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths in it."""
+        return (*self.values, *self.added, *self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +69,14 @@ class ChangeRequest:
 
 
 def plan_changes(
-    request: ChangeRequest, listing: CommitListing, read: Callable[[str], bytes]
+    request: ChangeRequest,
+    listing: CommitListing,
+    read: Callable[[str], bytes],
+    tell: Callable[[str], None] = lambda _message: None,
 ) -> tuple[FileChange, ...]:
     """The changes of single files, sorted by path; `read` returns the content of a file of the repository.
+
+    `tell` is told which other values an edit changes, because they are aliases of the edited one.
 
     Raises
     ------
@@ -78,18 +92,32 @@ def plan_changes(
         _refuse_existing([each.path for each in request.added], listing)
     changes += [FileChange(path) for name in request.delete for path in _below(name, listing)]
     changes += _renames(request.rename, listing)
-    for edit in request.edits:
-        if edit.path not in listing:
-            raise NotFoundError(f"there is no file {edit.path!r} to edit")
-        content = read(edit.path)
-        for path, value in edit.values.items():
-            content = set_value(content, path, value, edit.path)
-        changes.append(FileChange(edit.path, content))
+    changes += _edited_files(request.edits, listing, read, tell)
     if not changes:
         raise InputError("the request changes nothing; give `folder`, `files`, `delete`, `rename` or `edits`")
     check_changes(changes)
     _check_layout(changes, listing)
     return tuple(sorted(changes, key=lambda change: change.path))
+
+
+def apply_edit(content: bytes, edit: Edit, tell: Callable[[str], None] = lambda _message: None) -> bytes:
+    """The content of a file with an edit of it.
+
+    Raises
+    ------
+    InputError   a value can't be set, added or removed
+    """
+    for path, value in edit.values.items():
+        new = set_value(content, path, value, edit.path, edit.document)
+        _tell_followers(content, new, path, edit, tell)
+        content = new
+    for path, added in edit.added.items():
+        new = add_value(content, path, added, edit.path, edit.document)
+        _tell_followers(content, new, path, edit, tell)
+        content = new
+    for path in edit.removed:
+        content = remove_value(content, path, edit.path, edit.document)
+    return content
 
 
 def placed(files: Sequence[NewFile], folder: str) -> tuple[NewFile, ...]:
@@ -105,6 +133,26 @@ def checked_folder(path: str) -> str:
     InputError   it is outside the repository
     """
     return "" if path.strip("/") in {"", "."} and not path.startswith("/") else checked_path(path)
+
+
+def _edited_files(
+    edits: Sequence[Edit], listing: CommitListing, read: Callable[[str], bytes], tell: Callable[[str], None]
+) -> list[FileChange]:
+    contents: dict[str, bytes] = {}
+    for edit in edits:
+        if edit.path not in listing:
+            raise NotFoundError(f"there is no file {edit.path!r} to edit")
+        content = contents[edit.path] if edit.path in contents else read(edit.path)
+        contents[edit.path] = apply_edit(content, edit, tell)
+    return [FileChange(path, content) for path, content in contents.items()]
+
+
+def _tell_followers(before: bytes, after: bytes, path: str, edit: Edit, tell: Callable[[str], None]) -> None:
+    if b"&" not in before:
+        return
+    if along := followers(before, after, path, edit.path, edit.document):
+        shown = ", ".join(along[:10]) + (f" and {len(along) - 10} more" if len(along) > 10 else "")
+        tell(f"{edit.path}: with {path} change, by its anchor: {shown}")
 
 
 def _refuse_existing(paths: Sequence[str], listing: CommitListing) -> None:

@@ -1,1 +1,1 @@
-"""Rendered manifests compared: what a change does to each environment, as a reviewer reads it."""
+"""Rendered manifests compared, as a reviewer reads them, and validated against Kubernetes' schemas."""

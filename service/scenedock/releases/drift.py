@@ -140,6 +140,42 @@ def board_of(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How many services of an environment are behind another one, and the one that is furthest behind."""
+
+    where: str
+    behind: str
+    number: int
+    of: int
+    worst: str
+    gap: Gap
+
+
+def lags_of(rows: Sequence[Row], environments: Sequence[str]) -> tuple[Lag, ...]:
+    """For each environment, who is behind the one in which versions come first; those where nobody is are left out."""
+    found = []
+    for number, where in enumerate(environments):
+        for behind in environments[:number]:
+            if gaps := gaps_of(rows, where, behind):
+                worst = min(gaps, key=lambda name: gaps[name].sort_key)
+                both = sum(where in row.cells and behind in row.cells for row in rows)
+                found.append(Lag(where, behind, len(gaps), both, worst, gaps[worst]))
+                break
+    return tuple(found)
+
+
+def gaps_of(rows: Iterable[Row], where: str, behind: str) -> dict[str, Gap]:
+    """How far each service is behind in one environment, compared with another; those that aren't are left out."""
+    found: dict[str, Gap] = {}
+    for row in rows:
+        here, there = row.cells.get(where), row.cells.get(behind)
+        other = others_of(here.release, there.releases).get(behind) if here and there else None
+        if here and other and (gap := gap_of(here.release, other)):
+            found[row.service] = gap
+    return found
+
+
 def _cell(
     environment: str | None,
     row: Mapping[str | None, Sequence[Release]],

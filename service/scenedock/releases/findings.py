@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,8 @@ from scenedock.model.finding import Finding, Severity
 from scenedock.releases.drift import gap_of, has_order
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.release import PairKey, Release
+from scenedock.releases.tags import is_mutable, without_pin
 
-# What moves: branches, and the tags that registries' users move. Source: Docker, "Tag"; names that git hosts give.
-_MUTABLE = re.compile(
-    r"(?:(?:.+-)?latest|stable|edge|nightly|canary|dev|develop|development|main|master|trunk|head|release|staging|production)",
-    re.IGNORECASE,
-)
 _MOST_EXAMPLES = 3
 BY_SETTING = "`versions.equal`"
 """Why environments should have one version: somebody says so. Other reasons are weaker."""
@@ -45,7 +40,7 @@ def find_in_versions(
         if release.version is None:
             continue
         services[release.service].append(release)
-        if _MUTABLE.fullmatch(release.version):
+        if is_mutable(release.version):
             found[release.key].append(_mutable(release))
         elif not has_order(release.version):
             unordered[release.repository].append(release)
@@ -99,7 +94,7 @@ def _untried(
     begun = {history.versions[-1].commit for history in known if history.versions}
     names = ", ".join(each.environment or "" for each in lower)
     for release in releases if lower else ():
-        if release.environment not in environments.production or release.version in had:
+        if release.environment not in environments.production or without_pin(release.version or "") in had:
             continue
         own = histories.get(release.key)
         if is_complete and own and own.newest and own.newest.commit not in begun:
@@ -112,5 +107,6 @@ def _untried(
         yield release, Finding("warning", "version-untried", message, release.place, remedy)
 
 
-def _versions(release: Release, history: VersionHistory | None) -> set[str | None]:
-    return {release.version, *(each.version for each in (history.versions if history else ()))}
+def _versions(release: Release, history: VersionHistory | None) -> set[str]:
+    found = [release.version, *(each.version for each in (history.versions if history else ()))]
+    return {without_pin(version) for version in found if version}

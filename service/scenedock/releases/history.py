@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from scenedock.releases.images import Keys
 from scenedock.releases.release import Deployed, Release, choose_as, release_of
 from scenedock.releases.semver import SemVer
+from scenedock.releases.tags import without_pin
 
 VERSIONS = 20
 """How many versions of a history are shown by default."""
@@ -30,7 +31,8 @@ class Commit:
 class VersionSince:
     """A version (None: the files said none), the line that said it, and the commit that brought it.
 
-    `commit` is None where it `is_new` and not committed yet, or where the history ends before.
+    `commit` is None where it `is_new` and not committed yet, or where the history ends before. `is_first`: it is the
+    first commit of all, with which history begins; the version may have been there before.
     """
 
     version: str | None
@@ -38,6 +40,7 @@ class VersionSince:
     path: str = ""
     line: int | None = None
     is_new: bool = False
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +90,30 @@ class Followed:
     def note_uncommitted(self, committed: Deployed) -> None:
         """Compare with what the last commit says: what differs isn't committed."""
         version = self._version_of(committed)
-        if version != self._version:
+        if self._is_other(version):
             self.versions.append(VersionSince(self._version, None, self.release.path, self.release.line, is_new=True))
-        self.now, self._version = committed, version
+            self._version = version
+        self.now = committed
 
-    def step_back(self, commit: Commit, before: Deployed | None) -> None:
-        """Go back before a commit; `before` is what said the version then, None where the service wasn't there."""
+    def step_back(self, commit: Commit, before: Deployed | None, *, is_first: bool = False) -> None:
+        """Go back before a commit; `before` is what said the version then, None where the service wasn't there.
+
+        `is_first`: there is no commit before it.
+        """
         version = None if before is None else self._version_of(before)
-        if version != self._version:
-            self.versions.append(self._since(commit))
-        self._version = version
+        if self._is_other(version):
+            self.versions.append(replace(self._since(commit), is_first=is_first))
+            self._version = version
         if before is not None:
             self.now = before
 
     def differs(self, before: Deployed | None) -> bool:
         """Whether a step back to `before` would be one to another version."""
-        return (None if before is None else self._version_of(before)) != self._version
+        return self._is_other(None if before is None else self._version_of(before))
+
+    def _is_other(self, version: str | None) -> bool:
+        """Whether it differs from that after it: the same tag with another digest is the same version."""
+        return without_pin(version or "") != without_pin(self._version or "")
 
     @property
     def is_done(self) -> bool:
@@ -113,7 +124,7 @@ class Followed:
     def _is_enough(self) -> bool:
         last = self._version if self.versions else None
         reached = self.floor is None or ((found := SemVer.parse(last or "")) is not None and found <= self.floor)
-        seen = {each.version for each in self.versions} | {self._version}
+        seen = {without_pin(each or "") for each in (*(one.version for one in self.versions), self._version)}
         return len(self.versions) >= self.most and reached and self.wanted <= seen
 
     def history(self, incomplete: str) -> VersionHistory:

@@ -2,6 +2,8 @@
 
 Both as git tells it: a deployment is a new version in the files of an environment of production, and the lead time for
 changes is that of a version from the first environment that has it, not from the commit in the service's own code.
+What the first commit of a repository brings isn't deployed by it: there history begins. Nor is the same tag with
+another digest a new version.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from datetime import datetime
 from statistics import median
 
 from scenedock.releases.history import VersionHistory
+from scenedock.releases.tags import without_pin
 
 _DAYS_OF_WEEK = 7
 _SECONDS_OF_HOUR = 3600
@@ -67,10 +70,10 @@ def measure(
 
 
 def _arrivals(history: VersionHistory) -> Iterator[tuple[str, str]]:
-    """Each version with the date on which it came."""
+    """Each version with the date on which it came, without what was there when the history began."""
     for each in history.versions:
-        if each.version is not None and each.commit is not None:
-            yield each.version, each.commit.date
+        if each.version is not None and each.commit is not None and not each.is_first:
+            yield without_pin(each.version), each.commit.date
 
 
 def _first_times(histories: Iterable[VersionHistory]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.effects.backstage.user_groups import UserGroups
 from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.effects.code_hosts.token_expiry import TokenExpiry
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
@@ -65,6 +66,10 @@ def open_service(
     for each in settings.repositories:
         if "://" not in each and not Path(each).is_dir():
             raise NotFoundError(f"{variable('repositories')}: there is no folder {each}")
+    if settings.board_owner and not settings.folders_address:
+        raise InputError(
+            f"{variable('board_owner')}: Backstage can't fetch the board; set {variable('folders_listen')}, too"
+        )
     key = signing_key(settings)
     kept = SharedCatalog(catalog_store(settings), former=catalog_file(settings))
     effects = open_effects(settings, lambda: tasks.effects, kept.last)
@@ -79,9 +84,11 @@ def open_service(
         or partial(build_apart, settings.build_memory_mib << 20, FactsFile(settings.data / "catalog-facts")),
         backstage=effects.backstage,
         origins=OtherOrigins(effects.backstage),
+        links=settings.links,
     )
     actions = {each.name: each for each in ACTIONS}
-    metrics = Metrics(feed.at_hand, lambda: tasks.count())  # noqa: PLW0108 - there are no tasks yet
+    token_expiry = TokenExpiry(effects.code_hosts)
+    metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days)  # noqa: PLW0108 - there are no tasks yet
     tokens = _static_tokens(settings)
     tasks = open_tasks(task_settings(settings), ACTIONS, effects, role, metrics.tasks.note)
     task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
@@ -105,6 +112,7 @@ def open_service(
         tasks=tasks,
         permissions=_permissions(settings, tokens, effects.backstage, key),
         listings=BackstageLists(),
+        token_expiry=token_expiry,
     )
 
 

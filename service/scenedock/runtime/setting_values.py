@@ -18,6 +18,7 @@ from scenedock.model.json import Json
 _HOST_AND_PORT = re.compile(r"^(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})$")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _HEADER = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+_OWNER = re.compile(r"(group|user):([A-Za-z0-9-]{1,63}/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", re.IGNORECASE)
 _LIMIT = re.compile(r".+=[1-9][0-9]{0,8}")
 
 
@@ -147,6 +148,14 @@ def url(value: Json) -> str:
     written = text(value).rstrip("/")
     if written and not re.match(r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", written):
         raise ValueError("must be an http(s) address without credentials or query")
+    return written
+
+
+def owner(value: Json) -> str:
+    """The reference of a Group or User with its kind, or nothing."""
+    written = text(value)
+    if written and not _OWNER.fullmatch(written):
+        raise ValueError("must be a Group or a User, such as group:default/platform")
     return written
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from scenedock.catalog.emitting.service_links import ServiceLinks
 from scenedock.documents.configuration import field_problems, read_configuration
 from scenedock.errors import InputError
 from scenedock.model.json import Json, JsonObject
@@ -25,6 +26,7 @@ from scenedock.runtime.setting_values import (
     number,
     optional_address,
     optional_path,
+    owner,
     path,
     plugins,
     repositories,
@@ -33,6 +35,9 @@ from scenedock.runtime.setting_values import (
     url,
 )
 
+BOARD = "scenedock/board"
+"""The owner and the name of the repository as which the board is served to TechDocs."""
+BOARD_BRANCH = "main"
 PREFIX = "SCENEDOCK_"
 SETTINGS_FILE = "SCENEDOCK_SETTINGS"
 MASK = "********"
@@ -107,6 +112,22 @@ class Settings:
     ] = ""
     backstage_app_url: Annotated[
         str, Setting(url, "Address of Backstage for people: the pages link to its entities. Without it, they don't.")
+    ] = ""
+    pages_url: Annotated[
+        str,
+        Setting(
+            url,
+            "Address of our pages for people, such as https://scenedock.acme.example: Components in the feed link to "
+            "theirs. Without it, they don't.",
+        ),
+    ] = ""
+    board_owner: Annotated[
+        str,
+        Setting(
+            owner,
+            "Owner (group:default/platform) of `resource:default/deployments` in the feed, whose TechDocs are the "
+            "board; whoever reaches `folders_listen` can read it. Without an owner, it isn't there.",
+        ),
     ] = ""
     public_feed: Annotated[
         bool,
@@ -321,6 +342,12 @@ class Settings:
     def folders_address(self) -> str:
         """The address at which Backstage fetches result folders; empty if it can't."""
         return self.folders_url or (f"http://{self.folders_listen}" if self.folders_listen else "")
+
+    @property
+    def links(self) -> ServiceLinks:
+        """The links of the feed to our own pages."""
+        board = f"{self.folders_address}/{BOARD}/src/branch/{BOARD_BRANCH}/" if self.board_owner else ""
+        return ServiceLinks(self.pages_url, board, self.board_owner)
 
     @property
     def url(self) -> str:

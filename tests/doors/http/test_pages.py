@@ -20,6 +20,8 @@ from scenedock.model.finding import Finding, Place
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.build_feed import build_feed
 from tests.scenarios.repositories import plant
+from tests.tools.commits import commit
+from tests.tools.server import wait_until
 from tests.tools.service import ADMIN, EXAMPLE, READ, bearer, built, service_in
 
 PEOPLE = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -91,6 +93,7 @@ def test_the_start_page_shows_first_what_to_fix_with_links_to_the_lines(pages: F
     [
         "/",
         "/board",
+        "/delivery",
         "/findings",
         "/graph",
         "/graph?of=billing",
@@ -155,6 +158,26 @@ def test_the_board_is_filtered_by_what_stands_in_the_address(pages: FlaskClient)
     assert found(behind="production", **{"in": "qa"}) == []
     assert found(drift="behind") == ["billing", "checkout"]
     assert found(drift="same thing") == []
+
+
+def test_delivery_has_metrics_by_team_from_history(tmp_path: Path, service_of: Callable[..., Service]) -> None:
+    root, production = tmp_path / "apps", "billing/values-production.yaml"
+    commit(root, 1, {**shop("billing"), production: "image: {tag: 0.9.0}\n", "CODEOWNERS": "* @acme/payments\n"})
+    commit(root, 2, {production: "image: {tag: 1.0.0}\n"})
+    service = service_of(root)
+    client = make_app(service).test_client()
+
+    shown = get(client, "/delivery?days=3650").text
+    assert rows(shown) == ["payments"]
+    assert '<td data-name="Deployments">1</td>' in shown
+    answer = client.post(f"{BASE_PATH}/actions/show-delivery-metrics/invoke", json={"days": 3650}, headers=bearer(READ))
+    assert answer.json is not None
+    (metrics,) = answer.json["output"]["metrics"]
+    assert (metrics["owner"], metrics["deployments"]) == ("group:default/payments", 1)
+    by_service = get(client, "/delivery?days=3650&by=service").text
+    assert rows(by_service) == ["billing"]
+    for wrong in ("days=0", "days=x", "by=commit"):
+        assert get(client, f"/delivery?{wrong}").status_code == 400
 
 
 def test_a_cell_leads_to_the_line_at_the_code_host(pages: FlaskClient) -> None:
@@ -263,6 +286,7 @@ def test_what_cannot_be_read_stays_and_the_pages_say_why(tmp_path: Path, service
     plant(folders["pay"], {"pay/Chart.yaml": "version: ["})
     folders["ship"].rename(tmp_path / "moved")
     service.feed.refresh()
+    wait_until(lambda: not service.overview.current().problem, "the newest overview")
     services, board = get(client, "/services").text, get(client, "/board").text
 
     assert rows(services) == ["cart", "pay", "ship"]
@@ -382,6 +406,30 @@ def test_the_age_of_findings_is_that_of_the_repository_that_was_checked_first(
     service.feed.repositories.seen.clear()
     for path in ("/", "/findings"):
         assert "hecked" not in get(client, path).text
+
+
+def test_what_is_found_in_versions_is_among_the_findings(tmp_path: Path, service_of: Callable[..., Service]) -> None:
+    tags = {"qa": "latest", "prod-eu": "1.0.0", "prod-us": "1.1.0"}
+    values = {f"billing/values-{name}.yaml": f"image: {{tag: {tag}}}\n" for name, tag in tags.items()}
+    service = service_of(plant(tmp_path / "apps", {**shop("billing"), **values}))
+    client = make_app(service).test_client()
+    service.overview.current()
+
+    for path in ("/", "/findings", "/services/billing"):
+        shown = get(client, path).text
+        assert "<strong>Mutable version</strong>" in shown
+        assert shown.count("billing differs where it should be the same") == 1  # and not for each environment
+    assert "1 of " in get(client, "/findings?q=mutable-version&severity=warning&repository=apps").text
+    (number,) = re.findall(r'status">\d+ of (\d+) findings', get(client, "/findings").text)
+    assert f'">{number}</a>' in get(client, "/repositories").text
+
+
+def test_a_page_says_that_versions_are_still_being_read(service: Service, client: FlaskClient) -> None:
+    with service.effects.apart._turn:
+        for path in ("/", "/findings"):
+            assert "versions are still being read" in get(client, path).text
+    service.overview.current()
+    assert "versions are still being read" not in get(client, "/").text
 
 
 def test_the_start_page_is_there_before_the_catalog_is(service: Service, client: FlaskClient) -> None:

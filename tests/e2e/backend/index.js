@@ -17,6 +17,7 @@ const PLUGINS = [
   '@backstage/plugin-permission-backend',
   '@backstage/plugin-proxy-backend',
   '@backstage/plugin-scaffolder-backend',
+  '@backstage/plugin-techdocs-backend',
   '@roadiehq/scaffolder-backend-module-http-request',
 ];
 

@@ -17,10 +17,10 @@ from scenedock.effects.git.repositories import RepositoryFolder
 from scenedock.effects.git.revisions import GitRevision
 from scenedock.effects.helm import chart_files
 from scenedock.effects.helm.chart_files import ChartSource
-from scenedock.effects.helm.confined_child import NOT_CONFINED
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.helm.rendering import Installation, render
 from scenedock.effects.local.confinement import ProcessLimits
+from scenedock.effects.local.launcher import NOT_CONFINED
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.json import JsonObject
 from tests.scenarios.repositories import clone, plant
@@ -271,11 +271,11 @@ def test_without_helm_it_is_said_how_to_have_one(tmp_path: Path) -> None:
 def test_where_a_process_can_not_be_confined_helm_is_not_started(tmp_path: Path) -> None:
     program = """
 import sys
-from scenedock.effects.helm import confined_child
-from scenedock.effects.local import confinement
+from scenedock.effects.local import confinement, launcher
 
 confinement._MACHINES = {}
-sys.exit(confined_child.main(".", "{}", "/bin/true"))
+launch = launcher.Launch("/bin/true", (), ".", ".", (), "", "", 1, confinement.ProcessLimits())
+sys.exit(launcher.become(launch))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == NOT_CONFINED

@@ -1,4 +1,4 @@
-"""The schemas of Argo CD and of the Prometheus operator, asked through the packages that hold them."""
+"""The schemas of Argo CD, the Gateway API and of operators, asked through the packages that hold them."""
 
 from __future__ import annotations
 

@@ -17,6 +17,13 @@ from tests.tools.venv import venv
 Manifest: TypeAlias = dict[str, Any]
 
 HELMS: tuple[Version, ...] = ("3", "4")
+CUSTOM = (
+    "argoproj.io/",
+    "bitnami.com/",
+    "external-secrets.io/",
+    "gateway.networking.k8s.io/",
+    "monitoring.coreos.com/",
+)
 KUBERNETES = ("1.30", "1.34", "1.37")
 """The oldest that the library chart allows, one between, the newest whose schemas there are."""
 
@@ -60,7 +67,7 @@ def parse(text: str) -> list[Manifest]:
 
 
 def is_custom(manifest: Manifest) -> bool:
-    return str(manifest["apiVersion"]).startswith(("argoproj.io/", "monitoring.coreos.com/"))
+    return str(manifest["apiVersion"]).startswith(CUSTOM)
 
 
 def validate_kubernetes(manifests: Sequence[Manifest], folder: Path) -> None:

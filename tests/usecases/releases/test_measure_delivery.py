@@ -14,8 +14,10 @@ from scenedock.doors.cli.sources import Sources
 from scenedock.releases.metrics import DeliveryMetrics
 from scenedock.usecases.releases.measure_delivery import Delivery, measure_delivery
 from tests.tools.commits import commit, git
+from tests.usecases.releases.listing import run
 
 CHART = "apiVersion: v2\nname: billing\nversion: 1.0.0\n"
+NINE = "2026-01-01T09:00:00Z"
 QA, PRODUCTION = "billing/values-qa.yaml", "billing/values-production.yaml"
 
 
@@ -69,15 +71,43 @@ def test_nobody_asks_for_authors(apps: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert found.deployments == 4
 
 
+def test_the_same_tag_with_another_digest_is_no_deployment(apps: Path) -> None:
+    first, second = "@sha256:" + "a" * 64, "@sha256:" + "b" * 64
+    commit(apps, 10, {QA: f"image: {{tag: '1.3.0{first}'}}\n"})
+    commit(apps, 11, {PRODUCTION: f"image: {{tag: '1.3.0{second}'}}\n"})
+    commit(apps, 12, {PRODUCTION: f"image: {{tag: '1.3.0{first}'}}\n"})
+    commit(apps, 13, {PRODUCTION: "image: {tag: 1.3.0}\n"})
+    (found,) = measured(apps, datetime(2026, 1, 2, 1, 30, tzinfo=UTC)).metrics
+    assert (found.deployments, found.measured) == (4, 3)  # 1.3.0 once, an hour after QA
+
+    shown = run("history", "billing", apps, "--environment", "production", "--format", "csv").splitlines()
+    assert [line.split(",")[1:3] for line in shown[1:3]] == [["1.3.0", "2026-01-01T11:00:00Z"], ["1.1.0", NINE]]
+
+
+def test_where_the_tag_moves_the_digest_is_the_version(apps: Path) -> None:
+    commit(apps, 10, {PRODUCTION: f"image: {{tag: 'latest@sha256:{'a' * 64}'}}\n"})
+    commit(apps, 11, {PRODUCTION: f"image: {{tag: 'latest@sha256:{'b' * 64}'}}\n"})
+    (found,) = measured(apps, datetime(2026, 1, 2, 1, 30, tzinfo=UTC)).metrics
+    assert found.deployments == 5
+
+
+def test_a_history_says_where_it_begins(apps: Path) -> None:
+    said = run("history", "billing", apps, "--environment", "production")
+    assert "production: the history begins with " in said
+    assert "1.0.0 may have been there before" in said
+    (document,) = json.loads(run("history", "billing", apps, "--environment", "qa", "--format", "json"))
+    assert [each["beginsHistory"] for each in document["versions"]] == [False, False, True]
+
+
 def test_the_command_has_a_row_for_each_service(apps: Path) -> None:
     for layout in ("text", "csv", "json"):
         command = ["deployments", "metrics", str(apps), "--by", "service", "--days", "3650", "--format", layout]
         done = CliRunner().invoke(main, command, catch_exceptions=False)
         if layout == "json":
             (row,) = json.loads(done.stdout)["metrics"]
-            assert (row["service"], row["deployments"], row["leadTimeHours"]) == ("billing", 4, 3.0)
+            assert (row["service"], row["deployments"], row["leadTimeHours"]) == ("billing", 3, 3.5)
         else:
             assert [line.replace(",", " ").split()[:2] for line in done.stdout.splitlines()] == [
                 ["SERVICE", "DEPLOYMENTS"],
-                ["billing", "4"],
+                ["billing", "3"],
             ]

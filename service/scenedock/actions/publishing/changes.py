@@ -7,7 +7,7 @@ import binascii
 import uuid
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
@@ -43,14 +43,25 @@ class RenameInput(Model):
 
 
 class EditInput(Model):
-    """Values of a YAML file."""
+    """Values of a YAML file. It needs `set` or `add`."""
 
     path: Annotated[str, "The file's path in the repository, such as `billing/values.yaml`"]
+    document: Annotated[
+        Annotated[int, Field(ge=1)] | str | None,
+        "The document in a file of several: its number from 1, or its kind and name, such as `Deployment/web`; by "
+        "default the first",
+    ] = None
     values: Annotated[
         dict[str, str | int | float | bool | None],
-        "Values by their paths in the file, such as `image.tag`; each must exist already",
-        Field(alias="set", min_length=1, max_length=100),
-    ]
+        "Values by their paths in the document, such as `workload.image.tag`; each must exist already. "
+        "`env[name=TAG].value` names an item of a list",
+        Field(alias="set", max_length=100),
+    ] = Field(default_factory=dict)
+    add: Annotated[
+        dict[str, JsonValue],
+        "As `set`, but what is missing is made, behind its siblings; `args.-` is a new item of a list",
+        Field(max_length=100),
+    ] = Field(default_factory=dict)
 
 
 class ChangeInput(TaskInput):
@@ -85,7 +96,7 @@ class ChangeInput(TaskInput):
             files=new_files(self.files),
             delete=tuple(map(checked_path, self.delete)),
             rename=tuple((checked_path(each.source), checked_path(each.target)) for each in self.rename),
-            edits=tuple(Edit(checked_path(each.path), each.values) for each in self.edits),
+            edits=tuple(map(_edit, self.edits)),
         )
 
 
@@ -103,6 +114,13 @@ def attempt_of(context: Context[Any]) -> Attempt:
     """This attempt of a step; outside of tasks, every call is a first attempt."""
     mark = Mark(context.task_id or str(uuid.uuid4()), context.step_id or "step")
     return Attempt(mark, context.caller.user, context.tried_before, context.log)
+
+
+def _edit(edit: EditInput) -> Edit:
+    path = checked_path(edit.path)
+    if not (edit.values or edit.add):
+        raise InputError(f"the edit of {path!r} has neither `set` nor `add`")
+    return Edit(path, edit.values, edit.add, document=edit.document)
 
 
 def _content(file: FileInput) -> bytes:

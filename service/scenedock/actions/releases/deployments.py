@@ -121,6 +121,7 @@ class VersionOutput(JsonDocument):
     author: Annotated[str | None, "The name of who changed it; null if git can't tell, as for merged work of several"]
     file: Annotated[str | None, "File that set it, relative to the repository's root"]
     line: Annotated[int | None, "The line with the version then, counted from 1"]
+    begins_history: Annotated[bool, "Whether that is the first commit of all: the version may have been there before"]
 
     @classmethod
     def of(cls, since: VersionSince) -> VersionOutput:
@@ -133,6 +134,7 @@ class VersionOutput(JsonDocument):
             author=(commit.author or None) if commit else None,
             file=since.path or None,
             line=since.line,
+            begins_history=since.is_first,
         )
 
 

@@ -23,7 +23,7 @@ from scenedock.doors.http.handlers import (
     webhooks,
 )
 from scenedock.doors.http.pages import actions as action_pages
-from scenedock.doors.http.pages import board, findings, graph, repositories, services, sign_in, start
+from scenedock.doors.http.pages import board, delivery, findings, graph, repositories, services, sign_in, start
 from scenedock.doors.http.pages import tasks as task_pages
 from scenedock.doors.http.pages.errors import shown_to_people
 from scenedock.doors.http.rendering import page
@@ -42,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     *findings.ROUTES,
     *services.ROUTES,
     *repositories.ROUTES,
+    *delivery.ROUTES,
     *graph.ROUTES,
     *task_pages.ROUTES,
     *action_pages.ROUTES,

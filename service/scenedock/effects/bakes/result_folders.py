@@ -62,8 +62,8 @@ class ResultFolders:
         InputError       it is too large
         TemporaryError   the database can't be reached
         """
-        name = _name_of(tree)
-        packed = _compressed(partial(_add_tree, tree=tree, name=name))
+        name = name_of(tree)
+        packed = archive_of(tree, name)
         if len(packed) > self.most_bytes:
             raise InputError(
                 f"the folder {tree.root} has {len(packed):,} bytes when compressed; at most {self.most_bytes:,} are "
@@ -141,6 +141,23 @@ class ResultFolders:
         return hmac.new(self.key.secret("folders"), f"{name}:{until}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def archive_of(tree: BakedTree, name: str) -> bytes:
+    """The gzipped tar archive of a tree, in one directory of that name."""
+    return _compressed(partial(_add_tree, tree=tree, name=name))
+
+
+def name_of(tree: BakedTree) -> str:
+    """A name that is another whenever the tree is."""
+    digest = hashlib.sha256()
+    for path, mode in tree.folders.items():
+        digest.update(f"{path}\0{mode}\0".encode("utf-8", "surrogateescape"))
+    for file in tree.files:
+        kind = "link" if file.link else file.mode
+        digest.update(f"{file.path}\0{kind}\0{len(file.content)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(file.content)
+    return digest.hexdigest()[:32]
+
+
 def _compressed(fill: Callable[[tarfile.TarFile], None]) -> bytes:
     """The archive that is filled by a function; the same bytes for the same members."""
     written = io.BytesIO()
@@ -188,14 +205,3 @@ def _new_file(tar: tarfile.TarFile, member: tarfile.TarInfo) -> NewFile:
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     stream = tar.extractfile(member)
     return stream.read() if stream else b""
-
-
-def _name_of(tree: BakedTree) -> str:
-    digest = hashlib.sha256()
-    for path, mode in tree.folders.items():
-        digest.update(f"{path}\0{mode}\0".encode("utf-8", "surrogateescape"))
-    for file in tree.files:
-        kind = "link" if file.link else file.mode
-        digest.update(f"{file.path}\0{kind}\0{len(file.content)}\0".encode("utf-8", "surrogateescape"))
-        digest.update(file.content)
-    return digest.hexdigest()[:32]

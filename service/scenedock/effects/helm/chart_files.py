@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -41,6 +43,42 @@ class ChartSource:
         """The paths of its files."""
         return frozenset(self.listing.files)
 
+    def below(self, folder: str) -> Iterator[str]:
+        """The files in a folder and in those below it; in the root, all."""
+        files, beginning = self.listing.files, f"{folder}/" if folder else ""
+        for number in range(bisect_left(files, beginning), len(files)):
+            if not files[number].startswith(beginning):
+                return
+            yield files[number]
+
+    def values_in(self, path: str) -> bytes:
+        """The contents of a values file.
+
+        Raises
+        ------
+        InputError   there is none, it is encrypted, or a link that leads out of the repository
+        """
+        if path not in self.paths:
+            raise InputError(f"{path}: there is no such file")
+        data = self.read(path)
+        if encryption_of(data):
+            raise InputError(f"{path}: this file is encrypted")
+        return data
+
+    def read(self, path: str) -> bytes:
+        """The contents of a file.
+
+        Raises
+        ------
+        InputError   it can't be read, or is a link that leads out of the repository
+        """
+        if path in self.listing.outside:
+            raise InputError(f"{path}: this link leads out of the repository, or nowhere")
+        try:
+            return self.repository.read(path)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+
 
 @dataclass(slots=True)
 class ChartFiles:
@@ -52,8 +90,9 @@ class ChartFiles:
 
     source: ChartSource
     root: Path
+    bytes: int = 0
     _files: int = 0
-    _bytes: int = 0
+    _folders: set[str] = field(default_factory=set)
 
     def copy_chart(self, folder: str) -> None:
         """Copy a chart, with all local charts that it depends on.
@@ -65,37 +104,22 @@ class ChartFiles:
         """
         self._copy_chart(folder, folder, 0)
 
-    def values_in(self, path: str) -> bytes:
-        """The contents of a values file; it counts as one that is copied.
-
-        Raises
-        ------
-        InputError   there is none, it is encrypted, or a link that leads out of the repository
-        """
-        if path not in self.source.paths:
-            raise InputError(f"{path}: there is no such file")
-        copied = self.root / path
-        data = copied.read_bytes() if copied.exists() else self._copy(path, path)
-        if encryption_of(data):
-            raise InputError(f"{path}: this file is encrypted")
-        return data
-
     def _copy_chart(self, folder: str, to: str, level: int) -> None:
         if posixpath.join(folder, CHART_FILE) not in self.source.paths:
             raise InputError(f"{folder or '.'}: there is no {CHART_FILE}")
         if level > _MOST_LEVELS:
             raise InputError(f"{folder}: charts depend on each other more than {_MOST_LEVELS} levels deep")
         inside = f"{folder}/" if folder else ""
-        names = [path.removeprefix(inside) for path in self.source.listing.files if path.startswith(inside)]
+        names = [path.removeprefix(inside) for path in self.source.below(folder)]
         for name in names:
             self._copy(f"{inside}{name}", posixpath.join(to, name))
         vendored = set(_charts_in(names))
         missing: list[str] = []
-        for name, source in dict(self._dependencies(folder)).items():
+        for name, source in dict(self.dependencies(folder)).items():
             if name in vendored:
                 continue
             if source.startswith(_LOCAL):
-                self._copy_chart(self._local(folder, name, source), posixpath.join(to, "charts", name), level + 1)
+                self._copy_chart(self.local(folder, name, source), posixpath.join(to, "charts", name), level + 1)
             else:
                 missing.append(f"{name} from {source}" if source else name)
         if missing:
@@ -103,8 +127,13 @@ class ChartFiles:
                 f"{inside}{CHART_FILE}: needs a network, or these charts in {inside}charts: {', '.join(missing)}"
             )
 
-    def _dependencies(self, folder: str) -> Iterator[tuple[str, str]]:
-        """The name of each chart that a chart depends on, and where that comes from."""
+    def dependencies(self, folder: str) -> Iterator[tuple[str, str]]:
+        """The name of each chart that a chart depends on, and where that comes from.
+
+        Raises
+        ------
+        InputError   its file can't be read, or a name can't be one
+        """
         for file in _LISTS_OF_DEPENDENCIES:
             path = posixpath.join(folder, file)
             if path in self.source.paths:
@@ -114,8 +143,13 @@ class ChartFiles:
                         raise InputError(f"{path}: {name[:100]!r} can't be the name of a chart")
                     yield name, as_text(each.get("repository"))
 
-    def _local(self, folder: str, name: str, source: str) -> str:
-        """The folder of a local chart: where the address leads, or one of its name there."""
+    def local(self, folder: str, name: str, source: str) -> str:
+        """The folder of a local chart: where the address leads, or one of its name there.
+
+        Raises
+        ------
+        InputError   there is none
+        """
         path = posixpath.join(folder, source.removeprefix(_LOCAL))
         for candidate in (posixpath.normpath(path), posixpath.normpath(posixpath.join(path, name))):
             found = "" if candidate == "." else candidate
@@ -124,26 +158,38 @@ class ChartFiles:
         at = posixpath.join(folder, CHART_FILE)
         raise InputError(f"{at}: the repository has no chart {name} at {source}")
 
-    def _copy(self, path: str, to: str) -> bytes:
-        if path in self.source.listing.outside:
-            raise InputError(f"{path}: this link leads out of the repository, or nowhere")
-        try:
-            data = self.source.repository.read(path)
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from None
+    def _copy(self, path: str, to: str) -> None:
+        data = self.source.read(path)
         self._files += 1
-        self._bytes += len(data)
-        if self._files > _MOST_FILES or self._bytes > _MOST_BYTES:
+        self.bytes += len(data)
+        if self._files > _MOST_FILES or self.bytes > _MOST_BYTES:
             raise InputError(
                 f"the chart has more than {_MOST_FILES:,} files or {_MOST_BYTES >> 20} MiB, with those it depends on"
             )
-        target = self.root / to
+        folder = posixpath.dirname(to)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+            if folder not in self._folders:
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+                self._folders.add(folder)
+            with open(f"{self.root}/{to}", "wb") as file:  # noqa: PTH123 - a Path for each costs as much as the copy
+                file.write(data)
         except OSError as error:  # a chart may have a file where another chart would come
             raise InputError(f"{path}: can't be copied: {error.strerror}") from error
-        return data
+
+
+def local_charts(source: ChartSource, folder: str) -> frozenset[str]:
+    """The folders of a chart and of all local charts that it depends on, as far as they can be read."""
+    found: set[str] = set()
+    waiting = [folder]
+    files = ChartFiles(source, Path())
+    while waiting:
+        chart = waiting.pop()
+        if chart in found:
+            continue
+        found.add(chart)
+        with suppress(InputError):
+            waiting += [files.local(chart, name, at) for name, at in files.dependencies(chart) if at.startswith(_LOCAL)]
+    return frozenset(found)
 
 
 def _charts_in(names: list[str]) -> Iterator[str]:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
-from scenedock.effects.helm.confined_child import NOT_CONFINED, NOT_STARTED
+from scenedock.effects.local.confined_program import ConfinedProgram, RefusedError
 from scenedock.effects.local.confinement import ProcessLimits
-from scenedock.errors import InputError, NotAllowedError, NotFoundError
+from scenedock.errors import InputError, NotFoundError
 
 SETTING: Final = "SCENEDOCK_HELM"
 _VERSION: Final = re.compile(r"v(\d+)\.(\d+)\.\d+")
@@ -29,8 +23,6 @@ _ADVICE: Final = "Use --debug flag"
 _LONGEST_COMPLAINT: Final = 600
 _LIMITS: Final = ProcessLimits(memory_bytes=1536 << 20, cpu_seconds=20, file_bytes=8 << 20)
 """Go reserves address space generously: below 1 GiB, helm doesn't start."""
-_AT_ONCE: Final = threading.BoundedSemaphore(2)
-_NO_MEMORY: Final = ("out of memory", "cannot allocate memory", "failed to reserve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +68,10 @@ class HelmProgram:
                 f"{path}: this is {said}; Helm 3.17 or newer, or 4, is needed: install it, or set {SETTING} to it"
             )
 
-    def run(self, work: Path, arguments: Sequence[str], folder: str = "") -> bytes:
-        """What it prints, started in a folder below `work`, of which it may read and write everything.
+    def run(
+        self, work: Path, arguments: Sequence[str], folder: Path | None = None, readable: Sequence[Path] = ()
+    ) -> bytes:
+        """What it prints, started in a folder, by default `work`: there it may write, and read what is `readable`, too.
 
         Raises
         ------
@@ -85,50 +79,11 @@ class HelmProgram:
         NotAllowedError   this machine can't sandbox a process
         InputError        it refuses, for the reason that it gives, or needs more than it may have
         """
-        home, temporary = work / "home", work / "temporary"
-        home.mkdir(exist_ok=True)
-        temporary.mkdir(exist_ok=True)
-        child = [sys.executable, "-I", "-m", "scenedock.effects.helm.confined_child"]
-        command = [*child, str(work), json.dumps(asdict(self.limits)), self.path(), *arguments]
-        environment = {"HOME": str(home), "TMPDIR": str(temporary), "GOMAXPROCS": "2"}
-        with _AT_ONCE, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            process = subprocess.Popen(  # noqa: S603 - no shell, and our own module
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                cwd=work / folder,
-                env=environment,
-                start_new_session=True,
-            )
-            try:
-                process.wait(self.seconds)
-            except subprocess.TimeoutExpired:
-                raise InputError(f"helm took longer than {self.seconds:g} s") from None
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            printed = _content(output)
-            if len(printed) >= self.limits.file_bytes:  # where it is cut off, helm doesn't notice
-                raise InputError(f"helm prints more than {self.limits.file_bytes >> 20} MiB")
-            if process.returncode != 0:
-                raise self._refusal(process.returncode, _content(errors).decode("utf-8", "replace"))
-        return printed
-
-    def _refusal(self, code: int, complaint: str) -> InputError | NotAllowedError:
-        limits = self.limits
-        if code == NOT_CONFINED:
-            return NotAllowedError(
-                f"this machine can't sandbox helm ({complaint.strip()}): run Scenedock on Linux with Landlock (5.13)"
-            )
-        if code == NOT_STARTED:
-            return InputError(f"{self.path()}: can't be started in a sandbox ({complaint.strip()}); {SETTING} names it")
-        if any(each in complaint for each in _NO_MEMORY):
-            return InputError(f"helm needs more than {limits.memory_bytes >> 20} MiB of memory")
-        if code < 0:
-            return InputError(f"helm was ended by signal {-code}; it may have {limits.cpu_seconds} s of CPU")
-        return InputError(f"helm refuses it: {_said(complaint)}")
+        program = ConfinedProgram(self.path(), "helm", SETTING, self.limits, self.seconds)
+        try:
+            return program.run(work, arguments, folder, readable)
+        except RefusedError as error:
+            raise InputError(f"helm refuses it: {_said(str(error))}") from None
 
 
 def _said(complaint: str) -> str:
@@ -136,8 +91,3 @@ def _said(complaint: str) -> str:
     words = complaint[complaint.rfind("Error: ") :].removeprefix("Error: ").partition(_ADVICE)[0]
     text = " ".join(words.split())
     return text if len(text) <= _LONGEST_COMPLAINT else f"{text[:200]} … {text[200 - _LONGEST_COMPLAINT :]}"
-
-
-def _content(file: IO[bytes]) -> bytes:
-    file.seek(0)
-    return file.read()

@@ -6,9 +6,12 @@ import json
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
 
 from scenedock.documents.reading import read_documents
 from scenedock.effects.helm.chart_files import ChartFiles, ChartSource
@@ -16,22 +19,46 @@ from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
 
-_LONGEST_RELEASE = 53
-_GIVEN = re.compile(r"\.\./given-\d+\.yaml")
+_LONGEST_RELEASE: Final = 53
+_GIVEN: Final = re.compile(r"(?:\.\./)*[^ :]*given-\d+\.yaml")
+_MOST_BYTES_KEPT: Final = 256 << 20
+"""Of copies of charts that may be rendered again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileOf:
+    """A file of another repository than the chart's."""
+
+    source: ChartSource = field(compare=False)
+    repository: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value as `--set` takes it; `is_text` as `--set-string`, `is_file` with the path of a file as `--set-file`."""
+
+    name: str
+    value: str
+    is_text: bool = False
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
     """A chart as it is installed: its folder in a repository, and what is given to it.
 
-    `values` are, in Helm's order, paths of files in the repository, or values themselves. The chart's own values.yaml
-    is always the first, whether it is named or not.
+    `values` are, in Helm's order, paths of files in the repository, or values themselves; `parameters` count for more.
+    The chart's own values.yaml is always the first, whether it is named or not.
     """
 
     folder: str
     release: str
     namespace: str = "default"
-    values: Sequence[str | JsonObject] = ()
+    values: Sequence[str | FileOf | JsonObject] = ()
+    parameters: Sequence[Parameter] = ()
+    has_crds: bool = False
+    options: Sequence[str] = ()
 
 
 def render(program: HelmProgram, source: ChartSource, installation: Installation) -> tuple[JsonObject, ...]:
@@ -43,22 +70,17 @@ def render(program: HelmProgram, source: ChartSource, installation: Installation
     NotAllowedError   this machine can't sandbox a process
     InputError        the chart can't be rendered, for the reason in the message
     """
-    work = Path(tempfile.mkdtemp(prefix="scenedock-helm-")).resolve()
-    try:
-        tree = work / "tree"
-        tree.mkdir()
-        files = ChartFiles(source, tree)
-        files.copy_chart(installation.folder)
-        given = [_given(files, work, number, each) for number, each in enumerate(installation.values)]
-        release = installation.release[:_LONGEST_RELEASE].rstrip("-.")
-        options = [f"--namespace={installation.namespace}", *(f"--values={path}" for path in given)]
-        try:
-            printed = program.run(work, ["template", *options, "--", release, f"./{installation.folder}"], "tree")
-        except InputError as error:
-            names = {path: each for path, each in zip(given, installation.values, strict=True) if isinstance(each, str)}
-            raise InputError(_GIVEN.sub(lambda found: names.get(found[0], found[0]), str(error))) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with ChartRenderer(program) as renderer:
+        return manifests_in(renderer.render(source, installation))
+
+
+def manifests_in(printed: bytes) -> tuple[JsonObject, ...]:
+    """The manifests in what helm prints.
+
+    Raises
+    ------
+    InputError   it can't be read as YAML
+    """
     try:
         documents = read_documents(printed, max_bytes=len(printed) + 1)
     except InputError as error:
@@ -66,8 +88,94 @@ def render(program: HelmProgram, source: ChartSource, installation: Installation
     return tuple(document.value for document in documents if isinstance(document.value, dict))
 
 
-def _given(files: ChartFiles, work: Path, number: int, values: str | JsonObject) -> str:
-    """The path of a file with values, from the root of the tree: helm takes no comma and no `%` in it."""
-    data = files.values_in(values) if isinstance(values, str) else json.dumps(values).encode()
-    (work / f"given-{number}.yaml").write_bytes(data)
-    return f"../given-{number}.yaml"
+@dataclass(slots=True)
+class ChartRenderer:
+    """Renders charts; each is copied once, however often it is rendered. Threads may share it."""
+
+    program: HelmProgram
+    _work: Path = field(init=False)
+    _copies: dict[tuple[int, str], Path] = field(default_factory=dict)
+    _sources: list[ChartSource] = field(default_factory=list)
+    _bytes: int = 0
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> Self:
+        self._work = Path(tempfile.mkdtemp(prefix="scenedock-helm-")).resolve()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    def render(self, source: ChartSource, installation: Installation) -> bytes:
+        """What helm prints for an installation.
+
+        Raises
+        ------
+        NotFoundError     there is no helm
+        NotAllowedError   this machine can't sandbox a process
+        InputError        the chart can't be rendered, for the reason in the message
+        """
+        work = Path(tempfile.mkdtemp(prefix="run-", dir=self._work))
+        try:
+            tree = self._copy_of(source, installation.folder)
+            names: dict[str, str] = {}
+            arguments = [*self._options(source, installation, work, names), "--", _release(installation)]
+            try:
+                return self.program.run(work, ["template", *arguments, f"./{installation.folder}"], tree, [tree])
+            except InputError as error:
+                said = _GIVEN.sub(lambda found: names.get(found[0].rpartition("/")[2], found[0]), str(error))
+                raise InputError(said) from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _copy_of(self, source: ChartSource, folder: str) -> Path:
+        """The root of a tree with a chart and all that it depends on."""
+        with self._turn:
+            key = id(source), folder
+            if key not in self._copies:
+                root = Path(tempfile.mkdtemp(prefix="tree-", dir=self._work))
+                files = ChartFiles(source, root)
+                files.copy_chart(folder)
+                if self._bytes + files.bytes > _MOST_BYTES_KEPT:
+                    return root
+                self._bytes += files.bytes
+                self._copies[key] = root
+                self._sources.append(source)  # while it lives, nothing else has its number
+            return self._copies[key]
+
+    def _options(self, source: ChartSource, installation: Installation, work: Path, names: dict[str, str]) -> list[str]:
+        """The options; what is given is written into `work`, and `names` says which path each file has."""
+        options = [f"--namespace={installation.namespace}"]
+        if installation.has_crds:
+            options.append("--include-crds")
+        options += installation.options
+        given: list[str | FileOf | JsonObject] = [*installation.values]
+        for number, each in enumerate(given):
+            options.append(f"--values={_given(source, work, number, each, names)}")
+        for parameter in installation.parameters:
+            value, option = parameter.value, "--set-string" if parameter.is_text else "--set"
+            if parameter.is_file:
+                value, option = _given(source, work, len(names), value, names), "--set-file"
+            options += [option, f"{parameter.name}={value}"]
+        return options
+
+
+def _release(installation: Installation) -> str:
+    return installation.release[:_LONGEST_RELEASE].rstrip("-.")
+
+
+def _given(
+    source: ChartSource, work: Path, number: int, values: str | FileOf | JsonObject, names: dict[str, str]
+) -> str:
+    """The path of a copy of a file, or of a file with values: helm takes no comma and no `%` in it."""
+    name = f"given-{number}.yaml"
+    if isinstance(values, FileOf):
+        data, names[name] = values.source.values_in(values.path), values.path
+    elif isinstance(values, str):
+        data, names[name] = source.values_in(values), values
+    else:
+        data, names[name] = json.dumps(values).encode(), name
+    (work / name).write_bytes(data)
+    return str(work / name)

@@ -14,6 +14,7 @@ from math import inf
 from typing import Final
 
 from scenedock.catalog.emitting.feed import INDEX, Feed, location_ref, registered_ref, with_findings
+from scenedock.catalog.emitting.service_links import NO_LINKS, ServiceLinks
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.apart import ApartLimits, give_back_memory, run_apart
@@ -82,6 +83,7 @@ class CatalogFeed:
     build: Callable[[Mapping[str, ServedRepository], KeptCatalog | None, Watch], BuiltFeed]
     backstage: BackstageCatalog | None = None
     origins: OtherOrigins = field(default_factory=OtherOrigins)
+    links: ServiceLinks = NO_LINKS
     _served: Served | None = None
     _failure: str = ""
     """Why the last attempt to make a feed failed."""
@@ -249,7 +251,7 @@ class CatalogFeed:
         return built
 
     def _built_once(self, last: KeptCatalog | None) -> BuiltFeed:
-        watch = replace(self.repositories.watch(), elsewhere=self.origins.elsewhere)
+        watch = replace(self.repositories.watch(), elsewhere=self.origins.elsewhere, links=self.links)
         return self.build(self.repositories.by_name, last, watch)
 
     def _state(self) -> str:

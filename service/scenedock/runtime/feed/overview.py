@@ -49,6 +49,11 @@ class KeptOverview:
         self._places = threading.BoundedSemaphore(most_waiting)
         self._lock = threading.Lock()
 
+    @property
+    def problem(self) -> str:
+        """Why the last reading failed; empty if it didn't, or there was none."""
+        return self._problem
+
     def current(self) -> ShownOverview:
         """The newest overview, or the last one if the newest takes longer than a moment, or too many wait for it.
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from math import inf
 
-from scenedock.catalog.comparing.memory import CatalogMemory
+from scenedock.catalog.comparing.memory import CatalogMemory, path_of
 from scenedock.catalog.emitting.feed import make_feed
+from scenedock.catalog.emitting.service_links import with_service_links
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, ScenedockError
@@ -68,9 +69,10 @@ def build_feed(
     ]
     before = read_feed(last) if last and known.proofs else None
     before = replace(before, proofs=known.proofs) if before else None
-    feed = make_feed(made.entities, findings, reasons, made.export.coverage, before)
+    entities, of_links = with_service_links(made.entities, _services(made), watch.links)
+    feed = make_feed(entities, [*findings, *of_links], reasons, made.export.coverage, before)
     listed = tuple(dict.fromkeys([*repositories, *made.kept.verdicts]))
-    record = write_record(feed, made.kept.memory, listed, _texts(watch.elsewhere))
+    record = write_record(feed, made.kept.memory, listed, _texts(watch.elsewhere), str(watch.links))
     wanted = made.export.depending_on_others
     if file and facts:
         is_all = facts.complete and not watch.stale and _would_be_the_same(made, record, memory)
@@ -82,7 +84,8 @@ def _look_again(
     repositories: Mapping[str, ServedRepository], last: KeptCatalog, watch: Watch, known: KnownFacts
 ) -> KnownFacts | None:
     """What is known now, if it makes the last catalog again; else None."""
-    if watch.stale or read_head(last).elsewhere != _texts(watch.elsewhere):
+    head = read_head(last)
+    if watch.stale or (head.elsewhere, head.links) != (_texts(watch.elsewhere), str(watch.links)):
         return None
     if list(repositories) != list(known.repositories) or known.result != digest_of(last):
         return None
@@ -104,6 +107,17 @@ def _would_be_the_same(made: KeptExport, record: KeptCatalog, memory: CatalogMem
     kept = made.kept
     is_due_to_the_last = kept.reasons or kept.findings or kept.wait is not None or read_head(record).accepted
     return not is_due_to_the_last and kept.memory.names == memory.names
+
+
+def _services(made: KeptExport) -> dict[EntityRef, str]:
+    """The names of the services, under which their pages are, by their Components; a kept one has that of its own."""
+    mapped = made.export.mapped.services if made.export.mapped else ()
+    by_component = {entity.ref: each.service.name for each in mapped for entity in each.entities}
+    return {
+        entity.ref: by_component.get(entity.ref, entity.name)
+        for entity in made.entities
+        if entity.kind == "Component" and (entity.ref in by_component or path_of(entity) is not None)
+    }
 
 
 def _texts(elsewhere: Collection[EntityRef]) -> tuple[str, ...]:

@@ -24,17 +24,18 @@ _VERSION: Final = 2
 class CatalogHead:
     """What is asked of people and what they have said, by repository; as digests, as in `CatalogMemory`.
 
-    `elsewhere` are the references that Backstage had from elsewhere.
+    `elsewhere` are the references that Backstage had from elsewhere, `links` the text of its `ServiceLinks`.
     """
 
     repositories: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     accepted: Mapping[str, str] = field(default_factory=dict)
     elsewhere: tuple[str, ...] = ()
+    links: str = ""
 
 
 def write_record(
-    feed: Feed, memory: CatalogMemory, repositories: Sequence[str], elsewhere: Sequence[str] = ()
+    feed: Feed, memory: CatalogMemory, repositories: Sequence[str], elsewhere: Sequence[str] = (), links: str = ""
 ) -> KeptCatalog:
     """The texts of a catalog."""
     kept = {
@@ -49,7 +50,7 @@ def write_record(
         "entities": [[each.document, each.place.repository, each.place.path] for each in memory.entities],
         "names": memory.names,
     }
-    head = CatalogHead(tuple(repositories), memory.refused, memory.accepted, tuple(elsewhere))
+    head = CatalogHead(tuple(repositories), memory.refused, memory.accepted, tuple(elsewhere), links)
     return KeptCatalog(write_head(head), json.dumps(kept), json.dumps(remembered))
 
 
@@ -63,7 +64,8 @@ def read_head(kept: KeptCatalog) -> CatalogHead:
     try:
         head = json.loads(kept.head)
         elsewhere = tuple(map(str, head.get("elsewhere", ())))
-        return CatalogHead(tuple(head["repositories"]), dict(head["refused"]), dict(head["accepted"]), elsewhere)
+        refused, accepted = dict(head["refused"]), dict(head["accepted"])
+        return CatalogHead(tuple(head["repositories"]), refused, accepted, elsewhere, str(head.get("links", "")))
     except (ValueError, KeyError, TypeError):
         return CatalogHead()
 

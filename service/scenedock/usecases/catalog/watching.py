@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from scenedock.catalog.emitting.service_links import NO_LINKS, ServiceLinks
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import EntityRef
@@ -17,12 +18,13 @@ class Watch:
 
     `same` has the signature of each whose files may be changing just now, and for how many seconds it was this one. A
     `stale` one could not be fetched, for the reason that it has here: whoever asks is told so already. What is
-    `elsewhere` Backstage has from elsewhere.
+    `elsewhere` Backstage has from elsewhere. `links` lead to the service's own pages.
     """
 
     same: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     stale: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Collection[EntityRef] = ()
+    links: ServiceLinks = NO_LINKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, NotAllowedError, TemporaryError
-from scenedock.gitops.changes import ChangeRequest, plan_changes
+from scenedock.gitops.changes import ChangeRequest, Edit, plan_changes
 from scenedock.gitops.values_edits import get_value
 from scenedock.model.code_hosts.code_host import CodeHost
 from scenedock.model.code_hosts.commit import Attempt, CommitListing, FileChange, Head, commit_message, touched_paths
@@ -72,7 +72,7 @@ def commit_change(
         listing = repository.listing(head, request.paths)
         if seen:
             _refuse_overlap(repository, request, branch, seen, listing)
-        changes = plan_changes(request, listing, _reading(repository, listing))
+        changes = plan_changes(request, listing, _reading(repository, listing), attempt.log)
         new = repository.write(head, changes, listing, message)
         if new.commit == head.commit:
             return Committed(changed=False, branch=branch, commit=head.commit)
@@ -99,14 +99,20 @@ def _refuse_overlap(
     """
     before = seen.listing
     changed = {path for path in touched_paths(seen.changes) if before.get(path) != now.get(path)}
-    for edit in request.edits:
-        if edit.path in changed and edit.path in before and edit.path in now:
-            old, new = (repository.read(listing[edit.path]) for listing in (before, now))
-            if all(get_value(old, path, edit.path) == get_value(new, path, edit.path) for path in edit.values):
-                changed.discard(edit.path)
+    for file in sorted({edit.path for edit in request.edits} & changed & set(before) & set(now)):
+        old, new = (repository.read(listing[file]) for listing in (before, now))
+        edits = [edit for edit in request.edits if edit.path == file]
+        if all(_is_same(old, new, path, edit) for edit in edits for path in edit.paths):
+            changed.discard(file)
     if changed:
         paths = "; ".join(f"{path} ({_who(repository, branch, path)})" for path in sorted(changed)[:5])
         raise ConflictError(f"{repository.address}: others have changed the same on {branch}: {paths}")
+
+
+def _is_same(old: bytes, new: bytes, path: str, edit: Edit) -> bool:
+    """Whether both have the same at a path of an edit; `-` is an item that neither has."""
+    before, now = (get_value(content, path, edit.path, edit.document) for content in (old, new))
+    return before == now
 
 
 def _who(repository: RemoteRepository, branch: str, path: str) -> str:

@@ -59,7 +59,7 @@ def keep_proposal(
     request = _allowed(proposal.changes, listing, kept)
     new = head
     if request.paths:
-        changes = plan_changes(request, listing, lambda path: repository.read(listing[path]))
+        changes = plan_changes(request, listing, lambda path: repository.read(listing[path]), attempt.log)
         new = repository.write(head, changes, listing, message)
     if new.commit == head.commit:
         attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")

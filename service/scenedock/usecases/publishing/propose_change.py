@@ -64,7 +64,7 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
         raise no_branch(repository, base)
     request = proposal.changes
     listing = repository.listing(head, request.paths) if request.needs_listing else {}
-    changes = plan_changes(request, listing, lambda path: repository.read(listing[path]))
+    changes = plan_changes(request, listing, lambda path: repository.read(listing[path]), attempt.log)
     new = repository.write(head, changes, listing, message)
     if new.commit == head.commit:
         attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")

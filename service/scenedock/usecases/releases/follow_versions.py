@@ -18,6 +18,7 @@ from scenedock.releases.history import Commit, Followed, VersionHistory, Version
 from scenedock.releases.listing import behind
 from scenedock.releases.release import Deployed, PairKey, Release
 from scenedock.releases.semver import SemVer
+from scenedock.releases.tags import without_pin
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.list_deployments import (
@@ -241,7 +242,7 @@ class _Past:
                 there = before if self._is_there(before, self.own[followed.release.key]) else None
                 followed.stopped = self._why_stopped(followed, committed, there)
                 if not followed.stopped:
-                    followed.step_back(committed.commit, there)
+                    followed.step_back(committed.commit, there, is_first=not committed.parents)
                 found = found or followed.is_done
         return found
 
@@ -301,5 +302,5 @@ def _of_production(releases: Iterable[Release]) -> dict[str, frozenset[str]]:
     versions: dict[str, set[str]] = defaultdict(set)
     for each in releases:
         if each.environment and each.version and is_production(each.environment):
-            versions[each.service].add(each.version)
+            versions[each.service].add(without_pin(each.version))
     return {service: frozenset(found) for service, found in versions.items()}

@@ -10,12 +10,20 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const ts = createRequire(`${process.cwd()}/`)('typescript');
-const PACKAGES = { 'argoproj.io': 'argo-cd', 'monitoring.coreos.com': 'prometheus-operator' };
+const PACKAGES = {
+  'argoproj.io': 'argo-cd',
+  'bitnami.com': 'sealed-secrets',
+  'external-secrets.io': 'external-secrets',
+  'gateway.networking.k8s.io': 'gateway-api',
+  'monitoring.coreos.com': 'prometheus-operator',
+};
+const ROLLOUTS = ['AnalysisTemplate', 'Rollout'];
 
-const moduleOf = apiVersion => `@kubernetes-models/${PACKAGES[apiVersion.split('/')[0]]}/${apiVersion}`;
+const moduleOf = (apiVersion, kind) =>
+  `@kubernetes-models/${ROLLOUTS.includes(kind) ? 'argo-rollouts' : PACKAGES[apiVersion.split('/')[0]]}/${apiVersion}`;
 
 async function invalid({ apiVersion, kind, ...rest }) {
-  const file = join(process.cwd(), 'node_modules', moduleOf(apiVersion), `${kind}.js`);
+  const file = join(process.cwd(), 'node_modules', moduleOf(apiVersion, kind), `${kind}.js`);
   if (!existsSync(file)) {
     return [`no schema for ${apiVersion} ${kind}`];
   }
@@ -33,7 +41,7 @@ function mistyped(resources) {
   const name = join(process.cwd(), 'resources.ts');
   const lines = resources.map(
     ({ apiVersion, kind, ...rest }, index) =>
-      `import { I${kind} as Type${index} } from '${moduleOf(apiVersion)}'; ` +
+      `import { I${kind} as Type${index} } from '${moduleOf(apiVersion, kind)}'; ` +
       `export const resource${index}: Omit<Type${index}, 'apiVersion' | 'kind'> = ${JSON.stringify(rest)};`,
   );
   const options = { strict: true, noEmit: true, skipLibCheck: true, module: ts.ModuleKind.Preserve };

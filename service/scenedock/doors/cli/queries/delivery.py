@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,8 +13,7 @@ from scenedock.doors.cli.settings import print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
-    from scenedock.model.json import JsonObject
-    from scenedock.usecases.releases.measure_delivery import Delivery
+    from scenedock.usecases.releases.measure_delivery import By
 
 
 @click.command("metrics")
@@ -24,10 +23,11 @@ if TYPE_CHECKING:
     "--by", type=click.Choice(["owner", "service"]), default="owner", show_default=True, help="What a row stands for."
 )
 @layout_option
-def show_metrics(*, sources: Sources, days: int, by: Literal["owner", "service"], layout: str) -> None:
+def show_metrics(*, sources: Sources, days: int, by: By, layout: str) -> None:
     """Show how often services of REPO... are deployed to production, and how long versions take to get there.
 
-    A deployment is a new version in the files of an environment of production. The lead time is the median of the hours
+    A deployment is a new version in the files of an environment of production: not what a repository's first commit
+    brought, where its history begins, nor the same tag with another digest. The lead time is the median of the hours
     from a version's first environment to production; MEASURED is the number of versions of which it is known. What
     the history doesn't tell is said last, with csv and markdown on stderr.
 
@@ -38,7 +38,9 @@ def show_metrics(*, sources: Sources, days: int, by: Literal["owner", "service"]
     with sources.opened() as opened:
         delivery = measure_delivery(sources.export_of(opened), opened, days, by, datetime.now(UTC))
     if layout == "json":
-        print_json(_document(delivery, by))
+        from scenedock.actions.releases.delivery import DeliveryOutput
+
+        print_json(DeliveryOutput.of(delivery).model_dump(by_alias=True))
         return
     header = [by.upper(), "DEPLOYMENTS", "PER WEEK", "LEAD TIME (H)", "MEASURED"]
     rows = [
@@ -52,21 +54,3 @@ def show_metrics(*, sources: Sources, days: int, by: Literal["owner", "service"]
 
 def _hours(number: float | None) -> str:
     return "" if number is None else str(number)
-
-
-def _document(delivery: Delivery, by: str) -> JsonObject:
-    return {
-        "days": delivery.days,
-        "since": delivery.since,
-        "metrics": [
-            {
-                by: each.name,
-                "deployments": each.deployments,
-                "deploymentsPerWeek": each.per_week,
-                "leadTimeHours": each.lead_time,
-                "leadTimesMeasured": each.measured,
-            }
-            for each in delivery.metrics
-        ],
-        "incomplete": list(delivery.incomplete),
-    }

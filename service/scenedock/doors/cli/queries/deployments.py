@@ -113,6 +113,9 @@ def show_history(*, service: str, sources: Sources, environment: str | None, mos
     for each in found:
         if each.incomplete:
             click.echo(printable(f"{each.environment or each.service}: {each.incomplete}"), err=layout != "text")
+        elif each.versions and (first := each.versions[-1]).is_first and first.commit:
+            said = f"the history begins with {first.commit.id[:_DIGITS]}; {first.version} may have been there before"
+            click.echo(printable(f"{each.environment or each.service}: {said}"), err=layout != "text")
 
 
 def _deployments(sources: Sources, helm: HelmProgram | None) -> Deployments:

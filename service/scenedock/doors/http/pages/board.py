@@ -14,10 +14,18 @@ from markupsafe import Markup
 
 from scenedock.doors.http.rendering.links import argocd_url, line_url
 from scenedock.doors.http.rendering.page import PAGE, address, days_since, page
-from scenedock.doors.http.rendering.service_lines import FACETS, Filter, lines_of, rows_of, services_of, values_of
+from scenedock.doors.http.rendering.service_lines import (
+    FACETS,
+    Filter,
+    lags_in,
+    lines_of,
+    rows_of,
+    services_of,
+    values_of,
+)
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
-from scenedock.releases.drift import Cell, Gap, Row, State, gap_of, others_of
+from scenedock.releases.drift import Cell, Gap, State, gaps_of
 from scenedock.releases.history import VersionHistory
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.overview import Overview
@@ -73,7 +81,7 @@ def show_board(service: Service) -> Response:
         each for each in _columns(overview) if not (only := looked_for.facets["environment"]) or each.name in only
     ]
     behind, where = query.get("behind", ""), query.get("in", "") or next(reversed(overview.environments), "")
-    gaps = _gaps(rows, where, behind) if behind else {}
+    gaps = gaps_of(rows, where, behind) if behind else {}
     if behind:
         rows = sorted((row for row in rows if row.service in gaps), key=lambda row: gaps[row.service].sort_key)
     html = _cells_of_rows(overview, int(time.time() // _SECONDS_OF_A_DAY), has_argocd=bool(service.settings.argocd_url))
@@ -100,7 +108,7 @@ def show_board(service: Service) -> Response:
         where=where,
         states=_STATES,
         state=state,
-        lags=lags_of(overview),
+        lags=lags_in(overview),
         missing=[name for name in service.feed.repositories.by_name if name not in overview.repositories],
     )
 
@@ -144,44 +152,6 @@ def _columns(overview: Overview) -> Sequence[Column]:
     if any(None in row.cells for row in overview.rows):
         names.append(None)
     return [Column(name or NOWHERE, sum(name in row.cells for row in overview.rows)) for name in names]
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """How many services of an environment are behind another one, and the one that is furthest behind."""
-
-    where: str
-    behind: str
-    number: int
-    of: int
-    worst: str
-    gap: Gap
-
-
-@lru_cache(maxsize=1)
-def lags_of(overview: Overview) -> Sequence[Lag]:
-    """For each environment, who is behind the one in which versions come first; those where nobody is are left out."""
-    found = []
-    for number, where in enumerate(overview.environments):
-        for behind in overview.environments[:number]:
-            gaps = _gaps(overview.rows, where, behind)
-            if gaps:
-                worst = min(gaps, key=lambda name: gaps[name].sort_key)
-                both = sum(where in row.cells and behind in row.cells for row in overview.rows)
-                found.append(Lag(where, behind, len(gaps), both, worst, gaps[worst]))
-                break
-    return found
-
-
-def _gaps(rows: Sequence[Row], where: str, behind: str) -> dict[str, Gap]:
-    """How far each service is behind in one environment, compared with another; those that aren't are left out."""
-    found: dict[str, Gap] = {}
-    for row in rows:
-        here, there = row.cells.get(where), row.cells.get(behind)
-        other = others_of(here.release, there.releases).get(behind) if here and there else None
-        if here and other and (gap := gap_of(here.release, other)):
-            found[row.service] = gap
-    return found
 
 
 _NO_CELL: Final = Markup("<td>")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from flask import Response, request
@@ -12,6 +13,7 @@ from scenedock.doors.http.rendering.links import link_to
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.routes import Route
 from scenedock.model.finding import SEVERITIES, Finding, Severity
+from scenedock.runtime.feed.overview import ShownOverview
 from scenedock.runtime.service import Service
 from scenedock.usecases.releases.overview import Overview
 
@@ -43,29 +45,58 @@ class Group:
 
 def show_findings(service: Service) -> Response:
     """Show the findings: what to fix in the repositories, and where."""
-    served = service.feed.current()
+    served, shown = service.feed.current(), service.overview.at_hand()
+    overview = shown.overview if shown else None
+    findings = all_findings(served.feed.findings, overview)
     text, severity = request.args.get("q", "").lower(), request.args.get("severity", "")
     repository = request.args.get("repository", "")
     found = [
         each
-        for each in served.feed.findings
+        for each in findings
         if severity in {"", each.severity}
         and repository in {"", each.place.repository}
         and all(word in f"{each.code} {each.message} {each.place}".lower() for word in text.split())
     ]
-    overview = service.overview.at_hand()
     return page(
         "findings.html",
-        groups=groups_of(found, overview.overview if overview else None, _MOST_IN_A_GROUP),
+        groups=groups_of(found, overview, _MOST_IN_A_GROUP),
         number=len(found),
-        total=len(served.feed.findings),
+        total=len(findings),
         severities=SEVERITIES,
-        repositories=sorted({each.place.repository for each in served.feed.findings if each.place.repository}),
+        repositories=sorted({each.place.repository for each in findings if each.place.repository}),
         severity=severity,
         repository=repository,
         text=request.args.get("q", ""),
         checked=service.feed.repositories.all_seen(),
+        problem=why_incomplete(service, shown),
     )
+
+
+def all_findings(of_catalog: Sequence[Finding], overview: Overview | None) -> list[Finding]:
+    """The findings of the catalog, and what is found in versions, each once; the most severe first."""
+    found = [*of_catalog, *(_in_versions(overview) if overview else ())]
+    return sorted(found, key=lambda each: SEVERITIES.index(each.severity))
+
+
+@lru_cache(maxsize=1)
+def _in_versions(overview: Overview) -> Sequence[Finding]:
+    return each_once(each for of_release in overview.deployments.findings.values() for each in of_release)
+
+
+def each_once(findings: Iterable[Finding]) -> Sequence[Finding]:
+    """The findings, the first of those that say the same: one about several deployments is at the line of each."""
+    found: dict[tuple[str, str], Finding] = {}
+    for each in findings:
+        found.setdefault((each.code, each.message), each)
+    return tuple(found.values())
+
+
+def why_incomplete(service: Service, shown: ShownOverview | None) -> str:
+    """What a page lacks that has versions as far as they are at hand; empty if it has the newest."""
+    if shown:
+        return shown.problem
+    reading = "versions are still being read: what is found in them, and who is behind, is missing here; reload soon"
+    return service.overview.problem or reading
 
 
 def groups_of(findings: Sequence[Finding], overview: Overview | None, most: int) -> list[Group]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Response
 
+from scenedock.doors.http.pages.findings import all_findings
 from scenedock.doors.http.rendering.links import commit_url
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.rendering.service_lines import lines_of
@@ -45,8 +46,8 @@ def list_repositories(service: Service) -> Response:
     served = service.feed.at_hand()
     shown = service.overview.at_hand()
     overview = shown.overview if shown else None
-    reasons, findings = (served.feed.reasons, served.feed.findings) if served else ((), ())
-    found = Counter(each.place.repository for each in findings)
+    reasons = served.feed.reasons if served else ()
+    found = Counter(each.place.repository for each in all_findings(served.feed.findings if served else (), overview))
     return page(
         "repositories.html",
         repositories=[_line(service, name, overview, reasons, found) for name in service.feed.repositories.by_name],

@@ -10,7 +10,7 @@ from typing import Final
 from flask import Response, request
 
 from scenedock.documents.writing import write_documents
-from scenedock.doors.http.pages.findings import groups_of
+from scenedock.doors.http.pages.findings import each_once, groups_of
 from scenedock.doors.http.rendering.links import argocd_url, backstage_url, commit_url, link_to
 from scenedock.doors.http.rendering.page import PAGE, page
 from scenedock.doors.http.rendering.relations import relations_of
@@ -131,7 +131,7 @@ def show_service(service: Service, name: str) -> Response:
         needed_by=relations.by_target.get(line.ref, ()),
         relations=relations,
         links=[*_links(service, overview, line, served)],
-        groups=groups_of(_findings(service, served), overview, _MOST_IN_A_GROUP),
+        groups=groups_of(_findings(service, overview, served), overview, _MOST_IN_A_GROUP),
         entities=[(each.ref.short, write_documents([each.document])) for each in served.entities],
     )
 
@@ -196,15 +196,18 @@ def _rank(overview: Overview, environment: str | None) -> int:
     return overview.environments.index(environment) if environment else len(overview.environments)
 
 
-def _findings(service: Service, served: ServedService) -> Sequence[Finding]:
-    """The findings about its folders."""
+def _findings(service: Service, overview: Overview, served: ServedService) -> Sequence[Finding]:
+    """The findings about its folders, and those in its versions."""
     feed = service.feed.at_hand()
+    releases = [each for each in overview.deployments.releases if each.service == served.name]
+    in_versions = [one for each in releases for one in overview.deployments.findings.get(each.key, ())]
     folders = {(repository, path) for repository, path in served.folders if path}
-    return [
+    of_folders = [
         each
         for each in (feed.feed.findings if feed else ())
         if any((each.place.repository, path) in folders for path in folders_above(f"{each.place.path}/"))
     ]
+    return [*of_folders, *each_once(in_versions)]
 
 
 def _links(service: Service, overview: Overview, line: ServiceLine, served: ServedService) -> list[Link]:

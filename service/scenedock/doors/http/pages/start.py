@@ -10,9 +10,9 @@ from typing import Final
 
 from flask import Response
 
-from scenedock.doors.http.pages.board import lags_of
-from scenedock.doors.http.pages.findings import groups_of
+from scenedock.doors.http.pages.findings import all_findings, groups_of, why_incomplete
 from scenedock.doors.http.rendering.page import PAGE, page
+from scenedock.doors.http.rendering.service_lines import lags_in
 from scenedock.doors.http.routes import Route
 from scenedock.model.action import BASE_PATH
 from scenedock.runtime.service import Service
@@ -31,9 +31,10 @@ def show_page(service: Service) -> Response:
         feed=served.feed if served else None,
         problem=service.feed.problem,
         checked=service.feed.repositories.all_seen(),
-        groups=groups_of(served.feed.findings, overview, _MOST_IN_A_GROUP) if served else [],
+        incomplete=why_incomplete(service, shown),
+        groups=groups_of(all_findings(served.feed.findings, overview), overview, _MOST_IN_A_GROUP) if served else [],
         overview=overview,
-        lags=lags_of(overview) if overview else [],
+        lags=lags_in(overview) if overview else [],
         try_one=_try_one(service.settings),
         feed_address=f"{service.settings.url}{BASE_PATH}/catalog/catalog-info.yaml",
     )

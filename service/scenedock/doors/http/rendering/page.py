@@ -33,6 +33,7 @@ NAVIGATION: Final = (
     ("/services", "Services"),
     ("/findings", "Findings"),
     ("/repositories", "Repositories"),
+    ("/delivery", "Delivery"),
     ("/graph", "Graph"),
     ("/tasks", "Tasks"),
     ("/actions", "Actions"),

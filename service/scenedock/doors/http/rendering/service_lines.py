@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
 from scenedock.model.json import as_list, as_text
-from scenedock.releases.drift import Row
+from scenedock.releases.drift import Lag, Row, lags_of
 from scenedock.usecases.releases.overview import Overview, ServedService
 
 FACETS: Final = ("owner", "system", "type", "repository", "environment")
@@ -75,6 +75,12 @@ def services_of(overview: Overview) -> Mapping[str, ServedService]:
 def rows_of(overview: Overview) -> Mapping[str, Row]:
     """The rows of the board by the names of their services."""
     return {row.service: row for row in overview.rows}
+
+
+@lru_cache(maxsize=1)
+def lags_in(overview: Overview) -> Sequence[Lag]:
+    """Who is behind, for each environment."""
+    return lags_of(overview.rows, overview.environments)
 
 
 @lru_cache(maxsize=1)

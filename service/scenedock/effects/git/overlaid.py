@@ -1,0 +1,64 @@
+"""A repository as it would be after some changes that nobody has committed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from scenedock.effects.git.commands import GitAddress
+from scenedock.effects.git.repositories import Repository
+from scenedock.effects.git.snapshots import Changes, Snapshot
+from scenedock.model.helm import Listing
+
+
+@dataclass(frozen=True)
+class OverlaidRepository:
+    """A repository with other contents of some files, by path; None for a file that is deleted."""
+
+    below: Repository
+    changed: Mapping[str, bytes | None]
+
+    @cached_property
+    def _listing(self) -> Listing:
+        before = self.below.listing()
+        here = {path for path, data in self.changed.items() if data is not None}
+        files = tuple(sorted({*before.files, *here} - (self.changed.keys() - here)))
+        return Listing(files, before.outside - self.changed.keys(), before.unnameable, before.too_deep)
+
+    def listing(self) -> Listing:
+        """All its files.
+
+        Raises
+        ------
+        NotFoundError, InputError   as that of the repository below does
+        """
+        return self._listing
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file of the listing.
+
+        Raises
+        ------
+        InputError   it can't be read
+        """
+        data = self.changed.get(path)
+        return self.below.read(path) if data is None else data
+
+    def address(self) -> GitAddress:
+        """The address of the repository below."""
+        return self.below.address()
+
+    def snapshot(self) -> Snapshot:
+        """Its files, with unknown states where they are changed."""
+        states = self.below.snapshot().states
+        return Snapshot({path: None if path in self.changed else states.get(path) for path in self._listing.files})
+
+    def changes(self, since: Snapshot) -> Changes | None:
+        """What has changed since a snapshot; None where there are other files."""
+        return since.changes(self.snapshot())
+
+    def history_root(self) -> tuple[Path, str]:
+        """That of the repository below."""
+        return self.below.history_root()

@@ -1,0 +1,110 @@
+"""The nouns of a comparison: changes of values, of objects, and blocks of those that several services share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from scenedock.manifests.rendered import Pair
+from scenedock.model.json import Json, JsonObject
+
+Kind: TypeAlias = Literal["added", "removed", "changed"]
+
+
+class Item(NamedTuple):
+    """A step to an item of a list: the one whose `key` has this value, or, without a key, the one at this position."""
+
+    key: str
+    value: str
+
+    def __str__(self) -> str:
+        """`[name=web]`, `[0]`."""
+        return f"[{self.key}={self.value}]" if self.key else f"[{self.value}]"
+
+
+Path: TypeAlias = tuple[str | Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that differs. What is added or removed may be a whole mapping or list.
+
+    `reordered` are items of a list that are the same but in another order: `before` and `after` name them. The values
+    of a secret aren't kept: they are None.
+    """
+
+    path: Path
+    kind: Literal["added", "removed", "changed", "reordered"]
+    before: Json = None
+    after: Json = None
+    is_secret: bool = False
+
+
+class ObjectId(NamedTuple):
+    """What makes an object of Kubernetes the same one; its version isn't part of it."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """`Deployment shop/billing`."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """An object that was added, removed or changed.
+
+    `manifest` is what was added or removed, without the values of secrets. `was` is the name it had before.
+    """
+
+    id: ObjectId
+    kind: Kind
+    changes: tuple[Change, ...] = ()
+    manifest: JsonObject | None = None
+    was: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Changes that are the same for all of `pairs`.
+
+    Where they differ only in the names of service and environment, `{service}` and `{environment}` stand for these.
+    """
+
+    pairs: tuple[Pair, ...]
+    objects: tuple[ObjectChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unrendered:
+    """Pairs that couldn't be compared, for one reason."""
+
+    pairs: tuple[Pair, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestDiff:
+    """All that differs between what was rendered before and after.
+
+    `compared` counts pairs; `manifests` those that were added, removed or changed; `hidden`, by what they are, changes
+    that only follow from others.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    unrendered: tuple[Unrendered, ...] = ()
+    compared: int = 0
+    manifests: Mapping[Kind, int] = field(default_factory=dict)
+    hidden: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.blocks)
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The pairs of which anything differs."""
+        return tuple(sorted({pair for block in self.blocks for pair in block.pairs}, key=lambda pair: pair.sort_key))

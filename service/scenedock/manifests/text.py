@@ -1,0 +1,21 @@
+"""A difference as text, for terminals and logs."""
+
+from __future__ import annotations
+
+from scenedock.manifests.difference import ManifestDiff
+from scenedock.manifests.lines import counted, heading, hidden, lines_of, names_of, safe
+
+
+def as_text(diff: ManifestDiff) -> str:
+    """Each block with whom it concerns, then what isn't shown and a summary; ends with a line break."""
+    lines: list[str] = []
+    for block in diff.blocks:
+        lines += [f"{names_of(block.pairs, safe)}:"]
+        lines += [f"{line.sign} {line.text}".rstrip() for line in lines_of(block)]
+        lines += [""]
+    for each in diff.unrendered:
+        lines.append(f"{names_of(each.pairs, safe)}: couldn't be rendered: {safe(each.reason)}")
+    lines += [text for text in (hidden(diff), heading(diff)) if text]
+    if number := sum(len(each.pairs) for each in diff.unrendered):
+        lines.append(f"{counted(number, 'deployment')} couldn't be rendered.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,26 @@
+"""What the text of a tag tells: whether it moves, and what is left of it without the digest that it is pinned to."""
+
+from __future__ import annotations
+
+import re
+
+# What moves: branches, and the tags that registries' users move. Source: Docker, "Tag"; names that git hosts give.
+_MUTABLE = re.compile(
+    r"(?:(?:.+-)?latest|stable|edge|nightly|canary|dev|develop|development|main|master|trunk|head|release|staging|production)",
+    re.IGNORECASE,
+)
+
+
+def is_mutable(tag: str) -> bool:
+    """Whether it says a place that others fill again and again, and no version."""
+    return _MUTABLE.fullmatch(tag) is not None
+
+
+def without_pin(version: str) -> str:
+    """The tag without the digest that it is pinned to; where the tag moves, the digest is what tells the version.
+
+    >>> without_pin("1.4.0@sha256:0f3a"), without_pin("latest@sha256:0f3a"), without_pin("sha256:0f3a")
+    ('1.4.0', 'latest@sha256:0f3a', 'sha256:0f3a')
+    """
+    tag, _, _ = version.partition("@")
+    return version if is_mutable(tag) else tag

@@ -1,0 +1,16 @@
+"""The programs that render, and the charts from elsewhere that are at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scenedock.effects.helm.program import HelmProgram
+from scenedock.effects.kustomize.program import KustomizeProgram
+
+
+@dataclass(frozen=True, slots=True)
+class RenderingTools:
+    """What renders: helm, and kustomize where it is at hand."""
+
+    helm: HelmProgram = field(default_factory=HelmProgram)
+    kustomize: KustomizeProgram = field(default_factory=KustomizeProgram)
