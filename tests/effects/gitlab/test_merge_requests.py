@@ -94,6 +94,8 @@ def test_the_text_changes_and_a_draft_stays_one(opened: Opened) -> None:
 
     held = opened.gitlab.world.project(f"{GROUP}/apps").merge_requests[number]
     assert (held.title, held.draft, held.description) == ("Draft: Deploy billing", True, "most")
+    found = opened.merge_requests.get(number)
+    assert (found.title, found.base, found.body) == ("Deploy billing", "main", "most")
 
 
 def test_one_that_is_superseded_is_closed_with_one_comment(opened: Opened) -> None:
