@@ -81,6 +81,8 @@ def _read(body: Json) -> PullRequest:
         state=state,
         branch=as_text(value_at(body, ["head", "ref"])),
         commit=as_text(value_at(body, ["head", "sha"])),
+        base=as_text(value_at(body, ["base", "ref"])),
+        title=as_text(value_at(body, ["title"])),
         body=as_text(value_at(body, ["body"])),
         merge_commit=as_text(value_at(body, ["merge_commit_sha"])) or None if merged else None,
     )
