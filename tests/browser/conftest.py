@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from tests.browser.shops import write_shops
+from tests.browser.shops import write_releases, write_shops
 from tests.tools.browser import browser_files, open_browser
 from tests.tools.server import Server, free_port
 from tests.tools.service import ADMIN, EXAMPLE, TOKENS
@@ -21,7 +21,7 @@ from tests.tools.service import ADMIN, EXAMPLE, TOKENS
 ROOT: Final = Path(__file__).parents[2]
 PICTURES: Final = ROOT / "out" / "pictures"
 """The picture of every page that a run has seen."""
-IN_DOCS: Final = frozenset({"service"})
+IN_DOCS: Final = frozenset({"service", "board"})
 """Those that the documentation shows, too."""
 WIDTHS: Final = (1280, 420)
 MOST_MILLISECONDS: Final = 20_000
@@ -88,6 +88,13 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("shops")
     with _service(folder, write_shops(folder / "shops")) as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("releases")
+    with _service(folder, write_releases(folder / "releases")) as address:
         yield address
 
 

@@ -13,7 +13,7 @@ from tests.tools.service import ADMIN, READ
 
 PAGES = {
     "start": "/",
-    "board": "/board",
+    "whole-board": "/board",
     "who-is-behind": "/board?in=production&behind=qa",
     "delivery": "/delivery",
     "services": "/services",
@@ -59,7 +59,7 @@ def test_pages_of_300_services_fit_and_everybody_can_use_them(browser: Browser, 
 def test_pages_can_be_read_in_the_dark(browser: Browser, example: str) -> None:
     with visiting(browser, example, color_scheme="dark") as visitor:
         visitor.sign_in()
-        for name in ("start", "board", "service", "graph", "skeleton"):
+        for name in ("start", "whole-board", "service", "graph", "skeleton"):
             visitor.open(PAGES[name])
             visitor.check(f"{name}-dark")
 
@@ -114,6 +114,25 @@ def test_the_board_answers_who_is_behind_in_one_look(browser: Browser, shops: st
         assert gaps == sorted(gaps, key=lambda text: -int(text.split()[0]))
         link = visitor.page.locator("tbody td.b a").first
         assert urllib.parse.unquote(link.get_attribute("href") or "").startswith("/at/")
+
+
+def test_one_look_says_which_services_of_production_are_behind_integration(browser: Browser, releases: str) -> None:
+    with visiting(browser, releases) as visitor:
+        visitor.open("/board?in=production&behind=integration")
+        visitor.check("board")
+
+        status = visitor.page.get_by_role("status")
+        expect(status).to_have_text("4 services of production are behind integration, the furthest first")
+        gaps = visitor.page.locator("tbody td:first-of-type i").all_inner_texts()
+        assert dict(zip(rows(visitor), gaps, strict=True)) == {
+            "cart-admin": "33 builds",
+            "order-api": "12 builds",
+            "stock-feed": "5 builds",
+            "price-web": "2 builds",
+        }
+        bottom = visitor.page.locator("tbody tr").last.bounding_box()
+        assert bottom is not None
+        assert bottom["y"] + bottom["height"] < 800  # without scrolling
 
 
 def test_the_first_column_and_the_header_stay_in_sight(browser: Browser, shops: str) -> None:

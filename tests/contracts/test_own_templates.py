@@ -15,7 +15,7 @@ from scenedock.runtime.wiring import open_skeletons
 from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 
 TEMPLATES = Path(__file__).parents[2] / "catalog-info" / "templates"
-RULES = ("type", "pattern", "minLength", "maxLength")
+RULES = ("type", "pattern", "minLength", "maxLength", "minimum", "maximum")
 
 
 FOR_REPOSITORIES = {"repoUrl", "gitopsRepoUrl", "team", "registry"}

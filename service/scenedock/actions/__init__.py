@@ -6,6 +6,7 @@ from scenedock.actions.catalog.export_catalog import export_catalog_action
 from scenedock.actions.catalog.register_in_catalog import register_in_catalog_action
 from scenedock.actions.catalog.validate_entities import validate_entities_action
 from scenedock.actions.effects import Effects
+from scenedock.actions.manifests.preview_deployment import preview_deployment_action
 from scenedock.actions.publishing.await_pull_request import await_pull_request_action
 from scenedock.actions.publishing.commit_change import commit_change_action
 from scenedock.actions.publishing.propose_change import propose_change_action
@@ -26,6 +27,7 @@ ACTIONS: tuple[Action[Effects], ...] = (
     list_deployments_action,
     show_deployment_action,
     show_deployment_history_action,
+    preview_deployment_action,
     show_delivery_metrics_action,
     publish_repository_action,
     propose_change_action,

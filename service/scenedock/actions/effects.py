@@ -13,6 +13,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.git.served_apart import ServedApart
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.skeletons.library import SkeletonLibrary
+from scenedock.usecases.manifests.tools import RenderingTools
 
 if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
     from scenedock.effects.backstage.catalog import BackstageCatalog
@@ -24,7 +25,7 @@ class Effects:
 
     `apart` answers from the repositories in a process of its own. `code_hosts` are the hosts of repositories that may
     be written to. `backstage` is the catalog to register in; None if no Backstage is configured. `helm` is looked for
-    when something is to be rendered.
+    when something is to be rendered, and so is what `rendering` has besides.
     """
 
     repositories: Mapping[str, ServedRepository]
@@ -35,3 +36,4 @@ class Effects:
     code_hosts: CodeHosts
     backstage: BackstageCatalog | None
     helm: HelmProgram
+    rendering: RenderingTools

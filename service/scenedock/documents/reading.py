@@ -86,6 +86,11 @@ class Document:
     _repeats: bool = field(default=False, repr=False, compare=False)
 
     @property
+    def number(self) -> int:
+        """Which of the file's documents it is, from 1, empty ones included."""
+        return self._index + 1
+
+    @property
     def repeated_keys(self) -> tuple[RepeatedKey, ...]:
         """The keys that occur twice in a mapping of the document, with both lines."""
         return self._stream.with_positions[self._index].repeated_keys if self._stream and self._repeats else ()

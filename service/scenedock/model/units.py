@@ -39,14 +39,15 @@ class Unit:
     or a Kustomization that deploys one of them deploys it. A unit whose `path` or one of whose `folders` has a chart of
     this repository belongs to the service of that chart. `place` is where a person would look for it.
 
-    `chart` is the name of a chart from elsewhere; it is empty where manifests or a chart of this repository are
-    deployed. Values are, from below: the `value_files` that exist, in the order in which the tool merges them, then the
-    inline `values`. `manifests` are the files of what it deploys itself. All files by their paths from the root of
-    `repository`. `facts` is what all of these say; reading the folder fills it in. `application` is the Argo CD
-    Application, where it is one.
+    `chart` is the name of a chart from elsewhere, and `chart_repository` the address of its repository, where the files
+    say it; it is empty where manifests or a chart of this repository are deployed. Values are, from below: the
+    `value_files` that exist, in the order in which the tool merges them, then the inline `values`. `manifests` are the
+    files of what it deploys itself. All files by their paths from the root of `repository`. `facts` is what all of
+    these say; reading the folder fills it in. `application` is the Argo CD Application, where it is one.
 
     Where these are known: `values_at` are the documents, or patches of them, that the inline values come from, the
-    lowest in front; `version` is that of the chart from elsewhere, with what sets it; `images` are those of workloads.
+    lowest in front; `version` is that of the chart from elsewhere, with what sets it; `images` are those of workloads;
+    `release` is what Helm calls the release.
     """
 
     kind: DeployedKind
@@ -66,6 +67,8 @@ class Unit:
     values_at: tuple[Written, ...] = ()
     version: str = ""
     version_at: Written | None = None
+    chart_repository: str = ""
+    release: str = ""
     images: tuple[UnitImage, ...] = ()
 
     @property

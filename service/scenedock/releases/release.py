@@ -11,6 +11,7 @@ from scenedock.documents.merging import merge_values
 from scenedock.model.finding import Place
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.releases.images import Image, Keys, images_in
+from scenedock.releases.spots import Spot, SpotOf, nowhere
 
 PairKey: TypeAlias = tuple[str, str, str | None]
 """Repository, service and environment."""
@@ -28,7 +29,8 @@ class Layer:
 
     `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
     values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
-    why nobody can tell what it sets: then no version of a lower layer is a fact.
+    why nobody can tell what it sets: then no version of a lower layer is a fact. `spot_of` gives the spot of a path in
+    its values, where an edit of it would go.
     """
 
     path: str
@@ -38,6 +40,7 @@ class Layer:
     is_file: bool = True
     elsewhere: str = ""
     unreadable: str = ""
+    spot_of: SpotOf = nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class DependencyVersion:
 
 @dataclass(frozen=True, slots=True)
 class ChartVersions:
-    """What Chart.yaml says; `line_of` gives the line of a path in it.
+    """What Chart.yaml says, or another `document` of a file; `line_of` gives the line of a path in it.
 
     `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
 
@@ -64,6 +67,7 @@ class ChartVersions:
     app_version: str = ""
     app_version_by: Literal["", "templates", "comment"] = ""
     remote: tuple[DependencyVersion, ...] = ()
+    document: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class TagFile:
     path: str
     version: str
     line: int
+    spot: Spot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,10 @@ class Release:
 
     `path` and `line` hold the version, in the repository or in one `elsewhere`. `inherited`: the file isn't one of this
     environment alone. `shared_with` are the other services and environments that the same line serves. `rendered` says
-    that only rendering could tell which of several images is its own.
+    that only rendering could tell which of several images is its own. An edit of the version goes to the `spot`; `keys`
+    are those of the version in the merged values, or of what would set it there for an image that has Chart.yaml's.
+    `twins` are the lines of further images of its own, which have the same version; `rivals` says where others have it
+    by chance that may be its own as well.
     """
 
     service: str
@@ -136,6 +144,10 @@ class Release:
     inherited: bool = False
     shared_with: tuple[str, ...] = field(default=())
     rendered: bool = False
+    spot: Spot | None = None
+    keys: Keys = ()
+    twins: tuple[Release, ...] = ()
+    rivals: str = ""
 
     @property
     def key(self) -> PairKey:
@@ -151,6 +163,11 @@ class Release:
     def pair(self) -> str:
         """`billing/qa`."""
         return f"{self.service}/{self.environment}" if self.environment else self.service
+
+    @property
+    def lines(self) -> tuple[Release, ...]:
+        """All lines that hold the version: its own and those of its twins."""
+        return (self, *self.twins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +232,8 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
     if deployed.is_product and not _is_plain(candidates, deployed):
         return _of_chart(nothing, deployed, None)
     if candidates and not any(_is_certain(each, deployed, prefix) for each in candidates):
+        if deployed.chart and deployed.chart.remote and not deployed.chart.app_version_by:
+            return _of_chart(nothing, deployed, None)  # which is what it installs: its own templates have no workloads
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
     if len({each.tag for each in candidates}) > 1:
@@ -225,13 +244,20 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
             return replace(nothing, reason="; ".join(said))
         nothing, candidates = replace(nothing, rendered=True), [chosen.image]
     if candidates and candidates[0].tag:
-        image = candidates[0]
-        layer = _layer_of(deployed, image)
-        line = layer.line_of(image.keys)
-        shape = layer.shape or image.shape
-        found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
-        return replace(found, path=layer.path, line=line)
+        found, *twins = [_of_image(nothing, deployed, image) for image in candidates]
+        if not twins or all(_is_named(each, deployed) or _is_part(each, deployed) for each in candidates):
+            return replace(found, twins=tuple(twins))
+        return replace(found, rivals=" and ".join(f"{each.image} ({each.place})" for each in (found, *twins[:3])))
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
+
+
+def _of_image(nothing: Release, deployed: Deployed, image: Image) -> Release:
+    """What the tag of an image in its values says."""
+    layer = _layer_of(deployed, image)
+    shape = layer.shape or image.shape
+    found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
+    line, spot = layer.line_of(image.keys), layer.spot_of(image.keys)
+    return replace(found, path=layer.path, line=line, spot=spot, keys=image.keys)
 
 
 def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:
@@ -244,7 +270,8 @@ def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:
 def _of_tag_file(nothing: Release, file: TagFile, own: Sequence[Image]) -> Release:
     image = own[0].repository if own else ""
     if file.version:
-        return replace(nothing, version=file.version, image=image, shape=TAG_FILE, path=file.path, line=file.line)
+        found = replace(nothing, version=file.version, image=image, shape=TAG_FILE)
+        return replace(found, path=file.path, line=file.line, spot=file.spot)
     return replace(nothing, reason="its tag file has no version", image=image, path=file.path, line=file.line)
 
 
@@ -256,8 +283,9 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
         return replace(nothing, reason=f"what sets the tag of its image is no tag ({place})", image=repository)
     if chart and chart.app_version and chart.app_version_by:
         shape = "appVersion" if chart.app_version_by == "templates" else "appVersion by comment"
-        found = replace(nothing, version=chart.app_version, image=repository, shape=shape)
-        return replace(found, path=chart.path, line=chart.line_of(("appVersion",)))
+        found = replace(nothing, version=chart.app_version, image=repository, shape=shape, path=chart.path)
+        spot, keys = Spot(("appVersion",), chart.document), image.keys if image else ()
+        return replace(found, line=chart.line_of(("appVersion",)), spot=spot, keys=keys)
     if image:
         place = _place(deployed, image)
         return replace(nothing, reason=f"nothing sets a tag of its image ({place})", image=repository)
@@ -270,7 +298,8 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
             return replace(
                 nothing, chart=one.name, reason=f"nothing sets the version of its chart ({chart.path}:{line})"
             )
-        return replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=line)
+        found = replace(nothing, version=one.version, chart=one.name, shape=one.shape, path=chart.path, line=line)
+        return replace(found, spot=Spot(one.keys, chart.document))
     if chart and own:
         names = ", ".join(f"{each.name} {each.version} ({chart.path}:{chart.line_of(each.keys)})" for each in own)
         return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")

@@ -160,6 +160,22 @@ class Settings:
             "service's own, it shows which is; without it, such a version is unknown.",
         ),
     ] = "helm"
+    helm_charts: Annotated[
+        Path | None,
+        Setting(
+            optional_path,
+            "Folder with charts from elsewhere, by default `charts` in the data folder. The service fetches none: "
+            "`scenedock manifests render --fetch-charts --charts FOLDER` does.",
+        ),
+    ] = None
+    kustomize: Annotated[
+        str,
+        Setting(
+            text,
+            "Kustomize or kubectl, with which kustomizations are built to show what a change does: a path, or a name "
+            "on PATH. By default, the one of these that is on PATH.",
+        ),
+    ] = ""
     tokens_file: Annotated[
         Path | None, Setting(optional_path, "File with static tokens, for callers other than Backstage.")
     ] = None

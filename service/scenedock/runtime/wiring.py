@@ -121,7 +121,10 @@ def open_effects(
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
     from scenedock.effects.git.served_apart import ServedApart
+    from scenedock.effects.helm.chart_cache import ChartCache
     from scenedock.effects.helm.program import HelmProgram
+    from scenedock.effects.kustomize.program import KustomizeProgram
+    from scenedock.usecases.manifests.tools import RenderingTools
 
     def folders() -> FolderTable:
         from scenedock.effects.tasks.storage.folder_table import FolderTable
@@ -153,6 +156,11 @@ def open_effects(
         if settings.backstage_url
         else None,
         helm=HelmProgram(settings.helm),
+        rendering=RenderingTools(
+            HelmProgram(settings.helm),
+            KustomizeProgram(settings.kustomize),
+            ChartCache(settings.helm_charts or settings.data / "charts"),
+        ),
     )
 
 

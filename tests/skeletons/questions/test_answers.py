@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scenedock.skeletons.problems import AnswersError
+from scenedock.skeletons.problems import AnswersError, SkeletonError
 from tests.skeletons.in_memory import baked, rendered
 
 QUESTIONS: dict[str, Any] = {
@@ -169,3 +169,21 @@ def test_a_number_may_have_one_bound(bounds: dict[str, int], wrong: int) -> None
     assert rendered("{{ cookiecutter.replicas }}", questions, replicas=5) == "5"
     with pytest.raises(AnswersError):
         baked(questions, {"a.txt": ""}, {"replicas": wrong})
+
+
+def test_two_answers_may_have_to_differ() -> None:
+    rules = {"questions": {"service": {"differsFrom": "library"}}}
+    questions = {"service": "billing", "library": "workload", "_scenedock": rules}
+
+    for answers in ({"service": "workload"}, {"library": "billing"}, {"service": "a", "library": "a"}):
+        with pytest.raises(AnswersError) as caught:
+            baked(questions, {"a.txt": ""}, answers)
+        assert "is the answer to `library`, too; they must differ" in caught.value.problems[0].message
+    assert rendered("{{ cookiecutter.service }}", questions, service="a", library="b") == "a"
+
+
+def test_a_question_can_only_differ_from_another_question() -> None:
+    questions = {"service": "billing", "_scenedock": {"questions": {"service": {"differsFrom": "libary"}}}}
+
+    with pytest.raises(SkeletonError, match="names 'libary', which is not a question"):
+        baked(questions, {"a.txt": ""}, {})

@@ -48,5 +48,5 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
         "library_version": "1.2.3-rc.1",
         "version": "1.0.0-1e3",
     },
-    "inner": {"layout": "cluster", "ingress_domain": "", "metrics": "no"},
+    "inner": {"layout": "cluster", "ingress_domain": "", "metrics": "no", "own_namespace": "no"},
 }

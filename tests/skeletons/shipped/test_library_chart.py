@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.skeletons.shipped.answers import DEPLOYMENTS
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
 from tests.skeletons.shipped.gitops import HELMS, Manifest, Repository, is_custom, validate_kubernetes
 from tests.skeletons.shipped.world import SKELETONS, run
@@ -184,7 +185,7 @@ FEATURES: dict[str, tuple[dict[str, Any], list[str]]] = {
 def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[Version, Repository]:
     made = {major: Repository(tmp_path_factory.mktemp(f"helm{major}-"), major) for major in HELMS}
     for repository in made.values():
-        repository.deploy({"service": "inner", "layout": "cluster", "ingress_domain": "", "metrics": "no"})
+        repository.deploy({"service": "inner", **DEPLOYMENTS["inner"]})
     return made
 
 

@@ -165,6 +165,21 @@ def test_a_wrapped_chart_says_its_version_or_the_tag_in_its_values(tmp_path: Pat
     assert place(cart) == "cart/Chart.yaml:5"
 
 
+def test_an_image_of_others_in_the_values_of_a_chart_that_only_wraps_one_hides_nothing(tmp_path: Path) -> None:
+    dependency = "dependencies:\n- {name: operator, repository: 'oci://charts.acme.test', version: 5.24.0}\n"
+    values = "proxy: {deep: {image: {repository: gcr.io/cloud/sql-proxy, tag: 1.38.3}}}\n"
+    resource = {"grafana/templates/grafana.yaml": "kind: Grafana\napiVersion: grafana.example/v1\n"}
+    others = {
+        path: text for name in ("cart", "shop") for path, text in chart(name, values=f"image: acme/{name}:1\n").items()
+    }
+    files = {**others, **chart("grafana", dependency, values=values, values_qa="a: 1\n")}
+
+    found = listed(tmp_path / "wraps", files | resource)["grafana/qa"]
+    assert (found["version"], found["chart"], place(found)) == ("5.24.0", "operator", "grafana/Chart.yaml:5")
+    workload = {"grafana/templates/grafana.yaml": DEPLOYMENT}
+    assert listed(tmp_path / "runs", files | workload)["grafana/qa"]["version"] is None
+
+
 def test_a_chart_with_a_secret_beside_the_one_that_it_wraps_still_wraps_it(tmp_path: Path) -> None:
     dependency = "dependencies:\n- {name: webapp, repository: 'https://charts.acme.test', version: 3.2.1}\n"
     for kind, version in (("ExternalSecret", "3.2.1"), ("Deployment", None)):

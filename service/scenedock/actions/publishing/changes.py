@@ -96,7 +96,7 @@ class ChangeInput(TaskInput):
             files=new_files(self.files),
             delete=tuple(map(checked_path, self.delete)),
             rename=tuple((checked_path(each.source), checked_path(each.target)) for each in self.rename),
-            edits=tuple(map(_edit, self.edits)),
+            edits=tuple(map(edit_of, self.edits)),
         )
 
 
@@ -116,7 +116,13 @@ def attempt_of(context: Context[Any]) -> Attempt:
     return Attempt(mark, context.caller.user, context.tried_before, context.log)
 
 
-def _edit(edit: EditInput) -> Edit:
+def edit_of(edit: EditInput) -> Edit:
+    """The edit of a request.
+
+    Raises
+    ------
+    InputError   its path can't be used, or it changes nothing
+    """
     path = checked_path(edit.path)
     if not (edit.values or edit.add):
         raise InputError(f"the edit of {path!r} has neither `set` nor `add`")

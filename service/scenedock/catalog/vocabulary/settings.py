@@ -20,8 +20,10 @@ from scenedock.documents.configuration import read_configuration
 from scenedock.documents.problems import DocumentProblem, Format
 from scenedock.documents.reading import HELM
 from scenedock.model.addresses import credentials_in
+from scenedock.model.finding import Place
 from scenedock.model.helm import Provider
 from scenedock.model.json import JsonObject, as_object, value_at
+from scenedock.model.locks import Lock, is_end
 
 FILE_NAME = "scenedock.yaml"
 EVIDENCE = ("apps", "argocd", "folders", "values")
@@ -63,12 +65,13 @@ class AppList:
 class VersionFiles:
     """Files with the version of a service in an environment, and environments that should have the same versions.
 
-    See `versions` in the schema.
+    `tags` is how repositories of source code name the tag of a version. See `versions` in the schema.
     """
 
     file: str = ""
     path: str = ""
     equal: tuple[tuple[str, ...], ...] = ()
+    tags: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class CatalogSettings:
     known: tuple[str, ...] = ()
     vanishing: VanishingLimit = VanishingLimit()
     versions: VersionFiles = VersionFiles()
+    locks: tuple[Lock, ...] = ()
     layouts_off: frozenset[str] = frozenset()
 
     def type_of(self, path: str) -> str:
@@ -142,7 +146,9 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
         name: replace(override, line=configuration.line_of("overrides", name))
         for name, override in settings.overrides.items()
     }
-    return replace(settings, overrides=overrides)
+    places = [Place("", label, configuration.line_of("locks", number)) for number in range(len(settings.locks))]
+    locks = tuple(replace(lock, place=place) for lock, place in zip(settings.locks, places, strict=True))
+    return replace(settings, overrides=overrides, locks=locks)
 
 
 def _rules(document: JsonObject) -> Iterator[DocumentProblem]:
@@ -161,6 +167,7 @@ def _credentials(document: JsonObject) -> Iterator[DocumentProblem]:
 
 
 _FORMATS: Mapping[str, Format] = {
+    "end-of-lock": Format(is_end, "must be a day (2026-12-01) or a time (2026-12-01T08:00:00Z)"),
     "glob": Format(is_glob, "is too long, or its braces expand to too many patterns"),
     "web-link": Format(is_web_link, RULE),
     "entity-ref": Format(
@@ -211,13 +218,14 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         known=tuple(document.get("known", ())),
         vanishing=_vanishing(document.get("vanishing", {})),
         versions=_versions(document.get("versions", {})),
+        locks=tuple(Lock(**each) for each in document.get("locks", ())),
         layouts_off=frozenset(name for name, used in document.get("layouts", {}).items() if not used),
     )
 
 
 def _versions(files: Mapping[str, Any]) -> VersionFiles:
     equal = tuple(tuple(group) for group in files.get("equal", ()))
-    return VersionFiles(files.get("file", ""), files.get("path", ""), equal)
+    return VersionFiles(files.get("file", ""), files.get("path", ""), equal, files.get("tags", ""))
 
 
 def _vanishing(limit: Mapping[str, Any]) -> VanishingLimit:

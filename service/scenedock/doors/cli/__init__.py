@@ -106,12 +106,31 @@ def catalog() -> None:
         "history": "scenedock.doors.cli.queries.deployments:show_history",
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
         "metrics": "scenedock.doors.cli.queries.delivery:show_metrics",
+        "promote": "scenedock.doors.cli.changes.versions:promote",
+        "roll-back": "scenedock.doors.cli.changes.versions:roll_back",
+        "set-version": "scenedock.doors.cli.changes.versions:set_version",
         "show": "scenedock.doors.cli.queries.deployments:show_deployment",
         "verify": "scenedock.doors.cli.queries.verification:verify_deployments",
     },
 )
 def deployments() -> None:
-    """List, show and verify which version git says is where."""
+    """List, show, verify and change which version git says is where."""
+
+
+@main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})
+def applications() -> None:
+    """List the Argo CD Applications that repositories make."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "diff": "scenedock.doors.cli.queries.manifests:diff",
+        "render": "scenedock.doors.cli.queries.manifests:render",
+    },
+)
+def manifests() -> None:
+    """Render what repositories deploy, and show what a change does to it."""
 
 
 @main.group(

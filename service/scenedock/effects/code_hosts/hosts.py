@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.effects.github.just_created import JustCreated
@@ -166,6 +167,17 @@ class CodeHosts:
             auth, _ = self._credential(entry, address.owner)
             return entry.host.git_user, auth.token
         return entry.host.git_user, entry.secrets.token
+
+    def login_at(self, address: str) -> tuple[str, str] | None:
+        """The user and token with which something at an address is read, such as a chart; None if there are none.
+
+        Raises
+        ------
+        NotAllowedError, TemporaryError   as `git_login` does
+        """
+        parts = urlsplit(address)
+        owner = parts.path.strip("/").partition("/")[0]
+        return self.git_login(RepositoryAddress(parts.netloc, owner, owner))
 
     def _entry_of(self, address: RepositoryAddress) -> KnownHost:
         entry = self._by_name.get(address.host)

@@ -15,11 +15,15 @@ from typing import Final
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import read_document
 from scenedock.effects.git.repositories import Repository
+from scenedock.effects.helm.chart_cache import ChartCache
+from scenedock.effects.helm.chart_lock import ListedChart, listed_in, locked_versions
+from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.errors import InputError
 from scenedock.model.helm import CHART_FILE, Listing
-from scenedock.model.json import as_list, as_object, as_text
+from scenedock.model.json import as_object
 
 _LISTS_OF_DEPENDENCIES: Final = (CHART_FILE, "requirements.yaml")
+_LOCKS: Final = ((CHART_FILE, "Chart.lock"), ("requirements.yaml", "requirements.lock"))
 _LOCAL: Final = "file://"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MOST_FILES: Final = 3_000
@@ -90,7 +94,8 @@ class ChartFiles:
 
     source: ChartSource
     root: Path
-    bytes: int = 0
+    cache: ChartCache | None = None
+    size: int = 0
     _files: int = 0
     _folders: set[str] = field(default_factory=set)
 
@@ -115,11 +120,16 @@ class ChartFiles:
             self._copy(f"{inside}{name}", posixpath.join(to, name))
         vendored = set(_charts_in(names))
         missing: list[str] = []
-        for name, source in dict(self.dependencies(folder)).items():
+        for each in self.dependencies(folder):
+            name, source = each.name, each.repository
             if name in vendored:
                 continue
+            vendored.add(name)
             if source.startswith(_LOCAL):
                 self._copy_chart(self.local(folder, name, source), posixpath.join(to, "charts", name), level + 1)
+            elif self.cache and source.startswith(("https://", "oci://")):
+                archive = self.cache.archive(self._exact(folder, each))
+                self._write(posixpath.join(to, "charts", f"{name}.tgz"), archive, folder)
             else:
                 missing.append(f"{name} from {source}" if source else name)
         if missing:
@@ -127,8 +137,21 @@ class ChartFiles:
                 f"{inside}{CHART_FILE}: needs a network, or these charts in {inside}charts: {', '.join(missing)}"
             )
 
-    def dependencies(self, folder: str) -> Iterator[tuple[str, str]]:
-        """The name of each chart that a chart depends on, and where that comes from.
+    def _exact(self, folder: str, listed: ListedChart) -> RemoteChart:
+        """A chart from elsewhere in the version that the lock says, or that is written."""
+        for file, lock in _LOCKS:
+            path, at = posixpath.join(folder, lock), posixpath.join(folder, file)
+            if path in self.source.paths and at in self.source.paths:
+                documents = [as_object(read_document(self.source.read(each)).value) for each in (at, path)]
+                versions = locked_versions(documents[0], documents[1], path)
+                listed = listed._replace(version=versions.get((listed.name, listed.repository), listed.version))
+        if not listed.is_exact:
+            said = f"the version {listed.version!r} of {listed.name} from {listed.repository} isn't exact"
+            raise InputError(f"{posixpath.join(folder, CHART_FILE)}: {said}, and there is no Chart.lock that says more")
+        return RemoteChart(listed.repository, listed.name, listed.version)
+
+    def dependencies(self, folder: str) -> Iterator[ListedChart]:
+        """The charts that a chart depends on.
 
         Raises
         ------
@@ -138,10 +161,10 @@ class ChartFiles:
             path = posixpath.join(folder, file)
             if path in self.source.paths:
                 document = as_object(read_document(self.source.repository.read(path)).value)
-                for each in map(as_object, as_list(document.get("dependencies"))):
-                    if not _NAME.fullmatch(name := as_text(each.get("name"))):
-                        raise InputError(f"{path}: {name[:100]!r} can't be the name of a chart")
-                    yield name, as_text(each.get("repository"))
+                for each in listed_in(document):
+                    if not _NAME.fullmatch(each.name):
+                        raise InputError(f"{path}: {each.name[:100]!r} can't be the name of a chart")
+                    yield each
 
     def local(self, folder: str, name: str, source: str) -> str:
         """The folder of a local chart: where the address leads, or one of its name there.
@@ -159,10 +182,12 @@ class ChartFiles:
         raise InputError(f"{at}: the repository has no chart {name} at {source}")
 
     def _copy(self, path: str, to: str) -> None:
-        data = self.source.read(path)
+        self._write(to, self.source.read(path), path)
+
+    def _write(self, to: str, data: bytes, path: str) -> None:
         self._files += 1
-        self.bytes += len(data)
-        if self._files > _MOST_FILES or self.bytes > _MOST_BYTES:
+        self.size += len(data)
+        if self._files > _MOST_FILES or self.size > _MOST_BYTES:
             raise InputError(
                 f"the chart has more than {_MOST_FILES:,} files or {_MOST_BYTES >> 20} MiB, with those it depends on"
             )
@@ -188,7 +213,8 @@ def local_charts(source: ChartSource, folder: str) -> frozenset[str]:
             continue
         found.add(chart)
         with suppress(InputError):
-            waiting += [files.local(chart, name, at) for name, at in files.dependencies(chart) if at.startswith(_LOCAL)]
+            listed = [each for each in files.dependencies(chart) if each.repository.startswith(_LOCAL)]
+            waiting += [files.local(chart, each.name, each.repository) for each in listed]
     return frozenset(found)
 
 

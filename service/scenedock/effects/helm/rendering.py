@@ -14,11 +14,14 @@ from types import TracebackType
 from typing import Final, Self
 
 from scenedock.documents.reading import read_documents
+from scenedock.effects.helm.chart_cache import ChartCache
 from scenedock.effects.helm.chart_files import ChartFiles, ChartSource
 from scenedock.effects.helm.program import HelmProgram
+from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject
 
+_ARCHIVE: Final = "chart.tgz"
 _LONGEST_RELEASE: Final = 53
 _GIVEN: Final = re.compile(r"(?:\.\./)*[^ :]*given-\d+\.yaml")
 _MOST_BYTES_KEPT: Final = 256 << 20
@@ -46,7 +49,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A chart as it is installed: its folder in a repository, and what is given to it.
+    """A chart as it is installed: its folder in a repository, or a `remote` one, and what is given to it.
 
     `values` are, in Helm's order, paths of files in the repository, or values themselves; `parameters` count for more.
     The chart's own values.yaml is always the first, whether it is named or not.
@@ -59,6 +62,7 @@ class Installation:
     parameters: Sequence[Parameter] = ()
     has_crds: bool = False
     options: Sequence[str] = ()
+    remote: RemoteChart | None = None
 
 
 def render(program: HelmProgram, source: ChartSource, installation: Installation) -> tuple[JsonObject, ...]:
@@ -90,14 +94,18 @@ def manifests_in(printed: bytes) -> tuple[JsonObject, ...]:
 
 @dataclass(slots=True)
 class ChartRenderer:
-    """Renders charts; each is copied once, however often it is rendered. Threads may share it."""
+    """Renders charts; each is copied once, however often it is rendered.
+
+    Threads may share it: a repository is read by the one that has its `turn`.
+    """
 
     program: HelmProgram
+    cache: ChartCache | None = None
     _work: Path = field(init=False)
     _copies: dict[tuple[int, str], Path] = field(default_factory=dict)
     _sources: list[ChartSource] = field(default_factory=list)
     _bytes: int = 0
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> Self:
         self._work = Path(tempfile.mkdtemp(prefix="scenedock-helm-")).resolve()
@@ -119,31 +127,37 @@ class ChartRenderer:
         """
         work = Path(tempfile.mkdtemp(prefix="run-", dir=self._work))
         try:
-            tree = self._copy_of(source, installation.folder)
             names: dict[str, str] = {}
-            arguments = [*self._options(source, installation, work, names), "--", _release(installation)]
+            with self.turn:
+                tree = self._copy_of(source, installation)
+                arguments = [*self._options(source, installation, work, names), "--", _release(installation)]
             try:
-                return self.program.run(work, ["template", *arguments, f"./{installation.folder}"], tree, [tree])
+                chart = f"./{_ARCHIVE if installation.remote else installation.folder}"
+                return self.program.run(work, ["template", *arguments, chart], tree, [tree])
             except InputError as error:
                 said = _GIVEN.sub(lambda found: names.get(found[0].rpartition("/")[2], found[0]), str(error))
                 raise InputError(said) from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
-    def _copy_of(self, source: ChartSource, folder: str) -> Path:
+    def _copy_of(self, source: ChartSource, installation: Installation) -> Path:
         """The root of a tree with a chart and all that it depends on."""
-        with self._turn:
-            key = id(source), folder
-            if key not in self._copies:
-                root = Path(tempfile.mkdtemp(prefix="tree-", dir=self._work))
-                files = ChartFiles(source, root)
-                files.copy_chart(folder)
-                if self._bytes + files.bytes > _MOST_BYTES_KEPT:
-                    return root
-                self._bytes += files.bytes
-                self._copies[key] = root
-                self._sources.append(source)  # while it lives, nothing else has its number
-            return self._copies[key]
+        key = id(source), str(installation.remote or installation.folder)
+        if key not in self._copies:
+            root = Path(tempfile.mkdtemp(prefix="tree-", dir=self._work))
+            files = ChartFiles(source, root, self.cache)
+            if installation.remote is None:
+                files.copy_chart(installation.folder)
+            elif self.cache is None:
+                raise InputError(f"its chart comes from elsewhere: {installation.remote}")
+            else:
+                (root / _ARCHIVE).write_bytes(self.cache.archive(installation.remote))
+            if self._bytes + files.size > _MOST_BYTES_KEPT:
+                return root
+            self._bytes += files.size
+            self._copies[key] = root
+            self._sources.append(source)  # while it lives, nothing else has its number
+        return self._copies[key]
 
     def _options(self, source: ChartSource, installation: Installation, work: Path, names: dict[str, str]) -> list[str]:
         """The options; what is given is written into `work`, and `names` says which path each file has."""

@@ -46,9 +46,20 @@ def check_answers(questions: Questions, values: JsonObject, is_code: Callable[[s
                 check_choice(question, answers[name], choices_of(question))
         except ValueError as error:
             problems.append(AnswerProblem(name, str(error)))
+    problems.extend(_equal_answers(questions, answers))
     if problems:
         raise AnswersError(problems)
     return answers
+
+
+def _equal_answers(questions: Questions, answers: Answers) -> Iterator[AnswerProblem]:
+    """The answers that must differ from another one, and don't; the default counts where there is no answer."""
+    for name, question in questions.questions.items():
+        if not (other := question.differs_from):
+            continue
+        mine, others = (answers.get(each, questions.questions[each].raw) for each in (name, other))
+        if mine == others:
+            yield AnswerProblem(name, f"{shown(question, mine)} is the answer to `{other}`, too; they must differ")
 
 
 def typed_answer(question: Question | None, name: str, text: str) -> Json:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from scenedock.model.json import Json, JsonObject, as_object
+from scenedock.model.json import Json, JsonObject, as_object, as_text
 from scenedock.skeletons.problems import SkeletonError
 from scenedock.skeletons.skeleton import QUESTIONS_FILE, Skeleton
 
@@ -45,6 +45,7 @@ RULES_SCHEMA: dict[str, Any] = {
                     "maxLength": {"type": "integer", "minimum": 1},
                     "minimum": {"type": "integer"},
                     "maximum": {"type": "integer"},
+                    "differsFrom": {"type": "string"},
                     "secret": {"type": "boolean"},
                     "required": {"type": "boolean"},
                 },
@@ -57,7 +58,10 @@ RULES_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `raw` is its value in cookiecutter.json: the default, or the list of choices."""
+    """One question. `raw` is its value in cookiecutter.json: the default, or the list of choices.
+
+    `differs_from` is another question that must have another answer.
+    """
 
     name: str
     kind: Kind
@@ -71,6 +75,7 @@ class Question:
     max_length: int = LONGEST_ANSWER
     minimum: int | None = None
     maximum: int | None = None
+    differs_from: str = ""
     secret: bool = False
     required: bool = False
 
@@ -150,7 +155,8 @@ def _rules(values: Mapping[str, Any], source: str, place: str) -> JsonObject:
         where = ".".join(["_scenedock", *map(str, error.instance_path)])
         raise SkeletonError(f"{place}:{line}: {where}: {error.message}")
     questions = as_object(as_object(rules).get("questions"))
-    for name in questions:
+    others = [other for each in questions.values() if (other := as_text(as_object(each).get("differsFrom")))]
+    for name in [*questions, *others]:
         if name not in values or name.startswith("_"):
             raise SkeletonError(f"{place}:{line}: _scenedock.questions names {name!r}, which is not a question")
     return questions
@@ -176,6 +182,7 @@ def _question(name: str, raw: Json, prompt: Json, rules: Mapping[str, Any], plac
         max_length=int(rules.get("maxLength", LONGEST_ANSWER)),
         minimum=minimum,
         maximum=maximum,
+        differs_from=str(rules.get("differsFrom", "")),
         secret=bool(rules.get("secret", False)),
         required=bool(rules.get("required", False)),
     )

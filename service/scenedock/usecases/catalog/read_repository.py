@@ -130,7 +130,7 @@ class RepositoryReader:
 
     def said_by_tools(self, here: Manifests, others: Iterable[Manifests]) -> LayoutFacts:
         """What its manifests say: of its own folders, and of other repositories' of the run."""
-        given = Given(Repositories(here, tuple(others)), self._documents(), self.files.read)
+        given = Given(Repositories(here, tuple(others)), self.documents(), self.files.read)
         said = read_layouts(given, self.settings.layouts_off)
         self.findings.extend(said.findings)
         self.deployed.extend(said.deployed)
@@ -289,7 +289,7 @@ class RepositoryReader:
     def _find(self, code: str, message: str, place: Place, remedy: str) -> None:
         self.findings.append(Finding("error", code, message, place, remedy))
 
-    def _documents(self) -> dict[str, tuple[Manifest, ...]]:
+    def documents(self) -> dict[str, tuple[Manifest, ...]]:
         """The documents of each file that some layout looks at."""
         paths = {*self.plan.manifests, *(path for path in self.listing.files if is_named(path))}
         documents: dict[str, tuple[Manifest, ...]] = {}

@@ -15,10 +15,10 @@ from scenedock.usecases.catalog.known_facts import FactsOfRun
 
 
 @contextmanager
-def read_served(
-    repositories: Mapping[str, ServedRepository], facts: FactsOfRun | None = None
-) -> Iterator[tuple[ReadRepositories, Mapping[str, Repository]]]:
-    """What was read, with the problem of each repository that can't be, and the others, which are open here."""
+def opened_served(
+    repositories: Mapping[str, ServedRepository],
+) -> Iterator[tuple[Mapping[str, Repository], Mapping[str, str]]]:
+    """The repositories that can be opened, and of the others why not."""
     problems: dict[str, str] = {}
     with ExitStack() as stack:
         opened: dict[str, Repository] = {}
@@ -27,6 +27,15 @@ def read_served(
                 opened[name] = stack.enter_context(repository.opened())
             except ScenedockError as error:
                 problems[name] = str(error)
+        yield opened, problems
+
+
+@contextmanager
+def read_served(
+    repositories: Mapping[str, ServedRepository], facts: FactsOfRun | None = None
+) -> Iterator[tuple[ReadRepositories, Mapping[str, Repository]]]:
+    """What was read, with the problem of each repository that can't be, and the others, which are open here."""
+    with opened_served(repositories) as (opened, problems):
         read = read_repositories(opened, tolerate=True, facts=facts)
         yield replace(read, problems={**problems, **read.problems}), opened
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.effects.helm.chart_files import local_charts
+from scenedock.effects.kustomize.files import files_of_kustomization
 from scenedock.usecases.manifests.state import State
-from scenedock.usecases.manifests.targets import ChartPart, FilesPart, Part, Target, ValuesFile
+from scenedock.usecases.manifests.targets import ChartPart, FilesPart, KustomizePart, Part, Target, ValuesFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,15 @@ class Inputs:
             )
         if isinstance(part, FilesPart):
             return any(self._is_changed(part.repository, path) for path in part.paths)
-        return False
+        return self._kustomization_has_changed(part)
+
+    def _kustomization_has_changed(self, part: KustomizePart) -> bool:
+        if not self.changed.get(part.repository):
+            return False
+        used = files_of_kustomization(self.state.source(part.repository), part.folder)
+        return any(self._is_changed(part.repository, path) for path in used) or any(
+            self._is_changed_below(part.repository, each) for each in part.components()
+        )
 
     def _chart_has_changed(self, repository: str, folder: str) -> bool:
         key = repository, folder

@@ -1,26 +1,48 @@
-"""What changed files do to each environment, before anybody commits them."""
+"""What changed files do to each environment, before anybody commits them; and what differs in served repositories."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 
+from scenedock.catalog.reading.sources import slug_of
 from scenedock.effects.git.overlaid import OverlaidRepository
 from scenedock.effects.git.repositories import Repository, ServedRepository
+from scenedock.effects.git.revisions import GitRevision
+from scenedock.errors import InputError, NotFoundError
+from scenedock.gitops.changes import Edit, NewFile, apply_edit
 from scenedock.manifests.difference import ManifestDiff
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.releases.release import PairKey
-from scenedock.usecases.catalog.export_catalog import Names, map_catalog, read_repositories
-from scenedock.usecases.catalog.read_served import read_served
-from scenedock.usecases.manifests.compare_targets import Compared, compare_targets
-from scenedock.usecases.manifests.inputs import Inputs
-from scenedock.usecases.manifests.rendering import TargetRenderer
+from scenedock.usecases.catalog.catalog_record import read_memory
+from scenedock.usecases.catalog.export_catalog import Names
+from scenedock.usecases.catalog.read_served import opened_served
+from scenedock.usecases.manifests.deployed_targets import Selected
+from scenedock.usecases.manifests.differences import changed_paths, diff_environments, diff_states
 from scenedock.usecases.manifests.state import State
-from scenedock.usecases.manifests.surveyed import surveyed_targets
-from scenedock.usecases.manifests.targets import Target
 from scenedock.usecases.manifests.tools import RenderingTools
-from scenedock.usecases.releases.list_deployments import survey
 
 ChangedFiles = Mapping[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to preview of a repository, by its name or address: changes of its files, or revisions, or environments.
+
+    `since` and `until` are revisions; without the second, the state that the service reads. `environment` selects one,
+    or with `against` is compared with that.
+    """
+
+    repository: str
+    files: tuple[NewFile, ...] = ()
+    delete: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    since: str = ""
+    until: str = ""
+    services: tuple[str, ...] = ()
+    environment: str | None = None
+    against: str = ""
 
 
 def preview(
@@ -42,44 +64,8 @@ def preview(
     InputError        a repository can't be read
     """
     after = {**repositories, name: OverlaidRepository(repositories[name], changed)}
-    return diff_states(State(repositories), State(after), {name: changed.keys()}, tools, pairs, names)
-
-
-def diff_states(
-    before: State,
-    after: State,
-    changed: Mapping[str, Collection[str]],
-    tools: RenderingTools,
-    pairs: Collection[PairKey] | None = None,
-    names: Names | None = None,
-) -> ManifestDiff:
-    """What differs between the repositories at two times, between which only some files have `changed`.
-
-    Raises
-    ------
-    NotAllowedError   this machine can't sandbox a process
-    InputError        a repository can't be read
-    """
-    paths = {name: sorted(each) for name, each in changed.items()}
-    inputs = Inputs(before, paths), Inputs(after, paths)
-    old, new = _targets(before, names), _targets(after, names)
-    asked: list[Compared] = []
-    for key in sorted({*old, *new}, key=lambda key: tuple(part or "" for part in key)):
-        one, other = old.get(key), new.get(key)
-        is_wanted = pairs is None or key[:3] in pairs
-        if is_wanted and (one != other or _have_changed(inputs[0], one) or _have_changed(inputs[1], other)):
-            asked.append(Compared(one, other))
-    with TargetRenderer(tools) as renderer:
-        return compare_targets(before, after, asked, renderer)
-
-
-def _have_changed(inputs: Inputs, target: Target | None) -> bool:
-    return target is not None and inputs.have_changed(target)
-
-
-def _targets(state: State, names: Names | None) -> dict[tuple[str, str, str | None, str], Target]:
-    result = map_catalog(read_repositories(state.repositories), names=names or {}, until="mapped")
-    return {each.key: each for each in surveyed_targets(survey(result, state.repositories))}
+    before = State(repositories)
+    return diff_states(before, State(after), {name: changed.keys()}, tools, Selected(pairs=pairs), names)
 
 
 def preview_served(
@@ -95,10 +81,81 @@ def preview_served(
     Raises
     ------
     NotAllowedError   this machine can't sandbox a process
-    InputError        no repository can be read, or not this one
+    NotFoundError     the service has no such repository
+    InputError        it can't be read
     """
-    from scenedock.usecases.catalog.catalog_record import read_memory
+    with opened_served(repositories) as (opened, problems):
+        return preview(opened, _name_in(opened, problems, name), changed, tools, pairs, _names(kept))
 
-    names = read_memory(kept).names if kept else None
-    with read_served(repositories) as (_, opened):
-        return preview(opened, name, changed, tools, pairs, names)
+
+def preview_asked(
+    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, asked: Asked, tools: RenderingTools
+) -> ManifestDiff:
+    """What somebody asked for, of the service's repositories as they are now, under the names of a `kept` catalog.
+
+    Raises
+    ------
+    NotAllowedError   this machine can't sandbox a process
+    NotFoundError     the service has no such repository, or this no such file, revision or environment
+    InputError        it can't be read, or an edit isn't possible
+    """
+    with opened_served(repositories) as (opened, problems):
+        name = _name_in(opened, problems, asked.repository)
+        selected = Selected(asked.services, None if asked.against else asked.environment)
+        if asked.against:
+            return diff_environments(State(opened), asked.environment or "", asked.against, tools, selected)
+        if asked.since:
+            with _revisions(opened[name], asked) as (old, new):
+                sides = State({**opened, name: old}), State({**opened, name: new})
+                changed = {name: list(changed_paths(old, new))}
+                return diff_states(*sides, changed, tools, selected, _names(kept))
+        files = _changed_files(opened[name], asked)
+        after = State({**opened, name: OverlaidRepository(opened[name], files)})
+        return diff_states(State(opened), after, {name: files.keys()}, tools, selected, _names(kept))
+
+
+@contextmanager
+def _revisions(repository: Repository, asked: Asked) -> Iterator[tuple[Repository, Repository]]:
+    root, _ = repository.history_root()
+    with GitRevision(root, asked.since) as old:
+        if not asked.until:
+            yield old, repository
+            return
+        with GitRevision(root, asked.until) as new:
+            yield old, new
+
+
+def _changed_files(repository: Repository, asked: Asked) -> ChangedFiles:
+    """The files as they would be."""
+    here = frozenset(repository.listing().inside)
+    files: dict[str, bytes | None] = {each.path: each.content for each in asked.files}
+    for path in asked.delete:
+        below = [each for each in here if each == path or each.startswith(f"{path}/")]
+        if not below:
+            raise NotFoundError(f"there is no file or folder {path!r} in the repository")
+        files.update(dict.fromkeys(below))
+    for edit in asked.edits:
+        content = files.get(edit.path)
+        if content is None:
+            if edit.path not in here:
+                raise NotFoundError(f"there is no file {edit.path!r} to edit")
+            content = repository.read(edit.path)
+        files[edit.path] = apply_edit(content, edit)
+    return files
+
+
+def _name_in(opened: Mapping[str, Repository], problems: Mapping[str, str], asked: str) -> str:
+    """The name of the repository that somebody means by its name or address."""
+    if asked in opened:
+        return asked
+    for name, repository in opened.items():
+        if (url := repository.address().url) and slug_of(url) == slug_of(asked):
+            return name
+    if asked in problems:
+        raise InputError(problems[asked])
+    known = ", ".join(sorted({*opened, *problems})) or "none"
+    raise NotFoundError(f"{asked!r} is not a repository that this service reads; these are: {known}")
+
+
+def _names(kept: KeptCatalog | None) -> Names | None:
+    return read_memory(kept).names if kept else None

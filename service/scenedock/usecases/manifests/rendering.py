@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from scenedock.effects.helm.rendering import ChartRenderer, FileOf, Installation, Parameter, manifests_in
+from scenedock.effects.kustomize.building import KustomizationBuilder
 from scenedock.effects.local.confined_program import AT_ONCE
 from scenedock.errors import InputError, NotFoundError
 from scenedock.manifests.rendered import Rendered
@@ -44,9 +45,11 @@ class TargetRenderer:
     tools: RenderingTools
     _stack: ExitStack = field(default_factory=ExitStack)
     _charts: ChartRenderer = field(init=False)
+    _kustomizations: KustomizationBuilder = field(init=False)
 
     def __enter__(self) -> Self:
-        self._charts = self._stack.enter_context(ChartRenderer(self.tools.helm))
+        self._charts = self._stack.enter_context(ChartRenderer(self.tools.helm, self.tools.charts))
+        self._kustomizations = KustomizationBuilder(self.tools.kustomize, self._charts.turn)
         return self
 
     def __exit__(
@@ -80,10 +83,11 @@ class TargetRenderer:
 
     def _printed(self, state: State, part: Part) -> bytes:
         if isinstance(part, FilesPart):
-            source = state.source(part.repository)
-            return b"\n---\n".join(source.read(path) for path in part.paths)
+            with self._charts.turn:
+                source = state.source(part.repository)
+                return b"\n---\n".join(source.read(path) for path in part.paths)
         if isinstance(part, KustomizePart):
-            raise InputError("kustomizations are not built yet")
+            return self._kustomizations.build(state.source(part.repository), part.folder, part.overlay)
         return self._charts.render(state.source(part.repository), _installation(state, part))
 
 
@@ -98,6 +102,7 @@ def _installation(state: State, part: ChartPart) -> Installation:
         ),
         part.has_crds,
         part.options,
+        part.remote,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.model.finding import Place
-from scenedock.model.json import JsonObject
+from scenedock.model.json import JsonObject, as_list, as_text
 
 
 class ValuesFile(NamedTuple):
@@ -52,6 +53,11 @@ class KustomizePart:
     repository: str
     folder: str
     overlay: JsonObject = field(default_factory=dict)
+
+    def components(self) -> tuple[str, ...]:
+        """The folders of the components that the overlay takes."""
+        listed = map(as_text, as_list(self.overlay.get("components")))
+        return tuple(posixpath.normpath(posixpath.join(self.folder, each)) for each in listed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from scenedock.effects.helm.chart_cache import ChartCache
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.kustomize.program import KustomizeProgram
 
 
 @dataclass(frozen=True, slots=True)
 class RenderingTools:
-    """What renders: helm, and kustomize where it is at hand."""
+    """What renders: helm, and kustomize where it is at hand; `charts` are those from elsewhere that are kept."""
 
     helm: HelmProgram = field(default_factory=HelmProgram)
     kustomize: KustomizeProgram = field(default_factory=KustomizeProgram)
+    charts: ChartCache | None = None

@@ -21,6 +21,7 @@ from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.releases.images import Keys, split_reference
 from scenedock.releases.release import Layer
+from scenedock.releases.spots import Spot
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")
 _CHANGES_SOURCE = re.compile(r"""\b(?:helm|kustomize|sources?)["']?\s*:""")
@@ -158,12 +159,12 @@ class _Source:
             yield Layer(path, {}, lambda _keys: start, "helm.values", unreadable=unreadable)
             return
         is_block = "\n" in text.strip()
-        yield Layer(
-            path,
-            as_object(inner.value),
-            lambda keys: start + inner.line_of(keys) if is_block else start,
-            "helm.values",
-        )
+
+        def line_of(keys: Keys) -> int:
+            return start + inner.line_of(keys) if is_block else start
+
+        spot = Spot((*self.place, "helm", "values"), self.document.number, ())
+        yield Layer(path, as_object(inner.value), line_of, "helm.values", spot_of=spot.below)
 
     def _of_parameter(self, number: int, parameter: JsonObject) -> Iterator[Layer]:
         """A parameter, as `--set` takes it; names with indexes of lists are left out."""
@@ -176,7 +177,12 @@ class _Source:
         yield from self._from_parameters(_nested(steps, value), (), "helm.parameters")
 
     def _layer(self, values: JsonObject, shape: str, place_of: Callable[[Keys], Keys]) -> Layer:
-        return Layer(self.application.place.path, values, lambda keys: self.document.line_of(place_of(keys)), shape)
+        document, path = self.document, self.application.place.path
+
+        def spot_of(keys: Keys) -> Spot:
+            return Spot(place_of(keys), document.number)
+
+        return Layer(path, values, lambda keys: document.line_of(place_of(keys)), shape, spot_of=spot_of)
 
     def _rendered(self, value: Json) -> Json:
         """A value with the parameters of its generator; what they can't evaluate stays as it is written."""
@@ -200,11 +206,12 @@ class _Source:
                 yield from self._from_parameters(below, (*above, key), shape)
         elif isinstance(value, str) and (match := _PARAMETER.search(value)) and (found := self._origin(match[1])):
             text = as_text(self._rendered(value))
-            path, line = found
-            yield Layer(path, _nested([str(key) for key in above], text), lambda _keys: line, shape)
+            path, line, spot = found
+            values = _nested([str(key) for key in above], text)
+            yield Layer(path, values, lambda _keys: line, shape, spot_of=lambda _keys: spot)
 
-    def _origin(self, name: str) -> tuple[str, int] | None:
-        """The file and line of a parameter: in the element of a list generator, or in the file of a git generator."""
+    def _origin(self, name: str) -> tuple[str, int, Spot] | None:
+        """Where a parameter is: in the element of a list generator, or in the file of a git generator."""
         parameters = self.application.parameters
         steps = name.split(".")
         value = value_at(parameters, steps)
@@ -213,13 +220,14 @@ class _Source:
             path = f"{folder}/{file}" if folder else file
             document = self.read(path)
             if value_at(document.value, steps) == value is not None:
-                return path, document.line_of(steps)
+                return path, document.line_of(steps), Spot(tuple(steps), document.number)
         for keys, element in _elements(self.document.value, ()):
             known = flat(parameters)
             if value_at(element, steps) == value is not None and all(
                 known.get(key) == text for key, text in flat(element).items()
             ):
-                return self.application.place.path, self.document.line_of((*keys, *steps))
+                at: Keys = (*keys, *steps)
+                return self.application.place.path, self.document.line_of(at), Spot(at, self.document.number)
         return None
 
 

@@ -83,7 +83,9 @@ def follow_deployments(
     ------
     InputError   a repository can't be read
     """
-    all_of = survey(result, repositories, let_helm_choose(helm, repositories, selected.name))
+    all_of = survey(
+        result, repositories, let_helm_choose(helm, repositories, None if selected.name is None else {selected.name})
+    )
     releases = [each for each in all_of.releases if selected.includes(each)]
     histories = follow(all_of, repositories, releases, extent)
     return deployments_of(result, all_of.releases, histories)

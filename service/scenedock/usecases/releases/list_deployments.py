@@ -12,6 +12,7 @@ from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import NotFoundError
 from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions
 from scenedock.releases.history import VersionHistory
@@ -32,7 +33,8 @@ class Deployments:
     """The releases, by service and environment, and which of them are behind another environment of the service.
 
     `problems` says for each repository that can't be read, whose deployments are missing, why. `histories` are those
-    that were asked for, `findings` what somebody should look at, by release.
+    that were asked for, `findings` what somebody should look at, by release. `locks` are those of all settings, also
+    those that have ended.
     """
 
     releases: tuple[Release, ...]
@@ -40,6 +42,7 @@ class Deployments:
     problems: Mapping[str, str] = field(default_factory=dict)
     histories: Mapping[PairKey, VersionHistory] = field(default_factory=dict)
     findings: Mapping[PairKey, Sequence[Finding]] = field(default_factory=dict)
+    locks: tuple[Lock, ...] = ()
 
     @property
     def unknown(self) -> tuple[Release, ...]:
@@ -120,7 +123,8 @@ def deployments_of(
     """The releases of an export, with what follows from them and their histories."""
     histories = histories or {}
     findings = find_in_versions(releases, environments_in(result, releases), histories)
-    return Deployments(releases, behind(releases, histories), result.read.problems, histories, findings)
+    locks = tuple(lock for each in result.repositories for lock in each.settings.locks)
+    return Deployments(releases, behind(releases, histories), result.read.problems, histories, findings, locks)
 
 
 def verify_deployments(result: Export, repositories: Mapping[str, Repository], helm: HelmProgram) -> list[Compared]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -97,15 +97,15 @@ class Renderings:
 
 
 def let_helm_choose(
-    helm: HelmProgram | None, repositories: Mapping[str, Repository], service: str | None = None
+    helm: HelmProgram | None, repositories: Mapping[str, Repository], services: Collection[str] | None = None
 ) -> Choose:
-    """Let helm choose, if there is one, for a service or for all."""
+    """Let helm choose, if there is one, for some services or for all."""
     if helm is None:
         return choose_none
     renderings = Renderings(helm, repositories)
 
     def choose(deployed: Deployed, candidates: Sequence[Image]) -> Chosen:
-        return renderings.choose(deployed, candidates) if service in {None, deployed.service} else Chosen()
+        return renderings.choose(deployed, candidates) if services is None or deployed.service in services else Chosen()
 
     return choose
 

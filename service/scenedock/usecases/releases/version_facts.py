@@ -24,6 +24,7 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 from scenedock.model.units import Unit
 from scenedock.releases.images import Keys, split_reference, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
+from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
 
 _PRODUCT = "third-party"
@@ -143,7 +144,8 @@ class VersionReader:
         for path in files:
             document = self.document(path)
             unreadable = self._problems.get(path, "")
-            yield Layer(path, as_object(document.value), document.line_of_text, unreadable=unreadable)
+            values, lines = as_object(document.value), document.line_of_text
+            yield Layer(path, values, lines, unreadable=unreadable, spot_of=Spot((), document.number).below)
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
@@ -159,7 +161,8 @@ class VersionReader:
         key = next((key for key in _VALUES_OF_ITEMS if isinstance(as_object(value).get(key), dict)), None)
         root: Keys = at if key is None else (*at, key)
         values = as_object(value) if key is None else as_object(as_object(value)[key])
-        yield Layer(item.list_path, values, lambda keys: document.line_of((*root, *keys)), is_file=False)
+        lines, spots = partial(_line_of, document, root), Spot(root, document.number).below
+        yield Layer(item.list_path, values, lines, is_file=False, spot_of=spots)
 
     def _layers_of_release(self, unit: Unit) -> Iterator[Layer]:
         """The values that a release is written with, the lowest first; at last, what they are after all patches."""
@@ -170,7 +173,8 @@ class VersionReader:
             values = as_object(value_at(document.value, map(str, written.keys)))
             path, lines = written.place.path, partial(_line_of, document, written.keys)
             if values:
-                yield Layer(path, values, lines, is_file=False)
+                spots = Spot(written.keys, document.number).below
+                yield Layer(path, values, lines, is_file=False, spot_of=spots)
                 merged = merge_values(merged, values)
         if unit.values_at and unit.values != merged:
             yield Layer(path, unit.values, lines, is_file=False)
@@ -187,15 +191,17 @@ class VersionReader:
             line = document.line_of(image.written.keys)
             key = "" if len(repositories) == 1 else image.container or image.repository
             values: JsonObject = {key: described} if key else described
-            yield Layer(image.written.place.path, values, partial(_same_line, line), image.shape, is_file=False)
+            spot, lines = Spot(image.written.keys, document.number), partial(_same_line, line)
+            at = image.written.place.path
+            yield Layer(at, values, lines, image.shape, is_file=False, spot_of=partial(_same_spot, spot))
             for layer in changes:
                 for number, each in enumerate(map(as_object, as_list(layer.values.get("images")))):
                     repository, tag = split_reference(as_text(each.get("image")))
                     if image.repository in {repository, each.get("replaces")} and tag:
                         described = {"image": {"repository": repository, "tag": tag}}
-                        line = layer.line_of(("images", number))
-                        values = {key: described} if key else described
-                        yield replace(layer, values=values, line_of=partial(_same_line, line))
+                        line, changed = layer.line_of(("images", number)), layer.spot_of(("images", number))
+                        values, spots = {key: described} if key else described, partial(_same_spot, changed)
+                        yield replace(layer, values=values, line_of=partial(_same_line, line), spot_of=spots)
 
     def _chart_of_release(self, deployment: Deployment) -> ChartVersions | None:
         """The chart from elsewhere that a release installs, with its version."""
@@ -205,7 +211,8 @@ class VersionReader:
         shape = "HelmRelease" if unit.kind == "Flux HelmRelease" else "helmCharts"
         place, keys = unit.version_at.place, unit.version_at.keys
         one = DependencyVersion(unit.chart, unit.version, keys, shape)
-        return ChartVersions(place.path, self._document_at(place).line_of, remote=(one,))
+        document = self._document_at(place)
+        return ChartVersions(place.path, document.line_of, remote=(one,), document=document.number)
 
     def _document_at(self, place: Place) -> Document:
         """The document that begins at a place; empty where it can't be read."""
@@ -293,18 +300,20 @@ class VersionReader:
         """The version in a file of tags: at a path of YAML, of a variable in an `.env` file, or the whole file."""
         text = data.decode("utf-8", "replace")
         if not keys:
-            return TagFile(path, text.strip() if len(text.split()) == 1 else "", 1)
+            return TagFile(path, text.strip() if len(text.split()) == 1 else "", 1, Spot((), form="text"))
         name = posixpath.basename(path)
         if name.endswith(".env") or name.startswith(".env"):
             assigned = [found for found in _ASSIGNMENT.finditer(text) if found[1] == keys]
             if not assigned:
                 return TagFile(path, "", 1)
             last = assigned[-1]  # as for a shell
-            return TagFile(path, last[2].strip(), text.count("\n", 0, last.start()) + 1)
+            line = text.count("\n", 0, last.start()) + 1
+            return TagFile(path, last[2].strip(), line, Spot((keys,), form="env"))
         document = self.document(path)
         value, steps = _follow(document.value, keys.split("."))
         version = text_of(value)
-        return TagFile(path, "" if version.startswith(CIPHERTEXT) else version, document.line_of(steps))
+        spot = Spot(steps, document.number)
+        return TagFile(path, "" if version.startswith(CIPHERTEXT) else version, document.line_of(steps), spot)
 
     def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
         """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
@@ -387,6 +396,10 @@ def _paths_here(layers: Iterable[Layer]) -> set[str]:
 
 def _same_line(line: int, _keys: Keys) -> int:
     return line
+
+
+def _same_spot(spot: Spot | None, _keys: Keys) -> Spot | None:
+    return spot
 
 
 def _line_of(document: Document, root: Keys, keys: Keys) -> int:

@@ -41,7 +41,7 @@ def read_applications(documents: Iterable[Manifest], repositories: Repositories)
     """All that the manifests of a repository say, in their order."""
     reader = ArgoReader(repositories)
     for document in documents:
-        for each in _manifests(document.value):
+        for each in argo_objects(document.value):
             reader.read(each, document)
     return reader
 
@@ -58,11 +58,11 @@ def value_files_of(applications: Iterable[Application]) -> dict[str, dict[str, l
     return by_folder
 
 
-def _manifests(document: JsonObject) -> Iterator[JsonObject]:
+def argo_objects(document: JsonObject) -> Iterator[JsonObject]:
     """The Argo CD objects of a document, which may be a list of them."""
     if document.get("kind") == "List" and document.get("apiVersion") == "v1":
         for item in as_list(document.get("items")):
-            yield from _manifests(as_object(item))
+            yield from argo_objects(as_object(item))
     elif as_text(document.get("apiVersion")).startswith(API_GROUP + "/"):
         yield document
 
@@ -100,7 +100,7 @@ class ArgoReader:
     def _add_set(self, document: JsonObject, place: Place) -> None:
         """Keep the Applications that a set makes: all of them, else what its template says of each."""
         try:
-            generated = list(self._generated(document))
+            generated = list(self.generated(document))
         except NotEvaluatedError as reason:
             self._add_literals(document, place, str(reason))
             return
@@ -111,7 +111,7 @@ class ArgoReader:
         """Keep what the template of a set that only a cluster can evaluate says all the same: of no environment."""
         set_name = as_text(value_at(document, ("metadata", "name")))
         try:
-            generated = list(self._generated(document, partly=True))
+            generated = list(self.generated(document, partly=True))
         except NotEvaluatedError:
             generated = []
         found: dict[Application, None] = {}
@@ -135,8 +135,17 @@ class ArgoReader:
             remedy = "Set its environments and annotations in scenedock.yaml if you need them."
             self.findings.append(Finding("info", NOT_EVALUATED, message, place, remedy))
 
-    def _generated(self, document: JsonObject, *, partly: bool = False) -> Iterator[WrittenApplication]:
-        """Each Application that a set makes; `partly` leaves open what only a cluster knows."""
+    def generated(
+        self, document: JsonObject, *, partly: bool = False, unknown: list[str] | None = None
+    ) -> Iterator[WrittenApplication]:
+        """Each Application that a set makes; `partly` leaves open what only a cluster knows.
+
+        The texts of its template that can't be evaluated for an Application come to `unknown` before it.
+
+        Raises
+        ------
+        NotEvaluatedError   only a cluster can evaluate it
+        """
         spec = as_object(document.get("spec"))
         render_template = render_go if spec.get("goTemplate") is True else render_fasttemplate
         render: Render = partial(render_template, leave_unknown=partly)
@@ -146,7 +155,7 @@ class ArgoReader:
             for own in generator.values():
                 template = merge_objects(template, as_object(as_object(own).get("template")))
             for parameters in generators.parameters(generator):
-                yield WrittenApplication(_filled(template, render, parameters), parameters)
+                yield WrittenApplication(_filled(template, _noting(render, unknown), parameters), parameters)
 
     def _add_of_template(self, written: WrittenApplication, place: Place) -> None:
         """Keep an Application that a chart's template writes, if its name and its chart are literal.
@@ -235,6 +244,20 @@ class ArgoReader:
         message = f"Application {name!r} names more than one environment: {doubt}; it counts for none of them"
         remedy = "Set the label `environment` to the right one, and use no values files of another."
         self.findings.append(Finding("warning", "environment-in-doubt", message, place, remedy))
+
+
+def _noting(render: Render, unknown: list[str] | None) -> Render:
+    """The same, which notes the texts that it can't evaluate."""
+    if unknown is None:
+        return render
+
+    def noting(text: str, parameters: JsonObject) -> str | None:
+        evaluated = render(text, parameters)
+        if evaluated is None:
+            unknown.append(text)
+        return evaluated
+
+    return noting
 
 
 def _filled(template: JsonObject, render: Render, parameters: JsonObject) -> JsonObject:

@@ -25,17 +25,24 @@ _TEMPLATE = ("spec", "chart", "spec")
 
 @dataclass(frozen=True, slots=True)
 class _Chart:
-    """A chart: `name` is that of one from elsewhere, `folder` that of one in this repository."""
+    """A chart: `name` is that of one from elsewhere, `folder` that of one in this repository.
+
+    `repository` is the address of the repository of one from elsewhere.
+    """
 
     name: str = ""
     folder: str | None = None
     version: str = ""
     version_at: Written | None = None
+    repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HelmRelease:
-    """A release. Its values are those of `value_files`, in Helm's order, below the inline ones at `values_at`."""
+    """A release, which Helm calls `release`.
+
+    Its values are those of `value_files`, in Helm's order, below the inline ones at `values_at`.
+    """
 
     name: str
     namespace: str
@@ -43,6 +50,7 @@ class HelmRelease:
     value_files: tuple[str, ...] = ()
     values: JsonObject = field(default_factory=dict)
     values_at: tuple[Written, ...] = ()
+    release: str = ""
 
 
 class Releases:
@@ -77,6 +85,7 @@ class Releases:
             tuple(self._generated(each, spec)),
             merge_values(values, as_object(spec.get("values"))),
             tuple(Written(at.place, (*at.keys, *(() if at.keys else _VALUES))) for at in _written(each)),
+            as_text(spec.get("releaseName")) or "-".join(filter(None, (as_text(spec.get("targetNamespace")), name))),
         )
 
     def _chart(self, each: Occurrence, spec: JsonObject) -> _Chart:
@@ -93,7 +102,8 @@ class Releases:
                 given = as_object(value_at(source.document, ("spec", "ref")))
                 key = next((key for key in ("tag", "semver", "digest") if given.get(key)), "tag")
                 at = Written(source.place, ("spec", "ref", key))
-                return _Chart(posixpath.basename(url.rstrip("/")), None, text_of(given.get(key)), at)
+                above, _, chart = url.rstrip("/").rpartition("/")
+                return _Chart(chart, None, text_of(given.get(key)), at, above)
         return _Chart("" if is_open(name) else name)
 
     def _of_template(self, spec: JsonObject, written: Sequence[Written], root: tuple[str, ...]) -> _Chart:
@@ -108,7 +118,18 @@ class Releases:
         keys = (*root, "version")
         version = text_of(spec.get("version"))
         at = next((each for each in reversed(written) if self._says(each, keys, version)), written[0])
-        return _Chart(posixpath.basename(chart.rstrip("/")), None, version, Written(at.place, (*at.keys, *keys)))
+        place = Written(at.place, (*at.keys, *keys))
+        return _Chart(posixpath.basename(chart.rstrip("/")), None, version, place, self._address(source))
+
+    def _address(self, source: JsonObject) -> str:
+        """The address of a HelmRepository; empty where the files don't say it."""
+        if as_text(source.get("kind")) != "HelmRepository":
+            return ""
+        for each in self._expander.sources("HelmRepository", as_text(source.get("name"))):
+            url = as_text(value_at(each.document, ("spec", "url")))
+            if url and not is_open(url):
+                return url
+        return ""
 
     def _says(self, written: Written, keys: tuple[str, ...], text: str) -> bool:
         """Whether a document has this text at some keys."""

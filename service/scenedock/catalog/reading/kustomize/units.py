@@ -95,6 +95,8 @@ class Units:
                         values_at=release.values_at,
                         version=release.chart.version,
                         version_at=release.chart.version_at,
+                        chart_repository=release.chart.repository,
+                        release=release.release,
                     )
 
     def folders(self) -> Iterator[Unit]:

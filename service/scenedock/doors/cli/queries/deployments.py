@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -191,6 +192,7 @@ def _summary(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
     if hidden := len(unknown) - len(shown):
         yield f"and {hidden:,} more; --verbose prints all"
     yield from _findings(deployments, verbose=verbose)
+    yield from _locks(deployments, datetime.now(UTC))
     total = len(deployments.releases)
     inherited = sum(each.inherited for each in deployments.releases)
     behind = sum(each.key in deployments.behind for each in deployments.releases)
@@ -208,6 +210,14 @@ def _findings(deployments: Deployments, *, verbose: bool) -> Iterator[str]:
     yield from (f"{each.severity}: {each.place}: {each.message}. {each.remedy}" for each in shown)
     if hidden := len(told) - len(shown):
         yield f"and {hidden:,} more findings; --verbose prints all"
+
+
+def _locks(deployments: Deployments, now: datetime) -> Iterator[str]:
+    for each in deployments.locks:
+        if each.is_active(now):
+            yield f"{each.place}: {each}"
+        else:
+            yield f"info: {each.place}: a lock of {each.environment} ended: {each.until}. Remove it."
 
 
 def _details(deployments: Deployments) -> Iterator[str]:

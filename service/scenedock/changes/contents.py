@@ -1,0 +1,170 @@
+"""The bytes of a file with another version: in YAML, in a text of YAML in it, of a variable, or as all that it has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.errors import InputError
+from scenedock.gitops.values_edits import add_value, remove_value, set_value, undo
+from scenedock.model.json import Json
+from scenedock.releases.images import Keys, split_reference, text_of
+from scenedock.releases.spots import Spot
+
+_VALUE_OF_VARIABLE = r"^(?:export[ \t]+)?%s=[\"']?([^\"'\r\n#]*)"
+_SIGN = re.compile(r"[.|\\\[\]]")
+
+
+def value_in(data: bytes, spot: Spot) -> Json:
+    """The value at a spot; None where there is none, or the file can't be read."""
+    if spot.form == "text":
+        return data.decode("utf-8", "replace").strip()
+    if spot.form == "env":
+        found = _assigned(data, spot)
+        return found[1].decode("utf-8", "replace").strip() if found else None
+    value = _at(_documents(data).get(spot.document), spot.keys)
+    if spot.inner is None:
+        return value
+    return _at(_documents(value.encode()).get(1), spot.inner) if isinstance(value, str) else None
+
+
+def replaced(text: str, old: str, new: str) -> str | None:
+    """A version, or a reference that ends with it, with another version; None where it is no such text.
+
+    >>> replaced("1.0.0", "1.0.0", "1.1.0"), replaced("acme/billing:1.0.0", "1.0.0", "1.1.0")
+    ('1.1.0', 'acme/billing:1.1.0')
+    >>> replaced("x-1.0.0", "1.0.0", "1.1.0") is None
+    True
+    """
+    if text == old:
+        return new
+    return text[: -len(old)] + new if old and split_reference(text)[1] == old and text.endswith(old) else None
+
+
+def with_version(data: bytes, spot: Spot, old: str, new: str, file: str) -> bytes:
+    """The file with a new version in the place of the old one; every other byte stays.
+
+    Raises
+    ------
+    InputError   the old one isn't there, or can't be changed alone; with the line
+    """
+    text = text_of(value_in(data, spot))
+    changed = replaced(text, old, new)
+    if changed is None:
+        what = repr(text) if text else "something else"
+        raise InputError(f"{file}: where the version {old} is written, it has {what}")
+    if spot.form == "yaml":
+        return set_value(data, _path(spot), changed, file, spot.document)
+    found = re.search(re.escape(text.encode()), data) if spot.form == "text" else _assigned(data, spot)
+    if found is None:
+        raise InputError(f"{file}: it has no version")
+    start = found.start(found.re.groups)
+    return data[:start] + changed.encode() + data[start + len(text.encode()) :]
+
+
+def with_value(data: bytes, spot: Spot, value: str, file: str) -> bytes:
+    """The file with a value at a spot where there was none, and what leads to it.
+
+    Raises
+    ------
+    InputError   it can't be inserted; with the line
+    """
+    return add_value(data, _path(spot), value, file, spot.document)
+
+
+def restored(now: bytes, brought: bytes, before: bytes, spots: Sequence[Spot], file: str) -> bytes:
+    """The file with what was at some spots before a commit; `brought` is the file as of that commit.
+
+    If nothing has changed since, and the commit changed nothing else, that is the file as it was; else what is at the
+    spots alone becomes as it was written, or goes.
+
+    Raises
+    ------
+    InputError   it can't be restored without changing something else; with the line
+    """
+    if now == brought and (spots[0].form == "text" or _without(before, spots) == _without(brought, spots) is not None):
+        return before
+    for spot in spots:
+        if spot.form != "yaml":
+            now = with_version(now, spot, text_of(value_in(now, spot)), text_of(value_in(before, spot)), file)
+            continue
+        was = undo(before, _path(spot), file, spot.document)
+        if was.written is None:
+            now = remove_value(now, was.path, file, spot.document)
+        else:
+            now = set_value(now, was.path, was.written, file, spot.document)
+    return now
+
+
+def version_at(data: bytes, spot: Spot, like: str, version: str) -> str:
+    """The version at a spot of an earlier file, where a text `like` this had this version; empty if there is none.
+
+    >>> version_at(b"image: acme/billing:1.0.0", Spot(("image",)), "acme/billing:1.1.0", "1.1.0")
+    '1.0.0'
+    """
+    text = text_of(value_in(data, spot))
+    return text if like == version else split_reference(text)[1]
+
+
+def _path(spot: Spot) -> str:
+    """The path of a spot, as edits take it."""
+    texts = (spot.keys,) if spot.inner is None else (spot.keys, spot.inner)
+    return "|".join(".".join(_SIGN.sub(r"\\\g<0>", str(key)) for key in keys) for keys in texts)
+
+
+def _assigned(data: bytes, spot: Spot) -> re.Match[bytes] | None:
+    """The last assignment of a variable, which counts for a shell."""
+    pattern = _VALUE_OF_VARIABLE % re.escape(str(spot.keys[0]))
+    return next(reversed([*re.finditer(pattern.encode(), data, re.MULTILINE)]), None)
+
+
+def _documents(data: bytes) -> Mapping[int, Json]:
+    """What the documents of a file say, by their numbers; if a later one can't be read, the first alone."""
+    try:
+        return {each.number: each.value for each in read_documents(data)}
+    except DocumentError:
+        pass
+    try:
+        return {1: read_document(data).value}
+    except DocumentError:
+        return {}
+
+
+def _at(value: Json, keys: Keys) -> Json:
+    for key in keys:
+        if isinstance(value, dict):
+            value = value.get(str(key))
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def _without(data: bytes, spots: Sequence[Spot]) -> bytes | Mapping[int, Json] | None:
+    """What a file says without what is at some spots, and without what is empty then; None where it can't be read."""
+    found = dict(_documents(data))
+    for spot in spots:
+        if spot.form == "env":
+            match = _assigned(data, spot)
+            return data[: match.start(1)] + data[match.end(1) :] if match else None
+        value = _at(found.get(spot.document), spot.keys)
+        pruned = _pruned(found.get(spot.document), spot.keys)
+        if spot.inner is not None and isinstance(value, str):
+            text = _pruned(_documents(value.encode()).get(1), spot.inner)
+            pruned = {"rest": pruned, "text": text}
+        found[spot.document] = pruned
+    return found or None
+
+
+def _pruned(value: Json, keys: Sequence[str | int]) -> Json:
+    if not keys:
+        return None
+    if isinstance(value, dict):
+        left = _pruned(value.get(str(keys[0])), keys[1:])
+        others = {key: below for key, below in value.items() if key != keys[0]}
+        return ({**others, str(keys[0]): left} if left else others) or None
+    if isinstance(value, list) and isinstance(keys[0], int):
+        return [_pruned(item, keys[1:]) if number == keys[0] else item for number, item in enumerate(value)]
+    return value

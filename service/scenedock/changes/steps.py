@@ -1,0 +1,45 @@
+"""What a change from one version to another is, in the words of Semantic Versioning 2.0.0."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from scenedock.releases.drift import gap_between
+from scenedock.releases.semver import SemVer
+
+Step: TypeAlias = Literal["breaking", "feature", "fix", "pre-release", "downgrade", "unknown"]
+
+
+def step_between(old: str, new: str) -> Step:
+    """What the numbers promise of a change; `unknown` where they promise nothing.
+
+    Nothing is promised by versions that aren't semantic, and by those with the major version 0.
+
+    >>> [step_between("1.2.3", new) for new in ("2.0.0", "1.3.0", "v1.2.4", "1.3.0-rc.1", "1.2.2", "main")]
+    ['breaking', 'feature', 'fix', 'pre-release', 'downgrade', 'unknown']
+    >>> step_between("0.1.0", "0.2.0"), step_between("v736", "v737"), step_between("v737", "v736")
+    ('unknown', 'unknown', 'downgrade')
+    """
+    if is_downgrade(old, new):
+        return "downgrade"
+    before, after = SemVer.parse(old), SemVer.parse(new)
+    if before is None or after is None:
+        return "unknown"
+    if after.prerelease:
+        return "pre-release"
+    if before.core[0] != after.core[0]:
+        return "breaking"
+    if after.core[0] == 0 or before == after:
+        return "unknown"
+    return "feature" if before.core[1] != after.core[1] else "fix"
+
+
+def is_downgrade(old: str, new: str) -> bool:
+    """Whether the new version is older."""
+    return gap_between(new, old) is not None
+
+
+def is_prerelease(version: str) -> bool:
+    """Whether a semantic version is a pre-release: `1.3.0-rc.1`."""
+    parsed = SemVer.parse(version)
+    return parsed is not None and bool(parsed.prerelease)

@@ -1,0 +1,1 @@
+"""Commands that change which version is where, in clones on this machine."""

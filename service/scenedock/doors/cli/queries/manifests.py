@@ -1,0 +1,248 @@
+"""`scenedock manifests`: what repositories deploy, rendered, and what a change of them does to it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.queries.verification import helm_option
+from scenedock.doors.cli.settings import print_json
+from scenedock.doors.cli.sources import Sources, source_options
+
+if TYPE_CHECKING:
+    from scenedock.effects.helm.chart_fetching import ChartFetcher
+    from scenedock.manifests.difference import ManifestDiff
+    from scenedock.usecases.manifests.rendering import Printed
+    from scenedock.usecases.manifests.tools import RenderingTools
+
+_service_option = click.option(
+    "--service",
+    "services",
+    multiple=True,
+    metavar="NAME",
+    help="Only this service, by its name, its folder or its Application; may be repeated.",
+)
+_charts_option = click.option(
+    "--charts",
+    envvar="SCENEDOCK_HELM_CHARTS",
+    show_envvar=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Where charts from elsewhere are kept. By default, in the user's cache folder.",
+)
+_fetch_option = click.option(
+    "--fetch-charts",
+    is_flag=True,
+    help="Fetch charts from elsewhere that aren't kept yet: over https or from OCI registries, with the credentials of "
+    "the list of code hosts (SCENEDOCK_CODE_HOSTS).",
+)
+_kustomize_option = click.option(
+    "--kustomize",
+    envvar="SCENEDOCK_KUSTOMIZE",
+    show_envvar=True,
+    default="",
+    metavar="PROGRAM",
+    help="Kustomize or kubectl: a path, or a name on PATH. By default, the one that is on PATH.",
+)
+
+
+@click.command()
+@source_options(here=True)
+@_service_option
+@click.option("--environment", metavar="NAME", help="Only this environment.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Write a file for each here."
+)
+@helm_option
+@_kustomize_option
+@_charts_option
+@_fetch_option
+@click.pass_context
+def render(  # noqa: PLR0913 - click passes each option
+    ctx: click.Context,
+    *,
+    sources: Sources,
+    services: tuple[str, ...],
+    environment: str | None,
+    output: Path | None,
+    helm: str,
+    kustomize: str,
+    charts: Path | None,
+    fetch_charts: bool,
+) -> None:
+    """Render what REPO... deploy, by default the current folder, as YAML documents.
+
+    What is rendered, and with which values, Argo CD's Applications say, also those that charts and ApplicationSets
+    make; else folders with their values files. With --output, each service has a file for each environment,
+    SERVICE/ENVIRONMENT.yaml. What can't be rendered is said on standard error.
+
+    Exit codes: 0 done, 1 something can't be rendered, 2 wrong usage, nothing of this name, a repository that can't be
+    read, or no Helm that can be used, 3 this machine can't sandbox it.
+    """
+    from scenedock.errors import NotFoundError
+    from scenedock.usecases.manifests.deployed_targets import Selected
+    from scenedock.usecases.manifests.differences import all_targets
+    from scenedock.usecases.manifests.rendering import TargetRenderer
+    from scenedock.usecases.manifests.state import State
+
+    tools = _tools(helm, kustomize, charts, fetch=fetch_charts)
+    with sources.opened() as opened, TargetRenderer(tools) as renderer:
+        state = State(opened)
+        targets = all_targets(state, renderer, Selected(services, environment))
+        if not targets:
+            raise NotFoundError("nothing like that is deployed; `scenedock deployments list` shows what is")
+        printed = renderer.print_all([(state, each) for each in targets])
+    for each in printed:
+        if each.reason:
+            click.echo(printable(f"{_name(each)}: not rendered: {each.reason}"), err=True)
+    done = [each for each in printed if not each.reason]
+    if output:
+        _write(output, done)
+    else:
+        for each in done:
+            click.echo(f"---\n# {_name(each)}\n".encode() + b"\n---\n".join(each.texts), nl=False)
+    ctx.exit(1 if len(done) < len(printed) else 0)
+
+
+@click.command()
+@source_options(here=True)
+@click.option("--since", metavar="REF", help="Compare with this branch, tag or commit. By default, HEAD.")
+@click.option("--from", "earlier", metavar="REF", help="Compare two revisions: this one …")
+@click.option("--to", "later", metavar="REF", help="… with this one.")
+@_service_option
+@click.option("--environment", metavar="NAME", help="Only this environment.")
+@click.option("--against", metavar="NAME", help="Compare --environment with this one, of the same revision.")
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+@helm_option
+@_kustomize_option
+@_charts_option
+@_fetch_option
+def diff(  # noqa: PLR0913 - click passes each option
+    *,
+    sources: Sources,
+    since: str | None,
+    earlier: str | None,
+    later: str | None,
+    services: tuple[str, ...],
+    environment: str | None,
+    against: str | None,
+    layout: str,
+    helm: str,
+    kustomize: str,
+    charts: Path | None,
+    fetch_charts: bool,
+) -> None:
+    """Show how what REPO... deploy has changed, by default the current folder since its last commit.
+
+    Compares the manifests that are rendered from the folders, or at --ref, with those at --since; those of two
+    revisions (--from, --to); or those of two environments (--environment qa --against production). Only what has
+    changed files is rendered. The values of secrets are never shown. Markdown is meant for the text of a pull request,
+    and has at most 60 kB.
+
+    Exit codes: 0 done, whether or not anything differs, 2 wrong usage, a repository or ref that can't be read, or no
+    Helm that can be used, 3 this machine can't sandbox it.
+    """
+    if against and not environment:
+        raise click.UsageError("--against needs --environment")
+    if against and (since or earlier or later):
+        raise click.UsageError("--against compares environments of one revision; it can't be used with another")
+    if bool(earlier) != bool(later) or (earlier and (since or sources.ref)):
+        raise click.UsageError("--from and --to belong together, without --since and --ref")
+    tools = _tools(helm, kustomize, charts, fetch=fetch_charts)
+    if against and environment:
+        found = _between_environments(sources, tools, environment, against, services)
+    else:
+        before = replace(sources, ref=earlier or since or "HEAD")
+        found = _between_times(before, replace(sources, ref=later or sources.ref), tools, services, environment)
+    _print(found, layout)
+
+
+def _between_environments(
+    sources: Sources, tools: RenderingTools, environment: str, against: str, services: tuple[str, ...]
+) -> ManifestDiff:
+    from scenedock.usecases.manifests.deployed_targets import Selected
+    from scenedock.usecases.manifests.differences import diff_environments
+    from scenedock.usecases.manifests.state import State
+
+    with sources.opened() as opened:
+        return diff_environments(State(opened), environment, against, tools, Selected(services))
+
+
+def _between_times(
+    before: Sources, after: Sources, tools: RenderingTools, services: tuple[str, ...], environment: str | None
+) -> ManifestDiff:
+    from scenedock.usecases.manifests.deployed_targets import Selected
+    from scenedock.usecases.manifests.differences import changed_paths, diff_states
+    from scenedock.usecases.manifests.state import State
+
+    with before.opened() as old, after.opened() as new:
+        changed = {name: list(changed_paths(old[name], new[name])) for name in old}
+        return diff_states(State(old), State(new), changed, tools, Selected(services, environment))
+
+
+def _print(found: ManifestDiff, layout: str) -> None:
+    if layout == "json":
+        from scenedock.manifests.described import as_json
+
+        print_json(as_json(found))
+    elif layout == "markdown":
+        from scenedock.manifests.markdown import as_markdown
+
+        click.echo(as_markdown(found))
+    else:
+        from scenedock.manifests.text import as_text
+
+        click.echo("\n".join(map(printable, as_text(found).splitlines())))
+
+
+def _tools(helm: str, kustomize: str, charts: Path | None, *, fetch: bool) -> RenderingTools:
+    from scenedock.effects.helm.chart_cache import ChartCache
+    from scenedock.effects.helm.program import HelmProgram
+    from scenedock.effects.kustomize.program import KustomizeProgram
+    from scenedock.usecases.manifests.tools import RenderingTools
+
+    program = HelmProgram(helm)
+    program.check()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock" / "charts"
+    return RenderingTools(
+        program, KustomizeProgram(kustomize), ChartCache(charts or cache, _fetcher() if fetch else None)
+    )
+
+
+def _fetcher() -> ChartFetcher:
+    from scenedock.effects.helm.chart_fetching import ChartFetcher
+    from scenedock.runtime.wiring import list_code_hosts
+
+    listed = os.environ.get("SCENEDOCK_CODE_HOSTS")
+    return ChartFetcher(list_code_hosts(Path(listed) if listed else None).login_at)
+
+
+def _name(printed: Printed) -> str:
+    target = printed.target
+    environment = f"/{target.environment}" if target.environment else ""
+    called = f" ({target.name})" if target.name != target.service else ""
+    return f"{target.service}{environment}{called}"
+
+
+def _write(folder: Path, printed: list[Printed]) -> None:
+    """A file for each service and environment."""
+    texts: dict[Path, list[bytes]] = {}
+    for each in printed:
+        target = each.target
+        path = folder / target.service / f"{target.environment or 'default'}.yaml"
+        texts.setdefault(path, []).extend(each.texts)
+    for path, parts in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\n---\n".join(parts))

@@ -1,0 +1,59 @@
+"""The working tree of a clone on disk: files that are changed there, and committed, if nobody else has changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from scenedock.effects.git.commands import ask_git
+from scenedock.effects.local.disk import new_file_beside, read_file
+from scenedock.errors import ConflictError, InputError
+
+
+def check_clean(root: Path, paths: Sequence[str]) -> None:
+    """Refuse files that differ from the last commit; outside of a clone, nobody can tell.
+
+    Raises
+    ------
+    ConflictError   one has changes that aren't committed
+    """
+    asked = ask_git(root, "--literal-pathspecs", "status", "--porcelain", "-z", "--", *sorted(paths))
+    if dirty := [entry[3:] for entry in asked.output.decode("utf-8", "replace").split("\0") if entry]:
+        raise ConflictError(f"{root}: {', '.join(dirty)} has changes that aren't committed; commit or stash them first")
+
+
+def write_files(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> None:
+    """Write files of a folder: the new bytes of each in the place of those that it must still have.
+
+    Raises
+    ------
+    ConflictError   one has other bytes by now, or is a link
+    InputError      one can't be written
+    """
+    for path, (before, _) in files.items():
+        at = root / path
+        if at.resolve() != root.resolve() / path:
+            raise ConflictError(f"{at}: this is a link, or behind one; change what it leads to")
+        if read_file(at) != before:
+            raise ConflictError(f"{at}: the file has changed meanwhile; try again")
+    for path, (_, after) in files.items():
+        at = root / path
+        try:
+            with new_file_beside(at, after) as beside:
+                beside.chmod(at.stat().st_mode & 0o7777)
+                beside.replace(at)
+        except OSError as error:
+            raise InputError(f"{at}: can't be written: {error.strerror or error}") from error
+
+
+def commit_files(root: Path, paths: Sequence[str], message: str) -> str:
+    """Commit these files alone, as the user whom git knows, with the hooks of the clone; the new commit's id.
+
+    Raises
+    ------
+    InputError   git can't do it
+    """
+    done = ask_git(root, "--literal-pathspecs", "commit", "--quiet", "--only", "-m", message, "--", *sorted(paths))
+    if done.complaint:
+        raise InputError(f"{root}: git can't commit: {done.complaint}")
+    return ask_git(root, "rev-parse", "HEAD").text

@@ -1,0 +1,147 @@
+"""What a change is planned on: the repositories as they are, their deployments, and both as they would be after it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from scenedock.changes.planned import PlannedFile, VersionChange
+from scenedock.changes.targets import Users, users_of
+from scenedock.effects.git.overlaid import OverlaidRepository
+from scenedock.effects.git.repositories import Repository
+from scenedock.errors import NotFoundError
+from scenedock.model.locks import Lock
+from scenedock.model.similar import similar
+from scenedock.releases.release import Choose, Deployed, PairKey, Release, choose_none
+from scenedock.usecases.catalog.export_catalog import Export
+from scenedock.usecases.releases.list_deployments import Survey, service_name, survey
+from scenedock.usecases.releases.version_facts import Pair
+
+ExportAgain = Callable[[Mapping[str, Repository]], Export]
+"""Exports repositories with the same settings, names and known entities as before."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Open repositories, their export and how to make it again, and what says their versions.
+
+    `choose` is what decides between images where several may be a service's own.
+    """
+
+    result: Export
+    repositories: Mapping[str, Repository]
+    again: ExportAgain
+    now: datetime
+    survey: Survey
+    choose: Choose = choose_none
+
+    @classmethod
+    def of(
+        cls,
+        result: Export,
+        repositories: Mapping[str, Repository],
+        again: ExportAgain,
+        now: datetime,
+        choose: Choose = choose_none,
+    ) -> Ground:
+        """The ground of an export.
+
+        Raises
+        ------
+        InputError   a repository can't be read
+        """
+        return cls(result, repositories, again, now, survey(result, repositories, choose), choose)
+
+    @cached_property
+    def releases(self) -> Mapping[PairKey, Release]:
+        """The releases by what they are of."""
+        return {each.key: each for each in self.survey.releases}
+
+    @cached_property
+    def by_service(self) -> Mapping[str, Sequence[Release]]:
+        """The releases of each service."""
+        found: dict[str, list[Release]] = defaultdict(list)
+        for each in self.survey.releases:
+            found[each.service].append(each)
+        return found
+
+    @cached_property
+    def deployed(self) -> Mapping[PairKey, Deployed]:
+        """What says the version of each release."""
+        return dict(zip(self.releases, self.survey.deployed, strict=True))
+
+    @cached_property
+    def pairs(self) -> Mapping[PairKey, Pair]:
+        """What the catalog knows of each release."""
+        return dict(zip(self.releases, self.survey.pairs, strict=True))
+
+    @cached_property
+    def users(self) -> Users:
+        """Which deployments each layer of values serves."""
+        return users_of(self.survey.deployed)
+
+    def locks(self, repository: str) -> Sequence[Lock]:
+        """The locks in the settings of a repository."""
+        return next((each.settings.locks for each in self.result.repositories if each.facts.name == repository), ())
+
+    def find(self, service: str, environment: str | None) -> tuple[Release, ...]:
+        """The releases of a service in an environment: one for each repository that has it.
+
+        Raises
+        ------
+        NotFoundError   there is no such service, or it isn't deployed there
+        """
+        name = service_name(service)
+        of_service = self.by_service.get(name, ())
+        if not of_service:
+            raise NotFoundError(
+                f"there is no deployment of a service {service!r}{similar(name, sorted(self.by_service))}"
+            )
+        found = tuple(each for each in of_service if each.environment == environment)
+        if not found:
+            known = ", ".join(sorted({each.environment for each in of_service if each.environment})) or "none"
+            raise NotFoundError(f"{name!r} isn't deployed in {environment!r}; its environments are: {known}")
+        return found
+
+    def read(self, repository: str, path: str) -> bytes:
+        """The bytes of a file as it is now.
+
+        Raises
+        ------
+        InputError, NotFoundError   it can't be read
+        """
+        if repository not in self.repositories:
+            raise NotFoundError(f"{repository} is not among the repositories that are read")
+        return self.repositories[repository].read(path)
+
+    def after(self, files: Sequence[PlannedFile]) -> Mapping[PairKey, Release]:
+        """The releases as they would be with other contents of files.
+
+        Raises
+        ------
+        InputError   the repositories couldn't be read then
+        """
+        contents: dict[str, dict[str, bytes]] = defaultdict(dict)
+        for each in files:
+            contents[each.repository][each.path] = each.after
+        changed = {name: OverlaidRepository(each, contents[name]) for name, each in self.repositories.items()}
+        found = survey(self.again(changed), changed, self.choose)
+        return {each.key: each for each in found.releases}
+
+
+def unplanned(
+    before: Mapping[PairKey, Release], after: Mapping[PairKey, Release], changes: Sequence[VersionChange]
+) -> list[str]:
+    """How the versions after a change differ from what is planned, in words; empty if they are as planned."""
+    planned = {each.key: each for each in changes}
+    found = []
+    for key in [*before, *(key for key in after if key not in before)]:
+        was, now = (releases[key].version if key in releases else None for releases in (before, after))
+        wanted = planned[key].new if key in planned else was
+        if now != wanted or (key in before) != (key in after):
+            pair = (before.get(key) or after[key]).pair
+            found.append(f"{pair} would have {now or 'no version'} instead of {wanted or 'none'}")
+    return found

@@ -1,0 +1,253 @@
+"""Plan a change of versions: which line of which file, whether it does what it should, and what speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scenedock.changes.automations import writer_of_image, writer_of_line
+from scenedock.changes.contents import value_in, with_value, with_version
+from scenedock.changes.planned import Lifted, Planned, PlannedFile, Refusal, VersionChange
+from scenedock.changes.rules import refusals_of
+from scenedock.changes.steps import step_between
+from scenedock.changes.targets import Target, insertions, line_of, missing_file, sharers_of
+from scenedock.changes.text import Verb, with_text
+from scenedock.errors import InputError, NotFoundError
+from scenedock.model.finding import Place
+from scenedock.model.json import JsonObject, as_object, value_at
+from scenedock.releases.images import split_reference, text_of
+from scenedock.releases.release import PairKey, Release
+from scenedock.usecases.changes.ground import Ground, unplanned
+from scenedock.usecases.changes.told import told_of
+
+_MOST_UNPLANNED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A version that somebody wants in the place of a release's."""
+
+    release: Release
+    version: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan in the making: the contents of files so far, what changes, and what speaks against it."""
+
+    ground: Ground
+    wanted: Mapping[PairKey, Wanted]
+    lifted: Lifted
+    is_rollback: bool = False
+    before: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    after: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    changes: dict[PairKey, VersionChange] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def files(self) -> tuple[PlannedFile, ...]:
+        """The files that get other contents."""
+        return tuple(
+            PlannedFile(*key, self.before[key], after)
+            for key, after in sorted(self.after.items())
+            if after != self.before[key]
+        )
+
+    def content(self, repository: str, path: str) -> bytes:
+        """The bytes of a file as far as the plan goes.
+
+        Raises
+        ------
+        InputError, NotFoundError   it can't be read
+        """
+        key = repository, path
+        if key not in self.after:
+            self.before[key] = self.after[key] = self.ground.read(*key)
+        return self.after[key]
+
+    def has(self, target: Target, wanted: Wanted) -> bool:
+        """Whether the plan has a version at a target already."""
+        text = text_of(value_in(self.content(target.repository, target.path), target.spot))
+        return wanted.release.key in self.changes and wanted.version in {text, split_reference(text)[1]}
+
+    def refuse(self, code: str, release: Release, message: str, remedy: str = "") -> None:
+        """Note that something speaks against the change of a release."""
+        self.refusals.append(Refusal(code, release.pair, message, release.place, remedy))  # type: ignore[arg-type]
+
+    def check(self, wanted: Wanted) -> None:
+        """Note what speaks against a version, whatever line would say it."""
+        release, ground = wanted.release, self.ground
+        locks = ground.locks(release.repository)
+        of_service = ground.by_service[release.service]
+        self.refusals += refusals_of(
+            release, wanted.version, of_service, locks, ground.now, is_rollback=self.is_rollback
+        )
+
+    def note_change(self, wanted: Wanted, target: Target, replaced: Place | None = None) -> None:
+        """Note that a release gets another version."""
+        release = wanted.release
+        step = step_between(release.version or "", wanted.version)
+        place = Place(target.repository, target.path, None if target.inserted else release.line)
+        change = VersionChange(
+            release.key,
+            release.version or "",
+            wanted.version,
+            step,
+            place,
+            asked=release.key in self.wanted,
+            inserted=target.inserted,
+            replaced=replaced,
+        )
+        self.changes.setdefault(release.key, change)
+
+
+def plan(ground: Ground, wanted: Iterable[Wanted], lifted: Lifted, verb: Verb) -> Planned:
+    """The plan of a set of versions: all of them in one change, or none.
+
+    Raises
+    ------
+    InputError   the repositories can't be read with it
+    """
+    by_key = {each.release.key: each for each in wanted}
+    draft = Draft(ground, by_key, lifted)
+    for each in by_key.values():
+        draft.check(each)
+        set_version(draft, each)
+    return finished(draft, verb)
+
+
+def finished(draft: Draft, verb: Verb) -> Planned:
+    """The plan of a draft, if the repositories say after it what it says.
+
+    Raises
+    ------
+    InputError   the repositories can't be read with it
+    """
+    changes = tuple(draft.changes.values())
+    if draft.files:
+        wrong = unplanned(draft.ground.releases, draft.ground.after(draft.files), changes)
+        if wrong:
+            said = "; ".join(wrong[:_MOST_UNPLANNED])
+            message = f"the change would do something else than planned: {said}"
+            place = Place(draft.files[0].repository, draft.files[0].path)
+            remedy = "Edit the files by hand."
+            draft.refusals.append(Refusal("not-as-planned", changes[0].pair, message, place, remedy))
+    refusals = list(dict.fromkeys(draft.refusals))
+    lifted = tuple(each for each in refusals if draft.lifted.lifts(each))
+    left = tuple(each for each in refusals if not draft.lifted.lifts(each))
+    planned = Planned(draft.files, changes, left, lifted, tuple(dict.fromkeys(draft.notes)))
+    return with_text(planned, verb, told_of(draft.ground, changes), draft.lifted.lock_reason)
+
+
+def set_version(draft: Draft, wanted: Wanted) -> None:
+    """Edit the line of a release; if others share it, insert one for it alone, or say what would have to be there."""
+    release = wanted.release
+    if release.key in draft.changes or release.version == wanted.version:
+        return
+    if release.rivals:
+        message = f"several images that may be its own have {release.version}: {release.rivals}"
+        draft.refuse("unknown-version", release, message, "Edit the line of its own by hand.")
+        return
+    _refuse_written(
+        draft, release, writer_of_image(release.path, _application_of(draft.ground, release), release.image)
+    )
+    for line in release.lines:
+        _set_line(draft, Wanted(line, wanted.version))
+
+
+def _set_line(draft: Draft, wanted: Wanted) -> None:
+    release, ground = wanted.release, draft.ground
+    sharers = sharers_of(release, ground.survey.releases)
+    others = [each for each in sharers if _wants_other(draft, each, wanted.version)]
+    problems: list[str] = []
+    if others or release.inherited:
+        for target in insertions(release, ground.deployed[release.key], ground.users):
+            if _insert(draft, wanted, target, problems):
+                return
+    if others:
+        count = len(sharers) + 1
+        message = f"the line {release.place} deploys to {count} environments at once: also to {_named(others)}"
+        why = "; ".join([missing_file(release), *problems])
+        draft.refuse("shared-line", release, message, f"To change {release.pair} alone, {why}.")
+    _edit(draft, wanted, sharers)
+
+
+def _wants_other(draft: Draft, release: Release, version: str) -> bool:
+    wanted = draft.wanted.get(release.key)
+    return wanted is None or wanted.version != version
+
+
+def _insert(draft: Draft, wanted: Wanted, target: Target, problems: list[str]) -> bool:
+    release = wanted.release
+    version = wanted.version
+    value = target.old[: len(target.old) - len(release.version or "")] + version if target.old else version
+    try:
+        data = draft.content(target.repository, target.path)
+        draft.after[target.repository, target.path] = with_value(data, target.spot, value, target.path)
+    except (InputError, NotFoundError) as error:
+        problems.append(str(error))
+        return False
+    draft.note_change(wanted, target, release.place)
+    return True
+
+
+def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
+    """Edit the line that sets a release's version, and so that of all that share it."""
+    release = wanted.release
+    target = line_of(release)
+    if target is None:
+        draft.refuse("not-editable", release, f"the version of {release.pair} is put together from several files")
+        return
+    try:
+        data = draft.content(target.repository, target.path)
+        if draft.has(target, wanted):  # it is the same text as a line that was edited before
+            return
+        _refuse_written(draft, release, writer_of_line(data, release.line))
+        _refuse_stale_lock(draft, release)
+        edited = with_version(data, target.spot, release.version or "", wanted.version, target.path)
+    except (InputError, NotFoundError) as error:
+        draft.refuse("not-editable", release, str(error), "Edit it by hand.")
+        return
+    draft.after[target.repository, target.path] = edited
+    for each in (release, *sharers):
+        draft.note_change(Wanted(each, wanted.version), target)
+        if each is not release and each.key not in draft.wanted:
+            draft.check(Wanted(each, wanted.version))
+
+
+def _refuse_written(draft: Draft, release: Release, writer: str) -> None:
+    """Note that an automation writes a line, if there is one."""
+    if writer:
+        message = f"the line {release.place} is written by {writer}"
+        draft.refuse("automated-line", release, message, "Let it write the version, or edit the line all the same.")
+
+
+def _application_of(ground: Ground, release: Release) -> JsonObject:
+    """The manifest of the Application of a release; empty where it has none that can be read."""
+    application = ground.pairs[release.key].deployment.application
+    if application is None or application.place.repository not in ground.survey.readers:
+        return {}
+    reader = ground.survey.readers[application.place.repository]
+    manifests = [as_object(each.value) for each in reader.documents(application.place.path)]
+    named = [each for each in manifests if value_at(each, ("metadata", "name")) == application.name]
+    return (named or manifests or [{}])[0]
+
+
+def _refuse_stale_lock(draft: Draft, release: Release) -> None:
+    """The version of a dependency is in Chart.lock, too, which only `helm dependency update` can write."""
+    if release.shape != "dependency":
+        return
+    lock = release.path.removesuffix("Chart.yaml") + "Chart.lock"
+    try:
+        draft.ground.read(release.elsewhere or release.repository, lock)
+    except (InputError, NotFoundError):
+        return
+    message = f"{lock} has the version of {release.chart}, too, and Helm refuses a lock that doesn't fit"
+    remedy = f"Run `helm dependency update {release.path.removesuffix('/Chart.yaml')}` afterwards, and allow it now."
+    draft.refuse("stale-chart-lock", release, message, remedy)
+
+
+def _named(releases: Sequence[Release]) -> str:
+    shown = ", ".join(each.pair for each in releases[:20])
+    return shown + (f" and {len(releases) - 20:,} more" if len(releases) > 20 else "")

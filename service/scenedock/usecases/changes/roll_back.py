@@ -1,0 +1,178 @@
+"""Roll versions back to what the history has: the lines become again exactly what they were."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from scenedock.changes.contents import restored, value_in, version_at
+from scenedock.changes.planned import Lifted, Planned, Refusal
+from scenedock.changes.targets import line_of, sharers_of
+from scenedock.effects.git.history import GitHistory
+from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.releases.history import MOST_VERSIONS
+from scenedock.releases.images import text_of
+from scenedock.releases.release import Release
+from scenedock.releases.spots import Spot
+from scenedock.usecases.changes.ground import Ground
+from scenedock.usecases.changes.plan import Draft, Wanted, finished, set_version
+from scenedock.usecases.changes.promote import one_of, unknown
+from scenedock.usecases.releases.follow_versions import SECONDS, Extent, follow
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """What to roll back in an environment: services, all as one set, to the version before or a given one."""
+
+    services: Sequence[str]
+    environment: str | None
+    version: str | None = None
+    repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """A version that was there before a commit; None where nothing says which."""
+
+    version: str | None
+    commit: str
+
+
+def roll_back(ground: Ground, wish: RollBack, lifted: Lifted) -> Planned:
+    """The plan of a roll-back.
+
+    Raises
+    ------
+    NotFoundError   there is no such service, it isn't deployed there, or it never had such a version
+    InputError      a repository must be named
+    ConflictError   the version of now isn't committed
+    """
+    refusals: list[Refusal] = []
+    found: dict[Release, _Earlier] = {}
+    for service in dict.fromkeys(wish.services):
+        release = one_of(ground, service, wish.environment, wish.repository)
+        if release.version is None:
+            refusals.append(unknown(release))
+        elif wish.version != release.version:
+            found[release] = _earlier(ground, release, wish.version)
+    planned = _planned(ground, found, lifted)
+    return replace(planned, refusals=(*refusals, *planned.refusals))
+
+
+def _planned(ground: Ground, found: dict[Release, _Earlier], lifted: Lifted) -> Planned:
+    """Restore what can be restored for a deployment alone; the others get their earlier versions as new ones do."""
+    wanted = {release: Wanted(release, each.version or "") for release, each in found.items()}
+    draft = _draft(ground, wanted, lifted)
+    done = [release for release, each in found.items() if _restore(draft, release, each)]
+    after = ground.after(draft.files) if draft.files else ground.releases
+    for release in done:
+        version = after[release.key].version if release.key in after else None
+        if found[release].version is None and version not in {None, release.version}:
+            wanted[release] = Wanted(release, str(version))
+    failed = [each for each in found if each not in done or after[each.key].version != wanted[each].version]
+    draft = _draft(ground, wanted, lifted)
+    for release, each in wanted.items():
+        if not each.version:
+            message = f"before the line {release.place} was written, nothing says a version of {release.pair}"
+            draft.refuse("not-editable", release, message, "Give the version.")
+            continue
+        draft.check(each)
+        if release in failed:
+            set_version(draft, each)
+        else:
+            _restore(draft, release, found[release])
+            if target := line_of(release):
+                draft.note_change(each, target)
+    return finished(draft, "Roll back")
+
+
+def _draft(ground: Ground, wanted: dict[Release, Wanted], lifted: Lifted) -> Draft:
+    return Draft(ground, {release.key: each for release, each in wanted.items()}, lifted, is_rollback=True)
+
+
+def _restore(draft: Draft, release: Release, earlier: _Earlier) -> bool:
+    """Make the line of a release what it was, if it serves no other deployment that isn't rolled back, too."""
+    all_of = draft.ground.survey.releases
+    files: dict[tuple[str, str], list[Spot]] = defaultdict(list)
+    for line in release.lines:
+        if line.spot is None or any(each.key not in draft.wanted for each in sharers_of(line, all_of)):
+            return False
+        files[line.elsewhere or line.repository, line.path].append(line.spot)
+    try:
+        contents = {
+            (repository, path): restored(
+                draft.content(repository, path), *_at(draft.ground, repository, path, earlier.commit), spots, path
+            )
+            for (repository, path), spots in files.items()
+        }
+    except (InputError, NotFoundError):
+        return False
+    draft.after.update(contents)
+    return True
+
+
+def _earlier(ground: Ground, release: Release, version: str | None) -> _Earlier:
+    """The version before, or a given one, and the file that sets the version now at that time.
+
+    Raises
+    ------
+    NotFoundError   the history has none such
+    ConflictError   the version of now isn't committed
+    """
+    extent = Extent(2 if version is None else MOST_VERSIONS, between=False, authors=False)
+    history = follow(ground.survey, ground.repositories, [release], extent)[release.key]
+    versions = history.versions
+    if history.newest and history.newest.is_new:
+        raise ConflictError(f"{release.place} isn't committed yet; commit it, or take it back")
+    for after, each in pairwise(versions):
+        if after.commit and each.version and each.version == (version or each.version) != release.version:
+            return _Earlier(each.version, after.commit.id)
+    if len(versions) < 2:  # of what isn't followed, the line has a history all the same
+        for found in _of_line(ground, release):
+            if version in {None, found.version}:
+                return found
+    what = f"had {version}" if version else "had another version before"
+    why = f": {history.incomplete}" if history.incomplete else ""
+    raise NotFoundError(f"no commit says that {release.pair} {what}{why}")
+
+
+def _at(ground: Ground, repository: str, path: str, commit: str) -> tuple[bytes, bytes]:
+    """A file as of a commit and before it.
+
+    Raises
+    ------
+    NotFoundError   there was no such file
+    """
+    root, _ = ground.repositories[repository].history_root()
+    found: list[bytes] = []
+    for ref in (commit, f"{commit}^1"):
+        with GitHistory(root, ref) as history:
+            blob = history.blobs([path]).get(path)
+            if not blob:
+                raise NotFoundError(f"{path}: there was no such file in {ref}")
+            found.append(history.read(blob))
+    return found[0], found[1]
+
+
+def _of_line(ground: Ground, release: Release) -> Iterator[_Earlier]:
+    """What the line of a release said before, the newest first; without a version where there was no such line."""
+    if release.spot is None:
+        return
+    repository = release.elsewhere or release.repository
+    root, ref = ground.repositories[repository].history_root()
+    with GitHistory(root, ref) as history:
+        if history.problem():
+            return
+        like = text_of(value_in(ground.read(repository, release.path), release.spot))
+        last = release.version
+        for each in history.commits([release.path], ref, SECONDS):
+            blob = each.before[release.path]
+            if not blob:
+                return
+            before = history.read(blob)
+            found = version_at(before, release.spot, like, release.version or "") or None
+            if found != last:
+                yield _Earlier(found, each.commit.id)
+            last = found

@@ -1,0 +1,217 @@
+"""What refuses a change of a version at the command line, and the one option that lifts each refusal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from scenedock.doors.cli import main
+from tests.tools.commits import commit, git
+
+CHART = "apiVersion: v2\nname: billing\nversion: 1.0.0\n"
+IMAGE = "image:\n  repository: acme/billing\n"
+
+
+def run(*arguments: str | Path, code: int = 0) -> str:
+    done = CliRunner().invoke(main, ["deployments", *map(str, arguments)], catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def planned(root: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(*arguments, "--service", "billing", root, "--format", "json", code=code))
+    return found
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Path:
+    """Dev has 1.3.0-rc.1, QA 1.2.0 and production 1.1.0, each in a file of its own."""
+    root = tmp_path / "apps"
+    tags = {"dev": "1.3.0-rc.1", "qa": "1.2.0", "production": "1.1.0"}
+    own = {f"billing/values-{name}.yaml": f"image:\n  tag: {tag}\n" for name, tag in tags.items()}
+    commit(root, 1, {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE, **own})
+    return root
+
+
+def settings(root: Path, text: str) -> None:
+    commit(root, 2, {"scenedock.yaml": text})
+
+
+LOCKED = "locks:\n  - {environment: production, reason: Release freeze, until: '2999-12-01', by: ada}\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "version", "code", "option"),
+    [
+        ("qa", "1.1.9", "downgrade", ["--downgrade", "--untried-version"]),
+        ("production", "1.3.0-rc.1", "pre-release", ["--pre-release", "--untried-version"]),
+        ("production", "1.2.1", "untried-version", ["--untried-version"]),
+    ],
+)
+def test_an_option_lifts_only_its_refusal(
+    apps: Path, environment: str, version: str, code: str, option: list[str]
+) -> None:
+    asked = ("set-version", "--environment", environment, "--version", version)
+    refused = planned(apps, *asked, *option[1:], code=1)
+    assert [each["code"] for each in refused["refusals"]] == [code]
+    assert refused["refusals"][0]["liftable"]
+    allowed = planned(apps, *asked, *option)
+    assert allowed["refusals"] == []
+    assert code in [each["code"] for each in allowed["lifted"]]
+    assert f"{code}: " in allowed["body"], "who reads the pull request sees what was allowed"
+
+
+def test_the_version_of_the_environment_before_needs_no_option(apps: Path) -> None:
+    found = planned(apps, "promote", "--from", "qa", "--to", "production")
+    assert found["title"] == "Promote billing 1.2.0 to production"
+    assert [(each["old"], each["new"], each["step"]) for each in found["changes"]] == [("1.1.0", "1.2.0", "feature")]
+
+
+def test_a_lock_is_passed_with_a_reason_which_the_text_has(apps: Path) -> None:
+    settings(apps, LOCKED)
+    asked = ("promote", "--from", "qa", "--to", "production")
+    (refusal,) = planned(apps, *asked, code=1)["refusals"]
+    assert refusal["message"] == "production is locked until 2999-12-01: Release freeze (ada)"
+    assert refusal["place"] == "apps/scenedock.yaml:2"
+    passed = planned(apps, *asked, "--pass-lock", "The fix of incident 12")
+    assert "The fix of incident 12" in passed["body"]
+
+
+def test_a_lock_counts_for_its_service_and_until_its_end(apps: Path) -> None:
+    for text in (
+        LOCKED.replace("2999-12-01", "2020-12-01T08:00:00Z"),
+        LOCKED.replace("environment: production", "environment: production, service: search"),
+    ):
+        settings(apps, text)
+        assert planned(apps, "promote", "--from", "qa", "--to", "production")["refusals"] == []
+    settings(apps, LOCKED.replace("2999-12-01", "2020-12-01"))
+    assert "info: apps/scenedock.yaml:2: a lock of production ended: 2020-12-01. Remove it." in run("list", apps)
+
+
+def test_a_lock_that_never_ends_is_no_setting(apps: Path) -> None:
+    settings(apps, LOCKED.replace("2999-12-01", "Monday"))
+    assert "must be a day (2026-12-01) or a time" in run("list", apps, code=2)
+
+
+@pytest.mark.parametrize(
+    ("line", "by"),
+    [
+        ('  tag: 1.1.0 # {"$imagepolicy": "flux-system:billing:tag"}\n', "Flux's image automation"),
+        ("  # renovate: datasource=docker depName=acme/billing\n  tag: 1.1.0\n", "Renovate"),
+    ],
+)
+def test_a_line_that_an_automation_writes_is_named_and_left_alone(apps: Path, line: str, by: str) -> None:
+    commit(apps, 2, {"billing/values-production.yaml": f"image:\n{line}"})
+    asked = ("promote", "--from", "qa", "--to", "production")
+    (refusal,) = planned(apps, *asked, code=1)["refusals"]
+    assert (refusal["code"], by in refusal["message"]) == ("automated-line", True)
+    assert planned(apps, *asked, "--automated-line")["refusals"] == []
+
+
+def test_what_image_updater_writes_is_left_alone(apps: Path) -> None:
+    manifest = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: billing-production\n  annotations:\n"
+        "    argocd-image-updater.argoproj.io/image-list: main=acme/billing:~1\nspec:\n"
+        "  source: {repoURL: https://git.acme.test/apps, path: billing, helm: {valueFiles: [values-production.yaml]}}\n"
+        "  destination: {namespace: billing-production}\n"
+    )
+    commit(apps, 2, {"argocd/billing.yaml": manifest})
+    asked = ("set-version", "--environment", "production", "--version", "1.1.1")
+    (refusal,) = planned(apps, *asked, code=1)["refusals"]
+    assert "Argo CD Image Updater" in refusal["message"]
+
+
+def test_a_digest_pins_the_tag(apps: Path) -> None:
+    commit(apps, 2, {"billing/values-production.yaml": f"image:\n  tag: 1.1.0@sha256:{'a' * 64}\n"})
+    (refusal,) = planned(apps, "promote", "--from", "qa", "--to", "production", code=1)["refusals"]
+    assert (refusal["code"], refusal["liftable"]) == ("pinned-digest", False)
+
+
+def test_an_unknown_version_is_refused_with_both_lines(apps: Path) -> None:
+    two = "a:\n  image: {repository: acme/billing, tag: 1.0.0}\nb:\n  image: {repository: acme/billing, tag: 2.0.0}\n"
+    own = {f"billing/values-{name}.yaml": two for name in ("qa", "production")}
+    commit(apps, 2, {"billing/values.yaml": "replicas: 1\n", **own})
+    (source,) = planned(apps, "promote", "--from", "qa", "--to", "dev", "--helm", "none", code=1)["refusals"]
+    (target,) = planned(apps, "promote", "--from", "dev", "--to", "qa", "--helm", "none", code=1)["refusals"]
+    assert (source["code"], target["code"]) == ("unknown-source", "unknown-version")
+    for refusal in (source, target):
+        assert "values-qa.yaml:2" in refusal["message"]
+        assert "values-qa.yaml:4" in refusal["message"]
+
+
+def test_a_line_of_others_is_refused_with_what_would_have_to_be_there(apps: Path) -> None:
+    chart = f"{CHART}dependencies:\n  - {{name: billing, version: 1.0.0, repository: 'https://charts.acme.test'}}\n"
+    commit(
+        apps, 2, {"billing/Chart.yaml": chart, "billing/values.yaml": "", "billing/Chart.lock": "dependencies: []\n"}
+    )
+    git(apps, "rm", "-rq", "billing/values-dev.yaml")
+    commit(apps, 3, {f"billing/values-{name}.yaml": "replicas: 1\n" for name in ("qa", "production")})
+    asked = ("set-version", "--environment", "qa", "--version", "2.0.0")
+    shared, stale, untried = planned(apps, *asked, code=1)["refusals"]
+    assert shared["message"].endswith("deploys to 2 environments at once: also to billing/production")
+    assert "billing/Chart.yaml would have to be one of this environment alone" in shared["remedy"]
+    assert stale["code"] == "stale-chart-lock"
+    assert (untried["code"], untried["deployment"]) == ("untried-version", "billing/production")
+    found = planned(apps, *asked, "--shared", "--stale-chart-lock", "--untried-version")
+    assert {each["environment"]: each["asked"] for each in found["changes"]} == {"qa": True, "production": False}
+    assert "**The same line deploys to 2 deployments at once**, also to billing/production." in found["body"]
+
+
+def test_several_images_that_are_its_own_change_together(apps: Path) -> None:
+    both = "".join(f"{part}:\n  image: {{repository: acme/billing-{part}, tag: 1.0.0}}\n" for part in ("api", "worker"))
+    own = {f"billing/values-{name}.yaml": both for name in ("qa", "production")}
+    commit(apps, 2, {"billing/values.yaml": "replicas: 1\n", **own})
+    found = planned(apps, "set-version", "--environment", "qa", "--version", "1.0.1", "--untried-version")
+    assert [line["line"] for line in found["files"][0]["lines"]] == [2, 4]
+
+
+def test_images_of_others_with_the_same_tag_are_not_changed_by_chance(apps: Path) -> None:
+    both = "a:\n  image: {repository: acme/tube, tag: main}\nb:\n  image: {repository: acme/spark, tag: main}\n"
+    commit(apps, 2, {"billing/values.yaml": "replicas: 1\n", "billing/values-qa.yaml": both})
+    asked = ("set-version", "--environment", "qa", "--version", "1.0.1", "--untried-version")
+    (refusal,) = planned(apps, *asked, code=1)["refusals"]
+    lines = "acme/tube (apps:billing/values-qa.yaml:2) and acme/spark (apps:billing/values-qa.yaml:4)"
+    assert refusal["message"].endswith(lines)
+
+
+def test_a_file_with_other_changes_is_not_written(apps: Path) -> None:
+    file = apps / "billing/values-production.yaml"
+    file.write_text("image:\n  tag: 1.1.0\nreplicas: 5\n")
+    asked = ("promote", "--from", "qa", "--to", "production", "--service", "billing", apps)
+    assert "has changes that aren't committed" in run(*asked, "--write", code=4)
+    assert file.read_text() == "image:\n  tag: 1.1.0\nreplicas: 5\n"
+
+
+def test_a_link_is_not_followed(apps: Path) -> None:
+    commit(apps, 2, {"shared/production.yaml": "image:\n  tag: 1.1.0\n"})
+    file = apps / "billing/values-production.yaml"
+    file.unlink()
+    file.symlink_to("../shared/production.yaml")
+    commit(apps, 3, {})
+    asked = ("promote", "--from", "qa", "--to", "production", "--service", "billing", apps)
+    assert "this is a link, or behind one" in run(*asked, "--write", code=4)
+
+
+def test_write_writes_and_commits_nothing(apps: Path) -> None:
+    run("promote", "--from", "qa", "--to", "production", "--service", "billing", apps, "--write")
+    assert (apps / "billing/values-production.yaml").read_text() == "image:\n  tag: 1.2.0\n"
+    said = run("roll-back", "--environment", "production", "--service", "billing", apps, code=4)
+    assert "apps:billing/values-production.yaml:2 isn't committed yet" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--from", "qa", "--to", "qa"], "from qa to itself"),
+        (["--from", "qa", "--to", "live"], "isn't deployed in 'live'"),
+        (["--to", "qa"], "give the environment that has the version, or the version"),
+        (["--from", "qa", "--to", "production", "--version", "1"], "not both"),
+        (["--from", "qa", "--to", "production", "--ref", "main", "--write"], "with --ref nothing can be written"),
+    ],
+)
+def test_a_wrong_wish_is_answered_with_what_to_do(apps: Path, arguments: list[str], said: str) -> None:
+    assert said in run("promote", *arguments, "--service", "billing", apps, code=2)

@@ -1,0 +1,102 @@
+"""What `scenedock manifests` renders and compares, with the real Helm and git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.scenarios.repositories import clone, git, plant
+from tests.usecases.manifests.repository import FILES, document, printed, run
+
+
+@pytest.mark.parametrize("version", ["3", "4"])
+def test_an_application_is_rendered_as_argo_cd_does_it(tmp_path: Path, version: str) -> None:
+    root = plant(tmp_path / "apps", FILES)
+    text = printed("manifests", "render", root, "--service", "billing", "--environment", "qa", version=version)
+    (deployment,) = filter(None, yaml.safe_load_all(text))
+
+    assert deployment["metadata"] == {"name": "billing", "namespace": "billing"}
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "acme/billing:1.1.0"
+    assert [each["value"] for each in container["env"]] == ["8080", "qa", "payments"]
+
+
+def test_all_is_written_to_files_by_service_and_environment(tmp_path: Path) -> None:
+    root = plant(tmp_path / "apps", FILES)
+    printed("manifests", "render", root, "--output", tmp_path / "out")
+    names = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.yaml"))
+    assert names == [
+        "billing/production.yaml",
+        "billing/qa.yaml",
+        "environments/production.yaml",
+        "environments/qa.yaml",
+        "search/production.yaml",
+        "search/qa.yaml",
+    ]
+
+
+def test_what_can_not_be_rendered_is_said_with_its_reason(tmp_path: Path) -> None:
+    remote = "dependencies: [{name: redis, version: 17.0.0, repository: 'https://charts.test'}]\n"
+    root = plant(tmp_path / "apps", {**FILES, "search/Chart.yaml": FILES["search/Chart.yaml"] + remote})
+    done = run("manifests", "render", root, "--environment", "qa")
+    assert done.exit_code == 1
+    assert "search/qa (search-qa): not rendered: search/Chart.yaml: needs a network" in done.stderr
+    assert "acme/billing:1.1.0" in done.stdout
+
+
+def test_only_what_changed_since_a_ref_is_rendered_and_shown(tmp_path: Path) -> None:
+    broken = {"search/templates/broken.yaml": '{{ fail "this must not be rendered" }}'}
+    root = clone(tmp_path / "apps", files={**FILES, **broken})
+    plant(root, {"billing/values.yaml": "tag: 1.2.0\n"})
+    found = document("manifests", "diff", root)
+
+    text = printed("manifests", "diff", root)
+    assert "billing in production" in text
+    assert "1.2.0" in text
+    assert "qa" not in text  # it has a tag of its own
+    assert found["unrendered"] == []
+
+
+def test_a_change_of_the_app_of_apps_is_what_it_does_to_the_applications(tmp_path: Path) -> None:
+    root = clone(tmp_path / "apps", files=FILES)
+    plant(root, {"environments/templates/apps.yaml": FILES["environments/templates/apps.yaml"].replace("8080", "9090")})
+    git(root, "checkout", "--quiet", "-b", "ports")
+    git(root, "-c", "user.name=Jane", "-c", "user.email=jane@acme.test", "commit", "-qam", "Ports")
+    text = printed("manifests", "diff", root, "--from", "main", "--to", "ports", "--service", "billing")
+    assert "billing in production, qa" in text
+    assert "9090" in text
+
+
+def test_two_environments_are_compared(tmp_path: Path) -> None:
+    root = plant(tmp_path / "apps", FILES)
+    options = ("--environment", "qa", "--against", "production")
+    text = printed("manifests", "diff", root, *options, "--service", "billing")
+    assert "1.1.0" in text
+    assert "1.0.0" in text
+    assert "acme/search" not in text
+    done = run("manifests", "diff", root, "--environment", "qa", "--against", "nowhere")
+    assert done.exit_code != 0
+    assert "the environments are: production, qa" in done.stderr
+
+
+def test_an_app_of_apps_that_breaks_is_said(tmp_path: Path) -> None:
+    root = clone(tmp_path / "apps", files=FILES)
+    plant(root, {"environments/values-qa.yaml": "environment: [\n"})
+    text = printed("manifests", "diff", root)
+    assert "environments in qa" in text
+    assert "environments/values-qa.yaml" in text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--against", "qa"), ("--from", "HEAD"), ("--from", "HEAD", "--to", "HEAD", "--since", "HEAD")],
+)
+def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
+    assert run("manifests", "diff", plant(tmp_path, FILES), *options).exit_code == 2
+
+
+def test_without_helm_it_is_said_how_to_get_it(tmp_path: Path) -> None:
+    done = run("manifests", "diff", plant(tmp_path, FILES), "--helm", tmp_path / "helm")
+    assert "install Helm 3.17 or newer, or 4, or set SCENEDOCK_HELM" in done.stderr
