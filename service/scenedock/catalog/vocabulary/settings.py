@@ -115,6 +115,8 @@ class CatalogSettings:
     vanishing: VanishingLimit = VanishingLimit()
     versions: VersionFiles = VersionFiles()
     layouts_off: frozenset[str] = frozenset()
+    repeated: tuple[tuple[str, int, int], ...] = ()
+    """The keys that the file sets twice, each with both lines."""
 
     def type_of(self, path: str) -> str:
         """The Component type that settings give to a folder, or an empty string."""
@@ -142,7 +144,8 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
         name: replace(override, line=configuration.line_of("overrides", name))
         for name, override in settings.overrides.items()
     }
-    return replace(settings, overrides=overrides)
+    repeated = tuple((each.key, each.before or each.line, each.line) for each in configuration.document.repeated_keys)
+    return replace(settings, overrides=overrides, repeated=repeated)
 
 
 def _rules(document: JsonObject) -> Iterator[DocumentProblem]:
