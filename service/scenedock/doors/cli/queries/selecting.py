@@ -75,7 +75,7 @@ def notes(sources: Sources, deployments: Deployments) -> Iterator[str]:
 
 
 def _repositories_in(root: Path) -> list[str]:
-    """The names of the repositories in a folder that is none itself."""
+    """The names of the repositories in a folder that is not one itself."""
     if (root / ".git").exists() or not root.is_dir():
         return []
     found = sorted(each.name for each in root.iterdir() if (each / ".git").exists())
