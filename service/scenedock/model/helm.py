@@ -71,7 +71,8 @@ class Dependency:
     """One line of a chart's `dependencies`.
 
     `folder` is the path of the local chart that it names, or None for a chart from elsewhere. `enabled` says whether
-    its `condition` and `tags` are true with the folder's own values, in at least one environment.
+    its `condition` and `tags` are true with the folder's own values, in at least one environment. `missing` is the path
+    of a local chart that isn't a deployment folder of the repository.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Dependency:
     folder: str | None
     remote: bool
     enabled: bool
+    missing: str = ""
 
     @property
     def key(self) -> str:
