@@ -72,7 +72,7 @@ def files() -> dict[str, str]:
 def render(program: Path, root: Path, chart: str, environment: str) -> None:
     """Run helm itself."""
     values = f"--values={root}/{chart}/values-{environment}.yaml"
-    command = [program, "template", "release", root / chart, "--include-crds", values]
+    command: list[str | Path] = [program, "template", "release", root / chart, "--include-crds", values]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -88,7 +88,7 @@ def report() -> str:
         for path in touched:
             (root / path).write_text("tag: 1.0.2\n", encoding="utf-8")
         environment = {**os.environ, "SCENEDOCK_HELM": str(program)}
-        command = [COMMAND, "manifests", "diff", root]
+        command: list[str | Path] = [COMMAND, "manifests", "diff", root]
         runs = [("root", each) for each in ENVIRONMENTS] + [(str(Path(path).parent), "qa") for path in touched] * 2
 
         def all_runs() -> None:

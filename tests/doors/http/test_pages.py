@@ -432,11 +432,11 @@ def test_a_sign_in_is_offered_only_where_somebody_can_sign_in(tmp_path: Path) ->
 def test_an_address_that_is_none_is_told_in_our_words(pages: FlaskClient) -> None:
     for path in (f"{BASE_PATH}/nope", "/nope"):
         answer = pages.get(path, headers=bearer(READ))
-        assert (
-            answer.json["error"]["message"]
-            == f"there is nothing at this address; {BASE_PATH}/openapi.json has all routes"
-        )
+        assert answer.json is not None
+        said = answer.json["error"]["message"]
+        assert said == f"there is nothing at this address; {BASE_PATH}/openapi.json has all routes"
     wrong = pages.post(f"{BASE_PATH}/deployments", headers=bearer(READ))
+    assert wrong.json is not None
     assert (wrong.status_code, "the header `Allow` names" in wrong.json["error"]["message"]) == (405, True)
 
 
