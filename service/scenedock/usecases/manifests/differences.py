@@ -47,10 +47,8 @@ def diff_states(
     with TargetRenderer(tools) as renderer:
         old = DeployedTargets.of(before, renderer, names)
         is_same = old.planner.holds(after, paths, inputs)
-        if is_same:
-            new = replace(old, state=after)
-        else:
-            new = DeployedTargets.of(after, renderer, names, old, inputs[1])
+        later = replace(old, state=after)
+        new = later if is_same else DeployedTargets.of(after, renderer, names, old, inputs[1])
         sides = _by_key(old.by_applications()), _by_key(new.by_applications())
         if not all(side.explain(name, each) for name, each in paths.items() for side in (old, new)):
             sides = {**sides[0], **_by_key(old.by_folders())}, {**sides[1], **_by_key(new.by_folders())}
