@@ -130,7 +130,7 @@ class ChartFiles:
             if source.startswith(_LOCAL):
                 self._copy_chart(self.local(folder, name, source), posixpath.join(to, "charts", name), level + 1)
             elif self.cache and source.startswith(("https://", "oci://")):
-                archive = self.cache.archive(self._exact(folder, each))
+                archive = self._kept(self._exact(folder, each), folder)
                 self._write(posixpath.join(to, "charts", f"{name}.tgz"), archive, folder)
             else:
                 missing.append(f"{name} from {source}" if source else name)
@@ -138,6 +138,13 @@ class ChartFiles:
             raise InputError(
                 f"{inside}{CHART_FILE}: needs a network, or these charts in {inside}charts: {', '.join(missing)}"
             )
+
+    def _kept(self, chart: RemoteChart, folder: str) -> bytes:
+        """The archive of a chart from elsewhere that the chart in a folder needs."""
+        try:
+            return self.cache.archive(chart) if self.cache else b""
+        except InputError as error:
+            raise InputError(f"{posixpath.join(folder, CHART_FILE)}: {error}") from error
 
     def _exact(self, folder: str, listed: ListedChart) -> RemoteChart:
         """A chart from elsewhere in the version that the lock says, or that is written."""
