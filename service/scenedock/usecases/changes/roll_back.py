@@ -66,7 +66,8 @@ def _planned(ground: Ground, found: dict[Release, _Earlier], lifted: Lifted) -> 
     wanted = {release: Wanted(release, each.version or "") for release, each in found.items()}
     draft = _draft(ground, wanted, lifted)
     done = [release for release, each in found.items() if _restore(draft, release, each)]
-    after = ground.after(draft.files) if draft.files else ground.releases
+    files = draft.files
+    after = ground.after(files) if files else ground.releases
     for release in done:
         version = after[release.key].version if release.key in after else None
         if found[release].version is None and version not in {None, release.version}:
@@ -85,7 +86,7 @@ def _planned(ground: Ground, found: dict[Release, _Earlier], lifted: Lifted) -> 
             _restore(draft, release, found[release])
             if target := line_of(release):
                 draft.note_change(each, target)
-    return finished(draft, "Roll back")
+    return finished(draft, "Roll back", after if draft.files == files else None)
 
 
 def _draft(ground: Ground, wanted: dict[Release, Wanted], lifted: Lifted) -> Draft:
