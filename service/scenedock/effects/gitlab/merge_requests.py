@@ -180,6 +180,8 @@ class GitLabMergeRequests:
             state=state,
             branch=branch,
             commit=commit or self._tip(branch),
+            base=as_text(body.get("target_branch")),
+            title=as_text(body.get("title")),
             body=as_text(body.get("description")),
             merge_commit=merged or None if state == "merged" else None,
         )

@@ -10,13 +10,18 @@ PullRequestState: TypeAlias = Literal["open", "merged", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """One pull request; `commit` is the head of its branch, `merge_commit` the commit of the merge, if there is one."""
+    """One pull request, from `branch` into `base`.
+
+    `commit` is the head of its branch, `merge_commit` the commit of the merge, if there is one.
+    """
 
     number: int
     url: str
     state: PullRequestState
     branch: str
     commit: str
+    base: str = ""
+    title: str = ""
     body: str = ""
     merge_commit: str | None = None
 
