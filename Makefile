@@ -30,13 +30,14 @@ docs: set-up ## Generate docs/reference from the code
 golden: set-up ## Rewrite the expected results of tests/cases and tests/changes, and the docs' pictures; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/browser
 
-bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing and versions go into docs/benchmarks.md
+bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing, versions and manifests go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake
 	@$(bin)/python -m bench.board
 	@$(bin)/python -m bench.export
 	@$(bin)/python -m bench.feed
 	@$(bin)/python -m bench.publishing
 	@$(bin)/python -m bench.releases
+	@$(bin)/python -m bench.manifests
 	@$(bin)/python -m bench.http
 	@$(bin)/python -m bench.tasks
 	@$(bin)/python -m bench.backstage_bakes

@@ -74,6 +74,7 @@ def main() -> None:
             for (name, calls, _), (_, api, git) in zip(github, gitlab, strict=True)
         ),
     ]
+    print("\n".join(lines))
     write_part(PAGE, "bench/publishing.py", "\n".join(lines))
 
 

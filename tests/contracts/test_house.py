@@ -135,6 +135,7 @@ def test_a_lock_holds_nothing_else(lock: Path) -> None:
 def test_every_library_of_the_product_is_imported_by_it() -> None:
     modules = {wanted.name: wanted.name.replace("-", "_") for wanted in asked_for("runtime.txt")}
     modules |= {"pyyaml": "yaml", "pyjwt": "jwt", "python-slugify": "slugify", "pygithub": "github"}
+    modules |= {"python-gitlab": "gitlab"}
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "service").rglob("*.py"))
     imported = set(re.findall(r"^ *(?:from|import) (\w+)", code, re.MULTILINE))
 

@@ -18,7 +18,7 @@ TEMPLATES = Path(__file__).parents[2] / "catalog-info" / "templates"
 RULES = ("type", "pattern", "minLength", "maxLength", "minimum", "maximum")
 
 
-FOR_REPOSITORIES = {"repoUrl", "gitopsRepoUrl", "team"}
+FOR_REPOSITORIES = {"repoUrl", "gitopsRepoUrl", "team", "registry"}
 
 
 def baking() -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:

@@ -60,6 +60,7 @@ class CompanyGitLab(CompanyHost):
 def company_gitlab(fake: FakeGitLab, folder: Path) -> CompanyGitLab:
     """The company's GitLab, where the GitOps repository is our example with a library chart."""
     fake.world.group("acme", owners=("ada",), developers=("bob",))
+    fake.world.group("acme/payments")
     fake.world.create_project(fake.world.group(GROUP), "apps")
     token = fake.world.personal_token("ada", "api")
     return CompanyGitLab(

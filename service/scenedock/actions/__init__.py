@@ -16,6 +16,7 @@ from scenedock.actions.publishing.await_pull_request import await_pull_request_a
 from scenedock.actions.publishing.commit_change import commit_change_action
 from scenedock.actions.publishing.propose_change import propose_change_action
 from scenedock.actions.publishing.publish_repository import publish_repository_action
+from scenedock.actions.releases.lint_deployments import lint_deployments_action
 from scenedock.actions.releases.list_deployments import list_deployments_action
 from scenedock.actions.releases.show_delivery_metrics import show_delivery_metrics_action
 from scenedock.actions.releases.show_deployment import show_deployment_action
@@ -34,6 +35,7 @@ ACTIONS: tuple[Action[Effects], ...] = (
     show_deployment_history_action,
     preview_deployment_action,
     show_delivery_metrics_action,
+    lint_deployments_action,
     publish_repository_action,
     propose_change_action,
     commit_change_action,

@@ -15,7 +15,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from scenedock.errors import InputError
-from scenedock.model.addresses import credentials_in
+from scenedock.model.addresses import REDACTED, credentials_in
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.schemas import plain
 
@@ -28,7 +28,6 @@ PAGES = "pages"
 BASE_PATH = f"/api/{PLUGIN_ID}"
 """The base path of a plugin in a Backstage backend, and of all routes of this service."""
 
-REDACTED = "[redacted]"
 
 Scope: TypeAlias = Literal["read", "run", "admin"]
 """What a caller may do: read, run actions that change something, administer. Each scope includes those before it."""

@@ -162,6 +162,11 @@ class Release:
         return Place(self.elsewhere or self.repository, self.path, self.line)
 
     @property
+    def shown_shape(self) -> str:
+        """The shape for people, who would take `<x>` for markup."""
+        return self.shape.replace("<x>", "*")
+
+    @property
     def pair(self) -> str:
         """`billing/qa`."""
         return f"{self.service}/{self.environment}" if self.environment else self.service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -67,10 +67,19 @@ class TaskMetrics:
 
 
 class Metrics:
-    """Counts and durations of one process. `feed` returns the feed that is being served, if there is one."""
+    """Counts and durations of one process.
 
-    def __init__(self, feed: Callable[[], Served | None], counts: Callable[[], TaskCounts]) -> None:
+    `feed` returns the feed that is being served, if there is one, `token_days` the days that tokens are still valid.
+    """
+
+    def __init__(
+        self,
+        feed: Callable[[], Served | None],
+        counts: Callable[[], TaskCounts],
+        token_days: Callable[[], Mapping[str, int]] = dict,
+    ) -> None:
         self._feed = feed
+        self._token_days = token_days
         self.tasks = TaskMetrics(counts)
         self._registry = registry = CollectorRegistry()
         self.requests = Counter(
@@ -111,10 +120,16 @@ class Metrics:
             ["repository", "reason"],
             registry=registry,
         )
+        self._tokens = Gauge(
+            "scenedock_token_expiry_days", "Days until the token for a code host ends.", ["host"], registry=registry
+        )
         self._findings = Gauge("scenedock_findings", "Findings of the feed.", ["severity"], registry=registry)
 
     def text(self) -> bytes:
         """All metrics in Prometheus's text format."""
+        self._tokens.clear()
+        for host, days in self._token_days().items():
+            self._tokens.labels(host).set(days)
         if served := self._feed():
             self._age.set(max(0.0, time.time() - served.checked))
             for name, seen in served.seen.items():

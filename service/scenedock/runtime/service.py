@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scenedock.actions.effects import Effects
 from scenedock.effects.backstage.signing_keys import SigningKey
+from scenedock.effects.code_hosts.token_expiry import TokenExpiry
 from scenedock.model.action import Action
 from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
@@ -39,11 +40,13 @@ class Service:
     tasks: TaskService
     permissions: Permissions
     listings: BackstageLists
+    token_expiry: TokenExpiry
 
     def start(self) -> None:
         """Start the background threads."""
         self.tasks.start()
         self.feed.start()
+        self.token_expiry.start()
 
     def about_to_stop(self) -> None:
         """Let no call delay the stop for more than half of the grace period: its task continues elsewhere, or later."""
@@ -53,6 +56,7 @@ class Service:
         """Accept no more calls, and let running calls end."""
         self.about_to_stop()
         self.feed.stop()
+        self.token_expiry.stop()
         self.calls.stop()
         self.tasks.stop(self.settings.grace_seconds)
         self.sign_in.sessions.store.close()

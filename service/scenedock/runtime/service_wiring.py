@@ -16,6 +16,7 @@ from scenedock.effects.backstage.public_keys import PublicKeys
 from scenedock.effects.backstage.signing_keys import SigningKey
 from scenedock.effects.backstage.user_groups import UserGroups
 from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.effects.code_hosts.token_expiry import TokenExpiry
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.local.disk import read_file
@@ -89,7 +90,8 @@ def open_service(
         links=settings.links,
     )
     actions = {each.name: each for each in ACTIONS}
-    metrics = Metrics(feed.at_hand, lambda: tasks.count())  # noqa: PLW0108 - there are no tasks yet
+    token_expiry = TokenExpiry(effects.code_hosts)
+    metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days)  # noqa: PLW0108 - there are no tasks yet
     tokens = _static_tokens(settings)
     tasks = open_tasks(task_settings(settings), ACTIONS, effects, role, metrics.tasks.note)
     task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
@@ -114,6 +116,7 @@ def open_service(
         tasks=tasks,
         permissions=_permissions(settings, tokens, effects.backstage, key),
         listings=BackstageLists(),
+        token_expiry=token_expiry,
     )
 
 

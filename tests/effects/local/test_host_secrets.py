@@ -39,6 +39,19 @@ def test_a_token_is_in_a_file_beside_the_list_or_in_a_variable(tmp_path: Path, m
     assert "kanarie" not in repr(list(hosts._by_name.values()))
 
 
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64", "whsec_c2hvcnQ="])
+def test_a_signing_token_that_is_cut_off_is_told_and_not_shown(tmp_path: Path, secret: str) -> None:
+    (tmp_path / "hook").write_text(secret, encoding="utf-8")
+    (tmp_path / "token").write_text("glpat-x", encoding="utf-8")
+    entry = "{host: gitlab.com, type: gitlab, owners: [a], token_file: token, webhook_secret_file: hook}"
+    (tmp_path / "hosts.yaml").write_text(f"hosts: [{entry}]", encoding="utf-8")
+
+    with pytest.raises(InputError, match="a signing token has base64 of at least 24 bytes") as told:
+        list_code_hosts(tmp_path / "hosts.yaml")
+
+    assert secret not in str(told.value).replace("`whsec_`", "")
+
+
 def test_all_that_is_wrong_is_named_with_its_line_and_nothing_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

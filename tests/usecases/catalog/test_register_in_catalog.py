@@ -19,6 +19,8 @@ HOSTS = """
 hosts:
   - {host: github.com, type: github, owners: [acme], token_env: TOKEN}
   - {host: gitlab.acme.example, type: git, owners: [platform/apps], token_env: TOKEN}
+  - {host: gitlab.com, type: gitlab, owners: [platform], token_env: TOKEN}
+  - {host: acme.example, type: gitlab, api: "https://acme.example/git/api/v4", owners: [platform], token_env: TOKEN}
   - {host: "127.0.0.1:3000", type: git, api: "http://127.0.0.1:3000", owners: [acme], token_env: TOKEN}
 """
 
@@ -101,6 +103,9 @@ def test_what_backstage_refuses_is_not_registered(catalog: Any, hosts: CodeHosts
     [
         "https://gitlab.acme.example/platform/apps/billing/-/blob/main/catalog-info.yaml",
         "http://127.0.0.1:3000/acme/billing/src/branch/main/catalog-info.yaml",
+        "https://gitlab.com/platform/billing/-/blob/main/catalog-info.yaml",
+        "https://gitlab.com/platform/shop/checkout/billing/-/blob/main/catalog-info.yaml",
+        "https://acme.example/git/platform/shop/billing/-/blob/main/catalog-info.yaml",
     ],
 )
 def test_a_file_of_any_code_host_of_ours_is_registered(catalog: Any, hosts: CodeHosts, url: str) -> None:
@@ -119,6 +124,9 @@ def test_a_file_of_any_code_host_of_ours_is_registered(catalog: Any, hosts: Code
         ("https://github.com@evil.example/acme/billing/catalog-info.yaml", InputError),
         ("https://evil.example/acme/billing/catalog-info.yaml", NotAllowedError),
         ("https://gitlab.acme.example/platform/other/billing/-/blob/main/catalog-info.yaml", NotAllowedError),
+        ("https://gitlab.com/platform-evil/billing/-/blob/main/catalog-info.yaml", NotAllowedError),
+        ("https://gitlab.com/evil/platform/billing/-/blob/main/catalog-info.yaml", NotAllowedError),
+        ("https://acme.example/git/evil/billing/-/blob/main/catalog-info.yaml", NotAllowedError),
         ("https://169.254.169.254/latest/meta-data/x", NotAllowedError),
         ("http://github.com/acme/billing/blob/main/catalog-info.yaml", InputError),
         ("https://github.com/acme/billing/blob/main/*/catalog-info.yaml", InputError),
@@ -146,6 +154,21 @@ def test_what_is_not_ours_is_refused_before_backstage_is_asked(
             "gitlab.acme.example/platform/apps/billing",
             "feature/x",
             "https://gitlab.acme.example/platform/apps/billing/-/blob/feature/x/catalog-info.yaml",
+        ),
+        (
+            "gitlab.com?owner=platform/shop&repo=billing",
+            "main",
+            "https://gitlab.com/platform/shop/billing/-/blob/main/catalog-info.yaml",
+        ),
+        (
+            "acme.example?project=platform%2Fshop%2Fbilling",
+            None,
+            "https://acme.example/git/platform/shop/billing/-/blob/HEAD/catalog-info.yaml",
+        ),
+        (
+            "https://acme.example/git/platform/billing",
+            "main",
+            "https://acme.example/git/platform/billing/-/blob/main/catalog-info.yaml",
         ),
         ("127.0.0.1:3000/acme/billing", "main", "http://127.0.0.1:3000/acme/billing/blob/main/catalog-info.yaml"),
     ],

@@ -64,8 +64,23 @@ EXAMPLES = [
         {
             "repoUrl": "https://github.com/acme/apps",
             "title": "billing 1.4.0",
-            "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.4.0"}}],
+            "edits": [{"path": "billing/values-dev.yaml", "set": {"workload.image.tag": "1.4.0"}}],
             "requestId": "billing-1.4.0",
+        },
+    ),
+    Example(
+        "A limit that a values file may lack, and a version in an Application beside other documents",
+        {
+            "repoUrl": "https://github.com/acme/apps",
+            "title": "billing 1.4.0 with more memory",
+            "edits": [
+                {"path": "billing/values-dev.yaml", "add": {"workload.resources.limits.memory": "1Gi"}},
+                {
+                    "path": "applications.yaml",
+                    "document": "Application/billing",
+                    "set": {"spec.source.targetRevision": "1.4.0"},
+                },
+            ],
         },
     ),
     Example(

@@ -62,10 +62,7 @@ class CatalogProposals:
         changed = [each.facts for each in result.repositories if each.facts.name in self._files]
         if not changed:
             return
-        from scenedock.doors.cli.settings import settings_in_force
-        from scenedock.runtime.wiring import list_code_hosts
-
-        hosts = list_code_hosts(settings_in_force(None).settings.code_hosts)
+        hosts = _code_hosts()
         errors: list[ScenedockError] = []
         for facts in changed:
             try:
@@ -98,12 +95,10 @@ def propose_adoptions(adoptions: Iterable[Adoption]) -> None:
     TemporaryError   the host can't be reached
     """
     from scenedock.catalog.comparing.origins import file_of
-    from scenedock.doors.cli.settings import settings_in_force
     from scenedock.model.code_hosts.code_host import read_repository
-    from scenedock.runtime.wiring import list_code_hosts
     from scenedock.usecases.publishing.propose_annotations import Lacking, propose_annotations
 
-    hosts = list_code_hosts(settings_in_force(None).settings.code_hosts)
+    hosts = _code_hosts()
     errors: list[ScenedockError] = []
     wanted: dict[str, list[Lacking]] = defaultdict(list)
     for each in adoptions:
@@ -120,6 +115,20 @@ def propose_adoptions(adoptions: Iterable[Adoption]) -> None:
         except ScenedockError as error:
             errors.append(error)
     raise_first(errors)
+
+
+def _code_hosts() -> CodeHosts:
+    """The listed code hosts; a token that ends soon is told on standard error."""
+    from scenedock.doors.cli.settings import settings_in_force
+    from scenedock.effects.code_hosts.token_expiry import TokenExpiry
+    from scenedock.runtime.wiring import list_code_hosts
+
+    hosts = list_code_hosts(settings_in_force(None).settings.code_hosts)
+    expiry = TokenExpiry(hosts)
+    expiry.look()
+    for reason in expiry.reasons():
+        _say(f"Warning: {reason}")
+    return hosts
 
 
 def _say(message: str) -> None:

@@ -181,7 +181,7 @@ class GitLabMergeRequests:
             branch=branch,
             commit=commit or self._tip(branch),
             base=as_text(body.get("target_branch")),
-            title=as_text(body.get("title")),
+            title=as_text(body.get("title")).removeprefix(_DRAFT),
             body=as_text(body.get("description")),
             merge_commit=merged or None if state == "merged" else None,
         )

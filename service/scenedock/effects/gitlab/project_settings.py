@@ -179,9 +179,11 @@ class GitLabProjectSettings:
             return listed.said or f"status {listed.status}"
         rules = map(as_object, as_list(listed.body))
         known = next((each.get("id") for each in rules if each.get("rule_type") == "any_approver"), None)
-        body: dict[str, Json] = {"name": "All Members", "rule_type": "any_approver", "approvals_required": approvals}
-        verb, path = ("PUT", f"{path}/{known}") if known is not None else ("POST", path)
-        answer = self._client.call(verb, path, body, expected=(403, 404))
+        rule: dict[str, Json] = {"name": "All Members", "approvals_required": approvals}
+        if known is None:
+            answer = self._client.call("POST", path, {**rule, "rule_type": "any_approver"}, expected=(403, 404))
+        else:
+            answer = self._client.call("PUT", f"{path}/{known}", rule, expected=(403, 404))
         return "" if answer.status < 300 else answer.said or f"status {answer.status}"
 
     def _owner(self) -> GitLabAnswer:

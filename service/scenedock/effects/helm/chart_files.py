@@ -36,6 +36,8 @@ class ChartSource:
     """A repository whose charts are to be rendered; its files are listed once."""
 
     repository: Repository
+    local: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+    """The local charts that a chart depends on, where that has been asked."""
 
     @cached_property
     def listing(self) -> Listing:
@@ -204,6 +206,8 @@ class ChartFiles:
 
 def local_charts(source: ChartSource, folder: str) -> frozenset[str]:
     """The folders of a chart and of all local charts that it depends on, as far as they can be read."""
+    if folder in source.local:
+        return source.local[folder]
     found: set[str] = set()
     waiting = [folder]
     files = ChartFiles(source, Path())
@@ -215,7 +219,8 @@ def local_charts(source: ChartSource, folder: str) -> frozenset[str]:
         with suppress(InputError):
             listed = [each for each in files.dependencies(chart) if each.repository.startswith(_LOCAL)]
             waiting += [files.local(chart, each.name, each.repository) for each in listed]
-    return frozenset(found)
+    source.local[folder] = frozenset(found)
+    return source.local[folder]
 
 
 def _charts_in(names: list[str]) -> Iterator[str]:

@@ -45,7 +45,8 @@ def diff_states(
     inputs = Inputs(before, paths), Inputs(after, paths)
     with TargetRenderer(tools) as renderer:
         old = DeployedTargets.of(before, renderer, names)
-        new = DeployedTargets.of(after, renderer, names, old, inputs[1])
+        is_same = old.planner.holds(after, paths, inputs)
+        new = old if is_same else DeployedTargets.of(after, renderer, names, old, inputs[1])
         sides = _by_key(old.by_applications()), _by_key(new.by_applications())
         if not all(side.explain(name, each) for name, each in paths.items() for side in (old, new)):
             sides = {**sides[0], **_by_key(old.by_folders())}, {**sides[1], **_by_key(new.by_folders())}
@@ -54,8 +55,8 @@ def diff_states(
             one, other = sides[0].get(key), sides[1].get(key)
             if not any(each and selected.includes(each) for each in (one, other)):
                 continue
-            is_same = one == other and not _have_changed(inputs[0], one) and not _have_changed(inputs[1], other)
-            if not is_same or (other and other.key in new.unknown):
+            is_equal = one == other and not _have_changed(inputs[0], one) and not _have_changed(inputs[1], other)
+            if not is_equal or (other and other.key in new.unknown):
                 asked.append(Compared(one, other))
         return compare_targets(before, after, asked, renderer)
 

@@ -96,8 +96,7 @@ def publish_repository(
     branch = request.default_branch if about.empty else about.default_branch
     filled = None if new else _earlier(repository, settings, about, branch, attempt)
     if filled is None:
-        filled = fill()
-        _put(repository, settings, branch, filled)
+        filled = _put(repository, settings, branch, fill(), mark)
     if new or about.description == _filling(mark):
         _set_all(repository, settings, request, about.default_branch, attempt)
         attempt.log(f"published {len(request.files)} files to {about.url}")
@@ -110,12 +109,20 @@ def _filling(mark: Mark) -> str:
     return f"{_FILLING} {mark}"
 
 
-def _put(repository: RemoteRepository, settings: RepositorySettings, branch: str, filled: Head) -> None:
-    """Make the commit the only one of the new repository."""
+def _put(repository: RemoteRepository, settings: RepositorySettings, branch: str, filled: Head, mark: Mark) -> Head:
+    """Make the commit the only one of the new repository; returns that one, or what came late of an earlier attempt.
+
+    Raises
+    ------
+    ConflictError   somebody else committed to it first
+    """
     if settings.has_first_commit:
         repository.move_branch(branch, filled, expected=None)
     elif not repository.create_branch(branch, filled):
-        raise _others_committed(repository)
+        if (ours := repository.find_marked(branch, mark)) is None:
+            raise _others_committed(repository)
+        return ours
+    return filled
 
 
 def _earlier(

@@ -22,6 +22,8 @@ from scenedock.doors.http.rendering.service_lines import (
     lines_of,
     rows_of,
     services_of,
+    unknown_value,
+    unknown_values,
     values_of,
 )
 from scenedock.doors.http.routes import Answer, Route
@@ -108,15 +110,23 @@ def show_board(service: Service) -> Response:
         )
         for row in rows
     ]
+    facets = {name: values_of(lines.values(), name) for name in FACETS if name != "environment"}
+    environments = [each.name for each in _columns(overview)]
+    there = {name: [value for value, _ in found] for name, found in facets.items()}
+    asked = [(name, query.get(name, "")) for name in ("drift", "in", "behind")]
+    wrong = [*unknown_values(looked_for, {**there, "environment": environments})]
+    wrong += [*unknown_value(*asked[0], [*_STATES]), *unknown_value(*asked[1], environments)]
+    wrong += unknown_value(*asked[2], environments)
     return page(
         "board.html",
         shown=shown,
+        wrong=wrong,
         board=board,
         columns=columns,
         total=len(overview.rows),
-        facets={name: values_of(lines.values(), name) for name in FACETS if name != "environment"},
+        facets=facets,
         chosen=looked_for,
-        environments=[each.name for each in _columns(overview)],
+        environments=environments,
         behind=behind,
         where=where,
         states=_STATES,

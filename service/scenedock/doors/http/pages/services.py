@@ -22,6 +22,7 @@ from scenedock.doors.http.rendering.service_lines import (
     lines_of,
     rows_of,
     services_of,
+    unknown_values,
     values_of,
 )
 from scenedock.doors.http.routes import Route
@@ -88,14 +89,16 @@ def list_services(service: Service) -> Response:
     pages = max(1, -(-len(found) // _ON_A_PAGE))
     number = query.get("page", "1")
     at = min(max(int(number), 1), pages) if number.isdecimal() and len(number) < 6 else 1
+    facets = {name: values_of(lines.values(), name) for name in FACETS}
     return page(
         "services.html",
         shown=shown,
+        wrong=[*unknown_values(chosen, {name: [value for value, _ in found] for name, found in facets.items()})],
         lines=found[(at - 1) * _ON_A_PAGE : at * _ON_A_PAGE],
         number=len(found),
         total=len(lines),
         chosen=chosen,
-        facets={name: values_of(lines.values(), name) for name in FACETS},
+        facets=facets,
         sort=query.get("sort", "name"),
         sorted_by=_SORTED_BY,
         at=at,
