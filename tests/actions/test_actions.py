@@ -24,8 +24,9 @@ from tests.publishing.acme import acme_with
 from tests.tools.effects import effects_with
 from tests.tools.service import EXAMPLE
 
-ELSEWHERE = {"await-pull-request", "register-in-catalog"}
-"""Actions that wait for somebody, or need a Backstage; tests of their own run them."""
+CHANGES = {"promote-deployment", "roll-back-deployment", "set-version", "lock-environment", "unlock-environment"}
+ELSEWHERE = {"await-pull-request", "register-in-catalog", *CHANGES}
+"""Actions that wait for somebody, or need a Backstage or deployments; tests of their own run them."""
 VERSION = "workload:\n  image:\n    tag: 1.3.0\n"
 DEPLOYMENTS = {
     "billing/values-dev.yaml": VERSION,

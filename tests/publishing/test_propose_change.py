@@ -214,11 +214,52 @@ def test_a_branch_that_somebody_else_made_stays_as_it_is(company: Company) -> No
     company.repository("apps").git.move("refs/heads/feature", theirs)
 
     for again in (False, True):
-        with pytest.raises(ConflictError, match="a branch 'feature' that this task didn't create"):
+        with pytest.raises(ConflictError, match="a branch 'feature' that isn't only an earlier change of"):
             company.run("propose-change", {**NEW_TAG, "branch": "feature"}, again=again)
 
     assert company.repository("apps").branch("feature") == theirs
     assert company.pulls() == {}
+
+
+def test_a_later_change_with_the_same_branch_updates_the_pull_request_of_the_first(company: Company) -> None:
+    company.run("propose-change", {**NEW_TAG, "branch": "bump", "body": "First."})
+    company.commit("main", {"NOTES.md": "moved\n"})
+    later = {
+        "repoUrl": APPS_URL,
+        "title": "billing 1.5.0",
+        "branch": "bump",
+        "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.5.0"}}],
+    }
+
+    second = company.run("propose-change", later, task="task-2")
+    retried = company.run("propose-change", later, task="task-2", again=True)
+
+    apps = company.repository("apps")
+    assert (second["number"], second["state"], retried, len(company.pulls())) == (1, "open", second, 1)
+    assert company.pulls()[1].title == "billing 1.5.0"
+    assert "Scenedock-Task: task-2/step-1" in company.pulls()[1].body
+    assert (len(apps.git.commits("main..bump")), apps.files("bump")["NOTES.md"][1]) == (1, b"moved\n")
+    assert b"tag: '1.5.0'" in apps.files("bump")["billing/values.yaml"][1]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [({}, "isn't only an earlier change"), ({"baseBranch": "next"}, "for 'main'")]
+)
+def test_a_branch_of_ours_is_not_replaced_if_others_work_on_it_or_it_is_for_another_base(
+    company: Company, more: dict[str, str], said: str
+) -> None:
+    first = company.run("propose-change", {**NEW_TAG, "branch": "bump"})
+    apps = company.repository("apps")
+    if more:
+        apps.git.move("refs/heads/next", apps.branch("main") or "")
+    else:
+        company.commit("bump", {"more": "by a person"})
+    before = apps.branch("bump")
+
+    with pytest.raises(ConflictError, match=said):
+        company.run("propose-change", {**NEW_TAG, "title": "Other", "branch": "bump", **more}, task="task-2")
+
+    assert (apps.branch("bump"), first["number"], len(company.pulls())) == (before, 1, 1)
 
 
 def test_the_same_step_finds_its_pull_request_again_also_when_it_is_merged_and_its_branch_gone(

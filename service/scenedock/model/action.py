@@ -189,7 +189,10 @@ Out = TypeVar("Out", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[E]):
-    """One action. `name` is kebab-case; `description` is the function's docstring up to its first section."""
+    """One action. `name` is kebab-case; `description` is the function's docstring up to its first section.
+
+    `rights` are what a caller needs besides, by the input fields that need it: a rule must name it.
+    """
 
     name: str
     description: str
@@ -198,6 +201,7 @@ class Action(Generic[E]):
     function: Callable[[Context[E], Any], Model]
     attributes: Attributes
     examples: tuple[Example, ...] = ()
+    rights: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -288,6 +292,7 @@ def action(
     idempotent: bool = False,
     dry_run: bool = False,
     examples: Sequence[Example] = (),
+    rights: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[Context[E], In], Out]], Action[E]]:
     """Make an action from a function `(context, input) -> output`; registers nothing.
 
@@ -306,6 +311,7 @@ def action(
             function=function,
             attributes=Attributes(read_only, destructive, idempotent, dry_run),
             examples=tuple(examples),
+            rights=dict(rights or {}),
         )
 
     return make
