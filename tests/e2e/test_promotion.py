@@ -10,13 +10,13 @@ from tests.e2e.company import Company
 from tests.fakes.github.model import Pull
 from tests.tools.server import SECONDS_TO_WAIT, wait_until
 
-BRANCH = "scenedock/deploy/billing/production"
+BRANCH = "scenedock/deploy/checkout/production"
 
 
 def board(company: Company) -> str:
     """The page of the service, as a person sees it."""
     headers = {"Authorization": f"Bearer {company.operator}", "Accept": "text/html"}
-    address = f"{company.api.partition('/api/')[0]}/board?q=billing"
+    address = f"{company.api.partition('/api/')[0]}/board?q=checkout"
     answer = urllib3.request("GET", address, headers=headers, retries=False, timeout=SECONDS_TO_WAIT)
     assert answer.status == 200, answer.data
     return answer.data.decode()
@@ -27,7 +27,7 @@ def proposed(company: Company) -> list[Pull]:
 
 
 def test_a_developer_promotes_qa_to_production_and_the_board_shows_it(company: Company) -> None:
-    answers = {"service": "component:default/billing", "from": "qa", "to": "production"}
+    answers = {"service": "component:default/checkout", "from": "qa", "to": "production"}
     form = company.frontend.fill_in("promote-deployment", answers)
 
     refused = company.frontend.run("promote-deployment", form)
@@ -43,7 +43,7 @@ def test_a_developer_promotes_qa_to_production_and_the_board_shows_it(company: C
 
     assert (refused.status, "allowPreRelease" in refused.text) == ("failed", True), refused.text
     assert (before, run.status) == ("open", "completed"), run.text
-    assert "registry.acme.example/billing:2.7.1" in text or "2.7.1" in text
-    assert "2.8.0-rc.2" in text.partition("```diff")[2], text
+    assert "registry.example.com/checkout:5.0.3" in text, text
+    assert "registry.example.com/checkout:5.1.0-rc.1" in text, text
     assert run.output["links"][0]["url"].endswith(f"/pull/{pull.number}")
-    wait_until(lambda: board(company).count(">2.8.0-rc.2</a>") == 2, "the new version on the board")
+    wait_until(lambda: board(company).count(">5.1.0-rc.1</a>") == 2, "the new version on the board")
