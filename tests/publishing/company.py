@@ -143,16 +143,8 @@ class Company(Step, ABC):
         """Somebody lets changes to a branch come by pull requests only."""
 
     @abstractmethod
-    def is_free(self) -> None:
-        """The company doesn't pay for its plan."""
-
-    @abstractmethod
     def merge(self, number: int) -> None:
         """A person merges a pull request of `apps`."""
-
-    @abstractmethod
-    def close(self, number: int) -> None:
-        """A person closes a pull request of `apps` without merging it."""
 
     @abstractmethod
     def use_token(self, value: str) -> None:
