@@ -30,13 +30,14 @@ docs: set-up ## Generate docs/reference from the code
 golden: set-up ## Rewrite the expected results of tests/cases and tests/changes, and the docs' pictures; review the diff
 	@SCENEDOCK_GOLDEN=rewrite $(bin)/python -m pytest tests/cases tests/changes tests/browser
 
-bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing and versions go into docs/benchmarks.md
+bench: set-up ## Run the benchmarks against comparable tools, as ratios; those of the export, the feed, publishing, versions and manifests go into docs/benchmarks.md
 	@$(bin)/python -m bench.bake
 	@$(bin)/python -m bench.board
 	@$(bin)/python -m bench.export
 	@$(bin)/python -m bench.feed
 	@$(bin)/python -m bench.publishing
 	@$(bin)/python -m bench.releases
+	@$(bin)/python -m bench.manifests
 	@$(bin)/python -m bench.http
 	@$(bin)/python -m bench.tasks
 	@$(bin)/python -m bench.backstage_bakes
@@ -46,7 +47,7 @@ mutants: set-up ## Change a condition at a time in critical modules: do their te
 
 soak: set-up ## The long runs of the random tests and of the fault harness (half a day)
 	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 SCENEDOCK_SOAK_RUNS=5000 $(bin)/python -m pytest tests/properties \
-		tests/skeletons/test_like_cookiecutter_at_random.py tests/faults/test_kill.py tests/publishing/test_killed.py -o log_cli=true -o log_cli_level=INFO
+		tests/skeletons/test_like_cookiecutter_at_random.py tests/faults/test_kill.py tests/publishing/test_killed.py tests/publishing/test_bumps_in_any_order.py tests/publishing/test_killed_changes.py -o log_cli=true -o log_cli_level=INFO
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.
 compile := UV_CUSTOM_COMPILE_COMMAND="make lock" $(bin)/uv pip compile --no-config --system-certs --quiet --universal --generate-hashes

@@ -24,8 +24,17 @@ from tests.publishing.acme import acme_with
 from tests.tools.effects import effects_with
 from tests.tools.service import EXAMPLE
 
-ELSEWHERE = {"await-pull-request", "register-in-catalog"}
-"""Actions that wait for somebody, or need a Backstage; tests of their own run them."""
+CHANGES = {"promote-deployment", "roll-back-deployment", "set-version", "lock-environment", "unlock-environment"}
+ELSEWHERE = {"await-pull-request", "register-in-catalog", *CHANGES}
+"""Actions that wait for somebody, or need a Backstage or deployments; tests of their own run them."""
+VERSION = "workload:\n  image:\n    tag: 1.3.0\n"
+DEPLOYMENTS = {
+    "billing/values-dev.yaml": VERSION,
+    "billing/values-qa.yaml": VERSION,
+    "applications.yaml": "---\nkind: AppProject\n---\nkind: Application\nmetadata: {name: billing}\n"
+    "spec: {source: {targetRevision: 1.3.0}}\n",
+}
+"""What the examples change: values files as our skeleton writes them, and Applications."""
 EXAMPLES = [(action, example) for action in ACTIONS for example in action.examples]
 RUN_HERE = [(action, example) for action, example in EXAMPLES if action.name not in ELSEWHERE]
 
@@ -33,6 +42,7 @@ RUN_HERE = [(action, example) for action, example in EXAMPLES if action.name not
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context[Effects]]:
     with acme_with(tmp_path / "acme") as acme:
+        acme.github.world.commit("acme/apps", "main", dict(DEPLOYMENTS))
         settings = Settings(data=tmp_path / "data", repositories=(str(EXAMPLE),), code_hosts=acme.hosts)
         yield Context(Caller("test", "local", scope="run"), effects_with(settings))
 

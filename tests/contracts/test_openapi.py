@@ -23,12 +23,15 @@ from tests.tools.service import ADMIN, bearer, service_in
 DOCUMENT: Any = openapi_document(ROUTES, ACTIONS)
 # What a schema can't say: the input of a step depends on its action, and on what `${{ … }}` refers to; the names of
 # repositories, branches and paths have git's grammar, and the changes of a commit must not contradict each other; one
-# of several fields says what is registered; a body may have to be an archive.
+# of several fields says what is registered, or which version; services and environments must exist; a body may have to
+# be an archive.
 MORE_THAN_A_SCHEMA = {
     f"{BASE_PATH}/folders",
     f"{BASE_PATH}/tasks",
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("publish-repository", "propose-change", "commit-change")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("await-pull-request", "register-in-catalog")),
+    *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("promote-deployment", "roll-back-deployment", "set-version")),
+    *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("lock-environment", "unlock-environment")),
 }
 QUERIES = [
     (path, parameter["name"], parameter["schema"])

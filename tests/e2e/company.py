@@ -26,6 +26,7 @@ from tests.fakes.github.server import FakeGitHub
 from tests.fakes.gitlab.server import FakeGitLab
 from tests.tools.backstage import BACKEND, backend_packages, backend_server
 from tests.tools.frontend import Frontend, TaskRun
+from tests.tools.helm import helm
 from tests.tools.server import SECONDS_TO_WAIT, Server, free_port, wait_until
 from tests.tools.venv import mkdocs_folder
 
@@ -184,6 +185,7 @@ def company_in(folder: Path, fake: FakeGitHub | FakeGitLab, house: House | None 
         "SCENEDOCK_BACKSTAGE_URL": f"http://{backstage}",
         "SCENEDOCK_REPOSITORIES": f"{hosting.apps}#main",
         "SCENEDOCK_SKELETONS": str(ROOT / "tests" / "e2e" / "skeletons" / "skeletons.yaml"),
+        "SCENEDOCK_HELM": str(helm("4")),
         "SCENEDOCK_CODE_HOSTS": str(_code_hosts(folder, code, hosting)),
         "SCENEDOCK_PUBLIC_FEED": "true",
         "SCENEDOCK_TOKENS_FILE": str(tokens),

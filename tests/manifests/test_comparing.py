@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from scenedock.manifests.comparing import compare
 from scenedock.manifests.difference import ManifestDiff
+from scenedock.manifests.markdown import as_markdown
 from scenedock.manifests.rendered import Rendered
 from scenedock.manifests.text import as_text
 from scenedock.model.json import Json, JsonObject
@@ -123,4 +124,28 @@ def test_what_could_not_be_rendered_is_said_with_its_reason() -> None:
         "billing in qa: couldn't be rendered: chart `service` isn't in the repository\n"
         "No manifest changes in 1 deployment.\n"
         "1 deployment couldn't be rendered.\n"
+    )
+
+
+def test_a_pull_request_gets_blocks_that_nothing_leaves() -> None:
+    before = [Rendered("apps", name, "qa", (_deployment(name),)) for name in ("billing", "orders")]
+    hostile = _object("ConfigMap", "a`b", data={"text": "```\n@team <b>\x1b[31m"})
+    after = [
+        Rendered("apps", "billing", "qa", (_deployment("billing", memory="512Mi"), hostile)),
+        Rendered("apps", "orders", "qa", (_deployment("orders", memory="512Mi"),)),
+    ]
+    assert as_markdown(compare(before, after)) == (
+        "2 of 2 deployments change, manifests: 2 changed, 1 added.\n\n"
+        "2 services: `billing`, `orders` in `qa`\n\n"
+        "```diff\n"
+        "  Deployment {service}\n"
+        "!   containers[{service}].resources.limits.memory: 1Gi → 512Mi\n"
+        "```\n\n"
+        "`billing` in `qa`\n\n"
+        "````diff\n"
+        "+ ConfigMap a`b\n"
+        "+     data:\n"
+        '+       text: "```\\n@team <b>\\u001b[31m"\n'
+        "````\n\n"
+        "Not shown: 2 checksums.\n"
     )

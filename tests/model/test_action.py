@@ -9,7 +9,6 @@ from pydantic import Field, JsonValue
 
 from scenedock.errors import InputError
 from scenedock.model.action import (
-    REDACTED,
     Action,
     Attributes,
     Caller,
@@ -20,6 +19,7 @@ from scenedock.model.action import (
     TaskInput,
     action,
 )
+from scenedock.model.addresses import REDACTED
 
 
 class Size(Model):

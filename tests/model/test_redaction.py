@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenedock.errors import InputError
-from scenedock.model.action import REDACTED
+from scenedock.model.addresses import REDACTED
 from scenedock.model.json import Json
 from scenedock.model.redaction import MOST_CHARACTERS, SLICE, Redactor, check_size, sensitive_texts
 

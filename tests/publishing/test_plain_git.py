@@ -138,7 +138,7 @@ def test_a_branch_of_somebody_else_stays(server: GitServer, step: Step) -> None:
     git(server.root / "platform" / "charts" / "apps.git", "branch", "feature", "main")
 
     for again in (False, True):
-        with pytest.raises(ConflictError, match="'feature' that this task didn't create"):
+        with pytest.raises(ConflictError, match="'feature' that isn't only an earlier change of"):
             step.run("propose-change", {"repoUrl": URL, "title": "x", "branch": "feature", **TAG}, again=again)
 
 

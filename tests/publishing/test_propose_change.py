@@ -43,6 +43,35 @@ def test_a_new_tag_is_one_commit_whose_message_says_for_whom_and_by_which_task(c
     assert made["pullRequestUrl"] == company.pull_url(1)
 
 
+def test_what_is_missing_is_added_and_a_document_named_and_who_follows_is_in_the_log(company: Company) -> None:
+    files = {
+        "apps.yaml": "# Ours\nkind: AppProject\n---\nkind: Application\nmetadata: {name: billing}\n"
+        "spec:\n  tag: v1 # now\n",
+        "anchors.yaml": "tag: &tag v1\nweb: {tag: *tag}\n",
+    }
+    company.commit("main", files)
+    memory = {"path": "billing/values.yaml", "add": {"resources.limits.memory": "1Gi", "args.-": "--verbose"}}
+    application = {"path": "apps.yaml", "document": "Application/billing", "set": {"spec.tag": "v2"}}
+    project = {"path": "apps.yaml", "document": 1, "add": {"spec": {"sourceRepos": ["*"]}}}
+    anchor = {"path": "anchors.yaml", "set": {"tag": "v2"}}
+
+    made = company.run("propose-change", {**NEW_TAG, "edits": [memory, application, project, anchor]})
+
+    changed = {path: data.decode() for path, (_, data) in company.repository("apps").files(made["branch"]).items()}
+    added = 'resources:\n  limits:\n    memory: 1Gi\nargs:\n  - "--verbose"\n'
+    assert changed["billing/values.yaml"] == APPS["billing/values.yaml"] + added
+    assert changed["apps.yaml"] == files["apps.yaml"].replace("v1", "v2").replace(
+        "AppProject\n", 'AppProject\nspec:\n  sourceRepos:\n    - "*"\n'
+    )
+    assert changed["anchors.yaml"] == "tag: &tag v2\nweb: {tag: *tag}\n"
+    assert "anchors.yaml: with tag change, by its anchor: web.tag" in company.logged
+
+
+def test_an_edit_without_a_value_is_refused(company: Company) -> None:
+    with pytest.raises(InputError, match=r"the edit of 'a.yaml' has neither `set` nor `add`"):
+        company.run("propose-change", {**NEW_TAG, "edits": [{"path": "a.yaml"}]})
+
+
 def test_a_baked_folder_goes_below_a_path_with_its_bits_and_binaries(company: Company) -> None:
     files = (BakedFile("ledger/Chart.yaml", b"name: ledger\n"), BakedFile("ledger/logo.png", b"\x89PNG\0\xff"))
     script = BakedFile("ledger/hooks/run.sh", "#!/bin/sh\necho é\r\n".encode(), 0o755)
@@ -185,11 +214,52 @@ def test_a_branch_that_somebody_else_made_stays_as_it_is(company: Company) -> No
     company.repository("apps").git.move("refs/heads/feature", theirs)
 
     for again in (False, True):
-        with pytest.raises(ConflictError, match="a branch 'feature' that this task didn't create"):
+        with pytest.raises(ConflictError, match="a branch 'feature' that isn't only an earlier change of"):
             company.run("propose-change", {**NEW_TAG, "branch": "feature"}, again=again)
 
     assert company.repository("apps").branch("feature") == theirs
     assert company.pulls() == {}
+
+
+def test_a_later_change_with_the_same_branch_updates_the_pull_request_of_the_first(company: Company) -> None:
+    company.run("propose-change", {**NEW_TAG, "branch": "bump", "body": "First."})
+    company.commit("main", {"NOTES.md": "moved\n"})
+    later = {
+        "repoUrl": APPS_URL,
+        "title": "billing 1.5.0",
+        "branch": "bump",
+        "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.5.0"}}],
+    }
+
+    second = company.run("propose-change", later, task="task-2")
+    retried = company.run("propose-change", later, task="task-2", again=True)
+
+    apps = company.repository("apps")
+    assert (second["number"], second["state"], retried, len(company.pulls())) == (1, "open", second, 1)
+    assert company.pulls()[1].title == "billing 1.5.0"
+    assert "Scenedock-Task: task-2/step-1" in company.pulls()[1].body
+    assert (len(apps.git.commits("main..bump")), apps.files("bump")["NOTES.md"][1]) == (1, b"moved\n")
+    assert b"tag: '1.5.0'" in apps.files("bump")["billing/values.yaml"][1]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [({}, "isn't only an earlier change"), ({"baseBranch": "next"}, "for 'main'")]
+)
+def test_a_branch_of_ours_is_not_replaced_if_others_work_on_it_or_it_is_for_another_base(
+    company: Company, more: dict[str, str], said: str
+) -> None:
+    first = company.run("propose-change", {**NEW_TAG, "branch": "bump"})
+    apps = company.repository("apps")
+    if more:
+        apps.git.move("refs/heads/next", apps.branch("main") or "")
+    else:
+        company.commit("bump", {"more": "by a person"})
+    before = apps.branch("bump")
+
+    with pytest.raises(ConflictError, match=said):
+        company.run("propose-change", {**NEW_TAG, "title": "Other", "branch": "bump", **more}, task="task-2")
+
+    assert (apps.branch("bump"), first["number"], len(company.pulls())) == (before, 1, 1)
 
 
 def test_the_same_step_finds_its_pull_request_again_also_when_it_is_merged_and_its_branch_gone(

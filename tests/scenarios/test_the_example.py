@@ -1,5 +1,6 @@
 """What a newcomer sees first: `make run`, and the example repository that it shows."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,12 +8,14 @@ from pathlib import Path
 
 import pytest
 import urllib3
+from click.testing import CliRunner
 
 from scenedock.documents.reading import BACKSTAGE, read_documents
+from scenedock.doors.cli import main
 from scenedock.model.json import as_object
 from tests.tools.helm import Version, helm
 from tests.tools.judge import judge
-from tests.tools.server import Server, free_port
+from tests.tools.server import SECONDS_TO_WAIT, Server, free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +40,12 @@ def test_make_run_bakes_a_service_and_its_deployment_and_serves_them_with_the_re
     server.start()
     try:
         page = urllib3.request("GET", f"http://{address}/").data.decode()
+        history = urllib3.request(
+            "GET", f"http://{address}/services/billing/history", timeout=SECONDS_TO_WAIT
+        ).data.decode()
+        (token,) = re.findall(r"sign in with the token (\S+)", server.said())
+        headers = {"Authorization": f"Bearer {token}"}
+        actions = urllib3.request("GET", f"http://{address}/api/scenedock/actions", headers=headers)
     finally:
         server.stop()
     shown, written = server.said(), (tmp_path / "out" / "catalog-info.yaml").read_bytes()
@@ -47,6 +56,15 @@ def test_make_run_bakes_a_service_and_its_deployment_and_serves_them_with_the_re
     assert "\norders            service      storefront  production,qa  orders\n" in shown
     assert judge(entities) == [None] * len(entities)
     assert "statement-mailer" in page
+    assert actions.status == 200
+    assert re.findall(r"<code>(2\.7\.[01])</code>", history) == ["2.7.1", "2.7.0", "2.7.1"]  # of production, then of QA
+    assert ">Jane</td>" in history
+
+
+def test_the_examples_catalog_files_are_complete_after_an_export_into_its_folders(checkout: Path) -> None:
+    exported = CliRunner().invoke(main, ["catalog", "export", str(checkout.parent), "--in-place"])
+    checked = CliRunner().invoke(main, ["catalog", "check", str(checkout.parent)])
+    assert (exported.exit_code, checked.exit_code) == (0, 0), exported.output + checked.output
 
 
 @pytest.mark.parametrize("version", ["3", "4"])

@@ -5,12 +5,18 @@ from __future__ import annotations
 from scenedock.actions.catalog.export_catalog import export_catalog_action
 from scenedock.actions.catalog.register_in_catalog import register_in_catalog_action
 from scenedock.actions.catalog.validate_entities import validate_entities_action
+from scenedock.actions.changes.lock_environment import lock_environment_action
+from scenedock.actions.changes.promote_deployment import promote_deployment_action
+from scenedock.actions.changes.roll_back_deployment import roll_back_deployment_action
+from scenedock.actions.changes.set_version import set_version_action
+from scenedock.actions.changes.unlock_environment import unlock_environment_action
 from scenedock.actions.effects import Effects
 from scenedock.actions.manifests.preview_deployment import preview_deployment_action
 from scenedock.actions.publishing.await_pull_request import await_pull_request_action
 from scenedock.actions.publishing.commit_change import commit_change_action
 from scenedock.actions.publishing.propose_change import propose_change_action
 from scenedock.actions.publishing.publish_repository import publish_repository_action
+from scenedock.actions.releases.lint_deployments import lint_deployments_action
 from scenedock.actions.releases.list_deployments import list_deployments_action
 from scenedock.actions.releases.show_delivery_metrics import show_delivery_metrics_action
 from scenedock.actions.releases.show_deployment import show_deployment_action
@@ -29,9 +35,15 @@ ACTIONS: tuple[Action[Effects], ...] = (
     show_deployment_history_action,
     preview_deployment_action,
     show_delivery_metrics_action,
+    lint_deployments_action,
     publish_repository_action,
     propose_change_action,
     commit_change_action,
+    promote_deployment_action,
+    roll_back_deployment_action,
+    set_version_action,
+    lock_environment_action,
+    unlock_environment_action,
     await_pull_request_action,
     register_in_catalog_action,
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import re
+from typing import Final, Literal, TypeAlias
 
 from scenedock.releases.drift import gap_between
 from scenedock.releases.semver import SemVer
 
+_VERSION: Final = re.compile(
+    r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}", re.ASCII
+)
 Step: TypeAlias = Literal["breaking", "feature", "fix", "pre-release", "downgrade", "unknown"]
 
 
@@ -32,6 +36,15 @@ def step_between(old: str, new: str) -> Step:
     if after.core[0] == 0 or before == after:
         return "unknown"
     return "feature" if before.core[1] != after.core[1] else "fix"
+
+
+def is_version(text: str) -> bool:
+    """Whether a text can be the tag of an image, with or without a digest, or the version of a chart.
+
+    >>> is_version("1.2.0+build.1"), is_version("1.2.0 "), is_version("acme/billing:1.2.0")
+    (True, False, False)
+    """
+    return bool(_VERSION.fullmatch(text))
 
 
 def is_downgrade(old: str, new: str) -> bool:

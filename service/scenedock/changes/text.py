@@ -35,11 +35,17 @@ def with_text(planned: Planned, verb: Verb, told: Told, reason: str = "") -> Pla
     title = _title(verb, [each for each in planned.changes if each.asked])
     body = "\n\n".join(_body(planned, told, reason))
     lines = [f"{each.pair}: {each.old} -> {each.new}" for each in planned.changes]
-    passed = [f"Lock passed: {reason}"] if reason and any(each.code == "locked" for each in planned.lifted) else []
+    passed = (
+        [f"A lock is passed: {' '.join(reason.split())}"]
+        if reason and any(each.code == "locked" for each in planned.lifted)
+        else []
+    )
     return replace(planned, title=title, body=body, message="\n".join([title, "", *lines, *passed]))
 
 
 def _title(verb: Verb, changes: Sequence[VersionChange]) -> str:
+    if not changes:
+        return "Change nothing"
     services = list(dict.fromkeys(each.key[1] for each in changes))
     environments = list(dict.fromkeys(each.key[2] for each in changes if each.key[2]))
     versions = list(dict.fromkeys(each.new for each in changes))

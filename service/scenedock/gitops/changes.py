@@ -6,22 +6,28 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.errors import ConflictError, InputError, NotFoundError, TemporaryError
 from scenedock.gitops.values_edits import NewValue, add_value, followers, remove_value, set_value
 from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.code_hosts.commit import SYMBOLIC_LINK, CommitListing, FileChange, check_changes
 from scenedock.model.file_paths import folders_above
 from scenedock.model.json import Json
 
+_PLAN_AGAIN_AFTER = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to write; the content of a symbolic `link` is its target."""
+    """A file to write; the content of a symbolic `link` is its target.
+
+    If `expected` is not None, the file must have this content until then; where it is empty, it may be missing.
+    """
 
     path: str
     content: bytes
     executable: bool | None = None
     link: bool = False
+    expected: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,17 @@ def plan_changes(
     InputError      the request is empty or contradicts itself, or a value can't be set
     NotFoundError   a file or folder doesn't exist
     ConflictError   a file already exists, or its path is in conflict with an existing file or folder
+    TemporaryError  a file doesn't have the content any more that the change was planned on
     """
     written = (*request.added, *request.files)
     changes = [FileChange(each.path, each.content, each.executable, link=each.link) for each in written]
     through = [each.path for each in written if not each.link]
     _refuse_links([*through, *(each.path for each in request.edits)], listing)
+    for each in request.files:
+        if each.expected is not None and (read(each.path) if each.path in listing else b"") != each.expected:
+            raise TemporaryError(
+                f"{each.path} has changed since it was read; the change is planned again", retry_after=_PLAN_AGAIN_AFTER
+            )
     if not request.overwrite:
         _refuse_existing([each.path for each in request.added], listing)
     changes += [FileChange(path) for name in request.delete for path in _below(name, listing)]

@@ -91,8 +91,8 @@ def add_value(data: bytes, path: str, value: Json, file: str, document: int | st
 def remove_value(data: bytes, path: str, file: str, document: int | str | None = None) -> bytes:
     """The file without the entry at a path: what `add_value` has made there is gone to the byte; `-` is the last item.
 
-    A parent goes along if it has nothing else: in lines it would be null. Where it was there before, without a value,
-    `undo` tells what puts it back.
+    A parent in lines goes along if it has nothing else, because it would be null; between brackets it stays, empty.
+    Where that isn't what was there before, `undo` tells what puts it back.
 
     Raises
     ------
@@ -152,15 +152,15 @@ def undo(before: bytes, path: str, file: str, document: int | str | None = None)
     prefix = [shown(steps) for steps in texts[:-1]]
     steps, root = scene.steps, scene.part.root
     if root is None or (root.is_null and root.start == root.end):
-        return Undo("|".join([*prefix, shown(_settled(steps[:1], None))]), None)
+        return Undo("|".join([*prefix, shown(_settled(steps, None)[:1])]), None)
     found = scene.find()
     depth = len(steps) - len(found.missing)
     node = found.node
     keeps = bool(depth and isinstance(steps[depth - 1], Item) and len(node.children) == 2)
     is_empty = node.is_null or (node.is_flow and not node.children)
-    if not found.missing or is_empty or keeps:
-        return Undo("|".join([*prefix, shown(steps[:depth])]), Written(scene.text[node.content : node.end]))
-    return Undo("|".join([*prefix, shown(_settled(steps[: depth + 1], found))]), None)
+    if not found.missing or (depth and is_empty) or keeps:
+        return Undo("|".join([*prefix, shown(steps[:depth])]), _as_written(scene.text, node))
+    return Undo("|".join([*prefix, shown(_settled(steps, found)[: depth + 1])]), None)
 
 
 def followers(before: bytes, after: bytes, path: str, file: str, document: int | str | None = None) -> tuple[str, ...]:
@@ -224,9 +224,17 @@ def _replacing(text: str, node: Node, new: str) -> list[Splice]:
     return [Splice(node.content, node.end, f" {new}" if needs_space and new else new)]
 
 
+def _as_written(text: str, node: Node) -> Written:
+    """The text of a value; of none, the space before it, because one is put there with a value."""
+    space = text[max(node.content - 1, 0) : node.content]
+    return Written(text[node.content : node.end] or (space if space in {" ", "\t"} else ""))
+
+
 def _putting_back(text: str, node: Node, new: str) -> list[Splice]:
-    if new or node.kind == "scalar" or node.is_flow:
+    if new.strip():
         return _replacing(text, node, new)
+    if node.kind == "scalar" or node.is_flow:
+        return [Splice(node.content - (text[node.content - 1 : node.content] in {" ", "\t"}), node.end, new)]
     return [without_lines(text, node.content, node.end)]
 
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from scenedock.model.action import REDACTED
-from scenedock.model.addresses import without_credentials
+from scenedock.model.addresses import REDACTED, without_credentials
 from scenedock.model.json import Json, JsonObject
 
 _VALUES: Final = ("data", "stringData")

@@ -15,7 +15,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from scenedock.errors import InputError
-from scenedock.model.addresses import credentials_in
+from scenedock.model.addresses import REDACTED, credentials_in
 from scenedock.model.json import Json, JsonObject
 from scenedock.model.schemas import plain
 
@@ -28,7 +28,6 @@ PAGES = "pages"
 BASE_PATH = f"/api/{PLUGIN_ID}"
 """The base path of a plugin in a Backstage backend, and of all routes of this service."""
 
-REDACTED = "[redacted]"
 
 Scope: TypeAlias = Literal["read", "run", "admin"]
 """What a caller may do: read, run actions that change something, administer. Each scope includes those before it."""
@@ -190,7 +189,10 @@ Out = TypeVar("Out", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Action(Generic[E]):
-    """One action. `name` is kebab-case; `description` is the function's docstring up to its first section."""
+    """One action. `name` is kebab-case; `description` is the function's docstring up to its first section.
+
+    `rights` are what a caller needs besides, by the input fields that need it: a rule must name it.
+    """
 
     name: str
     description: str
@@ -199,6 +201,7 @@ class Action(Generic[E]):
     function: Callable[[Context[E], Any], Model]
     attributes: Attributes
     examples: tuple[Example, ...] = ()
+    rights: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -289,6 +292,7 @@ def action(
     idempotent: bool = False,
     dry_run: bool = False,
     examples: Sequence[Example] = (),
+    rights: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[Context[E], In], Out]], Action[E]]:
     """Make an action from a function `(context, input) -> output`; registers nothing.
 
@@ -307,6 +311,7 @@ def action(
             function=function,
             attributes=Attributes(read_only, destructive, idempotent, dry_run),
             examples=tuple(examples),
+            rights=dict(rights or {}),
         )
 
     return make

@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 from scenedock.model.json import Json
 
+REDACTED = "[redacted]"
+"""What is shown instead of a secret."""
+
 # A user without a password is one only in http(s), where tokens are written so (`ssh://git@host` has no secret). What
 # stands between `://` and `/` decides, as in RFC 3986; but a password that somebody pasted may have a `/`, a `?` or a
 # `#` itself: then what follows the first colon is no port.

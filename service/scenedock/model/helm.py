@@ -49,6 +49,7 @@ class RepositoryFacts:
 class Listing:
     """The files of a repository, sorted. `outside` are symbolic links that lead out of it: listed, never read.
 
+    `links` are all files that are symbolic links.
     `unnameable` are files whose paths aren't Unicode, with their bytes escaped; they are not in `files`. `too_deep` are
     paths that are too long to be read; nothing below them is in `files`.
     """
@@ -57,6 +58,7 @@ class Listing:
     outside: frozenset[str] = frozenset()
     unnameable: tuple[str, ...] = ()
     too_deep: tuple[str, ...] = ()
+    links: frozenset[str] = frozenset()
 
     @property
     def inside(self) -> tuple[str, ...]:
@@ -69,7 +71,8 @@ class Dependency:
     """One line of a chart's `dependencies`.
 
     `folder` is the path of the local chart that it names, or None for a chart from elsewhere. `enabled` says whether
-    its `condition` and `tags` are true with the folder's own values, in at least one environment.
+    its `condition` and `tags` are true with the folder's own values, in at least one environment. `missing` is the path
+    of a local chart that isn't a deployment folder of the repository.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Dependency:
     folder: str | None
     remote: bool
     enabled: bool
+    missing: str = ""
 
     @property
     def key(self) -> str:

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, quote_plus
 
 from scenedock.errors import InputError
-from scenedock.model.action import REDACTED
-from scenedock.model.addresses import without_credentials
+from scenedock.model.addresses import REDACTED, without_credentials
 from scenedock.model.json import Json
 
 SLICE = 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -19,6 +20,7 @@ PairKey: TypeAlias = tuple[str, str, str | None]
 _DEPENDENCY = "dependency"
 TAG_FILE: Final = "tag file"
 """The shape of a version in a file that settings name."""
+_COMMIT: Final = re.compile(r"(?=.*[a-f])(?=.*[0-9])[0-9a-f]{7,40}")
 _DEPTH_OF_MAIN_IMAGE = 2
 """`image.tag`, `imageTag`, `image`."""
 
@@ -160,6 +162,11 @@ class Release:
         return Place(self.elsewhere or self.repository, self.path, self.line)
 
     @property
+    def shown_shape(self) -> str:
+        """The shape for people, who would take `<x>` for markup."""
+        return self.shape.replace("<x>", "*")
+
+    @property
     def pair(self) -> str:
         """`billing/qa`."""
         return f"{self.service}/{self.environment}" if self.environment else self.service
@@ -245,10 +252,16 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
         nothing, candidates = replace(nothing, rendered=True), [chosen.image]
     if candidates and candidates[0].tag:
         found, *twins = [_of_image(nothing, deployed, image) for image in candidates]
-        if not twins or all(_is_named(each, deployed) or _is_part(each, deployed) for each in candidates):
+        if not twins or _belong_together(candidates, deployed):
             return replace(found, twins=tuple(twins))
         return replace(found, rivals=" and ".join(f"{each.image} ({each.place})" for each in (found, *twins[:3])))
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
+
+
+def _belong_together(images: Sequence[Image], deployed: Deployed) -> bool:
+    """Whether it isn't by chance that images have one tag: they are the service's, or the same, or it is a commit."""
+    is_named = all(_is_named(each, deployed) or _is_part(each, deployed) for each in images)
+    return is_named or len({each.repository for each in images}) == 1 or bool(_COMMIT.fullmatch(images[0].tag))
 
 
 def _of_image(nothing: Release, deployed: Deployed, image: Image) -> Release:

@@ -14,6 +14,7 @@ from scenedock.runtime.callers.authenticator import Authenticator
 from scenedock.runtime.callers.sign_in import SignIn
 from scenedock.runtime.calls import Calls
 from scenedock.runtime.feed.catalog_feed import CatalogFeed
+from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.metrics import Metrics
 from scenedock.runtime.settings import Settings
@@ -33,6 +34,7 @@ class Service:
     effects: Effects
     feed: CatalogFeed
     overview: KeptOverview
+    open_changes: KeptOpenChanges
     calls: Calls
     metrics: Metrics
     tasks: TaskService

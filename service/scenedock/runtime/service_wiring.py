@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from scenedock.actions import ACTIONS
+from scenedock.actions.effects import Effects
 from scenedock.effects.backstage.catalog import BackstageCatalog
 from scenedock.effects.backstage.permission_policy import PermissionPolicy
 from scenedock.effects.backstage.plugin_tokens import PluginTokens
@@ -30,6 +31,7 @@ from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart
+from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.feed.other_origins import OtherOrigins
 from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
@@ -42,6 +44,7 @@ from scenedock.runtime.tasks.settings import Role, task_settings
 from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.runtime.wiring import catalog_file, catalog_store, open_effects, signing_key
 from scenedock.usecases.catalog.watching import BuiltFeed, Watch
+from scenedock.usecases.changes.open_changes import list_open_changes
 from scenedock.usecases.permissions import Permissions
 from scenedock.usecases.releases.overview import read_overview
 from scenedock.usecases.tasks.run_as_task import TaskCalls
@@ -107,6 +110,7 @@ def open_service(
         overview=KeptOverview(
             lambda: feed.state, partial(effects.apart.read, read_overview), most_waiting=max(1, settings.threads // 8)
         ),
+        open_changes=_open_changes(effects),
         calls=Calls(_room(settings, role), metrics, task_calls.run, task_calls.hurry),
         metrics=metrics,
         tasks=tasks,
@@ -114,6 +118,11 @@ def open_service(
         listings=BackstageLists(),
         token_expiry=token_expiry,
     )
+
+
+def _open_changes(effects: Effects) -> KeptOpenChanges:
+    ask = partial(list_open_changes, effects.code_hosts, effects.repositories)
+    return KeptOpenChanges(None if effects.code_hosts.is_empty else ask, tuple(effects.repositories))
 
 
 def _room(settings: Settings, role: Role) -> Room:
@@ -145,7 +154,7 @@ def _permissions(
         rules = read_rules(
             read_file(file),
             str(file),
-            actions={each.name for each in ACTIONS},
+            actions={name for each in ACTIONS for name in (each.name, *each.rights.values())},
             plugins={*settings.backstage_plugins, PAGES},
             tokens={each.name for each in tokens.tokens},
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import Action, Caller
-from scenedock.model.json import JsonObject
+from scenedock.model.json import Json, JsonObject
 from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.model.permissions.policy_decisions import is_allowed
 
@@ -53,27 +53,46 @@ class Permissions:
         return sorted(allowed, key=lambda each: each.name)
 
     def check(self, caller: Caller, request_id: str, action: Action[Any], values: JsonObject | None) -> None:
-        """Refuse an action with an input (None: it isn't known yet) that the caller may not run, and log it.
+        """Refuse an action with an input (None: it isn't known yet) that the caller may not run.
+
+        What is refused is logged, and which right the caller uses besides, with the reason that the input gives.
 
         Raises
         ------
         NotAllowedError   the caller may not run it
         TemporaryError    Backstage must be asked and can't
         """
-        if refused := self._refusal(action, caller) or self._policy_refusal(action, caller, values):
-            facts = {
-                "caller": caller.subject,
-                "user": caller.user,
-                "action": action.id,
-                "outcome": "denied",
-                "message": refused,
-                "request_id": request_id,
-            }
-            _audit.warning("%s was denied %s: %s", caller.name, action.id, refused, extra={"facts": facts})
+        needed = {name: right for name, right in action.rights.items() if (values or {}).get(name)}
+        refused = self._refusal(action, caller) or self._right_refusal(action, caller, needed.values())
+        refused = refused or self._policy_refusal(action, caller, values)
+        facts: dict[str, Json] = {
+            "caller": caller.subject,
+            "user": caller.user,
+            "action": action.id,
+            "request_id": request_id,
+        }
+        if refused:
+            _audit.warning(
+                "%s was denied %s: %s",
+                caller.name,
+                action.id,
+                refused,
+                extra={"facts": {**facts, "outcome": "denied", "message": refused}},
+            )
             raise NotAllowedError(refused)
+        for name, right in needed.items():
+            reason = (values or {})[name]
+            facts = {**facts, "outcome": "allowed", "right": right, "message": reason}
+            _audit.info("%s uses %s: %s", caller.name, right, reason, extra={"facts": facts})
 
     def _refusal(self, action: Action[Any], caller: Caller) -> str:
         return action.refused_to(caller) or self.rules.refusal(action, caller, lambda: self._groups(caller))
+
+    def _right_refusal(self, action: Action[Any], caller: Caller, needed: Iterable[str]) -> str:
+        refusals = (
+            self.rules.refusal_of_right(right, action, caller, lambda: self._groups(caller)) for right in needed
+        )
+        return next(filter(None, refusals), "")
 
     def _groups(self, caller: Caller) -> Collection[str]:
         if caller.groups is not None:

@@ -50,6 +50,21 @@ def test_show_prints_the_schema_of_the_questions(place: Path) -> None:
     assert list(schema["properties"]) == ["slug", "docs", "ports", "token"]
 
 
+def test_show_says_which_questions_must_be_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCENEDOCK_SKELETONS", raising=False)
+    monkeypatch.delenv("SCENEDOCK_COOKIECUTTERS", raising=False)
+    shown = run("show", "microservice-python")
+    assert json.loads(shown.stdout)["required"] == ["name", "owner"]
+    assert shown.stderr == "required: name=… owner=…\n"
+
+
+def test_an_address_is_named_as_it_was_typed_without_its_password(place: Path) -> None:
+    refused = run("bake", "https://ada:hunter2@git.acme.test/skeleton.git", "--output", "out")
+    assert refused.exit_code == 2
+    assert "https://git.acme.test/skeleton.git: this is an address; clone it" in refused.stderr
+    assert "hunter2" not in refused.output
+
+
 def test_bake_writes_the_project_and_lists_its_files(place: Path) -> None:
     done = run("bake", "demo", "--output", "out", "slug=x", "docs=no", 'ports={"http": "8080"}', "token=c4n4ry")
 

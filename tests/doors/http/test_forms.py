@@ -152,6 +152,13 @@ def admin(served: Service) -> FlaskClient:
     return signed_in(served, ADMIN)
 
 
+def test_the_address_fills_in_a_form(admin: FlaskClient) -> None:
+    shown = admin.get("/actions/promote-deployment?services=billing&fromEnvironment=qa&toEnvironment=production").text
+
+    assert ">billing</textarea>" in shown
+    assert 'name="toEnvironment" type="text" value="production"' in shown
+
+
 def test_a_read_only_action_is_run_from_its_form_and_shows_its_result(admin: FlaskClient) -> None:
     path = "/actions/show-deployment"
 

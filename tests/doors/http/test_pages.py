@@ -18,6 +18,8 @@ from scenedock.doors.http.rendering.page import assets
 from scenedock.model.action import BASE_PATH
 from scenedock.model.finding import Finding, Place
 from scenedock.runtime.service import Service
+from scenedock.runtime.service_wiring import open_service
+from scenedock.runtime.settings import Settings
 from scenedock.usecases.catalog.build_feed import build_feed
 from tests.scenarios.repositories import plant
 from tests.tools.commits import commit
@@ -406,6 +408,36 @@ def test_the_age_of_findings_is_that_of_the_repository_that_was_checked_first(
     service.feed.repositories.seen.clear()
     for path in ("/", "/findings"):
         assert "hecked" not in get(client, path).text
+
+
+def test_a_filter_that_nothing_has_is_named(pages: FlaskClient) -> None:
+    asked = {"/board?owner=payment": "owner=payment", "/board?drift=gone": "drift=gone", "/board?behind=x": "behind=x",
+             "/board?environment=quality": "environment=quality", "/services?type=none": "type=none"}  # fmt: skip
+    for path, wrong in asked.items():
+        assert f"nothing has <code>{wrong}</code>" in get(pages, path).text
+    assert "(did you mean payments?)" in get(pages, "/board?owner=payment").text
+    assert "nothing has <code>" not in get(pages, "/board?owner=payments&drift=behind&environment=qa").text
+
+
+def test_a_sign_in_is_offered_only_where_somebody_can_sign_in(tmp_path: Path) -> None:
+    public = service_in(tmp_path / "tokens", public_feed=True)
+    assert 'href="/sign-in?next=' in make_app(public).test_client().get("/tasks", headers=PEOPLE).text
+    public.stop()
+    nobody = open_service(Settings(data=tmp_path, repositories=(str(EXAMPLE),), public_feed=True))
+    shown = make_app(nobody).test_client().get("/tasks", headers=PEOPLE)
+    assert (shown.status_code, "/sign-in" in shown.text) == (200, False)
+    nobody.stop()
+
+
+def test_an_address_that_is_none_is_told_in_our_words(pages: FlaskClient) -> None:
+    for path in (f"{BASE_PATH}/nope", "/nope"):
+        answer = pages.get(path, headers=bearer(READ))
+        assert answer.json is not None
+        said = answer.json["error"]["message"]
+        assert said == f"there is nothing at this address; {BASE_PATH}/openapi.json has all routes"
+    wrong = pages.post(f"{BASE_PATH}/deployments", headers=bearer(READ))
+    assert wrong.json is not None
+    assert (wrong.status_code, "the header `Allow` names" in wrong.json["error"]["message"]) == (405, True)
 
 
 def test_what_is_found_in_versions_is_among_the_findings(tmp_path: Path, service_of: Callable[..., Service]) -> None:

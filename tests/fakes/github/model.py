@@ -153,6 +153,9 @@ class Pull:
     reviewers: list[Account] = field(default_factory=list)
     teams: list[Team] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    auto_merge: str = ""
+    """How it is merged as soon as its rules allow; empty if a person merges it."""
+    auto_merge_by: Account | None = None
     created: str = field(default_factory=now)
     updated: str = field(default_factory=now)
 

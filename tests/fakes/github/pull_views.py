@@ -77,7 +77,7 @@ def simple(call: Call, pull: Pull) -> dict[str, Any]:
         "merged_at": pull.closed if pull.merged else None,
         "merge_commit_sha": pull.merge_sha,
         "author_association": "MEMBER",
-        "auto_merge": None,
+        "auto_merge": _auto_merge(call, pull),
         "active_lock_reason": None,
     }
 
@@ -88,12 +88,12 @@ def full(call: Call, pull: Pull) -> dict[str, Any]:
     base, head = ends(repository, pull)
     git = repository.git
     files = changes(call, repository, git.merge_base(base, head), head) if NULL not in {base, head} else []
-    mergeable = git.merged_tree(base, head) is not None if pull.state == "open" and NULL not in {base, head} else None
+    mergeable = _mergeable(repository, pull)
     return {
         **simple(call, pull),
         "merged": pull.merged,
         "mergeable": mergeable,
-        "mergeable_state": {True: "clean", False: "dirty", None: "unknown"}[mergeable],
+        "mergeable_state": mergeable_state(call, pull),
         "rebaseable": mergeable,
         "merged_by": call.view.account(pull.merged_by) if pull.merged_by else None,
         "comments": len(pull.comments),
@@ -104,6 +104,28 @@ def full(call: Call, pull: Pull) -> dict[str, Any]:
         "deletions": sum(each["deletions"] for each in files),
         "changed_files": len(files),
     }
+
+
+def mergeable_state(call: Call, pull: Pull) -> str:
+    """In a word, whether a pull request can be merged: `blocked` by its branch's rules."""
+    mergeable = _mergeable(call.repository, pull)
+    if mergeable and pull.base in call.repository.protection:
+        return "blocked"
+    return {True: "clean", False: "dirty", None: "unknown"}[mergeable]
+
+
+def _mergeable(repository: Repository, pull: Pull) -> bool | None:
+    base, head = ends(repository, pull)
+    if pull.state != "open" or NULL in {base, head}:
+        return None
+    return repository.git.merged_tree(base, head) is not None
+
+
+def _auto_merge(call: Call, pull: Pull) -> dict[str, Any] | None:
+    if not pull.auto_merge or pull.auto_merge_by is None:
+        return None
+    by = call.view.account(pull.auto_merge_by)
+    return {"enabled_by": by, "merge_method": pull.auto_merge, "commit_title": "", "commit_message": ""}
 
 
 def team(call: Call, slug: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from werkzeug.wrappers import Request, Response
 
-from tests.fakes.github import accounts, actions, branches, git_data, history, pulls, repositories
+from tests.fakes.github import accounts, actions, branches, git_data, graphql, history, pulls, repositories
 from tests.fakes.github.access import authenticate, authorise
 from tests.fakes.github.call import Call, Caller, RefusedError, Route
 from tests.fakes.github.git_http import serve_git
@@ -62,6 +62,8 @@ class FakeGitHub(FakeHost):
 
     def _answer(self, request: Request, path: str, noted: Noted, events: list[Event]) -> Answer:
         prefix = "/api/v3" if path.startswith("/api/v3/") else ""
+        if request.method == "POST" and path in graphql.PATHS:
+            return self._graphql(request, noted, events)
         path = self._by_name(path.removeprefix(prefix))
         found = operations().find(request.method, path)
         if found is None:
@@ -82,6 +84,22 @@ class FakeGitHub(FakeHost):
         anonymous, url = Caller("anonymous"), f"{view.api}{path}"
         call = Call(self.world, anonymous, view, request.method, url, values, query, body, accept, events)
         return self._checked(operation, self._done(call, request.headers.get("Authorization", ""), operation, noted))
+
+    def _graphql(self, request: Request, noted: Noted, events: list[Event]) -> Answer:
+        view = View(self.world, self.url, self.url)
+        noted.body = json.loads(request.get_data())
+        call = Call(self.world, Caller("anonymous"), view, "POST", f"{self.url}/graphql", {}, {}, noted.body)
+        call.events = events
+        try:
+            with self.lock:
+                call.caller = authenticate(self.world, request.headers.get("Authorization", ""))
+                noted.caller = call.caller.name
+                call.caller.account  # noqa: B018 - refuses who has no token
+                return graphql.answer(call)
+        except RefusedError as refused:
+            return refused.answer
+        except graphql.UnlikeGitHubError as unlike:
+            return self._violated(noted, 422, [str(unlike)])
 
     def _by_name(self, path: str) -> str:
         """The path with a repository's name for its id, to which GitHub redirects."""

@@ -105,9 +105,11 @@ class World:
         """Take a token away from whoever has it."""
         del self.tokens[token]
 
-    def commit(self, full_name: str, branch: str, files: Mapping[str, str | None]) -> str:
+    def commit(
+        self, full_name: str, branch: str, files: Mapping[str, str | None], message: str = "Change by somebody else"
+    ) -> str:
         """Commit to a branch as somebody else, without a request; the commit's id. Files without text are deleted."""
-        return self.repository(full_name).git.commit_files(branch, files)
+        return self.repository(full_name).git.commit_files(branch, files, message)
 
     def repository(self, full_name: str) -> Repository:
         """The repository of that name.

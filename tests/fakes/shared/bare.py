@@ -225,7 +225,9 @@ class Bare:
         made = self.run("commit-tree", tree, *above, stdin=message.encode(), environment=environment)
         return made.decode().strip()
 
-    def commit_files(self, branch: str, files: Mapping[str, str | None]) -> str:
+    def commit_files(
+        self, branch: str, files: Mapping[str, str | None], message: str = "Change by somebody else"
+    ) -> str:
         """Commit to a branch as somebody else; the commit's id. Files without text are deleted."""
         parent = self.refs(f"refs/heads/{branch}").get(f"refs/heads/{branch}")
         entries = [
@@ -234,7 +236,7 @@ class Bare:
         ]
         other = Signature("Somebody Else", "else@example.org", f"{int(time.time())} +0000")
         tree = self.write_tree(entries, self.resolve(parent, "tree") if parent else None)
-        made = self.write_commit(tree, [parent] if parent else [], "Change by somebody else", other, other)
+        made = self.write_commit(tree, [parent] if parent else [], message, other, other)
         self.move(f"refs/heads/{branch}", made)
         return made
 

@@ -208,6 +208,7 @@ def test_write_writes_and_commits_nothing(apps: Path) -> None:
     [
         (["--from", "qa", "--to", "qa"], "from qa to itself"),
         (["--from", "qa", "--to", "live"], "isn't deployed in 'live'"),
+        (["--to", "qa", "--version", "1.0.0\nSigned-off-by: eve"], "is no version"),
         (["--to", "qa"], "give the environment that has the version, or the version"),
         (["--from", "qa", "--to", "production", "--version", "1"], "not both"),
         (["--from", "qa", "--to", "production", "--ref", "main", "--write"], "with --ref nothing can be written"),

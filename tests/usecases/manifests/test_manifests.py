@@ -40,9 +40,10 @@ def test_all_is_written_to_files_by_service_and_environment(tmp_path: Path) -> N
 def test_what_can_not_be_rendered_is_said_with_its_reason(tmp_path: Path) -> None:
     remote = "dependencies: [{name: redis, version: 17.0.0, repository: 'https://charts.test'}]\n"
     root = plant(tmp_path / "apps", {**FILES, "search/Chart.yaml": FILES["search/Chart.yaml"] + remote})
-    done = run("manifests", "render", root, "--environment", "qa")
+    done = run("manifests", "render", root, "--environment", "qa", "--charts", tmp_path / "charts")
     assert done.exit_code == 1
-    assert "search/qa (search-qa): not rendered: search/Chart.yaml: needs a network" in done.stderr
+    reason = f"redis 17.0.0 from https://charts.test is not among the charts in {tmp_path / 'charts'}"
+    assert f"search/qa (search-qa): not rendered: search/Chart.yaml: {reason}" in done.stderr
     assert "acme/billing:1.1.0" in done.stdout
 
 

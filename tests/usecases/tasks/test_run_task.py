@@ -19,7 +19,8 @@ from pydantic import JsonValue
 from scenedock.effects.tasks.engine import Engine
 from scenedock.effects.tasks.sealing import Seal
 from scenedock.errors import ConflictError, InputError, NotAllowedError, TemporaryError
-from scenedock.model.action import REDACTED, Caller, Context, Model, Sensitive, TaskInput, action
+from scenedock.model.action import Caller, Context, Model, Sensitive, TaskInput, action
+from scenedock.model.addresses import REDACTED
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.tasks.task import Task, TaskEvent, WaitingFor
 from scenedock.runtime.tasks.service import TaskService

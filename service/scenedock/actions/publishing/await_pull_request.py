@@ -12,7 +12,9 @@ from scenedock.usecases.publishing.await_pull_request import await_pull_request
 class Input(TaskInput):
     """The pull request to wait for."""
 
-    pull_request_url: Annotated[Address, "Address of the pull request, or on GitLab merge request, such as the output of `propose-change`"]
+    pull_request_url: Annotated[
+        Address, "Address of the pull request (merge request), such as the output of `propose-change`"
+    ]
     allow_closed: Annotated[
         bool, "Whether the task also continues if the pull request is closed without being merged"
     ] = False

@@ -33,7 +33,7 @@ EXAMPLES = [
         {
             "repoUrl": "https://github.com/acme/apps",
             "commitMessage": "billing 1.4.0 to QA",
-            "edits": [{"path": "billing/qa.yaml", "set": {"image.tag": "1.4.0"}}],
+            "edits": [{"path": "billing/values-qa.yaml", "set": {"workload.image.tag": "1.4.0"}}],
         },
     )
 ]

@@ -22,9 +22,11 @@ class Input(ChangeInput):
     title: Annotated[str, "Title of the pull request", Field(pattern=rf"^[^\x00-\x1f\x7f]{{1,{LONGEST_SUBJECT}}}$")]
     body: Annotated[str, "Text of the pull request, in Markdown", Field(max_length=60_000)] = ""
     base_branch: Annotated[str | None, "Branch to merge the change into; by default the default branch"] = None
-    branch: Annotated[str | None, "Branch to create; by default, its name is made from the title and the task's id"] = (
-        None
-    )
+    branch: Annotated[
+        str | None,
+        "Branch to create, or to update if all its commits are Scenedock's; by default, its name is made from the "
+        "title and the task's id",
+    ] = None
     labels: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=50)], ...],
         "Labels",
@@ -62,8 +64,23 @@ EXAMPLES = [
         {
             "repoUrl": "https://github.com/acme/apps",
             "title": "billing 1.4.0",
-            "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.4.0"}}],
+            "edits": [{"path": "billing/values-dev.yaml", "set": {"workload.image.tag": "1.4.0"}}],
             "requestId": "billing-1.4.0",
+        },
+    ),
+    Example(
+        "A limit that a values file may lack, and a version in an Application beside other documents",
+        {
+            "repoUrl": "https://github.com/acme/apps",
+            "title": "billing 1.4.0 with more memory",
+            "edits": [
+                {"path": "billing/values-dev.yaml", "add": {"workload.resources.limits.memory": "1Gi"}},
+                {
+                    "path": "applications.yaml",
+                    "document": "Application/billing",
+                    "set": {"spec.source.targetRevision": "1.4.0"},
+                },
+            ],
         },
     ),
     Example(
@@ -84,15 +101,15 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
     """Propose a change of a repository as a pull request with one commit.
 
     The change may combine a baked folder, files, deletions, renames and values of YAML files. Two calls open two pull
-    requests, unless they have the same `requestId`. On a plain git server, the action only pushes a branch, and the
-    owners of the repository merge it.
+    requests, unless they have the same `requestId`, or the same `branch`: then the later one updates the pull request.
+    On a plain git server, the action only pushes a branch, and the owners of the repository merge it.
 
     Raises
     ------
     InputError        the address, a branch, a path or a value can't be used
     NotAllowedError   the host or the owner isn't in the list of code hosts, or the credentials don't suffice
     NotFoundError     there is no such repository, branch, file or result folder
-    ConflictError     a file exists already, or a branch of this name that this task didn't create
+    ConflictError     a file exists already, or a branch of this name with commits of others
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
     effects, attempt = context.effects, attempt_of(context)

@@ -73,6 +73,7 @@ def _dependency(item: JsonObject, folder: str, chart_folders: Container[str], va
         folder=local,
         remote=bool(source) and not source.startswith("file:"),
         enabled=any(is_enabled(item, each) for each in values or [{}]),
+        missing=_target(source, folder) if source.startswith("file://") and local is None else "",
     )
 
 
@@ -80,12 +81,16 @@ def _local_folder(name: str, source: str, folder: str, chart_folders: Container[
     """The local chart that a dependency means: by its `file://` path, never by a path out of the repository."""
     if not source.startswith("file://"):
         return None
-    target = posixpath.normpath(posixpath.join(folder, source.removeprefix("file://")))
+    target = _target(source, folder)
     for candidate in (target, posixpath.join(target, name)):
         path = "" if candidate == "." else candidate
         if path in chart_folders:
             return path
     return None
+
+
+def _target(source: str, folder: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, source.removeprefix("file://")))
 
 
 def _word(value: Json) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from scenedock.catalog.reading.plan import Plan, PlannedFolder, is_manifest
 from scenedock.catalog.vocabulary.environments import EnvironmentNames, word_of_values_file
@@ -88,15 +89,24 @@ def list_environments(plan: Plan, names: EnvironmentNames, read: Read) -> Enviro
 
 
 def find_unlisted(
-    repository: str, plan: Plan, lists: EnvironmentLists, proven: Collection[str] = ()
+    repository: str,
+    plan: Plan,
+    lists: EnvironmentLists,
+    proven: Collection[str] = (),
+    named: Mapping[str, Mapping[str, Sequence[str]]] = MappingProxyType({}),
 ) -> Iterator[Finding]:
-    """One note about names that many folders have values files for, and that nothing lists or has `proven`."""
-    unlisted = {word: folders for word, folders in sorted(lists.unlisted.items()) if word not in proven}
+    """One note about names that many folders have values files for, and that nothing lists or has `proven`.
+
+    Of files that Applications have `named`, by folder and environment, these say the environment, whatever their names.
+    """
+    files = {file for environments in named.values() for each in environments.values() for file in each}
+    decided = {*proven, *map(word_of_values_file, files)}
+    unlisted = {word: folders for word, folders in sorted(lists.unlisted.items()) if word not in decided}
     if not unlisted:
         return
     used = {lists.names.of_values_file(name) for chart in plan.charts for name in chart.files}
     words = ", ".join(f"{word} ({folders} folders)" for word, folders in unlisted.items())
-    setting = ", ".join(sorted({*unlisted, *filter(None, used)}))
+    setting = ", ".join(sorted({*unlisted, *proven, *filter(None, used)}))
     yield Finding(
         "info",
         "perhaps-environments",

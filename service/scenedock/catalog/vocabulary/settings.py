@@ -119,6 +119,9 @@ class CatalogSettings:
     versions: VersionFiles = VersionFiles()
     locks: tuple[Lock, ...] = ()
     layouts_off: frozenset[str] = frozenset()
+    lint_off: frozenset[str] = frozenset()
+    repeated: tuple[tuple[str, int, int], ...] = ()
+    """The keys that the file sets twice, each with both lines."""
 
     def type_of(self, path: str) -> str:
         """The Component type that settings give to a folder, or an empty string."""
@@ -148,7 +151,8 @@ def read_settings(data: bytes, *, label: str = FILE_NAME) -> CatalogSettings:
     }
     places = [Place("", label, configuration.line_of("locks", number)) for number in range(len(settings.locks))]
     locks = tuple(replace(lock, place=place) for lock, place in zip(settings.locks, places, strict=True))
-    return replace(settings, overrides=overrides, locks=locks)
+    repeated = tuple((each.key, each.before or each.line, each.line) for each in configuration.document.repeated_keys)
+    return replace(settings, overrides=overrides, locks=locks, repeated=repeated)
 
 
 def _rules(document: JsonObject) -> Iterator[DocumentProblem]:
@@ -220,6 +224,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         versions=_versions(document.get("versions", {})),
         locks=tuple(Lock(**each) for each in document.get("locks", ())),
         layouts_off=frozenset(name for name, used in document.get("layouts", {}).items() if not used),
+        lint_off=frozenset(rule for rule, used in document.get("lint", {}).items() if not used),
     )
 
 

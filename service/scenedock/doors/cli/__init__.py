@@ -104,6 +104,7 @@ def catalog() -> None:
     cls=LateGroup,
     late={
         "history": "scenedock.doors.cli.queries.deployments:show_history",
+        "lint": "scenedock.doors.cli.queries.linting:lint_deployments",
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
         "metrics": "scenedock.doors.cli.queries.delivery:show_metrics",
         "promote": "scenedock.doors.cli.changes.versions:promote",
@@ -114,7 +115,7 @@ def catalog() -> None:
     },
 )
 def deployments() -> None:
-    """List, show, verify and change which version git says is where."""
+    """List, show, lint, verify and change which version git says is where."""
 
 
 @main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})

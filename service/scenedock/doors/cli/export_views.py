@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from scenedock.catalog.emitting.summary import MOST_LINES, count_by_type, describe_counts, group_findings
-from scenedock.catalog.mapping.entities import MappedService
 from scenedock.model.addresses import without_credentials
 from scenedock.model.finding import Finding, Skipped
 from scenedock.model.json import JsonObject, as_text
-from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
+
+if TYPE_CHECKING:
+    from scenedock.catalog.mapping.entities import MappedService
+    from scenedock.usecases.catalog.publish_catalog import PublishedCatalog
 
 MOST_SHOWN = 20
 """The number of files or entities in a list, unless everything is requested."""

@@ -13,6 +13,8 @@ import click
 
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.errors import InputError, NotFoundError
+from scenedock.model.addresses import without_credentials
+from scenedock.model.json import as_list
 from scenedock.runtime.wiring import open_skeletons
 
 if TYPE_CHECKING:
@@ -71,13 +73,16 @@ def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path
     """Show the questions of the skeleton NAME as a JSON Schema.
 
     NAME is a name from the list, or the path of a folder. If it offers nested skeletons, the answer that chooses one
-    (templates=KEY) shows the questions of that one.
+    (templates=KEY) shows the questions of that one. The questions under `required` have no default: a bake needs their
+    answers, which are also named on stderr.
     """
     from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 
     with _hint_at_folder(name):
         schema = show_skeleton(open_skeletons(listed, shipped), _named(name), _typed(answers))
     print_json(schema)
+    if required := as_list(schema.get("required")):
+        click.echo(f"required: {' '.join(f'{each}=…' for each in required)}", err=True)
 
 
 @click.command()
@@ -108,7 +113,8 @@ def bake(
     """Bake the skeleton NAME into a new folder below DIR, and list its files.
 
     NAME is a name from the list, or the path of a folder. Answers are text: for a yes-or-no question, a word such as
-    yes, no, true or false; for an object, JSON. A question without an answer uses its default.
+    yes, no, true or false; for an object, JSON. A question without an answer uses its default; `skeletons show NAME`
+    says which have none and must be answered.
     """
     from scenedock.effects.bakes.baked_trees import write_tree
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
@@ -131,7 +137,15 @@ def bake(
 
 
 def _named(name: str) -> str | Path:
-    """A path if the name looks like one, else the name."""
+    """A path if the name looks like one, else the name.
+
+    Raises
+    ------
+    InputError   it is an address
+    """
+    if "://" in name:
+        address = without_credentials(name)
+        raise InputError(f"{address}: this is an address; clone it and name its folder, or list it (see --skeletons)")
     return Path(name) if os.sep in name or name in {".", ".."} else name
 
 

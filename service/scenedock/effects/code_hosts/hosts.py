@@ -70,6 +70,16 @@ class CodeHosts:
         """
         return self._entry_of(address).host
 
+    def may_write(self, address: RepositoryAddress) -> bool:
+        """Whether the list has the host and the owner of a repository."""
+        entry = self._by_name.get(address.host)
+        return entry is not None and entry.host.has_owner(address)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is none."""
+        return not self._by_name
+
     @contextmanager
     def open(self, address: RepositoryAddress) -> Iterator[RemoteRepository]:
         """A repository that may be written to, for one thread and one action; makes no request yet.

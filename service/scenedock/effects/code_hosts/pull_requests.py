@@ -24,11 +24,23 @@ class PullRequests(Protocol):
         NotFoundError   there is no pull request with this number
         """
 
+    def open_ones(self, prefix: str) -> Sequence[PullRequest]:
+        """The open pull requests whose branch begins with a prefix, the newest first; at most a thousand are read."""
+
     def open(self, new: NewPullRequest) -> PullRequest | None:
         """Open a pull request; None if its branch already has an open one."""
 
-    def update(self, number: int, body: str) -> None:
-        """Replace the text of a pull request."""
+    def update(self, number: int, *, title: str | None = None, body: str | None = None) -> None:
+        """Replace the title or the text of a pull request, or both."""
+
+    def comment(self, number: int, text: str) -> None:
+        """Write a comment on a pull request, unless the same text is among its first hundred comments."""
+
+    def merge_when_ready(self, number: int) -> bool:
+        """Let the host merge a pull request as soon as its rules allow; False if the host refuses.
+
+        What already may be merged is merged at once.
+        """
 
     def label(self, number: int, labels: Sequence[str]) -> None:
         """Add labels to a pull request; labels that don't exist yet are created."""

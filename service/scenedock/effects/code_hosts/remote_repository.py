@@ -61,6 +61,18 @@ class RemoteRepository(Protocol):
         If `expected` is None, it is moved in any case.
         """
 
+    def replace_branch(self, name: str, head: Head, *, expected: Head) -> bool:
+        """Move a branch to a commit that need not follow from the `expected` one, to which it points.
+
+        False if it doesn't point to that one: nobody's commit is ever lost.
+        """
+
+    def ahead(self, branch: str, base: str) -> Sequence[Head]:
+        """The commits of a branch that another branch hasn't, the newest first; trees may be empty.
+
+        There may be commits of the other branch among them if the branch is far behind.
+        """
+
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it. Trees may be empty."""
 

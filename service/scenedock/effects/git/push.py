@@ -103,6 +103,15 @@ class GitBranches:
         """Move a branch to a commit, if it still points to the `expected` one; False if it doesn't."""
         return self._push(name, head, expected.commit if expected else None)
 
+    def replace_branch(self, name: str, head: Head, *, expected: Head) -> bool:
+        """Move a branch to any commit, if it still points to the `expected` one; False if it doesn't."""
+        return self._push(name, head, expected.commit)
+
+    def ahead(self, branch: str, base: str) -> Sequence[Head]:
+        """The commits of a branch that another branch hasn't, of the last `HISTORY`, the newest first."""
+        known = {head.commit for head in self.latest(base, HISTORY)}
+        return [head for head in self.latest(branch, HISTORY) if head.commit not in known]
+
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it."""
         commit = self.tip(branch)

@@ -85,6 +85,7 @@ class RepositoryFolder:
         """
         root = self._existing_root()
         files: list[str] = []
+        links: set[str] = set()
         outside: set[str] = set()
         unnameable: list[str] = []
         too_deep: list[str] = []
@@ -98,9 +99,11 @@ class RepositoryFolder:
                 if target is not None and target.is_dir() and target.is_relative_to(root):
                     continue
                 files.append(path)
+                links.add(path)
                 if target is None or not _is_readable_below(target, root):
                     outside.add(path)
-        return Listing(tuple(sorted(files)), frozenset(outside), tuple(sorted(unnameable)), tuple(sorted(too_deep)))
+        others = tuple(sorted(unnameable)), tuple(sorted(too_deep))
+        return Listing(tuple(sorted(files)), frozenset(outside), *others, frozenset(links))
 
     def _existing_root(self) -> Path:
         try:

@@ -71,9 +71,9 @@ class GitRevision:
         links = [path for path, entry in read.entries.items() if entry.is_link and not _is_hidden(path)]
         leads_to = {path: self._kind_behind(path) for path in links}
         files = [path for path, entry in read.entries.items() if _is_file(entry) and not _is_hidden(path)]
-        files += [path for path, kind in leads_to.items() if kind != "folder"]
+        to_files = frozenset(path for path, kind in leads_to.items() if kind != "folder")
         outside = frozenset(path for path, kind in leads_to.items() if kind == "outside")
-        return Listing(tuple(sorted(files)), outside, read.unnameable, read.too_deep)
+        return Listing(tuple(sorted({*files, *to_files})), outside, read.unnameable, read.too_deep, to_files)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file of the listing.

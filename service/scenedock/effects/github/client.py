@@ -18,7 +18,7 @@ from scenedock.effects.github.errors import MovedError, failure_of, rate_limited
 from scenedock.effects.github.just_created import JustCreated
 from scenedock.effects.local.pace import Pace
 from scenedock.errors import NotAllowedError, NotFoundError, ScenedockError, TemporaryError
-from scenedock.model.json import Json, as_object, as_text, value_at
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 
 API_VERSION: Final = "2022-11-28"
 _SECONDS: Final = 30
@@ -153,6 +153,27 @@ class GitHubClient:
         except (requests.RequestException, OSError, json.JSONDecodeError, MovedError) as error:
             raise failure_of(error, asked, self._host) from None
         return GitHubAnswer(200, data, str(headers.get("date", "")))
+
+    def mutate(self, mutation: str, values: JsonObject) -> str:
+        """Run a mutation of the GraphQL API, for what the REST API can't do; GitHub's message if it refuses, else "".
+
+        Raises
+        ------
+        ScenedockError   as `call` does, and for credentials that don't suffice
+        """
+        kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+        query = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ clientMutationId }} }}"
+        answer = self.call("POST", self._requester.graphql_url, {"query": query, "variables": {"input": values}})
+        errors = [as_object(each) for each in as_list(value_at(answer.body, ["errors"]))]
+        said = "; ".join(as_text(each.get("message")) for each in errors)
+        kinds = {as_text(each.get("type")) for each in errors}
+        if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
+            raise NotAllowedError(f"{self._host} refuses {mutation}: {said}")
+        if "NOT_FOUND" in kinds:
+            raise NotFoundError(f"{self._host} refuses {mutation}: {said}")
+        if kinds & {"RATE_LIMITED", "INTERNAL", "SERVICE_UNAVAILABLE"}:
+            raise TemporaryError(f"{self._host} refuses {mutation}: {said}", retry_after=60)
+        return said or ("it says no reason" if errors else "")
 
     def pages(self, path: str, parameters: Mapping[str, str | int], most: int) -> list[Any]:
         """Up to `most` items of a list, a hundred with each call."""

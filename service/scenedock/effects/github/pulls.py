@@ -36,6 +36,16 @@ class GitHubPullRequests:
         """
         return _read(self._client.call("GET", f"{self._path}/pulls/{number}").body)
 
+    def open_ones(self, prefix: str) -> Sequence[PullRequest]:
+        """The open pull requests whose branch begins with a prefix, the newest first; at most a thousand are read."""
+        parameters = {"state": "open", "sort": "created", "direction": "desc"}
+        listed = self._client.pages(f"{self._path}/pulls", parameters, 1_000)
+        own = [each for each in listed if self._is_own(each)]  # branches of forks may have any name
+        return [each for each in map(_read, own) if each.branch.startswith(prefix)]
+
+    def _is_own(self, pull: JsonObject) -> bool:
+        return as_text(value_at(pull, ["head", "repo", "full_name"])).lower() == self._address.path.lower()
+
     def open(self, new: NewPullRequest) -> PullRequest | None:
         """Open a pull request; None if its branch already has an open one."""
         body: JsonObject = {
@@ -50,9 +60,44 @@ class GitHubPullRequests:
         )
         return _read(answer.body) if answer.status == 200 else None
 
-    def update(self, number: int, body: str) -> None:
-        """Replace the text of a pull request."""
-        self._client.call("PATCH", f"{self._path}/pulls/{number}", {"body": body})
+    def update(self, number: int, *, title: str | None = None, body: str | None = None) -> None:
+        """Replace the title or the text of a pull request, or both."""
+        given = {"title": title, "body": body}
+        changed = {name: text for name, text in given.items() if text is not None}
+        self._client.call("PATCH", f"{self._path}/pulls/{number}", changed)
+
+    def comment(self, number: int, text: str) -> None:
+        """Write a comment on a pull request, unless the same text is among its first hundred comments."""
+        path = f"{self._path}/issues/{number}/comments"
+        if any(as_text(each.get("body")) == text.strip() for each in self._client.pages(path, {}, 100)):
+            return
+        self._client.call("POST", path, {"body": text.strip()}, tells=True)
+
+    def merge_when_ready(self, number: int) -> bool:
+        """Let GitHub merge a pull request as soon as its rules allow; False if GitHub refuses.
+
+        GitHub's auto-merge refuses what may be merged already, so that is merged here; only if GitHub calls it clean,
+        because it lets administrators merge what its rules forbid to others.
+        """
+        path = f"{self._path}/pulls/{number}"
+        pull = as_object(self._client.call("GET", path).body)
+        if pull.get("merged") is True or pull.get("auto_merge") is not None:
+            return True
+        method, refused = self._merge_method(), ""
+        if not (clean := pull.get("mergeable_state") == "clean"):
+            values = {"pullRequestId": as_text(pull.get("node_id")), "mergeMethod": method.upper()}
+            refused = self._client.mutate("enablePullRequestAutoMerge", values)
+            clean = "clean status" in refused.lower()
+        if not clean:
+            return not refused
+        body = {"sha": as_text(value_at(pull, ["head", "sha"])), "merge_method": method}
+        return self._client.call("PUT", f"{path}/merge", body, expected=(405, 409)).status == 200
+
+    def _merge_method(self) -> str:
+        """How the repository lets pull requests be merged."""
+        repository = as_object(self._client.call("GET", self._path).body)
+        ways = {"allow_squash_merge": "squash", "allow_merge_commit": "merge", "allow_rebase_merge": "rebase"}
+        return next((way for name, way in ways.items() if repository.get(name) is True), "merge")
 
     def label(self, number: int, labels: Sequence[str]) -> None:
         """Add labels to a pull request; labels that don't exist yet are created."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from scenedock.effects.github.client import GitHubAnswer, GitHubClient
 from scenedock.effects.github.pulls import GitHubPullRequests
 from scenedock.effects.github.settings import GitHubRepositorySettings
-from scenedock.errors import TemporaryError
+from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
 from scenedock.model.code_hosts.commit import HISTORY, CommitListing, FileChange, Head, Mark, RepositoryFile
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
@@ -104,6 +104,37 @@ class GitHubRepository:
         path = f"{self.path}/git/refs/heads/{quote(name)}"
         body: JsonObject = {"sha": head.commit, "force": expected is None}
         return self.client.call("PATCH", path, body, expected=(422,), saying="fast forward").status == 200
+
+    def replace_branch(self, name: str, head: Head, *, expected: Head) -> bool:
+        """Move a branch to any commit, if it still points to the `expected` one; False if it doesn't.
+
+        Only GraphQL has a condition for this; what is refused is read again, whatever the message.
+        """
+        repository = self.client.call("GET", self.path).text("node_id")
+        ref: JsonObject = {
+            "name": f"refs/heads/{name}",
+            "beforeOid": expected.commit,
+            "afterOid": head.commit,
+            "force": True,
+        }
+        refused = self.client.mutate("updateRefs", {"repositoryId": repository, "refUpdates": [ref]})
+        if not refused:
+            return True
+        now = self.head(name)
+        if now is None or now.commit != expected.commit:
+            return now is not None and now.commit == head.commit
+        raise NotAllowedError(f"{self.address} refuses to move the branch {name!r}: {refused}")
+
+    def ahead(self, branch: str, base: str) -> Sequence[Head]:
+        """The commits of a branch that another branch hasn't, the newest first; of very many, the oldest hundred."""
+        names = "...".join(quote(each, safe="") for each in (base, branch))
+        path = f"{self.path}/compare/{names}"
+        answer = self.client.call(
+            "GET", path, parameters={"per_page": 100}, expected=(404,), saying="no common ancestor"
+        )
+        if answer.status == 404:
+            return self.latest(branch, 100)
+        return [_head(each) for each in reversed(as_list(value_at(answer.body, ["commits"])))]
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it."""

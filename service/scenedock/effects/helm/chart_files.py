@@ -36,6 +36,8 @@ class ChartSource:
     """A repository whose charts are to be rendered; its files are listed once."""
 
     repository: Repository
+    local: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+    """The local charts that a chart depends on, where that has been asked."""
 
     @cached_property
     def listing(self) -> Listing:
@@ -128,7 +130,7 @@ class ChartFiles:
             if source.startswith(_LOCAL):
                 self._copy_chart(self.local(folder, name, source), posixpath.join(to, "charts", name), level + 1)
             elif self.cache and source.startswith(("https://", "oci://")):
-                archive = self.cache.archive(self._exact(folder, each))
+                archive = self._kept(self._exact(folder, each), folder)
                 self._write(posixpath.join(to, "charts", f"{name}.tgz"), archive, folder)
             else:
                 missing.append(f"{name} from {source}" if source else name)
@@ -136,6 +138,13 @@ class ChartFiles:
             raise InputError(
                 f"{inside}{CHART_FILE}: needs a network, or these charts in {inside}charts: {', '.join(missing)}"
             )
+
+    def _kept(self, chart: RemoteChart, folder: str) -> bytes:
+        """The archive of a chart from elsewhere that the chart in a folder needs."""
+        try:
+            return self.cache.archive(chart) if self.cache else b""
+        except InputError as error:
+            raise InputError(f"{posixpath.join(folder, CHART_FILE)}: {error}") from error
 
     def _exact(self, folder: str, listed: ListedChart) -> RemoteChart:
         """A chart from elsewhere in the version that the lock says, or that is written."""
@@ -204,6 +213,8 @@ class ChartFiles:
 
 def local_charts(source: ChartSource, folder: str) -> frozenset[str]:
     """The folders of a chart and of all local charts that it depends on, as far as they can be read."""
+    if folder in source.local:
+        return source.local[folder]
     found: set[str] = set()
     waiting = [folder]
     files = ChartFiles(source, Path())
@@ -215,7 +226,8 @@ def local_charts(source: ChartSource, folder: str) -> frozenset[str]:
         with suppress(InputError):
             listed = [each for each in files.dependencies(chart) if each.repository.startswith(_LOCAL)]
             waiting += [files.local(chart, each.name, each.repository) for each in listed]
-    return frozenset(found)
+    source.local[folder] = frozenset(found)
+    return source.local[folder]
 
 
 def _charts_in(names: list[str]) -> Iterator[str]:

@@ -31,6 +31,8 @@ NOT_STARTED = 98
 TOO_LONG = 99
 """Answered for a program that was ended after its `seconds`."""
 _PR_SET_PDEATHSIG = 1
+_GO = {"GOMAXPROCS": "2", "GOGC": "400", "GOMEMLIMIT": "700MiB"}
+"""For programs in Go, as Helm is: to collect less garbage saves a quarter of the CPU of a short run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,9 @@ def become(launch: Launch) -> int:
     except ConfinementError as error:
         sys.stderr.write(str(error))
         return NOT_CONFINED
-    environment = {"HOME": f"{launch.work}/home", "TMPDIR": f"{launch.work}/temporary", "GOMAXPROCS": "2"}
+    places = {"HOME": f"{launch.work}/home", "TMPDIR": f"{launch.work}/temporary"}
     try:
-        os.execve(launch.program, [launch.program, *launch.arguments], environment)  # noqa: S606 - no shell is the point
+        os.execve(launch.program, [launch.program, *launch.arguments], {**places, **_GO})  # noqa: S606 - no shell is the point
     except OSError as error:
         sys.stderr.write(str(error.strerror))
         return NOT_STARTED

@@ -95,7 +95,7 @@ def missing(found: Found, steps: Steps, root: Node, parts: Sequence[Part], sourc
         return InputError(f"{text}{elsewhere}")
     names = [key.meant.value for key, _ in node.pairs]
     if isinstance(step, Key):
-        return InputError(text + similar(step.name, names))
+        return InputError(text + (similar(step.name, names) or _some(names)))
     return InputError(text + _items_of(node, step))
 
 
@@ -109,7 +109,11 @@ def _items_of(node: Node, step: Item) -> str:
         return ", and is not a list"
     items = [item.meant for item in node.children]
     values = [item.children[at].meant.value for item in items for at in child_at(item, Key(step.key))]
-    return similar(step.value, values) or (f" (it has {', '.join(values[:5])})" if values else "")
+    return similar(step.value, values) or _some(values)
+
+
+def _some(names: Sequence[str]) -> str:
+    return f" (it has {', '.join(names[:5])}{', …' if len(names) > 5 else ''})" if names else ""
 
 
 def _elsewhere(steps: Steps, root: Node, parts: Sequence[Part]) -> str:

@@ -29,6 +29,8 @@ def inserted(text: str, part: Part, found: Found, steps: Steps, value: Json, sou
             f"{at}: {shown(steps[: -len(rest)])} comes from the merge key in line {source.line(found.shadows)}; what "
             "is added below would hide the rest of it: add all of it, or edit it where it comes from"
         )
+    if node.is_null and parent is None:
+        raise InputError(f"{at}: the file is `{text[node.content : node.end]}`; write a mapping by hand")
     inner = _nested(rest, value, at)
     layout = layout_of(text, part.root)
     if isinstance(first, Key) and first.name != APPEND and (node.kind == "mapping" or node.is_null):

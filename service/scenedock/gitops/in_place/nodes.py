@@ -132,16 +132,16 @@ class _Nodes:
             name = event.anchor or ""
             return Node("alias", start, start, end, line, value=name, target=self._anchors[name])
         event = cast("ScalarEvent | MappingStartEvent | SequenceStartEvent", event)
-        content = start
-        if event.anchor is not None or self._text[start : start + 1] == "!":
-            content = _behind_properties(self._text, start, end if isinstance(event, ScalarEvent) else len(self._text))
         if isinstance(event, ScalarEvent):
+            content = _behind_properties(self._text, start, end)
             node = Node("scalar", start, content, end, line, event.value, event.style or "")
             node.is_plain = event.implicit[0]
             if node.style in {"|", ">"}:
                 node.end = _end_of_block(self._text, node)
         else:
             kind: NodeKind = "mapping" if isinstance(event, MappingStartEvent) else "sequence"
+            # The event ends where the content begins, or behind its first bracket or dash.
+            content = end - (end > start and self._text[end - 1] in "{[-")
             node = Node(kind, start, content, end, line, is_flow=event.flow_style or False)
         node.tag, node.anchor = event.tag, event.anchor
         if node.anchor is not None:
@@ -190,13 +190,10 @@ def column(text: str, at: int) -> int:
     return at - line_start(text, at)
 
 
-def _behind_properties(text: str, at: int, limit: int) -> int:
-    """Where the content of a node begins behind its anchor and its tag."""
-    while (found := _PROPERTY.match(text, at)) and found.end() <= limit:
-        behind = gap_end(text, found.end())
-        if behind > limit or (behind == limit and limit == found.end()):
-            return found.end()
-        at = behind
+def _behind_properties(text: str, at: int, end: int) -> int:
+    """Where the content of a scalar begins behind its anchor and its tag."""
+    while found := _PROPERTY.match(text, at, end):
+        at = min(gap_end(text, found.end()), end)
     return at
 
 

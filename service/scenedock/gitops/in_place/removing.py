@@ -20,7 +20,7 @@ def depth_of_removal(text: str, found: Found, steps: Steps) -> int:
 def _goes_along(text: str, found: Found, steps: Steps, depth: int) -> bool:
     """Whether the container of what `depth` steps lead to would be left with nothing that anybody has meant."""
     above, container, entry = found.nodes[depth - 2 : depth + 1]
-    if container.anchor or container.tag or (container.is_flow and not above.is_flow):
+    if container.is_flow or container.anchor or container.tag:
         return False
     if "#" in text[_before(above, container) : container.content]:
         return False

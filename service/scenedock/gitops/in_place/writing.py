@@ -14,7 +14,7 @@ from scenedock.model.json import Json, as_list, as_object
 
 NewValue: TypeAlias = "str | int | float | bool | Written | None"
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*(:[A-Za-z0-9._/+-]+)*")
+_PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9._/+-]*(:[A-Za-z0-9._/+-]+)*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 # Wider than any reader's: numbers of any base, with any separator, of any size; `12:30`; dates and times.
 _NUMBER = re.compile(

@@ -12,6 +12,8 @@ from scenedock.model.file_paths import folders_above, is_utf8
 
 TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"
+CONTENT_TRAILER = "Scenedock-Content"
+_OURS = (TASK_TRAILER, USER_TRAILER, CONTENT_TRAILER)
 SYMBOLIC_LINK = "120000"
 """The mode of a symbolic link, whose content is the path of its target."""
 HISTORY = 100
@@ -73,6 +75,11 @@ class Head:
     tree: str
     message: str = ""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether a task of ours created the commit, as its message says."""
+        return has_mark(self.message)
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -103,18 +110,41 @@ class Attempt:
     """One attempt of a step to create something on a code host; it, or an earlier one, created what has the `mark`.
 
     `user` is the user it acts for, if any. `tried_before` says whether there may have been an earlier attempt. `log`
-    writes to the log that the caller reads.
+    writes to the log that the caller reads. `content` is a digest of what is to be created, if others may create the
+    same.
     """
 
     mark: Mark
     user: str | None = None
     tried_before: bool = False
     log: Callable[[str], None] = lambda _message: None
+    content: str = ""
 
     @property
     def trailers(self) -> str:
-        """The trailer lines that name the user and the task."""
-        return "\n".join([*([f"{USER_TRAILER}: {self.user}"] if self.user else []), self.mark.trailer])
+        """The trailer lines that name the user, the task and the content."""
+        user = [f"{USER_TRAILER}: {self.user}"] if self.user else []
+        return "\n".join([*user, self.mark.trailer, *([self._content] if self.content else [])])
+
+    def has_made(self, text: str) -> bool:
+        """Whether a commit message or the text of a pull request says that its content is that of this attempt."""
+        sign = self._content if self.content else self.mark.trailer
+        return sign in (line.strip() for line in text.splitlines())
+
+    @property
+    def _content(self) -> str:
+        return f"{CONTENT_TRAILER}: {self.content}"
+
+
+def has_mark(text: str) -> bool:
+    """Whether a commit message or the text of a pull request has the mark of any task."""
+    return any(line.strip().startswith(f"{TASK_TRAILER}: ") for line in text.splitlines())
+
+
+def without_trailers(text: str) -> str:
+    """The text without the lines that only Scenedock writes."""
+    ours = tuple(f"{name}: " for name in _OURS)
+    return "\n".join(line for line in text.splitlines() if not line.strip().startswith(ours)).rstrip()
 
 
 def refuse_trailers(text: str, what: str) -> None:
@@ -124,11 +154,10 @@ def refuse_trailers(text: str, what: str) -> None:
     ------
     InputError   it has such a line
     """
-    ours = tuple(f"{name}:".lower() for name in (TASK_TRAILER, USER_TRAILER))
+    ours = tuple(f"{name}:".lower() for name in _OURS)
     if any(line.strip().lower().startswith(ours) for line in text.splitlines()):
-        raise InputError(
-            f"the {what} has a line `{TASK_TRAILER}:` or `{USER_TRAILER}:`; only Scenedock writes these, remove it"
-        )
+        names = ", ".join(f"`{name}:`" for name in _OURS)
+        raise InputError(f"the {what} has a line that begins with {names}; only Scenedock writes these, remove it")
 
 
 def commit_message(text: str, attempt: Attempt) -> str:

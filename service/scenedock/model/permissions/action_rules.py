@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scenedock.model.action import Action, Caller
@@ -71,6 +71,24 @@ class ActionRules:
                 "(SCENEDOCK_RULES) opens it; in a Template it can be run"
             )
         return ""
+
+    def refusal_of_right(
+        self, right: str, action: Action[Any], caller: Caller, groups: Callable[[], Collection[str]]
+    ) -> str:
+        """Why a caller doesn't have what an action needs besides for its input; empty if it does.
+
+        A rule must name the right: neither a scope nor `*` gives it.
+        """
+        if caller.kind == "local":
+            return ""
+        asked = replace(action, name=right)
+        for number, rule in enumerate(self.rules, 1):
+            if (rule.actions or not rule.allows) and rule.matches(asked, caller, groups):
+                return "" if rule.allows else f"`{right}` is denied to {caller.name} by rule {number} of the settings"
+        return (
+            f"{action.id} needs `{right}` for this, and no rule of the settings (SCENEDOCK_RULES) allows it to "
+            f"{caller.name}"
+        )
 
 
 def _needs_its_plugin_named(action: Action[Any], caller: Caller) -> bool:

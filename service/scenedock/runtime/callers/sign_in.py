@@ -21,3 +21,8 @@ class SignIn:
     def knows_people(self) -> bool:
         """Whether people have names here; then nobody reads the pages without one."""
         return self.openid is not None or self.proxy is not None
+
+    @property
+    def can_be_chosen(self) -> bool:
+        """Whether somebody can sign in on the page for it: through a proxy, people have signed in before they come."""
+        return self.openid is not None or bool(self.sessions.tokens.tokens)

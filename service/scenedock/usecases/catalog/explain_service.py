@@ -37,6 +37,9 @@ class Proof:
     reason: str = ""
 
 
+_MOST_NAMED = 8
+
+
 @dataclass(frozen=True, slots=True)
 class ExplainedFact:
     """A fact with its proofs, those that were used in front."""
@@ -106,7 +109,10 @@ def _find(result: Export, name: str) -> MappedService:
     for skip in result.skipped:
         if wanted in {skip.place.path, posixpath.basename(skip.place.path)}:
             raise NotFoundError(f"{skip.place} is not a service: {skip.reason}")
-    raise NotFoundError(f"there is no service {name!r}{similar(wanted, (each.service.name for each in services))}")
+    known = sorted(each.service.name for each in services)
+    more = " …" if len(known) > _MOST_NAMED else ""
+    there = f"; services are: {', '.join(known[:_MOST_NAMED]) or 'none'}{more} (`scenedock catalog export` lists them)"
+    raise NotFoundError(f"there is no service {name!r}{similar(wanted, known) or there}")
 
 
 def _folders(service: DeployedService) -> set[tuple[str, str]]:

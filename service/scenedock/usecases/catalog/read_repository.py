@@ -22,6 +22,7 @@ from scenedock.catalog.reading.handwritten import CATALOG_FILE, ENTITY_FILES
 from scenedock.catalog.reading.layouts.homes import Homes, find_homes
 from scenedock.catalog.reading.layouts.shape import Given, LayoutFacts
 from scenedock.catalog.reading.layouts.table import is_named, read_layouts
+from scenedock.catalog.reading.mistakes import find_in_settings, find_missing_charts, find_unused_names
 from scenedock.catalog.reading.plan import Plan, find_skeletons, plan_repository
 from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
@@ -109,6 +110,8 @@ class RepositoryReader:
         manifests = ManifestsReader(files, snapshot, known.manifests if known else {})
         opened = cls(facts, settings, listing, plan, environments, files, manifests, address, snapshot, known)
         opened.findings.extend(plan.findings)
+        if replacement is None:
+            opened.findings.extend(find_in_settings(name, settings, listing))
         opened._report_missing_folders()
         opened._report_missing_address(address.problem)
         return opened
@@ -144,7 +147,10 @@ class RepositoryReader:
         `applications` and `units` are those that deploy folders of it, wherever their manifests are.
         """
         proven = {each.environment for each in applications if each.environment}
-        self.findings.extend(find_unlisted(self.facts.name, self.plan, self.environments, proven))
+        proven |= {each.environment for each in units if each.environment}
+        named = value_files_of(applications)
+        self.findings.extend(find_unlisted(self.facts.name, self.plan, self.environments, proven, named))
+        self.findings.extend(find_unused_names(self.facts.name, self.plan, self.settings, self.listing, proven))
         files = FileReader(self.files.folder, self.files.problems)
         reader = FolderFactsReader(files, self.charts, self.snapshot, self.known.folders if self.known else {})
         folders: list[HelmFolder] = []
@@ -154,7 +160,7 @@ class RepositoryReader:
         with_facts: list[Unit] = []
         unit_folders: dict[str, HelmFolder] = {}
         homes = find_homes(units, self.settings, self.plan, self.listing.inside)
-        for request in self._requests(value_files_of(applications), homes):
+        for request in self._requests(named, homes):
             path, facts = request.planned.path, reader.read(request)
             self.findings.extend(facts.findings)
             if facts.unreadable:
@@ -170,6 +176,7 @@ class RepositoryReader:
                 skipped.append(Skipped(Place(self.facts.name, path or "."), "its Chart.yaml can't be read"))
             if not request.is_unit:
                 count()
+        self.findings.extend(find_missing_charts(self.facts.name, folders, self.listing))
         listed = read_app_lists(self.facts.name, self.settings.apps, self.listing, self.files.read)
         self.findings.extend(listed.findings)
         unreadable.update(listed.unreadable, self.plan.refused)

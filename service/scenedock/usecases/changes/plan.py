@@ -117,8 +117,8 @@ def plan(ground: Ground, wanted: Iterable[Wanted], lifted: Lifted, verb: Verb) -
     return finished(draft, verb)
 
 
-def finished(draft: Draft, verb: Verb) -> Planned:
-    """The plan of a draft, if the repositories say after it what it says.
+def finished(draft: Draft, verb: Verb, after: Mapping[PairKey, Release] | None = None) -> Planned:
+    """The plan of a draft, if the repositories say after it what it says; `after` is what they say, if that is known.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def finished(draft: Draft, verb: Verb) -> Planned:
     """
     changes = tuple(draft.changes.values())
     if draft.files:
-        wrong = unplanned(draft.ground.releases, draft.ground.after(draft.files), changes)
+        wrong = unplanned(draft.ground.releases, after or draft.ground.after(draft.files), changes)
         if wrong:
             said = "; ".join(wrong[:_MOST_UNPLANNED])
             message = f"the change would do something else than planned: {said}"

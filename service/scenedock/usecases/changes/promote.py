@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scenedock.changes.planned import Lifted, Planned, Refusal
+from scenedock.changes.steps import is_version
 from scenedock.changes.text import Verb
 from scenedock.errors import InputError
 from scenedock.releases.release import Release
@@ -34,10 +35,12 @@ def promote(ground: Ground, promotion: Promotion, lifted: Lifted, verb: Verb = "
     Raises
     ------
     NotFoundError   there is no such service, or it isn't deployed there
-    InputError      not exactly one of `source` and `version` is given, or a repository must be named
+    InputError      not exactly one of `source` and `version` is given, it is no version, or a repository must be named
     """
     if (promotion.source is None) == (promotion.version is None):
         raise InputError("give the environment that has the version, or the version; not both")
+    if promotion.version is not None and not is_version(promotion.version):
+        raise InputError(f"{promotion.version!r} is no version: it can't be the tag of an image, nor a chart's version")
     if promotion.source is not None and promotion.source == promotion.environment:
         raise InputError(f"a version can't be promoted from {promotion.source} to itself")
     wanted: list[Wanted] = []

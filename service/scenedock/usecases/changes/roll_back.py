@@ -66,12 +66,14 @@ def _planned(ground: Ground, found: dict[Release, _Earlier], lifted: Lifted) -> 
     wanted = {release: Wanted(release, each.version or "") for release, each in found.items()}
     draft = _draft(ground, wanted, lifted)
     done = [release for release, each in found.items() if _restore(draft, release, each)]
-    after = ground.after(draft.files) if draft.files else ground.releases
+    files = draft.files
+    after = ground.after(files) if files else ground.releases
+    versions = {key: each.version for key, each in after.items()}
     for release in done:
-        version = after[release.key].version if release.key in after else None
+        version = versions.get(release.key)
         if found[release].version is None and version not in {None, release.version}:
             wanted[release] = Wanted(release, str(version))
-    failed = [each for each in found if each not in done or after[each.key].version != wanted[each].version]
+    failed = [each for each in found if each not in done or versions.get(each.key) != wanted[each].version]
     draft = _draft(ground, wanted, lifted)
     for release, each in wanted.items():
         if not each.version:
@@ -85,7 +87,7 @@ def _planned(ground: Ground, found: dict[Release, _Earlier], lifted: Lifted) -> 
             _restore(draft, release, found[release])
             if target := line_of(release):
                 draft.note_change(each, target)
-    return finished(draft, "Roll back")
+    return finished(draft, "Roll back", after if draft.files == files else None)
 
 
 def _draft(ground: Ground, wanted: dict[Release, Wanted], lifted: Lifted) -> Draft:

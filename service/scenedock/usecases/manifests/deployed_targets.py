@@ -24,6 +24,7 @@ from scenedock.usecases.releases.list_deployments import survey
 class DeployedTargets:
     """What is deployed at one time; `names` are those that services had before."""
 
+    state: State
     planner: Planner
     names: Names
     _folders: set[tuple[str, str]] = field(default_factory=set)
@@ -47,7 +48,7 @@ class DeployedTargets:
         """
         planner = Planner(state, renderer, names or {}, before.planner if before else None, inputs)
         planner.plan()
-        found = cls(planner, names or {})
+        found = cls(state, planner, names or {})
         for target in planner.targets:
             found._cover(target)
         return found
@@ -69,9 +70,9 @@ class DeployedTargets:
         ------
         NotFoundError, InputError   a repository can't be read
         """
-        repositories = self.planner.state.repositories
+        repositories = self.state.repositories
         result = map_catalog(read_repositories(repositories), names=self.names, until="mapped")
-        found = surveyed_targets(survey(result, repositories), self.planner.state)
+        found = surveyed_targets(survey(result, repositories), self.state)
         return (each for each in found if not self._covers(each))
 
     def explain(self, repository: str, paths: Iterable[str]) -> bool:

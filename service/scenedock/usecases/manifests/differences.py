@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from scenedock.catalog.vocabulary.environments import without_environment
+from scenedock.effects.git.overlaid import OverlaidRepository
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState
 from scenedock.errors import InputError, NotFoundError
@@ -45,7 +46,9 @@ def diff_states(
     inputs = Inputs(before, paths), Inputs(after, paths)
     with TargetRenderer(tools) as renderer:
         old = DeployedTargets.of(before, renderer, names)
-        new = DeployedTargets.of(after, renderer, names, old, inputs[1])
+        is_same = old.planner.holds(after, paths, inputs)
+        later = replace(old, state=after)
+        new = later if is_same else DeployedTargets.of(after, renderer, names, old, inputs[1])
         sides = _by_key(old.by_applications()), _by_key(new.by_applications())
         if not all(side.explain(name, each) for name, each in paths.items() for side in (old, new)):
             sides = {**sides[0], **_by_key(old.by_folders())}, {**sides[1], **_by_key(new.by_folders())}
@@ -54,8 +57,8 @@ def diff_states(
             one, other = sides[0].get(key), sides[1].get(key)
             if not any(each and selected.includes(each) for each in (one, other)):
                 continue
-            is_same = one == other and not _have_changed(inputs[0], one) and not _have_changed(inputs[1], other)
-            if not is_same or (other and other.key in new.unknown):
+            is_equal = one == other and not _have_changed(inputs[0], one) and not _have_changed(inputs[1], other)
+            if not is_equal or (other and other.key in new.unknown):
                 asked.append(Compared(one, other))
         return compare_targets(before, after, asked, renderer)
 
@@ -111,6 +114,17 @@ def changed_paths(before: Repository, after: Repository) -> Iterator[str]:
         known = one if isinstance(one, str) else other if isinstance(other, str) else ""
         if _id(before, path, one, known) != _id(after, path, other, known):
             yield path
+
+
+def before_changes(before: Repository, after: Repository, changed: Collection[str]) -> Repository:
+    """The state before some changes, of which all other files are read as they are after them: from a disk, perhaps.
+
+    Raises
+    ------
+    InputError   a file can't be read
+    """
+    here = frozenset(before.listing().inside)
+    return OverlaidRepository(after, {path: before.read(path) if path in here else None for path in changed})
 
 
 def _id(repository: Repository, path: str, state: FileState, like: str) -> str:

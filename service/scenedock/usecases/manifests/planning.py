@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from scenedock.catalog.reading.argo.applications import API_GROUP
 from scenedock.catalog.reading.sources import Repositories
-from scenedock.effects.helm.chart_files import local_charts
+from scenedock.effects.helm.chart_files import ChartSource, local_charts
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
+from scenedock.model.json import JsonObject
 from scenedock.usecases.catalog.export_catalog import Names
 from scenedock.usecases.manifests import naming
 from scenedock.usecases.manifests.applications import (
@@ -28,6 +31,10 @@ from scenedock.usecases.manifests.targets import ChartPart, FilesPart, Kustomize
 
 _DEEPEST: Final = 5
 _MOST_APPLICATIONS: Final = 5_000
+_NAMING: Final = re.compile(
+    r"(?:^|/)(?:Chart\.yaml|[Kk]ustomization(?:\.ya?ml)?|helmfile[^/]*|scenedock\.yaml|\.argocd-source[^/]*)$"
+)
+"""The files that say what there is, besides manifests of Argo CD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,26 @@ class Planner:
             waiting = [(each, *self._parts(each)) for each in self._made_by(parents)]
             every, level, parents = [*every, *waiting], level + 1, []
         self._name(_once(every))
+
+    def holds(self, later: State, changed: Mapping[str, Iterable[str]], inputs: tuple[Inputs, Inputs]) -> bool:
+        """Whether the same is deployed at a later time, when only contents of some files have changed.
+
+        `inputs` are those of both times. What is deployed may be another if a manifest of Argo CD, a file that sets
+        read, a chart of Applications, or a file that names charts, environments or services has changed.
+        """
+        if any(each.have_changed(one.target) for each in inputs for one in self.printed):
+            return False
+        for name, paths in changed.items():
+            sources = self.state.source(name), later.source(name)
+            documents = self.finder.documents[name]
+            manifests = {each.place.path for each in documents}
+            if any(_reads_files(each.value) for each in documents):
+                return False
+            for path in paths:
+                is_there = all(path in each.paths for each in sources)
+                if not is_there or path in manifests or _NAMING.search(path) or _mentions_argo(sources[1], path):
+                    return False
+        return True
 
     @property
     def targets(self) -> list[Target]:
@@ -194,6 +221,18 @@ class Planner:
             for part in each.parts
             if isinstance(part, ChartPart)
         ]
+
+
+def _reads_files(document: JsonObject) -> bool:
+    """Whether an ApplicationSet takes parameters from files."""
+    return document.get("kind") == "ApplicationSet" and "'files'" in str(document.get("spec"))
+
+
+def _mentions_argo(source: ChartSource, path: str) -> bool:
+    try:
+        return API_GROUP.encode() in source.read(path)
+    except InputError:
+        return True
 
 
 def _folder_of(parts: Sequence[Part]) -> tuple[str, str] | None:

@@ -98,7 +98,8 @@ def _refuse_overlap(
     ConflictError   others did; the message names the paths and the commits
     """
     before = seen.listing
-    changed = {path for path in touched_paths(seen.changes) if before.get(path) != now.get(path)}
+    planned = {file.path for file in request.files if file.expected is not None}  # these are checked when they are made
+    changed = {path for path in touched_paths(seen.changes) - planned if before.get(path) != now.get(path)}
     for file in sorted({edit.path for edit in request.edits} & changed & set(before) & set(now)):
         old, new = (repository.read(listing[file]) for listing in (before, now))
         edits = [edit for edit in request.edits if edit.path == file]

@@ -1,25 +1,45 @@
-"""Keep one proposal up to date: a branch with one commit and its pull request, which follow what a program writes."""
+"""Keep one proposal up to date: a branch with one commit and its pull request, which follow what is wanted now."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container
-from dataclasses import replace
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, replace
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
-from scenedock.model.code_hosts.commit import TASK_TRAILER, Attempt, CommitListing, Head, commit_message
+from scenedock.model.code_hosts.commit import Attempt, CommitListing, Head, commit_message
 from scenedock.model.code_hosts.pull_request import PullRequest
-from scenedock.usecases.publishing.propose_change import Proposal, Proposed, open_pull_request
+from scenedock.usecases.publishing.own_branches import only_ours, put
+from scenedock.usecases.publishing.propose_change import Proposal, Proposed, open_pull_request, renew_text
+
+_MOST_BRANCHES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The branch that the proposal has or gets, with its commit and its newest pull request, if there are any.
+
+    `is_current` if it has the same content already. `taken` are open pull requests of the same proposal on whose
+    branches others have worked.
+    """
+
+    branch: str
+    existing: Head | None = None
+    pull: PullRequest | None = None
+    is_current: bool = False
+    taken: tuple[PullRequest, ...] = ()
 
 
 def digest_of(request: ChangeRequest) -> str:
-    """A digest of the files that a request writes and deletes, by which a later run recognises the same proposal."""
+    """A digest of what a request changes, by which a later run recognises the same proposal."""
     digest = hashlib.sha256()
     for file in sorted(request.files, key=lambda each: each.path):
         digest.update(f"{file.path}\0{len(file.content)}\0".encode() + file.content)
     digest.update("\0".join(["", *sorted(request.delete)]).encode())
+    for edit in request.edits:
+        digest.update(repr(edit).encode())
     return digest.hexdigest()[:16]
 
 
@@ -27,27 +47,31 @@ def keep_proposal(
     repository: RemoteRepository,
     proposal: Proposal,
     attempt: Attempt,
-    may_replace: Callable[[bytes], bool],
+    may_replace: Callable[[bytes], bool] = lambda _content: True,
+    *,
+    supersede: bool = False,
 ) -> Proposed:
-    """Propose files, or update the proposal of an earlier run; nothing happens if that is the same already.
+    """Propose a change, or update the proposal of an earlier run; nothing happens if that is the same already.
 
-    The mark of the attempt names the program (`task`) and the proposal's content (`step`, from `digest_of`). A pull
-    request that somebody has closed is not opened again for the same content. A file of the base branch is replaced
-    or deleted only if `may_replace` is true of its content.
+    The content of the proposal is recognised by the attempt's `content`, or else by its mark. The branch is built again
+    on the newest base, if only we have worked on it. If others have, their work stays: that is a ConflictError, or with
+    `supersede` the change gets a branch and a pull request of its own (`BRANCH+2`), and a comment tells it on theirs. A
+    pull request that somebody has closed is not opened again for the same content. A file of the base branch is
+    replaced or deleted only if `may_replace` is true of its content.
 
     Raises
     ------
     NotFoundError     there is no such repository or branch
-    ConflictError     the branch has commits of others
+    ConflictError     the branch has commits of others, or another run changes it at this moment
     NotAllowedError   our credentials don't suffice
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
     message = commit_message(proposal.message, attempt)
-    existing = repository.head(proposal.branch)
-    pull = repository.pulls.find(proposal.branch) if repository.pulls else None
-    if (current := _current(repository, proposal, existing, pull, attempt)) is not None:
-        return current
     base = proposal.base or repository.default_branch()
+    place = _place(repository, proposal.branch, base, attempt, supersede=supersede)
+    proposal = replace(proposal, branch=place.branch)
+    if place.is_current:
+        return _kept(repository, proposal, place, attempt)
     head = repository.head(base)
     if head is None:
         raise no_branch(repository, base)
@@ -63,43 +87,82 @@ def keep_proposal(
         new = repository.write(head, changes, listing, message)
     if new.commit == head.commit:
         attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")
+        if place.pull and place.pull.state == "open":
+            attempt.log(f"{place.pull.url} is open, and proposes something else")
         return Proposed(changed=False, branch=base, commit=head.commit)
-    if repository.pulls and pull and pull.state == "open" and not attempt.mark.in_text(pull.body):
-        # Its branch may be deleted when it is closed; then only its text says what it proposed last.
-        repository.pulls.update(pull.number, _marked_again(pull.body, attempt))
-    _put(repository, proposal.branch, new, existing)
-    return open_pull_request(repository, proposal, base, new, attempt)
+    put(repository, place.branch, new, place.existing, attempt)
+    opened = place.pull if place.pull and place.pull.state == "open" else None
+    proposed = open_pull_request(repository, proposal, base, new, attempt, opened)
+    _tell(repository, place, proposed)
+    return proposed
 
 
-def _current(
-    repository: RemoteRepository,
-    proposal: Proposal,
-    existing: Head | None,
-    pull: PullRequest | None,
-    attempt: Attempt,
-) -> Proposed | None:
-    """The proposal of an earlier run, if it has the same content and is not merged.
+def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attempt, *, supersede: bool) -> _Place:
+    """Where the proposal is, or may be put.
 
     Raises
     ------
     ConflictError   its branch has other content, and commits of others
     """
-    marked = existing is not None and attempt.mark.in_text(existing.message)
-    if existing is not None and not marked and f"{TASK_TRAILER}: {attempt.mark.task}/" not in existing.message:
-        if repository.find_marked(proposal.branch, attempt.mark) is None:
-            raise ConflictError(
-                f"{repository.address}: the branch {proposal.branch!r} has commits of others, which are not "
-                "overwritten; merge its pull request, or delete the branch"
-            )
-        marked = True
-    if existing and marked and repository.pulls is None:
-        return Proposed(changed=True, branch=proposal.branch, commit=existing.commit)
-    if pull is None or pull.state == "merged" or not (marked or (not existing and attempt.mark.in_text(pull.body))):
-        return None
+    pulls = repository.pulls
+    names = [branch, *(f"{branch}+{number}" for number in range(2, _MOST_BRANCHES) if supersede)]
+    opened = {pull.branch: pull for pull in pulls.open_ones(branch)} if pulls else {}
+    taken: list[PullRequest] = []
+    for name in sorted(names, key=lambda name: (name not in opened, names.index(name))):
+        existing = repository.head(name)
+        ahead = repository.ahead(name, base) if existing else ()
+        pull = opened.get(name) or (pulls.find(name) if pulls else None)
+        made = [head.commit for head in ahead] if any(attempt.has_made(head.message) for head in ahead) else []
+        if bool(made) if pulls is None else _is_current(pull, attempt, existing, made):
+            return _Place(name, existing, pull, is_current=True, taken=tuple(taken))
+        if (not ahead or only_ours(ahead, name, base)) and not (pull and pull.state == "open" and pull.base != base):
+            return _Place(name, existing, pull, taken=tuple(taken))
+        if pull and pull.state == "open":
+            taken.append(pull)
+    raise ConflictError(
+        f"{repository.address}: the branch {branch!r} has commits of others, which are not overwritten; merge its pull "
+        "request, or delete the branch"
+    )
+
+
+def _is_current(pull: PullRequest | None, attempt: Attempt, existing: Head | None, made: Sequence[str]) -> bool:
+    """Whether a pull request has the same content already; `made` are the commits of a branch that has it.
+
+    The branch of one that is closed may have got its commits later, in an attempt that ended before it opened its own.
+    """
+    if pull is None:
+        return False
+    if pull.state == "open":
+        return bool(made)
+    if attempt.tried_before and attempt.mark.in_text(pull.body):
+        return True
+    return pull.state == "closed" and (pull.commit in made or (existing is None and attempt.has_made(pull.body)))
+
+
+def _kept(repository: RemoteRepository, proposal: Proposal, place: _Place, attempt: Attempt) -> Proposed:
+    pull = place.pull
+    if pull is None:
+        return Proposed(changed=True, branch=place.branch, commit=place.existing.commit if place.existing else "")
+    if place.existing and attempt.has_made(place.existing.message):
+        renew_text(repository, proposal, pull, attempt)
     attempt.log(f"pull request {pull.url} ({pull.state}) has this already")
-    return Proposed(
+    proposed = Proposed(
         changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
     )
+    if attempt.tried_before:
+        _tell(repository, place, proposed)
+    return proposed
+
+
+def _tell(repository: RemoteRepository, place: _Place, proposed: Proposed) -> None:
+    """Tell on the pull requests that others have worked on where the change is proposed now."""
+    for pull in place.taken:
+        if repository.pulls and proposed.url:
+            repository.pulls.comment(
+                pull.number,
+                f"A later change of the same is proposed in #{proposed.number}. This branch has commits that Scenedock "
+                "didn't make, so it stays as it is: close this pull request if it is no longer wanted.",
+            )
 
 
 def _allowed(request: ChangeRequest, listing: CommitListing, kept: Container[str]) -> ChangeRequest:
@@ -109,19 +172,3 @@ def _allowed(request: ChangeRequest, listing: CommitListing, kept: Container[str
         files=tuple(file for file in request.files if file.path not in kept),
         delete=tuple(path for path in request.delete if path in listing and path not in kept),
     )
-
-
-def _marked_again(body: str, attempt: Attempt) -> str:
-    """The text of a pull request with the attempt's mark instead of an earlier run's; the rest may be a person's."""
-    earlier = f"{TASK_TRAILER}: {attempt.mark.task}/"
-    rest = [line for line in body.splitlines() if not line.strip().startswith(earlier)]
-    return "\n".join([*rest, *([] if "---" in rest else ["", "---"]), attempt.mark.trailer])
-
-
-def _put(repository: RemoteRepository, branch: str, new: Head, existing: Head | None) -> None:
-    if existing is None:
-        done = repository.create_branch(branch, new)
-    else:
-        done = repository.move_branch(branch, new, expected=None)
-    if not done:
-        raise ConflictError(f"{repository.address}: another run is changing the branch {branch!r}; run this again")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository, no_branch
 from scenedock.errors import ConflictError, ScenedockError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
-from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, refuse_trailers
+from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, has_mark, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
+from scenedock.model.code_hosts.pull_request_text import renewed, text_of
+from scenedock.usecases.publishing.own_branches import meanwhile, only_ours, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Proposal:
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()
     draft: bool = False
+    changes_later: bool = False
+    """Whether the text is replaced by that of a later change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,16 @@ class Proposed:
 
 
 def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed:
-    """Create a branch with one commit, and a pull request for it.
+    """Create a branch with one commit, and a pull request for it; or update those of an earlier change.
 
-    An earlier attempt of the same step is continued where it ended: what it created has the task's id.
+    An earlier attempt of the same step is continued where it ended: what it created has the task's id. A branch of
+    this name is an earlier change of ours if we made all its commits; it gets the new commit instead of the old one.
 
     Raises
     ------
     InputError        the change contradicts itself, or a value to set is not in its file
     NotFoundError     there is no such repository, branch or file
-    ConflictError     a file exists already, or a branch of this name that isn't ours
+    ConflictError     a file exists already, or a branch of this name with commits of others
     NotAllowedError   our credentials don't suffice
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
@@ -70,7 +75,7 @@ def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: At
         attempt.log(f"{repository.address}: {base} has all of this already; there is nothing to propose")
         return Proposed(changed=False, branch=base, commit=head.commit)
     if not repository.create_branch(proposal.branch, new):
-        new = _own_branch(repository, proposal.branch, attempt.mark)
+        new = _on_existing_branch(repository, proposal, base, new, attempt)
     return open_pull_request(repository, proposal, base, new, attempt)
 
 
@@ -88,41 +93,79 @@ def _earlier(repository: RemoteRepository, proposal: Proposal, attempt: Attempt)
     if (head := repository.head(proposal.branch)) is None:
         return None
     if not attempt.mark.in_text(head.message):
-        head = _own_branch(repository, proposal.branch, attempt.mark)
+        if (own := repository.find_marked(proposal.branch, attempt.mark)) is None:
+            return None
+        head = own
     return open_pull_request(repository, proposal, proposal.base or repository.default_branch(), head, attempt)
 
 
-def _own_branch(repository: RemoteRepository, branch: str, mark: Mark) -> Head:
-    """The commit of an earlier attempt on the branch of this name.
+def _on_existing_branch(
+    repository: RemoteRepository, proposal: Proposal, base: str, new: Head, attempt: Attempt
+) -> Head:
+    """The commit on a branch that exists: an earlier attempt's, or the new one in the place of an earlier change.
 
     Raises
     ------
-    ConflictError   there is none: the branch belongs to somebody else
+    ConflictError   the branch has commits of others, or its pull request is for another base
     """
-    own = repository.find_marked(branch, mark)
-    if own is None:
+    branch, address = proposal.branch, repository.address
+    if own := repository.find_marked(branch, attempt.mark):
+        return own
+    existing = repository.head(branch)
+    if existing is None or not only_ours(repository.ahead(branch, base), branch, base):
         raise ConflictError(
-            f"{repository.address} has a branch {branch!r} that this task didn't create; use another name, or delete it"
+            f"{address} has a branch {branch!r} that isn't only an earlier change of Scenedock's; use another name, or "
+            "delete it"
         )
-    return own
+    pull = repository.pulls.find(branch) if repository.pulls else None
+    if pull and pull.state == "open" and pull.base != base:
+        raise ConflictError(f"{address}: {pull.url} proposes the branch {branch!r} for {pull.base!r}, not {base!r}")
+    put(repository, branch, new, existing, attempt)
+    return new
 
 
 def open_pull_request(
-    repository: RemoteRepository, proposal: Proposal, base: str, new: Head, attempt: Attempt
+    repository: RemoteRepository,
+    proposal: Proposal,
+    base: str,
+    new: Head,
+    attempt: Attempt,
+    existing: PullRequest | None = None,
 ) -> Proposed:
-    """The pull request of the proposal's branch, which has the new commit; a new one unless one is open."""
+    """The pull request of the proposal's branch, which has the new commit; a new one unless one is open.
+
+    `existing` is one that is open, as it was before the branch got the commit.
+
+    Raises
+    ------
+    ConflictError   another change replaced the commit meanwhile
+    """
     pulls = repository.pulls
     if pulls is None:
         attempt.log(f"{repository.address}: pushed the branch {proposal.branch}; its host has no pull requests")
         return Proposed(changed=True, branch=proposal.branch, commit=new.commit)
-    body = "\n\n".join(filter(None, (proposal.body.strip(), f"---\n{attempt.trailers}")))
-    pull = pulls.open(NewPullRequest(proposal.branch, base, proposal.title, body, proposal.draft))
-    pull = pull or pulls.find(proposal.branch)
+    body = text_of(proposal.body, attempt, replaced_later=proposal.changes_later)
+    new_pull = NewPullRequest(proposal.branch, base, proposal.title, body, proposal.draft)
+    opened = None if existing else pulls.open(new_pull)
+    pull = opened or existing or pulls.find(proposal.branch)
     if pull is None:
         raise TemporaryError(
             f"{repository.address} says that there is a pull request, but doesn't list it", retry_after=5
         )
-    return _proposed(repository, proposal, pull, attempt)
+    if pull.commit != new.commit:
+        now = repository.head(proposal.branch)
+        if now and now.commit != new.commit and now.is_ours and not attempt.has_made(now.message):
+            raise meanwhile(repository, proposal.branch, now)
+    if opened is None:
+        renew_text(repository, proposal, pull, attempt)
+    return _proposed(repository, proposal, replace(pull, commit=new.commit) if existing else pull, attempt)
+
+
+def renew_text(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> None:
+    """Let an open pull request tell what its branch has now, unless it does, or a person removed our mark from it."""
+    if repository.pulls and pull.state == "open" and has_mark(pull.body) and not attempt.has_made(pull.body):
+        body = renewed(pull.body, proposal.body, attempt)
+        repository.pulls.update(pull.number, title=proposal.title, body=body)
 
 
 def _proposed(repository: RemoteRepository, proposal: Proposal, pull: PullRequest, attempt: Attempt) -> Proposed:

@@ -61,7 +61,7 @@ def gitlab_senders(hosts: CodeHosts, body: bytes, headers: GitLabHeaders, now: f
 
     Raises
     ------
-    AuthenticationError   there is no proof, it is no host's, it is too old, or it comes from another instance
+    AuthenticationError   there is no proof, it is not of a host in the list or of another instance, or it is too old
     """
     secrets = hosts.webhook_secrets("gitlab")
     sent = frozenset(host for host, secret in secrets.items() if _proves(secret, body, headers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from scenedock.catalog.comparing.memory import folder_of, is_main
@@ -13,6 +13,7 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.model.entity import Entity
 from scenedock.model.helm import RepositoryFacts
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.model.locks import Lock
 from scenedock.releases.drift import Row, board_of
 from scenedock.usecases.catalog.catalog_record import read_memory
 from scenedock.usecases.catalog.read_served import export_served
@@ -47,7 +48,7 @@ class ServedService:
 class Overview:
     """What the repositories say at one time; `environments` are in the order in which versions go to production.
 
-    `kept` are the names of services that only the catalog has.
+    `kept` are the names of services that only the catalog has, `locks` those in the settings of each repository.
     Two are never equal, so that what is made of one can be kept by it.
     """
 
@@ -57,6 +58,7 @@ class Overview:
     environments: tuple[str, ...]
     repositories: Mapping[str, RepositoryFacts]
     kept: tuple[str, ...]
+    locks: Mapping[str, tuple[Lock, ...]] = field(default_factory=dict)
 
 
 def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None) -> Overview:
@@ -98,6 +100,7 @@ def read_overview(repositories: Mapping[str, ServedRepository], kept: KeptCatalo
         environments=environments,
         repositories={each.facts.name: each.facts for each in result.repositories},
         kept=tuple(each.name for each in services if each.is_kept),
+        locks={each.facts.name: tuple(each.settings.locks) for each in result.repositories if each.settings.locks},
     )
 
 

@@ -60,7 +60,7 @@ class Renderings:
         try:
             self.check()
             values, marks = marked(deployed, candidates)
-            manifests = self._rendered(deployed, values)
+            manifests = self.manifests(deployed, values)
         except NotFoundError:
             return Chosen()
         except (InputError, NotAllowedError) as error:
@@ -78,14 +78,22 @@ class Renderings:
         if release.shape in _OTHER_SHAPES:
             return Compared(release, "not compared", reason=f"its version is no tag in values: {release.shape}")
         try:
-            images = tuple(dict.fromkeys(images_of(list(self._rendered(deployed)))))
+            images = tuple(dict.fromkeys(images_of(list(self.manifests(deployed)))))
         except InputError as error:
             return Compared(release, "not rendered", reason=str(error))
         if not images:
             return Compared(release, "not compared", reason="it renders no image")
         return Compared(release, "same" if is_deployed(release, images) else "differs", images)
 
-    def _rendered(self, deployed: Deployed, *more: JsonObject) -> tuple[JsonObject, ...]:
+    def manifests(self, deployed: Deployed, *more: JsonObject) -> tuple[JsonObject, ...]:
+        """What helm renders for a deployment; `more` are values that count most.
+
+        Raises
+        ------
+        InputError        it can't be rendered
+        NotFoundError     there is no helm
+        NotAllowedError   this machine can't sandbox a process
+        """
         if deployed.chart is None or posixpath.basename(deployed.chart.path) != CHART_FILE:
             raise InputError("its chart is in none of these repositories")
         folder = posixpath.dirname(deployed.chart.path)

@@ -10,7 +10,8 @@ from typing import Any
 
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.errors import ConflictError, NotFoundError
-from scenedock.model.action import REDACTED, Action, Caller
+from scenedock.model.action import Action, Caller
+from scenedock.model.addresses import REDACTED
 from scenedock.model.json import JsonObject, as_object
 from scenedock.model.tasks.changes import cancel_asked, retried
 from scenedock.model.tasks.task import Task, TaskEvent, TaskQuery

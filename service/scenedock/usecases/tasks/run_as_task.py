@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.errors import BUG, ERRORS, TIMED_OUT, ConflictError, InputError, TemporaryError
-from scenedock.model.action import REDACTED, Action, Context
+from scenedock.model.action import Action, Context
+from scenedock.model.addresses import REDACTED
 from scenedock.model.json import JsonObject, as_object, as_text
 from scenedock.model.tasks.task import Task
 from scenedock.usecases.run_action import run_action

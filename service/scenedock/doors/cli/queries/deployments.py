@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import MOST_SHOWN, printable
+from scenedock.doors.cli.queries.selecting import Selection, notes, selection_options
 from scenedock.doors.cli.queries.tables import layout_option, print_table
 from scenedock.doors.cli.queries.verification import helm_option
 from scenedock.doors.cli.settings import format_option, print_json
@@ -38,24 +39,31 @@ _DIGITS = 10
 @click.option(
     "--history", is_flag=True, help="With `json`: also since when, by git's history; it takes a second or more."
 )
+@selection_options
 @click.option("--render", is_flag=True, help="Where several images may be a service's own, let Helm decide.")
 @helm_option
-def list_deployments(*, sources: Sources, layout: str, verbose: bool, history: bool, render: bool, helm: str) -> None:
+def list_deployments(
+    *, sources: Sources, layout: str, verbose: bool, history: bool, chosen: Selection, render: bool, helm: str
+) -> None:
     """List which version of each service git says is in which environment, in REPO... or the current folder.
 
     Only the repositories are read: whether a version runs, only the cluster knows. A service that is behind has an
     older semantic version than another of its environments. `json` has an object for each service and environment,
     with the file and line that set the version.
 
-    Exit codes: 0 done, 2 wrong usage, a repository that can't be read, or with --render no Helm that can be used, 3
-    this machine can't sandbox it.
+    Exit codes: 0 done, 2 wrong usage, no such environment, a repository that can't be read, or with --render no Helm
+    that can be used, 3 this machine can't sandbox it.
     """
     if history and layout != "json":
         raise click.UsageError("--history needs --format json")
     program = HelmProgram(helm) if render else None
     if program:
         program.check()
-    deployments = _followed(sources, program) if history else _deployments(sources, program)
+    every = _followed(sources, program) if history else _deployments(sources, program)
+    if sources.ref is None:
+        for note in notes(sources, every):
+            click.echo(printable(note), err=True)
+    deployments = chosen.of(every)
     if layout == "json":
         _print_json(deployments)
         return
@@ -252,7 +260,7 @@ def _lines(release: Release) -> Iterator[str]:
         what = f" of the chart {release.chart}" if release.chart else f" of {release.image}" if release.image else ""
         inherited = ", inherited" if release.inherited else ""
         rendered = ", its own as rendered" if release.rendered else ""
-        yield f"{release.place}: {release.shape}{what}{rendered}{inherited}"
+        yield f"{release.place}: {release.shown_shape}{what}{rendered}{inherited}"
     if release.shared_with:
         others = ", ".join(release.shared_with[:MOST_SHOWN])
         more = f" and {len(release.shared_with) - MOST_SHOWN:,} more" if len(release.shared_with) > MOST_SHOWN else ""

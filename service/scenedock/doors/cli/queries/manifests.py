@@ -184,12 +184,13 @@ def _between_times(
     before: Sources, after: Sources, tools: RenderingTools, services: tuple[str, ...], environment: str | None
 ) -> ManifestDiff:
     from scenedock.usecases.manifests.deployed_targets import Selected
-    from scenedock.usecases.manifests.differences import changed_paths, diff_states
+    from scenedock.usecases.manifests.differences import before_changes, changed_paths, diff_states
     from scenedock.usecases.manifests.state import State
 
     with before.opened() as old, after.opened() as new:
         changed = {name: list(changed_paths(old[name], new[name])) for name in old}
-        return diff_states(State(old), State(new), changed, tools, Selected(services, environment))
+        earlier = {name: before_changes(old[name], new[name], paths) for name, paths in changed.items()}
+        return diff_states(State(earlier), State(new), changed, tools, Selected(services, environment))
 
 
 def _print(found: ManifestDiff, layout: str) -> None:

@@ -51,9 +51,9 @@ def list_actions_for_people(service: Service) -> Response:
 
 
 def show_action(service: Service, name: str) -> Response:
-    """Show what an action does, with the form that runs it."""
+    """Show what an action does, with the form that runs it, filled in with what the address says."""
     action = _action(service, name)
-    return _action_page(action, fields_of(_schema(action)))
+    return _action_page(action, fields_of(_schema(action), filled=request.args))
 
 
 def run_action_from_form(service: Service, name: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from textwrap import shorten
 from typing import Final
@@ -21,13 +22,18 @@ from scenedock.doors.http.rendering.service_lines import (
     lines_of,
     rows_of,
     services_of,
+    unknown_value,
+    unknown_values,
     values_of,
 )
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import NotFoundError
+from scenedock.model.locks import locks_of
 from scenedock.releases.drift import Cell, Gap, State, gaps_of
 from scenedock.releases.history import VersionHistory
+from scenedock.releases.release import Release
 from scenedock.runtime.service import Service
+from scenedock.usecases.changes.open_changes import OpenChanges
 from scenedock.usecases.releases.overview import Overview
 
 NOWHERE: Final = "(none)"
@@ -84,31 +90,49 @@ def show_board(service: Service) -> Response:
     gaps = gaps_of(rows, where, behind) if behind else {}
     if behind:
         rows = sorted((row for row in rows if row.service in gaps), key=lambda row: gaps[row.service].sort_key)
-    html = _cells_of_rows(overview, int(time.time() // _SECONDS_OF_A_DAY), has_argocd=bool(service.settings.argocd_url))
+    html = _cells_of_rows(
+        overview,
+        int(time.time() // _SECONDS_OF_A_DAY),
+        has_argocd=bool(service.settings.argocd_url),
+        may_promote=not service.effects.code_hosts.is_empty,
+    )
+    open_changes = service.open_changes.at_hand()
+    more = _notes_of_cells(overview, open_changes, int(time.time() // _SECONDS_OF_A_MINUTE))
     names = tuple(each.name for each in columns)
     board = [
         BoardLine(
             row.service,
             lines[row.service].owner,
-            Markup("").join(html[row.service].get(name, _NO_CELL) for name in names),
+            Markup("").join(
+                html[row.service].get(name, _NO_CELL) + more.get((row.service, name), "") for name in names
+            ),
             gaps.get(row.service),
         )
         for row in rows
     ]
+    facets = {name: values_of(lines.values(), name) for name in FACETS if name != "environment"}
+    environments = [each.name for each in _columns(overview)]
+    there = {name: [value for value, _ in found] for name, found in facets.items()}
+    asked = [(name, query.get(name, "")) for name in ("drift", "in", "behind")]
+    wrong = [*unknown_values(looked_for, {**there, "environment": environments})]
+    wrong += [*unknown_value(*asked[0], [*_STATES]), *unknown_value(*asked[1], environments)]
+    wrong += unknown_value(*asked[2], environments)
     return page(
         "board.html",
         shown=shown,
+        wrong=wrong,
         board=board,
         columns=columns,
         total=len(overview.rows),
-        facets={name: values_of(lines.values(), name) for name in FACETS if name != "environment"},
+        facets=facets,
         chosen=looked_for,
-        environments=[each.name for each in _columns(overview)],
+        environments=environments,
         behind=behind,
         where=where,
         states=_STATES,
         state=state,
         lags=lags_in(overview),
+        unasked=open_changes.unknown,
         missing=[name for name in service.feed.repositories.by_name if name not in overview.repositories],
     )
 
@@ -159,12 +183,15 @@ _ARGOCD: Final = Markup("<a class=g href={}>Argo CD</a>")
 _LONG: Final = 20
 """A longer version is cut where it is shown, and whole in its title."""
 _SECONDS_OF_A_DAY: Final = 86_400
+_SECONDS_OF_A_MINUTE: Final = 60
 _LONGEST_REASON: Final = 120
 """The page of the service has the whole reason."""
 
 
 @lru_cache(maxsize=1)
-def _cells_of_rows(overview: Overview, _day: int, *, has_argocd: bool) -> Mapping[str, Mapping[str, Markup]]:
+def _cells_of_rows(
+    overview: Overview, _day: int, *, has_argocd: bool, may_promote: bool
+) -> Mapping[str, Mapping[str, Markup]]:
     """The cells of each service as HTML, by environment, with the ages that they have on a day.
 
     They are thousands, so each has few bytes (no end tags).
@@ -178,6 +205,8 @@ def _cells_of_rows(overview: Overview, _day: int, *, has_argocd: bool) -> Mappin
             here[name] = _cell(row.service, name, cell, overview.deployments.histories.get(cell.release.key))
             if name in applications.get(row.service, ()):
                 here[name] += _ARGOCD.format(address("/at", row.service, name, "argocd"))
+            if may_promote and environment and cell.state == "behind":
+                here[name] += promote_link(row.service, environment, cell.against)
     return cells
 
 
@@ -193,6 +222,38 @@ def _cell(service: str, environment: str, cell: Cell, history: VersionHistory | 
     age = Markup("<small>{}</small>").format(days_since(newest.commit.date)) if newest and newest.commit else ""
     start = Markup("<td{}><a href={}{}>{}</a>").format(_CLASSES[cell.state], to, whole, release.version)
     return start + more + age + note
+
+
+def promote_link(service: str, environment: str, source: str) -> Markup:
+    """A link to the form that promotes a version, filled in."""
+    to = address("/actions", "promote-deployment", services=service, fromEnvironment=source, toEnvironment=environment)
+    return Markup("<a class=p href='{}'>promote</a>").format(to)
+
+
+@lru_cache(maxsize=1)
+def _notes_of_cells(overview: Overview, changes: OpenChanges, minute: int) -> Mapping[tuple[str, str], Markup]:
+    """What cells say besides in a minute, by service and environment: the open pull requests and the lock."""
+    now = datetime.fromtimestamp(minute * _SECONDS_OF_A_MINUTE, UTC)
+    notes: dict[tuple[str, str], Markup] = {}
+    is_quiet = not changes.by_repository and not overview.locks
+    for row in () if is_quiet else overview.rows:
+        for environment, cell in row.cells.items():
+            found = Markup("").join(_notes_of(overview, each, changes, now) for each in cell.releases)
+            if found:
+                notes[row.service, environment or NOWHERE] = found
+    return notes
+
+
+def _notes_of(overview: Overview, release: Release, changes: OpenChanges, now: datetime) -> Markup:
+    found = Markup("").join(
+        _PULL.format(pull.url, pull.title, pull.number) for pull in changes.of(release.key, release.elsewhere)
+    )
+    locks = locks_of(overview.locks.get(release.repository, ()), release.service, release.environment, now)
+    return found + (_LOCK.format(locks[0]) if locks else Markup(""))
+
+
+_PULL: Final = Markup("<a class=p href='{}' title='{}'>#{}</a>")
+_LOCK: Final = Markup("<small class=l title='{}'>locked</small>")
 
 
 def _others(cell: Cell) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Final
 
@@ -21,14 +22,17 @@ from scenedock.doors.http.rendering.service_lines import (
     lines_of,
     rows_of,
     services_of,
+    unknown_values,
     values_of,
 )
 from scenedock.doors.http.routes import Route
 from scenedock.errors import NotFoundError
+from scenedock.model.code_hosts.pull_request import PullRequest
 from scenedock.model.entity import Entity
 from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import as_list, as_object, as_text
+from scenedock.model.locks import Lock, locks_of
 from scenedock.model.similar import similar
 from scenedock.releases.drift import Cell
 from scenedock.releases.history import VERSIONS, VersionSince
@@ -58,6 +62,8 @@ class ShownRelease:
     argocd: str
     since: VersionSince | None
     commit_url: str
+    changes: Sequence[PullRequest] = ()
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +89,16 @@ def list_services(service: Service) -> Response:
     pages = max(1, -(-len(found) // _ON_A_PAGE))
     number = query.get("page", "1")
     at = min(max(int(number), 1), pages) if number.isdecimal() and len(number) < 6 else 1
+    facets = {name: values_of(lines.values(), name) for name in FACETS}
     return page(
         "services.html",
         shown=shown,
+        wrong=[*unknown_values(chosen, {name: [value for value, _ in found] for name, found in facets.items()})],
         lines=found[(at - 1) * _ON_A_PAGE : at * _ON_A_PAGE],
         number=len(found),
         total=len(lines),
         chosen=chosen,
-        facets={name: values_of(lines.values(), name) for name in FACETS},
+        facets=facets,
         sort=query.get("sort", "name"),
         sorted_by=_SORTED_BY,
         at=at,
@@ -105,6 +113,7 @@ def show_service(service: Service, name: str) -> Response:
     line, served = _find(overview, name)
     relations = relations_of(overview)
     row = rows_of(overview).get(line.name)
+    changes, now = service.open_changes.at_hand(), datetime.now(UTC)
     releases = (
         [
             ShownRelease(
@@ -114,6 +123,10 @@ def show_service(service: Service, name: str) -> Response:
                 link_to(overview, release.place) if release.path else "",
                 argocd_url(service.settings.argocd_url, served.applications.get(environment or "", "")),
                 *_since(overview, release),
+                tuple(changes.of(release.key, release.elsewhere)),
+                next(
+                    iter(locks_of(overview.locks.get(release.repository, ()), release.service, environment, now)), None
+                ),
             )
             for environment, cell in sorted(row.cells.items(), key=lambda each: _rank(overview, each[0]))
             for release in cell.releases
@@ -127,6 +140,8 @@ def show_service(service: Service, name: str) -> Response:
         line=line,
         releases=releases,
         several=len({each.release.repository for each in releases}) > 1,
+        may_change=not service.effects.code_hosts.is_empty,
+        unasked={each: changes.unknown[each] for each in line.repositories if each in changes.unknown},
         needs=relations.by_source.get(line.ref, ()),
         needed_by=relations.by_target.get(line.ref, ()),
         relations=relations,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from werkzeug.datastructures import MultiDict
@@ -45,16 +45,23 @@ class Sent:
 
 
 def fields_of(
-    schema: JsonObject, sent: MultiDict[str, str] | None = None, problems: Mapping[str, str] | None = None
+    schema: JsonObject,
+    sent: MultiDict[str, str] | None = None,
+    problems: Mapping[str, str] | None = None,
+    filled: Mapping[str, str] | None = None,
 ) -> list[Field]:
     """The fields of a schema's form, with the defaults, or with what was `sent` and the problems of it.
 
-    What is typed into a field for a secret is never shown again.
+    What is typed into a field for a secret is never shown again. `filled` are values instead of defaults.
     """
     required = as_list(schema.get("required"))
-    return [
+    fields = [
         _field(name, rules, sent, (problems or {}).get(name, ""), is_required=name in required)
         for name, rules in _rules(schema)
+    ]
+    return [
+        replace(each, value=filled[each.name]) if filled and each.name in filled and each.kind != "password" else each
+        for each in fields
     ]
 
 

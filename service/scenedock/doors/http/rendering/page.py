@@ -162,6 +162,7 @@ def _templates() -> Environment:
         "navigation": NAVIGATION,
         "csrf_field": csrf_field,
         "may_send_forms": may_send_forms,
+        "can_sign_in": lambda: g.get("can_sign_in", True),
         "with_query": with_query,
     }
     return environment

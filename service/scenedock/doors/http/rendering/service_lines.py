@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -12,11 +12,15 @@ from werkzeug.datastructures import MultiDict
 
 from scenedock.model.entity import DEFAULT_NAMESPACE, EntityRef
 from scenedock.model.json import as_list, as_text
+from scenedock.model.similar import similar
 from scenedock.releases.drift import Lag, Row, lags_of
 from scenedock.usecases.releases.overview import Overview, ServedService
 
 FACETS: Final = ("owner", "system", "type", "repository", "environment")
 """By which services can be filtered: fields of `ServiceLine`."""
+
+
+_MOST_VALUES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,20 @@ def lines_of(overview: Overview) -> Mapping[str, ServiceLine]:
 def values_of(lines: Iterable[ServiceLine], facet: str) -> list[tuple[str, int]]:
     """The values of a facet, with the number of services that have each; in alphabetical order."""
     return sorted(Counter(value for line in lines for value in line.values(facet)).items())
+
+
+def unknown_values(chosen: Filter, there: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What is said of the values that somebody filters by and nothing has; `there` are those of each facet."""
+    for facet, wanted in chosen.facets.items():
+        for value in wanted:
+            yield from unknown_value(facet, value, there[facet])
+
+
+def unknown_value(name: str, value: str, there: Sequence[str]) -> Iterator[str]:
+    """The same of one part of the address."""
+    if value and value not in there:
+        hint = similar(value, there) or f"; there is {', '.join(there[:_MOST_VALUES])}" if there else ""
+        yield f"nothing has `{name}={value}`{hint}{' …' if len(there) > _MOST_VALUES else ''}"
 
 
 def short(reference: str, kind: str) -> str:

@@ -46,6 +46,7 @@ def admit(service: Service, limits: RateLimits, tries: RateLimits, route: Route)
     """
     g.browser = route.browser
     g.is_page = route.access in OF_PAGES
+    g.can_sign_in = service.sign_in.can_be_chosen
     if route.access in {"public", "asset"}:  # a liveness probe must not be told that we are busy
         return NOBODY
     if route.access == "signed":

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
 from scenedock.errors import BUG, WIRE_NAMES, ScenedockError, TemporaryError
+from scenedock.model.action import BASE_PATH
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import Json
 from scenedock.model.json_documents import JsonDocument
@@ -20,6 +21,12 @@ _log: Final = logging.getLogger("scenedock.http")
 
 JSON: Final = "application/json"
 _LONGEST_REASON = 1000
+_MESSAGES: Final = {
+    404: f"there is nothing at this address; {BASE_PATH}/openapi.json has all routes",
+    405: "this method isn't possible here; the header `Allow` names those that are",
+    413: "the request is too large",
+}
+"""Of errors of HTTP itself, in place of the library's words."""
 # Typographic characters in our messages, in the order of their ASCII replacements.
 _WORDS = str.maketrans("\u201c\u201d\u2018\u2019\u2013\u2014", "\"\"''--") | {0x2026: "...", 0x2192: "->"}
 
@@ -89,7 +96,8 @@ def refusal(error: ScenedockError) -> Response:
 def http_refusal(error: HTTPException) -> Response:
     """The response for an error of HTTP itself: no such route, a wrong method, a body that is too large."""
     status = error.code or 500
-    answer = _error_answer(WIRE_NAMES.get(status, BUG), error.description or error.name, status)
+    message = _MESSAGES.get(status) or error.description or error.name
+    answer = _error_answer(WIRE_NAMES.get(status, BUG), message, status)
     if "Allow" in (headers := dict(error.get_headers())):
         answer.headers["Allow"] = headers["Allow"]
     return answer

@@ -1,0 +1,65 @@
+"""Inputs and output of the actions that lock and unlock environments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scenedock.model.action import Model, TaskInput
+from scenedock.model.code_hosts.code_host import REVIEWER
+from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.usecases.changes.lock_environment import Place
+from scenedock.usecases.changes.publish_change import How, Published
+
+Reason = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
+
+
+class LockInput(TaskInput):
+    """Which environment, and how the settings are changed."""
+
+    environment: Annotated[str, "Name of the environment, such as `production`", Field(min_length=1)]
+    service: Annotated[str, "Name of a service, if only that is meant"] = ""
+    repository: Annotated[str | None, "Name of the repository, where the service has several"] = None
+    propose: Annotated[
+        bool, "Whether a pull request is opened even if the code host's `direct_commits` list the repository"
+    ] = False
+    reviewers: Annotated[
+        tuple[Annotated[str, Field(pattern=REVIEWER)], ...],
+        "Logins of people to request a review from",
+        Field(max_length=15),
+    ] = ()
+
+    @property
+    def place(self) -> Place:
+        """What is meant."""
+        return Place(self.environment, self.service, self.repository)
+
+    @property
+    def how(self) -> How:
+        """How it is published."""
+        return How(not self.propose, reviewers=self.reviewers)
+
+
+class LockOutput(Model):
+    """Where the settings are changed."""
+
+    changed: Annotated[bool, "Whether there was anything to change"]
+    committed: Annotated[bool, "Whether it is committed; if not, it counts when the pull request is merged"]
+    branch: Annotated[str, "The branch with the change"]
+    commit_hash: Annotated[str, "The commit that this branch points to"]
+    pull_request_url: Annotated[str | None, "Address of the pull request; null without one"]
+    state: Annotated[PullRequestState | None, "Its state"]
+
+    @classmethod
+    def of(cls, published: Published) -> LockOutput:
+        """The output for what was published."""
+        proposed = published.proposed
+        return cls(
+            changed=proposed.changed,
+            committed=published.committed,
+            branch=proposed.branch,
+            commit_hash=proposed.commit,
+            pull_request_url=proposed.url,
+            state=proposed.state,
+        )

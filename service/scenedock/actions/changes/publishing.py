@@ -1,0 +1,133 @@
+"""Inputs and output of the actions that change versions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
+from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.changes import attempt_of
+from scenedock.changes.planned import LIFTABLE, Liftable, Lifted
+from scenedock.changes.text import Verb
+from scenedock.model.action import Context, Model, TaskInput
+from scenedock.model.code_hosts.code_host import REVIEWER, TEAM
+from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.usecases.changes.plan_served import Wish, plan_served
+from scenedock.usecases.changes.publish_change import How, publish_change
+
+Services = Annotated[
+    tuple[str, ...], "Names of the services; several change as one", Field(min_length=1, max_length=100)
+]
+Environment = Annotated[
+    str | None, "Name of the environment, such as `production`; null where nothing names the environment of a service"
+]
+
+
+class ChangeOfVersions(TaskInput):
+    """What all changes of versions have: which refusals are lifted, and who should look at the pull request."""
+
+    services: Services
+    repository: Annotated[str | None, "Name of the repository, where several deploy the service there"] = None
+    allow_downgrade: Annotated[bool, "Whether an older version is allowed"] = False
+    allow_pre_release: Annotated[bool, "Whether a pre-release is allowed in production"] = False
+    allow_untried_version: Annotated[bool, "Whether a version is allowed that the environment before doesn't have"] = (
+        False
+    )
+    allow_shared_line: Annotated[bool, "Whether a line may be edited that other environments get, too"] = False
+    allow_automated_line: Annotated[bool, "Whether a line may be edited that an automation writes"] = False
+    allow_stale_chart_lock: Annotated[bool, "Whether a Chart.lock may need an update afterwards"] = False
+    pass_lock: Annotated[
+        str,
+        "Why a lock of the environment is passed; only who the rules allow `pass-lock` may. The pull request and the "
+        "audit log have it",
+        Field(max_length=500),
+    ] = ""
+    labels: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], "Labels", Field(max_length=100)
+    ] = ()
+    reviewers: Annotated[
+        tuple[Annotated[str, Field(pattern=REVIEWER)], ...],
+        "Logins of people to request a review from",
+        Field(max_length=15),
+    ] = ()
+    team_reviewers: Annotated[
+        tuple[Annotated[str, Field(pattern=TEAM)], ...], "Slugs of teams to request a review from", Field(max_length=15)
+    ] = ()
+
+    def lifted(self) -> Lifted:
+        """The refusals that are lifted."""
+        names: dict[Liftable, bool] = {
+            "downgrade": self.allow_downgrade,
+            "pre-release": self.allow_pre_release,
+            "untried-version": self.allow_untried_version,
+            "shared-line": self.allow_shared_line,
+            "automated-line": self.allow_automated_line,
+            "stale-chart-lock": self.allow_stale_chart_lock,
+        }
+        return Lifted(frozenset(code for code in LIFTABLE if names.get(code)), self.pass_lock)
+
+
+class PublishedChange(Model):
+    """The pull requests or commits of a change, one for each repository."""
+
+    repository: Annotated[str, "Name of the repository"]
+    branch: Annotated[str, "The branch with the change; the base branch if it is committed, or has it already"]
+    commit_hash: Annotated[str, "The commit that this branch points to"]
+    committed: Annotated[bool, "Whether it is committed to the base branch, without a pull request"]
+    pull_request_url: Annotated[str | None, "Address of the pull request; null without one"]
+    number: Annotated[int | None, "Number of the pull request"]
+    state: Annotated[PullRequestState | None, "Its state; `closed` if somebody closed the same before"]
+    merges_by_itself: Annotated[bool, "Whether the code host merges it as soon as its rules allow"]
+
+
+class Output(Model):
+    """What changes, and where it is proposed."""
+
+    changed: Annotated[bool, "Whether there was anything to change"]
+    title: Annotated[str, "Title of the pull request"]
+    pull_request_url: Annotated[str | None, "Address of the pull request, of the first if there are several"]
+    published: tuple[PublishedChange, ...]
+    changes: tuple[VersionChangeOutput, ...]
+    lifted: Annotated[tuple[RefusalOutput, ...], "What would speak against it, and was allowed"]
+    notes: Annotated[tuple[str, ...], "What else whoever decides should know"]
+
+
+RIGHTS = {"passLock": "pass-lock"}
+"""What a caller needs besides, by the input that needs it."""
+
+
+def change_versions(
+    context: Context[Effects], request: ChangeOfVersions, wish: Wish, verb: Verb, how: How | None = None
+) -> Output:
+    """Plan a change in a process of its own, and publish it."""
+    effects = context.effects
+    how = how or How(labels=request.labels, reviewers=request.reviewers, team_reviewers=request.team_reviewers)
+    here = effects.apart.read(plan_served, wish, request.lifted(), verb, effects.rendering)
+    planned = here.planned
+    for each in planned.lifted:
+        context.log(f"allowed: {each.message}")
+    published = publish_change(effects.code_hosts, here, how, attempt_of(context))
+    made = tuple(
+        PublishedChange(
+            repository=each.repository,
+            branch=each.proposed.branch,
+            commit_hash=each.proposed.commit,
+            committed=each.committed,
+            pull_request_url=each.proposed.url,
+            number=each.proposed.number,
+            state=each.proposed.state,
+            merges_by_itself=each.merges,
+        )
+        for each in published
+    )
+    return Output(
+        changed=any(each.proposed.changed for each in published),
+        title=planned.title,
+        pull_request_url=next((each.pull_request_url for each in made if each.pull_request_url), None),
+        published=made,
+        changes=tuple(map(VersionChangeOutput.of, planned.changes)),
+        lifted=tuple(map(RefusalOutput.of, planned.lifted)),
+        notes=planned.notes,
+    )

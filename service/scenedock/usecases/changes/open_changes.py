@@ -1,0 +1,60 @@
+"""Which changes of deployments are proposed now, on the code hosts of the repositories."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.effects.git.repositories import ServedRepository
+from scenedock.errors import ScenedockError
+from scenedock.model.code_hosts.pull_request import PullRequest
+from scenedock.releases.release import PairKey
+from scenedock.usecases.changes.homes import Home
+from scenedock.usecases.changes.publish_change import DEPLOY, branch_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenChanges:
+    """The open pull requests of each repository by name and branch; `unknown` says of others why theirs aren't known.
+
+    A branch has several if a person works on the first. Two are never equal, so that what is made of one can be kept.
+    """
+
+    by_repository: Mapping[str, Mapping[str, Sequence[PullRequest]]] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, key: PairKey, edited: str = "") -> Sequence[PullRequest]:
+        """Those of a deployment, in the repository whose line is `edited` if that is another."""
+        branches = self.by_repository.get(edited or key[0])
+        return branches.get(branch_of([key]), ()) if branches else ()
+
+
+def list_open_changes(hosts: CodeHosts, repositories: Mapping[str, ServedRepository]) -> OpenChanges:
+    """Ask each code host once for each repository; what can't be asked is unknown.
+
+    Repositories that Scenedock may not write to have none of its pull requests, and plain git servers none at all.
+    """
+    found: dict[str, Mapping[str, Sequence[PullRequest]]] = {}
+    unknown: dict[str, str] = {}
+    for name, served in repositories.items():
+        try:
+            with served.opened() as here:
+                home = Home.read(name, here)
+            address = home.address(hosts)
+            if not hosts.may_write(address):
+                continue
+            with hosts.open(address) as repository:
+                if repository.pulls is not None:
+                    found[name] = _by_branch(repository.pulls.open_ones(f"{DEPLOY}/"))
+        except ScenedockError as error:
+            unknown[name] = str(error)
+    return OpenChanges(found, unknown)
+
+
+def _by_branch(pulls: Iterable[PullRequest]) -> Mapping[str, Sequence[PullRequest]]:
+    found: dict[str, list[PullRequest]] = defaultdict(list)
+    for pull in pulls:
+        found[pull.branch.partition("+")[0]].append(pull)
+    return dict(found)

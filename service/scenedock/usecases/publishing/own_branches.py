@@ -1,0 +1,44 @@
+"""Branches of ours: they are moved only while nobody else has worked on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository
+from scenedock.errors import ConflictError
+from scenedock.model.code_hosts.commit import USER_TRAILER, Attempt, Head
+
+
+def only_ours(ahead: Sequence[Head], branch: str, base: str) -> bool:
+    """Whether there are commits on a branch ahead of its base, and we made them all.
+
+    Bringing the branch up to date with its base is not work of its own: the button on the page of the pull request
+    does no more.
+    """
+    update = f"Merge branch '{base}' into {branch}"
+    return bool(ahead) and all(head.is_ours or head.message.startswith(update) for head in ahead)
+
+
+def put(repository: RemoteRepository, branch: str, new: Head, existing: Head | None, attempt: Attempt) -> None:
+    """Let a branch point to a commit, if it still points to the existing one, or still doesn't exist.
+
+    Raises
+    ------
+    ConflictError   somebody else was faster, with something else
+    """
+    if existing is None:
+        done = repository.create_branch(branch, new)
+    else:
+        done = repository.replace_branch(branch, new, expected=existing)
+    if not done and ((now := repository.head(branch)) is None or not attempt.has_made(now.message)):
+        raise meanwhile(repository, branch, now)
+
+
+def meanwhile(repository: RemoteRepository, branch: str, now: Head | None) -> ConflictError:
+    """The error for a branch that somebody else changed while we did."""
+    by = [line for line in (now.message if now else "").splitlines() if line.startswith(f"{USER_TRAILER}: ")]
+    who = by[0].partition(": ")[2] if by else "somebody else"
+    return ConflictError(
+        f"{repository.address}: {who} is changing the same at this moment, on the branch {branch!r}; "
+        "look at that change, then run this again"
+    )

@@ -1,0 +1,67 @@
+"""The pages show what is proposed and locked for each deployment, and lead to the forms that change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scenedock.doors.http.app import make_app
+from scenedock.runtime.service import Service
+from scenedock.usecases.catalog.build_feed import build_feed
+from tests.doors.http.test_pages import get
+from tests.fakes.github import faults
+from tests.publishing.deploying import Deploying, deploying_in
+from tests.publishing.test_deploying import LOCK
+from tests.tools.service import service_in
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Iterator[Deploying]:
+    with deploying_in(tmp_path / "acme") as company:
+        yield company
+
+
+@pytest.fixture
+def served(acme: Deploying, tmp_path: Path) -> Iterator[Service]:
+    opened = service_in(tmp_path / "data", repositories=(str(acme.clone),), code_hosts=acme.hosts)
+    opened.feed.build = build_feed
+    yield opened
+    opened.stop()
+
+
+def pages_of(served: Service) -> tuple[str, str]:
+    """The board and the page of billing, once the code host has been asked."""
+    served.feed.refresh()
+    client = make_app(served).test_client()
+    first = get(client, "/board").text
+    assert "Open changes are unknown of gitops: the code host is being asked" in first
+    served.open_changes.wait()
+    return get(client, "/board").text, get(client, "/services/billing").text
+
+
+def test_a_cell_shows_its_pull_request_its_lock_and_the_way_to_promote(acme: Deploying, served: Service) -> None:
+    acme.commit({"scenedock.yaml": LOCK})
+    made = acme.deploy("set-version", environment="qa", version="1.5.0")
+
+    board, page = pages_of(served)
+
+    assert "unknown of" not in board
+    assert f"href='{made['pullRequestUrl']}'" in board.replace('"', "'")
+    assert "#1</a>" in board
+    assert board.count(">locked</small>") == 1
+    assert "production is locked until 2099-01-01: freeze" in board
+    assert "/actions/promote-deployment?services=billing&amp;fromEnvironment=dev&amp;toEnvironment=qa" in board
+    assert "#1 Set billing in qa to 1.5.0" in page
+    assert "/actions/roll-back-deployment?services=billing&amp;environment=production" in page
+
+
+def test_a_host_that_is_away_says_nothing_of_open_changes(acme: Deploying, served: Service) -> None:
+    acme.github.faults.add("GET .*/pulls", before=faults.unavailable(), times=None)
+
+    board, page = pages_of(served)
+
+    for shown in (board, page):
+        assert "Open changes are unknown of gitops: " in shown
+        assert "answered 503" in shown

@@ -1,0 +1,39 @@
+"""A process in which one task sets the version of an environment, as a pipeline asks for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+from scenedock.actions import ACTIONS
+from scenedock.model.action import Caller
+from scenedock.runtime.settings import Settings
+from scenedock.runtime.tasks.settings import task_settings
+from scenedock.runtime.tasks.wiring import open_tasks
+from scenedock.runtime.wiring import open_effects
+from scenedock.usecases.tasks.manage_tasks import completion
+from scenedock.usecases.tasks.submit_task import one_action, submit_task
+
+SECONDS = 120
+
+
+def run(data: Path, hosts: Path, clone: Path, version: str) -> None:
+    """Submit the task, unless an earlier process has, and run until it has ended; `outcome` in `data` tells how."""
+    settings = Settings(data=data, code_hosts=hosts, repositories=(str(clone),), helm="no-helm", task_threads=2)
+    effects = open_effects(settings, lambda: tasks.effects)
+    tasks = open_tasks(task_settings(settings), ACTIONS, effects)
+    tasks.start()
+    given = {"services": ["billing"], "environment": "dev", "version": version}
+    action = {each.name: each for each in ACTIONS}["set-version"]
+    caller = Caller("token:ci", "token", None, "run")
+    task = submit_task(tasks.effects, ACTIONS, caller, one_action(action, given), key=version)
+    until = time.monotonic() + SECONDS
+    while not task.finished and time.monotonic() < until:
+        time.sleep(0.02)
+        task = tasks.effects.store.get(task.id)
+    outcome = {"status": task.status, **completion(tasks.effects, task)}
+    (data / "outcome").write_text(json.dumps(outcome), encoding="utf-8")
+    tasks.stop(1)
+    os._exit(0)  # threads of the engine may be at rest for long

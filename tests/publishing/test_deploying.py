@@ -1,0 +1,175 @@
+"""The actions that change versions: what they propose or commit, what they refuse, and who may pass a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
+from tests.publishing.deploying import Deploying, deploying_in
+from tests.tools.helm import helm
+
+PROTECTION = {
+    "required_status_checks": None,
+    "enforce_admins": True,
+    "required_pull_request_reviews": {"required_approving_review_count": 1},
+    "restrictions": None,
+}
+LOCK = """environments: {known: [dev, qa, production]}
+locks:
+- environment: production
+  reason: freeze
+  until: 2099-01-01
+"""
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Iterator[Deploying]:
+    with deploying_in(tmp_path / "acme") as company:
+        yield company
+
+
+def test_a_promotion_is_one_pull_request_that_shows_the_manifests_and_follows_the_next_one(acme: Deploying) -> None:
+    acme.program = str(helm("4"))
+    acme.restart()
+    promotion = {"fromEnvironment": "qa", "toEnvironment": "production"}
+
+    first = acme.deploy("promote-deployment", **promotion)
+    same = acme.deploy("promote-deployment", "task-2", **promotion)
+    acme.commit({"billing/values-qa.yaml": "image:\n  tag: 1.4.1 # qa\n"})
+    later = acme.deploy("promote-deployment", "task-3", **promotion)
+
+    (published,) = first["published"]
+    assert (published["branch"], published["number"]) == ("scenedock/deploy/billing/production", 1)
+    assert [same["published"][0]["number"], later["published"][0]["number"]] == [1, 1]
+    gitops = acme.repository("gitops")
+    (pull,) = gitops.pulls.values()
+    assert pull.title == "Promote billing 1.4.1 to production"
+    assert "acme/billing:1.3.0" in (pull.body or "")
+    assert "acme/billing:1.4.1" in (pull.body or "")
+    assert len((pull.body or "").encode()) < 61_000
+    assert acme.says("production", published["branch"]) == "image:\n  tag: 1.4.1 # production\n"
+    assert len(gitops.git.commits(f"main..{published['branch']}")) == 1
+
+
+def test_what_speaks_against_it_refuses_it_and_names_its_input(acme: Deploying) -> None:
+    for version, name in {
+        "1.2.0": "allowDowngrade",
+        "1.6.0-rc.1": "allowPreRelease",
+        "1.6.0": "allowUntriedVersion",
+    }.items():
+        with pytest.raises(ConflictError, match=f"or set `{name}`"):
+            acme.deploy("promote-deployment", toEnvironment="production", version=version)
+    assert acme.repository("gitops").pulls == {}
+
+    made = acme.deploy("promote-deployment", toEnvironment="production", version="1.6.0", allowUntriedVersion=True)
+
+    assert [each["code"] for each in made["lifted"]] == ["untried-version"]
+    (pull,) = acme.repository("gitops").pulls.values()
+    assert "What it does to the manifests isn't known: there is no 'no-helm'" in (pull.body or "")
+
+
+def test_where_nothing_changes_nothing_is_proposed(acme: Deploying) -> None:
+    done = acme.deploy("set-version", environment="dev", version="1.5.0")
+
+    assert (done["changed"], done["published"], done["pullRequestUrl"]) == (False, [], None)
+
+
+def test_a_lock_is_passed_with_a_reason_that_the_text_has(acme: Deploying) -> None:
+    acme.commit({"billing/values-production.yaml": "image:\n  tag: 1.4.0 # production\n"})
+    acme.commit({"scenedock.yaml": LOCK})
+
+    with pytest.raises(ConflictError, match=r"production is locked until 2099-01-01: freeze .*`passLock`"):
+        acme.deploy("roll-back-deployment", environment="production")
+    acme.deploy("roll-back-deployment", environment="production", passLock="1.4.0 charges twice")
+
+    (pull,) = acme.repository("gitops").pulls.values()
+    assert "1.4.0 charges twice" in (pull.body or "")
+    assert acme.says("production", pull.head) == "image:\n  tag: 1.3.0 # production\n"
+
+
+def test_a_file_that_changed_since_it_was_read_is_planned_again(acme: Deploying) -> None:
+    acme.github.world.commit("acme/gitops", "main", {"billing/values-qa.yaml": "image:\n  tag: 1.4.0 # moved\n"})
+
+    with pytest.raises(TemporaryError, match=r"values-qa\.yaml has changed since it was read"):
+        acme.deploy("set-version", environment="qa", version="1.5.0")
+    acme.follow()
+    made = acme.deploy("set-version", environment="qa", version="1.5.0")
+
+    assert acme.says("qa", made["published"][0]["branch"]) == "image:\n  tag: 1.5.0 # moved\n"
+
+
+@pytest.mark.parametrize("rules", ["held and refused", "held", "free"])
+def test_the_host_merges_by_itself_where_it_may(acme: Deploying, rules: str) -> None:
+    gitops = acme.repository("gitops")
+    allowed, protected = rules != "held and refused", rules != "free"
+    gitops.settings["allow_auto_merge"] = allowed
+    if protected:
+        gitops.protection["main"] = PROTECTION
+
+    made = acme.deploy("set-version", environment="dev", version="1.5.1", merge="when-ready")
+
+    (published,) = made["published"]
+    assert published["mergesByItself"] == allowed
+    assert (gitops.pulls[1].auto_merge, gitops.pulls[1].merged) == (
+        "squash" if allowed and protected else "",
+        allowed and not protected,
+    )
+    assert ("a person must" in acme.logged[-1]) != allowed
+
+
+def test_a_pipeline_commits_where_direct_commits_are_allowed_once(tmp_path: Path) -> None:
+    with deploying_in(tmp_path / "acme", "acme/gitops") as acme:
+        made = acme.deploy("set-version", environment="dev", version="1.5.1")
+        again = acme.run("set-version", {"services": ["billing"], "environment": "dev", "version": "1.5.1"}, again=True)
+        proposed = acme.deploy("set-version", "task-2", environment="qa", version="1.5.0", propose=True)
+
+        gitops = acme.repository("gitops")
+        assert (made["published"][0]["committed"], made["pullRequestUrl"], made["changed"]) == (True, None, True)
+        assert again["published"][0]["commitHash"] == made["published"][0]["commitHash"] == gitops.branch("main")
+        assert (acme.says("dev"), proposed["published"][0]["number"]) == ("image:\n  tag: 1.5.1 # dev\n", 1)
+
+
+def test_an_environment_is_locked_and_unlocked(tmp_path: Path) -> None:
+    lock = {"environment": "production", "reason": "freeze", "until": "2099-01-01"}
+    with deploying_in(tmp_path / "acme", "acme/gitops") as acme:
+        locked = acme.run("lock-environment", lock)
+        again = acme.run("lock-environment", lock, again=True)
+        with pytest.raises(ConflictError, match="unlock it first"):
+            acme.run("lock-environment", lock, task="task-2")
+        acme.follow()
+        with pytest.raises(ConflictError, match=r"locked until 2099-01-01: freeze \(user:default/jane\)"):
+            acme.deploy("set-version", environment="production", version="1.4.0")
+        unlocked = acme.run(
+            "unlock-environment", {"environment": "production", "reason": "over", "propose": True}, task="task-3"
+        )
+
+        assert (locked["committed"], again["commitHash"]) == (True, locked["commitHash"])
+        assert (unlocked["committed"], unlocked["branch"]) == (False, "scenedock/lock/production")
+        settings = acme.repository("gitops").files(unlocked["branch"])["scenedock.yaml"][1]
+        assert settings.decode().strip() == "environments: {known: [dev, qa, production]}"
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "said"),
+    [
+        ({"until": "tomorrow"}, InputError, "must be a day or a time"),
+        ({"until": "2020-01-01"}, InputError, "must be in the future"),
+        ({"repository": "gitop"}, NotFoundError, "gitops"),
+    ],
+)
+def test_a_lock_that_is_none_is_refused(
+    acme: Deploying, more: dict[str, str], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        acme.run("lock-environment", {"environment": "production", "reason": "x", "until": "2099-01-01", **more})
+
+
+def test_a_repository_of_others_is_refused(acme: Deploying) -> None:
+    acme.hosts.write_text(acme.hosts.read_text("utf-8").replace("owners: [acme, ada]", "owners: [ada]"), "utf-8")
+    acme.restart()
+
+    with pytest.raises(NotAllowedError, match="only repositories of ada"):
+        acme.deploy("set-version", environment="qa", version="1.5.0")
