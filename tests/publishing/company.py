@@ -180,7 +180,8 @@ class Company(Step, ABC):
         """Run an action as the only step of a task, for Jane; a `repoUrl` may be the name of a repository only."""
         named = str(given.get("repoUrl", ""))
         address = self.url(named) if re.fullmatch(r"[a-z0-9-]+", named) else named.replace("HOST", self.host)
-        return super().run(name, {**given, "repoUrl": address}, again=again, task=task)
+        here = {"repoUrl": address} if "repoUrl" in given else {}
+        return super().run(name, {**given, **here}, again=again, task=task)
 
     def run_to_the_end(
         self, name: str, given: Mapping[str, Any], *, tries: int = 8, again: bool = False
