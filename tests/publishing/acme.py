@@ -96,10 +96,6 @@ class Acme(Company):
         reviews = {"required_approving_review_count": 1}
         self.repository(name).protection[branch] = {**_UNPROTECTED, "required_pull_request_reviews": reviews}
 
-    def is_free(self) -> None:
-        """The company doesn't pay for its plan."""
-        self.github.world.accounts["acme"].plan = "free"
-
     def merge(self, number: int) -> None:
         """A person merges a pull request of acme/apps."""
         with self.effects.code_hosts.open(read_repository("github.com/acme/apps")) as apps:

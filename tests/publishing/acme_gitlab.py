@@ -107,11 +107,10 @@ class AcmeOnGitLab(Company):
 
     def merge(self, number: int) -> None:
         """A person merges a merge request of acme/platform/apps."""
-        self._put(f"{number}/merge", {})
-
-    def close(self, number: int) -> None:
-        """A person closes a merge request of acme/platform/apps without merging it."""
-        self._put(str(number), {"state_event": "close"})
+        path = f"{quote(f'{self.owner}/apps', safe='')}/merge_requests/{number}/merge"
+        headers = {"PRIVATE-TOKEN": self.gitlab.world.personal_token("ada", "api")}
+        answer = urllib3.request("PUT", f"{self.gitlab.url}/api/v4/projects/{path}", headers=headers, retries=False)
+        assert answer.status == 200, answer.data
 
     def use_token(self, value: str) -> None:
         """Our token is another text, which opens the same."""
@@ -128,12 +127,6 @@ class AcmeOnGitLab(Company):
         """What GitLab asked us to wait for is over."""
         for pace in self.effects.code_hosts._paces.values():
             pace._held_until = 0.0
-
-    def _put(self, path: str, given: dict[str, str]) -> None:
-        url = f"{self.gitlab.url}/api/v4/projects/{quote(f'{self.owner}/apps', safe='')}/merge_requests/{path}"
-        token = self.gitlab.world.personal_token("ada", "api")
-        answer = urllib3.request("PUT", url, json=given, headers={"PRIVATE-TOKEN": token}, retries=False)
-        assert answer.status == 200, answer.data
 
 
 def _shown(request: MergeRequest) -> Pull:

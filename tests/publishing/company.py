@@ -143,16 +143,8 @@ class Company(Step, ABC):
         """Somebody lets changes to a branch come by pull requests only."""
 
     @abstractmethod
-    def is_free(self) -> None:
-        """The company doesn't pay for its plan."""
-
-    @abstractmethod
     def merge(self, number: int) -> None:
         """A person merges a pull request of `apps`."""
-
-    @abstractmethod
-    def close(self, number: int) -> None:
-        """A person closes a pull request of `apps` without merging it."""
 
     @abstractmethod
     def use_token(self, value: str) -> None:
@@ -188,7 +180,8 @@ class Company(Step, ABC):
         """Run an action as the only step of a task, for Jane; a `repoUrl` may be the name of a repository only."""
         named = str(given.get("repoUrl", ""))
         address = self.url(named) if re.fullmatch(r"[a-z0-9-]+", named) else named.replace("HOST", self.host)
-        return super().run(name, {**given, "repoUrl": address}, again=again, task=task)
+        here = {"repoUrl": address} if "repoUrl" in given else {}
+        return super().run(name, {**given, **here}, again=again, task=task)
 
     def run_to_the_end(
         self, name: str, given: Mapping[str, Any], *, tries: int = 8, again: bool = False

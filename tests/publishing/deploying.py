@@ -62,7 +62,7 @@ class Deploying(Acme):
         """The file of an environment."""
         return self.repository("gitops").files(branch)[f"billing/values-{environment}.yaml"][1].decode()
 
-    def commit(self, files: dict[str, str | None]) -> None:
+    def change(self, files: dict[str, str | None]) -> None:
         """A person commits to main, and the service follows."""
         self.github.world.commit("acme/gitops", "main", files)
         self.follow()
@@ -87,6 +87,16 @@ def deploying_in(folder: Path, direct: str = "acme/apps", program: str = "no-hel
         subprocess.run(["git", "clone", "--quiet", str(made.git.folder), str(clone)], check=True, env=ENVIRONMENT)
         _git(clone, "remote", "set-url", "origin", "https://github.com/acme/gitops")
         acme.hosts.write_text(acme.hosts.read_text("utf-8").replace("[acme/apps]", f"[{direct}]"), "utf-8")
-        company = Deploying(acme.effects, github=acme.github, folder=folder, clone=clone, program=program)
+        company = Deploying(
+            acme.effects,
+            fake=acme.fake,
+            github=acme.github,
+            folder=folder,
+            token=acme.token,
+            requests=acme.requests,
+            faults=acme.faults,
+            clone=clone,
+            program=program,
+        )
         company.restart()
         yield company

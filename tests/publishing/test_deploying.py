@@ -38,7 +38,7 @@ def test_a_promotion_is_one_pull_request_that_shows_the_manifests_and_follows_th
 
     first = acme.deploy("promote-deployment", **promotion)
     same = acme.deploy("promote-deployment", "task-2", **promotion)
-    acme.commit({"billing/values-qa.yaml": "image:\n  tag: 1.4.1 # qa\n"})
+    acme.change({"billing/values-qa.yaml": "image:\n  tag: 1.4.1 # qa\n"})
     later = acme.deploy("promote-deployment", "task-3", **promotion)
 
     (published,) = first["published"]
@@ -78,8 +78,8 @@ def test_where_nothing_changes_nothing_is_proposed(acme: Deploying) -> None:
 
 
 def test_a_lock_is_passed_with_a_reason_that_the_text_has(acme: Deploying) -> None:
-    acme.commit({"billing/values-production.yaml": "image:\n  tag: 1.4.0 # production\n"})
-    acme.commit({"scenedock.yaml": LOCK})
+    acme.change({"billing/values-production.yaml": "image:\n  tag: 1.4.0 # production\n"})
+    acme.change({"scenedock.yaml": LOCK})
 
     with pytest.raises(ConflictError, match=r"production is locked until 2099-01-01: freeze .*`passLock`"):
         acme.deploy("roll-back-deployment", environment="production")

@@ -237,7 +237,7 @@ def test_a_later_change_with_the_same_branch_updates_the_pull_request_of_the_fir
     apps = company.repository("apps")
     assert (second["number"], second["state"], retried, len(company.pulls())) == (1, "open", second, 1)
     assert company.pulls()[1].title == "billing 1.5.0"
-    assert "Scenedock-Task: task-2/step-1" in company.pulls()[1].body
+    assert "Scenedock-Task: task-2/step-1" in str(company.pulls()[1].body)
     assert (len(apps.git.commits("main..bump")), apps.files("bump")["NOTES.md"][1]) == (1, b"moved\n")
     assert b"tag: '1.5.0'" in apps.files("bump")["billing/values.yaml"][1]
 

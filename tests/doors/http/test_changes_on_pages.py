@@ -42,7 +42,7 @@ def pages_of(served: Service) -> tuple[str, str]:
 
 
 def test_a_cell_shows_its_pull_request_its_lock_and_the_way_to_promote(acme: Deploying, served: Service) -> None:
-    acme.commit({"scenedock.yaml": LOCK})
+    acme.change({"scenedock.yaml": LOCK})
     made = acme.deploy("set-version", environment="qa", version="1.5.0")
 
     board, page = pages_of(served)

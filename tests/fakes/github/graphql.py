@@ -29,10 +29,11 @@ from graphql.language.ast import FieldDefinitionNode, InputObjectTypeDefinitionN
 
 from tests.fakes.github.access import authorise_repository
 from tests.fakes.github.branches import pushed, refuse_move
-from tests.fakes.github.call import Answer, Call, RefusedError, not_found
+from tests.fakes.github.call import Call, RefusedError, not_found
 from tests.fakes.github.description import NODE
 from tests.fakes.github.model import Pull, Repository
 from tests.fakes.github.pull_views import mergeable_state
+from tests.fakes.shared.messages import Answer
 from tests.tools.cache import keep
 from tests.tools.node import node_modules
 
