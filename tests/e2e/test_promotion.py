@@ -33,7 +33,7 @@ def test_a_developer_promotes_qa_to_production_and_the_board_shows_it(company: C
     refused = company.frontend.run("promote-deployment", form)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(company.frontend.run, "promote-deployment", {**form, "allow": ["pre-release"]})
-        wait_until(lambda: running.done() or proposed(company), "the pull request")
+        wait_until(lambda: running.done() or bool(proposed(company)), "the pull request")
         assert not running.done(), running.result().text
         (pull,) = proposed(company)
         before, text = pull.state, pull.body or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.fakes.shared.bare import NULL
 from tests.publishing.acme import Acme
 from tests.publishing.bumps import BRANCH, bump, opened, proposes
 
-FAULTS = {"lost before": {"before": faults.dropped}, "lost after": {"after": faults.dropped}}
+FAULTS: dict[str, dict[str, Any]] = {"lost before": {"before": faults.dropped}, "lost after": {"after": faults.dropped}}
 
 
 def test_a_later_version_updates_the_open_pull_request_on_the_newest_base(acme: Acme) -> None:

@@ -16,8 +16,8 @@ from tests.doors.http.test_rules import attempts, client_of, token_of
 from tests.tools.service import service_in
 from tests.tools.tokens import Backstage
 
-ROLL_BACK = {"services": ["billing"], "environment": "production"}
-PASSING = {**ROLL_BACK, "passLock": "1.4.0 charges twice"}
+ROLL_BACK: dict[str, object] = {"services": ["billing"], "environment": "production"}
+PASSING: dict[str, object] = {**ROLL_BACK, "passLock": "1.4.0 charges twice"}
 JANE = Caller("plugin:scaffolder", "backstage", "user:default/jane", "run")
 PIPELINE = Caller("token:runner", "token", None, "admin")
 

@@ -54,7 +54,7 @@ def answer(call: Call) -> Answer:
     UnlikeGitHubError   the request is not as GitHub's schema has it, or the mutation is not one of these
     """
     name, values = _asked(call.body)
-    shown = {"data": {name: {"clientMutationId": values.get("clientMutationId")}}}
+    shown: dict[str, Any] = {"data": {name: {"clientMutationId": values.get("clientMutationId")}}}
     try:
         MUTATIONS[name](call, values)
     except RefusedError as refused:
@@ -166,20 +166,21 @@ def _extract(folder: Path) -> None:
     types = {node.name.value: node for node in published.definitions if hasattr(node, "name")}
     mutation = types["Mutation"]
     assert isinstance(mutation, ObjectTypeDefinitionNode)
-    fields = tuple(each for each in mutation.fields if each.name.value in MUTATIONS)
+    fields = tuple(each for each in mutation.fields or () if each.name.value in MUTATIONS)
     query = parse("type Query { nothing: Boolean }").definitions
     made: dict[str, DefinitionNode] = {"Query": query[0], "Mutation": _with(mutation, fields)}
     wanted = [_name(argument.type) for field in fields for argument in field.arguments or ()]
     for field in fields:
         payload = types[_name(field.type)]
         assert isinstance(payload, ObjectTypeDefinitionNode)
-        made[payload.name.value] = _with(payload, [each for each in payload.fields if _name(each.type) == "String"])
+        texts = [each for each in payload.fields or () if _name(each.type) == "String"]
+        made[payload.name.value] = _with(payload, texts)
     while wanted:
         name = wanted.pop()
         if name not in made and (node := types.get(name)):
             made[name] = node
             if isinstance(node, InputObjectTypeDefinitionNode):
-                wanted += [_name(each.type) for each in node.fields]
+                wanted += [_name(each.type) for each in node.fields or ()]
     document = DocumentNode(definitions=tuple(made.values()))
     build_ast_schema(document)
     (folder / "schema.graphql").write_text(print_ast(document), encoding="utf-8")

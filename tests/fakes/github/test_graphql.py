@@ -21,6 +21,7 @@ PROTECTION = {
 def mutate(repository: Repository, name: str, values: dict[str, Any]) -> dict[str, Any]:
     kind = f"{name[0].upper()}{name[1:]}Input"
     query = f"mutation($i: {kind}!) {{ {name}(input: $i) {{ clientMutationId }} }}"
+    body: dict[str, Any]
     _, body = repository._requester.requestJsonAndCheck(
         "POST", repository._requester.graphql_url, input={"query": query, "variables": {"i": values}}
     )
