@@ -35,7 +35,7 @@ def promote(ground: Ground, promotion: Promotion, lifted: Lifted, verb: Verb = "
     Raises
     ------
     NotFoundError   there is no such service, or it isn't deployed there
-    InputError      not exactly one of `source` and `version` is given, it is no version, or a repository must be named
+    InputError      not exactly one of `source` and `version` is given, it is not a version, or a repository must be named
     """
     if (promotion.source is None) == (promotion.version is None):
         raise InputError("give the environment that has the version, or the version; not both")
