@@ -213,12 +213,12 @@ def test_a_task_that_has_waited_for_days_goes_on_with_what_it_baked_on_another_d
 
 def test_a_task_that_failed_days_ago_is_retried_with_what_it_baked(tmp_path: Path, database_url: str) -> None:
     with acme_with(tmp_path / "acme") as acme, running(acme, tmp_path / "data", database_url) as tasks:
-        acme.run("propose-change", change("deploy-ledger", "in-the-way"), task="another")
+        acme.repository("apps").git.run("update-ref", "refs/heads/deploy-ledger", "refs/heads/main")
+        acme.commit("deploy-ledger", {"in-the-way": "A person's.\n"})
         task = submit_task(tasks.effects, tasks.actions, CALLER, {"steps": [bake("ledger"), propose("ledger")]})
         ended_as(tasks, task, "failed")
         let_days_pass(tasks.effects.database, 20)
         forget_folders(tasks.effects.database, tasks.effects.clock() - DAY)
-        acme.close(1)
         acme.repository("apps").git.run("update-ref", "-d", "refs/heads/deploy-ledger")
 
         retry_task(tasks.effects, CALLER, task.id, {})
