@@ -59,6 +59,7 @@ GITOPS: dict[str, dict[str, str]] = {
         "organisation": "acme/shops",
         "code_owners": "@acme/shops/order-desk @ada",
         "ci": "gitlab",
+        "host": "git.example.com",
         "service": "orders",
         "image": "registry.example.com:5000/acme/orders",
         "ingress_domain": "",
