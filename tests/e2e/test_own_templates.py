@@ -10,6 +10,7 @@ import yaml
 
 from tests.e2e.company import OUR_TEMPLATES, Company
 from tests.e2e.projects import baked, comparable, contents
+from tests.tools.server import wait_until
 
 OF_A_SERVICE = {"owner": "group:default/payments", "image": "registry.example.com/acme/books"}
 
@@ -97,6 +98,26 @@ def test_a_person_adds_a_folder_by_a_pull_request(
     (pull,) = (each for each in apps.pulls.values() if each.head == branch)
     assert (pull.title, pull.base, len(pull.labels)) == (title, "main", 1)
     assert run.output["links"][0]["url"] == f"{company.github.apps}/pull/{pull.number}"
+
+
+def test_a_person_starts_a_gitops_repository_that_is_protected_and_registered(company: Company, tmp_path: Path) -> None:
+    answers = {"owner": "group:default/payments", "staging": "manual", "platform": "argocd"}
+    picked = {"repoUrl": company.github.picked("deployments"), "team": "payments"}
+    form = company.frontend.fill_in("new-gitops-repository", {**answers, **picked})
+
+    run = company.frontend.run("new-gitops-repository", form)
+
+    assert run.status == "completed", run.text
+    repository = company.github.hosted("deployments")
+    at = {"name": "deployments", "host": company.github.host, "ingress_domain": ""}
+    assert comparable(repository.files()) == comparable(contents(baked(tmp_path, "gitops-repository", answers | at)))
+    assert repository.teams == {"payments": "maintain"}
+    assert list(repository.protection) == ["main"]
+    component = "component:default/deployments"
+    assert {link["title"]: link.get("entityRef") for link in run.output["links"]}[
+        "Repository in the catalog"
+    ] == component
+    wait_until(lambda: company.frontend.has([component]), "the repository in the catalog")
 
 
 def test_the_template_editor_tries_a_template_that_makes_something_without_making_it(

@@ -45,6 +45,15 @@ def commit(call: Call) -> Answer:
     return Answer(200, {**call.view.commit(found, commit), "stats": stats, "files": files})
 
 
+def status(call: Call) -> Answer:
+    """GET /repos/{owner}/{repo}/commits/{ref}/status: nobody reports any; Backstage asks for the commit of a branch."""
+    found = call.filled
+    commit = _commit(found, call.path["ref"], 404, "Not Found")
+    url = f"{call.view.repository_url(found)}/commits/{commit.sha}"
+    body = {"state": "pending", "statuses": [], "total_count": 0, "sha": commit.sha, "commit_url": url}
+    return Answer(200, {**body, "url": f"{url}/status", "repository": call.view.repository(found)})
+
+
 def compare(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}/compare/{basehead}."""
     found, (base, dots, head) = call.repository, call.path["basehead"].partition("...")
@@ -178,6 +187,7 @@ def _content(call: Call, found: Repository, entry: Entry, revision: str) -> dict
 ROUTES = (
     Route("GET /repos/{owner}/{repo}/commits", commits, "contents:read"),
     Route("GET /repos/{owner}/{repo}/commits/{ref}", commit, "contents:read"),
+    Route("GET /repos/{owner}/{repo}/commits/{ref}/status", status, "statuses:read"),
     Route("GET /repos/{owner}/{repo}/compare/{basehead}", compare, "contents:read"),
     Route("GET /repos/{owner}/{repo}/contents/{path}", contents, "contents:read"),
     Route("PUT /repos/{owner}/{repo}/contents/{path}", put_contents, "contents:write"),

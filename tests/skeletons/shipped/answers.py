@@ -50,3 +50,24 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
     },
     "inner": {"layout": "cluster", "ingress_domain": "", "metrics": "no", "own_namespace": "no"},
 }
+
+GITOPS: dict[str, dict[str, str]] = {
+    "github": {"owner": "group:default/platform"},
+    "gitlab": {
+        "name": "deployments",
+        "owner": "group:shops/Order_Desk",
+        "organisation": "acme/shops",
+        "code_owners": "@acme/shops/order-desk @ada",
+        "ci": "gitlab",
+        "host": "git.example.com",
+        "service": "orders",
+        "image": "registry.example.com:5000/acme/orders",
+        "ingress_domain": "",
+        "staging": "manual",
+        "keep_deleted": "yes",
+        "review_apps": "yes",
+        "platform": "argocd",
+        "scenedock": "git+https://git.example.com/platform/scenedock@v0.1.0",
+    },
+    "at once": {"name": "all", "staging": "none", "review_apps": "yes", "platform": "kubernetes"},
+}

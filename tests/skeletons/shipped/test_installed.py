@@ -10,12 +10,13 @@ import pytest
 import yaml
 
 from tests.scenarios.repositories import COMMAND
-from tests.skeletons.shipped.answers import DEPLOYMENTS, LIBRARY, MICROSERVICES
+from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES
 from tests.skeletons.shipped.world import SKELETONS, run
 from tests.tools.wheel import build_wheel, install_wheel
 
 ANSWERS = {
     "deployment": {"service": "orders", **DEPLOYMENTS["orders"]},
+    "gitops-repository": GITOPS["gitlab"],
     "library-chart": LIBRARY,
     "microservice-python": MICROSERVICES["gitlab"],
 }

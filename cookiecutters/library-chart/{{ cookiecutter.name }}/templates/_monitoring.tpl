@@ -43,7 +43,7 @@ spec:
           labels: { severity: {{ .severity | quote }}, service: {{ $name | quote }} }
           annotations:
             summary: {{ printf "Containers of %s in %s are started again and again" $name $.Release.Namespace | quote }}
-            description: {{ "{{ $value | humanize }} restarts in 15 minutes. Look at the logs of the last container that ended." | quote }}
+            description: {{ `{{ printf "%.0f" $value }} restarts in 15 minutes. Look at the logs of the last container that ended.` | squote }}
         {{- if or $.Values.workload.autoscaling.enabled $.Values.workload.replicas }}
         - alert: PodsNotReady
           expr: {{ printf `(sum(kube_pod_status_ready{%s, condition="true"}) or vector(0)) < 1` $pods | squote }}

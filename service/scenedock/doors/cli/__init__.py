@@ -165,9 +165,10 @@ def tasks() -> None:
     cls=LateGroup,
     late={
         "bake": "scenedock.doors.cli.skeletons:bake",
+        "drift": "scenedock.doors.cli.skeletons:drift",
         "list": "scenedock.doors.cli.skeletons:list_",
         "show": "scenedock.doors.cli.skeletons:show",
     },
 )
 def skeletons() -> None:
-    """List skeletons, show their questions, and bake them."""
+    """List skeletons, show their questions, bake them, and compare projects."""

@@ -1,4 +1,4 @@
-"""`scenedock skeletons`: list them, show the questions of one, bake one."""
+"""`scenedock skeletons`: list them, show the questions of one, bake one, compare a project with its own."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
         return
     width = max((len(source.name) for source in sources), default=0)
     for source in sources:
-        place = f"{source.git} {source.ref} {source.directory}".rstrip() if source.git else source.path
+        folder = os.path.join(source.path, source.directory).rstrip("/")  # noqa: PTH118  # as it is written
+        place = f"{source.git} {source.ref} {source.directory}".rstrip() if source.git else folder
         allowed = f"  (may run {', '.join(sorted(source.allow))})" if source.allow else ""
         click.echo(f"{source.name:{width}}  {place}{allowed}")
 
@@ -134,6 +135,37 @@ def bake(
         raise (_placed(error, written, request.typed) if written else error) from None
     for baked in tree.files:
         click.echo(output / baked.path)
+
+
+@click.command()
+@click.argument("project", type=_PATH)
+@click.option("--skeleton", metavar="NAME", help="Another skeleton than the project names: its name, or its folder.")
+@_library_options
+@format_option
+def drift(project: Path, skeleton: str | None, listed: Path | None, shipped: Path | None, layout: str) -> None:
+    """Show which files of the folder PROJECT are not as they were baked.
+
+    Its .scenedock/skeleton.yaml has a hash of each. The second column says what the skeleton bakes differently of the
+    same answers today. What only the skeleton has changed can be taken over as it is.
+
+    Exit codes: 0 done, whether or not anything differs, 2 wrong usage, or a folder that doesn't say what it was baked
+    from.
+    """
+    from scenedock.doors.cli.queries.tables import print_table
+    from scenedock.effects.bakes.confined_bakes import ConfinedBakes
+    from scenedock.usecases.skeletons.find_drift import find_drift
+
+    named = _named(skeleton) if skeleton else None
+    found = find_drift(project, open_skeletons(listed, shipped), ConfinedBakes(), named)
+    if layout == "json":
+        print_json(asdict(found))
+        return
+    if found.files:
+        rows = [[each.path, each.project, each.skeleton, "the same" * each.same] for each in found.files]
+        print_table([["FILE", "PROJECT", "SKELETON", "NOW"], *rows], "text")
+    click.echo(f"files: {found.baked} baked, {len(found.files)} different")
+    if found.reason:
+        click.echo(f"not compared with the skeleton {found.skeleton} of today: {found.reason}", err=True)
 
 
 def _named(name: str) -> str | Path:

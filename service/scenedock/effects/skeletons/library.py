@@ -50,11 +50,11 @@ class SkeletonLibrary:
         """Every skeleton, sorted by name; one of the list replaces a shipped one of the same name."""
         shipped = {}
         if self.shipped is not None and self.shipped.is_dir():
-            folders = [Path(entry.path) for entry in os.scandir(self.shipped.resolve())]
+            place = self.shipped.resolve()  # a repository: links of a skeleton may lead to its siblings
             shipped = {
-                folder.name: SkeletonSource(folder.name, path=str(folder))
-                for folder in folders
-                if (folder / QUESTIONS_FILE).is_file()
+                entry.name: SkeletonSource(entry.name, path=str(place), directory=entry.name)
+                for entry in os.scandir(place)
+                if Path(entry.path, QUESTIONS_FILE).is_file()
             }
         listed = {source.name: source for source in self.sources}
         return sorted((shipped | listed).values(), key=lambda source: source.name)

@@ -49,16 +49,20 @@ class Values:
 def with_provenance(tree: BakedTree, provenance: Provenance, values: Values) -> BakedTree:
     """The tree with the provenance file added, which has a hash of each other file, and the target of each link."""
     origin = ("skeleton", "scenedock", "source", "directory", "ref", "commit", "digest")
-    inside = len(tree.root) + 1
     about: dict[str, Json] = {
         "format": FORMAT,
         **{key: value for key in origin if (value := getattr(provenance, key))},
         "answers": values.answers,
         "computed": values.computed,
         **({"withheld": list(values.withheld)} if values.withheld else {}),
-        "files": {file.path[inside:]: _fingerprint(file) for file in tree.files},
+        "files": dict(fingerprints(tree)),
     }
     return tree.with_file(BakedFile(f"{tree.root}/{PROVENANCE_FILE}", (_HEADING + write_documents([about])).encode()))
+
+
+def fingerprints(tree: BakedTree) -> dict[str, str]:
+    """The hash of each file by its path in the project, and the target of each link after an arrow."""
+    return {file.path[len(tree.root) + 1 :]: _fingerprint(file) for file in tree.files}
 
 
 def _fingerprint(file: BakedFile) -> str:

@@ -1,0 +1,1 @@
+../../../../library-chart/{{ cookiecutter.name }}/templates/_monitoring.tpl

@@ -1,0 +1,225 @@
+"""The result of the skeleton `gitops-repository`: its documentation is followed, and other programs check its files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from scenedock.doors.cli import main
+from tests.skeletons.shipped.answers import GITOPS
+from tests.skeletons.shipped.custom_resources import judge_custom_resources
+from tests.skeletons.shipped.world import LOCKS, attempt, bake, run
+from tests.tools.helm import helm
+from tests.tools.judge import judge
+from tests.tools.venv import venv
+
+EACH = pytest.mark.parametrize("case", ["github", "gitlab", pytest.param("at once", marks=pytest.mark.extended)])
+IDENTITY = [f"GIT_{who}_{what}=nobody@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
+HELLO = GITOPS["github"]
+
+
+@pytest.fixture(scope="module")
+def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {case: bake("gitops-repository", tmp_path_factory.mktemp("r"), answers) for case, answers in GITOPS.items()}
+
+
+@pytest.fixture(autouse=True)
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the README says one needs, on the PATH."""
+    linters = venv(LOCKS / "requirements-linters.txt") / "bin"
+    place = tmp_path / "bin"
+    place.mkdir()
+    for name, program in {
+        "helm": helm("4"),
+        "kubernetes-validate": linters / "kubernetes-validate",
+        "scenedock": Path(sys.executable).with_name("scenedock"),
+    }.items():
+        (place / name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(place), prepend=":")
+
+
+def follow(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Type a line of the documentation; what it prints."""
+    if not line.startswith("scenedock "):
+        return run(["env", *IDENTITY, "sh", "-ec", line], folder)
+    monkeypatch.chdir(folder)
+    for variable in IDENTITY:
+        monkeypatch.setenv(*variable.split("="))
+    done = CliRunner().invoke(main, shlex.split(line)[1:])
+    assert done.exit_code == 0, f"{line}\n{done.output}"
+    return done.stdout
+
+
+def begun(folder: Path, monkeypatch: pytest.MonkeyPatch, answers: dict[str, str] | None = None) -> Path:
+    """A repository after the first step of its README."""
+    made = bake("gitops-repository", folder, answers or HELLO)
+    (block,) = re.findall(r"```shell\n(.*?)```", (made / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    for line in block.strip().splitlines():
+        follow(line.strip(), made, monkeypatch)
+    return made
+
+
+def objects(folder: Path) -> list[dict[str, Any]]:
+    return [each for file in sorted((folder / "argocd").iterdir()) for each in yaml.safe_load_all(file.read_bytes())]
+
+
+def services(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((folder / "argocd" / "services.yaml").read_bytes())["spec"]
+    return found
+
+
+def versions(folder: Path, monkeypatch: pytest.MonkeyPatch, service: str = "hello") -> dict[str, str]:
+    listed = json.loads(follow("scenedock deployments list --format json", folder, monkeypatch))
+    return {each["environment"]: each["version"] for each in listed if each["service"] == service}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_example_is_what_the_skeleton_deployment_makes(repositories: dict[str, Path], tmp_path: Path) -> None:
+    for case, answers in GITOPS.items():
+        service = answers.get("service", "hello")
+        asked = {name: value for name, value in answers.items() if name in {"owner", "image", "ingress_domain"}}
+        example = {"description": "The example: replace it by your first service", "environment_production": "no"}
+        (tmp_path / case).mkdir()
+        made = bake("deployment", tmp_path / case, {"service": service, **example, **asked})
+
+        assert contents(repositories[case] / service) == contents(made)
+
+
+def test_its_library_is_what_the_skeleton_library_chart_makes(repositories: dict[str, Path], tmp_path: Path) -> None:
+    assert contents(repositories["github"] / "workload") == contents(bake("library-chart", tmp_path))
+
+
+def test_argo_cd_knows_all_of_its_fields(repositories: dict[str, Path]) -> None:
+    found = [each for repository in repositories.values() for each in objects(repository)]
+
+    assert {each["kind"] for each in found} == {"AppProject", "Application", "ApplicationSet"}
+    assert judge_custom_resources(found) == [[] for _ in found]
+
+
+def test_production_comes_last_for_a_change_of_the_library(repositories: dict[str, Path]) -> None:
+    steps = services(repositories["github"])["strategy"]["rollingSync"]["steps"]
+    by_hand = services(repositories["gitlab"])["strategy"]["rollingSync"]["steps"]
+
+    assert [step["matchExpressions"][0]["values"] for step in steps] == [["dev"], ["qa"], ["production"]]
+    assert [step.get("maxUpdate") for step in steps] == [None, None, None]
+    assert [step.get("maxUpdate") for step in by_hand] == [None, None, 0]
+    assert "strategy" not in services(repositories["at once"])
+    argocd = yaml.safe_load((repositories["github"] / "platform/argocd/values.yaml").read_bytes())["argo-cd"]
+    assert argocd["configs"]["params"] == {"applicationsetcontroller.enable.progressive.syncs": True}
+
+
+def test_what_runs_stays_without_its_folder_only_by_choice(repositories: dict[str, Path]) -> None:
+    gone, kept = services(repositories["github"]), services(repositories["gitlab"])
+
+    assert gone["template"]["metadata"]["finalizers"] == ["resources-finalizer.argocd.argoproj.io"]
+    assert "syncPolicy" not in gone
+    assert kept["syncPolicy"] == {"preserveResourcesOnDeletion": True}
+    assert "finalizers" not in kept["template"]["metadata"]
+
+
+@EACH
+def test_what_the_platform_lists_has_a_folder_and_is_in_the_catalog(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = begun(tmp_path, monkeypatch, HELLO | GITOPS[case])
+    platform = yaml.safe_load((made / "argocd" / "platform.yaml").read_bytes())
+    listed = {each["name"] for each in platform["spec"]["generators"][0]["list"]["elements"]}
+    service = GITOPS[case].get("service", "hello")
+
+    entities = list(yaml.safe_load_all(follow("scenedock catalog export --strict .", made, monkeypatch)))
+    applications = json.loads(follow("scenedock applications list --format json", made, monkeypatch))
+
+    assert judge(entities) == [None] * len(entities)
+    assert judge(list(yaml.safe_load_all((made / "catalog-info.yaml").read_bytes()))) == [None, None]
+    assert {each["metadata"]["name"] for each in entities} == {"workload", service, *listed}
+    assert {each["spec"]["owner"] for each in entities} == {(HELLO | GITOPS[case])["owner"]}
+    deployed = {each["name"]: each["sources"][0]["path"] for each in applications["applications"]}
+    assert deployed == {
+        "root": "argocd",
+        f"{service}-dev": service,
+        f"{service}-qa": service,
+        **{name: f"platform/{name}" for name in listed},
+    }
+    assert follow("scenedock catalog check .", made, monkeypatch).startswith("All right")
+
+
+def test_the_exercises_do_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = begun(tmp_path, monkeypatch)
+    text = (made / "docs" / "exercises.md").read_text(encoding="utf-8")
+    chapters = [re.findall(r"^\$ (.*)$", chapter, re.MULTILINE) for chapter in text.split("\n## ")]
+    seen: list[dict[str, str]] = []
+    printed: list[str] = []
+
+    for lines in chapters:
+        printed += [follow(line, made, monkeypatch) for line in lines]
+        seen.append(versions(made, monkeypatch))
+
+    assert len(chapters) == 6
+    assert seen == [
+        {"dev": "0.1.0", "qa": "0.1.0"},
+        {"dev": "0.1.0", "qa": "0.1.0"},
+        {"dev": "0.2.0", "qa": "0.2.0"},
+        {"dev": "0.2.0", "qa": "0.1.0"},
+        {"dev": "0.2.0", "qa": "0.1.0"},
+        {"dev": "0.2.0", "qa": "0.1.0", "production": "0.1.0"},
+    ]
+    assert versions(made, monkeypatch, "hello-two") == {"dev": "0.1.0", "qa": "0.1.0"}
+    assert "SealedSecret hello-production/hello" in "".join(printed)
+    assert "hello production" in "".join(printed)
+    assert run(["git", "status", "--porcelain"], made) == ""
+
+
+def test_its_pipeline_looks_at_what_changed_and_finds_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = begun(tmp_path, monkeypatch)
+    assert run(["ci/check", "HEAD"], made).startswith("All right")
+    values = made / "hello" / "values-qa.yaml"
+    right = values.read_text(encoding="utf-8")
+
+    values.write_text(right.replace("replicas", "replicaz"), encoding="utf-8")
+    misspelt = attempt(["ci/check", "HEAD"], made)
+    values.write_text(right.replace("replicas: 1", "replicas: 2"), encoding="utf-8")
+    changed = run(["ci/check", "HEAD"], made)
+
+    assert misspelt.returncode != 0
+    assert "replicaz" in misspelt.stdout + misspelt.stderr
+    assert changed.splitlines()[:2] == ["hello dev", "hello qa"]
+
+
+@EACH
+def test_its_pipeline_and_its_documentation_are_clean(case: str, repositories: dict[str, Path], tmp_path: Path) -> None:
+    made, linters = repositories[case], venv(LOCKS / "requirements-linters.txt") / "bin"
+    run([linters / "check-jsonschema", "--builtin-schema", "vendor.renovate", "renovate.json"], made)
+    if (made / ".gitlab-ci.yml").exists():
+        schema = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+        run([linters / "check-jsonschema", *schema, ".gitlab-ci.yml"], made)
+    else:
+        workflow = ".github/workflows/check.yml"
+        run([linters / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", workflow], made)
+        run([linters / "actionlint", workflow], made)
+        run([linters / "zizmor", "--offline", "--no-config", "."], made)
+
+    run(
+        [venv(LOCKS / "requirements-techdocs.txt") / "bin" / "mkdocs", "build", "--strict", "--site-dir", tmp_path],
+        made,
+    )
+
+
+def test_a_service_cannot_have_the_name_of_another_folder(tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        main,
+        ["skeletons", "bake", "gitops-repository", "--output", str(tmp_path / "out"), "owner=a", "service=workload"],
+    )
+
+    assert done.exit_code != 0
+    assert "'workload' already exists" in done.output
