@@ -186,14 +186,16 @@ def test_a_file_with_other_changes_is_not_written(apps: Path) -> None:
     assert file.read_text() == "image:\n  tag: 1.1.0\nreplicas: 5\n"
 
 
-def test_a_link_is_not_followed(apps: Path) -> None:
+def test_a_link_is_edited_where_it_leads_to(apps: Path) -> None:
     commit(apps, 2, {"shared/production.yaml": "image:\n  tag: 1.1.0\n"})
     file = apps / "billing/values-production.yaml"
     file.unlink()
     file.symlink_to("../shared/production.yaml")
     commit(apps, 3, {})
     asked = ("promote", "--from", "qa", "--to", "production", "--service", "billing", apps)
-    assert "this is a link, or behind one" in run(*asked, "--write", code=4)
+    run(*asked, "--write")
+    assert file.is_symlink()
+    assert (apps / "shared/production.yaml").read_text() == "image:\n  tag: 1.2.0\n"
 
 
 def test_write_writes_and_commits_nothing(apps: Path) -> None:
@@ -216,3 +218,40 @@ def test_write_writes_and_commits_nothing(apps: Path) -> None:
 )
 def test_a_wrong_wish_is_answered_with_what_to_do(apps: Path, arguments: list[str], said: str) -> None:
     assert said in run("promote", *arguments, "--service", "billing", apps, code=2)
+
+
+def test_a_link_takes_other_environments_along_and_says_so(apps: Path) -> None:
+    file = apps / "billing/values-production.yaml"
+    file.unlink()
+    file.symlink_to("values-qa.yaml")
+    commit(apps, 2, {})
+    for environment, other in (("qa", "production"), ("production", "qa")):
+        for ref in ([], ["--ref", "main"]):
+            asked = ("set-version", "--environment", environment, "--version", "1.2.1", "--untried-version", *ref)
+            (refusal,) = planned(apps, *asked, code=1)["refusals"]
+            assert (refusal["code"], f"also to billing/{other}" in refusal["message"]) == ("shared-line", True)
+            both = planned(apps, *asked, "--shared")
+            assert {each["environment"] for each in both["changes"]} == {"qa", "production"}
+            assert [each["path"] for each in both["files"]] == ["billing/values-qa.yaml"]
+
+
+def test_a_line_is_shared_with_an_environment_whose_version_is_not_known(apps: Path) -> None:
+    head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: billing-{0}\nspec:\n"
+    source = "  source: {{repoURL: https://git.acme.test/apps, path: billing, helm: {{valueFiles: [{1}]}}}}\n"
+    text = head + source + "  destination: {{namespace: {0}}}\n"
+    git(apps, "rm", "-rq", *(f"billing/values-{name}.yaml" for name in ("dev", "qa", "production")))
+    files = {
+        "billing/values.yaml": f"{IMAGE}  tag: 1.0.0\n",
+        "argocd/qa.yaml": text.format("qa", "values.yaml, secrets-qa.yaml"),
+        "argocd/production.yaml": text.format("production", "values.yaml"),
+        "billing/secrets-qa.yaml": "\0GITCRYPT\0abc",
+        "scenedock.yaml": "locks: [{environment: qa, reason: Freeze, until: '2999-12-01'}]\n",
+    }
+    commit(apps, 2, files)
+    asked = ("set-version", "--environment", "production", "--version", "1.0.1", "--untried-version")
+    shared, locked = planned(apps, *asked, code=1)["refusals"]
+    assert (shared["code"], shared["message"].endswith("also to billing/qa")) == ("shared-line", True)
+    assert (locked["code"], locked["deployment"]) == ("locked", "billing/qa")
+    found = planned(apps, *asked, "--shared", "--pass-lock", "Both of them")
+    assert [each["environment"] for each in found["changes"]] == ["production"]
+    assert found["notes"] == ["billing/qa has the line apps:billing/values.yaml:3, too, and its version isn't known"]

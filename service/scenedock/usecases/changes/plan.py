@@ -10,7 +10,7 @@ from scenedock.changes.contents import value_in, with_value, with_version
 from scenedock.changes.planned import Lifted, Planned, PlannedFile, Refusal, VersionChange
 from scenedock.changes.rules import refusals_of
 from scenedock.changes.steps import step_between
-from scenedock.changes.targets import Target, insertions, line_of, missing_file, sharers_of
+from scenedock.changes.targets import Target, insertions, line_of, missing_file
 from scenedock.changes.text import Verb, with_text
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.finding import Place
@@ -158,7 +158,7 @@ def set_version(draft: Draft, wanted: Wanted) -> None:
 
 def _set_line(draft: Draft, wanted: Wanted) -> None:
     release, ground = wanted.release, draft.ground
-    sharers = sharers_of(release, ground.survey.releases)
+    sharers = ground.sharers_of(release)
     others = [each for each in sharers if _wants_other(draft, each, wanted.version)]
     problems: list[str] = []
     if others or release.inherited:
@@ -211,7 +211,10 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
         return
     draft.after[target.repository, target.path] = edited
     for each in (release, *sharers):
-        draft.note_change(Wanted(each, wanted.version), target)
+        if each.version is None:
+            draft.notes.append(f"{each.pair} has the line {release.place}, too, and its version isn't known")
+        else:
+            draft.note_change(Wanted(each, wanted.version), target)
         if each is not release and each.key not in draft.wanted:
             draft.check(Wanted(each, wanted.version))
 
