@@ -76,6 +76,19 @@ def test_the_text_names_who_depends_on_what_breaks_and_links_what_is_new(apps: P
     assert "search changes in a breaking way" not in body
 
 
+def test_a_roll_back_and_a_pre_release_of_another_major_version_name_dependents_too(apps: Path) -> None:
+    depends = "**billing changes in a breaking way.** On it depend component:search"
+    asked = ("set-version", "--service", "billing", "--environment", "qa", apps)
+    commit(apps, 2, {"billing/values-qa.yaml": "image:\n  tag: 1.0.0\n"})
+    found = run(*asked, "--version", "2.0.0-rc.1")
+    assert (found["changes"][0]["step"], depends in found["body"]) == ("breaking pre-release", True)
+    commit(apps, 3, {"billing/values-qa.yaml": "image:\n  tag: 2.0.0-rc.1\n"})
+    found = run(*asked, "--version", "2.0.0")
+    assert (found["changes"][0]["step"], depends in found["body"]) == ("release", False)
+    found = run("roll-back", "--service", "billing", "--environment", "qa", apps)
+    assert (found["changes"][0]["step"], depends in found["body"]) == ("downgrade", True)
+
+
 def test_without_known_source_code_the_commits_of_this_repository_are_compared(apps: Path) -> None:
     git(apps, "remote", "add", "origin", "https://github.com/acme/apps.git")
     commit(apps, 2, {"search/values-qa.yaml": "image:\n  tag: 1.1.0\n"})

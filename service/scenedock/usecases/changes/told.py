@@ -8,6 +8,7 @@ from operator import itemgetter
 from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.changes.comparisons import of_commits, of_source
 from scenedock.changes.planned import VersionChange
+from scenedock.changes.steps import is_breaking
 from scenedock.changes.text import Dependent, Told
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import as_text
@@ -20,9 +21,9 @@ _DEPENDING = frozenset({"dependsOn", "consumesApis"})
 
 
 def told_of(ground: Ground, changes: Sequence[VersionChange]) -> Told:
-    """Comparisons of the changed services, and the dependents of those that change in a breaking way."""
+    """Comparisons of the changed services, and the dependents of those whose major version changes."""
     services = {each.key[1]: each for each in reversed(changes) if each.asked}
-    breaking = dict.fromkeys(each.key[1] for each in changes if each.step == "breaking")
+    breaking = dict.fromkeys(each.key[1] for each in changes if is_breaking(each.old, each.new))
     return Told(
         {service: link for service, each in services.items() if (link := _comparison(ground, each))},
         {service: found for service in breaking if (found := dependents_of(ground, service))},
