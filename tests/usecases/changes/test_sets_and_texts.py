@@ -89,6 +89,17 @@ def test_a_roll_back_and_a_pre_release_of_another_major_version_name_dependents_
     assert (found["changes"][0]["step"], depends in found["body"]) == ("downgrade", True)
 
 
+def test_nothing_in_the_files_is_markup_or_a_mention_in_the_text(apps: Path) -> None:
+    bad = "sources: ['https://github.com/acme/x) @acme/admins <img src=x>']\n"
+    lock = "locks: [{environment: production, reason: '@acme/all &commat;ada <b> acme/x#1 !7', until: '2999-12-01'}]\n"
+    settings = f"versions: {{tags: 'v{{version}}'}}\n{lock}"
+    commit(apps, 2, {**service("billing", "2.0.0", "1.0.0", bad), "scenedock.yaml": settings})
+    asked = ("promote", "--from", "qa", "--to", "production", "--service", "billing", apps, "--pass-lock", "now")
+    body = run(*asked)["body"]
+    assert "What is new" not in body
+    assert "locked until 2999-12-01: @\u2060acme/all &\u2060commat;ada \\<b\\> acme/x#\u20601 !\u20607" in body
+
+
 def test_without_known_source_code_the_commits_of_this_repository_are_compared(apps: Path) -> None:
     git(apps, "remote", "add", "origin", "https://github.com/acme/apps.git")
     commit(apps, 2, {"search/values-qa.yaml": "image:\n  tag: 1.1.0\n"})
