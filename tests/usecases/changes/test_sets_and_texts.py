@@ -108,6 +108,25 @@ def test_without_known_source_code_the_commits_of_this_repository_are_compared(a
     assert f"What is new in search: https://github.com/acme/apps/compare/{first}...{second}" in body
 
 
+def test_commits_are_compared_only_where_the_older_version_came_first(apps: Path) -> None:
+    git(apps, "remote", "add", "origin", "https://github.com/acme/apps.git")
+    commit(apps, 2, {"search/values-qa.yaml": "image:\n  tag: 1.1.0\n"})
+    commit(apps, 3, {"search/values-production.yaml": "image:\n  tag: 1.2.0\n"})
+    asked = ("promote", "--from", "qa", "--to", "production", "--service", "search", apps, "--downgrade")
+    assert "What is new" not in run(*asked)["body"]
+
+
+def test_a_chart_from_elsewhere_has_no_tags_in_the_source_code(apps: Path) -> None:
+    more = "sources: [https://github.com/acme/billing]\ndependencies:\n"
+    chart = f"{more}  - {{name: billing, version: 1.0.0, repository: 'https://charts.acme.test'}}\n"
+    git(apps, "rm", "-rq", "billing")
+    commit(apps, 2, {"billing/Chart.yaml": service("billing", "", "", chart)["billing/Chart.yaml"]})
+    commit(apps, 3, {f"billing/values-{name}.yaml": "replicas: 1\n" for name in ("qa", "production")})
+    lifts = ("--shared", "--untried-version")
+    found = run("set-version", "--environment", "qa", "--version", "1.1.0", "--service", "billing", apps, *lifts)
+    assert ("1.0.0" in found["body"], "What is new" in found["body"]) == (True, False)
+
+
 def test_a_roll_back_to_a_named_version_and_to_one_that_never_was(apps: Path) -> None:
     for hour, tag in enumerate(("1.1.0", "1.2.0"), 2):
         commit(apps, hour, {"search/values-production.yaml": f"image:\n  tag: {tag}\n"})
