@@ -255,3 +255,15 @@ def test_a_line_is_shared_with_an_environment_whose_version_is_not_known(apps: P
     found = planned(apps, *asked, "--shared", "--pass-lock", "Both of them")
     assert [each["environment"] for each in found["changes"]] == ["production"]
     assert found["notes"] == ["billing/qa has the line apps:billing/values.yaml:3, too, and its version isn't known"]
+
+
+def test_what_follows_an_anchor_is_named(apps: Path) -> None:
+    text = "image:\n  tag: &t 1.2.0\nsidecar: {image: acme/proxy, tag: *t}\n"
+    commit(apps, 2, {"billing/values-qa.yaml": text})
+    asked = ("set-version", "--environment", "qa", "--version", "1.3.0-rc.1")
+    found = planned(apps, *asked)
+    assert found["notes"] == ["in apps:billing/values-qa.yaml change, too, by an anchor: sidecar.tag"]
+    assert found["notes"][0] in found["body"]
+    run(*asked, "--service", "billing", apps, "--commit")
+    back = planned(apps, "roll-back", "--environment", "qa")
+    assert back["notes"] == found["notes"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.changes.automations import writer_of_image, writer_of_line
 from scenedock.changes.contents import value_in, with_value, with_version
+from scenedock.changes.followers import followers_of
 from scenedock.changes.planned import Lifted, Planned, PlannedFile, Refusal, VersionChange
 from scenedock.changes.rules import refusals_of
 from scenedock.changes.steps import step_between
@@ -17,10 +19,12 @@ from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object, value_at
 from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.release import PairKey, Release
+from scenedock.releases.spots import Spot
 from scenedock.usecases.changes.ground import Ground, unplanned
 from scenedock.usecases.changes.told import told_of
 
 _MOST_UNPLANNED = 5
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Draft:
     changes: dict[PairKey, VersionChange] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    spots: dict[tuple[str, str], list[Spot]] = field(default_factory=lambda: defaultdict(list))
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:
@@ -100,6 +105,18 @@ class Draft:
             replaced=replaced,
         )
         self.changes.setdefault(release.key, change)
+        self.spots[target.repository, target.path].append(target.spot)
+        for each in release.lines:
+            if each.spot:
+                self.spots[each.place.repository, each.path].append(each.spot)
+
+    def note_followers(self) -> None:
+        """Note what else changes because it follows an anchor in what is edited."""
+        for file in self.files:
+            if along := followers_of(file, self.spots[file.repository, file.path]):
+                more = f" and {len(along) - _MOST_NAMED} more" if len(along) > _MOST_NAMED else ""
+                place = Place(file.repository, file.path)
+                self.notes.append(f"in {place} change, too, by an anchor: {', '.join(along[:_MOST_NAMED])}{more}")
 
 
 def plan(ground: Ground, wanted: Iterable[Wanted], lifted: Lifted, verb: Verb) -> Planned:
@@ -133,6 +150,7 @@ def finished(draft: Draft, verb: Verb, after: Mapping[PairKey, Release] | None =
             place = Place(draft.files[0].repository, draft.files[0].path)
             remedy = "Edit the files by hand."
             draft.refusals.append(Refusal("not-as-planned", changes[0].pair, message, place, remedy))
+    draft.note_followers()
     refusals = list(dict.fromkeys(draft.refusals))
     lifted = tuple(each for each in refusals if draft.lifted.lifts(each))
     left = tuple(each for each in refusals if not draft.lifted.lifts(each))
