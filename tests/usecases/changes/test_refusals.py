@@ -267,3 +267,11 @@ def test_what_follows_an_anchor_is_named(apps: Path) -> None:
     run(*asked, "--service", "billing", apps, "--commit")
     back = planned(apps, "roll-back", "--environment", "qa")
     assert back["notes"] == found["notes"]
+
+
+def test_the_version_that_is_there_already_is_nothing_to_change(apps: Path) -> None:
+    settings(apps, LOCKED)
+    commit(apps, 3, {"billing/values-production.yaml": "image:\n  tag: 9.9.9-rc.1\n"})
+    asked = ("set-version", "--environment", "production", "--version", "9.9.9-rc.1")
+    assert planned(apps, *asked)["refusals"] == []
+    assert "nothing to change" in run(*asked, "--service", "billing", apps)

@@ -129,8 +129,9 @@ def plan(ground: Ground, wanted: Iterable[Wanted], lifted: Lifted, verb: Verb) -
     by_key = {each.release.key: each for each in wanted}
     draft = Draft(ground, by_key, lifted)
     for each in by_key.values():
-        draft.check(each)
-        set_version(draft, each)
+        if each.release.version != each.version:
+            draft.check(each)
+            set_version(draft, each)
     return finished(draft, verb)
 
 
