@@ -275,3 +275,28 @@ def test_the_version_that_is_there_already_is_nothing_to_change(apps: Path) -> N
     asked = ("set-version", "--environment", "production", "--version", "9.9.9-rc.1")
     assert planned(apps, *asked)["refusals"] == []
     assert "nothing to change" in run(*asked, "--service", "billing", apps)
+
+
+def test_other_settings_pass_no_lock(apps: Path, tmp_path: Path) -> None:
+    settings(apps, LOCKED)
+    other = tmp_path / "settings.yaml"
+    other.write_text("owner: group:all\n")
+    asked = ("promote", "--from", "qa", "--to", "production", "--catalog-settings", str(other))
+    assert [each["code"] for each in planned(apps, *asked, code=1)["refusals"]] == ["locked"]
+
+
+@pytest.mark.parametrize(
+    ("lock", "said"),
+    [
+        ("environment: prod", "a lock of prod protects nothing: nothing is deployed in an environment of this name"),
+        ("environment: Production", "of this name (did you mean production?)"),
+        ("environment: production, service: Billing", "Billing isn't deployed there (did you mean billing?)"),
+    ],
+)
+def test_a_lock_that_protects_nothing_is_a_warning(apps: Path, lock: str, said: str) -> None:
+    settings(apps, LOCKED.replace("environment: production", lock))
+    listed = run("list", apps)
+    assert "warning: apps/scenedock.yaml:2: a lock of" in listed
+    assert said in listed
+    (note,) = planned(apps, "promote", "--from", "qa", "--to", "production")["notes"]
+    assert said in note

@@ -17,6 +17,7 @@ from scenedock.changes.text import Verb, with_text
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object, value_at
+from scenedock.releases.findings import locks_of_nothing
 from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.spots import Spot
@@ -152,6 +153,11 @@ def finished(draft: Draft, verb: Verb, after: Mapping[PairKey, Release] | None =
             remedy = "Edit the files by hand."
             draft.refusals.append(Refusal("not-as-planned", changes[0].pair, message, place, remedy))
     draft.note_followers()
+    draft.notes += [
+        f"{each.place}: {each.message}"
+        for name in dict.fromkeys(key[0] for key in draft.wanted)
+        for each in locks_of_nothing(draft.ground.locks(name), draft.ground.releases.values(), name, draft.ground.now)
+    ]
     refusals = list(dict.fromkeys(draft.refusals))
     lifted = tuple(each for each in refusals if draft.lifted.lifts(each))
     left = tuple(each for each in refusals if not draft.lifted.lifts(each))
