@@ -99,6 +99,11 @@ def insertions(release: Release, deployed: Deployed, users: Users) -> Iterator[T
 
 def missing_file(release: Release) -> str:
     """What would have to exist so that a version could be set for one environment alone."""
+    if release.shape == "newTag":
+        return (
+            f"the kustomization.yaml of {release.environment or 'its overlay'} needs an item of its own in `images`, "
+            f"with the `name` {release.image} and `newTag`: what the overlay says counts after the base"
+        )
     if any(isinstance(key, int) for key in release.keys):
         return "it is in an item of a list, and Helm replaces lists as a whole: give the environment the whole list"
     if not release.keys:

@@ -300,3 +300,24 @@ def test_a_lock_that_protects_nothing_is_a_warning(apps: Path, lock: str, said: 
     assert said in listed
     (note,) = planned(apps, "promote", "--from", "qa", "--to", "production")["notes"]
     assert said in note
+
+
+def test_advice_fits_what_was_asked(apps: Path) -> None:
+    without = run("set-version", "--version", "1.2.1", "--service", "billing", apps, code=2)
+    assert "name the environment of 'billing': dev, production, qa" in without
+    merged = "base: &base\n  tag: 1.1.0\nimage:\n  <<: *base\n"
+    commit(apps, 2, {"billing/values-production.yaml": merged})
+    (refusal,) = planned(apps, "promote", "--from", "qa", "--to", "production", code=1)["refusals"]
+    assert refusal["message"].endswith("edit it there")
+
+
+def test_the_tag_of_a_base_needs_an_item_in_the_overlay(tmp_path: Path) -> None:
+    container = "      containers: [{name: billing, image: acme/billing}]\n"
+    head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec:\n  template:\n    spec:\n"
+    images = "resources: [deployment.yaml]\nimages: [{name: acme/billing, newTag: 1.0.0}]\n"
+    own = {f"billing/overlays/{name}/kustomization.yaml": "resources: [../../base]\n" for name in ("qa", "production")}
+    base = {"billing/base/kustomization.yaml": images, "billing/base/deployment.yaml": head + container}
+    commit(tmp_path / "apps", 1, {**base, **own})
+    asked = ("set-version", "--environment", "qa", "--version", "1.0.1", "--untried-version")
+    (refusal,) = planned(tmp_path / "apps", *asked, code=1)["refusals"]
+    assert "the kustomization.yaml of qa needs an item of its own in `images`" in refusal["remedy"]

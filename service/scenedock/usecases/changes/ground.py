@@ -122,6 +122,8 @@ class Ground:
         found = tuple(each for each in of_service if each.environment == environment)
         if not found:
             known = ", ".join(sorted({each.environment for each in of_service if each.environment})) or "none"
+            if environment is None:
+                raise NotFoundError(f"name the environment of {name!r}: {known}")
             raise NotFoundError(f"{name!r} isn't deployed in {environment!r}; its environments are: {known}")
         return found
 

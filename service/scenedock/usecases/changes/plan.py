@@ -232,7 +232,8 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
         _refuse_stale_lock(draft, release)
         edited = with_version(data, target.spot, release.version or "", wanted.version, target.path)
     except (InputError, NotFoundError) as error:
-        draft.refuse("not-editable", release, str(error), "Edit it by hand.")
+        message = str(error).replace(", or use `add` to override it here", "")  # the advice is for an action's input
+        draft.refuse("not-editable", release, message, "Edit it by hand.")
         return
     draft.after[target.repository, target.path] = edited
     for each in (release, *sharers):
