@@ -13,7 +13,7 @@ from scenedock.releases.semver import SemVer
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,40}")
 _ADDRESS: Final = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[\w.~-]+)+", re.ASCII | re.IGNORECASE)
-"""An address of which nothing ends a link, or is a sign of Markdown's that would."""
+"""An address without a sign that ends a link, or that Markdown knows."""
 _SHAPES: Final[Mapping[str, str]] = {"github": "/compare/", "gitea": "/compare/", "gitlab": "/-/compare/"}
 
 

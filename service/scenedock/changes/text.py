@@ -14,7 +14,7 @@ _MOST_NAMED = 20
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|~])")
 _REFERENCES = re.compile(r"([@#!$%&^])(?=[\w#])")
 _JOINER = "\u2060"
-"""A sign without width: behind it a name is none to a code host, and an entity none to Markdown."""
+"""A sign without width: where it follows, code hosts see no name, and Markdown no entity."""
 
 
 @dataclass(frozen=True, slots=True)
