@@ -12,6 +12,8 @@ from scenedock.model.helm import Provider, RepositoryFacts
 from scenedock.releases.semver import SemVer
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,40}")
+_ADDRESS: Final = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/[\w.~-]+)+", re.ASCII | re.IGNORECASE)
+"""An address without a sign that ends a link, or that Markdown knows."""
 _SHAPES: Final[Mapping[str, str]] = {"github": "/compare/", "gitea": "/compare/", "gitlab": "/-/compare/"}
 
 
@@ -31,14 +33,15 @@ def of_source(addresses: Collection[str], hosts: Mapping[str, Provider], tags: s
         return ""
     slug = slugs.pop()
     shape = _SHAPES.get(slug.provider)
-    host = slug.host or f"{slug.provider}.com"
-    return f"https://{host}/{slug.slug}{shape}{refs[0]}...{refs[1]}" if shape else ""
+    address = f"https://{slug.host or f'{slug.provider}.com'}/{slug.slug}"
+    return f"{address}{shape}{refs[0]}...{refs[1]}" if shape and _ADDRESS.fullmatch(address) else ""
 
 
 def of_commits(repository: RepositoryFacts, old: str, new: str) -> str:
     """The comparison of two commits of a repository; empty where its address isn't known."""
     shape = _SHAPES.get(repository.provider)
-    return f"{repository.url}{shape}{old}...{new}" if repository.url and shape and old != new else ""
+    is_plain = _ADDRESS.fullmatch(repository.url)
+    return f"{repository.url}{shape}{old}...{new}" if is_plain and shape and old != new else ""
 
 
 def _ref(version: str, tags: str) -> str:

@@ -77,7 +77,7 @@ def _pinned(release: Release, version: str) -> Refusal | None:
     if digest and not given:
         message = f"{release.pair} is pinned to a digest ({old}), which a new tag alone would leave as it is"
         return Refusal("pinned-digest", release.pair, message, release.place, "Give the version with its digest.")
-    if version.startswith("sha256:") != old.startswith("sha256:"):
+    if old and version.startswith("sha256:") != old.startswith("sha256:"):
         message = f"a digest can't take the place of a tag, nor a tag that of a digest: {old}, {version}"
         return Refusal(
             "pinned-digest", release.pair, message, release.place, "Give a tag with its digest: TAG@sha256:…"

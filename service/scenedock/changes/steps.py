@@ -11,7 +11,9 @@ from scenedock.releases.semver import SemVer
 _VERSION: Final = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}", re.ASCII
 )
-Step: TypeAlias = Literal["breaking", "feature", "fix", "pre-release", "downgrade", "unknown"]
+Step: TypeAlias = Literal[
+    "breaking", "breaking pre-release", "feature", "fix", "pre-release", "release", "downgrade", "unknown"
+]
 
 
 def step_between(old: str, new: str) -> Step:
@@ -21,6 +23,8 @@ def step_between(old: str, new: str) -> Step:
 
     >>> [step_between("1.2.3", new) for new in ("2.0.0", "1.3.0", "v1.2.4", "1.3.0-rc.1", "1.2.2", "main")]
     ['breaking', 'feature', 'fix', 'pre-release', 'downgrade', 'unknown']
+    >>> step_between("1.0.0", "2.0.0-rc.1"), step_between("2.0.0-rc.1", "2.0.0")
+    ('breaking pre-release', 'release')
     >>> step_between("0.1.0", "0.2.0"), step_between("v736", "v737"), step_between("v737", "v736")
     ('unknown', 'unknown', 'downgrade')
     """
@@ -29,13 +33,26 @@ def step_between(old: str, new: str) -> Step:
     before, after = SemVer.parse(old), SemVer.parse(new)
     if before is None or after is None:
         return "unknown"
+    breaks = is_breaking(old, new)
     if after.prerelease:
-        return "pre-release"
-    if before.core[0] != after.core[0]:
+        return "breaking pre-release" if breaks else "pre-release"
+    if breaks:
         return "breaking"
+    if before.prerelease and before.core == after.core:
+        return "release"
     if after.core[0] == 0 or before == after:
         return "unknown"
     return "feature" if before.core[1] != after.core[1] else "fix"
+
+
+def is_breaking(old: str, new: str) -> bool:
+    """Whether the major version changes, forward or back: then who depends on it may break.
+
+    >>> is_breaking("1.0.0", "2.0.0-rc.1"), is_breaking("2.0.0", "1.0.0"), is_breaking("1.0.0", "main")
+    (True, True, False)
+    """
+    before, after = SemVer.parse(old), SemVer.parse(new)
+    return before is not None and after is not None and before.core[0] != after.core[0]
 
 
 def is_version(text: str) -> bool:

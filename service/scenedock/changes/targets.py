@@ -66,6 +66,18 @@ def sharers_of(release: Release, releases: Iterable[Release]) -> tuple[Release, 
     )
 
 
+def reads(deployed: Deployed, release: Release) -> bool:
+    """Whether the line of a release may say the version of a deployment, of which that isn't known."""
+    others = [each.path for each in (deployed.chart, deployed.tag_file) if each]
+    if release.path in others and release.place.repository == deployed.repository:
+        return True
+    for layer in reversed(deployed.layers):
+        if not layer.unreadable and _has(layer.values, release):
+            place = layer.elsewhere or deployed.repository, layer.path, layer.spot_of(release.keys)
+            return place == (release.place.repository, release.path, release.spot)
+    return False
+
+
 def insertions(release: Release, deployed: Deployed, users: Users) -> Iterator[Target]:
     """Where the version may be inserted so that it counts for this deployment alone, the best place in front."""
     if not release.keys or any(isinstance(key, int) for key in release.keys):
@@ -87,6 +99,11 @@ def insertions(release: Release, deployed: Deployed, users: Users) -> Iterator[T
 
 def missing_file(release: Release) -> str:
     """What would have to exist so that a version could be set for one environment alone."""
+    if release.shape == "newTag":
+        return (
+            f"the kustomization.yaml of {release.environment or 'its overlay'} needs an item of its own in `images`, "
+            f"with the `name` {release.image} and `newTag`: what the overlay says counts after the base"
+        )
     if any(isinstance(key, int) for key in release.keys):
         return "it is in an item of a list, and Helm replaces lists as a whole: give the environment the whole list"
     if not release.keys:

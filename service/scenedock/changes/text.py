@@ -11,7 +11,10 @@ from scenedock.changes.planned import Planned, Refusal, VersionChange
 
 Verb: TypeAlias = Literal["Promote", "Roll back", "Set"]
 _MOST_NAMED = 20
-_SIGNS = re.compile(r"([\\`*_{}\[\]<>|#@~])")
+_SIGNS = re.compile(r"([\\`*_{}\[\]<>|~])")
+_REFERENCES = re.compile(r"([@#!$%&^])(?=[\w#])")
+_JOINER = "\u2060"
+"""A sign without width: where it follows, code hosts see no name, and Markdown no entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ def with_text(planned: Planned, verb: Verb, told: Told, reason: str = "") -> Pla
     """The plan with its title, body and message; `reason` is why somebody passes locks."""
     title = _title(verb, [each for each in planned.changes if each.asked])
     body = "\n\n".join(_body(planned, told, reason))
-    lines = [f"{each.pair}: {each.old} -> {each.new}" for each in planned.changes]
+    lines = [_plain(f"{each.pair}: {each.old} -> {each.new}") for each in planned.changes]
     passed = (
         [f"A lock is passed: {' '.join(reason.split())}"]
         if reason and any(each.code == "locked" for each in planned.lifted)
@@ -100,8 +103,13 @@ def named(pairs: Sequence[str]) -> str:
 
 
 def markdown(text: str) -> str:
-    """A text in which Markdown finds no signs of its own, and code hosts no mentions."""
-    return _SIGNS.sub(r"\\\1", " ".join(text.split())).replace("\\@", "@\u2060")
+    """A text in which Markdown finds no signs of its own, and code hosts no mentions and references."""
+    return _SIGNS.sub(r"\\\1", _plain(text))
+
+
+def _plain(text: str) -> str:
+    """A text in one line, in which code hosts find no mentions and references."""
+    return _REFERENCES.sub(rf"\1{_JOINER}", " ".join(text.split()))
 
 
 def _number(count: int) -> str:

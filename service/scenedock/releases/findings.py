@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from scenedock.model.finding import Finding, Severity
+from scenedock.model.locks import Lock
+from scenedock.model.similar import similar
 from scenedock.releases.drift import gap_of, has_order
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.release import PairKey, Release
@@ -50,6 +53,33 @@ def find_in_versions(
     for each in unordered.values():
         found[each[0].key].append(_unordered(each))
     return found
+
+
+def locks_of_nothing(
+    locks: Iterable[Lock], releases: Collection[Release], repository: str, now: datetime
+) -> Iterator[Finding]:
+    """A finding for each active lock of a repository that covers none of its deployments; names are exact."""
+    own = [each for each in releases if each.repository == repository]
+    environments = sorted({each.environment for each in own if each.environment})
+    for lock in locks:
+        if not lock.is_active(now) or any(lock.covers(each.service, each.environment) for each in own):
+            continue
+        if lock.environment not in environments:
+            why = f"nothing is deployed in an environment of this name{_near(lock.environment, environments)}"
+        else:
+            services = sorted({each.service for each in own if each.environment == lock.environment})
+            why = f"{lock.service} isn't deployed there{_near(lock.service, services)}"
+        what = f"{lock.service} in {lock.environment}" if lock.service else lock.environment
+        message = f"a lock of {what} protects nothing: {why}"
+        yield Finding("warning", "lock-of-nothing", message, lock.place, "Write the exact name, or remove the lock.")
+
+
+def _near(name: str, names: Sequence[str]) -> str:
+    low = name.lower()
+    begun = [each for each in names if each.lower().startswith(low) or low.startswith(each.lower())]
+    return (
+        f" (did you mean {min(begun, key=lambda each: abs(len(each) - len(name)))}?)" if begun else similar(name, names)
+    )
 
 
 def _mutable(release: Release) -> Finding:

@@ -186,14 +186,16 @@ def test_a_file_with_other_changes_is_not_written(apps: Path) -> None:
     assert file.read_text() == "image:\n  tag: 1.1.0\nreplicas: 5\n"
 
 
-def test_a_link_is_not_followed(apps: Path) -> None:
+def test_a_link_is_edited_where_it_leads_to(apps: Path) -> None:
     commit(apps, 2, {"shared/production.yaml": "image:\n  tag: 1.1.0\n"})
     file = apps / "billing/values-production.yaml"
     file.unlink()
     file.symlink_to("../shared/production.yaml")
     commit(apps, 3, {})
     asked = ("promote", "--from", "qa", "--to", "production", "--service", "billing", apps)
-    assert "this is a link, or behind one" in run(*asked, "--write", code=4)
+    run(*asked, "--write")
+    assert file.is_symlink()
+    assert (apps / "shared/production.yaml").read_text() == "image:\n  tag: 1.2.0\n"
 
 
 def test_write_writes_and_commits_nothing(apps: Path) -> None:
@@ -216,3 +218,106 @@ def test_write_writes_and_commits_nothing(apps: Path) -> None:
 )
 def test_a_wrong_wish_is_answered_with_what_to_do(apps: Path, arguments: list[str], said: str) -> None:
     assert said in run("promote", *arguments, "--service", "billing", apps, code=2)
+
+
+def test_a_link_takes_other_environments_along_and_says_so(apps: Path) -> None:
+    file = apps / "billing/values-production.yaml"
+    file.unlink()
+    file.symlink_to("values-qa.yaml")
+    commit(apps, 2, {})
+    for environment, other in (("qa", "production"), ("production", "qa")):
+        for ref in ([], ["--ref", "main"]):
+            asked = ("set-version", "--environment", environment, "--version", "1.2.1", "--untried-version", *ref)
+            (refusal,) = planned(apps, *asked, code=1)["refusals"]
+            assert (refusal["code"], f"also to billing/{other}" in refusal["message"]) == ("shared-line", True)
+            both = planned(apps, *asked, "--shared")
+            assert {each["environment"] for each in both["changes"]} == {"qa", "production"}
+            assert [each["path"] for each in both["files"]] == ["billing/values-qa.yaml"]
+
+
+def test_a_line_is_shared_with_an_environment_whose_version_is_not_known(apps: Path) -> None:
+    head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: billing-{0}\nspec:\n"
+    source = "  source: {{repoURL: https://git.acme.test/apps, path: billing, helm: {{valueFiles: [{1}]}}}}\n"
+    text = head + source + "  destination: {{namespace: {0}}}\n"
+    git(apps, "rm", "-rq", *(f"billing/values-{name}.yaml" for name in ("dev", "qa", "production")))
+    files = {
+        "billing/values.yaml": f"{IMAGE}  tag: 1.0.0\n",
+        "argocd/qa.yaml": text.format("qa", "values.yaml, secrets-qa.yaml"),
+        "argocd/production.yaml": text.format("production", "values.yaml"),
+        "billing/secrets-qa.yaml": "\0GITCRYPT\0abc",
+        "scenedock.yaml": "locks: [{environment: qa, reason: Freeze, until: '2999-12-01'}]\n",
+    }
+    commit(apps, 2, files)
+    asked = ("set-version", "--environment", "production", "--version", "1.0.1", "--untried-version")
+    shared, locked = planned(apps, *asked, code=1)["refusals"]
+    assert (shared["code"], shared["message"].endswith("also to billing/qa")) == ("shared-line", True)
+    assert (locked["code"], locked["deployment"]) == ("locked", "billing/qa")
+    found = planned(apps, *asked, "--shared", "--pass-lock", "Both of them")
+    assert [each["environment"] for each in found["changes"]] == ["production"]
+    assert found["notes"] == ["billing/qa has the line apps:billing/values.yaml:3, too, and its version isn't known"]
+
+
+def test_what_follows_an_anchor_is_named(apps: Path) -> None:
+    text = "image:\n  tag: &t 1.2.0\nsidecar: {image: acme/proxy, tag: *t}\n"
+    commit(apps, 2, {"billing/values-qa.yaml": text})
+    asked = ("set-version", "--environment", "qa", "--version", "1.3.0-rc.1")
+    found = planned(apps, *asked)
+    assert found["notes"] == ["in apps:billing/values-qa.yaml change, too, by an anchor: sidecar.tag"]
+    assert found["notes"][0] in found["body"]
+    run(*asked, "--service", "billing", apps, "--commit")
+    back = planned(apps, "roll-back", "--environment", "qa")
+    assert back["notes"] == found["notes"]
+
+
+def test_the_version_that_is_there_already_is_nothing_to_change(apps: Path) -> None:
+    settings(apps, LOCKED)
+    commit(apps, 3, {"billing/values-production.yaml": "image:\n  tag: 9.9.9-rc.1\n"})
+    asked = ("set-version", "--environment", "production", "--version", "9.9.9-rc.1")
+    assert planned(apps, *asked)["refusals"] == []
+    assert "nothing to change" in run(*asked, "--service", "billing", apps)
+
+
+def test_other_settings_pass_no_lock(apps: Path, tmp_path: Path) -> None:
+    settings(apps, LOCKED)
+    other = tmp_path / "settings.yaml"
+    other.write_text("owner: group:all\n")
+    asked = ("promote", "--from", "qa", "--to", "production", "--catalog-settings", str(other))
+    assert [each["code"] for each in planned(apps, *asked, code=1)["refusals"]] == ["locked"]
+
+
+@pytest.mark.parametrize(
+    ("lock", "said"),
+    [
+        ("environment: prod", "a lock of prod protects nothing: nothing is deployed in an environment of this name"),
+        ("environment: Production", "of this name (did you mean production?)"),
+        ("environment: production, service: Billing", "Billing isn't deployed there (did you mean billing?)"),
+    ],
+)
+def test_a_lock_that_protects_nothing_is_a_warning(apps: Path, lock: str, said: str) -> None:
+    settings(apps, LOCKED.replace("environment: production", lock))
+    listed = run("list", apps)
+    assert "warning: apps/scenedock.yaml:2: a lock of" in listed
+    assert said in listed
+    (note,) = planned(apps, "promote", "--from", "qa", "--to", "production")["notes"]
+    assert said in note
+
+
+def test_advice_fits_what_was_asked(apps: Path) -> None:
+    without = run("set-version", "--version", "1.2.1", "--service", "billing", apps, code=2)
+    assert "name the environment of 'billing': dev, production, qa" in without
+    merged = "base: &base\n  tag: 1.1.0\nimage:\n  <<: *base\n"
+    commit(apps, 2, {"billing/values-production.yaml": merged})
+    (refusal,) = planned(apps, "promote", "--from", "qa", "--to", "production", code=1)["refusals"]
+    assert refusal["message"].endswith("edit it there")
+
+
+def test_the_tag_of_a_base_needs_an_item_in_the_overlay(tmp_path: Path) -> None:
+    container = "      containers: [{name: billing, image: acme/billing}]\n"
+    head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec:\n  template:\n    spec:\n"
+    images = "resources: [deployment.yaml]\nimages: [{name: acme/billing, newTag: 1.0.0}]\n"
+    own = {f"billing/overlays/{name}/kustomization.yaml": "resources: [../../base]\n" for name in ("qa", "production")}
+    base = {"billing/base/kustomization.yaml": images, "billing/base/deployment.yaml": head + container}
+    commit(tmp_path / "apps", 1, {**base, **own})
+    asked = ("set-version", "--environment", "qa", "--version", "1.0.1", "--untried-version")
+    (refusal,) = planned(tmp_path / "apps", *asked, code=1)["refusals"]
+    assert "the kustomization.yaml of qa needs an item of its own in `images`" in refusal["remedy"]

@@ -76,12 +76,55 @@ def test_the_text_names_who_depends_on_what_breaks_and_links_what_is_new(apps: P
     assert "search changes in a breaking way" not in body
 
 
+def test_a_roll_back_and_a_pre_release_of_another_major_version_name_dependents_too(apps: Path) -> None:
+    depends = "**billing changes in a breaking way.** On it depend component:search"
+    asked = ("set-version", "--service", "billing", "--environment", "qa", apps)
+    commit(apps, 2, {"billing/values-qa.yaml": "image:\n  tag: 1.0.0\n"})
+    found = run(*asked, "--version", "2.0.0-rc.1")
+    assert (found["changes"][0]["step"], depends in found["body"]) == ("breaking pre-release", True)
+    commit(apps, 3, {"billing/values-qa.yaml": "image:\n  tag: 2.0.0-rc.1\n"})
+    found = run(*asked, "--version", "2.0.0")
+    assert (found["changes"][0]["step"], depends in found["body"]) == ("release", False)
+    found = run("roll-back", "--service", "billing", "--environment", "qa", apps)
+    assert (found["changes"][0]["step"], depends in found["body"]) == ("downgrade", True)
+
+
+def test_nothing_in_the_files_is_markup_or_a_mention_in_the_text(apps: Path) -> None:
+    bad = "sources: ['https://github.com/acme/x) @acme/admins <img src=x>']\n"
+    lock = "locks: [{environment: production, reason: '@acme/all &commat;ada <b> acme/x#1 !7', until: '2999-12-01'}]\n"
+    settings = f"versions: {{tags: 'v{{version}}'}}\n{lock}"
+    commit(apps, 2, {**service("billing", "2.0.0", "1.0.0", bad), "scenedock.yaml": settings})
+    asked = ("promote", "--from", "qa", "--to", "production", "--service", "billing", apps, "--pass-lock", "now")
+    body = run(*asked)["body"]
+    assert "What is new" not in body
+    assert "locked until 2999-12-01: @\u2060acme/all &\u2060commat;ada \\<b\\> acme/x#\u20601 !\u20607" in body
+
+
 def test_without_known_source_code_the_commits_of_this_repository_are_compared(apps: Path) -> None:
     git(apps, "remote", "add", "origin", "https://github.com/acme/apps.git")
     commit(apps, 2, {"search/values-qa.yaml": "image:\n  tag: 1.1.0\n"})
     body = run("promote", "--from", "qa", "--to", "production", "--service", "search", apps)["body"]
     first, second = (run("show", "search", apps)[number]["commit"] for number in (0, 1))
     assert f"What is new in search: https://github.com/acme/apps/compare/{first}...{second}" in body
+
+
+def test_commits_are_compared_only_where_the_older_version_came_first(apps: Path) -> None:
+    git(apps, "remote", "add", "origin", "https://github.com/acme/apps.git")
+    commit(apps, 2, {"search/values-qa.yaml": "image:\n  tag: 1.1.0\n"})
+    commit(apps, 3, {"search/values-production.yaml": "image:\n  tag: 1.2.0\n"})
+    asked = ("promote", "--from", "qa", "--to", "production", "--service", "search", apps, "--downgrade")
+    assert "What is new" not in run(*asked)["body"]
+
+
+def test_a_chart_from_elsewhere_has_no_tags_in_the_source_code(apps: Path) -> None:
+    more = "sources: [https://github.com/acme/billing]\ndependencies:\n"
+    chart = f"{more}  - {{name: billing, version: 1.0.0, repository: 'https://charts.acme.test'}}\n"
+    git(apps, "rm", "-rq", "billing")
+    commit(apps, 2, {"billing/Chart.yaml": service("billing", "", "", chart)["billing/Chart.yaml"]})
+    commit(apps, 3, {f"billing/values-{name}.yaml": "replicas: 1\n" for name in ("qa", "production")})
+    lifts = ("--shared", "--untried-version")
+    found = run("set-version", "--environment", "qa", "--version", "1.1.0", "--service", "billing", apps, *lifts)
+    assert ("1.0.0" in found["body"], "What is new" in found["body"]) == (True, False)
 
 
 def test_a_roll_back_to_a_named_version_and_to_one_that_never_was(apps: Path) -> None:

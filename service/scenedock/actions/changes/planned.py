@@ -17,7 +17,9 @@ class VersionChangeOutput(JsonDocument):
     old: Annotated[str, "The version of now"]
     new: Annotated[str, "The version that it gets"]
     step: Annotated[
-        str, "What Semantic Versioning says: `breaking`, `feature`, `fix`, `pre-release`, `downgrade`, `unknown`"
+        str,
+        "What Semantic Versioning says: `breaking`, `breaking pre-release`, `feature`, `fix`, `pre-release`, "
+        "`release`, `downgrade`, `unknown`",
     ]
     place: Annotated[str, "The line that is edited, or the file where one is inserted"]
     asked: Annotated[bool, "Whether it was asked for; else it shares the line"]

@@ -30,7 +30,7 @@ _OPTIONS = (
         "--catalog-settings",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="A scenedock.yaml for all repositories, instead of their own.",
+        help="A scenedock.yaml for all repositories; of their own, locks stay.",
     ),
     click.option(
         "--settings", type=click.Path(path_type=Path), hidden=True, deprecated="It is now called --catalog-settings."

@@ -55,6 +55,11 @@ def ask_git(root: Path, *arguments: str, seconds: float = _SECONDS) -> GitOutput
     return GitOutput(complaint=errors[0].removeprefix("fatal: ") if errors else f"git {arguments[0]} failed")
 
 
+def is_ancestor(root: Path, older: str, newer: str) -> bool:
+    """Whether a commit is in the history of another one, as far as the clone has it."""
+    return not ask_git(root, "merge-base", "--is-ancestor", older, newer).complaint
+
+
 def address_of(root: Path) -> GitAddress:
     """The address of a folder's repository; empty if the folder is not a clone or git isn't installed."""
     url = browser_address(ask_git(root, "config", "--get", "remote.origin.url").text)

@@ -25,7 +25,7 @@ class OverlaidRepository:
         before = self.below.listing()
         here = {path for path, data in self.changed.items() if data is not None}
         files = tuple(sorted({*before.files, *here} - (self.changed.keys() - here)))
-        return Listing(files, before.outside - self.changed.keys(), before.unnameable, before.too_deep)
+        return Listing(files, before.outside - self.changed.keys(), before.unnameable, before.too_deep, before.links)
 
     def listing(self) -> Listing:
         """All its files.
@@ -37,14 +37,18 @@ class OverlaidRepository:
         return self._listing
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file of the listing.
+        """The bytes of a file of the listing; of a link, those of the file that it leads to.
 
         Raises
         ------
         InputError   it can't be read
         """
-        data = self.changed.get(path)
+        data = self.changed.get(path if path in self.changed else self.below.real_path(path))
         return self.below.read(path) if data is None else data
+
+    def real_path(self, path: str) -> str:
+        """The path of what a path leads to through links, as in the repository below."""
+        return path if path in self.changed else self.below.real_path(path)
 
     def address(self) -> GitAddress:
         """The address of the repository below."""

@@ -34,6 +34,9 @@ class Repository(Protocol):
     def read(self, path: str) -> bytes:
         """The bytes of a file of the listing."""
 
+    def real_path(self, path: str) -> str:
+        """The path of what a path leads to through links; the same where that isn't in the repository."""
+
     def address(self) -> GitAddress:
         """Its address, as far as git knows it."""
 
@@ -133,6 +136,11 @@ class RepositoryFolder:
                 os.close(file)
         except OSError as error:
             raise InputError(f"can't be read: {error.strerror or error}") from error
+
+    def real_path(self, path: str) -> str:
+        """The path of what a path leads to through links; the same where that isn't in the repository."""
+        target, root = _target(f"{self.root}/{path}"), self.root.resolve()
+        return target.relative_to(root).as_posix() if target and target.is_relative_to(root) else path
 
     def signature(self) -> str:
         """Changes whenever a file does: a digest of all names, sizes, inodes, and times that no program can set.

@@ -90,6 +90,10 @@ class GitRevision:
             raise InputError("can't be read: there is no such file")
         return self._blobs.read(entry.id)
 
+    def real_path(self, path: str) -> str:
+        """The path of what a path leads to through links; the same where that isn't in the repository."""
+        return self._resolve(path) or path
+
     def snapshot(self) -> Snapshot:
         """The blobs of its files, and the tree that they are in.
 

@@ -79,7 +79,7 @@ class RepositoryReader:
         replacement: tuple[str, bytes] | None,
         of_run: FactsOfRun | None = None,
     ) -> RepositoryReader:
-        """Open a repository under a name; `replacement` (name and bytes) replaces its own settings.
+        """Open a repository under a name; `replacement` (name and bytes) replaces its own settings except locks.
 
         With facts `of_run`, what is known already isn't read, and what is read becomes known.
 
@@ -94,7 +94,8 @@ class RepositoryReader:
         if replacement is None:
             settings = _own_settings(name, files, listing)
         else:
-            settings = read_settings(replacement[1], label=replacement[0])
+            locks = _own_settings(name, files, listing).locks  # who passes other settings passes no lock
+            settings = replace(read_settings(replacement[1], label=replacement[0]), locks=locks)
         address = folder.address()
         url = settings.repository or address.url
         facts = RepositoryFacts(

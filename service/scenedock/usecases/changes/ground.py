@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
 from scenedock.changes.planned import PlannedFile, VersionChange
-from scenedock.changes.targets import Users, users_of
+from scenedock.changes.targets import Users, reads, sharers_of, users_of
 from scenedock.effects.git.overlaid import OverlaidRepository
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import NotFoundError
@@ -37,6 +37,7 @@ class Ground:
     now: datetime
     survey: Survey
     choose: Choose = choose_none
+    _real_paths: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -57,21 +58,33 @@ class Ground:
 
     @cached_property
     def releases(self) -> Mapping[PairKey, Release]:
-        """The releases by what they are of."""
-        return {each.key: each for each in self.survey.releases}
+        """The releases by what they are of, in the files that links lead to."""
+        return {each.key: self._through_links(each) for each in self.survey.releases}
 
     @cached_property
     def by_service(self) -> Mapping[str, Sequence[Release]]:
         """The releases of each service."""
         found: dict[str, list[Release]] = defaultdict(list)
-        for each in self.survey.releases:
+        for each in self.releases.values():
             found[each.service].append(each)
         return found
 
     @cached_property
     def deployed(self) -> Mapping[PairKey, Deployed]:
-        """What says the version of each release."""
-        return dict(zip(self.releases, self.survey.deployed, strict=True))
+        """What says the version of each release, in the files that links lead to."""
+        return {
+            key: replace(
+                each,
+                layers=tuple(
+                    replace(layer, path=self._real_path(layer.elsewhere or each.repository, layer.path))
+                    for layer in each.layers
+                ),
+                chart=each.chart and replace(each.chart, path=self._real_path(each.repository, each.chart.path)),
+                tag_file=each.tag_file
+                and replace(each.tag_file, path=self._real_path(each.repository, each.tag_file.path)),
+            )
+            for key, each in zip(self.releases, self.survey.deployed, strict=True)
+        }
 
     @cached_property
     def pairs(self) -> Mapping[PairKey, Pair]:
@@ -81,7 +94,13 @@ class Ground:
     @cached_property
     def users(self) -> Users:
         """Which deployments each layer of values serves."""
-        return users_of(self.survey.deployed)
+        return users_of(self.deployed.values())
+
+    def sharers_of(self, line: Release) -> tuple[Release, ...]:
+        """The others that a line sets the version of, also where nobody knows their versions."""
+        unknown = (each for each in self.releases.values() if each.version is None and each.key != line.key)
+        known = sharers_of(line, self.releases.values())
+        return *known, *(each for each in unknown if reads(self.deployed[each.key], line))
 
     def locks(self, repository: str) -> Sequence[Lock]:
         """The locks in the settings of a repository."""
@@ -103,6 +122,8 @@ class Ground:
         found = tuple(each for each in of_service if each.environment == environment)
         if not found:
             known = ", ".join(sorted({each.environment for each in of_service if each.environment})) or "none"
+            if environment is None:
+                raise NotFoundError(f"name the environment of {name!r}: {known}")
             raise NotFoundError(f"{name!r} isn't deployed in {environment!r}; its environments are: {known}")
         return found
 
@@ -116,6 +137,17 @@ class Ground:
         if repository not in self.repositories:
             raise NotFoundError(f"{repository} is not among the repositories that are read")
         return self.repositories[repository].read(path)
+
+    def _real_path(self, repository: str, path: str) -> str:
+        if repository not in self.repositories:
+            return path
+        if (repository, path) not in self._real_paths:
+            self._real_paths[repository, path] = self.repositories[repository].real_path(path)
+        return self._real_paths[repository, path]
+
+    def _through_links(self, release: Release) -> Release:
+        twins = tuple(map(self._through_links, release.twins))
+        return replace(release, path=self._real_path(release.place.repository, release.path), twins=twins)
 
     def after(self, files: Sequence[PlannedFile]) -> Mapping[PairKey, Release]:
         """The releases as they would be with other contents of files.

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.changes.automations import writer_of_image, writer_of_line
 from scenedock.changes.contents import value_in, with_value, with_version
+from scenedock.changes.followers import followers_of
 from scenedock.changes.planned import Lifted, Planned, PlannedFile, Refusal, VersionChange
 from scenedock.changes.rules import refusals_of
 from scenedock.changes.steps import step_between
-from scenedock.changes.targets import Target, insertions, line_of, missing_file, sharers_of
+from scenedock.changes.targets import Target, insertions, line_of, missing_file
 from scenedock.changes.text import Verb, with_text
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject, as_object, value_at
+from scenedock.releases.findings import locks_of_nothing
 from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.release import PairKey, Release
+from scenedock.releases.spots import Spot
 from scenedock.usecases.changes.ground import Ground, unplanned
 from scenedock.usecases.changes.told import told_of
 
 _MOST_UNPLANNED = 5
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Draft:
     changes: dict[PairKey, VersionChange] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    spots: dict[tuple[str, str], list[Spot]] = field(default_factory=lambda: defaultdict(list))
 
     @property
     def files(self) -> tuple[PlannedFile, ...]:
@@ -100,6 +106,18 @@ class Draft:
             replaced=replaced,
         )
         self.changes.setdefault(release.key, change)
+        self.spots[target.repository, target.path].append(target.spot)
+        for each in release.lines:
+            if each.spot:
+                self.spots[each.place.repository, each.path].append(each.spot)
+
+    def note_followers(self) -> None:
+        """Note what else changes because it follows an anchor in what is edited."""
+        for file in self.files:
+            if along := followers_of(file, self.spots[file.repository, file.path]):
+                more = f" and {len(along) - _MOST_NAMED} more" if len(along) > _MOST_NAMED else ""
+                place = Place(file.repository, file.path)
+                self.notes.append(f"in {place} change, too, by an anchor: {', '.join(along[:_MOST_NAMED])}{more}")
 
 
 def plan(ground: Ground, wanted: Iterable[Wanted], lifted: Lifted, verb: Verb) -> Planned:
@@ -112,8 +130,9 @@ def plan(ground: Ground, wanted: Iterable[Wanted], lifted: Lifted, verb: Verb) -
     by_key = {each.release.key: each for each in wanted}
     draft = Draft(ground, by_key, lifted)
     for each in by_key.values():
-        draft.check(each)
-        set_version(draft, each)
+        if each.release.version != each.version:
+            draft.check(each)
+            set_version(draft, each)
     return finished(draft, verb)
 
 
@@ -133,6 +152,12 @@ def finished(draft: Draft, verb: Verb, after: Mapping[PairKey, Release] | None =
             place = Place(draft.files[0].repository, draft.files[0].path)
             remedy = "Edit the files by hand."
             draft.refusals.append(Refusal("not-as-planned", changes[0].pair, message, place, remedy))
+    draft.note_followers()
+    draft.notes += [
+        f"{each.place}: {each.message}"
+        for name in dict.fromkeys(key[0] for key in draft.wanted)
+        for each in locks_of_nothing(draft.ground.locks(name), draft.ground.releases.values(), name, draft.ground.now)
+    ]
     refusals = list(dict.fromkeys(draft.refusals))
     lifted = tuple(each for each in refusals if draft.lifted.lifts(each))
     left = tuple(each for each in refusals if not draft.lifted.lifts(each))
@@ -158,7 +183,7 @@ def set_version(draft: Draft, wanted: Wanted) -> None:
 
 def _set_line(draft: Draft, wanted: Wanted) -> None:
     release, ground = wanted.release, draft.ground
-    sharers = sharers_of(release, ground.survey.releases)
+    sharers = ground.sharers_of(release)
     others = [each for each in sharers if _wants_other(draft, each, wanted.version)]
     problems: list[str] = []
     if others or release.inherited:
@@ -207,11 +232,15 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
         _refuse_stale_lock(draft, release)
         edited = with_version(data, target.spot, release.version or "", wanted.version, target.path)
     except (InputError, NotFoundError) as error:
-        draft.refuse("not-editable", release, str(error), "Edit it by hand.")
+        message = str(error).replace(", or use `add` to override it here", "")  # the advice is for an action's input
+        draft.refuse("not-editable", release, message, "Edit it by hand.")
         return
     draft.after[target.repository, target.path] = edited
     for each in (release, *sharers):
-        draft.note_change(Wanted(each, wanted.version), target)
+        if each.version is None:
+            draft.notes.append(f"{each.pair} has the line {release.place}, too, and its version isn't known")
+        else:
+            draft.note_change(Wanted(each, wanted.version), target)
         if each is not release and each.key not in draft.wanted:
             draft.check(Wanted(each, wanted.version))
 

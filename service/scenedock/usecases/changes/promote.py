@@ -35,7 +35,8 @@ def promote(ground: Ground, promotion: Promotion, lifted: Lifted, verb: Verb = "
     Raises
     ------
     NotFoundError   there is no such service, or it isn't deployed there
-    InputError      not exactly one of `source` and `version` is given, it is not a version, or a repository must be named
+    InputError      not exactly one of `source` and `version` is given, it is not a version, or a repository must be
+                    named
     """
     if (promotion.source is None) == (promotion.version is None):
         raise InputError("give the environment that has the version, or the version; not both")
@@ -69,14 +70,15 @@ def one_of(ground: Ground, service: str, environment: str | None, repository: st
         found = tuple(each for each in found if each.repository == repository)
     if len(found) != 1:
         names = ", ".join(each.repository for each in ground.find(service, environment))
-        raise InputError(f"{service} in {environment} is deployed by {names}; name one of these repositories")
+        where = f" in {environment}" if environment else ""
+        raise InputError(f"{service}{where} is deployed by {names}; name one of these repositories")
     return found[0]
 
 
 def unknown(release: Release) -> Refusal:
     """Why a version that isn't known isn't changed."""
     message = f"the version of {release.pair} isn't known: {release.reason}"
-    return Refusal("unknown-version", release.pair, message, release.place, "Set it by hand, in one of these lines.")
+    return Refusal("unknown-version", release.pair, message, release.place, "Set it by hand.")
 
 
 def _wanted(ground: Ground, release: Release, promotion: Promotion) -> Wanted | Refusal:

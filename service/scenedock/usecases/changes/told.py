@@ -8,7 +8,9 @@ from operator import itemgetter
 from scenedock.catalog.vocabulary.relations import references_of
 from scenedock.changes.comparisons import of_commits, of_source
 from scenedock.changes.planned import VersionChange
+from scenedock.changes.steps import is_breaking
 from scenedock.changes.text import Dependent, Told
+from scenedock.effects.git.commands import is_ancestor
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.json import as_text
 from scenedock.releases.history import VersionHistory
@@ -20,9 +22,9 @@ _DEPENDING = frozenset({"dependsOn", "consumesApis"})
 
 
 def told_of(ground: Ground, changes: Sequence[VersionChange]) -> Told:
-    """Comparisons of the changed services, and the dependents of those that change in a breaking way."""
+    """Comparisons of the changed services, and the dependents of those whose major version changes."""
     services = {each.key[1]: each for each in reversed(changes) if each.asked}
-    breaking = dict.fromkeys(each.key[1] for each in changes if each.step == "breaking")
+    breaking = dict.fromkeys(each.key[1] for each in changes if is_breaking(each.old, each.new))
     return Told(
         {service: link for service, each in services.items() if (link := _comparison(ground, each))},
         {service: found for service in breaking if (found := dependents_of(ground, service))},
@@ -56,18 +58,21 @@ def _comparison(ground: Ground, change: VersionChange) -> str:
     pair = ground.pairs[change.key]
     settings = pair.member.contents.settings
     sources = {address for folder in pair.member.folders if folder.chart for address in folder.chart.sources}
+    own = ground.releases[change.key]
     link = of_source(sources, settings.hosts, settings.versions.tags, change.old, change.new)
-    if link:
+    if link and not own.chart:  # the source code has no tags of a chart from elsewhere
         return link
     repository = change.key[0]
-    own = ground.releases[change.key]
     of_service = [each for each in ground.by_service[own.service] if each.repository == repository]
     there = [each for each in of_service if each.version == change.new]
     if not there:
         return ""
     found = follow(ground.survey, ground.repositories, [own, there[0]], _HISTORY)
     commits = [_commit(found.get(each.key)) for each in (own, there[0])]
-    return of_commits(pair.member.contents.facts, *commits) if all(commits) else ""
+    root, _ = ground.repositories[repository].history_root()
+    if not all(commits) or not is_ancestor(root, *commits):
+        return ""
+    return of_commits(pair.member.contents.facts, *commits)
 
 
 def _commit(history: VersionHistory | None) -> str:

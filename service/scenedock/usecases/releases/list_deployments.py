@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from scenedock.catalog.vocabulary.environments import PRODUCTION_TIER, is_production, promotion_rank, tier_of
 from scenedock.effects.git.repositories import Repository, ServedRepository
@@ -14,7 +15,7 @@ from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
-from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions
+from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions, locks_of_nothing
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.listing import Behind, behind, common_prefixes, list_releases
 from scenedock.releases.release import Choose, Deployed, PairKey, Release, choose_none
@@ -34,7 +35,7 @@ class Deployments:
 
     `problems` says for each repository that can't be read, whose deployments are missing, why. `histories` are those
     that were asked for, `findings` what somebody should look at, by release. `locks` are those of all settings, also
-    those that have ended.
+    those that have ended, `of_locks` the findings about them.
     """
 
     releases: tuple[Release, ...]
@@ -43,6 +44,7 @@ class Deployments:
     histories: Mapping[PairKey, VersionHistory] = field(default_factory=dict)
     findings: Mapping[PairKey, Sequence[Finding]] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
+    of_locks: tuple[Finding, ...] = ()
 
     @property
     def unknown(self) -> tuple[Release, ...]:
@@ -124,7 +126,15 @@ def deployments_of(
     histories = histories or {}
     findings = find_in_versions(releases, environments_in(result, releases), histories)
     locks = tuple(lock for each in result.repositories for lock in each.settings.locks)
-    return Deployments(releases, behind(releases, histories), result.read.problems, histories, findings, locks)
+    now = datetime.now(UTC)
+    of_locks = tuple(
+        finding
+        for each in result.repositories
+        for finding in locks_of_nothing(each.settings.locks, releases, each.facts.name, now)
+    )
+    return Deployments(
+        releases, behind(releases, histories), result.read.problems, histories, findings, locks, of_locks
+    )
 
 
 def verify_deployments(result: Export, repositories: Mapping[str, Repository], helm: HelmProgram) -> list[Compared]:

@@ -226,6 +226,7 @@ def _locks(deployments: Deployments, now: datetime) -> Iterator[str]:
             yield f"{each.place}: {each}"
         else:
             yield f"info: {each.place}: a lock of {each.environment} ended: {each.until}. Remove it."
+    yield from (f"{each.severity}: {each.place}: {each.message}. {each.remedy}" for each in deployments.of_locks)
 
 
 def _details(deployments: Deployments) -> Iterator[str]:
