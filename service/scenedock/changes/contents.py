@@ -59,7 +59,8 @@ def with_version(data: bytes, spot: Spot, old: str, new: str, file: str) -> byte
     found = re.search(re.escape(text.encode()), data) if spot.form == "text" else _assigned(data, spot)
     if found is None:
         raise InputError(f"{file}: it has no version")
-    start = found.start(found.re.groups)
+    written = found[found.re.groups]
+    start = found.start(found.re.groups) + len(written) - len(written.lstrip())
     return data[:start] + changed.encode() + data[start + len(text.encode()) :]
 
 
