@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from scenedock.documents.reading import DocumentError, read_document, read_documents
+from scenedock.changes.identity import documents_of, same_spot
 from scenedock.errors import InputError
+from scenedock.gitops.in_place.paths import steps_of
 from scenedock.gitops.values_edits import add_value, remove_value, set_value, undo
-from scenedock.model.json import Json
-from scenedock.releases.images import Keys, split_reference, text_of
+from scenedock.model.json import Json, value_at
+from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.spots import Spot
 
 _VALUE_OF_VARIABLE = r"^(?:export[ \t]+)?%s=[\"']?([^\"'\r\n#]*)"
@@ -23,10 +24,10 @@ def value_in(data: bytes, spot: Spot) -> Json:
     if spot.form == "env":
         found = _assigned(data, spot)
         return found[1].decode("utf-8", "replace").strip() if found else None
-    value = _at(_documents(data).get(spot.document), spot.keys)
+    value = value_at(documents_of(data).get(spot.document), spot.keys)
     if spot.inner is None:
         return value
-    return _at(_documents(value.encode()).get(1), spot.inner) if isinstance(value, str) else None
+    return value_at(documents_of(value.encode()).get(1), spot.inner) if isinstance(value, str) else None
 
 
 def replaced(text: str, old: str, new: str) -> str | None:
@@ -59,7 +60,8 @@ def with_version(data: bytes, spot: Spot, old: str, new: str, file: str) -> byte
     found = re.search(re.escape(text.encode()), data) if spot.form == "text" else _assigned(data, spot)
     if found is None:
         raise InputError(f"{file}: it has no version")
-    start = found.start(found.re.groups)
+    written = found[found.re.groups]
+    start = found.start(found.re.groups) + len(written) - len(written.lstrip())
     return data[:start] + changed.encode() + data[start + len(text.encode()) :]
 
 
@@ -81,19 +83,21 @@ def restored(now: bytes, brought: bytes, before: bytes, spots: Sequence[Spot], f
 
     Raises
     ------
-    InputError   it can't be restored without changing something else; with the line
+    InputError   it can't be restored without changing something else, or is no item of then for sure; with the line
     """
-    if now == brought and (spots[0].form == "text" or _without(before, spots) == _without(brought, spots) is not None):
+    then, after = (_all_then(now, data, spots, file) for data in (before, brought))
+    if now == brought and (spots[0].form == "text" or _without(before, then) == _without(brought, after) is not None):
         return before
-    for spot in spots:
+    for spot, was_at in zip(spots, then, strict=True):
         if spot.form != "yaml":
             now = with_version(now, spot, text_of(value_in(now, spot)), text_of(value_in(before, spot)), file)
             continue
-        was = undo(before, _path(spot), file, spot.document)
+        was = undo(before, _path(was_at), file, was_at.document)
+        path = _path(_as_deep(spot, was.path))
         if was.written is None:
-            now = remove_value(now, was.path, file, spot.document)
+            now = remove_value(now, path, file, spot.document)
         else:
-            now = set_value(now, was.path, was.written, file, spot.document)
+            now = set_value(now, path, was.written, file, spot.document)
     return now
 
 
@@ -105,6 +109,21 @@ def version_at(data: bytes, spot: Spot, like: str, version: str) -> str:
     """
     text = text_of(value_in(data, spot))
     return text if like == version else split_reference(text)[1]
+
+
+def _all_then(now: bytes, then: bytes, spots: Sequence[Spot], file: str) -> list[Spot]:
+    found = [each for each in (same_spot(now, then, spot) for spot in spots) if each]
+    if len(found) < len(spots):
+        raise InputError(f"{file}: it had no item that is certainly the same")
+    return found
+
+
+def _as_deep(spot: Spot, path: str) -> Spot:
+    """What is above a spot, as far down as a path leads."""
+    texts = steps_of(path)
+    if spot.inner is None:
+        return Spot(spot.keys[: len(texts[0])], spot.document)
+    return Spot(spot.keys, spot.document, spot.inner[: len(texts[-1])])
 
 
 def _path(spot: Spot) -> str:
@@ -119,40 +138,17 @@ def _assigned(data: bytes, spot: Spot) -> re.Match[bytes] | None:
     return next(reversed([*re.finditer(pattern.encode(), data, re.MULTILINE)]), None)
 
 
-def _documents(data: bytes) -> Mapping[int, Json]:
-    """What the documents of a file say, by their numbers; if a later one can't be read, the first alone."""
-    try:
-        return {each.number: each.value for each in read_documents(data)}
-    except DocumentError:
-        pass
-    try:
-        return {1: read_document(data).value}
-    except DocumentError:
-        return {}
-
-
-def _at(value: Json, keys: Keys) -> Json:
-    for key in keys:
-        if isinstance(value, dict):
-            value = value.get(str(key))
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-            value = value[key]
-        else:
-            return None
-    return value
-
-
 def _without(data: bytes, spots: Sequence[Spot]) -> bytes | Mapping[int, Json] | None:
     """What a file says without what is at some spots, and without what is empty then; None where it can't be read."""
-    found = dict(_documents(data))
+    found = dict(documents_of(data))
     for spot in spots:
         if spot.form == "env":
             match = _assigned(data, spot)
             return data[: match.start(1)] + data[match.end(1) :] if match else None
-        value = _at(found.get(spot.document), spot.keys)
+        value = value_at(found.get(spot.document), spot.keys)
         pruned = _pruned(found.get(spot.document), spot.keys)
         if spot.inner is not None and isinstance(value, str):
-            text = _pruned(_documents(value.encode()).get(1), spot.inner)
+            text = _pruned(documents_of(value.encode()).get(1), spot.inner)
             pruned = {"rest": pruned, "text": text}
         found[spot.document] = pruned
     return found or None

@@ -25,8 +25,12 @@ def as_text(value: Json) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def value_at(value: Json, keys: Iterable[str]) -> Json:
-    """The value at a path of keys in nested objects; None if there is nothing."""
+def value_at(value: Json, keys: Iterable[str | int]) -> Json:
+    """The value at a path of keys in nested objects, and numbers in lists; None if there is nothing."""
     for key in keys:
-        value = as_object(value).get(key)
+        if isinstance(key, int):
+            items = as_list(value)
+            value = items[key] if key < len(items) else None
+        else:
+            value = as_object(value).get(key)
     return value

@@ -45,7 +45,7 @@ def marked(deployed: Deployed, candidates: Sequence[Image]) -> tuple[JsonObject,
     for number, image in enumerate(candidates):
         mark, tag = _mark(image.tag, number)
         marks[mark] = image
-        whole = text_of(_at(merged, image.keys))  # the tag, or a reference that ends with it
+        whole = text_of(value_at(merged, image.keys))  # the tag, or a reference that ends with it
         values = _with(values, image.keys, whole.removesuffix(image.tag) + tag)
     changed = {str(image.keys[0]) for image in candidates}
     return {key: value for key, value in as_object(values).items() if key in changed}, marks
@@ -131,12 +131,6 @@ def _mark(tag: str, number: int) -> tuple[str, str]:
         return end, f"{plain}{_DIGEST}{end}"
     end = f"-scenedock.{number}"
     return end, f"{tag[: _LONGEST_TAG - len(end)]}{end}"
-
-
-def _at(value: Json, keys: Keys) -> Json:
-    for key in keys:
-        value = value[key] if isinstance(value, list) and isinstance(key, int) else as_object(value).get(str(key))
-    return value
 
 
 def _with(value: Json, keys: Keys, new: str) -> Json:

@@ -170,6 +170,16 @@ SHAPES = {
         ),
         ('-export TAG="1.0.0" # ours', '+export TAG="1.1.0" # ours'),
     ),
+    "a tag file of variables, with a space": Shape(
+        folder(
+            "replicas: 3\n",
+            **{
+                "scenedock.yaml": "versions: {file: 'tags/{environment}.env', path: TAG}\n",
+                "tags/production.env": "TAG= 1.0.0 # ours\n",
+            },
+        ),
+        ("-TAG= 1.0.0 # ours", "+TAG= 1.1.0 # ours"),
+    ),
     "a tag file with the version alone": Shape(
         folder(
             "replicas: 3\n",

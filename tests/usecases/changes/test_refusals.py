@@ -125,6 +125,28 @@ def test_what_image_updater_writes_is_left_alone(apps: Path) -> None:
     assert "Argo CD Image Updater" in refusal["message"]
 
 
+def test_a_line_that_an_automation_writes_is_found_below_an_insertion(apps: Path) -> None:
+    values = {"search": "replicas: 1", "billing": 'image: {tag: 1.1.0}  # {"$imagepolicy": "flux-system:billing:tag"}'}
+    manifests = [
+        f"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {name}-live\nspec:\n  source:\n"
+        f"    repoURL: https://git.acme.test/apps\n    path: {name}\n    helm:\n      valuesObject:\n        {text}\n"
+        f"  destination: {{namespace: {name}-live}}\n"
+        for name, text in values.items()
+    ]
+    charts = {
+        f"{name}/{file}": text.replace("billing", name)
+        for name in values
+        for file, text in {"Chart.yaml": CHART, "values.yaml": f"{IMAGE}  tag: 1.1.0\n"}.items()
+    }
+    git(apps, "rm", "-rq", "billing")
+    commit(apps, 2, {**charts, "argocd/live.yaml": "---\n".join(manifests)})
+    asked = ("set-version", "--environment", "live", "--version", "1.1.1", "--service", "search")
+    found = planned(apps, *asked, "--automated-line")
+    assert [(each["service"], each["inserted"]) for each in found["changes"]] == [("search", True), ("billing", False)]
+    (refusal,) = planned(apps, *asked, code=1)["refusals"]
+    assert (refusal["code"], refusal["deployment"]) == ("automated-line", "billing/live")
+
+
 def test_a_digest_pins_the_tag(apps: Path) -> None:
     commit(apps, 2, {"billing/values-production.yaml": f"image:\n  tag: 1.1.0@sha256:{'a' * 64}\n"})
     (refusal,) = planned(apps, "promote", "--from", "qa", "--to", "production", code=1)["refusals"]

@@ -13,6 +13,7 @@ from scenedock.errors import TemporaryError
 
 NO_GIT = "git isn't installed, or doesn't answer"
 _SECONDS = 60
+_COMMAND = re.compile(r"[a-z][a-z-]*")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SCP_ADDRESS = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?P<path>[^\s@]+)")
 
@@ -52,7 +53,8 @@ def ask_git(root: Path, *arguments: str, seconds: float = _SECONDS) -> GitOutput
     if done.returncode == 0:
         return GitOutput(done.stdout)
     errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return GitOutput(complaint=errors[0].removeprefix("fatal: ") if errors else f"git {arguments[0]} failed")
+    command = next((each for each in arguments if _COMMAND.fullmatch(each)), "")
+    return GitOutput(complaint=errors[0].removeprefix("fatal: ") if errors else f"git {command} failed")
 
 
 def is_ancestor(root: Path, older: str, newer: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scenedock.effects.git.commands import ask_git
 from scenedock.effects.local.disk import new_file_beside, read_file
-from scenedock.errors import ConflictError, InputError
+from scenedock.errors import ConflictError, InputError, NotFoundError
 
 
 def check_clean(root: Path, paths: Sequence[str]) -> None:
@@ -57,3 +57,23 @@ def commit_files(root: Path, paths: Sequence[str], message: str) -> str:
     if done.complaint:
         raise InputError(f"{root}: git can't commit: {done.complaint}")
     return ask_git(root, "rev-parse", "HEAD").text
+
+
+def take_back_commit(root: Path, paths: Sequence[str], commit: str) -> bool:
+    """Make the commit before one that was made the last one again; whether that was possible. Files stay."""
+    message = "-mscenedock: take back a commit"
+    if ask_git(root, "update-ref", message, "HEAD", f"{commit}^1", commit).complaint:
+        return False
+    return not ask_git(root, "--literal-pathspecs", "reset", "--quiet", "--", *sorted(paths)).complaint
+
+
+def restore_files(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> list[str]:
+    """Write back the bytes that files had before `write_files`; the paths of those that have others by now and stay."""
+    left = []
+    for path, (before, after) in files.items():
+        try:
+            if read_file(root / path) != before:
+                write_files(root, {path: (after, before)})
+        except (ConflictError, InputError, NotFoundError):
+            left.append(path)
+    return left

@@ -1,33 +1,64 @@
-"""Make a planned change in the working trees of clones."""
+"""Make a planned change in the working trees of clones: all of it, or nothing."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from scenedock.changes.planned import Planned
-from scenedock.effects.git.working_tree import check_clean, commit_files, write_files
-from scenedock.errors import ConflictError
+from scenedock.effects.git.working_tree import (
+    check_clean,
+    commit_files,
+    restore_files,
+    take_back_commit,
+    write_files,
+)
+from scenedock.errors import ConflictError, InputError
+from scenedock.releases.release import Release
+
+_Files = Mapping[str, Mapping[str, tuple[bytes, bytes]]]
 
 
-def make_locally(planned: Planned, roots: Mapping[str, Path], *, commit: bool) -> dict[str, str]:
+def make_locally(
+    planned: Planned, roots: Mapping[str, Path], *, commit: bool, as_wanted: Iterable[Release] = ()
+) -> dict[str, str]:
     """Write the files of a plan, and commit them; the new commit of each repository, if there is one.
+
+    Of releases that are `as_wanted` already, the files must be committed, too, if anything is to be.
 
     Raises
     ------
     ConflictError   something speaks against the plan, or a file has other changes, or is a link
-    InputError      a file can't be written, or git can't commit it
+    InputError      a file can't be written, or git can't commit it; what was done is taken back
     """
     if planned.refusals:
         raise ConflictError("the change is refused: " + "; ".join(each.message for each in planned.refusals))
     files: dict[str, dict[str, tuple[bytes, bytes]]] = defaultdict(dict)
     for each in planned.files:
         files[each.repository][each.path] = each.before, each.after
+    must_be_clean = {name: set(contents) for name, contents in files.items()}
+    for line in (line for release in as_wanted if commit for line in release.lines):
+        must_be_clean.setdefault(line.elsewhere or line.repository, set()).add(line.path)
+    for name, paths in must_be_clean.items():
+        check_clean(roots[name], sorted(paths))
+    commits: dict[str, str] = {}
+    try:
+        for name, contents in files.items():
+            write_files(roots[name], contents)
+        for name, contents in files.items() if commit else ():
+            commits[name] = commit_files(roots[name], list(contents), planned.message)
+    except (ConflictError, InputError) as error:
+        raise type(error)(f"{error}; {_taken_back(files, roots, commits)}") from error
+    return commits
+
+
+def _taken_back(files: _Files, roots: Mapping[str, Path], commits: Mapping[str, str]) -> str:
+    """Take back what was done, and say what could not be."""
+    left = []
     for name, contents in files.items():
-        check_clean(roots[name], list(contents))
-    for name, contents in files.items():
-        write_files(roots[name], contents)
-    if not commit:
-        return {}
-    return {name: commit_files(roots[name], list(contents), planned.message) for name, contents in files.items()}
+        if name in commits and not take_back_commit(roots[name], list(contents), commits[name]):
+            left.append(f"the commit {commits[name]} in {name}")
+        else:
+            left += [f"{name}:{path}" for path in restore_files(roots[name], contents)]
+    return f"these changes could not be taken back: {', '.join(left)}" if left else "nothing is changed"

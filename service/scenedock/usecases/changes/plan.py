@@ -228,7 +228,7 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
         data = draft.content(target.repository, target.path)
         if draft.has(target, wanted):  # it is the same text as a line that was edited before
             return
-        _refuse_written(draft, release, writer_of_line(data, release.line))
+        _refuse_written(draft, release, writer_of_line(draft.before[target.repository, target.path], release.line))
         _refuse_stale_lock(draft, release)
         edited = with_version(data, target.spot, release.version or "", wanted.version, target.path)
     except (InputError, NotFoundError) as error:

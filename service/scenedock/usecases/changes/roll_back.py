@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from scenedock.changes.contents import restored, value_in, version_at
+from scenedock.changes.identity import same_spot
 from scenedock.changes.planned import Lifted, Planned, Refusal
 from scenedock.changes.targets import line_of, sharers_of
 from scenedock.effects.git.history import GitHistory
@@ -159,7 +160,12 @@ def _at(ground: Ground, repository: str, path: str, commit: str) -> tuple[bytes,
 
 
 def _of_line(ground: Ground, release: Release) -> Iterator[_Earlier]:
-    """What the line of a release said before, the newest first; without a version where there was no such line."""
+    """What the line of a release said before, the newest first; without a version where there was no such line.
+
+    Raises
+    ------
+    NotFoundError   it is in an item of which nobody can tell which one it was then
+    """
     if release.spot is None:
         return
     repository = release.elsewhere or release.repository
@@ -167,14 +173,19 @@ def _of_line(ground: Ground, release: Release) -> Iterator[_Earlier]:
     with GitHistory(root, ref) as history:
         if history.problem():
             return
-        like = text_of(value_in(ground.read(repository, release.path), release.spot))
+        now = ground.read(repository, release.path)
+        like = text_of(value_in(now, release.spot))
         last = release.version
         for each in history.commits([release.path], ref, SECONDS):
             blob = each.before[release.path]
             if not blob:
                 return
             before = history.read(blob)
-            found = version_at(before, release.spot, like, release.version or "") or None
+            spot = same_spot(now, before, release.spot)
+            if spot is None:
+                what = f"nothing in it is certainly the same item before commit {each.commit.id[:12]}"
+                raise NotFoundError(f"{release.place} has the version of {release.pair}, and {what}; give the version")
+            found = version_at(before, spot, like, release.version or "") or None
             if found != last:
                 yield _Earlier(found, each.commit.id)
             last = found

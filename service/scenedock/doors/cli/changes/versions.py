@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scenedock.changes.planned import Lifted, Planned, PlannedFile, Refusal
     from scenedock.effects.git.repositories import Repository
     from scenedock.manifests.difference import ManifestDiff
+    from scenedock.releases.release import Release
     from scenedock.usecases.changes.ground import Ground
 
 _SERVICE = click.option(
@@ -86,7 +87,8 @@ def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
         if (write or commit) and not planned.refusals:
             from scenedock.usecases.changes.make_locally import make_locally
 
-            commits = make_locally(planned, sources.roots, commit=commit)
+            as_wanted = _as_wanted(ground, planned, **others)
+            commits = make_locally(planned, sources.roots, commit=commit, as_wanted=as_wanted)
         _print(planned, rendered, layout, commits, written=write or commit)
         click.get_current_context().exit(1 if planned.refusals else 0)
 
@@ -163,6 +165,20 @@ def _ground(sources: Sources, opened: Mapping[str, Repository], helm: str, servi
 
     choose = let_helm_choose(HelmProgram(helm), opened, services)
     return Ground.of(sources.export_of(opened), opened, sources.export_of, datetime.now(UTC), choose)
+
+
+def _as_wanted(
+    ground: Ground,
+    planned: Planned,
+    *,
+    services: Collection[str],
+    environment: str | None,
+    repository: str | None,
+    **_others: object,
+) -> list[Release]:
+    """What was asked for and doesn't change."""
+    found = (each for service in services for each in ground.find(service, environment))
+    return [each for each in found if each.key not in planned.pairs and repository in {None, each.repository}]
 
 
 def _rendered(opened: Mapping[str, Repository], planned: Planned, helm: str) -> list[ManifestDiff]:
