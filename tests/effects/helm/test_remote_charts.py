@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -39,9 +40,14 @@ MANIFEST = "a: {{ .Values.size }} {{ .Chart.Version }}\n"
 
 @dataclass
 class Server:
-    """A server with TLS; `answers` are by path, and `asked` are the paths with the credentials that came."""
+    """A server with TLS; `answers` are by path, and `asked` are the paths with the credentials that came.
+
+    Each answer takes so many `seconds`, on its own clock.
+    """
 
     address: str = ""
+    now: float = 0.0
+    seconds: float = 0.0
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -83,9 +89,10 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             if status == 401 and credentials.startswith("Bearer "):
                 status, headers, data = served.answers[f"{self.path}#{credentials}"]
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
+            for name, value in {"Content_Length": str(len(data)), **headers}.items():
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
+            served.now += served.seconds
             self.wfile.write(data)
 
         def log_message(self, *_: object) -> None:
@@ -239,6 +246,19 @@ def test_only_https_is_asked_also_where_an_index_or_a_redirect_leads(server: Ser
     server.puts("/index.yaml", b"", 302, Location="http://127.0.0.1:1/index.yaml")
     with pytest.raises(InputError, match="only fetched over https"):
         ChartFetcher().fetch(chart)
+
+
+def test_all_requests_of_a_fetch_share_its_seconds(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chart_fetching, "time", SimpleNamespace(monotonic=lambda: server.now))
+    server.puts("/index.yaml", index(archive()))
+    server.puts("/sizes-1.2.3.tgz", archive())
+    server.seconds = 40
+    chart = RemoteChart(server.address, "sizes", "1.2.3")
+    with pytest.raises(TemporaryError, match=r"tgz: it takes too long"):
+        ChartFetcher(seconds=60).fetch(chart)
+    server.puts("/index.yaml", b"a", Content_Length="1000000")  # the first byte comes late, and the others never
+    with pytest.raises(TemporaryError, match=r"index.yaml: it takes too long"):
+        ChartFetcher(seconds=30).fetch(chart)
 
 
 def test_what_is_too_large_or_too_slow_or_not_there_or_not_allowed_is_said(

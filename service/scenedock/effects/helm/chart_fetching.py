@@ -48,6 +48,7 @@ class ChartFetcher:
     seconds: float = 60.0
     _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
     _spent: float = 0.0
+    _until: float = 0.0
     _indexes: dict[str, JsonObject] = field(default_factory=dict)
 
     def fetch(self, chart: RemoteChart) -> bytes:
@@ -61,6 +62,7 @@ class ChartFetcher:
         TemporaryError    it can't be reached, or that takes too long
         """
         begun = time.monotonic()
+        self._until = begun + self.seconds - self._spent
         try:
             if chart.repository.startswith("oci://"):
                 return self._from_registry(chart)
@@ -145,10 +147,9 @@ class ChartFetcher:
         shown = without_credentials(address)
         if urlsplit(address).scheme != "https":
             raise InputError(f"{shown}: charts are only fetched over https")
-        left = self.seconds - self._spent
+        left = self._until - time.monotonic()
         if left <= 0:
             raise TemporaryError(f"charts were fetched for {self.seconds:g} s, which is the limit", retry_after=1)
-        until = time.monotonic() + left
         try:
             answer = self._pool.request(
                 "GET",
@@ -161,12 +162,12 @@ class ChartFetcher:
             try:
                 parts: list[bytes] = []
                 size = 0
-                for part in answer.stream(1 << 16):
+                while part := answer.read1(1 << 16):  # what has come, so that a slow host can't outlast the limit
                     parts.append(part)
                     size += len(part)
                     if size > most:
                         raise InputError(f"{shown}: it has more than {most >> 20} MiB")
-                    if time.monotonic() > until:
+                    if time.monotonic() > self._until:
                         raise TemporaryError(f"{shown}: it takes too long", retry_after=1)
                 answered = {key.lower(): value for key, value in answer.headers.items()}
                 return answer.status, b"".join(parts), answered
