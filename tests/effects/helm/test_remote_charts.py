@@ -56,11 +56,13 @@ class Server:
 
 
 def certificate(folder: Path) -> Path:
-    """A certificate of 127.0.0.1 with its key."""
+    """A certificate of 127.0.0.1, also called localhost, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    alternative = x509.SubjectAlternativeName(
+        [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    )
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
@@ -220,13 +222,30 @@ def test_a_whole_chart_from_a_registry_is_rendered(server: Server, tmp_path: Pat
     server.puts(f"{blob}#Bearer t", b"", 307, Location=f"{server.address}/storage")
     server.puts("/storage", data)
     basic = base64.b64encode(b"robot:secret").decode()
-    fetcher = ChartFetcher(lambda address: ("robot", "secret") if "/token" in address else None)
+    fetcher = ChartFetcher(lambda address: ("robot", "secret") if "/v2/" in address else None)
     chart = RemoteChart(server.address.replace("https://", "oci://") + "/acme", "sizes", "1.2.3")
 
     found = rendered(tmp_path, ChartCache(tmp_path / "charts", fetcher), Installation("", "x", remote=chart))
     assert found == ({"a": "small 1.2.3"},)
     assert {sent for path, sent in server.asked if path.startswith("/token")} == {f"Basic {basic}"}
     assert [sent for path, sent in server.asked if path == "/storage"] == [""]
+
+
+def test_a_registry_gets_no_token_for_the_credentials_of_another_host(server: Server) -> None:
+    realm = f'Bearer realm="{server.address}/token",scope="repository:acme/private:pull,push"'
+    manifest = "/v2/shop/sizes/manifests/1.2.3"
+    server.puts(manifest, b"", 401, WWW_Authenticate=realm)
+    server.puts(f"{manifest}#Bearer t", b"", 404)
+    server.puts("/token?scope=repository%3Ashop%2Fsizes%3Apull", b'{"token": "t"}')
+    evil = server.address.replace("https://127.0.0.1", "oci://localhost")
+    chart = RemoteChart(f"{evil}/shop", "sizes", "1.2.3")
+    with pytest.raises(NotFoundError, match="there is nothing"):
+        ChartFetcher(lambda address: ("robot", "secret") if "127.0.0.1" in address else None).fetch(chart)
+    assert server.asked == [
+        (manifest, ""),
+        ("/token?scope=repository%3Ashop%2Fsizes%3Apull", ""),
+        (manifest, "Bearer t"),
+    ]
 
 
 def test_what_is_not_what_the_index_says_is_refused(server: Server) -> None:
