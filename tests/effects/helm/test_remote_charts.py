@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -39,9 +40,14 @@ MANIFEST = "a: {{ .Values.size }} {{ .Chart.Version }}\n"
 
 @dataclass
 class Server:
-    """A server with TLS; `answers` are by path, and `asked` are the paths with the credentials that came."""
+    """A server with TLS; `answers` are by path, and `asked` are the paths with the credentials that came.
+
+    Each answer takes so many `seconds`, on its own clock.
+    """
 
     address: str = ""
+    now: float = 0.0
+    seconds: float = 0.0
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -50,11 +56,13 @@ class Server:
 
 
 def certificate(folder: Path) -> Path:
-    """A certificate of 127.0.0.1 with its key."""
+    """A certificate of 127.0.0.1, also called localhost, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    alternative = x509.SubjectAlternativeName(
+        [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    )
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
@@ -83,9 +91,10 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             if status == 401 and credentials.startswith("Bearer "):
                 status, headers, data = served.answers[f"{self.path}#{credentials}"]
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
+            for name, value in {"Content_Length": str(len(data)), **headers}.items():
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
+            served.now += served.seconds
             self.wfile.write(data)
 
         def log_message(self, *_: object) -> None:
@@ -213,13 +222,30 @@ def test_a_whole_chart_from_a_registry_is_rendered(server: Server, tmp_path: Pat
     server.puts(f"{blob}#Bearer t", b"", 307, Location=f"{server.address}/storage")
     server.puts("/storage", data)
     basic = base64.b64encode(b"robot:secret").decode()
-    fetcher = ChartFetcher(lambda address: ("robot", "secret") if "/token" in address else None)
+    fetcher = ChartFetcher(lambda address: ("robot", "secret") if "/v2/" in address else None)
     chart = RemoteChart(server.address.replace("https://", "oci://") + "/acme", "sizes", "1.2.3")
 
     found = rendered(tmp_path, ChartCache(tmp_path / "charts", fetcher), Installation("", "x", remote=chart))
     assert found == ({"a": "small 1.2.3"},)
     assert {sent for path, sent in server.asked if path.startswith("/token")} == {f"Basic {basic}"}
     assert [sent for path, sent in server.asked if path == "/storage"] == [""]
+
+
+def test_a_registry_gets_no_token_for_the_credentials_of_another_host(server: Server) -> None:
+    realm = f'Bearer realm="{server.address}/token",scope="repository:acme/private:pull,push"'
+    manifest = "/v2/shop/sizes/manifests/1.2.3"
+    server.puts(manifest, b"", 401, WWW_Authenticate=realm)
+    server.puts(f"{manifest}#Bearer t", b"", 404)
+    server.puts("/token?scope=repository%3Ashop%2Fsizes%3Apull", b'{"token": "t"}')
+    evil = server.address.replace("https://127.0.0.1", "oci://localhost")
+    chart = RemoteChart(f"{evil}/shop", "sizes", "1.2.3")
+    with pytest.raises(NotFoundError, match="there is nothing"):
+        ChartFetcher(lambda address: ("robot", "secret") if "127.0.0.1" in address else None).fetch(chart)
+    assert server.asked == [
+        (manifest, ""),
+        ("/token?scope=repository%3Ashop%2Fsizes%3Apull", ""),
+        (manifest, "Bearer t"),
+    ]
 
 
 def test_what_is_not_what_the_index_says_is_refused(server: Server) -> None:
@@ -239,6 +265,19 @@ def test_only_https_is_asked_also_where_an_index_or_a_redirect_leads(server: Ser
     server.puts("/index.yaml", b"", 302, Location="http://127.0.0.1:1/index.yaml")
     with pytest.raises(InputError, match="only fetched over https"):
         ChartFetcher().fetch(chart)
+
+
+def test_all_requests_of_a_fetch_share_its_seconds(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chart_fetching, "time", SimpleNamespace(monotonic=lambda: server.now))
+    server.puts("/index.yaml", index(archive()))
+    server.puts("/sizes-1.2.3.tgz", archive())
+    server.seconds = 40
+    chart = RemoteChart(server.address, "sizes", "1.2.3")
+    with pytest.raises(TemporaryError, match=r"tgz: it takes too long"):
+        ChartFetcher(seconds=60).fetch(chart)
+    server.puts("/index.yaml", b"a", Content_Length="1000000")  # the first byte comes late, and the others never
+    with pytest.raises(TemporaryError, match=r"index.yaml: it takes too long"):
+        ChartFetcher(seconds=30).fetch(chart)
 
 
 def test_what_is_too_large_or_too_slow_or_not_there_or_not_allowed_is_said(

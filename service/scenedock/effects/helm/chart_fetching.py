@@ -48,6 +48,7 @@ class ChartFetcher:
     seconds: float = 60.0
     _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
     _spent: float = 0.0
+    _until: float = 0.0
     _indexes: dict[str, JsonObject] = field(default_factory=dict)
 
     def fetch(self, chart: RemoteChart) -> bytes:
@@ -61,6 +62,7 @@ class ChartFetcher:
         TemporaryError    it can't be reached, or that takes too long
         """
         begun = time.monotonic()
+        self._until = begun + self.seconds - self._spent
         try:
             if chart.repository.startswith("oci://"):
                 return self._from_registry(chart)
@@ -91,7 +93,7 @@ class ChartFetcher:
         base = f"https://{host}/v2/{name}/"
         tag = chart.version.replace("+", "_")
         headers = {"Accept": _MANIFEST}
-        data = self._get(f"{base}manifests/{tag}", 1 << 20, headers)
+        data = self._get(f"{base}manifests/{tag}", 1 << 20, headers, name)
         try:
             manifest = as_object(json.loads(data))
         except ValueError:
@@ -100,16 +102,17 @@ class ChartFetcher:
         digest = next((as_text(each.get("digest")) for each in layers if each.get("mediaType") == _LAYER), "")
         if not digest.startswith("sha256:"):
             raise InputError("the registry has no Helm chart of this name")
-        blob = self._get(f"{base}blobs/{digest}", _MOST_CHART, headers)
+        blob = self._get(f"{base}blobs/{digest}", _MOST_CHART, headers, name)
         if f"sha256:{hashlib.sha256(blob).hexdigest()}" != digest:
             raise InputError("the archive isn't the one that the registry's manifest describes")
         return blob
 
-    def _get(self, address: str, most: int, headers: Mapping[str, str] | None = None) -> bytes:
-        """What is at an address, also if it redirects; a registry's token is asked for where it wants one.
+    def _get(self, address: str, most: int, headers: Mapping[str, str] | None = None, name: str = "") -> bytes:
+        """What is at an address, also if it redirects; the token for `name` is asked for where a registry wants one.
 
-        Credentials go only to the host that they are for.
+        Credentials go only to the host that they are for, or to where this host says that it gives out tokens.
         """
+        first = urlsplit(address).netloc
         sent = {**(headers or {}), **self._basic(address)}
         asked_for_token = False
         for _ in range(_MOST_REDIRECTS + 1):
@@ -119,20 +122,22 @@ class ChartFetcher:
             if location := answered.get("location"):
                 address = urljoin(address, location)
                 sent = {**(headers or {}), **self._basic(address)}
-            elif status == _UNAUTHORIZED and "bearer " in answered.get("www-authenticate", "").lower():
+            elif _wants_token(status, answered) and name and urlsplit(address).netloc == first:
                 if asked_for_token:
                     break
                 asked_for_token = True
-                sent = {**(headers or {}), "Authorization": f"Bearer {self._token(answered['www-authenticate'])}"}
+                token = self._token(address, answered["www-authenticate"], name)
+                sent = {**(headers or {}), "Authorization": f"Bearer {token}"}
             else:
                 raise _refusal(status, address)
         raise _refusal(_UNAUTHORIZED if asked_for_token else 0, address)
 
-    def _token(self, challenge: str) -> str:
+    def _token(self, registry: str, challenge: str, name: str) -> str:
+        """A token to read `name`, for a registry's own credentials and no others: it may name any realm."""
         said = dict(_CHALLENGE.findall(challenge))
-        query = urlencode({key: said[key] for key in ("service", "scope") if key in said})
-        realm = f"{said.get('realm', '')}?{query}"
-        status, data, _ = self._answer(realm, 1 << 20, self._basic(realm))
+        service = {"service": said["service"]} if "service" in said else {}
+        realm = f"{said.get('realm', '')}?{urlencode({**service, 'scope': f'repository:{name}:pull'})}"
+        status, data, _ = self._answer(realm, 1 << 20, self._basic(registry))
         if status != _OK:
             raise _refusal(status, realm)
         try:
@@ -145,10 +150,9 @@ class ChartFetcher:
         shown = without_credentials(address)
         if urlsplit(address).scheme != "https":
             raise InputError(f"{shown}: charts are only fetched over https")
-        left = self.seconds - self._spent
+        left = self._until - time.monotonic()
         if left <= 0:
             raise TemporaryError(f"charts were fetched for {self.seconds:g} s, which is the limit", retry_after=1)
-        until = time.monotonic() + left
         try:
             answer = self._pool.request(
                 "GET",
@@ -161,12 +165,12 @@ class ChartFetcher:
             try:
                 parts: list[bytes] = []
                 size = 0
-                for part in answer.stream(1 << 16):
+                while part := answer.read1(1 << 16):  # what has come, so that a slow host can't outlast the limit
                     parts.append(part)
                     size += len(part)
                     if size > most:
                         raise InputError(f"{shown}: it has more than {most >> 20} MiB")
-                    if time.monotonic() > until:
+                    if time.monotonic() > self._until:
                         raise TemporaryError(f"{shown}: it takes too long", retry_after=1)
                 answered = {key.lower(): value for key, value in answer.headers.items()}
                 return answer.status, b"".join(parts), answered
@@ -181,6 +185,10 @@ class ChartFetcher:
         if login is None:
             return {}
         return {"Authorization": f"Basic {base64.b64encode(':'.join(login).encode()).decode()}"}
+
+
+def _wants_token(status: int, headers: Mapping[str, str]) -> bool:
+    return status == _UNAUTHORIZED and "bearer " in headers.get("www-authenticate", "").lower()
 
 
 def _refusal(status: int, address: str) -> NotFoundError | NotAllowedError | TemporaryError:

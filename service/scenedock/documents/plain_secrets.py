@@ -1,0 +1,138 @@
+"""Which texts are secrets in plain text, by their form and by the name that they stand under.
+
+To report one, it must be certain (`kind_of_secret`); to show one, it must not even be likely (`is_likely_secret`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:\s]{40}")
+# Forms that their makers document for finding leaked ones.
+_TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
+    name: re.compile(rf"(?<![A-Za-z0-9_-]){pattern}(?![A-Za-z0-9])")
+    for name, pattern in {
+        "a token of Docker Hub": r"dckr_pat_[\w-]{27}",
+        "a token of GitHub": r"(?:gh[opsur]_[A-Za-z0-9]{36,}|github_pat_\w{82})",
+        "a token of GitLab": r"glpat-[\w-]{20,}",
+        "a token of npm": r"npm_[A-Za-z0-9]{36}",
+        "a token of PyPI": r"pypi-AgEIcHlwaS5vcmc[\w-]{50,}",
+        "a token of SendGrid": r"SG\.[\w-]{22}\.[\w-]{43}",
+        "a token of Slack": r"xox[abeoprs]-(?:\d+-)+[A-Za-z0-9]{20,}",
+        "a secret key of Stripe": r"[rs]k_live_[A-Za-z0-9]{24,}",
+        "a token of Vault": r"hvs\.[\w-]{24,}",
+    }.items()
+}
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@\"'<>{}$]+:([^\s/@\"'<>{}$%*]{3,})@[\w.-]+", re.IGNORECASE)
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PASSWORDS = frozenset({"pass", "passphrase", "passwd", "password", "pwd"})
+_RANDOM = frozenset({"credential", "secret", "token"})
+_KEYS = frozenset({"access", "api", "auth", "encryption", "private", "secret", "signing"})
+# Below these, or as these, only names of secrets stand.
+_REFERENCES = re.compile(
+    r"existing|external|keyref|vault|sealed|encrypted|(?:annotations?|keys?|labels?|names?|refs?|references?|templates?)\Z",
+    re.IGNORECASE,
+)
+_STANDS_FOR = re.compile(
+    r"[{}<>$%]|\*{3}|\A\s*\Z|://|\A(?:ENC\[|AgA|AgB|arn:|enc:|op:|ref\+|sops|vault[:+])|\A[./~]|\.{3}|"
+    r"change|placeholder|replace|redacted|example|todo|fixme|your|insert|override|xxx",
+    re.IGNORECASE,
+)
+# Of such words alone no secret is made.
+_COMMON_WORDS = re.compile(
+    r"dummy|sample|default|fake|test|secret|password|passwd|pass|pw|token|none|null|nil|unused|unset|empty|foo|bar|mock|"
+    r"demo|admin|user|root|postgres|local|dev|key|\W|\d|_",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"[a-z]+(?:[-_./][a-z0-9]+)*|[A-Z]+(?:_[A-Z0-9]+)*")
+_SHORTEST_PASSWORD: Final = 6
+_SHORTEST_TOKEN: Final = 16
+
+_REFERS = re.compile(
+    r"\s*|true|false|null|none|\$\(.*\)|\$\{.*\}|\$\w+|\{\{.*\}\}|<.*>|\*+|\[redacted\]|[\w.+-]+://[^@]*|"
+    r"(?:ENC\[|AgA|AgB|arn:|enc:|op:|ref\+|sops|vault[:+]|file:).*|(?:/[\w.-]+){2,}",
+    re.IGNORECASE | re.DOTALL,
+)
+_ASSIGNED = re.compile(
+    r"(?<![\w.-])(?P<name>[\"']?[A-Za-z-][\w.-]*[\"']?)(?P<sign>\s*=\s*|\s*:[ \t]+|(?<=[\"']):)"
+    r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[^\s\"',;&}\]]+)"
+)
+
+
+def kind_of_secret(value: str, name: str, above: Iterable[str] = ()) -> str:
+    """What kind of secret a text certainly is; empty if it may be none. `above` are the keys above its own `name`."""
+    if _PRIVATE_KEY.search(value):
+        return "a private key"
+    for what, pattern in _TOKENS.items():
+        if (token := pattern.search(value)) and not _STANDS_FOR.search(token.group()[8:]):
+            return what
+    if (address := _ADDRESS.search(value)) and not _stands_for(address.group(1)):
+        return "an address with a password"
+    if any(map(_REFERENCES.search, above)):
+        return ""
+    is_password, is_token = _says_secret(name)
+    if "\n" in value or _stands_for(value):
+        return ""
+    if is_password and len(value) >= _SHORTEST_PASSWORD:
+        return "a password" if _is_mixed(value) else ""
+    if is_token and _names_object(name) and is_name_of_object(value):
+        return ""
+    return "a secret" if is_token and len(value) >= _SHORTEST_TOKEN and _is_mixed(value) else ""
+
+
+def is_likely_secret(value: str, name: str) -> bool:
+    """Whether a text under a name should not be shown: a literal, where the name says that it is a secret."""
+    if kind_of_secret(value, name):
+        return True
+    is_password, is_token = _says_secret(name)
+    if _REFERENCES.match(name) or not (is_password or is_token) or _REFERS.fullmatch(value):
+        return False
+    return is_password or not (_NAME.fullmatch(value) or is_name_of_object(value))
+
+
+def secrets_in_text(text: str) -> list[tuple[int, int]]:
+    """Where values of assignments in a text are likely secrets: `db.password=…`, `"token": "…"`, `--password=…`."""
+    found = []
+    for each in _ASSIGNED.finditer(text):
+        start, end = each.span("value")
+        if text[start] in "\"'":
+            start, end = start + 1, end - 1
+        if is_likely_secret(text[start:end], each["name"].strip("\"'")):
+            found.append((start, end))
+    return found
+
+
+def is_name_of_object(text: str) -> bool:
+    """Whether it is a name with separators, as Kubernetes' objects have: most of its parts are words.
+
+    >>> is_name_of_object("s3-backup-bucket-rw"), is_name_of_object("8f14e45f-ceea-467a-9575-0a9b1c2d3e4f")
+    (True, False)
+    """
+    parts = re.split(r"[-._]", text)
+    words = [each for each in parts if re.fullmatch(r"(?:[A-Z]?[a-z]+)+|[A-Z]+", each)]
+    is_plain = all(re.fullmatch(r"[A-Za-z0-9]{1,20}", each) for each in parts)
+    return is_plain and 1 < len(parts) <= 2 * len(words) and not re.fullmatch(r"[0-9a-fA-F-]+", text)
+
+
+def _says_secret(name: str) -> tuple[bool, bool]:
+    """Whether a name says that something is a password, or that it is a token or key."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    last, before = (words or [""])[-1], (words[-2:-1] or [""])[0]
+    return last in _PASSWORDS, last in _RANDOM or (last == "key" and before in _KEYS)
+
+
+def _names_object(name: str) -> bool:
+    return name.lower().endswith(("secret", "credential"))
+
+
+def _stands_for(value: str) -> bool:
+    """Whether a text is no secret but stands for one: a placeholder, a reference, a name, something encrypted."""
+    return bool(_STANDS_FOR.search(value) or _NAME.fullmatch(value)) or not _COMMON_WORDS.sub("", value)
+
+
+def _is_mixed(value: str) -> bool:
+    """Whether it has letters and digits and is one word: no name, no sentence, no date."""
+    return bool(re.search("[A-Za-z]", value) and re.search(r"\d", value) and not re.search(r"\s", value))
