@@ -58,6 +58,22 @@ def test_without_a_rule_nobody_from_outside_passes_a_lock_at_any_door(
     assert {(each["user"], each["outcome"]) for each in facts} == {("user:default/jane", "denied")}
 
 
+def test_who_may_not_pass_a_lock_may_not_remove_it(tmp_path: Path) -> None:
+    backstage = Backstage()
+    service = service_in(tmp_path, backstage)
+    unlock = {"environment": "production", "reason": "in my way"}
+    try:
+        answers = [
+            attempts(client_of(service, rules), "unlock-environment", token_of(backstage), unlock)["task"]
+            for rules in ("[{allow: ['*']}]", "[{allow: [pass-lock], users: [jane]}]")
+        ]
+    finally:
+        service.stop()
+
+    assert [answer.status_code for answer in answers] == [403, 201]
+    assert "needs `pass-lock`" in answers[0].status
+
+
 def test_a_reference_anywhere_in_the_input_does_not_pass_a_lock(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
