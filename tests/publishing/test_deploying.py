@@ -120,6 +120,20 @@ def test_the_host_merges_by_itself_where_it_may(acme: Deploying, rules: str) -> 
     assert ("a person must" in acme.logged[-1]) != allowed
 
 
+def test_the_commits_of_others_are_not_merged_without_a_person(acme: Deploying) -> None:
+    gitops = acme.repository("gitops")
+    gitops.protection["main"] = PROTECTION
+    wanted = {"environment": "dev", "version": "1.5.1", "merge": "when-ready"}
+    (published,) = acme.deploy("set-version", **wanted)["published"]
+    acme.github.world.commit("acme/gitops", published["branch"], {"unseen.txt": "not reviewed"})
+    gitops.protection.clear()
+
+    (again,) = acme.deploy("set-version", "task-2", **wanted)["published"]
+
+    assert (again["number"], again["mergesByItself"], gitops.pulls[1].merged) == (1, False, False)
+    assert "has commits that Scenedock didn't make" in acme.logged[-1]
+
+
 def test_a_pipeline_commits_where_direct_commits_are_allowed_once(tmp_path: Path) -> None:
     with deploying_in(tmp_path / "acme", "acme/gitops") as acme:
         made = acme.deploy("set-version", environment="dev", version="1.5.1")

@@ -28,8 +28,8 @@ EXAMPLES = [
 def unlock_environment_action(context: Context[Effects], request: Input) -> LockOutput:
     """Remove the lock of an environment from the repository's scenedock.yaml, before its end.
 
-    Who removes a lock passes it, so only who the rules allow `pass-lock` may. As with `lock-environment`, it is a commit
-    or a pull request.
+    Who removes a lock passes it, so only who the rules allow `pass-lock` may. As with `lock-environment`, it is a
+    commit or a pull request.
 
     Raises
     ------

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from scenedock.changes.planned import Planned
 from scenedock.effects.code_hosts.hosts import CodeHosts
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError
 from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.code_host import checked_branch, checked_path
@@ -133,16 +134,21 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
             changes_later=True,
         )
         proposed = keep_proposal(repository, proposal, attempt, supersede=True)
-        merges = bool(
-            how.merges
-            and proposed.state == "open"
-            and proposed.number
-            and repository.pulls
-            and repository.pulls.merge_when_ready(proposed.number)
-        )
-        if how.merges and proposed.state == "open" and not merges:
-            attempt.log(f"{address.host} doesn't merge it by itself, so a person must")
+        merges = how.merges and proposed.state == "open" and _merges(repository, proposed, attempt)
     return Published(name, proposed, merges=merges)
+
+
+def _merges(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> bool:
+    """Whether the host merges a pull request by itself; it is asked only for what we alone have made."""
+    if proposed.number is None or repository.pulls is None:
+        return False
+    if proposed.by_others:
+        attempt.log(f"{proposed.branch} has commits that Scenedock didn't make, so a person must merge it")
+        return False
+    merges = repository.pulls.merge_when_ready(proposed.number, proposed.commit)
+    if not merges:
+        attempt.log(f"{repository.address.host} doesn't merge it by itself, so a person must")
+    return merges
 
 
 def _home_of(place: str, key: PairKey) -> str:

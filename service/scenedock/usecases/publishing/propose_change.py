@@ -43,6 +43,8 @@ class Proposed:
     url: str | None = None
     number: int | None = None
     state: PullRequestState | None = None
+    by_others: bool = False
+    """Whether the branch has commits that we didn't make."""
 
 
 def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed:
