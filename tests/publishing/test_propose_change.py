@@ -262,6 +262,18 @@ def test_a_branch_of_ours_is_not_replaced_if_others_work_on_it_or_it_is_for_anot
     assert (apps.branch("bump"), first["number"], len(company.pulls())) == (before, 1, 1)
 
 
+@pytest.mark.parametrize("branch", ["scenedock/deploy/billing/dev", "scenedock/lock/production", "scenedock/deploy"])
+def test_the_branches_of_deployments_and_locks_are_not_for_other_changes(acme: Acme, branch: str) -> None:
+    with pytest.raises(InputError, match="whose branches Scenedock names itself"):
+        acme.run("propose-change", {**NEW_TAG, "branch": branch})
+    with pytest.raises(InputError, match="whose branches Scenedock names itself"):
+        acme.run(
+            "commit-change", {"repoUrl": "apps", "commitMessage": "x", "edits": NEW_TAG["edits"], "branch": branch}
+        )
+
+    assert acme.writes() == []
+
+
 def test_the_same_step_finds_its_pull_request_again_also_when_it_is_merged_and_its_branch_gone(
     company: Company,
 ) -> None:

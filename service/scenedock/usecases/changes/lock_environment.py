@@ -23,9 +23,8 @@ from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.publish_change import How, Published, word
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
+from scenedock.usecases.publishing.own_branches import LOCK
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
-
-_BRANCH = "scenedock/lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def _edit(
         if commits:
             made = commit_change(repository, hosts.host_of(address), changes, base, message, attempt)
             return Published(name, Proposed(made.changed, made.branch, made.commit), committed=made.changed)
-        branch = checked_branch("/".join([_BRANCH, *map(word, filter(None, (place.environment, place.service)))]))
+        branch = checked_branch("/".join([LOCK, *map(word, filter(None, (place.environment, place.service)))]))
         attempt = replace(attempt, content=hashlib.sha256(message.encode()).hexdigest()[:16])
         proposal = Proposal(
             changes, branch, base, title, reason, message, how.labels, how.reviewers, how.team_reviewers,

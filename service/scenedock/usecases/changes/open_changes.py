@@ -12,7 +12,8 @@ from scenedock.errors import ScenedockError
 from scenedock.model.code_hosts.pull_request import PullRequest
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import DEPLOY, branch_of
+from scenedock.usecases.changes.publish_change import branch_of
+from scenedock.usecases.publishing.own_branches import DEPLOY
 
 
 @dataclass(frozen=True, slots=True, eq=False)

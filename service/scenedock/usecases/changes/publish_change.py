@@ -20,10 +20,9 @@ from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import PlannedHere
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
+from scenedock.usecases.publishing.own_branches import DEPLOY
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 
-DEPLOY = "scenedock/deploy"
-"""What the branches of all changes of deployments begin with."""
 _OF_NO_ENVIRONMENT = "default"
 _INPUTS = {
     "downgrade": "allowDowngrade",

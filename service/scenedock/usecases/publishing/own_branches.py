@@ -5,8 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError
+from scenedock.errors import ConflictError, InputError
 from scenedock.model.code_hosts.commit import USER_TRAILER, Attempt, Head
+
+DEPLOY = "scenedock/deploy"
+"""What the branches of all changes of deployments begin with."""
+LOCK = "scenedock/lock"
+"""What the branches of all changes of locks begin with."""
+
+
+def free_branch(name: str) -> str:
+    """The name of a branch that a caller chose, unless it is one of those that Scenedock names and replaces itself.
+
+    Raises
+    ------
+    InputError   it is
+    """
+    for kept in (DEPLOY, LOCK):
+        if f"{name}/".lower().startswith(f"{kept}/"):
+            raise InputError(
+                f"the branch {name!r} is below {kept}/, whose branches Scenedock names itself; use another"
+            )
+    return name
 
 
 def only_ours(ahead: Sequence[Head], branch: str, base: str) -> bool:
