@@ -223,10 +223,12 @@ def test_a_branch_that_somebody_else_made_stays_as_it_is(company: Company) -> No
 
 def test_a_later_change_with_the_same_branch_updates_the_pull_request_of_the_first(company: Company) -> None:
     company.run("propose-change", {**NEW_TAG, "branch": "bump", "body": "First."})
+    company.edit_text(1, f"Ada: after Monday.\n\n{company.pulls()[1].body}")
     company.commit("main", {"NOTES.md": "moved\n"})
     later = {
         "repoUrl": APPS_URL,
         "title": "billing 1.5.0",
+        "body": "Second.",
         "branch": "bump",
         "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.5.0"}}],
     }
@@ -237,7 +239,9 @@ def test_a_later_change_with_the_same_branch_updates_the_pull_request_of_the_fir
     apps = company.repository("apps")
     assert (second["number"], second["state"], retried, len(company.pulls())) == (1, "open", second, 1)
     assert company.pulls()[1].title == "billing 1.5.0"
-    assert "Scenedock-Task: task-2/step-1" in str(company.pulls()[1].body)
+    text = str(company.pulls()[1].body)
+    assert (text.startswith("Ada: after Monday."), "First." in text) == (True, False)
+    assert "Scenedock-Task: task-2/step-1" in text
     assert (len(apps.git.commits("main..bump")), apps.files("bump")["NOTES.md"][1]) == (1, b"moved\n")
     assert b"tag: '1.5.0'" in apps.files("bump")["billing/values.yaml"][1]
 

@@ -127,6 +127,7 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
         reviewers=request.reviewers,
         team_reviewers=request.team_reviewers,
         draft=request.draft,
+        changes_later=bool(request.branch),
     )
     with effects.code_hosts.open(address) as repository:
         proposed = propose_change(repository, proposal, attempt)
