@@ -235,6 +235,8 @@ def test_a_later_change_with_the_same_branch_updates_the_pull_request_of_the_fir
 
     second = company.run("propose-change", later, task="task-2")
     retried = company.run("propose-change", later, task="task-2", again=True)
+    with pytest.raises(ConflictError, match="a later change has replaced this one"):
+        company.run("propose-change", {**NEW_TAG, "branch": "bump"}, again=True)
 
     apps = company.repository("apps")
     assert (second["number"], second["state"], retried, len(company.pulls())) == (1, "open", second, 1)

@@ -11,7 +11,7 @@ from scenedock.errors import ConflictError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, CommitListing, Head, commit_message
 from scenedock.model.code_hosts.pull_request import PullRequest
-from scenedock.usecases.publishing.own_branches import only_ours, put
+from scenedock.usecases.publishing.own_branches import only_ours, put, refuse_replaced
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed, open_pull_request, renew_text
 
 _MOST_BRANCHES = 50
@@ -21,8 +21,8 @@ _MOST_BRANCHES = 50
 class _Place:
     """The branch that the proposal has or gets, with its commit and its newest pull request, if there are any.
 
-    `is_current` if it has the same content already, `by_others` if others have worked on it, too. `taken` are open pull requests of the same proposal on whose
-    branches others have worked.
+    `is_current` if it has the same content already, `by_others` if others have worked on it, too. `taken` are open
+    pull requests of the same proposal on whose branches others have worked.
     """
 
     branch: str
@@ -106,7 +106,7 @@ def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attemp
 
     Raises
     ------
-    ConflictError   its branch has other content, and commits of others
+    ConflictError   its branch has other content, and commits of others or of a change that came after this attempt
     """
     pulls = repository.pulls
     names = [branch, *(f"{branch}+{number}" for number in range(2, _MOST_BRANCHES) if supersede)]
@@ -120,6 +120,7 @@ def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attemp
         ours = not ahead or only_ours(ahead, name, base)
         if bool(made) if pulls is None else _is_current(pull, attempt, existing, made):
             return _Place(name, existing, pull, is_current=True, by_others=not ours, taken=tuple(taken))
+        refuse_replaced(pull, ahead, attempt)
         if ours and not (pull and pull.state == "open" and pull.base != base):
             return _Place(name, existing, pull, taken=tuple(taken))
         if pull and pull.state == "open":

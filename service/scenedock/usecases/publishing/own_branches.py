@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, InputError
 from scenedock.model.code_hosts.commit import USER_TRAILER, Attempt, Head
+from scenedock.model.code_hosts.pull_request import PullRequest
 
 DEPLOY = "scenedock/deploy"
 """What the branches of all changes of deployments begin with."""
@@ -52,6 +53,22 @@ def put(repository: RemoteRepository, branch: str, new: Head, existing: Head | N
         done = repository.replace_branch(branch, new, expected=existing)
     if not done and ((now := repository.head(branch)) is None or not attempt.has_made(now.message)):
         raise meanwhile(repository, branch, now)
+
+
+def refuse_replaced(pull: PullRequest | None, ahead: Sequence[Head], attempt: Attempt) -> None:
+    """Refuse to repeat an attempt in a pull request in which a later change has replaced it.
+
+    `ahead` are the commits of its branch; the text follows them a little later.
+
+    Raises
+    ------
+    ConflictError   a later change has
+    """
+    if pull is None or not attempt.tried_before:
+        return
+    is_behind = pull.state == "open" and attempt.mark.in_text(pull.body) and bool(ahead)
+    if attempt.mark.was_replaced(pull.body) or (is_behind and ahead[0].is_ours and not attempt.mark.latest_in(ahead)):
+        raise ConflictError(f"a later change has replaced this one in {pull.url}; if it is still wanted, run it anew")
 
 
 def meanwhile(repository: RemoteRepository, branch: str, now: Head | None) -> ConflictError:
