@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
-from tests.publishing.deploying import Deploying, deploying_in
+from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.tools.helm import helm
 
 PROTECTION = {
@@ -88,6 +88,25 @@ def test_a_lock_is_passed_with_a_reason_that_the_text_has(acme: Deploying) -> No
     (pull,) = acme.repository("gitops").pulls.values()
     assert "1.4.0 charges twice" in (pull.body or "")
     assert acme.says("production", pull.head) == "image:\n  tag: 1.3.0 # production\n"
+
+
+def test_a_lock_counts_before_the_service_has_read_it(tmp_path: Path) -> None:
+    with deploying_in(tmp_path / "acme", "acme/gitops") as acme:
+        acme.github.world.commit("acme/gitops", "main", {"scenedock.yaml": LOCK.replace("production\n", "dev\n")})
+        wanted = {"environment": "dev", "version": "1.5.1"}
+
+        for propose in (False, True):
+            with pytest.raises(ConflictError, match=r"dev is locked until 2099-01-01: freeze.*`passLock`"):
+                acme.deploy("set-version", propose=propose, **wanted)
+        with pytest.raises(TemporaryError, match="dev is locked until 2099-01-01: freeze, since the service read"):
+            acme.deploy("set-version", passLock="the fix", **wanted)
+        acme.deploy("set-version", environment="qa", version="1.4.1")
+        assert (acme.says("dev"), acme.repository("gitops").pulls) == (FILES["billing/values-dev.yaml"], {})
+        acme.follow()
+        acme.deploy("set-version", "task-2", passLock="the fix", **wanted)
+
+        assert acme.says("dev") == "image:\n  tag: 1.5.1 # dev\n"
+        assert "the fix" in acme.repository("gitops").git.commits("main")[0].message
 
 
 def test_a_file_that_changed_since_it_was_read_is_planned_again(acme: Deploying) -> None:

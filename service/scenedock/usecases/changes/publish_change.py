@@ -7,14 +7,17 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from scenedock.changes.planned import Planned
+from scenedock.catalog.vocabulary.settings import FILE_NAME, read_settings
+from scenedock.changes.planned import Planned, Refusal
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError
+from scenedock.errors import ConflictError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.code_host import checked_branch, checked_path
 from scenedock.model.code_hosts.commit import Attempt
+from scenedock.model.locks import locks_of
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import PlannedHere
@@ -24,6 +27,7 @@ from scenedock.usecases.publishing.own_branches import DEPLOY
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 
 _OF_NO_ENVIRONMENT = "default"
+_WAIT = "Wait, or pass the lock with a reason."
 _INPUTS = {
     "downgrade": "allowDowngrade",
     "pre-release": "allowPreRelease",
@@ -39,7 +43,7 @@ _INPUTS = {
 class How:
     """How a change is published. `commits`: where the code host allows it, without a pull request.
 
-    `merges`: the host is asked to merge the pull request as soon as its rules allow.
+    `merges`: the host is asked to merge the pull request as soon as its rules allow. `passes`: locks are passed.
     """
 
     commits: bool = False
@@ -47,6 +51,7 @@ class How:
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     versions = "\n".join(sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes))
     attempt = replace(attempt, content=hashlib.sha256(versions.encode()).hexdigest()[:16])
     with hosts.open(address) as repository:
+        _refuse_locked(repository, home, planned, how)
         if how.commits and hosts.host_of(address).takes_commits(address):
             made = commit_change(repository, hosts.host_of(address), changes, base, planned.message, attempt)
             return Published(name, Proposed(made.changed, made.branch, made.commit), committed=made.changed)
@@ -135,6 +141,32 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
         proposed = keep_proposal(repository, proposal, attempt, supersede=True)
         merges = how.merges and proposed.state == "open" and _merges(repository, proposed, attempt)
     return Published(name, proposed, merges=merges)
+
+
+def _refuse_locked(repository: RemoteRepository, home: Home, planned: Planned, how: How) -> None:
+    """Refuse what is locked on the code host now; the service may have read its repository before.
+
+    Raises
+    ------
+    ConflictError    it is locked, and the plan doesn't know
+    TemporaryError   so it is, but who asks passes locks; the next plan tells of it
+    """
+    head = repository.head(home.branch or repository.default_branch())
+    path = posixpath.join(home.prefix, FILE_NAME)
+    listing = repository.listing(head, [path]) if head else {}
+    if path not in listing:
+        return
+    locks = read_settings(repository.read(listing[path])).locks
+    known = {each.pair for each in planned.lifted if each.code == "locked"}
+    now = datetime.now(UTC)
+    for each in planned.changes:
+        repository_name, service, environment = each.key
+        lock = next(iter(locks_of(locks, service, environment, now)), None)
+        if lock is None or repository_name != home.name or each.pair in known:
+            continue
+        if how.passes:
+            raise TemporaryError(f"{lock}, since the service read {home.name}", retry_after=10)
+        raise refused(replace(planned, refusals=(Refusal("locked", each.pair, str(lock), remedy=_WAIT),)))
 
 
 def _merges(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> bool:
