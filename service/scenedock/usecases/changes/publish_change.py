@@ -26,7 +26,7 @@ from scenedock.usecases.publishing.keep_proposal import keep_proposal
 from scenedock.usecases.publishing.own_branches import DEPLOY
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 
-_OF_NO_ENVIRONMENT = "default"
+_OF_NO_ENVIRONMENT = "_"
 _WAIT = "Wait, or pass the lock with a reason."
 _INPUTS = {
     "downgrade": "allowDowngrade",
@@ -91,20 +91,28 @@ def refused(planned: Planned) -> ConflictError:
     return ConflictError("the change is refused: " + "; ".join(said))
 
 
-def branch_of(pairs: Sequence[PairKey]) -> str:
-    """The branch of a change of deployments: of a single one, its service and environment say it."""
+def branch_of(pairs: Sequence[PairKey], folder: str = "") -> str:
+    """The branch of a change of deployments in a folder of a repository: of a single one, its names say it."""
     if len(pairs) == 1:
         _, service, environment = pairs[0]
-        name = f"{DEPLOY}/{word(service)}/{word(environment or _OF_NO_ENVIRONMENT)}"
-    else:
-        listed = "\n".join(sorted(f"{service}/{environment or ''}" for _, service, environment in pairs))
-        name = f"{DEPLOY}/set/{hashlib.sha256(listed.encode()).hexdigest()[:16]}"
-    return checked_branch(name)
+        return branch_named(f"{DEPLOY}/{word(service)}/{word(environment or _OF_NO_ENVIRONMENT)}", folder)
+    listed = "\n".join(sorted(f"{service}/{environment or ''}" for _, service, environment in pairs))
+    return branch_named(f"{DEPLOY}/set/{_digest(listed, 16)}", folder)
+
+
+def branch_named(name: str, folder: str) -> str:
+    """The name of a branch for a folder of a repository, which others of its folders don't have."""
+    return checked_branch(f"{name}-{_digest(folder, 6)}" if folder else name)
 
 
 def word(name: str) -> str:
-    """A name as a part of the name of a branch."""
-    return re.sub(r"[^A-Za-z0-9_-]|(?<![A-Za-z0-9])-", "_", name) or "_"
+    """A name as a part of the name of a branch, which no other name gives."""
+    kept = re.sub(r"[^A-Za-z0-9_-]|(?<![A-Za-z0-9])-", "_", name)
+    return kept if kept == name else f"{kept}-{_digest(name, 6)}"
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt: Attempt) -> Published:
@@ -120,7 +128,7 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     base = home.branch or None
     asked = [each.key for each in planned.changes if each.asked and _home_of(each.place.repository, each.key) == name]
     versions = "\n".join(sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes))
-    attempt = replace(attempt, content=hashlib.sha256(versions.encode()).hexdigest()[:16])
+    attempt = replace(attempt, content=_digest(versions, 16))
     with hosts.open(address) as repository:
         _refuse_locked(repository, home, planned, how)
         if how.commits and hosts.host_of(address).takes_commits(address):
@@ -128,7 +136,7 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
             return Published(name, Proposed(made.changed, made.branch, made.commit), committed=made.changed)
         proposal = Proposal(
             changes,
-            branch_of(asked or planned.pairs),
+            branch_of(asked or planned.pairs, home.prefix),
             base,
             planned.title,
             "\n\n".join(filter(None, (planned.body, here.manifests.get(name, "")))),
