@@ -180,9 +180,21 @@ def test_an_environment_is_locked_and_unlocked(tmp_path: Path) -> None:
         )
 
         assert (locked["committed"], again["commitHash"]) == (True, locked["commitHash"])
-        assert (unlocked["committed"], unlocked["branch"]) == (False, "scenedock/lock/production")
+        assert (unlocked["committed"], unlocked["branch"]) == (False, "scenedock/lock/environment/production")
         settings = acme.repository("gitops").files(unlocked["branch"])["scenedock.yaml"][1]
         assert settings.decode().strip() == "environments: {known: [dev, qa, production]}"
+
+
+def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme: Deploying) -> None:
+    lock = {"environment": "production", "reason": "freeze", "until": "2099-01-01"}
+
+    made = [acme.run("lock-environment", lock), acme.run("lock-environment", {**lock, "service": "billing"}, task="2")]
+
+    assert [each["branch"] for each in made] == [
+        "scenedock/lock/environment/production",
+        "scenedock/lock/service/production/billing",
+    ]
+    assert len(acme.repository("gitops").pulls) == 2
 
 
 @pytest.mark.parametrize(
