@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError, TemporaryError
-from tests.publishing.deploying import Deploying, deploying_in
+from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.tools.helm import helm
 
 PROTECTION = {
@@ -90,6 +90,25 @@ def test_a_lock_is_passed_with_a_reason_that_the_text_has(acme: Deploying) -> No
     assert acme.says("production", pull.head) == "image:\n  tag: 1.3.0 # production\n"
 
 
+def test_a_lock_counts_before_the_service_has_read_it(tmp_path: Path) -> None:
+    with deploying_in(tmp_path / "acme", "acme/gitops") as acme:
+        acme.github.world.commit("acme/gitops", "main", {"scenedock.yaml": LOCK.replace("production\n", "dev\n")})
+        wanted = {"environment": "dev", "version": "1.5.1"}
+
+        for propose in (False, True):
+            with pytest.raises(ConflictError, match=r"dev is locked until 2099-01-01: freeze.*`passLock`"):
+                acme.deploy("set-version", propose=propose, **wanted)
+        with pytest.raises(TemporaryError, match="dev is locked until 2099-01-01: freeze, since the service read"):
+            acme.deploy("set-version", passLock="the fix", **wanted)
+        acme.deploy("set-version", environment="qa", version="1.4.1")
+        assert (acme.says("dev"), acme.repository("gitops").pulls) == (FILES["billing/values-dev.yaml"], {})
+        acme.follow()
+        acme.deploy("set-version", "task-2", passLock="the fix", **wanted)
+
+        assert acme.says("dev") == "image:\n  tag: 1.5.1 # dev\n"
+        assert "the fix" in acme.repository("gitops").git.commits("main")[0].message
+
+
 def test_a_file_that_changed_since_it_was_read_is_planned_again(acme: Deploying) -> None:
     acme.github.world.commit("acme/gitops", "main", {"billing/values-qa.yaml": "image:\n  tag: 1.4.0 # moved\n"})
 
@@ -120,6 +139,20 @@ def test_the_host_merges_by_itself_where_it_may(acme: Deploying, rules: str) -> 
     assert ("a person must" in acme.logged[-1]) != allowed
 
 
+def test_the_commits_of_others_are_not_merged_without_a_person(acme: Deploying) -> None:
+    gitops = acme.repository("gitops")
+    gitops.protection["main"] = PROTECTION
+    wanted = {"environment": "dev", "version": "1.5.1", "merge": "when-ready"}
+    (published,) = acme.deploy("set-version", **wanted)["published"]
+    acme.github.world.commit("acme/gitops", published["branch"], {"unseen.txt": "not reviewed"})
+    gitops.protection.clear()
+
+    (again,) = acme.deploy("set-version", "task-2", **wanted)["published"]
+
+    assert (again["number"], again["mergesByItself"], gitops.pulls[1].merged) == (1, False, False)
+    assert "has commits that Scenedock didn't make" in acme.logged[-1]
+
+
 def test_a_pipeline_commits_where_direct_commits_are_allowed_once(tmp_path: Path) -> None:
     with deploying_in(tmp_path / "acme", "acme/gitops") as acme:
         made = acme.deploy("set-version", environment="dev", version="1.5.1")
@@ -147,9 +180,21 @@ def test_an_environment_is_locked_and_unlocked(tmp_path: Path) -> None:
         )
 
         assert (locked["committed"], again["commitHash"]) == (True, locked["commitHash"])
-        assert (unlocked["committed"], unlocked["branch"]) == (False, "scenedock/lock/production")
+        assert (unlocked["committed"], unlocked["branch"]) == (False, "scenedock/lock/environment/production")
         settings = acme.repository("gitops").files(unlocked["branch"])["scenedock.yaml"][1]
         assert settings.decode().strip() == "environments: {known: [dev, qa, production]}"
+
+
+def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme: Deploying) -> None:
+    lock = {"environment": "production", "reason": "freeze", "until": "2099-01-01"}
+
+    made = [acme.run("lock-environment", lock), acme.run("lock-environment", {**lock, "service": "billing"}, task="2")]
+
+    assert [each["branch"] for each in made] == [
+        "scenedock/lock/environment/production",
+        "scenedock/lock/service/production/billing",
+    ]
+    assert len(acme.repository("gitops").pulls) == 2
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,24 @@ def test_the_same_again_changes_nothing_whoever_asks(acme: Acme) -> None:
     assert [call for call in acme.calls() if not call.startswith("GET ")] == []
 
 
+def test_an_older_task_that_is_tried_again_leaves_what_a_newer_one_proposed(acme: Acme) -> None:
+    bump(acme, "1.4.0")
+    bump(acme, "1.5.0")
+    acme.restart()
+    acme.github.faults.add("PATCH .*/pulls/", before=faults.dropped)
+    with pytest.raises(TemporaryError):
+        bump(acme, "1.6.0")
+
+    for older in ("1.4.0", "1.5.0"):
+        with pytest.raises(ConflictError, match=r"a later change has replaced this one in .*/pull/1"):
+            bump(acme, older, again=True)
+
+    assert bump(acme, "1.6.0", again=True).number == 1
+    assert proposes(acme) == "image: {tag: 1.6.0}\n"
+    assert bump(acme, "1.4.0", "anew").number == 1
+    assert proposes(acme) == "image: {tag: 1.4.0}\n"
+
+
 def test_what_a_person_writes_around_our_text_stays(acme: Acme) -> None:
     bump(acme, "1.4.0")
     pull = acme.repository("apps").pulls[1]

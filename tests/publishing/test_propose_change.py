@@ -223,21 +223,27 @@ def test_a_branch_that_somebody_else_made_stays_as_it_is(company: Company) -> No
 
 def test_a_later_change_with_the_same_branch_updates_the_pull_request_of_the_first(company: Company) -> None:
     company.run("propose-change", {**NEW_TAG, "branch": "bump", "body": "First."})
+    company.edit_text(1, f"Ada: after Monday.\n\n{company.pulls()[1].body}")
     company.commit("main", {"NOTES.md": "moved\n"})
     later = {
         "repoUrl": APPS_URL,
         "title": "billing 1.5.0",
+        "body": "Second.",
         "branch": "bump",
         "edits": [{"path": "billing/values.yaml", "set": {"image.tag": "1.5.0"}}],
     }
 
     second = company.run("propose-change", later, task="task-2")
     retried = company.run("propose-change", later, task="task-2", again=True)
+    with pytest.raises(ConflictError, match="a later change has replaced this one"):
+        company.run("propose-change", {**NEW_TAG, "branch": "bump"}, again=True)
 
     apps = company.repository("apps")
     assert (second["number"], second["state"], retried, len(company.pulls())) == (1, "open", second, 1)
     assert company.pulls()[1].title == "billing 1.5.0"
-    assert "Scenedock-Task: task-2/step-1" in str(company.pulls()[1].body)
+    text = str(company.pulls()[1].body)
+    assert (text.startswith("Ada: after Monday."), "First." in text) == (True, False)
+    assert "Scenedock-Task: task-2/step-1" in text
     assert (len(apps.git.commits("main..bump")), apps.files("bump")["NOTES.md"][1]) == (1, b"moved\n")
     assert b"tag: '1.5.0'" in apps.files("bump")["billing/values.yaml"][1]
 
@@ -260,6 +266,18 @@ def test_a_branch_of_ours_is_not_replaced_if_others_work_on_it_or_it_is_for_anot
         company.run("propose-change", {**NEW_TAG, "title": "Other", "branch": "bump", **more}, task="task-2")
 
     assert (apps.branch("bump"), first["number"], len(company.pulls())) == (before, 1, 1)
+
+
+@pytest.mark.parametrize("branch", ["scenedock/deploy/billing/dev", "scenedock/lock/production", "scenedock/deploy"])
+def test_the_branches_of_deployments_and_locks_are_not_for_other_changes(acme: Acme, branch: str) -> None:
+    with pytest.raises(InputError, match="whose branches Scenedock names itself"):
+        acme.run("propose-change", {**NEW_TAG, "branch": branch})
+    with pytest.raises(InputError, match="whose branches Scenedock names itself"):
+        acme.run(
+            "commit-change", {"repoUrl": "apps", "commitMessage": "x", "edits": NEW_TAG["edits"], "branch": branch}
+        )
+
+    assert acme.writes() == []
 
 
 def test_the_same_step_finds_its_pull_request_again_also_when_it_is_merged_and_its_branch_gone(

@@ -19,8 +19,11 @@ if TYPE_CHECKING:  # its import loads the libraries for HTTP and tokens
 _audit: Final = logging.getLogger("scenedock.audit")
 
 E = TypeVar("E")
-Permit: TypeAlias = Callable[[Action[Any], JsonObject | None], None]
-"""Raises NotAllowedError if the caller may not run an action with this input (None: it isn't known yet)."""
+Permit: TypeAlias = Callable[[Action[Any], JsonObject | None, JsonObject], None]
+"""Raises NotAllowedError if the caller may not run an action with this input (None: it isn't known yet).
+
+The other input is the same as it is written, with its references.
+"""
 
 
 def _no_groups(_user: str) -> Collection[str]:
@@ -52,17 +55,26 @@ class Permissions:
             allowed = [each for each in allowed if is_allowed(decision, each.id, None) is not False]
         return sorted(allowed, key=lambda each: each.name)
 
-    def check(self, caller: Caller, request_id: str, action: Action[Any], values: JsonObject | None) -> None:
+    def check(
+        self,
+        caller: Caller,
+        request_id: str,
+        action: Action[Any],
+        values: JsonObject | None,
+        written: JsonObject | None = None,
+    ) -> None:
         """Refuse an action with an input (None: it isn't known yet) that the caller may not run.
 
-        What is refused is logged, and which right the caller uses besides, with the reason that the input gives.
+        What is refused is logged, and which right the caller uses besides, with the reason that the input gives. An
+        input that isn't known yet needs the rights of what is `written`, whatever its references turn out to be.
 
         Raises
         ------
         NotAllowedError   the caller may not run it
         TemporaryError    Backstage must be asked and can't
         """
-        needed = {name: right for name, right in action.rights.items() if (values or {}).get(name)}
+        given = values or written or {}
+        needed = {name: right for name, right in action.rights.items() if given.get(name)}
         refused = self._refusal(action, caller) or self._right_refusal(action, caller, needed.values())
         refused = refused or self._policy_refusal(action, caller, values)
         facts: dict[str, Json] = {
@@ -81,7 +93,7 @@ class Permissions:
             )
             raise NotAllowedError(refused)
         for name, right in needed.items():
-            reason = (values or {})[name]
+            reason = given[name]
             facts = {**facts, "outcome": "allowed", "right": right, "message": reason}
             _audit.info("%s uses %s: %s", caller.name, right, reason, extra={"facts": facts})
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from scenedock.errors import NotAllowedError
-from scenedock.model.action import COMMAND_LINE, Caller
+from scenedock.model.action import BASE_PATH, COMMAND_LINE, Caller
 from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.usecases.permissions import Permissions
 from tests.doors.http.test_rules import attempts, client_of, token_of
-from tests.tools.service import service_in
+from tests.tools.service import bearer, service_in
 from tests.tools.tokens import Backstage
 
 ROLL_BACK: dict[str, object] = {"services": ["billing"], "environment": "production"}
@@ -56,6 +56,54 @@ def test_without_a_rule_nobody_from_outside_passes_a_lock_at_any_door(
         assert (answer.status_code, "needs `pass-lock`" in answer.status) == (403, True), way
     facts = [record.facts for record in caplog.records if record.name == "scenedock.audit"]  # type: ignore[attr-defined]
     assert {(each["user"], each["outcome"]) for each in facts} == {("user:default/jane", "denied")}
+
+
+def test_who_may_not_pass_a_lock_may_not_remove_it(tmp_path: Path) -> None:
+    backstage = Backstage()
+    service = service_in(tmp_path, backstage)
+    unlock = {"environment": "production", "reason": "in my way"}
+    try:
+        answers = [
+            attempts(client_of(service, rules), "unlock-environment", token_of(backstage), unlock)["task"]
+            for rules in ("[{allow: ['*']}]", "[{allow: [pass-lock], users: [jane]}]")
+        ]
+    finally:
+        service.stop()
+
+    assert [answer.status_code for answer in answers] == [403, 201]
+    assert "needs `pass-lock`" in answers[0].status
+
+
+def test_a_reference_anywhere_in_the_input_does_not_pass_a_lock(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "scenedock.audit")
+    backstage = Backstage()
+    headers = bearer(token_of(backstage))
+    service = service_in(tmp_path, backstage)
+
+    def submitted(rules: str, **values: object) -> int:
+        steps = [
+            {"id": "listed", "action": "scenedock:list-skeletons"},
+            {"action": "scenedock:roll-back-deployment", "input": {**ROLL_BACK, **values}},
+        ]
+        client = client_of(service, rules)
+        return client.post(f"{BASE_PATH}/tasks", json={"spec": {"steps": steps}}, headers=headers).status_code
+
+    labels = ["${{ steps.listed.output.skeletons }}"]
+    try:
+        codes = [
+            submitted("[]", labels=labels),
+            submitted("[]", labels=labels, passLock="1.4.0 charges twice"),
+            submitted("[]", passLock="${{ steps.listed.output.skeletons }}"),
+            submitted("[{allow: [pass-lock], users: [jane]}]", labels=labels, passLock="1.4.0 charges twice"),
+        ]
+    finally:
+        service.stop()
+
+    assert codes == [201, 403, 403, 201]
+    facts = [record.facts for record in caplog.records if record.name == "scenedock.audit"]  # type: ignore[attr-defined]
+    assert [each["message"] for each in facts if each.get("right") == "pass-lock"] == ["1.4.0 charges twice"]
 
 
 @pytest.mark.parametrize(

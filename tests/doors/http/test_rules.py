@@ -49,7 +49,7 @@ def permissions_of(
     read = read_rules(
         f"rules: {rules}".encode(),
         "rules.yaml",
-        actions=service.actions,
+        actions={*service.actions, "pass-lock"},
         plugins=(*service.settings.backstage_plugins, "pages"),
         tokens=("runner",),
     )

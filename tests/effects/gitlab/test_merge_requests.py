@@ -114,13 +114,13 @@ def test_one_without_a_pipeline_is_merged_at_once_and_one_with_it_when_it_succee
     first, second = opened.add("task-1"), opened.add("task-2")
     project = opened.gitlab.world.project(f"{GROUP}/apps")
 
-    assert opened.merge_requests.merge_when_ready(first)
+    assert opened.merge_requests.merge_when_ready(first, opened.merge_requests.get(first).commit)
     assert opened.merge_requests.get(first).state == "merged"
     assert opened.merge_requests.get(first).merge_commit == project.branch("main")
 
     opened.gitlab.set_pipelines(project, "running")
-    assert opened.merge_requests.merge_when_ready(second)
-    assert opened.merge_requests.merge_when_ready(second)
+    assert opened.merge_requests.merge_when_ready(second, opened.merge_requests.get(second).commit)
+    assert opened.merge_requests.merge_when_ready(second, opened.merge_requests.get(second).commit)
     assert opened.merge_requests.get(second).state == "open"
     opened.gitlab.set_pipelines(project, "success")
     assert opened.merge_requests.get(second).state == "merged"
@@ -129,7 +129,7 @@ def test_one_without_a_pipeline_is_merged_at_once_and_one_with_it_when_it_succee
 def test_a_merge_that_gitlab_refuses_is_no_error(opened: Opened) -> None:
     number = opened.add("task-1", draft=True)
 
-    assert not opened.merge_requests.merge_when_ready(number)
+    assert not opened.merge_requests.merge_when_ready(number, opened.merge_requests.get(number).commit)
     assert opened.merge_requests.get(number).state == "open"
 
 

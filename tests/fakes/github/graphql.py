@@ -88,6 +88,8 @@ def enable_auto_merge(call: Call, values: Mapping[str, Any]) -> None:
     _repository_of(call, repository.id, ["pull_requests", "contents"])
     if pull.state != "open":
         raise RefusedError(422, "Pull request Pull request is closed")
+    if values.get("expectedHeadOid", head := repository.branch(pull.head)) != head:
+        raise RefusedError(422, "Pull request Head sha didn't match expected head oid")
     if not repository.settings.get("allow_auto_merge", False):
         raise RefusedError(422, "Pull request Auto merge is not allowed for this repository")
     if (state := mergeable_state(call, pull)) != "blocked":

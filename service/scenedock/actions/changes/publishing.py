@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -104,6 +105,7 @@ def change_versions(
     """Plan a change in a process of its own, and publish it."""
     effects = context.effects
     how = how or How(labels=request.labels, reviewers=request.reviewers, team_reviewers=request.team_reviewers)
+    how = replace(how, passes=bool(request.pass_lock.strip()))
     here = effects.apart.read(plan_served, wish, request.lifted(), verb, effects.rendering)
     planned = here.planned
     for each in planned.lifted:

@@ -24,12 +24,12 @@ EXAMPLES = [
 ]
 
 
-@action("unlock-environment", destructive=True, examples=EXAMPLES)
+@action("unlock-environment", destructive=True, examples=EXAMPLES, rights={"reason": "pass-lock"})
 def unlock_environment_action(context: Context[Effects], request: Input) -> LockOutput:
     """Remove the lock of an environment from the repository's scenedock.yaml, before its end.
 
-    Who may do this is decided by the rules, as for every action. As with `lock-environment`, it is a commit or a pull
-    request.
+    Who removes a lock passes it, so only who the rules allow `pass-lock` may. As with `lock-environment`, it is a
+    commit or a pull request.
 
     Raises
     ------

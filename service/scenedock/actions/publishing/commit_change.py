@@ -10,6 +10,7 @@ from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.model.code_hosts.code_host import checked_branch, read_repository
 from scenedock.usecases.publishing.commit_change import commit_change
+from scenedock.usecases.publishing.own_branches import free_branch
 
 
 class Input(ChangeInput):
@@ -57,7 +58,7 @@ def commit_change_action(context: Context[Effects], request: Input) -> Output:
     effects = context.effects
     address = read_repository(request.repo_url)
     change = request.changes(effects)
-    branch = checked_branch(request.branch) if request.branch else None
+    branch = free_branch(checked_branch(request.branch)) if request.branch else None
     if not request.commit_message:
         raise InputError("`commitMessage` is required; write one line that says what changes")
     host = effects.code_hosts.host_of(address)

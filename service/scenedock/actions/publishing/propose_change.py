@@ -12,6 +12,7 @@ from scenedock.model.action import Context, Example, Model, action
 from scenedock.model.code_hosts.code_host import GROUPS, PERSON, checked_branch, read_repository
 from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.usecases.publishing.own_branches import free_branch
 from scenedock.usecases.publishing.propose_change import Proposal, branch_name, propose_change
 
 
@@ -117,7 +118,7 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
     effects.code_hosts.host_of(address).check_reviewers(request.reviewers, request.team_reviewers)
     proposal = Proposal(
         changes=request.changes(effects),
-        branch=checked_branch(request.branch or branch_name(request.title, attempt.mark)),
+        branch=free_branch(checked_branch(request.branch or branch_name(request.title, attempt.mark))),
         base=checked_branch(request.base_branch) if request.base_branch else None,
         title=request.title,
         body=request.body,
@@ -126,6 +127,7 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
         reviewers=request.reviewers,
         team_reviewers=request.team_reviewers,
         draft=request.draft,
+        changes_later=bool(request.branch),
     )
     with effects.code_hosts.open(address) as repository:
         proposed = propose_change(repository, proposal, attempt)

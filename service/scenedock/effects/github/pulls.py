@@ -73,8 +73,8 @@ class GitHubPullRequests:
             return
         self._client.call("POST", path, {"body": text.strip()}, tells=True)
 
-    def merge_when_ready(self, number: int) -> bool:
-        """Let GitHub merge a pull request as soon as its rules allow; False if GitHub refuses.
+    def merge_when_ready(self, number: int, commit: str) -> bool:
+        """Let GitHub merge a pull request as soon as its rules allow; False if GitHub refuses, also another commit.
 
         GitHub's auto-merge refuses what may be merged already, so that is merged here; only if GitHub calls it clean,
         because it lets administrators merge what its rules forbid to others.
@@ -85,12 +85,16 @@ class GitHubPullRequests:
             return True
         method, refused = self._merge_method(), ""
         if not (clean := pull.get("mergeable_state") == "clean"):
-            values = {"pullRequestId": as_text(pull.get("node_id")), "mergeMethod": method.upper()}
+            values = {
+                "pullRequestId": as_text(pull.get("node_id")),
+                "mergeMethod": method.upper(),
+                "expectedHeadOid": commit,
+            }
             refused = self._client.mutate("enablePullRequestAutoMerge", values)
             clean = "clean status" in refused.lower()
         if not clean:
             return not refused
-        body = {"sha": as_text(value_at(pull, ["head", "sha"])), "merge_method": method}
+        body = {"sha": commit, "merge_method": method}
         return self._client.call("PUT", f"{path}/merge", body, expected=(405, 409)).status == 200
 
     def _merge_method(self) -> str:

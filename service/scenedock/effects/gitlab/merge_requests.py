@@ -78,8 +78,8 @@ class GitLabMergeRequests:
             return
         self._client.call("POST", path, {"body": wanted}, tells=True)
 
-    def merge_when_ready(self, number: int) -> bool:
-        """Let GitLab merge a merge request when its pipeline succeeds; False if GitLab refuses.
+    def merge_when_ready(self, number: int, commit: str) -> bool:
+        """Let GitLab merge a merge request when its pipeline succeeds; False if GitLab refuses, also another commit.
 
         What already may be merged is merged at once; a merge that our rights don't allow is also refused, with 401.
         `auto_merge` is the parameter since GitLab 17.11, the other one
@@ -88,9 +88,7 @@ class GitLabMergeRequests:
         now = self._got(number)
         if now.get("state") == "merged" or now.get("merge_when_pipeline_succeeds") is True:
             return True
-        body: dict[str, Json] = {"auto_merge": True, "merge_when_pipeline_succeeds": True}
-        if commit := as_text(now.get("sha")):
-            body["sha"] = commit
+        body: dict[str, Json] = {"auto_merge": True, "merge_when_pipeline_succeeds": True, "sha": commit}
         path = f"{self._path}/{number}/merge"
         return self._client.call("PUT", path, body, expected=(401, 405, 406, 409, 422)).status < 300
 

@@ -13,7 +13,10 @@ from scenedock.model.file_paths import folders_above, is_utf8
 TASK_TRAILER = "Scenedock-Task"
 USER_TRAILER = "Requested-by"
 CONTENT_TRAILER = "Scenedock-Content"
-_OURS = (TASK_TRAILER, USER_TRAILER, CONTENT_TRAILER)
+REPLACED_TRAILER = "Scenedock-Replaced"
+"""In the text of a pull request: the mark of a change that a later one has replaced."""
+_MOST_REPLACED = 50
+_OURS = (TASK_TRAILER, USER_TRAILER, CONTENT_TRAILER, REPLACED_TRAILER)
 SYMBOLIC_LINK = "120000"
 """The mode of a symbolic link, whose content is the path of its target."""
 HISTORY = 100
@@ -100,6 +103,10 @@ class Mark:
         """Whether a commit message or the text of a pull request has the trailer."""
         return self.trailer in (line.strip() for line in text.splitlines())
 
+    def was_replaced(self, text: str) -> bool:
+        """Whether the text of a pull request says that a later change has replaced the one with this mark."""
+        return f"{REPLACED_TRAILER}: {self}" in (line.strip() for line in text.splitlines())
+
     def latest_in(self, heads: Iterable[Head]) -> Head | None:
         """The first of these commits that has the mark."""
         return next((head for head in heads if self.in_text(head.message)), None)
@@ -139,6 +146,14 @@ class Attempt:
 def has_mark(text: str) -> bool:
     """Whether a commit message or the text of a pull request has the mark of any task."""
     return any(line.strip().startswith(f"{TASK_TRAILER}: ") for line in text.splitlines())
+
+
+def replaced_trailers(text: str, attempt: Attempt) -> str:
+    """The trailer lines for what an attempt replaces in a pull request with this text, the latest last."""
+    names = (f"{REPLACED_TRAILER}: ", f"{TASK_TRAILER}: ")
+    lines = [line.strip() for line in text.splitlines()]
+    marks = dict.fromkeys(line.partition(": ")[2] for name in names for line in lines if line.startswith(name))
+    return "\n".join(f"{names[0]}{mark}" for mark in [*marks][-_MOST_REPLACED:] if mark != str(attempt.mark))
 
 
 def without_trailers(text: str) -> str:

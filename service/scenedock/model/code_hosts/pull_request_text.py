@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenedock.model.code_hosts.commit import Attempt, without_trailers
+from scenedock.model.code_hosts.commit import Attempt, replaced_trailers, without_trailers
 
 _BEGIN = "<!-- scenedock: written again with each change -->"
 _END = "<!-- scenedock: end -->"
@@ -24,7 +24,8 @@ def text_of(body: str, attempt: Attempt, *, replaced_later: bool = False) -> str
 def renewed(text: str, body: str, attempt: Attempt) -> str:
     """The text of a pull request with a new body and the trailers of this attempt; what a person wrote around it stays.
 
-    Without the marks of `text_of`, the text stays if it has the body already; else all of it is replaced.
+    The trailers also name the changes that were replaced. Without the marks of `text_of`, the text stays if it has the
+    body already; else all of it is replaced.
     """
     rest = without_trailers(text).removesuffix(_RULE).rstrip()
     before, begin, inner = rest.partition(_BEGIN)
@@ -35,4 +36,5 @@ def renewed(text: str, body: str, attempt: Attempt) -> str:
         kept = rest
     else:
         kept = f"{_BEGIN}\n{body.strip()}\n{_END}"
-    return "\n\n".join(filter(None, (kept.strip(), f"{_RULE}\n{attempt.trailers}")))
+    trailers = "\n".join(filter(None, (attempt.trailers, replaced_trailers(text, attempt))))
+    return "\n\n".join(filter(None, (kept.strip(), f"{_RULE}\n{trailers}")))

@@ -15,17 +15,15 @@ from scenedock.effects.code_hosts.remote_repository import no_branch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.changes import ChangeRequest, NewFile
-from scenedock.model.code_hosts.code_host import checked_branch
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import How, Published, word
+from scenedock.usecases.changes.publish_change import How, Published, branch_named, word
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
+from scenedock.usecases.publishing.own_branches import LOCK
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
-
-_BRANCH = "scenedock/lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +126,21 @@ def _edit(
         if commits:
             made = commit_change(repository, hosts.host_of(address), changes, base, message, attempt)
             return Published(name, Proposed(made.changed, made.branch, made.commit), committed=made.changed)
-        branch = checked_branch("/".join([_BRANCH, *map(word, filter(None, (place.environment, place.service)))]))
+        branch = _branch_of(place, home.prefix)
         attempt = replace(attempt, content=hashlib.sha256(message.encode()).hexdigest()[:16])
         proposal = Proposal(
             changes, branch, base, title, reason, message, how.labels, how.reviewers, how.team_reviewers,
             changes_later=True,
         )  # fmt: skip
         return Published(name, keep_proposal(repository, proposal, attempt, supersede=True))
+
+
+def _branch_of(place: Place, folder: str) -> str:
+    """The branch of a change of locks; git can't have one whose name is a folder of another's."""
+    environment = word(place.environment)
+    if place.service:
+        return branch_named(f"{LOCK}/service/{environment}/{word(place.service)}", folder)
+    return branch_named(f"{LOCK}/environment/{environment}", folder)
 
 
 def _only(repositories: Mapping[str, ServedRepository], name: str | None) -> str:

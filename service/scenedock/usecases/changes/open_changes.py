@@ -12,23 +12,28 @@ from scenedock.errors import ScenedockError
 from scenedock.model.code_hosts.pull_request import PullRequest
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import DEPLOY, branch_of
+from scenedock.usecases.changes.publish_change import branch_of
+from scenedock.usecases.publishing.own_branches import DEPLOY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenChanges:
     """The open pull requests of each repository by name and branch; `unknown` says of others why theirs aren't known.
 
+    `folders` are those of the code host's repositories that are read as repositories, by name.
+
     A branch has several if a person works on the first. Two are never equal, so that what is made of one can be kept.
     """
 
     by_repository: Mapping[str, Mapping[str, Sequence[PullRequest]]] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, key: PairKey, edited: str = "") -> Sequence[PullRequest]:
         """Those of a deployment, in the repository whose line is `edited` if that is another."""
-        branches = self.by_repository.get(edited or key[0])
-        return branches.get(branch_of([key]), ()) if branches else ()
+        name = edited or key[0]
+        branches = self.by_repository.get(name)
+        return branches.get(branch_of([key], self.folders.get(name, "")), ()) if branches else ()
 
 
 def list_open_changes(hosts: CodeHosts, repositories: Mapping[str, ServedRepository]) -> OpenChanges:
@@ -38,10 +43,12 @@ def list_open_changes(hosts: CodeHosts, repositories: Mapping[str, ServedReposit
     """
     found: dict[str, Mapping[str, Sequence[PullRequest]]] = {}
     unknown: dict[str, str] = {}
+    folders: dict[str, str] = {}
     for name, served in repositories.items():
         try:
             with served.opened() as here:
                 home = Home.read(name, here)
+            folders[name] = home.prefix
             address = home.address(hosts)
             if not hosts.may_write(address):
                 continue
@@ -50,7 +57,7 @@ def list_open_changes(hosts: CodeHosts, repositories: Mapping[str, ServedReposit
                     found[name] = _by_branch(repository.pulls.open_ones(f"{DEPLOY}/"))
         except ScenedockError as error:
             unknown[name] = str(error)
-    return OpenChanges(found, unknown)
+    return OpenChanges(found, unknown, folders)
 
 
 def _by_branch(pulls: Iterable[PullRequest]) -> Mapping[str, Sequence[PullRequest]]:

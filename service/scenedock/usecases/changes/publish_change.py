@@ -7,23 +7,27 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from scenedock.changes.planned import Planned
+from scenedock.catalog.vocabulary.settings import FILE_NAME, read_settings
+from scenedock.changes.planned import Planned, Refusal
 from scenedock.effects.code_hosts.hosts import CodeHosts
-from scenedock.errors import ConflictError
+from scenedock.effects.code_hosts.remote_repository import RemoteRepository
+from scenedock.errors import ConflictError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.code_host import checked_branch, checked_path
 from scenedock.model.code_hosts.commit import Attempt
+from scenedock.model.locks import locks_of
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import PlannedHere
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
+from scenedock.usecases.publishing.own_branches import DEPLOY
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 
-DEPLOY = "scenedock/deploy"
-"""What the branches of all changes of deployments begin with."""
-_OF_NO_ENVIRONMENT = "default"
+_OF_NO_ENVIRONMENT = "_"
+_WAIT = "Wait, or pass the lock with a reason."
 _INPUTS = {
     "downgrade": "allowDowngrade",
     "pre-release": "allowPreRelease",
@@ -39,7 +43,7 @@ _INPUTS = {
 class How:
     """How a change is published. `commits`: where the code host allows it, without a pull request.
 
-    `merges`: the host is asked to merge the pull request as soon as its rules allow.
+    `merges`: the host is asked to merge the pull request as soon as its rules allow. `passes`: locks are passed.
     """
 
     commits: bool = False
@@ -47,6 +51,7 @@ class How:
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +91,28 @@ def refused(planned: Planned) -> ConflictError:
     return ConflictError("the change is refused: " + "; ".join(said))
 
 
-def branch_of(pairs: Sequence[PairKey]) -> str:
-    """The branch of a change of deployments: of a single one, its service and environment say it."""
+def branch_of(pairs: Sequence[PairKey], folder: str = "") -> str:
+    """The branch of a change of deployments in a folder of a repository: of a single one, its names say it."""
     if len(pairs) == 1:
         _, service, environment = pairs[0]
-        name = f"{DEPLOY}/{word(service)}/{word(environment or _OF_NO_ENVIRONMENT)}"
-    else:
-        listed = "\n".join(sorted(f"{service}/{environment or ''}" for _, service, environment in pairs))
-        name = f"{DEPLOY}/set/{hashlib.sha256(listed.encode()).hexdigest()[:16]}"
-    return checked_branch(name)
+        return branch_named(f"{DEPLOY}/{word(service)}/{word(environment or _OF_NO_ENVIRONMENT)}", folder)
+    listed = "\n".join(sorted(f"{service}/{environment or ''}" for _, service, environment in pairs))
+    return branch_named(f"{DEPLOY}/set/{_digest(listed, 16)}", folder)
+
+
+def branch_named(name: str, folder: str) -> str:
+    """The name of a branch for a folder of a repository, which others of its folders don't have."""
+    return checked_branch(f"{name}-{_digest(folder, 6)}" if folder else name)
 
 
 def word(name: str) -> str:
-    """A name as a part of the name of a branch."""
-    return re.sub(r"[^A-Za-z0-9_-]|(?<![A-Za-z0-9])-", "_", name) or "_"
+    """A name as a part of the name of a branch, which no other name gives."""
+    kept = re.sub(r"[^A-Za-z0-9_-]|(?<![A-Za-z0-9])-", "_", name)
+    return kept if kept == name else f"{kept}-{_digest(name, 6)}"
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt: Attempt) -> Published:
@@ -115,14 +128,15 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     base = home.branch or None
     asked = [each.key for each in planned.changes if each.asked and _home_of(each.place.repository, each.key) == name]
     versions = "\n".join(sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes))
-    attempt = replace(attempt, content=hashlib.sha256(versions.encode()).hexdigest()[:16])
+    attempt = replace(attempt, content=_digest(versions, 16))
     with hosts.open(address) as repository:
+        _refuse_locked(repository, home, planned, how)
         if how.commits and hosts.host_of(address).takes_commits(address):
             made = commit_change(repository, hosts.host_of(address), changes, base, planned.message, attempt)
             return Published(name, Proposed(made.changed, made.branch, made.commit), committed=made.changed)
         proposal = Proposal(
             changes,
-            branch_of(asked or planned.pairs),
+            branch_of(asked or planned.pairs, home.prefix),
             base,
             planned.title,
             "\n\n".join(filter(None, (planned.body, here.manifests.get(name, "")))),
@@ -133,16 +147,47 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
             changes_later=True,
         )
         proposed = keep_proposal(repository, proposal, attempt, supersede=True)
-        merges = bool(
-            how.merges
-            and proposed.state == "open"
-            and proposed.number
-            and repository.pulls
-            and repository.pulls.merge_when_ready(proposed.number)
-        )
-        if how.merges and proposed.state == "open" and not merges:
-            attempt.log(f"{address.host} doesn't merge it by itself, so a person must")
+        merges = how.merges and proposed.state == "open" and _merges(repository, proposed, attempt)
     return Published(name, proposed, merges=merges)
+
+
+def _refuse_locked(repository: RemoteRepository, home: Home, planned: Planned, how: How) -> None:
+    """Refuse what is locked on the code host now; the service may have read its repository before.
+
+    Raises
+    ------
+    ConflictError    it is locked, and the plan doesn't know
+    TemporaryError   so it is, but who asks passes locks; the next plan tells of it
+    """
+    head = repository.head(home.branch or repository.default_branch())
+    path = posixpath.join(home.prefix, FILE_NAME)
+    listing = repository.listing(head, [path]) if head else {}
+    if path not in listing:
+        return
+    locks = read_settings(repository.read(listing[path])).locks
+    known = {each.pair for each in planned.lifted if each.code == "locked"}
+    now = datetime.now(UTC)
+    for each in planned.changes:
+        repository_name, service, environment = each.key
+        lock = next(iter(locks_of(locks, service, environment, now)), None)
+        if lock is None or repository_name != home.name or each.pair in known:
+            continue
+        if how.passes:
+            raise TemporaryError(f"{lock}, since the service read {home.name}", retry_after=10)
+        raise refused(replace(planned, refusals=(Refusal("locked", each.pair, str(lock), remedy=_WAIT),)))
+
+
+def _merges(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> bool:
+    """Whether the host merges a pull request by itself; it is asked only for what we alone have made."""
+    if proposed.number is None or repository.pulls is None:
+        return False
+    if proposed.by_others:
+        attempt.log(f"{proposed.branch} has commits that Scenedock didn't make, so a person must merge it")
+        return False
+    merges = repository.pulls.merge_when_ready(proposed.number, proposed.commit)
+    if not merges:
+        attempt.log(f"{repository.address.host} doesn't merge it by itself, so a person must")
+    return merges
 
 
 def _home_of(place: str, key: PairKey) -> str:

@@ -11,7 +11,7 @@ from scenedock.errors import ConflictError
 from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, CommitListing, Head, commit_message
 from scenedock.model.code_hosts.pull_request import PullRequest
-from scenedock.usecases.publishing.own_branches import only_ours, put
+from scenedock.usecases.publishing.own_branches import only_ours, put, refuse_replaced
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed, open_pull_request, renew_text
 
 _MOST_BRANCHES = 50
@@ -21,14 +21,15 @@ _MOST_BRANCHES = 50
 class _Place:
     """The branch that the proposal has or gets, with its commit and its newest pull request, if there are any.
 
-    `is_current` if it has the same content already. `taken` are open pull requests of the same proposal on whose
-    branches others have worked.
+    `is_current` if it has the same content already, `by_others` if others have worked on it, too. `taken` are open
+    pull requests of the same proposal on whose branches others have worked.
     """
 
     branch: str
     existing: Head | None = None
     pull: PullRequest | None = None
     is_current: bool = False
+    by_others: bool = False
     taken: tuple[PullRequest, ...] = ()
 
 
@@ -93,6 +94,9 @@ def keep_proposal(
     put(repository, place.branch, new, place.existing, attempt)
     opened = place.pull if place.pull and place.pull.state == "open" else None
     proposed = open_pull_request(repository, proposal, base, new, attempt, opened)
+    if proposed.commit != new.commit:
+        now = repository.head(place.branch)
+        proposed = replace(proposed, by_others=now is None or not attempt.has_made(now.message))
     _tell(repository, place, proposed)
     return proposed
 
@@ -102,7 +106,7 @@ def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attemp
 
     Raises
     ------
-    ConflictError   its branch has other content, and commits of others
+    ConflictError   its branch has other content, and commits of others or of a change that came after this attempt
     """
     pulls = repository.pulls
     names = [branch, *(f"{branch}+{number}" for number in range(2, _MOST_BRANCHES) if supersede)]
@@ -113,9 +117,11 @@ def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attemp
         ahead = repository.ahead(name, base) if existing else ()
         pull = opened.get(name) or (pulls.find(name) if pulls else None)
         made = [head.commit for head in ahead] if any(attempt.has_made(head.message) for head in ahead) else []
+        ours = not ahead or only_ours(ahead, name, base)
         if bool(made) if pulls is None else _is_current(pull, attempt, existing, made):
-            return _Place(name, existing, pull, is_current=True, taken=tuple(taken))
-        if (not ahead or only_ours(ahead, name, base)) and not (pull and pull.state == "open" and pull.base != base):
+            return _Place(name, existing, pull, is_current=True, by_others=not ours, taken=tuple(taken))
+        refuse_replaced(pull, ahead, attempt)
+        if ours and not (pull and pull.state == "open" and pull.base != base):
             return _Place(name, existing, pull, taken=tuple(taken))
         if pull and pull.state == "open":
             taken.append(pull)
@@ -147,7 +153,13 @@ def _kept(repository: RemoteRepository, proposal: Proposal, place: _Place, attem
         renew_text(repository, proposal, pull, attempt)
     attempt.log(f"pull request {pull.url} ({pull.state}) has this already")
     proposed = Proposed(
-        changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
+        changed=True,
+        branch=pull.branch,
+        commit=place.existing.commit if place.existing and pull.state == "open" else pull.commit,
+        url=pull.url,
+        number=pull.number,
+        state=pull.state,
+        by_others=place.by_others,
     )
     if attempt.tried_before:
         _tell(repository, place, proposed)

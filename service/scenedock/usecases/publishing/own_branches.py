@@ -5,8 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.errors import ConflictError
+from scenedock.errors import ConflictError, InputError
 from scenedock.model.code_hosts.commit import USER_TRAILER, Attempt, Head
+from scenedock.model.code_hosts.pull_request import PullRequest
+
+DEPLOY = "scenedock/deploy"
+"""What the branches of all changes of deployments begin with."""
+LOCK = "scenedock/lock"
+"""What the branches of all changes of locks begin with."""
+
+
+def free_branch(name: str) -> str:
+    """The name of a branch that a caller chose, unless it is one of those that Scenedock names and replaces itself.
+
+    Raises
+    ------
+    InputError   it is
+    """
+    for kept in (DEPLOY, LOCK):
+        if f"{name}/".lower().startswith(f"{kept}/"):
+            raise InputError(
+                f"the branch {name!r} is below {kept}/, whose branches Scenedock names itself; use another"
+            )
+    return name
 
 
 def only_ours(ahead: Sequence[Head], branch: str, base: str) -> bool:
@@ -32,6 +53,22 @@ def put(repository: RemoteRepository, branch: str, new: Head, existing: Head | N
         done = repository.replace_branch(branch, new, expected=existing)
     if not done and ((now := repository.head(branch)) is None or not attempt.has_made(now.message)):
         raise meanwhile(repository, branch, now)
+
+
+def refuse_replaced(pull: PullRequest | None, ahead: Sequence[Head], attempt: Attempt) -> None:
+    """Refuse to repeat an attempt in a pull request in which a later change has replaced it.
+
+    `ahead` are the commits of its branch; the text follows them a little later.
+
+    Raises
+    ------
+    ConflictError   a later change has
+    """
+    if pull is None or not attempt.tried_before:
+        return
+    is_behind = pull.state == "open" and attempt.mark.in_text(pull.body) and bool(ahead)
+    if attempt.mark.was_replaced(pull.body) or (is_behind and ahead[0].is_ours and not attempt.mark.latest_in(ahead)):
+        raise ConflictError(f"a later change has replaced this one in {pull.url}; if it is still wanted, run it anew")
 
 
 def meanwhile(repository: RemoteRepository, branch: str, now: Head | None) -> ConflictError:

@@ -12,7 +12,7 @@ from scenedock.gitops.changes import ChangeRequest, plan_changes
 from scenedock.model.code_hosts.commit import Attempt, Head, Mark, commit_message, has_mark, refuse_trailers
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 from scenedock.model.code_hosts.pull_request_text import renewed, text_of
-from scenedock.usecases.publishing.own_branches import meanwhile, only_ours, put
+from scenedock.usecases.publishing.own_branches import meanwhile, only_ours, put, refuse_replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Proposed:
     url: str | None = None
     number: int | None = None
     state: PullRequestState | None = None
+    by_others: bool = False
+    """Whether the branch has commits that we didn't make."""
 
 
 def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed:
@@ -86,10 +88,16 @@ def branch_name(title: str, mark: Mark) -> str:
 
 
 def _earlier(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed | None:
-    """The result of an earlier attempt: its pull request, which may be merged by now, or its branch."""
+    """The result of an earlier attempt: its pull request, which may be merged by now, or its branch.
+
+    Raises
+    ------
+    ConflictError   a later change has replaced it
+    """
     pull = repository.pulls.find(proposal.branch) if repository.pulls else None
     if pull and attempt.mark.in_text(pull.body):
         return _proposed(repository, proposal, pull, attempt)
+    refuse_replaced(pull, (), attempt)
     if (head := repository.head(proposal.branch)) is None:
         return None
     if not attempt.mark.in_text(head.message):

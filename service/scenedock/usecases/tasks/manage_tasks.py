@@ -62,7 +62,7 @@ def retry_task(
     secrets: Mapping[str, str],
     *,
     actions: Iterable[Action[Any]] = (),
-    permit: Permit = lambda _action, _values: None,
+    permit: Permit = lambda _action, _values, _written: None,
 ) -> Task:
     """Run a failed or cancelled task again, from the first step that isn't completed, with new secrets.
 

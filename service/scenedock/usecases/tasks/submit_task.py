@@ -117,7 +117,7 @@ def permit_steps(
     by_id = {action.id: action for action in actions}
     for step in steps:
         if action := by_id.get(step.action):
-            permit(action, step.input if rendered or not is_reference(step.input) else None)
+            permit(action, step.input if rendered or not is_reference(step.input) else None, step.input)
 
 
 def one_action(action: Action[Any], values: JsonObject) -> JsonObject:
