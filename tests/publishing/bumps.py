@@ -9,13 +9,14 @@ from scenedock.usecases.publishing.keep_proposal import digest_of, keep_proposal
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 from tests.fakes.github.model import Pull
 from tests.publishing.acme import Acme
+from tests.publishing.company import Company
 
 BRANCH = "scenedock/deploy/billing/qa"
 PATH = "billing/qa.yaml"
 
 
 def bump(
-    acme: Acme, version: str, task: str = "", *, again: bool = False, branch: str = BRANCH, path: str = PATH
+    acme: Company, version: str, task: str = "", *, again: bool = False, branch: str = BRANCH, path: str = PATH
 ) -> Proposed:
     """Propose a version of billing for qa."""
     changes = ChangeRequest(edits=(Edit(path, {"image.tag": version}),))
@@ -24,7 +25,7 @@ def bump(
     attempt = Attempt(
         Mark(task or f"task-{version}", "step-1"), "user:default/jane", again, acme.logged.append, digest_of(changes)
     )
-    with acme.effects.code_hosts.open(read_repository("github.com/acme/apps")) as repository:
+    with acme.effects.code_hosts.open(read_repository(acme.url())) as repository:
         return keep_proposal(repository, proposal, attempt, supersede=True)
 
 
@@ -33,6 +34,6 @@ def opened(acme: Acme) -> list[Pull]:
     return [pull for pull in acme.repository("apps").pulls.values() if pull.state == "open"]
 
 
-def proposes(acme: Acme, branch: str = BRANCH) -> str:
+def proposes(acme: Company, branch: str = BRANCH) -> str:
     """What a branch says of billing's version in qa."""
     return acme.repository("apps").files(branch)[PATH][1].decode()

@@ -68,10 +68,7 @@ class RemoteRepository(Protocol):
         """
 
     def ahead(self, branch: str, base: str) -> Sequence[Head]:
-        """The commits of a branch that another branch hasn't, the newest first; trees may be empty.
-
-        There may be commits of the other branch among them if the branch is far behind.
-        """
+        """The commits of a branch that another branch hasn't, the newest first; trees may be empty."""
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it. Trees may be empty."""

@@ -108,9 +108,22 @@ class GitBranches:
         return self._push(name, head, expected.commit)
 
     def ahead(self, branch: str, base: str) -> Sequence[Head]:
-        """The commits of a branch that another branch hasn't, of the last `HISTORY`, the newest first."""
-        known = {head.commit for head in self.latest(base, HISTORY)}
-        return [head for head in self.latest(branch, HISTORY) if head.commit not in known]
+        """The commits of a branch that another branch hasn't, the newest first; of very many, the latest `HISTORY`.
+
+        The latest commits of both tell that if theirs is one line that begins at a commit of the other branch; else all
+        are fetched.
+        """
+        commit, known = self.tip(branch), self.tip(base)
+        if not (commit and known):
+            return self.latest(branch, HISTORY)
+        only = f"{known}..{commit}"
+        for depth in (HISTORY, _ALL):
+            self._fetch(known, base, depth)
+            self._fetch(commit, branch, depth)
+            lines = self._git("rev-list", "--parents", only).splitlines()
+            if all(len(line.split()) == _WITH_ONE_PARENT for line in lines):
+                break
+        return self._logged(only, HISTORY)
 
     def latest(self, branch: str, most: int, path: str = "") -> Sequence[Head]:
         """The latest commits of a branch, the newest first; with a path, those that changed it."""
@@ -119,8 +132,7 @@ class GitBranches:
             return []
         self._fetch(commit, branch, depth=HISTORY if path else min(most, HISTORY))
         below = ["--", f":(literal){path}"] if path else []
-        listed = self._git("log", f"--max-count={most}", "-z", "--format=%H %T%n%B", commit, *below)
-        return [_logged(entry) for entry in listed.decode("utf-8", "replace").split("\0") if entry.strip()]
+        return self._logged(commit, most, *below)
 
     def find_marked(self, branch: str, mark: Mark) -> Head | None:
         """The latest commit of an earlier attempt on a branch; None if it is not among the last `HISTORY`."""
@@ -131,6 +143,10 @@ class GitBranches:
         ref = f"refs/heads/{branch}"
         lines = (line.partition("\t") for line in self._remote(ref).decode("utf-8", "replace").splitlines())
         return next((commit for commit, _, name in lines if name == ref), "")
+
+    def _logged(self, revisions: str, most: int, *below: str) -> Sequence[Head]:
+        listed = self._git("log", f"--max-count={most}", "-z", "--format=%H %T%n%B", revisions, *below)
+        return [_logged(entry) for entry in listed.decode("utf-8", "replace").split("\0") if entry.strip()]
 
     def _head(self, ref: str) -> Head:
         return _logged(self._git("log", "--max-count=1", "--format=%H %T%n%B", ref, "--").decode("utf-8", "replace"))
@@ -203,6 +219,9 @@ class GitRepository(GitBranches):
     settings = None
 
 
+_ALL: Final = 2**31 - 1
+"""The depth that git takes for a whole history."""
+_WITH_ONE_PARENT: Final = 2
 _SAID: Final = re.compile(r"^remote: (?:GitLab|GL-HOOK-ERR): *(.+?) *$", re.MULTILINE)
 """Why GitLab refuses a push, which it says only to people."""
 _MOVED: Final = re.compile(
