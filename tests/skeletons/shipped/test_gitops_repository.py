@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shlex
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from tests.tools.helm import helm
 from tests.tools.judge import judge
 from tests.tools.venv import venv
 
-EACH = pytest.mark.parametrize("case", ["github", "gitlab", pytest.param("at once", marks=pytest.mark.extended)])
+REST = [pytest.param(case, marks=pytest.mark.extended) for case in list(GITOPS)[1:]]
 IDENTITY = [f"GIT_{who}_{what}=nobody@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
 HELLO = GITOPS["github"]
 
@@ -31,39 +34,51 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {case: bake("gitops-repository", tmp_path_factory.mktemp("r"), answers) for case, answers in GITOPS.items()}
 
 
-@pytest.fixture(autouse=True)
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What the README says one needs, on the PATH."""
     linters = venv(LOCKS / "requirements-linters.txt") / "bin"
-    place = tmp_path / "bin"
-    place.mkdir()
+    place = tmp_path_factory.mktemp("bin")
     for name, program in {
         "helm": helm("4"),
         "kubernetes-validate": linters / "kubernetes-validate",
         "scenedock": Path(sys.executable).with_name("scenedock"),
     }.items():
         (place / name).symlink_to(program)
-    monkeypatch.setenv("PATH", str(place), prepend=":")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("PATH", str(place), prepend=":")
+        yield
 
 
-def follow(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(scope="module")
+def first(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository after the first step of its README."""
+    return begin(tmp_path_factory.mktemp("first"), HELLO)
+
+
+@pytest.fixture
+def begun(first: Path, tmp_path: Path) -> Path:
+    """A copy of it, to work in."""
+    return shutil.copytree(first, tmp_path / first.name)
+
+
+def follow(line: str, folder: Path) -> str:
     """Type a line of the documentation; what it prints."""
     if not line.startswith("scenedock "):
         return run(["env", *IDENTITY, "sh", "-ec", line], folder)
-    monkeypatch.chdir(folder)
-    for variable in IDENTITY:
-        monkeypatch.setenv(*variable.split("="))
-    done = CliRunner().invoke(main, shlex.split(line)[1:])
+    with contextlib.chdir(folder):
+        identity = dict(variable.split("=") for variable in IDENTITY)
+        done = CliRunner(env=identity).invoke(main, shlex.split(line)[1:])
     assert done.exit_code == 0, f"{line}\n{done.output}"
     return done.stdout
 
 
-def begun(folder: Path, monkeypatch: pytest.MonkeyPatch, answers: dict[str, str] | None = None) -> Path:
-    """A repository after the first step of its README."""
-    made = bake("gitops-repository", folder, answers or HELLO)
+def begin(folder: Path, answers: dict[str, str]) -> Path:
+    """Bake a repository, and take the first step of its README."""
+    made = bake("gitops-repository", folder, answers)
     (block,) = re.findall(r"```shell\n(.*?)```", (made / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     for line in block.strip().splitlines():
-        follow(line.strip(), made, monkeypatch)
+        follow(line.strip(), made)
     return made
 
 
@@ -76,8 +91,8 @@ def services(folder: Path) -> dict[str, Any]:
     return found
 
 
-def versions(folder: Path, monkeypatch: pytest.MonkeyPatch, service: str = "hello") -> dict[str, str]:
-    listed = json.loads(follow("scenedock deployments list --format json", folder, monkeypatch))
+def versions(folder: Path, service: str = "hello") -> dict[str, str]:
+    listed = json.loads(follow("scenedock deployments list --format json", folder))
     return {each["environment"]: each["version"] for each in listed if each["service"] == service}
 
 
@@ -128,17 +143,15 @@ def test_what_runs_stays_without_its_folder_only_by_choice(repositories: dict[st
     assert "finalizers" not in kept["template"]["metadata"]
 
 
-@EACH
-def test_what_the_platform_lists_has_a_folder_and_is_in_the_catalog(
-    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = begun(tmp_path, monkeypatch, HELLO | GITOPS[case])
+@pytest.mark.parametrize("case", ["github", *REST])
+def test_what_the_platform_lists_has_a_folder_and_is_in_the_catalog(case: str, tmp_path: Path) -> None:
+    made = begin(tmp_path, HELLO | GITOPS[case])
     platform = yaml.safe_load((made / "argocd" / "platform.yaml").read_bytes())
     listed = {each["name"] for each in platform["spec"]["generators"][0]["list"]["elements"]}
     service = GITOPS[case].get("service", "hello")
 
-    entities = list(yaml.safe_load_all(follow("scenedock catalog export --strict .", made, monkeypatch)))
-    applications = json.loads(follow("scenedock applications list --format json", made, monkeypatch))
+    entities = list(yaml.safe_load_all(follow("scenedock catalog export --strict .", made)))
+    applications = json.loads(follow("scenedock applications list --format json", made))
 
     assert judge(entities) == [None] * len(entities)
     assert judge(list(yaml.safe_load_all((made / "catalog-info.yaml").read_bytes()))) == [None, None]
@@ -151,19 +164,18 @@ def test_what_the_platform_lists_has_a_folder_and_is_in_the_catalog(
         f"{service}-qa": service,
         **{name: f"platform/{name}" for name in listed},
     }
-    assert follow("scenedock catalog check .", made, monkeypatch).startswith("All right")
+    assert follow("scenedock catalog check .", made).startswith("All right")
 
 
-def test_the_exercises_do_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = begun(tmp_path, monkeypatch)
-    text = (made / "docs" / "exercises.md").read_text(encoding="utf-8")
+def test_the_exercises_do_what_they_say(begun: Path) -> None:
+    text = (begun / "docs" / "exercises.md").read_text(encoding="utf-8")
     chapters = [re.findall(r"^\$ (.*)$", chapter, re.MULTILINE) for chapter in text.split("\n## ")]
     seen: list[dict[str, str]] = []
     printed: list[str] = []
 
     for lines in chapters:
-        printed += [follow(line, made, monkeypatch) for line in lines]
-        seen.append(versions(made, monkeypatch))
+        printed += [follow(line, begun) for line in lines]
+        seen.append(versions(begun))
 
     assert len(chapters) == 6
     assert seen == [
@@ -174,29 +186,28 @@ def test_the_exercises_do_what_they_say(tmp_path: Path, monkeypatch: pytest.Monk
         {"dev": "0.2.0", "qa": "0.1.0"},
         {"dev": "0.2.0", "qa": "0.1.0", "production": "0.1.0"},
     ]
-    assert versions(made, monkeypatch, "hello-two") == {"dev": "0.1.0", "qa": "0.1.0"}
+    assert versions(begun, "hello-two") == {"dev": "0.1.0", "qa": "0.1.0"}
     assert "SealedSecret hello-production/hello" in "".join(printed)
     assert "hello production" in "".join(printed)
-    assert run(["git", "status", "--porcelain"], made) == ""
+    assert run(["git", "status", "--porcelain"], begun) == ""
 
 
-def test_its_pipeline_looks_at_what_changed_and_finds_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = begun(tmp_path, monkeypatch)
-    assert run(["ci/check", "HEAD"], made).startswith("All right")
-    values = made / "hello" / "values-qa.yaml"
+def test_its_pipeline_looks_at_what_changed_and_finds_mistakes(begun: Path) -> None:
+    assert run(["ci/check", "HEAD"], begun).startswith("All right")
+    values = begun / "hello" / "values-qa.yaml"
     right = values.read_text(encoding="utf-8")
 
     values.write_text(right.replace("replicas", "replicaz"), encoding="utf-8")
-    misspelt = attempt(["ci/check", "HEAD"], made)
+    misspelt = attempt(["ci/check", "HEAD"], begun)
     values.write_text(right.replace("replicas: 1", "replicas: 2"), encoding="utf-8")
-    changed = run(["ci/check", "HEAD"], made)
+    changed = run(["ci/check", "HEAD"], begun)
 
     assert misspelt.returncode != 0
     assert "replicaz" in misspelt.stdout + misspelt.stderr
     assert changed.splitlines()[:2] == ["hello dev", "hello qa"]
 
 
-@EACH
+@pytest.mark.parametrize("case", ["github", "gitlab", REST[-1]])
 def test_its_pipeline_and_its_documentation_are_clean(case: str, repositories: dict[str, Path], tmp_path: Path) -> None:
     made, linters = repositories[case], venv(LOCKS / "requirements-linters.txt") / "bin"
     run([linters / "check-jsonschema", "--builtin-schema", "vendor.renovate", "renovate.json"], made)
