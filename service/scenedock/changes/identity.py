@@ -66,7 +66,7 @@ def _same_document(now: Mapping[int, Json], then: Mapping[int, Json], number: in
 
 
 def _named(value: Json) -> tuple[Json, Json, Json] | None:
-    """The kind, name and namespace of a manifest; None if it is none."""
+    """The kind, name and namespace of a manifest; None if it is not one."""
     name, namespace = (value_at(value, ("metadata", key)) for key in ("name", "namespace"))
     kind = as_object(value).get("kind")
     return (kind, name, namespace) if kind and name else None

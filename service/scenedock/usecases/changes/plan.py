@@ -229,7 +229,7 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
         if draft.has(target, wanted):  # it is the same text as a line that was edited before
             return
         _refuse_written(draft, release, writer_of_line(draft.before[target.repository, target.path], release.line))
-        _refuse_stale_lock(draft, release)
+        refuse_stale_lock(draft, release)
         edited = with_version(data, target.spot, release.version or "", wanted.version, target.path)
     except (InputError, NotFoundError) as error:
         message = str(error).replace(", or use `add` to override it here", "")  # the advice is for an action's input
@@ -243,6 +243,20 @@ def _edit(draft: Draft, wanted: Wanted, sharers: Sequence[Release]) -> None:
             draft.note_change(Wanted(each, wanted.version), target)
         if each is not release and each.key not in draft.wanted:
             draft.check(Wanted(each, wanted.version))
+
+
+def refuse_automated(draft: Draft, release: Release) -> None:
+    """Note which automations write the lines of a release.
+
+    Raises
+    ------
+    InputError, NotFoundError   a file can't be read
+    """
+    writer = writer_of_image(release.path, _application_of(draft.ground, release), release.image)
+    _refuse_written(draft, release, writer)
+    for target, line in ((line_of(each), each.line) for each in release.lines):
+        if target and draft.content(target.repository, target.path):
+            _refuse_written(draft, release, writer_of_line(draft.before[target.repository, target.path], line))
 
 
 def _refuse_written(draft: Draft, release: Release, writer: str) -> None:
@@ -263,7 +277,7 @@ def _application_of(ground: Ground, release: Release) -> JsonObject:
     return (named or manifests or [{}])[0]
 
 
-def _refuse_stale_lock(draft: Draft, release: Release) -> None:
+def refuse_stale_lock(draft: Draft, release: Release) -> None:
     """The version of a dependency is in Chart.lock, too, which only `helm dependency update` can write."""
     if release.shape != "dependency":
         return

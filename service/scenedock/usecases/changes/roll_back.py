@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from scenedock.changes.contents import restored, value_in, version_at
-from scenedock.changes.identity import same_spot
+from scenedock.changes.identity import documents_of, same_spot
 from scenedock.changes.planned import Lifted, Planned, Refusal
 from scenedock.changes.targets import line_of, sharers_of
 from scenedock.effects.git.history import GitHistory
+from scenedock.effects.helm.chart_lock import listed_in, locked_versions
 from scenedock.errors import ConflictError, InputError, NotFoundError
+from scenedock.model.json import as_object
 from scenedock.releases.history import MOST_VERSIONS
 from scenedock.releases.images import text_of
 from scenedock.releases.release import Release
 from scenedock.releases.spots import Spot
 from scenedock.usecases.changes.ground import Ground
-from scenedock.usecases.changes.plan import Draft, Wanted, finished, set_version
+from scenedock.usecases.changes.plan import Draft, Wanted, finished, refuse_automated, refuse_stale_lock, set_version
 from scenedock.usecases.changes.promote import one_of, unknown
 from scenedock.usecases.releases.follow_versions import SECONDS, Extent, follow
 
@@ -66,7 +68,8 @@ def _planned(ground: Ground, found: dict[Release, _Earlier], lifted: Lifted) -> 
     """Restore what can be restored for a deployment alone; the others get their earlier versions as new ones do."""
     wanted = {release: Wanted(release, each.version or "") for release, each in found.items()}
     draft = _draft(ground, wanted, lifted)
-    done = [release for release, each in found.items() if _restore(draft, release, each)]
+    done = {release: each for release, each in found.items() if _restore(draft, release, each)}
+    _restore_locks(draft, done)
     files = draft.files
     after = ground.after(files) if files else ground.releases
     versions = {key: each.version for key, each in after.items()}
@@ -85,9 +88,11 @@ def _planned(ground: Ground, found: dict[Release, _Earlier], lifted: Lifted) -> 
         if release in failed:
             set_version(draft, each)
         else:
+            refuse_automated(draft, release)
             _restore(draft, release, found[release])
             if target := line_of(release):
                 draft.note_change(each, target)
+    _restore_locks(draft, {release: each for release, each in done.items() if release not in failed})
     return finished(draft, "Roll back", after if draft.files == files else None)
 
 
@@ -113,6 +118,36 @@ def _restore(draft: Draft, release: Release, earlier: _Earlier) -> bool:
     except (InputError, NotFoundError):
         return False
     draft.after.update(contents)
+    return True
+
+
+def _restore_locks(draft: Draft, restored: Mapping[Release, _Earlier]) -> None:
+    """Make the Chart.lock of dependencies what it was, too, or note that it doesn't fit any more."""
+    for release in restored:
+        if release.shape != "dependency":
+            continue
+        together = {each: earlier for each, earlier in restored.items() if each.place.path == release.place.path}
+        charts = {each.chart for each in together}
+        if not any(_restore_lock(draft, release, each.commit, charts) for each in together.values()):
+            refuse_stale_lock(draft, release)
+
+
+def _restore_lock(draft: Draft, release: Release, commit: str, charts: Collection[str]) -> bool:
+    """Restore a Chart.lock that fits the Chart.yaml of the plan, and has all but some charts as they are locked now."""
+    repository, path = release.elsewhere or release.repository, release.path
+    lock = f"{path.removesuffix('Chart.yaml')}Chart.lock"
+    try:
+        now, (_, before) = draft.content(repository, lock), _at(draft.ground, repository, lock, commit)
+        chart, *locks = (
+            as_object(documents_of(each).get(1)) for each in (draft.content(repository, path), now, before)
+        )
+        locked_versions(chart, locks[1], lock)
+    except (InputError, NotFoundError):
+        return False
+    others = [{each for each in listed_in(one) if each.name not in charts} for one in locks]
+    if others[0] != others[1]:
+        return False
+    draft.after[repository, lock] = before
     return True
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scenedock.doors.cli.export_views import printable
-from scenedock.doors.cli.queries.verification import helm_option
+from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
@@ -65,7 +65,7 @@ def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
     def changing(
         *,
         sources: Sources,
-        helm: str,
+        programs: Programs,
         layout: str,
         write: bool,
         commit: bool,
@@ -80,9 +80,9 @@ def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
         if (write or commit) and sources.ref is not None:
             raise click.UsageError("with --ref nothing can be written")
         with sources.opened() as opened:
-            ground = _ground(sources, opened, helm, frozenset(others["services"]))
+            ground = _ground(sources, opened, programs.helm, frozenset(others["services"]))
             planned = plan(ground=ground, lifted=lifted, **others)
-            rendered = _rendered(opened, planned, helm) if diff else []
+            rendered = _rendered(opened, planned, programs) if diff else []
         commits = {}
         if (write or commit) and not planned.refusals:
             from scenedock.usecases.changes.make_locally import make_locally
@@ -92,9 +92,9 @@ def change_options(plan: Callable[..., Planned]) -> Callable[..., object]:
         _print(planned, rendered, layout, commits, written=write or commit)
         click.get_current_context().exit(1 if planned.refusals else 0)
 
-    found: Callable[..., object] = changing
+    found = rendering_options(changing)
     for option in reversed(
-        (_SERVICE, *_LIFTS.values(), _PASS_LOCK, _REPOSITORY, _DIFF, _WRITE, _COMMIT, format_option, helm_option)
+        (_SERVICE, *_LIFTS.values(), _PASS_LOCK, _REPOSITORY, _DIFF, _WRITE, _COMMIT, format_option)
     ):
         found = option(found)
     return found
@@ -181,16 +181,14 @@ def _as_wanted(
     return [each for each in found if each.key not in planned.pairs and repository in {None, each.repository}]
 
 
-def _rendered(opened: Mapping[str, Repository], planned: Planned, helm: str) -> list[ManifestDiff]:
+def _rendered(opened: Mapping[str, Repository], planned: Planned, programs: Programs) -> list[ManifestDiff]:
     """What the plan does to the manifests, by repository."""
-    from scenedock.effects.helm.program import HelmProgram
     from scenedock.usecases.manifests.preview import preview
-    from scenedock.usecases.manifests.tools import RenderingTools
 
     contents: dict[str, dict[str, bytes | None]] = {}
     for each in planned.files:
         contents.setdefault(each.repository, {})[each.path] = each.after
-    tools = RenderingTools(HelmProgram(helm))
+    tools = programs.tools()
     return [preview(opened, name, changed, tools, planned.pairs) for name, changed in contents.items()]
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import printable
+from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.queries.tables import layout_option, print_table
-from scenedock.doors.cli.queries.verification import helm_option
 from scenedock.doors.cli.settings import print_json
 from scenedock.doors.cli.sources import Sources, source_options
-from scenedock.effects.helm.program import HelmProgram
 
 if TYPE_CHECKING:
     from scenedock.model.json import JsonObject
@@ -23,8 +22,8 @@ _HEADER = ["NAME", "PROJECT", "SOURCE", "REVISION", "DESTINATION", "VALUES FILES
 @click.command("list")
 @source_options(here=True)
 @layout_option
-@helm_option
-def list_applications(*, sources: Sources, layout: str, helm: str) -> None:
+@rendering_options
+def list_applications(*, sources: Sources, layout: str, programs: Programs) -> None:
     """List the Argo CD Applications that REPO... make, by default the current folder, without a server.
 
     Those that are written down, those that ApplicationSets make, and those that charts write (apps of apps), which Helm
@@ -34,10 +33,9 @@ def list_applications(*, sources: Sources, layout: str, helm: str) -> None:
     Exit codes: 0 done, 2 wrong usage, or a repository that can't be read, 3 this machine can't sandbox Helm.
     """
     from scenedock.usecases.manifests.list_applications import list_applications as list_in
-    from scenedock.usecases.manifests.tools import RenderingTools
 
     with sources.opened() as opened:
-        listed = list_in(opened, RenderingTools(HelmProgram(helm)))
+        listed = list_in(opened, programs.tools())
     if layout == "json":
         print_json(_described(listed))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from scenedock.doors.cli.export_views import printable
-from scenedock.doors.cli.queries.verification import helm_option
+from scenedock.doors.cli.queries.programs import Programs, rendering_options
 from scenedock.doors.cli.settings import print_json
 from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
-    from scenedock.effects.helm.chart_fetching import ChartFetcher
     from scenedock.manifests.difference import ManifestDiff
     from scenedock.usecases.manifests.rendering import Printed
     from scenedock.usecases.manifests.tools import RenderingTools
@@ -27,28 +25,6 @@ _service_option = click.option(
     metavar="NAME",
     help="Only this service, by its name, its folder or its Application; may be repeated.",
 )
-_charts_option = click.option(
-    "--charts",
-    envvar="SCENEDOCK_HELM_CHARTS",
-    show_envvar=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Where charts from elsewhere are kept. By default, in the user's cache folder.",
-)
-_fetch_option = click.option(
-    "--fetch-charts",
-    is_flag=True,
-    help="Fetch charts from elsewhere that aren't kept yet: over https or from OCI registries, with the credentials of "
-    "the list of code hosts (SCENEDOCK_CODE_HOSTS).",
-)
-_kustomize_option = click.option(
-    "--kustomize",
-    envvar="SCENEDOCK_KUSTOMIZE",
-    show_envvar=True,
-    default="",
-    metavar="PROGRAM",
-    help="Kustomize or kubectl: a path, or a name on PATH. By default, the one that is on PATH.",
-)
 
 
 @click.command()
@@ -58,22 +34,16 @@ _kustomize_option = click.option(
 @click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Write a file for each here."
 )
-@helm_option
-@_kustomize_option
-@_charts_option
-@_fetch_option
+@rendering_options
 @click.pass_context
-def render(  # noqa: PLR0913 - click passes each option
+def render(
     ctx: click.Context,
     *,
     sources: Sources,
     services: tuple[str, ...],
     environment: str | None,
     output: Path | None,
-    helm: str,
-    kustomize: str,
-    charts: Path | None,
-    fetch_charts: bool,
+    programs: Programs,
 ) -> None:
     """Render what REPO... deploy, by default the current folder, as YAML documents.
 
@@ -90,7 +60,7 @@ def render(  # noqa: PLR0913 - click passes each option
     from scenedock.usecases.manifests.rendering import TargetRenderer
     from scenedock.usecases.manifests.state import State
 
-    tools = _tools(helm, kustomize, charts, fetch=fetch_charts)
+    tools = _checked(programs)
     with sources.opened() as opened, TargetRenderer(tools) as renderer:
         state = State(opened)
         targets = all_targets(state, renderer, Selected(services, environment))
@@ -125,10 +95,7 @@ def render(  # noqa: PLR0913 - click passes each option
     show_default=True,
     help="How to print.",
 )
-@helm_option
-@_kustomize_option
-@_charts_option
-@_fetch_option
+@rendering_options
 def diff(  # noqa: PLR0913 - click passes each option
     *,
     sources: Sources,
@@ -139,10 +106,7 @@ def diff(  # noqa: PLR0913 - click passes each option
     environment: str | None,
     against: str | None,
     layout: str,
-    helm: str,
-    kustomize: str,
-    charts: Path | None,
-    fetch_charts: bool,
+    programs: Programs,
 ) -> None:
     """Show how what REPO... deploy has changed, by default the current folder since its last commit.
 
@@ -160,7 +124,7 @@ def diff(  # noqa: PLR0913 - click passes each option
         raise click.UsageError("--against compares environments of one revision; it can't be used with another")
     if bool(earlier) != bool(later) or (earlier and (since or sources.ref)):
         raise click.UsageError("--from and --to belong together, without --since and --ref")
-    tools = _tools(helm, kustomize, charts, fetch=fetch_charts)
+    tools = _checked(programs)
     if against and environment:
         found = _between_environments(sources, tools, environment, against, services)
     else:
@@ -208,26 +172,10 @@ def _print(found: ManifestDiff, layout: str) -> None:
         click.echo("\n".join(map(printable, as_text(found).splitlines())))
 
 
-def _tools(helm: str, kustomize: str, charts: Path | None, *, fetch: bool) -> RenderingTools:
-    from scenedock.effects.helm.chart_cache import ChartCache
-    from scenedock.effects.helm.program import HelmProgram
-    from scenedock.effects.kustomize.program import KustomizeProgram
-    from scenedock.usecases.manifests.tools import RenderingTools
-
-    program = HelmProgram(helm)
-    program.check()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock" / "charts"
-    return RenderingTools(
-        program, KustomizeProgram(kustomize), ChartCache(charts or cache, _fetcher() if fetch else None)
-    )
-
-
-def _fetcher() -> ChartFetcher:
-    from scenedock.effects.helm.chart_fetching import ChartFetcher
-    from scenedock.runtime.wiring import list_code_hosts
-
-    listed = os.environ.get("SCENEDOCK_CODE_HOSTS")
-    return ChartFetcher(list_code_hosts(Path(listed) if listed else None).login_at)
+def _checked(programs: Programs) -> RenderingTools:
+    tools = programs.tools()
+    tools.helm.check()
+    return tools
 
 
 def _name(printed: Printed) -> str:
