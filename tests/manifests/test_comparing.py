@@ -126,8 +126,11 @@ def test_what_could_not_be_rendered_is_said_with_its_reason() -> None:
     assert not diff.blocks
     assert as_text(diff) == (
         "billing in qa: couldn't be rendered: chart `service` isn't in the repository\n"
-        "No manifest changes in 1 deployment.\n"
-        "1 deployment couldn't be rendered.\n"
+        "No manifest changes in 1 deployment; 1 couldn't be rendered.\n"
+    )
+    after[1] = Rendered("apps", "orders", None, (_deployment("orders"),))
+    assert as_text(compare(before, after)).endswith(
+        "\n1 of 2 deployments change, manifests: 1 added; 1 couldn't be rendered.\n"
     )
 
 

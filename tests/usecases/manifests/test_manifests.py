@@ -90,6 +90,33 @@ def test_an_app_of_apps_that_breaks_is_said(tmp_path: Path) -> None:
     assert "environments/values-qa.yaml" in text
 
 
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("targetRevision: v1.2.0", "it deploys the revision v1.2.0"),
+        ("plugin: {name: x}", "a plugin makes what it deploys"),
+    ],
+)
+def test_the_folder_of_an_application_that_can_not_be_rendered_is_not_compared(
+    tmp_path: Path, source: str, reason: str
+) -> None:
+    files = {path: text for path, text in FILES.items() if path.startswith(("scenedock", "billing"))}
+    application = f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: billing-production}}
+spec:
+  destination: {{namespace: shop, name: production}}
+  source: {{repoURL: https://git.test/acme/apps, path: billing, {source}}}
+"""
+    root = clone(tmp_path / "apps", files={**files, "argocd/billing.yaml": application})
+    assert "No manifest changes in 0 deployments." in printed("manifests", "diff", root)
+    plant(root, {"billing/values.yaml": "tag: 1.2.0\n"})
+    text = printed("manifests", "diff", root)
+    assert f"couldn't be rendered: {reason}" in text
+    assert "No manifest changes in 0 deployments; 1 couldn't be rendered." in text
+
+
 def test_a_reason_of_helm_has_no_secret_that_it_was_given(tmp_path: Path) -> None:
     schema = '{"properties": {"db": {"properties": {"password": {"pattern": "^[a-z]+$"}, "x": {"pattern": "^a$"}}}}}'
     root = clone(tmp_path / "apps", files={**FILES, "search/values.schema.json": schema})
