@@ -136,7 +136,8 @@ def _end_of(text: str, name: int, start: int, end: int) -> int:
 def without_values(said: str, values: Iterable[Json]) -> str:
     """What a tool says about `values`, without those that are likely secrets, and without any that a schema quotes."""
     for secret in sorted({each for value in values for each in _secrets_in(value, "")}, key=len, reverse=True):
-        said = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", REDACTED, said)
+        whole = rf"(?<!\w){re.escape(secret)}(?!\w)"  # a short one may be part of any word
+        said = re.sub(re.escape(secret) if len(secret) >= _SHORTEST_PASSWORD else whole, REDACTED, said)
     said = _QUOTED_BY_SCHEMA.sub("the value", said)
     for start, end in reversed(secrets_in_text(said)):
         if not _PATH_OF_SCHEMA.search(said, 0, start):

@@ -145,11 +145,17 @@ def test_a_reason_of_helm_has_no_secret_that_it_was_given(tmp_path: Path) -> Non
     schema = '{"properties": {"db": {"properties": {"password": {"pattern": "^[a-z]+$"}, "x": {"pattern": "^a$"}}}}}'
     root = clone(tmp_path / "apps", files={**FILES, "search/values.schema.json": schema})
     secret = {"search/values.yaml": "db: {password: Xk39vLq8Zp2w, x: Canary1}\n"}
-    plant(root, {**secret, "billing/templates/a.yaml": '{{ fail (printf "no: %s" .Values.db.password) }}'})
+    plant(
+        root,
+        {
+            **secret,
+            "billing/templates/a.yaml": '{{ fail (printf "no: %s, db_%spw" .Values.db.password .Values.db.password) }}',
+        },
+    )
     plant(root, {"billing/values.yaml": "db: {password: Xk39vLq8Zp2w}\n"})
     text = printed("manifests", "diff", root) + run("manifests", "render", root).stderr
     assert "at '/db/password': the value does not match pattern" in text
-    assert "no: [redacted]" in text
+    assert "no: [redacted], db_[redacted]pw" in text
     assert "Xk39vLq8Zp2w" not in text
     assert "Canary1" not in text
 
