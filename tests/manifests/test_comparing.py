@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from scenedock.manifests.comparing import compare
+from scenedock.manifests.described import as_json
 from scenedock.manifests.difference import ManifestDiff
 from scenedock.manifests.markdown import as_markdown
 from scenedock.manifests.rendered import Rendered
 from scenedock.manifests.text import as_text
 from scenedock.model.json import Json, JsonObject
+
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def _deployment(name: str, tag: str = "1.4.0", memory: str = "1Gi", chart: str = "service-2.0.0") -> JsonObject:
@@ -122,8 +126,11 @@ def test_what_could_not_be_rendered_is_said_with_its_reason() -> None:
     assert not diff.blocks
     assert as_text(diff) == (
         "billing in qa: couldn't be rendered: chart `service` isn't in the repository\n"
-        "No manifest changes in 1 deployment.\n"
-        "1 deployment couldn't be rendered.\n"
+        "No manifest changes in 1 deployment; 1 couldn't be rendered.\n"
+    )
+    after[1] = Rendered("apps", "orders", None, (_deployment("orders"),))
+    assert as_text(compare(before, after)).endswith(
+        "\n1 of 2 deployments change, manifests: 1 added; 1 couldn't be rendered.\n"
     )
 
 
@@ -149,3 +156,61 @@ def test_a_pull_request_gets_blocks_that_nothing_leaves() -> None:
         "````\n\n"
         "Not shown: 2 checksums.\n"
     )
+
+
+def _secrets(word: str) -> list[JsonObject]:
+    """Objects with a secret in plain text at each place where charts put one."""
+    applied = f'{{"data": {{"a": "{word}1"}}}}'
+    secret: JsonObject = {"name": "s", "annotations": {"note": f"{word}1", _APPLIED: applied}}
+    text = (
+        f"a: 1\ndb.password={word}1 {word}2\nurl: jdbc?password={word}3\ntoken: |\n  {word}4\n  {word}5\n"
+        f'{{"apiKey":"{word}6#x"}}\n"{{\\"client_secret\\":\\"{word}7#x\\"}}"\n<password>{word}8</password>\n'
+    )
+    container: JsonObject = {
+        "name": "web",
+        "args": [f"--password={word}1", "--db-password", f"{word}2", "--level=info", f"--token={word}.3#"],
+        "env": [{"name": "DB_PASSWORD", "value": f"{word}1"}, {"name": "COLOR", "value": "blue"}],
+        "command": ["sh", "-c", f"export PGPASSWORD={word}1; DB_PASSWORD='{word} 2' run"],
+    }
+    return [
+        {"apiVersion": "v1", "kind": "Secret", "metadata": secret},
+        _object("ConfigMap", "c", data={"app.properties": text, "db.password": f"{word}1", "pin.password": 123456}),
+        _object("Pod", "p", spec={"containers": [container], "auth": {"password": f"{word}1", "pass": [f"{word}2"]}}),
+    ]
+
+
+def test_secrets_in_plain_text_are_not_shown_wherever_they_stand() -> None:
+    old, new = _secrets("canary"), _secrets("kestrel")
+    for before, after in [(old, new), ([], new), (old, [])]:
+        diff = compare([Rendered("apps", "a", "b", tuple(before))], [Rendered("apps", "a", "b", tuple(after))])
+        text = "".join([as_text(diff), as_markdown(diff), json.dumps(as_json(diff))])
+        assert "canary" not in text
+        assert "kestrel" not in text
+    lines = _changes(old[1:2], new[1:2])
+    assert "-     db.password=[redacted]" in lines
+    assert "+     db.password=[changed, not shown]" in lines
+    lines = _changes(old[2:], new[2:])
+    assert "!   spec.containers[web].env[DB_PASSWORD].value: changed, not shown" in lines
+    assert "!   spec.containers[web].args[1]: changed, not shown" not in lines
+    assert "!   spec.containers[web].args[2]: changed, not shown" in lines
+
+
+def test_names_and_references_under_such_names_are_shown() -> None:
+    def pod(number: int) -> JsonObject:
+        variable: JsonObject = {"secretKeyRef": {"name": f"db-{number}", "key": f"password{number}"}}
+        env: list[Json] = [
+            {"name": "DB_PASSWORD", "valueFrom": variable},
+            {"name": "API_TOKEN", "value": f"$(TOKEN_{number})"},
+            {"name": "PASSWORD_FILE", "value": f"/run/{number}"},
+        ]
+        secret = f"s3-backup-bucket-{'rw' * number}"
+        return _object("Pod", "p", spec={"env": env, "existingSecret": secret, "secretName": f"tls-{number}"})
+
+    assert [line.partition(": ")[2] for line in _changes([pod(1)], [pod(2)])[1:]] == [
+        "db-1 → db-2",
+        "password1 → password2",
+        "$(TOKEN_1) → $(TOKEN_2)",
+        "/run/1 → /run/2",
+        "s3-backup-bucket-rw → s3-backup-bucket-rwrw",
+        "tls-1 → tls-2",
+    ]

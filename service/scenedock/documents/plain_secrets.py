@@ -6,8 +6,11 @@ To report one, it must be certain (`kind_of_secret`); to show one, it must not e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
+
+from scenedock.model.addresses import REDACTED, without_credentials
+from scenedock.model.json import Json
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:\s]{40}")
 # Forms that their makers document for finding leaked ones.
@@ -56,10 +59,17 @@ _REFERS = re.compile(
     r"(?:ENC\[|AgA|AgB|arn:|enc:|op:|ref\+|sops|vault[:+]|file:).*|(?:/[\w.-]+){2,}",
     re.IGNORECASE | re.DOTALL,
 )
+# `name=value`, `name: value`, also in quotes, in JSON inside of JSON, and in an element of XML.
 _ASSIGNED = re.compile(
-    r"(?<![\w.-])(?P<name>[\"']?[A-Za-z-][\w.-]*[\"']?)(?P<sign>\s*=\s*|\s*:[ \t]+|(?<=[\"']):)"
-    r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[^\s\"',;&}\]]+)"
+    r"(?<![\w.-])(?P<name>[A-Za-z-][\w.-]*)"
+    r"(?:(?P<quote>\\*[\"'])?(?:[ \t]*=[ \t]*|[ \t]*:[ \t]+|(?(quote):|(?!)))"
+    r"(?:(?P<open>\\*[\"'])(?P<quoted>(?:(?!(?P=open))[^\n\\]|\\[^\n])*)|(?P<plain>[^\s\"',;&}\]]+))"
+    r"|>(?P<element>[^<>\n]{1,500})</)"
 )
+_QUOTED_BY_SCHEMA = re.compile(r"(?<=': )'(?:[^'\\]|\\.)*'(?= (?:does not|is not))")
+_PATH_OF_SCHEMA = re.compile(r"at '[^' ]*': \Z")
+_LINE_START = re.compile(r"[ \t]*(?:- )?[\"']?")
+_BLOCK = re.compile(r"[|>][+-]?\d?[ \t]*")
 
 
 def kind_of_secret(value: str, name: str, above: Iterable[str] = ()) -> str:
@@ -85,7 +95,7 @@ def kind_of_secret(value: str, name: str, above: Iterable[str] = ()) -> str:
 
 def is_likely_secret(value: str, name: str) -> bool:
     """Whether a text under a name should not be shown: a literal, where the name says that it is a secret."""
-    if kind_of_secret(value, name):
+    if kind_of_secret(without_credentials(value), name):
         return True
     is_password, is_token = _says_secret(name)
     if _REFERENCES.match(name) or not (is_password or is_token) or _REFERS.fullmatch(value):
@@ -95,14 +105,56 @@ def is_likely_secret(value: str, name: str) -> bool:
 
 def secrets_in_text(text: str) -> list[tuple[int, int]]:
     """Where values of assignments in a text are likely secrets: `db.password=…`, `"token": "…"`, `--password=…`."""
-    found = []
-    for each in _ASSIGNED.finditer(text):
-        start, end = each.span("value")
-        if text[start] in "\"'":
-            start, end = start + 1, end - 1
-        if is_likely_secret(text[start:end], each["name"].strip("\"'")):
+    found: list[tuple[int, int]] = []
+    at = 0
+    while each := _ASSIGNED.search(text, at):
+        at = each.end("name")  # what follows another name may have a name of a secret in it
+        if not any(_says_secret(each["name"])):
+            continue
+        start, end = next(each.span(part) for part in ("quoted", "plain", "element") if each[part] is not None)
+        if each["plain"] is not None:
+            end = _end_of(text, each.start(), start, end)
+        if is_likely_secret(text[start:end], each["name"]):
             found.append((start, end))
+            at = end
     return found
+
+
+def _end_of(text: str, name: int, start: int, end: int) -> int:
+    """Where a value without quotes ends: if its name begins the line, with the line, or the block of YAML below it."""
+    line = text.rfind("\n", 0, name) + 1
+    if not _LINE_START.fullmatch(text, line, name):
+        return end
+    end = text.find("\n", start) % (len(text) + 1)
+    if not _BLOCK.fullmatch(text, start, end):
+        return end
+    indent = re.escape(text[line:name].replace("-", " "))
+    below = re.compile(rf"(?:\n(?:{indent}[ \t]+[^\n]*|[ \t]*(?=\n|\Z)))*").match(text, end)
+    return below.end() if below else end
+
+
+def without_values(said: str, values: Iterable[Json]) -> str:
+    """What a tool says about `values`, without those that are likely secrets, and without any that a schema quotes."""
+    for secret in sorted({each for value in values for each in _secrets_in(value, "")}, key=len, reverse=True):
+        whole = rf"(?<!\w){re.escape(secret)}(?!\w)"  # a short one may be part of any word
+        said = re.sub(re.escape(secret) if len(secret) >= _SHORTEST_PASSWORD else whole, REDACTED, said)
+    said = _QUOTED_BY_SCHEMA.sub("the value", said)
+    for start, end in reversed(secrets_in_text(said)):
+        if not _PATH_OF_SCHEMA.search(said, 0, start):
+            said = f"{said[:start]}{REDACTED}{said[end:]}"
+    return said
+
+
+def _secrets_in(value: Json, name: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        named = value.get("name")
+        for key, below in value.items():
+            yield from _secrets_in(below, named if key == "value" and isinstance(named, str) else key)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for item in value:
+            yield from _secrets_in(item, name)
+    elif not isinstance(value, bool) and value is not None and is_likely_secret(str(value), name):
+        yield str(value)
 
 
 def is_name_of_object(text: str) -> bool:
@@ -121,7 +173,7 @@ def _says_secret(name: str) -> tuple[bool, bool]:
     """Whether a name says that something is a password, or that it is a token or key."""
     words = [word.lower() for word in _WORD.findall(name)]
     last, before = (words or [""])[-1], (words[-2:-1] or [""])[0]
-    return last in _PASSWORDS, last in _RANDOM or (last == "key" and before in _KEYS)
+    return last in _PASSWORDS or last.endswith("password"), last in _RANDOM or (last == "key" and before in _KEYS)
 
 
 def _names_object(name: str) -> bool:

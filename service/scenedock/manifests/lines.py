@@ -48,14 +48,16 @@ def lines_of(block: Block) -> Iterator[Line]:
 
 
 def heading(diff: ManifestDiff) -> str:
-    """`2 of 40 deployments change, manifests: 3 changed, 1 added.`"""
-    changed = len(diff.pairs)
+    """`2 of 40 deployments change, manifests: 3 changed, 1 added; 1 couldn't be rendered.`"""
+    changed, failed = len(diff.pairs), sum(len(each.pairs) for each in diff.unrendered)
+    every = diff.compared + failed
+    rest = f"; {failed:,} couldn't be rendered." if failed else "."
     if not changed:
-        return f"No manifest changes in {counted(diff.compared, 'deployment')}."
+        return f"No manifest changes in {counted(diff.compared, 'deployment')}{rest}"
     numbers = [(diff.manifests.get(kind, 0), kind) for kind in ("changed", "added", "removed")]
     words = [f"{number:,} {kind}" for number, kind in numbers if number]
-    verb = "changes" if diff.compared == 1 else "change"
-    return f"{changed:,} of {counted(diff.compared, 'deployment')} {verb}, manifests: {', '.join(words)}."
+    verb = "changes" if every == 1 else "change"
+    return f"{changed:,} of {counted(every, 'deployment')} {verb}, manifests: {', '.join(words)}{rest}"
 
 
 def hidden(diff: ManifestDiff) -> str:

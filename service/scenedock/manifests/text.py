@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scenedock.manifests.difference import ManifestDiff
-from scenedock.manifests.lines import counted, heading, hidden, lines_of, names_of, safe
+from scenedock.manifests.lines import heading, hidden, lines_of, names_of, safe
 
 
 def as_text(diff: ManifestDiff) -> str:
@@ -16,6 +16,4 @@ def as_text(diff: ManifestDiff) -> str:
     for each in diff.unrendered:
         lines.append(f"{names_of(each.pairs, safe)}: couldn't be rendered: {safe(each.reason)}")
     lines += [text for text in (hidden(diff), heading(diff)) if text]
-    if number := sum(len(each.pairs) for each in diff.unrendered):
-        lines.append(f"{counted(number, 'deployment')} couldn't be rendered.")
     return "\n".join(lines) + "\n"

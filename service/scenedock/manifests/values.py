@@ -8,7 +8,15 @@ from difflib import SequenceMatcher
 from typing import Final, Literal, TypeGuard
 
 from scenedock.manifests.difference import Change, Item, Path
-from scenedock.manifests.secrets import is_secret_text, secret_keys, without_secrets
+from scenedock.manifests.secrets import (
+    is_secret,
+    name_of,
+    option_at,
+    secret_keys,
+    secret_keys_below,
+    without_secrets,
+    without_secrets_since,
+)
 from scenedock.model.json import Json, JsonObject, as_object
 
 # What identifies an item, by the key of its list. Source: `x-kubernetes-patch-merge-key` of Kubernetes' OpenAPI
@@ -54,19 +62,28 @@ def changes_between(before: Json, after: Json, path: Path = ()) -> Iterator[Chan
         yield _change("changed", path, before, after)
 
 
-def _of_mappings(before: JsonObject, after: JsonObject, path: Path) -> Iterator[Change]:
-    secret = secret_keys(before) + secret_keys(after)
+def _of_mappings(before: JsonObject, after: JsonObject, path: Path, hidden: Sequence[str] = ()) -> Iterator[Change]:
+    """`hidden` are keys whose values are secrets."""
+    secret = (*secret_keys(before), *secret_keys(after), *hidden)
     for key in [*after, *(key for key in before if key not in after)]:
         old, new, below = before.get(key), after.get(key), (*path, key)
         if key in secret:
             yield from _of_secrets(old, new, below)
+        elif hidden_below := secret_keys_below(before, key) or secret_keys_below(after, key):
+            yield from _of_mappings(as_object(old), as_object(new), below, hidden_below)
         elif key in before and key in after:
-            if not is_same(old, new):
+            name = name_of(after, key)
+            if is_same(old, new):
+                continue
+            if is_secret(old, name) or is_secret(new, name):
+                yield Change(below, "changed", is_secret=True)
+            else:
                 yield from changes_between(old, new, below)
         elif key in _MAPS_OF_WORDS and isinstance(old or new, Mapping):  # each label by itself: some are hidden
             yield from _of_mappings(as_object(old), as_object(new), below)
         else:
-            yield _change("added" if key in after else "removed", below, old, new)
+            name = name_of(after if key in after else before, key)
+            yield _change("added" if key in after else "removed", below, old, new, name)
 
 
 def _of_secrets(before: Json, after: Json, path: Path) -> Iterator[Change]:
@@ -107,11 +124,16 @@ def _of_sequences(before: Sequence[Json], after: Sequence[Json], path: Path) -> 
         both = min(end - start, new_end - new_start)
         for number in range(both):
             below = (*path, Item("", str(new_start + number)))
-            yield from changes_between(before[start + number], after[new_start + number], below)
+            old, new = before[start + number], after[new_start + number]
+            name = option_at(after, new_start + number)
+            if name and not is_same(old, new) and (is_secret(old, name) or is_secret(new, name)):
+                yield Change(below, "changed", is_secret=True)
+            else:
+                yield from changes_between(old, new, below)
         for number in range(new_start + both, new_end):
-            yield _change("added", (*path, Item("", str(number))), None, after[number])
+            yield _change("added", (*path, Item("", str(number))), None, after[number], option_at(after, number))
         for number in range(start + both, end):
-            yield _change("removed", (*path, Item("", str(number))), before[number], None)
+            yield _change("removed", (*path, Item("", str(number))), before[number], None, option_at(before, number))
 
 
 def _differing(before: Sequence[Json], after: Sequence[Json]) -> Iterator[tuple[int, int, int, int]]:
@@ -142,12 +164,22 @@ def _identifies(key: str, items: Sequence[Json]) -> bool:
     return len(known) == len(names)
 
 
-def _change(kind: Literal["added", "removed", "changed"], path: Path, before: Json, after: Json) -> Change:
-    if is_secret_text(before) or is_secret_text(after):
+def _change(
+    kind: Literal["added", "removed", "changed"], path: Path, before: Json, after: Json, name: str = ""
+) -> Change:
+    """`name` is what the value stands under; without one, the last key of the path."""
+    name = name or next((step for step in reversed(path) if isinstance(step, str)), "")
+    if is_secret(before, name) or is_secret(after, name):
         return Change(path, kind, is_secret=True)
-    old, new = without_secrets(before), without_secrets(after)
-    is_hidden = kind == "changed" and is_same(old, new)  # only the credentials in an address differ
-    return Change(path, kind, is_secret=True) if is_hidden else Change(path, kind, old, new)
+    old, new = without_secrets(before, name), without_secrets(after, name)
+    is_hidden = kind == "changed" and is_same(old, new)  # only secrets in a text differ, or credentials in an address
+    if is_hidden and not (isinstance(new, str) and "\n" in new.strip()):
+        return Change(path, kind, is_secret=True)
+    if isinstance(before, str) and isinstance(after, str):
+        new = without_secrets_since(before, after)
+    return (
+        Change(path, kind, is_secret=True) if kind == "changed" and is_same(old, new) else Change(path, kind, old, new)
+    )
 
 
 def _is_list(value: Json) -> TypeGuard[Sequence[Json]]:

@@ -74,8 +74,8 @@ def test_two_environments_are_compared(tmp_path: Path) -> None:
     root = plant(tmp_path / "apps", FILES)
     options = ("--environment", "qa", "--against", "production")
     text = printed("manifests", "diff", root, *options, "--service", "billing")
-    assert "1.1.0" in text
-    assert "1.0.0" in text
+    assert "billing in qa (-) → production (+):" in text
+    assert "acme/billing:1.1.0 → acme/billing:1.0.0" in text
     assert "acme/search" not in text
     done = run("manifests", "diff", root, "--environment", "qa", "--against", "nowhere")
     assert done.exit_code != 0
@@ -88,6 +88,76 @@ def test_an_app_of_apps_that_breaks_is_said(tmp_path: Path) -> None:
     text = printed("manifests", "diff", root)
     assert "environments in qa" in text
     assert "environments/values-qa.yaml" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("targetRevision: v1.2.0", "it deploys the revision v1.2.0"),
+        ("plugin: {name: x}", "a plugin makes what it deploys"),
+    ],
+)
+def test_the_folder_of_an_application_that_can_not_be_rendered_is_not_compared(
+    tmp_path: Path, source: str, reason: str
+) -> None:
+    files = {path: text for path, text in FILES.items() if path.startswith(("scenedock", "billing"))}
+    application = f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: billing-production}}
+spec:
+  destination: {{namespace: shop, name: production}}
+  source: {{repoURL: https://git.test/acme/apps, path: billing, {source}}}
+"""
+    root = clone(tmp_path / "apps", files={**files, "argocd/billing.yaml": application})
+    assert "No manifest changes in 0 deployments." in printed("manifests", "diff", root)
+    plant(root, {"billing/values.yaml": "tag: 1.2.0\n"})
+    text = printed("manifests", "diff", root)
+    assert f"couldn't be rendered: {reason}" in text
+    assert "No manifest changes in 0 deployments; 1 couldn't be rendered." in text
+
+
+def test_what_is_rendered_is_validated(tmp_path: Path) -> None:
+    other = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: x}\n"
+    selector = "spec:\n  selector: {matchLabels: {a: b}}\n"
+    deployment = FILES["billing/templates/deployment.yaml"].replace("spec:\n", selector, 1)
+    root = plant(tmp_path / "apps", {**FILES, "billing/templates/deployment.yaml": deployment})
+    plant(root, {"billing/templates/monitor.yaml": other})
+    options = ("--validate", "--kubernetes", "1.34", "--environment", "qa")
+    assert printed("manifests", "render", root, "--service", "billing", *options).splitlines() == [
+        "Not checked, as no schema is known: 1 ServiceMonitor of monitoring.coreos.com/v1",
+        "1 manifest checked with Kubernetes 1.34, 0 problems.",
+    ]
+    done = run("manifests", "render", root, *options, "--service", "search")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "search in qa: Deployment search/search-qa: spec.selector: is missing",
+        "1 manifest checked with Kubernetes 1.34, 1 problem.",
+    ]
+    assert run("manifests", "render", root, *options, "--output", tmp_path / "out").exit_code == 2
+    assert (
+        "there are no schemas of Kubernetes '1.2'"
+        in run("manifests", "render", root, "--validate", "--kubernetes", "1.2").stderr
+    )
+
+
+def test_a_reason_of_helm_has_no_secret_that_it_was_given(tmp_path: Path) -> None:
+    schema = '{"properties": {"db": {"properties": {"password": {"pattern": "^[a-z]+$"}, "x": {"pattern": "^a$"}}}}}'
+    root = clone(tmp_path / "apps", files={**FILES, "search/values.schema.json": schema})
+    secret = {"search/values.yaml": "db: {password: Xk39vLq8Zp2w, x: Canary1}\n"}
+    plant(
+        root,
+        {
+            **secret,
+            "billing/templates/a.yaml": '{{ fail (printf "no: %s, db_%spw" .Values.db.password .Values.db.password) }}',
+        },
+    )
+    plant(root, {"billing/values.yaml": "db: {password: Xk39vLq8Zp2w}\n"})
+    text = printed("manifests", "diff", root) + run("manifests", "render", root).stderr
+    assert "at '/db/password': the value does not match pattern" in text
+    assert "no: [redacted], db_[redacted]pw" in text
+    assert "Xk39vLq8Zp2w" not in text
+    assert "Canary1" not in text
 
 
 @pytest.mark.parametrize(

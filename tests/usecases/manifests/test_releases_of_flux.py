@@ -65,3 +65,13 @@ def test_a_release_of_a_chart_from_elsewhere_says_which_chart_it_needs(tmp_path:
     root = plant(tmp_path / "apps", FILES)
     done = run("manifests", "render", root, "--service", "redis", "--charts", tmp_path / "charts")
     assert "redis: not rendered: redis 17.0.1 from https://charts.test is not among" in done.stderr
+
+
+def test_a_change_of_a_release_that_can_not_be_rendered_is_not_called_none(tmp_path: Path) -> None:
+    release = REMOTE.partition("---\n")[0]  # where its chart is, isn't said in this repository
+    root = clone(tmp_path / "apps", files={**FILES, "apps/production/redis.yaml": release})
+    assert "No manifest changes in 0 deployments." in printed("manifests", "diff", root)
+    plant(root, {"apps/production/redis.yaml": release.replace("17.0.1", "18.0.0")})
+    text = printed("manifests", "diff", root)
+    assert "redis: couldn't be rendered: its chart is in none of these repositories" in text
+    assert "No manifest changes in 0 deployments; 1 couldn't be rendered." in text

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -69,9 +69,16 @@ class HelmProgram:
             )
 
     def run(
-        self, work: Path, arguments: Sequence[str], folder: Path | None = None, readable: Sequence[Path] = ()
+        self,
+        work: Path,
+        arguments: Sequence[str],
+        folder: Path | None = None,
+        readable: Sequence[Path] = (),
+        hide: Callable[[str], str] = str,
     ) -> bytes:
         """What it prints, started in a folder, by default `work`: there it may write, and read what is `readable`, too.
+
+        `hide` takes out of its reasons what nobody should see.
 
         Raises
         ------
@@ -83,7 +90,7 @@ class HelmProgram:
         try:
             return program.run(work, arguments, folder, readable)
         except RefusedError as error:
-            raise InputError(f"helm refuses it: {_said(str(error))}") from None
+            raise InputError(f"helm refuses it: {_said(hide(str(error)))}") from None
 
 
 def _said(complaint: str) -> str:

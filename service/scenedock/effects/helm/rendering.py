@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from scenedock.documents.reading import read_documents
+from scenedock.documents.plain_secrets import without_values
+from scenedock.documents.reading import read_document, read_documents
 from scenedock.effects.helm.chart_cache import ChartCache
 from scenedock.effects.helm.chart_files import ChartFiles, ChartSource
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.effects.helm.remote_charts import RemoteChart
 from scenedock.errors import InputError
-from scenedock.model.json import JsonObject
+from scenedock.model.json import Json, JsonObject
 
 _ARCHIVE: Final = "chart.tgz"
 _LONGEST_RELEASE: Final = 53
@@ -133,7 +135,12 @@ class ChartRenderer:
                 arguments = [*self._options(source, installation, work, names), "--", _release(installation)]
             try:
                 chart = f"./{_ARCHIVE if installation.remote else installation.folder}"
-                return self.program.run(work, ["template", *arguments, chart], tree, [tree])
+
+                def hide(said: str) -> str:
+                    with self.turn:
+                        return without_values(said, _values_of(source, installation))
+
+                return self.program.run(work, ["template", *arguments, chart], tree, [tree], hide)
             except InputError as error:
                 said = _GIVEN.sub(lambda found: names.get(found[0].rpartition("/")[2], found[0]), str(error))
                 raise InputError(said) from error
@@ -174,6 +181,20 @@ class ChartRenderer:
                 value, option = _given(source, work, len(names), value, names), "--set-file"
             options += [option, f"{parameter.name}={value}"]
         return options
+
+
+def _values_of(source: ChartSource, installation: Installation) -> Iterator[Json]:
+    """All values that an installation is given, as far as they can be read."""
+    own = [] if installation.remote else [posixpath.join(installation.folder, "values.yaml")]
+    for each in [*own, *installation.values]:
+        try:
+            if isinstance(each, FileOf):
+                yield read_document(each.source.values_in(each.path)).value
+            else:
+                yield read_document(source.values_in(each)).value if isinstance(each, str) else each
+        except InputError:
+            continue
+    yield from ({each.name: each.value} for each in installation.parameters)
 
 
 def _release(installation: Installation) -> str:

@@ -57,6 +57,11 @@ class ArgoParts:
         deployed = [each for each in sources if each.get("path") or each.get("chart") or not each.get("ref")]
         return tuple(part for each in deployed for part in _Source(self, found, each, refs).parts())
 
+    def folders(self, found: FoundApplication) -> tuple[tuple[str, str], ...]:
+        """The folders that the sources of an Application name, by repository, whether or not they can be rendered."""
+        known = [(self.repositories.of(each), as_text(each.get("path"))) for each in found.written.sources]
+        return tuple((of.name, folder_at(path)) for of, path in known if of and path and "{{" not in path)
+
 
 @dataclass(frozen=True, slots=True)
 class _Source:

@@ -90,6 +90,9 @@ class DeployedTargets:
         return True
 
     def _cover(self, target: Target) -> None:
+        for repository, folder in target.about:
+            self._folders.add((repository, folder))
+            self._files.update((repository, path) for path in self.state.source(repository).below(folder))
         for part in target.parts:
             if isinstance(part, FilesPart):
                 self._files.update((part.repository, path) for path in part.paths)

@@ -66,7 +66,7 @@ def diff_states(
 def diff_environments(
     state: State, environment: str, against: str, tools: RenderingTools, selected: Selected = EVERYTHING
 ) -> ManifestDiff:
-    """What differs between two environments of the services that have both.
+    """What is other in `against` than in an `environment`, of the services that have both.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def diff_environments(
             for side, wanted in zip(sides, (environment, against), strict=True):
                 if each.environment == wanted:
                     name = without_environment(each.name, wanted)
-                    label = f"{environment}, against {against}"
+                    label = f"{environment} (-) → {against} (+)"
                     side[each.repository, each.service, name] = replace(each, environment=label)
         both = sorted(sides[0].keys() & sides[1].keys())
         if not both:

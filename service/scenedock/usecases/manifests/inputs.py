@@ -32,7 +32,12 @@ class Inputs:
     _charts: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def have_changed(self, target: Target) -> bool:
-        """Whether a file that a target is made of has."""
+        """Whether a file that a target is made of has; of one that can't be rendered, as far as its files are known."""
+        if target.reason:
+            places = [*target.about, (target.place.repository or target.repository, target.place.path or "")]
+            return any(
+                path and (self._is_changed(name, path) or self._is_changed_below(name, path)) for name, path in places
+            )
         return any(map(self._part_has_changed, target.parts))
 
     def _part_has_changed(self, part: Part) -> bool:

@@ -213,7 +213,8 @@ class Planner:
             is_alone = folder is not None and shared[folder, environment] == 1
             service = services.of_folder(*folder) if folder and is_alone else naming.of_application(each, environment)
             repository = folder[0] if folder else each.place.repository
-            target = Target(repository, service, environment, each.written.title, parts, reason, each.place)
+            about = self._makers[each.place.repository].folders(each) if reason else ()
+            target = Target(repository, service, environment, each.written.title, parts, reason, each.place, about)
             self.planned.append(Planned(each, target))
         self.roots = [
             replace(each, service=services.of_folder(part.repository, part.folder))

@@ -40,7 +40,9 @@ def target_of(pair: Pair, deployed: Deployed, state: State) -> Target:
         return _with(target, *(KustomizePart(unit.repository, folder) for folder in overlays))
     if unit and unit.manifests and not unit.chart:
         return _with(target, FilesPart(deployed.repository, unit.manifests))
-    return Target(*target.key, reason="its chart is in none of these repositories", place=target.place)
+    files = [each.path for each in deployed.layers if each.is_file and not each.elsewhere]
+    about = tuple((deployed.repository, path) for path in (*files, *(unit.manifests if unit else ())))
+    return Target(*target.key, reason="its chart is in none of these repositories", place=target.place, about=about)
 
 
 def _with(target: Target, *parts: Part) -> Target:

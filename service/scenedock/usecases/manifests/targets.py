@@ -75,7 +75,8 @@ Part: TypeAlias = ChartPart | KustomizePart | FilesPart
 class Target:
     """All that is deployed as one service in one environment; `name` is that of the Application or release.
 
-    `reason` says why it can't be rendered. `place` is what says that it is deployed.
+    `reason` says why it can't be rendered; then `about` are the files and folders, by repository, that it would be made
+    of. `place` is what says that it is deployed.
     """
 
     repository: str
@@ -85,6 +86,7 @@ class Target:
     parts: tuple[Part, ...] = ()
     reason: str = ""
     place: Place = field(default=Place(), compare=False)
+    about: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     @property
     def key(self) -> tuple[str, str, str | None, str]:

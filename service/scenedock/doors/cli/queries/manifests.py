@@ -32,6 +32,12 @@ _service_option = click.option(
 @_service_option
 @click.option("--environment", metavar="NAME", help="Only this environment.")
 @click.option(
+    "--validate", is_flag=True, help="Check against the schemas of Kubernetes, and print what is wrong instead."
+)
+@click.option(
+    "--kubernetes", metavar="VERSION", default="", help="With --validate, as `1.34`. By default, the newest there is."
+)
+@click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Write a file for each here."
 )
 @rendering_options
@@ -42,6 +48,8 @@ def render(
     sources: Sources,
     services: tuple[str, ...],
     environment: str | None,
+    validate: bool,
+    kubernetes: str,
     output: Path | None,
     programs: Programs,
 ) -> None:
@@ -51,8 +59,11 @@ def render(
     make; else folders with their values files. With --output, each service has a file for each environment,
     SERVICE/ENVIRONMENT.yaml. What can't be rendered is said on standard error.
 
-    Exit codes: 0 done, 1 something can't be rendered, 2 wrong usage, nothing of this name, a repository that can't be
-    read, or no Helm that can be used, 3 this machine can't sandbox it.
+    With --validate, prints what is wrong by the schemas of Kubernetes, and of the custom resources that are defined in
+    what is rendered; and what no schema is known for.
+
+    Exit codes: 0 done, 1 something can't be rendered or is wrong, 2 wrong usage, nothing of this name, a repository
+    that can't be read, or no Helm that can be used, 3 this machine can't sandbox it.
     """
     from scenedock.errors import NotFoundError
     from scenedock.usecases.manifests.deployed_targets import Selected
@@ -60,6 +71,10 @@ def render(
     from scenedock.usecases.manifests.rendering import TargetRenderer
     from scenedock.usecases.manifests.state import State
 
+    if validate and output:
+        raise click.UsageError("--validate prints no manifests; it can't be used with --output")
+    if kubernetes and not validate:
+        raise click.UsageError("--kubernetes belongs to --validate")
     tools = _checked(programs)
     with sources.opened() as opened, TargetRenderer(tools) as renderer:
         state = State(opened)
@@ -71,6 +86,9 @@ def render(
         if each.reason:
             click.echo(printable(f"{_name(each)}: not rendered: {each.reason}"), err=True)
     done = [each for each in printed if not each.reason]
+    if validate:
+        is_valid = _validate(done, kubernetes)
+        ctx.exit(0 if is_valid and len(done) == len(printed) else 1)
     if output:
         _write(output, done)
     else:
@@ -86,7 +104,9 @@ def render(
 @click.option("--to", "later", metavar="REF", help="… with this one.")
 @_service_option
 @click.option("--environment", metavar="NAME", help="Only this environment.")
-@click.option("--against", metavar="NAME", help="Compare --environment with this one, of the same revision.")
+@click.option(
+    "--against", metavar="NAME", help="Show what is other here (+) than in --environment (-), at one revision."
+)
 @click.option(
     "--format",
     "layout",
@@ -176,6 +196,28 @@ def _checked(programs: Programs) -> RenderingTools:
     tools = programs.tools()
     tools.helm.check()
     return tools
+
+
+def _validate(printed: list[Printed], version: str) -> bool:
+    """Print what is wrong, and what wasn't checked; whether nothing is wrong."""
+    from scenedock.effects.local.kubernetes_schemas import kubernetes_definitions
+    from scenedock.manifests.lines import counted
+    from scenedock.manifests.validation import KubernetesSchemas, validate
+
+    rendered = [each.rendered() for each in printed]
+    every = [manifest for each in rendered for manifest in each.manifests]
+    schemas = KubernetesSchemas(*kubernetes_definitions(version), every)
+    found = validate(rendered, schemas)
+    for problem in found.problems:
+        click.echo(printable(str(problem)))
+    for each in rendered:
+        if each.reason:
+            click.echo(printable(f"{each.pair}: not checked: {each.reason}"))
+    for kind, number in found.unchecked.items():
+        click.echo(printable(f"Not checked, as no schema is known: {number:,} {kind}"))
+    checked = f"{counted(found.checked, 'manifest')} checked with Kubernetes {schemas.version}"
+    click.echo(f"{checked}, {counted(len(found.problems), 'problem')}.")
+    return not found.problems and not any(each.reason for each in rendered)
 
 
 def _name(printed: Printed) -> str:
