@@ -203,7 +203,8 @@ class Application:
 class ListItem:
     """One service of an app list in one environment (`environment` is None where the list doesn't name any).
 
-    `folder` is the one that it deploys, where the list was found by its keys, which are names of folders.
+    `folder` is the one that it deploys, where the list was found by its keys, which are names of folders; `template` is
+    the file that writes its Application, where the app of apps spells that out.
     """
 
     name: str
@@ -214,6 +215,7 @@ class ListItem:
     slug: str
     facts: ValuesFacts = field(default_factory=ValuesFacts)
     folder: str = ""
+    template: str = ""
 
     @property
     def key(self) -> str:

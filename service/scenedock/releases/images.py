@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Final
 
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.scalars import HELM
@@ -18,6 +19,8 @@ _REFERENCE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?")
 _PICTURE = re.compile(r"\.(?:gif|ico|jpe?g|png|svg|webp)$")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
 _TAG_KEYS = ("tag", "imagetag", "imageversion", "dockertag", "version")
+GLOBAL: Final = "global"
+"""The key of values that Helm hands to all charts below, too."""
 _REPOSITORY_KEYS = ("repository", "repo", "imagerepository", "imagename", "name")
 
 
@@ -50,8 +53,8 @@ def images_in(values: JsonObject) -> Iterator[Image]:
     for image in _in_mapping(values, (), ""):
         if any(isinstance(key, int) for key in image.keys):
             yield replace(image, shape="tag in a list")
-        elif image.keys[0] == "global":
-            yield replace(image, shape="global")
+        elif image.keys[0] == GLOBAL:
+            yield replace(image, shape=GLOBAL)
         else:
             yield image
 

@@ -88,8 +88,11 @@ class Deployed:
 
     `names` are those that the image of the service itself may have, in lower case. `layers` are in the order in which
     Helm merges them; `own_files` are the paths of those that are this environment's. `foreign` are the keys of other
-    charts' values, `wrapped` those of charts that it only wraps. An umbrella's own image must have its name. Of a
-    product, a release of a chart from elsewhere, that chart's version counts, unless an image is plainly its own.
+    charts' values, `wrapped` those of charts that it only wraps, `shared_tags` lead to tags under `global` that its
+    templates use for images that have none. `defaults` are the values of charts that it uses, beneath all layers; of
+    those with keys in `libraries`, only rendering tells which of the images that these alone name are used. An
+    umbrella's own image must have its name. Of a product, a release of a chart from elsewhere, that chart's version
+    counts, unless an image is plainly its own. An app of apps runs no image, whatever its values name for others.
     `release` and `namespace` are what it is installed as.
     """
 
@@ -98,11 +101,15 @@ class Deployed:
     repository: str
     names: frozenset[str]
     layers: tuple[Layer, ...] = ()
+    defaults: tuple[Layer, ...] = ()
+    libraries: frozenset[str] = frozenset()
     own_files: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
     wrapped: frozenset[str] = frozenset()
+    shared_tags: frozenset[Keys] = frozenset()
     is_umbrella: bool = False
     is_product: bool = False
+    is_app_of_apps: bool = False
     chart: ChartVersions | None = None
     tag_file: TagFile | None = None
     release: str = ""
@@ -112,11 +119,18 @@ class Deployed:
     def files(self) -> frozenset[str]:
         """The paths of all in its repository that may say its version."""
         others = [each.path for each in (self.chart, self.tag_file) if each]
-        return frozenset([*(layer.path for layer in self.layers if not layer.elsewhere), *others])
+        return frozenset([*(layer.path for layer in self.all_layers if not layer.elsewhere), *others])
+
+    @property
+    def all_layers(self) -> tuple[Layer, ...]:
+        """Its layers above the values of charts that it uses."""
+        return (*self.defaults, *self.layers)
 
     def images(self) -> list[Image]:
         """The images in its merged values, without those of other charts."""
-        merged = reduce(merge_values, (layer.values for layer in self.layers), as_object({}))
+        if self.is_app_of_apps:
+            return []
+        merged = reduce(merge_values, (layer.values for layer in self.all_layers), as_object({}))
         return [image for image in images_in(merged) if image.keys[0] not in self.foreign]
 
 
@@ -199,6 +213,7 @@ def choose_as(release: Release) -> Choose:
 
     def choose(_deployed: Deployed, candidates: Sequence[Image]) -> Chosen:
         same = [each for each in candidates if each.repository == release.image]
+        same = [each for each in same if each.keys == release.keys] or same
         return Chosen(same[0] if len(same) == 1 else None)
 
     return choose if release.rendered else choose_none
@@ -233,21 +248,27 @@ def _unreadable_above(release: Release, deployed: Deployed) -> Iterator[str]:
 def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, choose: Choose) -> Release:
     """The release, as far as its layers can be read."""
     nothing = Release(deployed.service, deployed.environment, deployed.repository)
-    candidates = _own(images, deployed, prefix)
+    given = [each for each in images if _is_given(each, deployed)] if deployed.defaults else images
+    shared = _shared_tag(given, deployed, prefix)
+    candidates = [shared] if shared else _own(given, deployed, prefix)
     if deployed.tag_file:
         return _of_tag_file(nothing, deployed.tag_file, candidates)
     if deployed.is_product and not _is_plain(candidates, deployed):
         return _of_chart(nothing, deployed, None)
-    if candidates and not any(_is_certain(each, deployed, prefix) for each in candidates):
+    is_certain = bool(shared) or any(_is_certain(each, deployed, prefix) for each in candidates)
+    hidden = [] if shared else _hidden(images, candidates, deployed, is_certain=is_certain)
+    candidates = [*hidden, *candidates] if hidden else candidates
+    if candidates and not hidden and not is_certain:
         if deployed.chart and deployed.chart.remote and not deployed.chart.app_version_by:
             return _of_chart(nothing, deployed, None)  # which is what it installs: its own templates have no workloads
         others = ", ".join(f"{each.name or each.tag} ({_place(deployed, each)})" for each in candidates[:4])
         return replace(nothing, reason=f"only images that don't seem to be its own have a tag: {others}")
-    if len({each.tag for each in candidates}) > 1:
+    if hidden or len({each.tag for each in candidates}) > 1:
         lines = " and ".join(f"{each.tag or 'none'} ({_place(deployed, each)})" for each in candidates[:4])
         chosen = choose(deployed, candidates)
         if chosen.image is None:
-            said = filter(None, (f"several images may be its own: {lines}", chosen.reason))
+            why = "only rendering tells which image of its library chart it runs" if hidden else ""
+            said = filter(None, (f"{why or 'several images may be its own'}: {lines}", chosen.reason))
             return replace(nothing, reason="; ".join(said))
         nothing, candidates = replace(nothing, rendered=True), [chosen.image]
     if candidates and candidates[0].tag:
@@ -316,7 +337,8 @@ def _of_chart(nothing: Release, deployed: Deployed, image: Image | None) -> Rele
     if chart and own:
         names = ", ".join(f"{each.name} {each.version} ({chart.path}:{chart.line_of(each.keys)})" for each in own)
         return replace(nothing, reason=f"it installs several charts from elsewhere: {names}")
-    return replace(nothing, reason="its values name no image, and it has no chart from elsewhere")
+    said = "its chart only writes Applications" if deployed.is_app_of_apps else "its values name no image"
+    return replace(nothing, reason=f"{said}, and it has no chart from elsewhere")
 
 
 def _own(images: Sequence[Image], deployed: Deployed, prefix: str) -> list[Image]:
@@ -336,6 +358,32 @@ def _own(images: Sequence[Image], deployed: Deployed, prefix: str) -> list[Image
     main = [each for each in pool if each not in tagged and _may_be_main(each, deployed, nearest)]
     nearest_tagged = [each for each in tagged if _depth(each, deployed) == nearest]
     return [each for each in pool if each in main or each in nearest_tagged]
+
+
+def _is_given(image: Image, deployed: Deployed) -> bool:
+    """Whether its own layers say something of an image, and not only the values of a chart that it uses."""
+    return any(_value_at(layer.values, image.keys[:-1]) is not _ABSENT for layer in deployed.layers)
+
+
+def _hidden(
+    images: Sequence[Image], candidates: Sequence[Image], deployed: Deployed, *, is_certain: bool
+) -> list[Image]:
+    """The images that only a library chart's values name, if one of them may be its own: none else is by its name."""
+    of_libraries = [each for each in images if each.tag and each.keys[0] in deployed.libraries]
+    left = [each for each in of_libraries if not _is_given(each, deployed)]
+    if any(_is_named(each, deployed) for each in left):
+        return [] if any(_is_named(each, deployed) for each in candidates) else left
+    return [] if is_certain or (deployed.chart and deployed.chart.remote) else left
+
+
+def _shared_tag(images: Sequence[Image], deployed: Deployed, prefix: str) -> Image | None:
+    """The only tag that its templates share, where none of the images that may be its own has one."""
+    shared = [each for each in images if each.keys in deployed.shared_tags]
+    is_set_elsewhere = deployed.tag_file or deployed.is_product or (deployed.chart and deployed.chart.app_version_by)
+    if len(shared) != 1 or is_set_elsewhere:
+        return None
+    others = _own([each for each in images if each not in shared], deployed, prefix)
+    return None if any(each.tag or each.is_odd for each in others) else shared[0]
 
 
 def _may_be_main(untagged: Image, deployed: Deployed, nearest: int) -> bool:
@@ -369,7 +417,7 @@ def _depth(image: Image, deployed: Deployed) -> int:
 
 def _layer_of(deployed: Deployed, image: Image) -> Layer:
     """The last file that sets the path: where an edit goes."""
-    return next(layer for layer in reversed(deployed.layers) if _value_at(layer.values, image.keys) is not _ABSENT)
+    return next(layer for layer in reversed(deployed.all_layers) if _value_at(layer.values, image.keys) is not _ABSENT)
 
 
 _ABSENT: Final = object()

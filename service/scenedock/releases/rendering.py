@@ -6,6 +6,7 @@ are looked for in the pods.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -39,7 +40,7 @@ class Container:
 
 def marked(deployed: Deployed, candidates: Sequence[Image]) -> tuple[JsonObject, dict[str, Image]]:
     """Values that give each candidate a tag of its own when they are merged last, and the candidates by its end."""
-    merged: JsonObject = reduce(merge_values, (layer.values for layer in deployed.layers), as_object({}))
+    merged: JsonObject = reduce(merge_values, (layer.values for layer in deployed.all_layers), as_object({}))
     marks = {}
     values: Json = merged
     for number, image in enumerate(candidates):
@@ -60,7 +61,7 @@ def own_image(manifests: Iterable[JsonObject], marks: dict[str, Image], names: C
         (container, image)
         for container in containers_of(manifests)
         for mark, image in marks.items()
-        if container.image.endswith(mark)
+        if re.search(rf"{re.escape(mark)}(?!\d)", container.image)
     ]
     lasting = [each for each in found if each[0].kind in _LASTING] or found
     if not lasting:
@@ -69,7 +70,10 @@ def own_image(manifests: Iterable[JsonObject], marks: dict[str, Image], names: C
     main = [each for each in own if each[0].is_main or each[0].name.lower() in names]
     for left in (lasting, own, main):
         if len({image.tag for _, image in left}) == 1:
-            return Chosen(left[0][1])
+            container, image = left[0]
+            if not image.tag and not any(container.image.endswith(mark) for mark in marks):
+                return Chosen(None, f"rendered, something else sets the tag of {image.repository} in {container}")
+            return Chosen(image)
     places = dict.fromkeys(f"{image.tag} in {container}" for container, image in lasting)
     return Chosen(None, f"rendered, {' and '.join(list(places)[:4])}")
 
@@ -115,6 +119,11 @@ def is_deployed(release: Release, images: Iterable[str]) -> bool:
         if (is_named or not name) and version in {tag.removeprefix("v"), tag.partition("@")[0].removeprefix("v")}:
             return True
     return False
+
+
+def is_changed_by(images: Collection[str], changed: Iterable[str], tag: str, mark: str) -> bool:
+    """Whether one of these images has the tag as a part of its own: with the mark behind it, it is a `changed` one."""
+    return any(f"{tag}{mark}" in each and each.replace(mark, "") in images for each in changed)
 
 
 def _pod_of(spec: JsonObject) -> JsonObject:

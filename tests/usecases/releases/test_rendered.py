@@ -65,7 +65,7 @@ def test_rendering_decides_between_two_images(tmp_path: Path) -> None:
     )
     assert (found["rendered"], found["reason"]) == (True, None)
     text = run("show", "billing", tmp_path).stdout
-    assert "billing/values.yaml:1: <x>.image.tag of acme/one, its own as rendered" in text
+    assert "billing/values.yaml:1: *.image.tag of acme/one, its own as rendered" in text
 
 
 def test_the_image_that_rendering_chose_counts_in_earlier_commits(tmp_path: Path) -> None:

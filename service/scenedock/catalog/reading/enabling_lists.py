@@ -45,6 +45,7 @@ class EnablingList:
 class _Template:
     """What a template of an Application spells out, and the values that all have to be true for it to be rendered."""
 
+    file: str
     path: str
     name: str
     switches: tuple[tuple[str, ...], ...]
@@ -136,7 +137,10 @@ class _Reader:
                 template = templates.get(path)
                 name = template.name if template and template.name else posixpath.basename(path)
                 listed_in = self._chart.at(file)
-                yield ListItem(name, environment, listed_in, "", default_chart=False, slug="", folder=path)
+                written = template.file if template else ""
+                yield ListItem(
+                    name, environment, listed_in, "", default_chart=False, slug="", folder=path, template=written
+                )
 
     def _of(self, file: str) -> JsonObject:
         return as_object(read_quietly(self._chart.at(file), self._read))
@@ -162,7 +166,7 @@ class _Reader:
                 for part, switches in _applications(text):
                     if path := _PATH.search(part):
                         name = _NAME.search(part)
-                        yield _Template(path[1], name[1] if name else "", switches)
+                        yield _Template(self._chart.at(file), path[1], name[1] if name else "", switches)
 
 
 def _is_switch(value: Json) -> bool:

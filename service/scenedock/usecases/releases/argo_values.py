@@ -171,10 +171,10 @@ class _Source:
         name, value = as_text(self._rendered(parameter.get("name"))), parameter.get("value")
         if not name or "[" in name or "{{" in name:
             return
-        steps = [step.replace("\\.", ".") for step in re.split(r"(?<!\\)\.", name)]
+        steps = steps_of(name)
         keys: Keys = (*self.place, "helm", "parameters", number, "value")
-        yield self._layer(_nested(steps, self._rendered(value)), "helm.parameters", lambda _path: keys)
-        yield from self._from_parameters(_nested(steps, value), (), "helm.parameters")
+        yield self._layer(nested(steps, self._rendered(value)), "helm.parameters", lambda _path: keys)
+        yield from self._from_parameters(nested(steps, value), (), "helm.parameters")
 
     def _layer(self, values: JsonObject, shape: str, place_of: Callable[[Keys], Keys]) -> Layer:
         document, path = self.document, self.application.place.path
@@ -207,7 +207,7 @@ class _Source:
         elif isinstance(value, str) and (match := _PARAMETER.search(value)) and (found := self._origin(match[1])):
             text = as_text(self._rendered(value))
             path, line, spot = found
-            values = _nested([str(key) for key in above], text)
+            values = nested([str(key) for key in above], text)
             yield Layer(path, values, lambda _keys: line, shape, spot_of=lambda _keys: spot)
 
     def _origin(self, name: str) -> tuple[str, int, Spot] | None:
@@ -244,7 +244,12 @@ def _elements(value: Json, keys: Keys) -> Iterator[tuple[Keys, JsonObject]]:
             yield from _elements(below, (*keys, number))
 
 
-def _nested(steps: Sequence[str], value: Json) -> JsonObject:
+def steps_of(name: str) -> list[str]:
+    """The keys that the name of a parameter leads through: a dot in a key has a backslash before it."""
+    return [step.replace("\\.", ".") for step in re.split(r"(?<!\\)\.", name)]
+
+
+def nested(steps: Sequence[str], value: Json) -> JsonObject:
     """`{a: {b: value}}` for `a.b`."""
     nested: Json = value
     for step in reversed(steps):

@@ -16,7 +16,7 @@ from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import JsonObject
 from scenedock.releases.images import Image
 from scenedock.releases.release import TAG_FILE, Choose, Chosen, Deployed, Layer, Release, choose_none
-from scenedock.releases.rendering import images_of, is_deployed, marked, own_image
+from scenedock.releases.rendering import images_of, is_changed_by, is_deployed, marked, own_image
 
 Verdict: TypeAlias = Literal["same", "differs", "not rendered", "not compared"]
 _OTHER_SHAPES = frozenset({"dependency", TAG_FILE})
@@ -83,7 +83,16 @@ class Renderings:
             return Compared(release, "not rendered", reason=str(error))
         if not images:
             return Compared(release, "not compared", reason="it renders no image")
-        return Compared(release, "same" if is_deployed(release, images) else "differs", images)
+        is_same = is_deployed(release, images) or self._is_part_of_a_tag(deployed, release, images)
+        return Compared(release, "same" if is_same else "differs", images)
+
+    def _is_part_of_a_tag(self, deployed: Deployed, release: Release, images: Sequence[str]) -> bool:
+        """Whether its templates make a tag of the version, such as `c44.001`: one that changes with it."""
+        own = [each for each in deployed.images() if each.keys == release.keys and each.tag == release.version]
+        if not own or own[0].repository:
+            return False
+        values, marks = marked(deployed, own)
+        return is_changed_by(images, images_of(list(self.manifests(deployed, values))), own[0].tag, next(iter(marks)))
 
     def manifests(self, deployed: Deployed, *more: JsonObject) -> tuple[JsonObject, ...]:
         """What helm renders for a deployment; `more` are values that count most.
@@ -129,5 +138,10 @@ def _given(layer: Layer) -> str | JsonObject:
 
 def _names(deployed: Deployed) -> frozenset[str]:
     """What the service's own workloads and containers may be called."""
-    chart = posixpath.basename(posixpath.dirname(deployed.chart.path)) if deployed.chart else ""
-    return deployed.names | {deployed.release.lower(), f"{deployed.release}-{chart}".lower()}
+    charts = {posixpath.basename(posixpath.dirname(deployed.chart.path)) if deployed.chart else ""}
+    own = {
+        deployed.release,
+        *deployed.libraries,
+        *(f"{deployed.release}-{each}" for each in charts | deployed.libraries),
+    }
+    return deployed.names | {each.lower() for each in own}

@@ -19,12 +19,13 @@ from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
-from scenedock.model.helm import CHART_FILE, WORKLOADS, HelmFolder, ListItem
+from scenedock.model.helm import APPLICATIONS, CHART_FILE, WORKLOADS, Application, HelmFolder, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.releases.images import Keys, split_reference, text_of
+from scenedock.releases.images import GLOBAL, Keys, images_in, split_reference, text_of
 from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
 from scenedock.releases.spots import Spot
+from scenedock.usecases.releases.app_of_apps import template_layers
 from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
 
 _PRODUCT = "third-party"
@@ -105,9 +106,13 @@ class VersionReader:
         layers = [
             *self._layers((*files, *more)),
             *self._layer_of_item(deployment.item),
+            *(written := tuple(self._layers_of_template(member, deployment.item))),
             *self._layers_of_application(member, deployment),
         ]
-        particular = set(files) - set(base) | _paths_here(layers[len(files) + len(more) :])
+        own_layers = [each for each in layers[len(files) + len(more) :] if each not in written]
+        particular = set(files) - set(base) | _paths_here(own_layers)
+        if particular and written and deployment.item:
+            particular.add(deployment.item.list_path)
         if unit:
             changes = [each for each in layers if each.shape == KUSTOMIZE_IMAGES] if unit.images else []
             layers = [each for each in layers if each not in changes]
@@ -116,7 +121,7 @@ class VersionReader:
             shared = {path for one in others for path in (*one.value_files, *one.version_files)}
             particular |= _paths_here(layers) - shared if unit.environment else set()
         name = each.service.name
-        own = frozenset(_names(each, member, deployment.item))
+        own = frozenset(filter(None, _names(each, member, deployment.item)))
         foreign = frozenset(self._foreign(member, folder, own))
         slug = deployment.item.slug if deployment.item else ""
         names = (name, posixpath.basename(deployment.folder), posixpath.basename(slug))
@@ -129,11 +134,15 @@ class VersionReader:
             repository=member.contents.facts.name,
             names=own,
             layers=tuple(layers),
+            defaults=tuple(self._layers_of_charts(folder)) if folder else (),
+            libraries=frozenset(self._library_keys(folder)) if folder else frozenset(),
             own_files=frozenset(particular),
             foreign=foreign,
             wrapped=frozenset(_dependency_keys(folder)) - foreign,
+            shared_tags=frozenset(self._shared_tags(member, folder, layers)) if folder else frozenset(),
             is_umbrella=each.main.kind == "System",
             is_product=deployment.unit is not None and each.main.spec.get("type") == _PRODUCT,
+            is_app_of_apps=bool(folder and _only_writes_applications(folder)),
             chart=self._chart(member, folder, own) if folder and folder.chart else self._chart_of_release(deployment),
             tag_file=tag_file,
             release=deployment.application.name if deployment.application else name,
@@ -146,6 +155,20 @@ class VersionReader:
             unreadable = self._problems.get(path, "")
             values, lines = as_object(document.value), document.line_of_text
             yield Layer(path, values, lines, unreadable=unreadable, spot_of=Spot((), document.number).below)
+
+    def _library_keys(self, folder: HelmFolder) -> Iterator[str]:
+        dependencies = folder.chart.dependencies if folder.chart else ()
+        return (each.key for each in dependencies if each.folder in self.libraries)
+
+    def _layers_of_charts(self, folder: HelmFolder) -> Iterator[Layer]:
+        """The values of the charts that a chart uses, each under its key: of libraries, and of those in it."""
+        for each in folder.chart.dependencies if folder.chart else ():
+            own = None if each.remote else folder.at(f"charts/{each.name}")
+            path = posixpath.join((each.folder if each.folder in self.libraries else own) or "", "values.yaml")
+            document = self.document(path) if "/" in path else Document(None)
+            if values := as_object(document.value):
+                lines, spots = partial(_line_under, document), partial(_spot_under, document.number)
+                yield Layer(path, {each.key: values}, lines, is_file=False, spot_of=spots)
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
@@ -163,6 +186,17 @@ class VersionReader:
         values = as_object(value) if key is None else as_object(as_object(value)[key])
         lines, spots = partial(_line_of, document, root), Spot(root, document.number).below
         yield Layer(item.list_path, values, lines, is_file=False, spot_of=spots)
+
+    def _layers_of_template(self, member: Member, item: ListItem | None) -> Iterator[Layer]:
+        """What the template of an app of apps sets in the Application that it writes for an item."""
+        if item is None or not item.template:
+            return
+        root = item.template.rpartition("templates/")[0]
+        parents = [*self._layers((f"{root}values.yaml", item.list_path))]
+        for application in member.contents.applications:
+            if application.path == root.rstrip("/") and application.environment in {None, item.environment}:
+                parents += self._layers_of_manifest(member, application, "")
+        yield from template_layers(item.template, self._bytes(item.template), item.folder, parents)
 
     def _layers_of_release(self, unit: Unit) -> Iterator[Layer]:
         """The values that a release is written with, the lowest first; at last, what they are after all patches."""
@@ -220,11 +254,12 @@ class VersionReader:
 
     def _layers_of_application(self, member: Member, deployment: Deployment) -> Iterator[Layer]:
         """What the manifest of its Application sets, which may be in another repository."""
-        application = deployment.application
-        if application is None or not application.place.path:
-            return
+        if deployment.application and deployment.application.place.path:
+            chart = deployment.unit.chart if deployment.unit else ""
+            yield from self._layers_of_manifest(member, deployment.application, chart)
+
+    def _layers_of_manifest(self, member: Member, application: Application, chart: str) -> Iterator[Layer]:
         place, here = application.place, member.contents.facts.name
-        chart = deployment.unit.chart if deployment.unit else ""
         reader, elsewhere = self, ""
         if place.repository != here:
             if place.repository not in self._readers:
@@ -250,7 +285,7 @@ class VersionReader:
             for number, one in enumerate(map(as_object, listed))
             if (name := text_of(one.get("name")))
             and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
-            if name not in BACKING_SERVICES or not own.isdisjoint({name, text_of(one.get("alias"))})
+            if name not in BACKING_SERVICES or any(_is_of(each, one) for each in own)
         )
         app_version = text_of(chart.get("appVersion"))
         if path not in self._proofs:
@@ -263,14 +298,29 @@ class VersionReader:
 
         Without any template to look at, the comment counts that `helm create` writes above the tag.
         """
+        templates = self._templates(member, folder)
+        if templates:
+            return "templates" if any(_APP_VERSION.search(self._bytes(path)) for path in templates) else ""
+        return "comment" if any(_SAID_IN_VALUES.search(self._bytes(path)) for path in folder.files_of(None)) else ""
+
+    def _templates(self, member: Member, folder: HelmFolder) -> list[str]:
+        """Templates of a chart, and of the charts of the repository that it uses: one for each kind."""
         used = {each.folder for each in folder.chart.dependencies if each.folder is not None} if folder.chart else set()
         if used and not self._folders:
             self._folders = {each.path: each for each in member.contents.folders}
         folders = [folder, *(self._folders[path] for path in used if path in self._folders)]
-        templates = {each.at(name) for each in folders for name in each.kind_files.values()}
-        if templates:
-            return "templates" if any(_APP_VERSION.search(self._bytes(path)) for path in sorted(templates)) else ""
-        return "comment" if any(_SAID_IN_VALUES.search(self._bytes(path)) for path in folder.files_of(None)) else ""
+        return sorted({each.at(name) for each in folders for name in each.kind_files.values()})
+
+    def _shared_tags(self, member: Member, folder: HelmFolder, layers: Iterable[Layer]) -> Iterator[Keys]:
+        """The keys of tags under `global`, without an image beside them, that a template names."""
+        shared: JsonObject = {}
+        for layer in layers:
+            shared = merge_values(shared, as_object(layer.values.get(GLOBAL)))
+        for image in images_in({GLOBAL: shared}) if shared else ():
+            name = rb"\.Values\.%b\b" % re.escape(".".join(map(str, image.keys))).encode()
+            is_alone = image.tag and not image.repository
+            if is_alone and any(re.search(name, self._bytes(path)) for path in self._templates(member, folder)):
+                yield image.keys
 
     def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
         """What the file that settings name says, if the repository has it; what says a version comes first."""
@@ -372,6 +422,12 @@ def _follow(value: Json, names: Iterable[str]) -> tuple[Json, Keys]:
     return value, tuple(steps)
 
 
+def _only_writes_applications(folder: HelmFolder) -> bool:
+    """Whether a chart is an app of apps: it has neither workloads nor charts that may have some."""
+    depends = folder.chart is not None and bool(folder.chart.dependencies)
+    return bool(folder.kinds & APPLICATIONS) and not folder.kinds & WORKLOADS and not depends
+
+
 def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
     """The folder of the chart that an item of an app list deploys."""
     return next((each for each in member.contents.folders if item and each.path == item.chart_folder), None)
@@ -404,6 +460,20 @@ def _same_spot(spot: Spot | None, _keys: Keys) -> Spot | None:
 
 def _line_of(document: Document, root: Keys, keys: Keys) -> int:
     return document.line_of((*root, *keys))
+
+
+def _is_of(name: str, dependency: JsonObject) -> bool:
+    """Whether a service is called like a chart that it lists, or `<x>-<chart>`: then it is that backing service."""
+    keys = filter(None, (text_of(dependency.get("name")), text_of(dependency.get("alias"))))
+    return any(f"-{name}".endswith(f"-{key}") for key in keys)
+
+
+def _line_under(document: Document, keys: Keys) -> int:
+    return document.line_of(keys[1:])
+
+
+def _spot_under(number: int, keys: Keys) -> Spot:
+    return Spot(keys[1:], number)
 
 
 def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:
