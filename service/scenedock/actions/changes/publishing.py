@@ -131,5 +131,5 @@ def change_versions(
         published=made,
         changes=tuple(map(VersionChangeOutput.of, planned.changes)),
         lifted=tuple(map(RefusalOutput.of, planned.lifted)),
-        notes=planned.notes,
+        notes=(*planned.notes, *(note for each in published for note in each.notes)),
     )
