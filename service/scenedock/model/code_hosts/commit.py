@@ -74,11 +74,15 @@ CommitListing: TypeAlias = Mapping[str, RepositoryFile]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The commit that a branch points to: its id, the id of its tree, and its message."""
+    """The commit that a branch points to: its id, the id of its tree, and its message.
+
+    `by_host` if the code host itself has made it, as it merges, and proves that.
+    """
 
     commit: str
     tree: str
     message: str = ""
+    by_host: bool = False
 
     @property
     def is_ours(self) -> bool:
