@@ -188,7 +188,10 @@ def test_an_environment_is_locked_and_unlocked(tmp_path: Path) -> None:
 def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme: Deploying) -> None:
     lock = {"environment": "production", "reason": "freeze", "until": "2099-01-01"}
 
-    made = [acme.run("lock-environment", lock), acme.run("lock-environment", {**lock, "service": "billing"}, task="2")]
+    made = [
+        acme.run("lock-environment", lock),
+        acme.run("lock-environment", {**lock, "service": "component:default/billing"}, task="2"),
+    ]
 
     assert [each["branch"] for each in made] == [
         "scenedock/lock/environment/production",
@@ -203,6 +206,9 @@ def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme
         ({"until": "tomorrow"}, InputError, "must be a day or a time"),
         ({"until": "2020-01-01"}, InputError, "must be in the future"),
         ({"repository": "gitop"}, NotFoundError, "gitops"),
+        ({"environment": "prodction"}, NotFoundError, r"no environment 'prodction' \(did you mean production\?\)"),
+        ({"service": "biling"}, NotFoundError, r"no service 'biling' \(did you mean billing\?\)"),
+        ({"service": "billing", "environment": "perf"}, NotFoundError, "'billing' isn't deployed in 'perf'"),
     ],
 )
 def test_a_lock_that_is_none_is_refused(
