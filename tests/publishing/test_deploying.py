@@ -100,7 +100,7 @@ def test_a_lock_counts_before_the_service_has_read_it(tmp_path: Path) -> None:
                 acme.deploy("set-version", propose=propose, **wanted)
         with pytest.raises(TemporaryError, match="dev is locked until 2099-01-01: freeze, since the service read"):
             acme.deploy("set-version", passLock="the fix", **wanted)
-        acme.deploy("set-version", environment="qa", version="1.4.1")
+        acme.deploy("set-version", environment="qa", version="1.5.0")
         assert (acme.says("dev"), acme.repository("gitops").pulls) == (FILES["billing/values-dev.yaml"], {})
         acme.follow()
         acme.deploy("set-version", "task-2", passLock="the fix", **wanted)
@@ -137,6 +137,23 @@ def test_the_host_merges_by_itself_where_it_may(acme: Deploying, rules: str) -> 
         allowed and not protected,
     )
     assert ("a person must" in acme.logged[-1]) != allowed
+
+
+def test_who_tries_again_after_the_merge_is_told_what_was_merged(acme: Deploying) -> None:
+    acme.change({"billing/values-dev.yaml": "image:\n  tag: 1.5.1 # dev\n"})
+    forward = {"environment": "dev", "version": "1.6.0", "merge": "when-ready"}
+    for action, wanted in {"set-version": forward, "roll-back-deployment": {"environment": "dev"}}.items():
+        made = acme.deploy(action, f"task-{action}", **wanted)
+        (first,) = made["published"]
+        if first["state"] == "open" and not first["mergesByItself"]:
+            acme.merge_in("gitops", first["number"])
+        acme.follow()
+
+        again = acme.run(action, {"services": ["billing"], **wanted}, task=f"task-{action}", again=True)
+
+        assert (again["changed"], again["pullRequestUrl"]) == (True, made["pullRequestUrl"])
+        assert (again["published"][0]["number"], again["published"][0]["state"]) == (first["number"], "merged")
+    assert len(acme.repository("gitops").pulls) == 2
 
 
 def test_the_commits_of_others_are_not_merged_without_a_person(acme: Deploying) -> None:
