@@ -92,7 +92,7 @@ class Output(Model):
     changed: Annotated[bool, "Whether there was anything to change"]
     title: Annotated[str, "Title of the pull request; empty if an earlier attempt has made the change"]
     pull_request_url: Annotated[str | None, "Address of the pull request, of the first if there are several"]
-    published: tuple[PublishedChange, ...]
+    published: Annotated[tuple[PublishedChange, ...], "The pull request or commit of each repository"]
     changes: Annotated[
         tuple[VersionChangeOutput, ...],
         "What changes; empty if an earlier attempt has made the change",
