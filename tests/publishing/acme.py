@@ -98,9 +98,13 @@ class Acme(Company):
 
     def merge(self, number: int) -> None:
         """A person merges a pull request of acme/apps."""
-        with self.effects.code_hosts.open(read_repository("github.com/acme/apps")) as apps:
-            assert isinstance(apps, GitHubRepository)
-            apps.client.call("PUT", f"{apps.path}/pulls/{number}/merge", {})
+        self.merge_in("apps", number)
+
+    def merge_in(self, name: str, number: int) -> None:
+        """A person merges a pull request of one of acme's repositories."""
+        with self.effects.code_hosts.open(read_repository(f"github.com/acme/{name}")) as found:
+            assert isinstance(found, GitHubRepository)
+            found.client.call("PUT", f"{found.path}/pulls/{number}/merge", {})
 
     def close(self, number: int) -> None:
         """A person closes a pull request of acme/apps without merging it."""

@@ -100,7 +100,7 @@ def test_a_lock_counts_before_the_service_has_read_it(tmp_path: Path) -> None:
                 acme.deploy("set-version", propose=propose, **wanted)
         with pytest.raises(TemporaryError, match="dev is locked until 2099-01-01: freeze, since the service read"):
             acme.deploy("set-version", passLock="the fix", **wanted)
-        acme.deploy("set-version", environment="qa", version="1.4.1")
+        acme.deploy("set-version", environment="qa", version="1.5.0")
         assert (acme.says("dev"), acme.repository("gitops").pulls) == (FILES["billing/values-dev.yaml"], {})
         acme.follow()
         acme.deploy("set-version", "task-2", passLock="the fix", **wanted)
@@ -137,6 +137,23 @@ def test_the_host_merges_by_itself_where_it_may(acme: Deploying, rules: str) -> 
         allowed and not protected,
     )
     assert ("a person must" in acme.logged[-1]) != allowed
+
+
+def test_who_tries_again_after_the_merge_is_told_what_was_merged(acme: Deploying) -> None:
+    acme.change({"billing/values-dev.yaml": "image:\n  tag: 1.5.1 # dev\n"})
+    forward = {"environment": "dev", "version": "1.6.0", "merge": "when-ready"}
+    for action, wanted in {"set-version": forward, "roll-back-deployment": {"environment": "dev"}}.items():
+        made = acme.deploy(action, f"task-{action}", **wanted)
+        (first,) = made["published"]
+        if first["state"] == "open" and not first["mergesByItself"]:
+            acme.merge_in("gitops", first["number"])
+        acme.follow()
+
+        again = acme.run(action, {"services": ["billing"], **wanted}, task=f"task-{action}", again=True)
+
+        assert (again["changed"], again["pullRequestUrl"]) == (True, made["pullRequestUrl"])
+        assert (again["published"][0]["number"], again["published"][0]["state"]) == (first["number"], "merged")
+    assert len(acme.repository("gitops").pulls) == 2
 
 
 def test_the_commits_of_others_are_not_merged_without_a_person(acme: Deploying) -> None:
@@ -188,7 +205,10 @@ def test_an_environment_is_locked_and_unlocked(tmp_path: Path) -> None:
 def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme: Deploying) -> None:
     lock = {"environment": "production", "reason": "freeze", "until": "2099-01-01"}
 
-    made = [acme.run("lock-environment", lock), acme.run("lock-environment", {**lock, "service": "billing"}, task="2")]
+    made = [
+        acme.run("lock-environment", lock),
+        acme.run("lock-environment", {**lock, "service": "component:default/billing"}, task="2"),
+    ]
 
     assert [each["branch"] for each in made] == [
         "scenedock/lock/environment/production",
@@ -203,6 +223,9 @@ def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme
         ({"until": "tomorrow"}, InputError, "must be a day or a time"),
         ({"until": "2020-01-01"}, InputError, "must be in the future"),
         ({"repository": "gitop"}, NotFoundError, "gitops"),
+        ({"environment": "prodction"}, NotFoundError, r"no environment 'prodction' \(did you mean production\?\)"),
+        ({"service": "biling"}, NotFoundError, r"no service 'biling' \(did you mean billing\?\)"),
+        ({"service": "billing", "environment": "perf"}, NotFoundError, "'billing' isn't deployed in 'perf'"),
     ],
 )
 def test_a_lock_that_is_none_is_refused(

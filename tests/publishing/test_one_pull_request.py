@@ -26,7 +26,7 @@ def test_a_later_version_updates_the_open_pull_request_on_the_newest_base(acme: 
     (pull,) = opened(acme)
     assert (first.number, second.number, pull.title) == (1, 1, "billing 1.5.0 in qa")
     assert "To 1.5.0." in (pull.body or "")
-    assert "1.4.0" not in (pull.body or "")
+    assert "To 1.4.0." not in (pull.body or "")
     assert "Scenedock-Task: task-1.5.0/step-1" in (pull.body or "").splitlines()
     assert proposes(acme) == "# moved\nimage: {tag: 1.5.0}\n"
     assert apps.git.commits(BRANCH)[1].sha == apps.branch("main")
@@ -103,9 +103,19 @@ def test_ours_is_found_again_though_the_branch_of_the_first_is_free(acme: Acme) 
 
 def test_a_branch_that_was_only_brought_up_to_date_is_still_ours(acme: Acme) -> None:
     bump(acme, "1.4.0")
-    acme.github.world.commit("acme/apps", BRANCH, {"x": "y"}, f"Merge branch 'main' into {BRANCH}")
+    acme.github.world.commit("acme/apps", "main", {"x": "y"})
+    acme.github.world.update_branch("acme/apps", BRANCH)
 
     assert bump(acme, "1.5.0").number == 1
+
+
+@pytest.mark.parametrize("more", ["", "\n\nand raise the limits"])
+def test_a_merge_that_a_person_made_is_theirs(acme: Acme, more: str) -> None:
+    bump(acme, "1.4.0")
+    theirs = acme.github.world.commit("acme/apps", BRANCH, {"x": "y"}, f"Merge branch 'main' into {BRANCH}{more}")
+
+    assert bump(acme, "1.5.0").number == 2
+    assert acme.repository("apps").branch(BRANCH) == theirs
 
 
 def test_a_closed_one_is_not_opened_again_for_the_same_but_for_another_version(acme: Acme) -> None:

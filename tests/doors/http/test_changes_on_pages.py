@@ -12,7 +12,7 @@ from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.build_feed import build_feed
 from tests.doors.http.test_pages import get
 from tests.fakes.github import faults
-from tests.publishing.deploying import Deploying, deploying_in
+from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.publishing.test_deploying import LOCK
 from tests.tools.service import service_in
 
@@ -55,6 +55,22 @@ def test_a_cell_shows_its_pull_request_its_lock_and_the_way_to_promote(acme: Dep
     assert "/actions/promote-deployment?services=billing&amp;fromEnvironment=dev&amp;toEnvironment=qa" in board
     assert "#1 Set billing in qa to 1.5.0" in page
     assert "/actions/roll-back-deployment?services=billing&amp;environment=production" in page
+
+
+def test_a_set_is_shown_for_each_of_its_services_and_told_beside_a_single_one(acme: Deploying, served: Service) -> None:
+    of_search = {path.replace("billing", "search"): text for path, text in FILES.items() if "billing" in path}
+    acme.change({path: text.replace("billing", "search") for path, text in of_search.items()})
+    acme.deploy("set-version", environment="qa", version="1.5.0")
+
+    made = acme.run(
+        "set-version", {"services": ["billing", "search"], "environment": "qa", "version": "1.5.1"}, task="task-2"
+    )
+
+    board, page = pages_of(served)
+    (note,) = made["notes"]
+    assert note.endswith("/acme/gitops/pull/1 is open, too, and changes billing/qa; merge one of them")
+    assert (board.count("#2</a>"), board.count("#1</a>")) == (2, 1)
+    assert "#2 Set 2 services in qa to 1.5.1" in page
 
 
 def test_a_host_that_is_away_says_nothing_of_open_changes(acme: Deploying, served: Service) -> None:

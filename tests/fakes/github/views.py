@@ -145,8 +145,8 @@ class View(AccountView):
                 for parent in commit.parents
             ],
             "verification": {
-                "verified": False,
-                "reason": "unsigned",
+                "verified": commit.sha in self.world.signed,
+                "reason": "valid" if commit.sha in self.world.signed else "unsigned",
                 "signature": None,
                 "payload": None,
                 "verified_at": None,

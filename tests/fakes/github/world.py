@@ -40,6 +40,8 @@ class World:
     apps: dict[int, App] = field(default_factory=dict)
     installations: dict[int, Installation] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    signed: set[str] = field(default_factory=set)
+    """Commits that GitHub has made and signed."""
     _ids: count[int] = field(default_factory=lambda: count(1001))
 
     def new_id(self) -> int:
@@ -110,6 +112,18 @@ class World:
     ) -> str:
         """Commit to a branch as somebody else, without a request; the commit's id. Files without text are deleted."""
         return self.repository(full_name).git.commit_files(branch, files, message)
+
+    def update_branch(self, full_name: str, branch: str, base: str = "main") -> None:
+        """Somebody uses the button *Update branch* of a pull request: GitHub merges the base, and signs that."""
+        git = self.repository(full_name).git
+        ends = [git.refs()[f"refs/heads/{name}"] for name in (branch, base)]
+        host = self.accounts.get("web-flow") or self.user("web-flow", name="GitHub", email="noreply@github.com")
+        tree = git.merged_tree(*reversed(ends))
+        assert tree
+        message = f"Merge branch '{base}' into {branch}"
+        made = git.write_commit(tree, ends, message, host.signature(), host.signature())
+        self.signed.add(made)
+        git.move(f"refs/heads/{branch}", made)
 
     def repository(self, full_name: str) -> Repository:
         """The repository of that name.

@@ -11,7 +11,7 @@ from scenedock.actions.publishing.changes import attempt_of
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, action
 from scenedock.model.locks import Lock, is_end
-from scenedock.usecases.changes.lock_environment import lock_environment
+from scenedock.usecases.changes.lock_environment import known_place, lock_environment
 
 
 class Input(LockInput):
@@ -40,19 +40,20 @@ def lock_environment_action(context: Context[Effects], request: Input) -> LockOu
     ------
     ConflictError     it is locked already
     InputError        the end is invalid or over, or the settings can't be edited
-    NotFoundError     there is no such repository
+    NotFoundError     there is no such repository, environment or service
     NotAllowedError   its host or owner isn't in the list of code hosts, or the credentials don't suffice
     TemporaryError    the host can't be reached
     """
     if not is_end(request.until):
         raise InputError(f"`until` must be a day or a time, such as 2026-12-01T08:00:00Z, not {request.until!r}")
     effects, by = context.effects, context.caller.user or context.caller.subject
-    lock = Lock(request.environment, request.reason, request.until, request.service, by)
+    place = effects.apart.read(known_place, request.place)
+    lock = Lock(place.environment, request.reason, request.until, place.service, by)
     return LockOutput.of(
         lock_environment(
             effects.code_hosts,
             effects.repositories,
-            request.place,
+            place,
             lock,
             datetime.now(UTC),
             request.how,

@@ -11,6 +11,7 @@ from scenedock.model.code_hosts.code_host import REVIEWER
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.changes.lock_environment import Place
 from scenedock.usecases.changes.publish_change import How, Published
+from scenedock.usecases.releases.list_deployments import service_name
 
 Reason = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
 
@@ -33,7 +34,7 @@ class LockInput(TaskInput):
     @property
     def place(self) -> Place:
         """What is meant."""
-        return Place(self.environment, self.service, self.repository)
+        return Place(self.environment, service_name(self.service), self.repository)
 
     @property
     def how(self) -> How:

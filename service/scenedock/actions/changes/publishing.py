@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -14,9 +15,11 @@ from scenedock.changes.planned import LIFTABLE, Liftable, Lifted
 from scenedock.changes.text import Verb
 from scenedock.model.action import Context, Model, TaskInput
 from scenedock.model.code_hosts.code_host import REVIEWER, TEAM
+from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.usecases.changes.find_published import find_published, homes_of
 from scenedock.usecases.changes.plan_served import Wish, plan_served
-from scenedock.usecases.changes.publish_change import How, publish_change
+from scenedock.usecases.changes.publish_change import How, Published, publish_change
 
 Services = Annotated[
     tuple[str, ...], "Names of the services; several change as one", Field(min_length=1, max_length=100)
@@ -87,10 +90,13 @@ class Output(Model):
     """What changes, and where it is proposed."""
 
     changed: Annotated[bool, "Whether there was anything to change"]
-    title: Annotated[str, "Title of the pull request"]
+    title: Annotated[str, "Title of the pull request; empty if an earlier attempt has made the change"]
     pull_request_url: Annotated[str | None, "Address of the pull request, of the first if there are several"]
-    published: tuple[PublishedChange, ...]
-    changes: tuple[VersionChangeOutput, ...]
+    published: Annotated[tuple[PublishedChange, ...], "The pull request or commit of each repository"]
+    changes: Annotated[
+        tuple[VersionChangeOutput, ...],
+        "What changes; empty if an earlier attempt has made the change",
+    ]
     lifted: Annotated[tuple[RefusalOutput, ...], "What would speak against it, and was allowed"]
     notes: Annotated[tuple[str, ...], "What else whoever decides should know"]
 
@@ -106,11 +112,40 @@ def change_versions(
     effects = context.effects
     how = how or How(labels=request.labels, reviewers=request.reviewers, team_reviewers=request.team_reviewers)
     how = replace(how, passes=bool(request.pass_lock.strip()))
+    attempt = attempt_of(context)
+    if attempt.tried_before and (earlier := _earlier(effects, wish, how, attempt)):
+        return earlier
     here = effects.apart.read(plan_served, wish, request.lifted(), verb, effects.rendering)
     planned = here.planned
     for each in planned.lifted:
         context.log(f"allowed: {each.message}")
-    published = publish_change(effects.code_hosts, here, how, attempt_of(context))
+    published = publish_change(effects.code_hosts, here, how, attempt)
+    return _output(
+        published,
+        title=planned.title,
+        changes=tuple(map(VersionChangeOutput.of, planned.changes)),
+        lifted=tuple(map(RefusalOutput.of, planned.lifted)),
+        notes=(*planned.notes, *(note for each in published for note in each.notes)),
+    )
+
+
+def _earlier(effects: Effects, wish: Wish, how: How, attempt: Attempt) -> Output | None:
+    """What an earlier attempt published, if its change is in the repositories; a plan would find nothing to change."""
+    published = find_published(effects.code_hosts, effects.apart.read(homes_of, wish), how, attempt)
+    if not published:
+        return None
+    attempt.log("an earlier attempt has made this change")
+    return _output(published, title="", changes=(), lifted=(), notes=())
+
+
+def _output(
+    published: Sequence[Published],
+    *,
+    title: str,
+    changes: tuple[VersionChangeOutput, ...],
+    lifted: tuple[RefusalOutput, ...],
+    notes: tuple[str, ...],
+) -> Output:
     made = tuple(
         PublishedChange(
             repository=each.repository,
@@ -126,10 +161,10 @@ def change_versions(
     )
     return Output(
         changed=any(each.proposed.changed for each in published),
-        title=planned.title,
+        title=title,
         pull_request_url=next((each.pull_request_url for each in made if each.pull_request_url), None),
         published=made,
-        changes=tuple(map(VersionChangeOutput.of, planned.changes)),
-        lifted=tuple(map(RefusalOutput.of, planned.lifted)),
-        notes=planned.notes,
+        changes=changes,
+        lifted=lifted,
+        notes=notes,
     )

@@ -194,7 +194,11 @@ def _head(commit: Json) -> Head:
     sha, tree = as_text(value_at(commit, ["sha"])), as_text(value_at(commit, ["commit", "tree", "sha"]))
     if not sha or not tree:
         raise TemporaryError("GitHub's response has no commit", retry_after=30)
-    return Head(sha, tree, str(value_at(commit, ["commit", "message"]) or ""))
+    by_host = (
+        value_at(commit, ["committer", "login"]) == "web-flow"
+        and value_at(commit, ["commit", "verification", "verified"]) is True
+    )
+    return Head(sha, tree, str(value_at(commit, ["commit", "message"]) or ""), by_host)
 
 
 def _entries(answer: GitHubAnswer) -> Iterator[tuple[str, str, RepositoryFile]]:

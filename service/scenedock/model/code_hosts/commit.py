@@ -16,7 +16,9 @@ CONTENT_TRAILER = "Scenedock-Content"
 REPLACED_TRAILER = "Scenedock-Replaced"
 """In the text of a pull request: the mark of a change that a later one has replaced."""
 _MOST_REPLACED = 50
-_OURS = (TASK_TRAILER, USER_TRAILER, CONTENT_TRAILER, REPLACED_TRAILER)
+DEPLOYS_TRAILER = "Scenedock-Deploys"
+"""In the text of a pull request: a deployment that it changes."""
+_OURS = (TASK_TRAILER, USER_TRAILER, CONTENT_TRAILER, REPLACED_TRAILER, DEPLOYS_TRAILER)
 SYMBOLIC_LINK = "120000"
 """The mode of a symbolic link, whose content is the path of its target."""
 HISTORY = 100
@@ -72,11 +74,15 @@ CommitListing: TypeAlias = Mapping[str, RepositoryFile]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The commit that a branch points to: its id, the id of its tree, and its message."""
+    """The commit that a branch points to: its id, the id of its tree, and its message.
+
+    `by_host` if the code host itself has made it, as it merges, and proves that.
+    """
 
     commit: str
     tree: str
     message: str = ""
+    by_host: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -118,7 +124,7 @@ class Attempt:
 
     `user` is the user it acts for, if any. `tried_before` says whether there may have been an earlier attempt. `log`
     writes to the log that the caller reads. `content` is a digest of what is to be created, if others may create the
-    same.
+    same. `deploys` are the deployments that it changes.
     """
 
     mark: Mark
@@ -126,12 +132,18 @@ class Attempt:
     tried_before: bool = False
     log: Callable[[str], None] = lambda _message: None
     content: str = ""
+    deploys: tuple[str, ...] = ()
 
     @property
     def trailers(self) -> str:
         """The trailer lines that name the user, the task and the content."""
         user = [f"{USER_TRAILER}: {self.user}"] if self.user else []
         return "\n".join([*user, self.mark.trailer, *([self._content] if self.content else [])])
+
+    @property
+    def text_trailers(self) -> str:
+        """The trailer lines of the text of a pull request, which also name the deployments."""
+        return "\n".join([self.trailers, *(f"{DEPLOYS_TRAILER}: {each}" for each in self.deploys)])
 
     def has_made(self, text: str) -> bool:
         """Whether a commit message or the text of a pull request says that its content is that of this attempt."""
@@ -154,6 +166,12 @@ def replaced_trailers(text: str, attempt: Attempt) -> str:
     lines = [line.strip() for line in text.splitlines()]
     marks = dict.fromkeys(line.partition(": ")[2] for name in names for line in lines if line.startswith(name))
     return "\n".join(f"{names[0]}{mark}" for mark in [*marks][-_MOST_REPLACED:] if mark != str(attempt.mark))
+
+
+def deploys_in(text: str) -> tuple[str, ...]:
+    """The deployments that a pull request of ours changes, as its text says."""
+    start = f"{DEPLOYS_TRAILER}: "
+    return tuple(line.strip().removeprefix(start) for line in text.splitlines() if line.strip().startswith(start))
 
 
 def without_trailers(text: str) -> str:

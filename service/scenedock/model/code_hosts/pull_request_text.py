@@ -18,7 +18,7 @@ def text_of(body: str, attempt: Attempt, *, replaced_later: bool = False) -> str
     text = body.strip()
     if text and replaced_later:
         text = f"{_BEGIN}\n{text}\n{_END}"
-    return "\n\n".join(filter(None, (text, f"{_RULE}\n{attempt.trailers}")))
+    return "\n\n".join(filter(None, (text, f"{_RULE}\n{attempt.text_trailers}")))
 
 
 def renewed(text: str, body: str, attempt: Attempt) -> str:
@@ -36,5 +36,5 @@ def renewed(text: str, body: str, attempt: Attempt) -> str:
         kept = rest
     else:
         kept = f"{_BEGIN}\n{body.strip()}\n{_END}"
-    trailers = "\n".join(filter(None, (attempt.trailers, replaced_trailers(text, attempt))))
+    trailers = "\n".join(filter(None, (attempt.text_trailers, replaced_trailers(text, attempt))))
     return "\n\n".join(filter(None, (kept.strip(), f"{_RULE}\n{trailers}")))

@@ -16,14 +16,17 @@ from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import InputError, NotFoundError
 from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.commit import Attempt
+from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
+from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.publish_change import How, Published, branch_named, word
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
 from scenedock.usecases.publishing.own_branches import LOCK
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
+from scenedock.usecases.releases.list_deployments import service_name, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,32 @@ def lock_environment(
         raise InputError(f"`until` must be in the future, not {lock.until}")
     text = f"Lock {place} until {lock.until}", lock.reason
     return _edit(hosts, repositories, place, lambda data: with_lock(data, lock, now), text, how, attempt)
+
+
+def known_place(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, place: Place) -> Place:
+    """A place with the names as the catalog has them, so that a lock can't be about nothing.
+
+    Raises
+    ------
+    NotFoundError   there is no such repository, environment or service
+    InputError      a repository must be named, or none can be read
+    """
+    name = _only(repositories, place.repository)
+    with export_served(repositories, kept) as (result, opened):
+        releases = [each for each in survey(result, opened).releases if each.repository == name]
+        names = [each.settings.names for each in result.repositories if each.facts.name == name]
+    service = service_name(place.service)
+    if service and service not in (services := {each.service for each in releases}):
+        raise NotFoundError(f"{name} deploys no service {service!r}{similar(service, sorted(services))}")
+    known = {each.environment for each in releases if each.environment and service in {"", each.service}}
+    if not service:
+        known |= {environment for each in names if each.closed for environment in each.known}
+    if place.environment not in known:
+        what = f"{service!r} isn't deployed in" if service else f"{name} has no environment"
+        listed = ", ".join(sorted(known)) or "none"
+        close = similar(place.environment, sorted(known))
+        raise NotFoundError(f"{what} {place.environment!r}{close}; its environments are: {listed}")
+    return replace(place, service=service)
 
 
 def unlock_environment(

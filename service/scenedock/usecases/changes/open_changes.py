@@ -9,16 +9,19 @@ from dataclasses import dataclass, field
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import ScenedockError
+from scenedock.model.code_hosts.commit import deploys_in
 from scenedock.model.code_hosts.pull_request import PullRequest
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import branch_of
+from scenedock.usecases.changes.publish_change import branch_of, deployment_in
 from scenedock.usecases.publishing.own_branches import DEPLOY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenChanges:
-    """The open pull requests of each repository by name and branch; `unknown` says of others why theirs aren't known.
+    """The open pull requests of each repository by name, and by branch and deployment.
+
+    `unknown` says of other repositories why theirs aren't known.
 
     `folders` are those of the code host's repositories that are read as repositories, by name.
 
@@ -32,8 +35,11 @@ class OpenChanges:
     def of(self, key: PairKey, edited: str = "") -> Sequence[PullRequest]:
         """Those of a deployment, in the repository whose line is `edited` if that is another."""
         name = edited or key[0]
-        branches = self.by_repository.get(name)
-        return branches.get(branch_of([key], self.folders.get(name, "")), ()) if branches else ()
+        known, folder = self.by_repository.get(name, {}), self.folders.get(name, "")
+        found = [
+            each for sign in (branch_of([key], folder), deployment_in(key, folder)) for each in known.get(sign, ())
+        ]
+        return tuple({each.number: each for each in sorted(found, key=lambda each: -each.number)}.values())
 
 
 def list_open_changes(hosts: CodeHosts, repositories: Mapping[str, ServedRepository]) -> OpenChanges:
@@ -54,14 +60,15 @@ def list_open_changes(hosts: CodeHosts, repositories: Mapping[str, ServedReposit
                 continue
             with hosts.open(address) as repository:
                 if repository.pulls is not None:
-                    found[name] = _by_branch(repository.pulls.open_ones(f"{DEPLOY}/"))
+                    found[name] = _by_sign(repository.pulls.open_ones(f"{DEPLOY}/"))
         except ScenedockError as error:
             unknown[name] = str(error)
     return OpenChanges(found, unknown, folders)
 
 
-def _by_branch(pulls: Iterable[PullRequest]) -> Mapping[str, Sequence[PullRequest]]:
+def _by_sign(pulls: Iterable[PullRequest]) -> Mapping[str, Sequence[PullRequest]]:
     found: dict[str, list[PullRequest]] = defaultdict(list)
     for pull in pulls:
-        found[pull.branch.partition("+")[0]].append(pull)
+        for sign in (pull.branch.partition("+")[0], *deploys_in(pull.body)):
+            found[sign].append(pull)
     return dict(found)

@@ -16,7 +16,7 @@ from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.code_host import checked_branch, checked_path
-from scenedock.model.code_hosts.commit import Attempt
+from scenedock.model.code_hosts.commit import Attempt, deploys_in
 from scenedock.model.locks import locks_of
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
@@ -27,6 +27,7 @@ from scenedock.usecases.publishing.own_branches import DEPLOY
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 
 _OF_NO_ENVIRONMENT = "_"
+_MOST_NAMED = 5
 _WAIT = "Wait, or pass the lock with a reason."
 _INPUTS = {
     "downgrade": "allowDowngrade",
@@ -56,12 +57,16 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What one repository got: a pull request, or with `committed` a commit; `merges` if the host merges by itself."""
+    """What one repository got: a pull request, or with `committed` a commit; `merges` if the host merges by itself.
+
+    `notes` name other open pull requests for the same deployments.
+    """
 
     repository: str
     proposed: Proposed
     committed: bool = False
     merges: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def publish_change(hosts: CodeHosts, here: PlannedHere, how: How, attempt: Attempt) -> tuple[Published, ...]:
@@ -100,6 +105,13 @@ def branch_of(pairs: Sequence[PairKey], folder: str = "") -> str:
     return branch_named(f"{DEPLOY}/set/{_digest(listed, 16)}", folder)
 
 
+def deployment_in(key: PairKey, folder: str) -> str:
+    """What the text of a pull request calls a deployment, in a folder of the repository."""
+    _, service, environment = key
+    pair = f"{service}/{environment}" if environment else service
+    return f"{pair} ({folder})" if folder else pair
+
+
 def branch_named(name: str, folder: str) -> str:
     """The name of a branch for a folder of a repository, which others of its folders don't have."""
     return checked_branch(f"{name}-{_digest(folder, 6)}" if folder else name)
@@ -128,7 +140,7 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     base = home.branch or None
     asked = [each.key for each in planned.changes if each.asked and _home_of(each.place.repository, each.key) == name]
     versions = "\n".join(sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes))
-    attempt = replace(attempt, content=_digest(versions, 16))
+    attempt = replace(attempt, content=_digest(versions, 16), deploys=_deploys(planned, home))
     with hosts.open(address) as repository:
         _refuse_locked(repository, home, planned, how)
         if how.commits and hosts.host_of(address).takes_commits(address):
@@ -148,7 +160,27 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
         )
         proposed = keep_proposal(repository, proposal, attempt, supersede=True)
         merges = how.merges and proposed.state == "open" and _merges(repository, proposed, attempt)
-    return Published(name, proposed, merges=merges)
+        notes = _overlaps(repository, proposed, attempt)
+    return Published(name, proposed, merges=merges, notes=notes)
+
+
+def _deploys(planned: Planned, home: Home) -> tuple[str, ...]:
+    """The deployments that the plan changes by lines of a repository."""
+    keys = [each.key for each in planned.changes if _home_of(each.place.repository, each.key) == home.name]
+    return tuple(deployment_in(key, home.prefix) for key in keys)
+
+
+def _overlaps(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> tuple[str, ...]:
+    """Tell which other open changes are about the same deployments, as one of a set and one of its services."""
+    if repository.pulls is None or proposed.state != "open":
+        return ()
+    own, mine = proposed.branch.partition("+")[0], set(attempt.deploys)
+    notes = []
+    for pull in repository.pulls.open_ones(f"{DEPLOY}/"):
+        if pull.branch.partition("+")[0] != own and (same := sorted(mine.intersection(deploys_in(pull.body)))):
+            notes.append(f"{pull.url} is open, too, and changes {', '.join(same[:_MOST_NAMED])}; merge one of them")
+            attempt.log(notes[-1])
+    return tuple(notes)
 
 
 def _refuse_locked(repository: RemoteRepository, home: Home, planned: Planned, how: How) -> None:

@@ -33,11 +33,11 @@ def free_branch(name: str) -> str:
 def only_ours(ahead: Sequence[Head], branch: str, base: str) -> bool:
     """Whether there are commits on a branch ahead of its base, and we made them all.
 
-    Bringing the branch up to date with its base is not work of its own: the button on the page of the pull request
-    does no more.
+    Bringing the branch up to date with its base is not work of its own, if the host itself does it, as the button on
+    the page of a pull request on GitHub. A person's merge may have more in it.
     """
     update = f"Merge branch '{base}' into {branch}"
-    return bool(ahead) and all(head.is_ours or head.message.startswith(update) for head in ahead)
+    return bool(ahead) and all(head.is_ours or (head.by_host and head.message.strip() == update) for head in ahead)
 
 
 def put(repository: RemoteRepository, branch: str, new: Head, existing: Head | None, attempt: Attempt) -> None:
