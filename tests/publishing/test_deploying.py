@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,31 @@ def test_what_speaks_against_it_refuses_it_and_names_its_input(acme: Deploying) 
     assert "What it does to the manifests isn't known: there is no 'no-helm'" in (pull.body or "")
 
 
+def test_the_host_decides_who_can_be_a_reviewer(acme: Deploying) -> None:
+    asked: list[dict[str, Any]] = [{"reviewers": ["jane_doe"]}, {"teamReviewers": ["acme/payments"]}]
+    for reviewers in asked:
+        with pytest.raises(InputError, match=r"is not the name of a (user|team) on github\.com"):
+            acme.deploy("set-version", environment="dev", version="1.5.1", **reviewers)
+
+
+def test_what_is_said_for_a_lock_gives_code_hosts_no_orders(acme: Deploying) -> None:
+    acme.change({"scenedock.yaml": LOCK})
+    reason = "fixes #1 for @all [skip ci]"
+
+    made = acme.run(
+        "set-version",
+        {
+            "services": ["component:default/billing"],
+            "environment": "production",
+            "version": "1.4.0",
+            "passLock": reason,
+        },
+    )
+
+    (commit,) = acme.repository("gitops").git.commits(f"main..{made['published'][0]['branch']}")
+    assert "A lock is passed: fixes #\u20601 for @\u2060all [\u2060skip ci]" in commit.message
+
+
 def test_where_nothing_changes_nothing_is_proposed(acme: Deploying) -> None:
     done = acme.deploy("set-version", environment="dev", version="1.5.0")
 
@@ -118,6 +144,19 @@ def test_the_host_merges_by_itself_where_it_may(acme: Deploying, rules: str) -> 
         allowed and not protected,
     )
     assert ("a person must" in acme.logged[-1]) != allowed
+
+
+def test_a_person_s_commit_on_the_branch_is_never_merged_with_our_credential(acme: Deploying) -> None:
+    gitops = acme.repository("gitops")
+    gitops.protection["main"] = PROTECTION
+    first = acme.deploy("set-version", environment="dev", version="1.5.1")
+    acme.commit(first["published"][0]["branch"], {"unseen.txt": "x"}, "gitops")
+    gitops.protection.clear()
+
+    made = acme.deploy("set-version", "task-2", environment="dev", version="1.5.1", merge="when-ready")
+
+    assert (made["published"][0]["mergesByItself"], gitops.pulls[1].merged) == (False, False)
+    assert acme.logged[-1] == "others have worked on it, so a person must"
 
 
 def test_a_pipeline_commits_where_direct_commits_are_allowed_once(tmp_path: Path) -> None:

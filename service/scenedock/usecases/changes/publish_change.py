@@ -24,7 +24,7 @@ from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 DEPLOY = "scenedock/deploy"
 """What the branches of all changes of deployments begin with."""
 _OF_NO_ENVIRONMENT = "default"
-_INPUTS = {
+INPUTS = {
     "downgrade": "allowDowngrade",
     "pre-release": "allowPreRelease",
     "untried-version": "allowUntriedVersion",
@@ -80,7 +80,7 @@ def refused(planned: Planned) -> ConflictError:
     """The error that says what speaks against a plan, and which inputs allow it all the same."""
     said = []
     for each in planned.refusals:
-        lift = f" (or set `{_INPUTS[each.code]}`)" if each.is_liftable else ""
+        lift = f" (or set `{INPUTS[each.code]}`)" if each.is_liftable else ""
         place = f" ({each.place})" if str(each.place) and str(each.place) not in each.message else ""
         said.append(f"{each.message}{place}: {each.remedy}{lift}" if each.remedy or lift else f"{each.message}{place}")
     return ConflictError("the change is refused: " + "; ".join(said))
@@ -105,6 +105,7 @@ def word(name: str) -> str:
 def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt: Attempt) -> Published:
     planned, name = here.planned, home.name
     address = home.address(hosts)
+    hosts.host_of(address).check_reviewers(how.reviewers, how.team_reviewers)
     files = [file for file in planned.files if file.repository == name]
     changes = ChangeRequest(
         files=tuple(
@@ -137,11 +138,13 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
             how.merges
             and proposed.state == "open"
             and proposed.number
+            and proposed.only_ours
             and repository.pulls
-            and repository.pulls.merge_when_ready(proposed.number)
+            and repository.pulls.merge_when_ready(proposed.number, proposed.only_ours)
         )
         if how.merges and proposed.state == "open" and not merges:
-            attempt.log(f"{address.host} doesn't merge it by itself, so a person must")
+            why = f"{address.host} doesn't merge it by itself" if proposed.only_ours else "others have worked on it"
+            attempt.log(f"{why}, so a person must")
     return Published(name, proposed, merges=merges)
 
 

@@ -21,14 +21,15 @@ _MOST_BRANCHES = 50
 class _Place:
     """The branch that the proposal has or gets, with its commit and its newest pull request, if there are any.
 
-    `is_current` if it has the same content already. `taken` are open pull requests of the same proposal on whose
-    branches others have worked.
+    `is_current` if it has the same content already, `has_others` if the branch has commits of others. `taken` are open
+    pull requests of the same proposal on whose branches others have worked.
     """
 
     branch: str
     existing: Head | None = None
     pull: PullRequest | None = None
     is_current: bool = False
+    has_others: bool = False
     taken: tuple[PullRequest, ...] = ()
 
 
@@ -94,7 +95,7 @@ def keep_proposal(
     opened = place.pull if place.pull and place.pull.state == "open" else None
     proposed = open_pull_request(repository, proposal, base, new, attempt, opened)
     _tell(repository, place, proposed)
-    return proposed
+    return replace(proposed, only_ours=new.commit)
 
 
 def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attempt, *, supersede: bool) -> _Place:
@@ -106,7 +107,8 @@ def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attemp
     """
     pulls = repository.pulls
     names = [branch, *(f"{branch}+{number}" for number in range(2, _MOST_BRANCHES) if supersede)]
-    opened = {pull.branch: pull for pull in pulls.open_ones(branch)} if pulls else {}
+    newest_last = reversed(pulls.open_ones(branch)) if pulls else ()
+    opened = {pull.branch: pull for pull in newest_last}
     taken: list[PullRequest] = []
     for name in sorted(names, key=lambda name: (name not in opened, names.index(name))):
         existing = repository.head(name)
@@ -114,7 +116,8 @@ def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attemp
         pull = opened.get(name) or (pulls.find(name) if pulls else None)
         made = [head.commit for head in ahead] if any(attempt.has_made(head.message) for head in ahead) else []
         if bool(made) if pulls is None else _is_current(pull, attempt, existing, made):
-            return _Place(name, existing, pull, is_current=True, taken=tuple(taken))
+            others = not only_ours(ahead, name, base)
+            return _Place(name, existing, pull, is_current=True, has_others=others, taken=tuple(taken))
         if (not ahead or only_ours(ahead, name, base)) and not (pull and pull.state == "open" and pull.base != base):
             return _Place(name, existing, pull, taken=tuple(taken))
         if pull and pull.state == "open":
@@ -146,8 +149,15 @@ def _kept(repository: RemoteRepository, proposal: Proposal, place: _Place, attem
     if place.existing and attempt.has_made(place.existing.message):
         renew_text(repository, proposal, pull, attempt)
     attempt.log(f"pull request {pull.url} ({pull.state}) has this already")
+    ours = "" if place.has_others or place.existing is None else place.existing.commit
     proposed = Proposed(
-        changed=True, branch=pull.branch, commit=pull.commit, url=pull.url, number=pull.number, state=pull.state
+        changed=True,
+        branch=pull.branch,
+        commit=pull.commit,
+        url=pull.url,
+        number=pull.number,
+        state=pull.state,
+        only_ours=ours,
     )
     if attempt.tried_before:
         _tell(repository, place, proposed)
@@ -160,7 +170,7 @@ def _tell(repository: RemoteRepository, place: _Place, proposed: Proposed) -> No
         if repository.pulls and proposed.url:
             repository.pulls.comment(
                 pull.number,
-                f"A later change of the same is proposed in #{proposed.number}. This branch has commits that Scenedock "
+                f"A later change of the same is proposed in {proposed.url}. This branch has commits that Scenedock "
                 "didn't make, so it stays as it is: close this pull request if it is no longer wanted.",
             )
 

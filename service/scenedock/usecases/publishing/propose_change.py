@@ -43,6 +43,8 @@ class Proposed:
     url: str | None = None
     number: int | None = None
     state: PullRequestState | None = None
+    only_ours: str = ""
+    """The commit of the branch if nobody else has worked on it, as far as a kept proposal tells."""
 
 
 def propose_change(repository: RemoteRepository, proposal: Proposal, attempt: Attempt) -> Proposed:
