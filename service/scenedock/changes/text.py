@@ -12,6 +12,7 @@ from scenedock.changes.planned import Planned, Refusal, VersionChange
 Verb: TypeAlias = Literal["Promote", "Roll back", "Set"]
 _MOST_NAMED = 20
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|#@~])")
+_ORDERS = re.compile(r"[\[@#!&]|:(?=//)|GH(?=-)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def with_text(planned: Planned, verb: Verb, told: Told, reason: str = "") -> Pla
     body = "\n\n".join(_body(planned, told, reason))
     lines = [f"{each.pair}: {each.old} -> {each.new}" for each in planned.changes]
     passed = (
-        [f"A lock is passed: {' '.join(reason.split())}"]
+        [f"A lock is passed: {plain(reason)}"]
         if reason and any(each.code == "locked" for each in planned.lifted)
         else []
     )
@@ -102,6 +103,13 @@ def named(pairs: Sequence[str]) -> str:
 def markdown(text: str) -> str:
     """A text in which Markdown finds no signs of its own, and code hosts no mentions."""
     return _SIGNS.sub(r"\\\1", " ".join(text.split())).replace("\\@", "@\u2060")
+
+
+def plain(text: str) -> str:
+    """A text in one line of a commit's message, in which code hosts find no orders: to skip pipelines, close issues or
+    notify people.
+    """
+    return _ORDERS.sub("\\g<0>\u2060", " ".join(text.split()))
 
 
 def _number(count: int) -> str:
