@@ -77,7 +77,7 @@ class CodeHosts:
 
         Raises
         ------
-        InputError   it is no address of a repository
+        InputError   it is not the address of a repository
         """
         address = read_repository(text)
         return address if "?" in text else self.named(address)
