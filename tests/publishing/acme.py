@@ -58,6 +58,10 @@ class Acme(Company):
         """The pull requests of a repository."""
         return {number: _shown(each) for number, each in self.repository(name).pulls.items()}
 
+    def comments(self, number: int) -> list[str]:
+        """What is written on a pull request of acme/apps."""
+        return [each.body for each in self.repository("apps").pulls[number].comments]
+
     def edit_text(self, number: int, text: str) -> None:
         """A person edits the text of a pull request of acme/apps."""
         self.repository("apps").pulls[number].body = text

@@ -61,6 +61,10 @@ class AcmeOnGitLab(Company):
         """The merge requests of a project."""
         return {number: _shown(each) for number, each in self.repository(name).merge_requests.items()}
 
+    def comments(self, number: int) -> list[str]:
+        """What is written on a merge request of acme/platform/apps."""
+        return [each.body for each in self.repository("apps").merge_requests[number].notes]
+
     def edit_text(self, number: int, text: str) -> None:
         """A person edits the text of a merge request of acme/platform/apps."""
         self.repository("apps").merge_requests[number].description = text

@@ -115,6 +115,10 @@ class Company(Step, ABC):
         """The pull requests of a repository."""
 
     @abstractmethod
+    def comments(self, number: int) -> list[str]:
+        """What is written on a pull request of `apps`."""
+
+    @abstractmethod
     def edit_text(self, number: int, text: str) -> None:
         """A person edits the text of a pull request of `apps`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,31 @@ def test_what_speaks_against_it_refuses_it_and_names_its_input(acme: Deploying) 
     assert [each["code"] for each in made["lifted"]] == ["untried-version"]
     (pull,) = acme.repository("gitops").pulls.values()
     assert "What it does to the manifests isn't known: there is no 'no-helm'" in (pull.body or "")
+
+
+def test_the_host_decides_who_can_be_a_reviewer(acme: Deploying) -> None:
+    asked: list[dict[str, Any]] = [{"reviewers": ["jane_doe"]}, {"teamReviewers": ["acme/payments"]}]
+    for reviewers in asked:
+        with pytest.raises(InputError, match=r"is not the name of a (user|team) on github\.com"):
+            acme.deploy("set-version", environment="dev", version="1.5.1", **reviewers)
+
+
+def test_what_is_said_for_a_lock_gives_code_hosts_no_orders(acme: Deploying) -> None:
+    acme.change({"scenedock.yaml": LOCK})
+    reason = "fixes #1 for @all [skip ci]"
+
+    made = acme.run(
+        "set-version",
+        {
+            "services": ["component:default/billing"],
+            "environment": "production",
+            "version": "1.4.0",
+            "passLock": reason,
+        },
+    )
+
+    (commit,) = acme.repository("gitops").git.commits(f"main..{made['published'][0]['branch']}")
+    assert "A lock is passed: fixes #\u20601 for @\u2060all [\u2060skip ci]" in commit.message
 
 
 def test_where_nothing_changes_nothing_is_proposed(acme: Deploying) -> None:

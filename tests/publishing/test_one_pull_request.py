@@ -85,7 +85,7 @@ def test_a_branch_on_which_a_person_works_is_left_to_them_and_the_change_has_one
         "image: {tag: 1.6.0}\n",
     )
     assert [comment.body.partition(".")[0] for comment in apps.pulls[1].comments] == [
-        "A later change of the same is proposed in #2"
+        f"A later change of the same is proposed in {second.url}".partition(".")[0]
     ]
     assert apps.pulls[1].title == "billing 1.4.0 in qa"
 

@@ -15,6 +15,7 @@ _SIGNS = re.compile(r"([\\`*_{}\[\]<>|~])")
 _REFERENCES = re.compile(r"([@#!$%&^])(?=[\w#])")
 _JOINER = "\u2060"
 """A sign without width: where it follows, code hosts see no name, and Markdown no entity."""
+_ORDERS = re.compile(r"[\[@#!&]|:(?=//)|GH(?=-)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ def with_text(planned: Planned, verb: Verb, told: Told, reason: str = "") -> Pla
     """The plan with its title, body and message; `reason` is why somebody passes locks."""
     title = _title(verb, [each for each in planned.changes if each.asked])
     body = "\n\n".join(_body(planned, told, reason))
-    lines = [_plain(f"{each.pair}: {each.old} -> {each.new}") for each in planned.changes]
+    lines = [plain(f"{each.pair}: {each.old} -> {each.new}") for each in planned.changes]
     passed = (
-        [f"A lock is passed: {' '.join(reason.split())}"]
+        [f"A lock is passed: {plain(reason)}"]
         if reason and any(each.code == "locked" for each in planned.lifted)
         else []
     )
@@ -110,6 +111,13 @@ def markdown(text: str) -> str:
 def _plain(text: str) -> str:
     """A text in one line, in which code hosts find no mentions and references."""
     return _REFERENCES.sub(rf"\1{_JOINER}", " ".join(text.split()))
+
+
+def plain(text: str) -> str:
+    """A text in one line of a commit's message, in which code hosts find no orders: to skip pipelines, close issues or
+    notify people.
+    """
+    return _ORDERS.sub("\\g<0>\u2060", " ".join(text.split()))
 
 
 def _number(count: int) -> str:

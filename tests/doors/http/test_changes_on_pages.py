@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from scenedock.doors.http.app import make_app
+from scenedock.runtime.feed.open_changes import KeptOpenChanges
 from scenedock.runtime.service import Service
 from scenedock.usecases.catalog.build_feed import build_feed
+from scenedock.usecases.changes.open_changes import OpenChanges
 from tests.doors.http.test_pages import get
 from tests.fakes.github import faults
 from tests.publishing.deploying import FILES, Deploying, deploying_in
@@ -36,7 +38,7 @@ def pages_of(served: Service) -> tuple[str, str]:
     served.feed.refresh()
     client = make_app(served).test_client()
     first = get(client, "/board").text
-    assert "Open changes are unknown of gitops: the code host is being asked" in first
+    assert "Open changes are unknown of 1 repository: gitops: the code host is being asked" in first
     served.open_changes.wait()
     return get(client, "/board").text, get(client, "/services/billing").text
 
@@ -79,5 +81,23 @@ def test_a_host_that_is_away_says_nothing_of_open_changes(acme: Deploying, serve
     board, page = pages_of(served)
 
     for shown in (board, page):
-        assert "Open changes are unknown of gitops: " in shown
         assert "answered 503" in shown
+    assert "Open changes are unknown of 1 repository: gitops: " in board
+    assert "Open changes are unknown of gitops: " in page
+    assert board.count(">changes?</small>") == 3
+
+
+def test_many_repositories_are_asked_less_often() -> None:
+    now, asked = [0.0], [0]
+
+    def ask() -> OpenChanges:
+        asked[0] += 1
+        return OpenChanges()
+
+    kept = KeptOpenChanges(ask, [str(number) for number in range(1_000)], lambda: now[0])
+    for minute in range(121):
+        now[0] = minute * 60.0
+        kept.at_hand()
+        kept.wait()
+
+    assert asked[0] == 2

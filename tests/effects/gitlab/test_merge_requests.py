@@ -16,7 +16,7 @@ from scenedock.effects.gitlab.client import GitLabClient, gitlab_pace
 from scenedock.effects.gitlab.merge_requests import GitLabMergeRequests
 from scenedock.effects.local.host_secrets import HostSecrets
 from scenedock.errors import InputError, NotFoundError, ScenedockError, TemporaryError
-from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress, read_repository
+from scenedock.model.code_hosts.code_host import CodeHost, RepositoryAddress
 from scenedock.model.code_hosts.commit import FileChange
 from scenedock.model.code_hosts.pull_request import NewPullRequest
 from tests.fakes.gitlab import faults
@@ -62,7 +62,7 @@ def opened(tmp_path: Path, below: str) -> Iterator[Opened]:
         gitlab.world.create_project(group, "apps")
         gitlab.world.commit(f"{GROUP}/apps", "main", {"README.md": "# Apps\n"})
         hosts = hosts_at(gitlab.url + below, gitlab.world.personal_token("ada", "api"))
-        address = read_repository(f"{gitlab.url.removeprefix('http://')}{below}/{GROUP}/apps")
+        address = hosts.read(f"{gitlab.url.removeprefix('http://')}{below}/{GROUP}/apps")
         with hosts.open(address) as repository:
             yield Opened(gitlab, repository)
 
@@ -98,16 +98,14 @@ def test_the_text_changes_and_a_draft_stays_one(opened: Opened) -> None:
     assert (found.title, found.base, found.body) == ("Deploy billing", "main", "most")
 
 
-def test_one_that_is_superseded_is_closed_with_one_comment(opened: Opened) -> None:
+def test_one_that_is_superseded_has_one_comment(opened: Opened) -> None:
     number = opened.add("task-1")
 
     for _ in range(2):
         opened.merge_requests.comment(number, "superseded by !7")
-        opened.merge_requests.close(number)
 
     held = opened.gitlab.world.project(f"{GROUP}/apps").merge_requests[number]
-    assert (held.state, [each.body for each in held.notes]) == ("closed", ["superseded by !7"])
-    assert opened.merge_requests.open_ones("task") == []
+    assert [each.body for each in held.notes] == ["superseded by !7"]
 
 
 def test_one_without_a_pipeline_is_merged_at_once_and_one_with_it_when_it_succeeds(opened: Opened) -> None:
@@ -131,6 +129,32 @@ def test_a_merge_that_gitlab_refuses_is_no_error(opened: Opened) -> None:
 
     assert not opened.merge_requests.merge_when_ready(number, opened.merge_requests.get(number).commit)
     assert opened.merge_requests.get(number).state == "open"
+
+
+def test_what_gitlab_still_prepares_is_merged_later_and_only_the_commit_that_was_meant(opened: Opened) -> None:
+    opened.gitlab.world.late_shas = 2
+    number = opened.add("task-1")
+    project = opened.gitlab.world.project(f"{GROUP}/apps")
+    ours = project.branch("task-1") or ""
+
+    with pytest.raises(TemporaryError, match=f"still prepares !{number}"):
+        opened.merge_requests.merge_when_ready(number, ours)
+    opened.gitlab.world.commit(f"{GROUP}/apps", "task-1", {"more": "x"})
+    with pytest.raises(TemporaryError):
+        opened.merge_requests.merge_when_ready(number, ours)
+    assert opened.merge_requests.get(number).state == "open"
+
+
+def test_a_pipeline_that_must_succeed_and_isn_t_there_yet_is_waited_for_only_so_long(opened: Opened) -> None:
+    number = opened.add("task-1")
+    project = opened.gitlab.world.project(f"{GROUP}/apps")
+    project.settings["only_allow_merge_if_pipeline_succeeds"] = True
+    ours = project.branch("task-1") or ""
+
+    with pytest.raises(TemporaryError, match="no pipeline yet"):
+        opened.merge_requests.merge_when_ready(number, ours)
+    project.merge_requests[number].updated = "2020-01-01T00:00:00.000Z"
+    assert not opened.merge_requests.merge_when_ready(number, ours)
 
 
 def test_a_label_with_a_comma_would_be_two(opened: Opened) -> None:

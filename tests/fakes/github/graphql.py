@@ -94,6 +94,8 @@ def enable_auto_merge(call: Call, values: Mapping[str, Any]) -> None:
         raise RefusedError(422, "Pull request Auto merge is not allowed for this repository")
     if (state := mergeable_state(call, pull)) != "blocked":
         raise RefusedError(422, f"Pull request Pull request is in {state} status")
+    if values.get("expectedHeadOid", repository.branch(pull.head)) != repository.branch(pull.head):
+        raise RefusedError(422, "Head branch was modified. Review and try the merge again.")
     pull.auto_merge = values.get("mergeMethod", "MERGE").lower()
     pull.auto_merge_by = call.caller.account
 

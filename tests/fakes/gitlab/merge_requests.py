@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.fakes.gitlab import views
@@ -12,6 +13,7 @@ from tests.fakes.gitlab.settings import new_rule, refuse_on_free_plan
 from tests.fakes.shared.bare import NULL
 from tests.fakes.shared.messages import Answer
 
+_LINES = re.compile(r"(?P<code>^```(?s:.+?)\n```$\n?)|^.*\n|^.+", re.MULTILINE)
 _CHANGES = (
     "title description target_branch labels add_labels remove_labels reviewer_ids:list assignee_ids:list "
     "assignee_id:int remove_source_branch:bool squash:bool"
@@ -97,9 +99,13 @@ def merge(call: Call) -> Answer:
     found.squash = given.get("squash", found.squash)
     found.remove_source_branch = given.get("should_remove_source_branch", found.remove_source_branch)
     waits = _waits_for(project, found)
-    if (given.get("auto_merge") or given.get("merge_when_pipeline_succeeds")) and waits:
-        found.auto_merge = call.user
-        return _shown(call, found)
+    if given.get("auto_merge") or given.get("merge_when_pipeline_succeeds"):
+        # GitLab waits for what is there: without a pipeline, only `mergeable?` of a merge without this is asked.
+        if not project.pipeline and waits != "approval":
+            raise RefusedError(405, "405 Method Not Allowed")
+        if waits:
+            found.auto_merge = call.user
+            return _shown(call, found)
     if waits and waits != "pipeline":
         raise RefusedError(405, "405 Method Not Allowed")
     _merge(call, project, found)
@@ -115,7 +121,7 @@ def notes(call: Call) -> Answer:
 def create_note(call: Call) -> Answer:
     """POST /projects/:id/merge_requests/:iid/notes."""
     found = _found(call)
-    made = Note(call.world.new_id(), call.user, call.given["body"])
+    made = Note(call.world.new_id(), call.user, _obey(call, found, call.given["body"]))
     found.notes.append(made)
     return Answer(201, views.note(call, call.project, found, made))
 
@@ -235,6 +241,8 @@ def _change(call: Call, project: Project, found: MergeRequest) -> None:
     for name in ("title", "description", "target_branch", "squash", "remove_source_branch"):
         if name in given:
             setattr(found, name, given[name])
+    if "description" in given:
+        found.description = _obey(call, found, given["description"])
     if "labels" in given:
         found.labels = []
     for name in _names(given.get("labels")) + _names(given.get("add_labels")):
@@ -249,6 +257,25 @@ def _change(call: Call, project: Project, found: MergeRequest) -> None:
     if "assignee_ids" in given:
         found.assignees = _people(call, project, given["assignee_ids"])
     found.updated = now()
+
+
+def _obey(call: Call, found: MergeRequest, text: str) -> str:
+    """Do what the quick actions in a text say, as far as the fake knows them; the text without them.
+
+    They are found as GitLab's `QuickActions::Extractor` does: at the begin of a line, not in a code block.
+    """
+    kept = []
+    for line, code in ((match[0], match["code"]) for match in _LINES.finditer(text)):
+        asked = None if code else re.match(r"\s*/(approve|close|target_branch)\b *(.*)", line)
+        if asked is None:
+            kept.append(line)
+        elif asked[1] == "approve":
+            found.approvals += 1
+        elif asked[1] == "close":
+            close(call, call.project, found)
+        else:
+            found.target_branch = asked[2].strip()
+    return "".join(kept).strip("\n")
 
 
 def _names(given: Any) -> list[str]:

@@ -34,7 +34,8 @@ def test_one_that_waits_for_its_pipeline_is_merged_when_that_succeeds(
 
 
 def test_one_is_merged_at_once_where_there_is_nothing_to_wait_for(request_1: ProjectMergeRequest) -> None:
-    assert request_1.merge(auto_merge=True)["state"] == "merged"
+    assert refused(lambda: request_1.merge(auto_merge=True))[0] == 405
+    assert request_1.merge()["state"] == "merged"
     assert refused(request_1.merge)[0] == 405
 
 
@@ -75,6 +76,14 @@ def test_the_sha_of_a_new_one_may_come_later(fake: FakeGitLab, billing: Project)
     made = billing.mergerequests.create({"source_branch": "task-1", "target_branch": "main", "title": "Add"})
 
     assert [made.sha, billing.mergerequests.get(1).sha, billing.mergerequests.get(1).sha] == [None, None, head]
+
+
+def test_quick_actions_are_done_and_taken_out_of_the_text(billing: Project, request_1: ProjectMergeRequest) -> None:
+    changed = billing.mergerequests.update(1, {"description": "Text\n```\n/close\n```\n/target_branch other\nmore"})
+    assert (changed["description"], changed["target_branch"]) == ("Text\n```\n/close\n```\nmore", "other")
+
+    assert request_1.notes.create({"body": "So\n/close"}).body == "So"
+    assert billing.mergerequests.get(1).state == "closed"
 
 
 def test_those_from_forks_are_listed_too(fake: FakeGitLab, billing: Project, request_1: ProjectMergeRequest) -> None:

@@ -263,6 +263,7 @@ def merge_request(call: Call, where: Project, shown: MergeRequest) -> dict[str, 
         "references": {"short": short, "relative": short, "full": f"{where.full_path}{short}"},
         "web_url": f"{call.web}/{where.full_path}/-/merge_requests/{shown.iid}",
         "has_conflicts": False,
+        "head_pipeline": {"status": where.pipeline} if where.pipeline else None,
     }
 
 

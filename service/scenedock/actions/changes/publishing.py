@@ -11,15 +11,15 @@ from pydantic import Field
 from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
-from scenedock.changes.planned import LIFTABLE, Liftable, Lifted
+from scenedock.changes.planned import LIFTABLE, Lifted
 from scenedock.changes.text import Verb
 from scenedock.model.action import Context, Model, TaskInput
-from scenedock.model.code_hosts.code_host import REVIEWER, TEAM
+from scenedock.model.code_hosts.code_host import GROUPS, PERSON
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.changes.find_published import find_published, homes_of
 from scenedock.usecases.changes.plan_served import Wish, plan_served
-from scenedock.usecases.changes.publish_change import How, Published, publish_change
+from scenedock.usecases.changes.publish_change import INPUTS, How, Published, publish_change
 
 Services = Annotated[
     tuple[str, ...], "Names of the services; several change as one", Field(min_length=1, max_length=100)
@@ -52,25 +52,20 @@ class ChangeOfVersions(TaskInput):
         tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], "Labels", Field(max_length=100)
     ] = ()
     reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=REVIEWER)], ...],
+        tuple[Annotated[str, Field(pattern=PERSON)], ...],
         "Logins of people to request a review from",
         Field(max_length=15),
     ] = ()
     team_reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=TEAM)], ...], "Slugs of teams to request a review from", Field(max_length=15)
+        tuple[Annotated[str, Field(pattern=GROUPS)], ...],
+        "Teams to request a review from, by their slugs; on GitLab groups that must approve, by their full paths",
+        Field(max_length=15),
     ] = ()
 
     def lifted(self) -> Lifted:
         """The refusals that are lifted."""
-        names: dict[Liftable, bool] = {
-            "downgrade": self.allow_downgrade,
-            "pre-release": self.allow_pre_release,
-            "untried-version": self.allow_untried_version,
-            "shared-line": self.allow_shared_line,
-            "automated-line": self.allow_automated_line,
-            "stale-chart-lock": self.allow_stale_chart_lock,
-        }
-        return Lifted(frozenset(code for code in LIFTABLE if names.get(code)), self.pass_lock)
+        given = self.model_dump(by_alias=True, include={"allow_" + code.replace("-", "_") for code in LIFTABLE})
+        return Lifted(frozenset(code for code in LIFTABLE if given.get(INPUTS[code])), self.pass_lock)
 
 
 class PublishedChange(Model):

@@ -8,7 +8,7 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.model.code_hosts.code_host import checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import checked_branch
 from scenedock.usecases.publishing.commit_change import commit_change
 from scenedock.usecases.publishing.own_branches import free_branch
 
@@ -56,7 +56,7 @@ def commit_change_action(context: Context[Effects], request: Input) -> Output:
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
     effects = context.effects
-    address = read_repository(request.repo_url)
+    address = effects.code_hosts.read(request.repo_url)
     change = request.changes(effects)
     branch = free_branch(checked_branch(request.branch)) if request.branch else None
     if not request.commit_message:

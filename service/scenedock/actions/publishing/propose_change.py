@@ -9,7 +9,7 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.model.code_hosts.code_host import GROUPS, PERSON, checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import GROUPS, PERSON, checked_branch
 from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.publishing.own_branches import free_branch
@@ -114,7 +114,7 @@ def propose_change_action(context: Context[Effects], request: Input) -> Output:
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
     effects, attempt = context.effects, attempt_of(context)
-    address = read_repository(request.repo_url)
+    address = effects.code_hosts.read(request.repo_url)
     effects.code_hosts.host_of(address).check_reviewers(request.reviewers, request.team_reviewers)
     proposal = Proposal(
         changes=request.changes(effects),

@@ -11,7 +11,7 @@ from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import FileInput, RepoUrl, attempt_of, new_files
 from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Model, Sensitive, TaskInput, action
-from scenedock.model.code_hosts.code_host import GROUPS, Visibility, checked_branch, read_repository
+from scenedock.model.code_hosts.code_host import GROUPS, Visibility, checked_branch
 from scenedock.usecases.publishing.publish_repository import NewRepository, Protection, publish_repository
 
 _TOPIC = r"[a-z0-9][a-z0-9-]{0,49}"
@@ -117,7 +117,7 @@ def publish_repository_action(context: Context[Effects], request: Input) -> Outp
     TemporaryError    the host can't be reached, or its rate limit is used up
     """
     effects = context.effects
-    address = read_repository(request.repo_url)
+    address = effects.code_hosts.read(request.repo_url)
     branch = checked_branch(request.default_branch)
     folder = effects.results.files(request.folder) if request.folder else ()
     if not folder and not request.files:

@@ -95,7 +95,6 @@ def propose_adoptions(adoptions: Iterable[Adoption]) -> None:
     TemporaryError   the host can't be reached
     """
     from scenedock.catalog.comparing.origins import file_of
-    from scenedock.model.code_hosts.code_host import read_repository
     from scenedock.usecases.publishing.propose_annotations import Lacking, propose_annotations
 
     hosts = _code_hosts()
@@ -110,7 +109,7 @@ def propose_adoptions(adoptions: Iterable[Adoption]) -> None:
             errors.append(InputError(f"{each.there.ref}: its file isn't on a code host, as far as the catalog says"))
     for address, lacking in wanted.items():
         try:
-            with hosts.open(read_repository(address)) as repository:
+            with hosts.open(hosts.read(address)) as repository:
                 errors += propose_annotations(repository, lacking, _say)
         except ScenedockError as error:
             errors.append(error)
@@ -138,7 +137,7 @@ def _say(message: str) -> None:
 def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) -> None:
     from scenedock.catalog.reading.handwritten import is_ours
     from scenedock.gitops.changes import ChangeRequest, NewFile
-    from scenedock.model.code_hosts.code_host import checked_path, read_repository
+    from scenedock.model.code_hosts.code_host import checked_path
     from scenedock.model.code_hosts.commit import Attempt, Mark
     from scenedock.usecases.publishing.keep_proposal import digest_of, keep_proposal
     from scenedock.usecases.publishing.propose_change import Proposal
@@ -161,7 +160,7 @@ def _propose(facts: RepositoryFacts, files: list[MarkerFile], hosts: CodeHosts) 
     branch = f"{_BRANCH}-{words}" if words else _BRANCH
     proposal = Proposal(changes, branch, base, title=_TITLE, body=_BODY, message=_TITLE)
     mark = Mark(_PROGRAM, digest_of(changes))
-    with hosts.open(read_repository(facts.url)) as repository:
+    with hosts.open(hosts.read(facts.url)) as repository:
         attempt = Attempt(mark, log=_say)
         # Whatever this clone has: on the code host, the file may be a person's by now.
         keep_proposal(repository, proposal, attempt, may_replace=is_ours)

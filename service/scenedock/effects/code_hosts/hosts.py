@@ -17,7 +17,7 @@ from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.effects.github.just_created import JustCreated
 from scenedock.effects.local.host_secrets import HostSecrets, read_host_secrets
 from scenedock.errors import InputError, NotAllowedError
-from scenedock.model.code_hosts.code_host import OWNER, CodeHost, HostType, RepositoryAddress
+from scenedock.model.code_hosts.code_host import OWNER, CodeHost, HostType, RepositoryAddress, read_repository
 
 if TYPE_CHECKING:
     from github.Auth import Auth
@@ -70,6 +70,18 @@ class CodeHosts:
         """
         return self._entry_of(address).host
 
+    def read(self, text: str) -> RepositoryAddress:
+        """The repository that a text names, as `read_repository` does, and as its host's API has it.
+
+        The path below which a host is isn't in what a picker gives, only in addresses.
+
+        Raises
+        ------
+        InputError   it is not the address of a repository
+        """
+        address = read_repository(text)
+        return address if "?" in text else self.named(address)
+
     def may_write(self, address: RepositoryAddress) -> bool:
         """Whether the list has the host and the owner of a repository."""
         entry = self._by_name.get(address.host)
@@ -84,7 +96,7 @@ class CodeHosts:
     def open(self, address: RepositoryAddress) -> Iterator[RemoteRepository]:
         """A repository that may be written to, for one thread and one action; makes no request yet.
 
-        Its address is as the host's API has it.
+        Its address is as the host's API has it (`read`).
 
         Raises
         ------
@@ -101,8 +113,7 @@ class CodeHosts:
         if entry.host.type == "gitlab":
             from scenedock.effects.gitlab.repository import open_gitlab_project
 
-            named, pace = entry.host.named(address), self._pace_of(entry.host)
-            with open_gitlab_project(entry.host, entry.secrets, named, pace) as project:
+            with open_gitlab_project(entry.host, entry.secrets, address, self._pace_of(entry.host)) as project:
                 yield project
             return
         from scenedock.effects.github.client import GitHubClient
@@ -165,13 +176,18 @@ class CodeHosts:
     def git_login(self, address: RepositoryAddress) -> tuple[str, str] | None:
         """The user and token with which git reads a repository; None if its host or owner is not in the list.
 
+        The address is as git has it, with the path below which a host is.
+
         Raises
         ------
         NotAllowedError   the GitHub App doesn't exist, or is not installed for the owner
         TemporaryError    GitHub can't be asked for a token
         """
+        return self._login(self.named(address))
+
+    def _login(self, address: RepositoryAddress) -> tuple[str, str] | None:
         entry = self._by_name.get(address.host)
-        if entry is None or not entry.host.has_owner(entry.host.named(address)):
+        if entry is None or not entry.host.has_owner(address):
             return None
         if entry.host.type == "github":
             auth, _ = self._credential(entry, address.owner)
@@ -181,13 +197,18 @@ class CodeHosts:
     def login_at(self, address: str) -> tuple[str, str] | None:
         """The user and token with which something at an address is read, such as a chart; None if there are none.
 
+        The path of a chart doesn't say where that of its owner ends, so any owner in the list that it begins with does.
+
         Raises
         ------
         NotAllowedError, TemporaryError   as `git_login` does
         """
         parts = urlsplit(address)
-        owner = parts.path.strip("/").partition("/")[0]
-        return self.git_login(RepositoryAddress(parts.netloc, owner, owner))
+        path = self.named(RepositoryAddress(parts.netloc, parts.path.strip("/"), "")).owner
+        steps = path.split("/")
+        owners = ["/".join(steps[:number]) for number in range(1, len(steps) + 1)]
+        found = (self._login(RepositoryAddress(parts.netloc, owner, "")) for owner in owners)
+        return next((login for login in found if login), None)
 
     def _entry_of(self, address: RepositoryAddress) -> KnownHost:
         entry = self._by_name.get(address.host)
@@ -196,7 +217,7 @@ class CodeHosts:
             raise NotAllowedError(f"{address.host} is not one of the allowed code hosts: {hosts}")
         if entry.host.type == "github" and not re.fullmatch(OWNER, address.owner):
             raise InputError(f"{address.owner!r} is not a valid owner on GitHub")
-        if not entry.host.has_owner(entry.host.named(address)):
+        if not entry.host.has_owner(address):
             allowed = ", ".join(entry.host.owners)
             raise NotAllowedError(f"{address}: only repositories of {allowed} are allowed on {address.host}")
         return entry

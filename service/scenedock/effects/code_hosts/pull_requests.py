@@ -37,9 +37,9 @@ class PullRequests(Protocol):
         """Write a comment on a pull request, unless the same text is among its first hundred comments."""
 
     def merge_when_ready(self, number: int, commit: str) -> bool:
-        """Let the host merge a pull request as soon as its rules allow; False if the host refuses.
+        """Let the host merge a commit, the last of a pull request, as soon as its rules allow; False if it refuses.
 
-        What already may be merged is merged at once. If the branch has another commit by now, the host refuses.
+        What already may be merged is merged at once. If the branch has another commit by now, nothing is merged.
         """
 
     def label(self, number: int, labels: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ class GitHubPullRequests:
         head = f"{self._address.owner}:{branch}"
         parameters: dict[str, str | int] = {"head": head, "state": "all", "sort": "created", "direction": "desc"}
         answer = self._client.call("GET", f"{self._path}/pulls", parameters={**parameters, "per_page": 100})
-        pulls = [_read(each) for each in as_list(answer.body)]
+        pulls = [_read(each) for each in as_list(answer.body) if self._is_own(as_object(each))]
         return next((each for each in pulls if each.branch == branch), None)
 
     def get(self, number: int) -> PullRequest:
@@ -74,14 +74,18 @@ class GitHubPullRequests:
         self._client.call("POST", path, {"body": text.strip()}, tells=True)
 
     def merge_when_ready(self, number: int, commit: str) -> bool:
-        """Let GitHub merge a pull request as soon as its rules allow; False if GitHub refuses, also another commit.
+        """Let GitHub merge a commit, the last of a pull request, as soon as its rules allow; False if it refuses.
 
         GitHub's auto-merge refuses what may be merged already, so that is merged here; only if GitHub calls it clean,
         because it lets administrators merge what its rules forbid to others.
         """
         path = f"{self._path}/pulls/{number}"
         pull = as_object(self._client.call("GET", path).body)
-        if pull.get("merged") is True or pull.get("auto_merge") is not None:
+        if pull.get("merged") is True:
+            return True
+        if as_text(value_at(pull, ["head", "sha"])) != commit:
+            raise TemporaryError(f"{self._address}: GitHub shows another commit in #{number} yet", retry_after=2)
+        if pull.get("auto_merge") is not None:
             return True
         method, refused = self._merge_method(), ""
         if not (clean := pull.get("mergeable_state") == "clean"):

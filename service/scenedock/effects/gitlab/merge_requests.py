@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from scenedock.effects.gitlab.client import GitLabClient
+from scenedock.effects.gitlab.quick_actions import inert
 from scenedock.errors import InputError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
@@ -13,6 +15,11 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 
 _STATES: Mapping[str, PullRequestState] = {"merged": "merged", "closed": "closed"}
 _DRAFT = "Draft: "
+_PREPARING = {"preparing", "checking", "unchecked", "approvals_syncing"}
+"""What GitLab says of a merge request before it knows whether it may be merged."""
+_UNMERGED = (401, 405, 406, 409, 422)
+_PIPELINE_WITHIN = timedelta(minutes=2)
+"""How long after a change a pipeline may begin."""
 
 
 class GitLabMergeRequests:
@@ -50,7 +57,7 @@ class GitLabMergeRequests:
             "source_branch": new.branch,
             "target_branch": new.base,
             "title": f"{_DRAFT}{new.title}" if new.draft else new.title,
-            "description": new.body,
+            "description": inert(new.body),
         }
         answer = self._client.call("POST", self._path, body, expected=(409,), saying="already exists", tells=True)
         return self._read(as_object(answer.body)) if answer.status < 300 else None
@@ -62,35 +69,60 @@ class GitLabMergeRequests:
             is_draft = self._got(number).get("draft") is True
             changed["title"] = f"{_DRAFT}{title}" if is_draft else title
         if body is not None:
-            changed["description"] = body
+            changed["description"] = inert(body)
         self._put(number, changed)
-
-    def close(self, number: int) -> None:
-        """Close a merge request without merging it."""
-        if self.get(number).state == "open":
-            self._put(number, {"state_event": "close"})
 
     def comment(self, number: int, text: str) -> None:
         """Write a comment on a merge request, unless the same text is among its first hundred comments."""
-        path, wanted = f"{self._path}/{number}/notes", text.strip()
+        path, wanted = f"{self._path}/{number}/notes", inert(text.strip())
         first: dict[str, str | int] = {"sort": "asc", "order_by": "created_at"}
         if any(as_text(each.get("body")) == wanted for each in self._client.pages(path, first, 100)):
             return
         self._client.call("POST", path, {"body": wanted}, tells=True)
 
     def merge_when_ready(self, number: int, commit: str) -> bool:
-        """Let GitLab merge a merge request when its pipeline succeeds; False if GitLab refuses, also another commit.
+        """Let GitLab merge a commit, the last of a merge request, when its checks succeed; False if GitLab refuses.
 
-        What already may be merged is merged at once; a merge that our rights don't allow is also refused, with 401.
-        `auto_merge` is the parameter since GitLab 17.11, the other one
-        what it was before.
+        Without a pipeline that runs there is nothing that GitLab waits for, and it refuses; so what it calls mergeable
+        is then merged at once. A merge that our rights don't allow is also refused, with 401. `auto_merge` is the
+        parameter since GitLab 17.11, the other one what it was before.
+
+        Raises
+        ------
+        TemporaryError   GitLab still prepares the merge request, or makes its pipeline
         """
         now = self._got(number)
-        if now.get("state") == "merged" or now.get("merge_when_pipeline_succeeds") is True:
+        if now.get("state") == "merged":
             return True
-        body: dict[str, Json] = {"auto_merge": True, "merge_when_pipeline_succeeds": True, "sha": commit}
-        path = f"{self._path}/{number}/merge"
-        return self._client.call("PUT", path, body, expected=(401, 405, 406, 409, 422)).status < 300
+        status = as_text(now.get("detailed_merge_status"))
+        if as_text(now.get("sha")) != commit or status in _PREPARING:
+            raise TemporaryError(f"{self._address}: GitLab still prepares !{number}", retry_after=3)
+        if now.get("merge_when_pipeline_succeeds") is True:
+            return True
+        path, body = f"{self._path}/{number}/merge", {"sha": commit}
+        waiting: JsonObject = {**body, "auto_merge": True, "merge_when_pipeline_succeeds": True}
+        answer = self._client.call("PUT", path, waiting, expected=_UNMERGED)
+        if answer.status == 405 and status == "mergeable":
+            answer = self._client.call("PUT", path, body, expected=_UNMERGED)
+        if answer.status == 405 and status == "ci_must_pass" and not now.get("head_pipeline"):
+            return self._await_pipeline(number, now)
+        return answer.status < 300
+
+    def _await_pipeline(self, number: int, now: JsonObject) -> bool:
+        """Wait for the pipeline that has to succeed; False if there is still none long after the last change.
+
+        Raises
+        ------
+        TemporaryError   it may still come
+        """
+        changed = as_text(now.get("updated_at"))
+        try:
+            age = datetime.now(UTC) - datetime.fromisoformat(changed)
+        except (TypeError, ValueError):
+            return False
+        if age > _PIPELINE_WITHIN:
+            return False
+        raise TemporaryError(f"{self._address}: !{number} has no pipeline yet", retry_after=10)
 
     def label(self, number: int, labels: Sequence[str]) -> None:
         """Add labels to a merge request; labels that don't exist yet are created.

@@ -25,6 +25,11 @@ class PullRequest:
     body: str = ""
     merge_commit: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What its host calls it in its repository: `#7`, and on GitLab, where that is an issue, `!7`."""
+        return f"{'!' if '/merge_requests/' in self.url else '#'}{self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class NewPullRequest:

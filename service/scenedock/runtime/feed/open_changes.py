@@ -1,4 +1,4 @@
-"""The open changes that pages show: asked in the background, at most twice a minute, and never in a request's time."""
+"""The open changes that pages show: asked in the background, never in a request's time, and only so many an hour."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from scenedock.usecases.changes.open_changes import OpenChanges
 
 _log: Final = logging.getLogger("scenedock.pages")
 _SECONDS: Final = 30.0
+_CALLS_AN_HOUR: Final = 600
+"""Of GitHub's 5,000 for all that Scenedock does; each repository is a call."""
 _NOT_ASKED: Final = "the code host is being asked"
 
 
@@ -29,6 +31,7 @@ class KeptOpenChanges:
     ) -> None:
         self._ask = ask
         self._clock = clock
+        self._seconds = max(_SECONDS, len(names) * 3_600 / _CALLS_AN_HOUR)
         self._lock = threading.Lock()
         self._asking: threading.Thread | None = None
         self._said = OpenChanges(unknown=dict.fromkeys(names, _NOT_ASKED) if ask else {})
@@ -39,7 +42,7 @@ class KeptOpenChanges:
         if self._ask is None:
             return self._said
         with self._lock:
-            if self._clock() - self._asked_at > _SECONDS and not (self._asking and self._asking.is_alive()):
+            if self._clock() - self._asked_at > self._seconds and not (self._asking and self._asking.is_alive()):
                 self._asking = threading.Thread(target=self._renew, args=(self._ask,), name="open-changes", daemon=True)
                 self._asking.start()
         return self._said

@@ -12,7 +12,7 @@ from scenedock.catalog.emitting.feed import registered_ref
 from scenedock.catalog.vocabulary.source_urls import file_url, provider_of
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.errors import ConflictError, InputError, NotFoundError, ScenedockError
-from scenedock.model.code_hosts.code_host import checked_branch, checked_path, read_repository
+from scenedock.model.code_hosts.code_host import checked_branch, checked_path
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.helm import RepositoryFacts
 from scenedock.model.json import as_list, as_object, as_text, value_at
@@ -43,13 +43,12 @@ def catalog_file_url(hosts: CodeHosts, repository: str, path: str, branch: str |
     InputError        a part of the address is not valid on the host
     NotAllowedError   the host or the owner is not in our list
     """
-    address = read_repository(repository)
+    address = hosts.read(repository)
     host = hosts.host_of(address)
-    named = host.named(address)
     at = checked_branch(branch) if branch else "HEAD"
     provider = provider_of(f"https://{address}") if host.type == "git" else host.type
     base = f"{host.web.partition('://')[0]}://{host.host}" if host.type == "git" else host.web
-    facts = RepositoryFacts(named.name, f"{base}/{named.path}", at, provider)
+    facts = RepositoryFacts(address.name, f"{base}/{address.path}", at, provider)
     return file_url(facts, checked_path(path))
 
 
@@ -107,7 +106,7 @@ def _check(hosts: CodeHosts, url: str) -> None:
     refusals: list[ScenedockError] = []
     for end in range(3, len(parts)):
         try:
-            api = hosts.host_of(read_repository(f"{split.netloc}/{'/'.join(parts[1:end])}")).api
+            api = hosts.host_of(hosts.read(f"{split.netloc}/{'/'.join(parts[1:end])}")).api
         except ScenedockError as error:
             refusals.append(error)
             continue

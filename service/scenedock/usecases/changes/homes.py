@@ -8,7 +8,7 @@ from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, re
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.code_hosts.code_host import RepositoryAddress, read_repository
+from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.helm import RepositoryFacts
 
 
@@ -43,13 +43,13 @@ class Home:
         return cls(name, tuple(urls), "" if branch == "HEAD" else branch, here.prefix)
 
     def address(self, hosts: CodeHosts) -> RepositoryAddress:
-        """The first address that the list of code hosts allows; if it allows none, the first.
+        """As the API has it, the first address that the list of code hosts allows; if it allows none, the first.
 
         Raises
         ------
         InputError   no address is known, or it isn't one of a repository
         """
-        found = [read_repository(url.removeprefix("http://")) for url in self.urls]
+        found = [hosts.read(url.removeprefix("http://")) for url in self.urls]
         if not found:
             raise InputError(
                 f"{self.name}: its address isn't known, so nothing can be proposed; set `repository` in scenedock.yaml"

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.lock_edits import with_lock, without_lock
+from scenedock.changes.text import markdown, plain
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import no_branch
 from scenedock.effects.git.repositories import ServedRepository
@@ -138,6 +139,7 @@ def _edit(
     with repositories[name].opened() as here:
         home = Home.read(name, here)
     address = home.address(hosts)
+    hosts.host_of(address).check_reviewers(how.reviewers, how.team_reviewers)
     path = posixpath.join(home.prefix, FILE_NAME)
     title, reason = text
     with hosts.open(address) as repository:
@@ -151,14 +153,14 @@ def _edit(
         listing = repository.listing(head, [path])
         before = repository.read(listing[path]) if path in listing else b""
         changes = ChangeRequest(files=(NewFile(path, edit(before), expected=before),))
-        message = f"{title}\n\n{reason}"
+        message = f"{title}\n\n{plain(reason)}"
         if commits:
             made = commit_change(repository, hosts.host_of(address), changes, base, message, attempt)
             return Published(name, Proposed(made.changed, made.branch, made.commit), committed=made.changed)
         branch = _branch_of(place, home.prefix)
         attempt = replace(attempt, content=hashlib.sha256(message.encode()).hexdigest()[:16])
         proposal = Proposal(
-            changes, branch, base, title, reason, message, how.labels, how.reviewers, how.team_reviewers,
+            changes, branch, base, title, markdown(reason), message, how.labels, how.reviewers, how.team_reviewers,
             changes_later=True,
         )  # fmt: skip
         return Published(name, keep_proposal(repository, proposal, attempt, supersede=True))

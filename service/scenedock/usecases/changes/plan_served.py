@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeAlias
 
 from scenedock.changes.planned import Lifted, Planned
-from scenedock.changes.text import Verb
+from scenedock.changes.text import Verb, markdown
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import ScenedockError
 from scenedock.manifests.markdown import as_markdown
@@ -23,6 +23,7 @@ from scenedock.usecases.changes.promote import Promotion, promote
 from scenedock.usecases.changes.roll_back import RollBack, roll_back
 from scenedock.usecases.manifests.preview import preview
 from scenedock.usecases.manifests.tools import RenderingTools
+from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.rendered import let_helm_choose
 
 Wish: TypeAlias = Promotion | RollBack
@@ -58,7 +59,7 @@ def plan_served(
     """
     names = read_memory(kept).names if kept else {}
     with export_served(repositories, kept) as (result, opened):
-        choose = let_helm_choose(tools.helm, opened, frozenset(wish.services))
+        choose = let_helm_choose(tools.helm, opened, frozenset(map(service_name, wish.services)))
         ground = Ground.of(result, opened, partial(_export, names), datetime.now(UTC), choose)
         planned = roll_back(ground, wish, lifted) if isinstance(wish, RollBack) else promote(ground, wish, lifted, verb)
         changed = {file.repository for file in planned.files}
@@ -81,5 +82,5 @@ def _rendered(
         tools.helm.check()
         diff = preview(opened, name, changed, tools, planned.pairs, names)
     except ScenedockError as error:
-        return f"What it does to the manifests isn't known: {error}"
+        return f"What it does to the manifests isn't known: {markdown(str(error))}"
     return as_markdown(diff, max(_SHORTEST, _LONGEST - len(planned.body.encode())))

@@ -29,7 +29,7 @@ from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 _OF_NO_ENVIRONMENT = "_"
 _MOST_NAMED = 5
 _WAIT = "Wait, or pass the lock with a reason."
-_INPUTS = {
+INPUTS = {
     "downgrade": "allowDowngrade",
     "pre-release": "allowPreRelease",
     "untried-version": "allowUntriedVersion",
@@ -90,7 +90,7 @@ def refused(planned: Planned) -> ConflictError:
     """The error that says what speaks against a plan, and which inputs allow it all the same."""
     said = []
     for each in planned.refusals:
-        lift = f" (or set `{_INPUTS[each.code]}`)" if each.is_liftable else ""
+        lift = f" (or set `{INPUTS[each.code]}`)" if each.is_liftable else ""
         place = f" ({each.place})" if str(each.place) and str(each.place) not in each.message else ""
         said.append(f"{each.message}{place}: {each.remedy}{lift}" if each.remedy or lift else f"{each.message}{place}")
     return ConflictError("the change is refused: " + "; ".join(said))
@@ -130,6 +130,7 @@ def _digest(text: str, length: int) -> str:
 def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt: Attempt) -> Published:
     planned, name = here.planned, home.name
     address = home.address(hosts)
+    hosts.host_of(address).check_reviewers(how.reviewers, how.team_reviewers)
     files = [file for file in planned.files if file.repository == name]
     changes = ChangeRequest(
         files=tuple(

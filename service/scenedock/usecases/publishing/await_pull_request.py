@@ -47,7 +47,7 @@ def await_pull_request(hosts: CodeHosts, url: str, *, allow_closed: bool) -> Pul
     TemporaryError    the host can't be reached
     """
     address, number = read_pull_request_url(url)
-    with hosts.open(address) as repository:
+    with hosts.open(hosts.named(address)) as repository:
         if repository.pulls is None:
             raise InputError(f"{address.host} is a plain git server, which has no pull requests")
         address, pull = repository.address, repository.pulls.get(number)

@@ -110,7 +110,8 @@ def _place(repository: RemoteRepository, branch: str, base: str, attempt: Attemp
     """
     pulls = repository.pulls
     names = [branch, *(f"{branch}+{number}" for number in range(2, _MOST_BRANCHES) if supersede)]
-    opened = {pull.branch: pull for pull in pulls.open_ones(branch)} if pulls else {}
+    newest_last = reversed(pulls.open_ones(branch)) if pulls else ()
+    opened = {pull.branch: pull for pull in newest_last}
     taken: list[PullRequest] = []
     for name in sorted(names, key=lambda name: (name not in opened, names.index(name))):
         existing = repository.head(name)
@@ -172,7 +173,7 @@ def _tell(repository: RemoteRepository, place: _Place, proposed: Proposed) -> No
         if repository.pulls and proposed.url:
             repository.pulls.comment(
                 pull.number,
-                f"A later change of the same is proposed in #{proposed.number}. This branch has commits that Scenedock "
+                f"A later change of the same is proposed in {proposed.url}. This branch has commits that Scenedock "
                 "didn't make, so it stays as it is: close this pull request if it is no longer wanted.",
             )
 

@@ -161,9 +161,10 @@ def roll_back(ground: Ground, lifted: Lifted, services: tuple[str, ...], **other
 def _ground(sources: Sources, opened: Mapping[str, Repository], helm: str, services: Collection[str]) -> Ground:
     from scenedock.effects.helm.program import HelmProgram
     from scenedock.usecases.changes.ground import Ground
+    from scenedock.usecases.releases.list_deployments import service_name
     from scenedock.usecases.releases.rendered import let_helm_choose
 
-    choose = let_helm_choose(HelmProgram(helm), opened, services)
+    choose = let_helm_choose(HelmProgram(helm), opened, frozenset(map(service_name, services)))
     return Ground.of(sources.export_of(opened), opened, sources.export_of, datetime.now(UTC), choose)
 
 

@@ -235,7 +235,7 @@ def _notes_of_cells(overview: Overview, changes: OpenChanges, minute: int) -> Ma
     """What cells say besides in a minute, by service and environment: the open pull requests and the lock."""
     now = datetime.fromtimestamp(minute * _SECONDS_OF_A_MINUTE, UTC)
     notes: dict[tuple[str, str], Markup] = {}
-    is_quiet = not changes.by_repository and not overview.locks
+    is_quiet = not changes.by_repository and not changes.unknown and not overview.locks
     for row in () if is_quiet else overview.rows:
         for environment, cell in row.cells.items():
             found = Markup("").join(_notes_of(overview, each, changes, now) for each in cell.releases)
@@ -246,13 +246,16 @@ def _notes_of_cells(overview: Overview, changes: OpenChanges, minute: int) -> Ma
 
 def _notes_of(overview: Overview, release: Release, changes: OpenChanges, now: datetime) -> Markup:
     found = Markup("").join(
-        _PULL.format(pull.url, pull.title, pull.number) for pull in changes.of(release.key, release.elsewhere)
+        _PULL.format(pull.url, pull.title, pull.name) for pull in changes.of(release.key, release.elsewhere)
     )
+    if (why := changes.unknown.get(release.elsewhere or release.key[0])) is not None:
+        found += _UNASKED.format(why)
     locks = locks_of(overview.locks.get(release.repository, ()), release.service, release.environment, now)
     return found + (_LOCK.format(locks[0]) if locks else Markup(""))
 
 
-_PULL: Final = Markup("<a class=p href='{}' title='{}'>#{}</a>")
+_PULL: Final = Markup("<a class=p href='{}' title='{}'>{}</a>")
+_UNASKED: Final = Markup("<small title='Open changes are unknown: {}'>changes?</small>")
 _LOCK: Final = Markup("<small class=l title='{}'>locked</small>")
 
 
