@@ -99,7 +99,7 @@ def test_what_an_environment_lacks_names_the_environment(tmp_path: Path) -> None
 def test_without_rendering_nobody_guesses(tmp_path: Path) -> None:
     assert lines(tmp_path, chart("web", "image: {repository: acme/web, tag: 1.2.3}\n"), "--no-render") == [
         "limits and probes of 1 not checked: nothing was rendered",
-        "All right: 1 deployment: nothing found",
+        "Not all was looked at: 1 deployment: nothing found, but limits and probes of 1 weren't looked at",
     ]
 
 

@@ -57,7 +57,7 @@ def test_make_run_bakes_a_service_and_its_deployment_and_serves_them_with_the_re
     assert judge(entities) == [None] * len(entities)
     assert "statement-mailer" in page
     assert actions.status == 200
-    assert re.findall(r"<code>(2\.7\.[01])</code>", history) == ["2.7.1", "2.7.0", "2.7.1"]  # of production, then of QA
+    assert re.findall(r"<code>(2\.7\.[01])</code>", history) == ["2.7.1", "2.7.1", "2.7.0"]  # of QA, then of production
     assert ">Jane</td>" in history
 
 

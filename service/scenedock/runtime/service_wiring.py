@@ -19,16 +19,13 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.token_expiry import TokenExpiry
 from scenedock.effects.git.clones import RepositoryClone, fetch
 from scenedock.effects.git.repositories import ServedRepository
-from scenedock.effects.local.disk import read_file
 from scenedock.effects.local.facts_file import FactsFile
 from scenedock.errors import InputError, NotFoundError
-from scenedock.model.action import BASE_PATH, PAGES
+from scenedock.model.action import BASE_PATH
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.runtime.action_listing import BackstageLists
 from scenedock.runtime.callers.authenticator import Authenticator
-from scenedock.runtime.callers.rule_list import read_rules
-from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
+from scenedock.runtime.callers.static_tokens import StaticTokens
 from scenedock.runtime.calls import Calls, Room
 from scenedock.runtime.feed.catalog_feed import CatalogFeed, build_apart
 from scenedock.runtime.feed.open_changes import KeptOpenChanges
@@ -37,6 +34,7 @@ from scenedock.runtime.feed.overview import KeptOverview
 from scenedock.runtime.feed.shared_catalog import SharedCatalog
 from scenedock.runtime.feed.watched_repositories import WatchedRepositories
 from scenedock.runtime.metrics import Metrics
+from scenedock.runtime.named_files import action_rules, static_tokens
 from scenedock.runtime.service import Service
 from scenedock.runtime.settings import Settings, variable
 from scenedock.runtime.sign_in_wiring import open_sign_in
@@ -92,7 +90,7 @@ def open_service(
     actions = {each.name: each for each in ACTIONS}
     token_expiry = TokenExpiry(effects.code_hosts)
     metrics = Metrics(feed.at_hand, lambda: tasks.count(), token_expiry.days)  # noqa: PLW0108 - there are no tasks yet
-    tokens = _static_tokens(settings)
+    tokens = static_tokens(settings)
     tasks = open_tasks(task_settings(settings), ACTIONS, effects, role, metrics.tasks.note)
     task_calls = TaskCalls(lambda: tasks.effects, ACTIONS)
     return Service(
@@ -136,11 +134,6 @@ def _fetch(code_hosts: CodeHosts, history: int, clone: RepositoryClone) -> None:
     fetch(clone, code_hosts.git_login(clone.remote.repository), history=history)
 
 
-def _static_tokens(settings: Settings) -> StaticTokens:
-    file = settings.tokens_file
-    return read_static_tokens(read_file(file), str(file)) if file else StaticTokens()
-
-
 def _public_keys(settings: Settings, backstage: BackstageCatalog | None) -> PublicKeys | None:
     """Backstage's keys, for which at most half of the threads wait."""
     return PublicKeys(backstage.client.get, most_waiting=max(1, settings.threads // 2)) if backstage else None
@@ -149,15 +142,7 @@ def _public_keys(settings: Settings, backstage: BackstageCatalog | None) -> Publ
 def _permissions(
     settings: Settings, tokens: StaticTokens, backstage: BackstageCatalog | None, key: SigningKey
 ) -> Permissions:
-    rules = ActionRules()
-    if file := settings.rules:
-        rules = read_rules(
-            read_file(file),
-            str(file),
-            actions={name for each in ACTIONS for name in (each.name, *each.rights.values())},
-            plugins={*settings.backstage_plugins, PAGES},
-            tokens={each.name for each in tokens.tokens},
-        )
+    rules = action_rules(settings, tokens)
     if backstage is None:
         if settings.backstage_permissions:
             raise InputError(

@@ -69,17 +69,36 @@ def told(done: Result) -> list[str]:
         ),
     ],
 )
+@pytest.mark.parametrize("command", ["serve", "settings"])
 def test_the_service_tells_the_place_of_what_is_wrong(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, said: list[str]
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, said: list[str], command: str
 ) -> None:
     (folder / "it.yaml").write_text(text)
     monkeypatch.setenv(f"SCENEDOCK_{variable}", "it.yaml")
 
-    lines = told(run("serve"))
+    lines = told(run(command))
 
     starts = [f"it.yaml:{each}" for each in said]
     assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
     assert "s3cret" not in "".join(lines)
+
+
+def test_settings_are_wrong_where_a_secret_of_a_code_host_is_missing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = "hosts: [{host: github.com, type: github, owners: [acme], token_file: token}]\n"
+    (folder / "hosts.yaml").write_text(hosts)
+    (folder / "rules.yaml").write_text("rles: []\n")
+    monkeypatch.setenv("SCENEDOCK_CODE_HOSTS", "hosts.yaml")
+    monkeypatch.setenv("SCENEDOCK_RULES", "rules.yaml")
+
+    lines = told(run("settings"))
+
+    assert any(line.startswith("rules.yaml:1:1: rles: ") for line in lines)
+    assert lines[-1].startswith("hosts.yaml:1: ")
+    (folder / "token").write_text("secret")
+    (folder / "rules.yaml").write_text("rules: []\n")
+    assert run("settings").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_wide_list_is_narrowed_to_environments_and_to_who_is_behind(apps: Path
 
 def test_an_environment_that_nothing_has_is_told_with_those_that_are_there(apps: Path) -> None:
     wrong = run("deployments", "list", apps, "--environment", "nope")
-    assert (wrong.exit_code, "nothing is deployed in 'nope'; environments are: production, qa" in wrong.stderr) == (
+    assert (wrong.exit_code, "nothing is deployed in 'nope'; environments are: qa, production" in wrong.stderr) == (
         2,
         True,
     )

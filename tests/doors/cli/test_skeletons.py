@@ -45,7 +45,7 @@ def test_list_names_each_skeleton_and_its_place(place: Path) -> None:
 
 
 def test_show_prints_the_schema_of_the_questions(place: Path) -> None:
-    schema = json.loads(run("show", "demo").stdout)
+    schema = json.loads(run("show", "demo", "--format", "json").stdout)
 
     assert list(schema["properties"]) == ["slug", "docs", "ports", "token"]
 
@@ -53,9 +53,12 @@ def test_show_prints_the_schema_of_the_questions(place: Path) -> None:
 def test_show_says_which_questions_must_be_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SCENEDOCK_SKELETONS", raising=False)
     monkeypatch.delenv("SCENEDOCK_COOKIECUTTERS", raising=False)
-    shown = run("show", "microservice-python")
+    shown = run("show", "microservice-python", "--format", "json")
     assert json.loads(shown.stdout)["required"] == ["name", "owner"]
     assert shown.stderr == "required: name=… owner=…\n"
+    table = run("show", "microservice-python").stdout.splitlines()
+    assert table[0].split() == ["QUESTION", "REQUIRED", "DEFAULT", "MEANING"]
+    assert [line.split()[0] for line in table[1:] if line.split()[1] == "yes"] == ["name", "owner"]
 
 
 def test_an_address_is_named_as_it_was_typed_without_its_password(place: Path) -> None:

@@ -70,6 +70,20 @@ def test_those_of_one_service_are_shown(client: FlaskClient) -> None:
     assert unknown.status_code == 404
 
 
+def test_an_environment_that_nothing_has_is_refused_with_those_that_are_there(client: FlaskClient) -> None:
+    asked = {"environment": "prod"}
+    refused: Any = client.post(f"{BASE_PATH}/actions/list-deployments/invoke", json=asked, headers=bearer(RUN))
+
+    assert refused.status_code == 404
+    assert "nothing is deployed in 'prod'; environments are: qa, production" in refused.get_data(as_text=True)
+
+
+def test_a_service_that_does_not_render_says_which_command_does(client: FlaskClient) -> None:
+    (left,) = output_of(client, "lint-deployments", {})["notChecked"]
+
+    assert left["reason"] == "this action doesn't render; the command `scenedock deployments lint` does"
+
+
 def test_history_is_shown_over_http_and_by_the_action(tmp_path: Path) -> None:
     apps = clone(tmp_path / "apps", files={**chart("cart"), "cart/values-qa.yaml": "image: {tag: 1.1.0}\n"})
     service = service_in(tmp_path / "data", repositories=(str(apps),))

@@ -148,6 +148,17 @@ def test_the_board_shows_versions_and_who_is_behind(pages: FlaskClient) -> None:
     assert re.search(cell, shown)
 
 
+def test_the_board_offers_only_filters_of_what_it_shows(pages: FlaskClient) -> None:
+    shown = get(pages, "/board").text
+    assert ">service (" in shown
+    assert ">library (" not in shown
+    assert ">library (" in get(pages, "/services").text
+
+
+def test_the_command_of_the_start_page_can_be_pasted_anywhere(pages: FlaskClient, served: Service) -> None:
+    assert f"SCENEDOCK_DATA={served.settings.data.resolve()} " in get(pages, "/").text
+
+
 def test_the_board_is_filtered_by_what_stands_in_the_address(pages: FlaskClient) -> None:
     def found(**query: str) -> list[str]:
         answer = pages.get("/board", query_string=query, headers=bearer(READ))

@@ -52,7 +52,11 @@ def test_each_kind_of_github_has_its_usual_api(host: str, api: str) -> None:
             "https://gitlab.acme.example/git/api/v4",
             "https://gitlab.acme.example/git",
         ),
-        ("api: https://api.acme.example/gitlab/", "https://api.acme.example/gitlab", "https://gitlab.acme.example"),
+        (
+            "api: https://api.acme.example/git/api/v4/",
+            "https://api.acme.example/git/api/v4",
+            "https://gitlab.acme.example",
+        ),
     ],
 )
 def test_a_gitlab_may_be_below_a_path_and_have_its_api_elsewhere(more: str, api: str, web: str) -> None:
@@ -152,6 +156,26 @@ def entry(more: str, kind: str = "github") -> bytes:
         (
             entry("    token_env: A\n    direct_commits: [acme]\n"),
             r"h.yaml:6:22: hosts\[0\].direct_commits\[0\]: write `OWNER/NAME`",
+        ),
+        (
+            entry("    token_env: A\n    direct_commits: [acme/*, '*/apps', other/apps]\n"),
+            r"^h.yaml:6:40: hosts\[0\].direct_commits\[2\]: its owner isn't among `owners`, so that nothing may .*$",
+        ),
+        (
+            entry("    token_env: A\n    direct_commits: [Acme/shop/apps, acme-evil/apps]\n", "gitlab"),
+            r"^h.yaml:6:38: hosts\[0\].direct_commits\[1\]: its owner isn't among `owners`, .*$",
+        ),
+        (
+            entry("    token_env: A\n    api: https://gitlab.acme.example\n", "gitlab"),
+            r"h.yaml:6:5: hosts\[0\].api: write the address of GitLab's API, which ends in `/api/v4`",
+        ),
+        (
+            b"hosts: [{host: github.com, type: github, owners: [], token_env: A}]",
+            r"hosts\[0\].owners: list at least one owner",
+        ),
+        (
+            b"hosts: [{host: gitlab.com, type: gitlab, owners: [acme/*], token_env: A}]",
+            r"hosts\[0\].owners\[0\]: .* without `/\*`: `acme` .* on GitLab also those of its sub-groups",
         ),
         (
             entry("    token_env: 'ghp_0123 4567'\n"),

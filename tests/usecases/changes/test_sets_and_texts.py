@@ -104,7 +104,7 @@ def test_without_known_source_code_the_commits_of_this_repository_are_compared(a
     git(apps, "remote", "add", "origin", "https://github.com/acme/apps.git")
     commit(apps, 2, {"search/values-qa.yaml": "image:\n  tag: 1.1.0\n"})
     body = run("promote", "--from", "qa", "--to", "production", "--service", "search", apps)["body"]
-    first, second = (run("show", "search", apps)[number]["commit"] for number in (0, 1))
+    first, second = (run("show", "search", apps)[number]["commit"] for number in (1, 0))
     assert f"What is new in search: https://github.com/acme/apps/compare/{first}...{second}" in body
 
 

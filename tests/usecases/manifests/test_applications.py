@@ -44,6 +44,11 @@ def test_what_is_written_what_sets_make_and_what_charts_write_is_listed_with_its
     assert "needs a cluster" in unknown["reason"]
 
 
+def test_that_there_are_none_is_said(tmp_path: Path) -> None:
+    text = printed("applications", "list", plant(tmp_path, {"billing/values.yaml": "a: 1\n"}))
+    assert text.startswith("These repositories make no Argo CD Applications.\n")
+
+
 def test_the_table_has_a_line_for_each_and_without_helm_says_what_is_missing(tmp_path: Path) -> None:
     root = plant(tmp_path / "apps", FILES)
     assert "billing-qa" in printed("applications", "list", root, "--format", "csv")

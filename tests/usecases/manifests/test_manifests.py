@@ -82,6 +82,22 @@ def test_two_environments_are_compared(tmp_path: Path) -> None:
     assert "the environments are: production, qa" in done.stderr
 
 
+def test_a_name_that_nothing_has_is_refused_where_nothing_has_changed(tmp_path: Path) -> None:
+    root = clone(tmp_path / "apps", files=FILES)
+    wrong = [
+        run("manifests", "diff", root, *options).stderr
+        for options in (
+            ("--service", "biling"),
+            ("--environment", "prod"),
+            ("--service", "billing", "--environment", "q"),
+        )
+    ]
+    assert "nothing called 'biling' is deployed (did you mean billing?)" in wrong[0]
+    assert "nothing is deployed in 'prod'; environments are: qa, production" in wrong[1]
+    assert "'billing' isn't deployed in 'q'; environments are: qa, production" in wrong[2]
+    assert run("manifests", "diff", root, "--service", "billing", "--environment", "qa").exit_code == 0
+
+
 def test_an_app_of_apps_that_breaks_is_said(tmp_path: Path) -> None:
     root = clone(tmp_path / "apps", files=FILES)
     plant(root, {"environments/values-qa.yaml": "environment: [\n"})

@@ -83,14 +83,14 @@ def test_nobodys_address_is_shown(apps: Path) -> None:
 
 
 def test_who_is_behind_is_so_by_the_versions_that_the_furthest_had_since(apps: Path) -> None:
-    production, qa = json.loads(run("list", apps, "--format", "json", "--history").stdout)
+    qa, production = json.loads(run("list", apps, "--format", "json", "--history").stdout)
     assert (production["behindBy"], qa["behindBy"]) == ({"step": "minor", "versions": 2}, None)
     assert (production["since"], qa["since"]) == ("2026-01-01T01:00:00Z", "2026-01-01T04:00:00Z")
     assert (production["author"], qa["author"]) == ("Jane", "release-bot")
     shown = run("show", "billing", apps).stdout.splitlines()
     assert "    behind qa, which has 1.2.0 (minor, 2 versions ahead)" in shown
     assert any(line.startswith("    since 2026-01-01T01:00:00Z: commit ") for line in shown)
-    unasked = json.loads(run("list", apps, "--format", "json").stdout)[0]
+    unasked = json.loads(run("list", apps, "--format", "json").stdout)[1]
     assert (unasked["since"], unasked["sinceReason"]) == (None, None)
     assert unasked["behindBy"] == {"step": "minor", "versions": None}
 
@@ -322,7 +322,7 @@ def test_an_environment_where_it_is_not_deployed_is_wrong_usage(apps: Path) -> N
     done = CliRunner().invoke(main, ["deployments", "history", "billing", str(apps), "--environment", "live"])
     assert (done.exit_code, done.output) == (
         2,
-        "Error: 'billing' isn't deployed in 'live'; its environments are: production, qa\n",
+        "Error: 'billing' isn't deployed in 'live'; its environments are: qa, production\n",
     )
 
 
@@ -343,7 +343,7 @@ def test_a_version_of_production_that_no_lower_environment_ever_had_is_found_by_
     found = [json.loads(run("list", root, "--format", "json", "--history").stdout)]
     commit(root, 3, {production: "image: {tag: 1.2.0}\n"})
     found.append(json.loads(run("list", root, "--format", "json", "--history").stdout))
-    findings = [[finding["message"] for finding in each[0]["findings"]] for each in found]
+    findings = [[finding["message"] for finding in each[1]["findings"]] for each in found]
     assert findings == [[], ["billing/production has 1.2.0, which none of qa ever had"]]
 
 

@@ -361,11 +361,11 @@ class TestForms:
 
     def test_one_service_has_its_lines(self, apps: Path) -> None:
         assert run("show", "billing", apps).splitlines() == [
+            "billing/qa: 1.1.0",
+            "    apps:billing/values-qa.yaml:1: image.tag of acme/billing",
             "billing/production: 1.0.0",
             "    apps:billing/values.yaml:1: image.tag of acme/billing, inherited",
             "    behind qa, which has 1.1.0 (minor)",
-            "billing/qa: 1.1.0",
-            "    apps:billing/values-qa.yaml:1: image.tag of acme/billing",
             f"since when isn't known: there is no history: {NO_CLONE}",
         ]
 

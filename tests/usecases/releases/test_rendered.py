@@ -155,7 +155,7 @@ def test_a_comparison_can_be_read_by_programs(tmp_path: Path) -> None:
     files = {path: text for path, text in SHOP.items() if path.startswith("cart/")}
     done = run("verify", plant(tmp_path, files), "--format", "json")
     assert done.exit_code == 0
-    assert json.loads(done.stdout)[1] == {
+    assert json.loads(done.stdout)[0] == {
         "service": "cart",
         "environment": "qa",
         "repository": tmp_path.name,

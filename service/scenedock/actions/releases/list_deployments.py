@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from scenedock.actions.effects import Effects
@@ -30,14 +29,11 @@ def list_deployments_action(context: Context[Effects], request: Input) -> Deploy
 
     Raises
     ------
+    NotFoundError    nothing is deployed in such an environment
     InputError       no repository can be read
     TemporaryError   others are being answered, or it needs too much time or memory
     """
     deployments = context.effects.apart.read(list_served)
-    found = tuple(
-        each
-        for each in deployments.releases
-        if request.environment in {None, each.environment} and (not request.behind or each.key in deployments.behind)
-    )
-    context.log(f"{len(found)} deployments")
-    return DeploymentList.of(replace(deployments, releases=found))
+    found = deployments.selected([] if request.environment is None else [request.environment], behind=request.behind)
+    context.log(f"{len(found.releases)} deployments")
+    return DeploymentList.of(found)

@@ -10,6 +10,7 @@ from scenedock.catalog.explaining.facts import Fact, Unused
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.ownership import overridden
 from scenedock.catalog.mapping.services import DeployedService, Member
+from scenedock.catalog.vocabulary.environments import promotion_rank
 from scenedock.catalog.vocabulary.evidence import Evidence, item_called
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 
@@ -36,9 +37,10 @@ def environment_facts(service: DeployedService) -> Iterator[Fact]:
             others[environment] += [Unused(each, _OVERRIDDEN) for each in proven[environment]]
         named = overridden(service, "environments", "")
         proven = {each: [replace(named, value=each)] for each in service.environments}
-    for environment in service.environments:
+    for environment in sorted(service.environments, key=promotion_rank):
         yield Fact("environment", environment, tuple(proven[environment]), tuple(others.pop(environment, ())))
-    yield Fact("environment", "", (), tuple(each for environment in sorted(others) for each in others[environment]))
+    unproven = sorted(others, key=promotion_rank)
+    yield Fact("environment", "", (), tuple(each for name in unproven for each in others[name]))
 
 
 def _proven(service: DeployedService) -> dict[str, list[Evidence]]:

@@ -194,8 +194,16 @@ def stage_of(environment: str) -> int | None:
     return next((rank for rank, names in enumerate(_STAGES) if word in names), None)
 
 
-def promotion_rank(environment: str) -> tuple[int, str]:
-    """What environments are sorted by on the way to production; those whose names say nothing come before it."""
+def promotion_rank(environment: str | None) -> tuple[int, str]:
+    """What environments are sorted by wherever people see them: on the way to production; none at all comes first.
+
+    Those whose names say nothing come before production.
+
+    >>> sorted(["production", "harbour", "qa", "dev"], key=promotion_rank)
+    ['dev', 'qa', 'harbour', 'production']
+    """
+    if environment is None:
+        return -1, ""
     stage = stage_of(environment)
     return len(_STAGES) - 1 if stage is None else stage, environment
 

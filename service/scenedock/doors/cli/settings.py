@@ -39,9 +39,15 @@ def print_json(value: Json) -> None:
 def show_settings(file: Path | None, *, layout: str) -> None:
     """Print the settings of the service and where each value came from; secret values are masked.
 
+    The files that settings name are read as `serve` reads them: the list of code hosts with its secrets, tokens, rules
+    and skeletons. No host is asked whether it accepts a token.
+
     Exit codes: 0 all are valid, 2 one or more are invalid.
     """
+    from scenedock.runtime.named_files import check_named_files
+
     settings = settings_in_force(file)
+    check_named_files(settings.settings)
     if layout == "json":
         print_json([{"name": name, "value": value, "source": source} for name, value, source in settings.lines()])
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import click
 from scenedock.doors.cli.settings import format_option, print_json
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.addresses import without_credentials
-from scenedock.model.json import as_list
+from scenedock.model.json import JsonObject, as_list, as_object, as_text
 from scenedock.runtime.wiring import open_skeletons
 
 if TYPE_CHECKING:
@@ -70,20 +71,34 @@ def list_(listed: Path | None, shipped: Path | None, layout: str) -> None:
 @click.argument("name")
 @click.argument("answers", nargs=-1, metavar="[KEY=VALUE]...")
 @_library_options
-def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path | None) -> None:
-    """Show the questions of the skeleton NAME as a JSON Schema.
+@format_option
+def show(name: str, answers: tuple[str, ...], listed: Path | None, shipped: Path | None, layout: str) -> None:
+    """Show the questions of the skeleton NAME: a table, or with `json` their JSON Schema.
 
     NAME is a name from the list, or the path of a folder. If it offers nested skeletons, the answer that chooses one
     (templates=KEY) shows the questions of that one. The questions under `required` have no default: a bake needs their
     answers, which are also named on stderr.
     """
+    from scenedock.doors.cli.queries.tables import print_table
     from scenedock.usecases.skeletons.list_skeletons import show_skeleton
 
     with _hint_at_folder(name):
         schema = show_skeleton(open_skeletons(listed, shipped), _named(name), _typed(answers))
-    print_json(schema)
+    if layout == "json":
+        print_json(schema)
+    else:
+        print_table([["QUESTION", "REQUIRED", "DEFAULT", "MEANING"], *_questions(schema)], "text")
     if required := as_list(schema.get("required")):
         click.echo(f"required: {' '.join(f'{each}=…' for each in required)}", err=True)
+
+
+def _questions(schema: JsonObject) -> Iterator[list[str]]:
+    required = as_list(schema.get("required"))
+    for name, question in as_object(schema.get("properties")).items():
+        about = as_object(question)
+        default = "" if name in required else about.get("default", "")
+        shown = default if isinstance(default, str) else json.dumps(default, ensure_ascii=False)
+        yield [name, "yes" if name in required else "", shown, as_text(about.get("title"))]
 
 
 @click.command()

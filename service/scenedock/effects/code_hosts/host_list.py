@@ -57,11 +57,13 @@ SCHEMA: JsonObject = {
                     "owners": {
                         "type": "array",
                         "minItems": 1,
+                        "minItemsErrorMessage": "list at least one owner",
                         "uniqueItems": True,
                         "items": {
                             "type": "string",
                             "pattern": GROUPS,
-                            "patternErrorMessage": "write the name of an organisation, user or group",
+                            "patternErrorMessage": "write the name of an organisation, user or group, without "
+                            "`/*`: `acme` is all its repositories, on GitLab also those of its sub-groups",
                         },
                         "description": "Organisations, users or groups whose repositories may be written to; on GitLab "
                         "their sub-groups belong to them",
@@ -182,12 +184,30 @@ def _contradictions(entry: JsonObject) -> Iterator[tuple[Path, str]]:
     for index, owner in enumerate(as_list(entry.get("owners")) if is_github else ()):
         if not re.fullmatch(OWNER, str(owner)):
             yield ("owners", index), "this is not a valid owner on GitHub"
+    yield from _impossible_commits(entry, kind)
+    yield from _wrong_api(entry, kind)
+
+
+def _wrong_api(entry: JsonObject, kind: str) -> Iterator[tuple[Path, str]]:
     if "api" in entry:
         address = _ADDRESS.fullmatch(as_text(entry["api"]))
         if not address:
             yield ("api",), "write https://HOST/PATH, without credentials or query"
         elif address["scheme"] == "http" and not is_loopback(address["host"]):
             yield ("api",), "use https, which keeps the token secret; http is only allowed for this machine"
+        elif kind == "gitlab" and not as_text(entry["api"]).rstrip("/").endswith("/api/v4"):
+            yield ("api",), "write the address of GitLab's API, which ends in `/api/v4`"
+
+
+def _impossible_commits(entry: JsonObject, kind: str) -> Iterator[tuple[Path, str]]:
+    """Where `direct_commits` names an owner that isn't in the list: nothing is written there at all."""
+    fold = str if kind == "git" else str.lower
+    owners = [fold(str(each)) for each in as_list(entry.get("owners"))]
+    for index, pattern in enumerate(as_list(entry.get("direct_commits"))):
+        owner = fold(str(pattern)).rpartition("/")[0]
+        below = [f"{each}/" for each in owners] if kind == "gitlab" else []
+        if "*" not in owner and owner not in owners and not f"{owner}/".startswith(tuple(below)):
+            yield ("direct_commits", index), "its owner isn't among `owners`, so that nothing may be written there"
 
 
 _FOREIGN: Mapping[str, tuple[str, ...]] = {

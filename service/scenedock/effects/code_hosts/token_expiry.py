@@ -44,7 +44,7 @@ class TokenExpiry:
             except NotAllowedError as error:
                 self.refused[host] = str(error)
             except ScenedockError as error:
-                _log.info("%s isn't asked when its token ends: %s", host, error)
+                _log.warning("%s can't be reached: %s", host, error)
             else:
                 self.refused.pop(host, None)
                 self.ends.pop(host, None)

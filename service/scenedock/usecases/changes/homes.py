@@ -52,6 +52,7 @@ class Home:
         found = [hosts.read(url.removeprefix("http://")) for url in self.urls]
         if not found:
             raise InputError(
-                f"{self.name}: its address isn't known, so nothing can be proposed; set `repository` in scenedock.yaml"
+                f"{self.name}: its address isn't known, so nothing can be proposed; set `repository` in "
+                "scenedock.yaml, or name git's remote: `git remote add origin ADDRESS`"
             )
         return next((each for each in found if hosts.may_write(each)), found[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
@@ -23,6 +23,7 @@ from scenedock.usecases.releases.list_deployments import Survey, deployments_of,
 from scenedock.usecases.releases.rendered import Renderings, let_helm_choose
 
 _NO_HELM = "nothing was rendered"
+_SERVED = "this action doesn't render; the command `scenedock deployments lint` does"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def lint_served(repositories: Mapping[str, ServedRepository], kept_catalog: Kept
     InputError   no repository can be read
     """
     with export_served(repositories, kept_catalog) as (result, opened):
-        return lint_deployments(result, opened)
+        found = lint_deployments(result, opened)
+    return replace(found, unrendered={_SERVED if why == _NO_HELM else why: of for why, of in found.unrendered.items()})
 
 
 def _said_to_be_deployed(all_of: Survey) -> list[bool]:

@@ -66,6 +66,24 @@ class Deployments:
             raise NotFoundError("; ".join([said, *self.problems.values()]))
         return replace(self, releases=found)
 
+    def selected(self, environments: Iterable[str] = (), *, behind: bool = False) -> Deployments:
+        """Those in some environments (none: in all), and with `behind` only those that are behind.
+
+        Raises
+        ------
+        NotFoundError   nothing is deployed in such an environment
+        """
+        wanted, known = frozenset(environments), environments_of(self.releases)
+        for name in sorted(wanted.difference(known)):
+            there = similar(name, known) or f"; environments are: {', '.join(known) or 'none'}"
+            raise NotFoundError("; ".join([f"nothing is deployed in {name!r}{there}", *self.problems.values()]))
+        found = (
+            each
+            for each in self.releases
+            if (not wanted or each.environment in wanted) and (not behind or each.key in self.behind)
+        )
+        return replace(self, releases=tuple(found))
+
     def histories_of(self, service: str, environment: str | None = None) -> tuple[VersionHistory, ...]:
         """The histories of a service in an environment, or in all.
 
@@ -76,7 +94,7 @@ class Deployments:
         releases = self.of(service).releases
         there = [each for each in releases if environment in {None, each.environment}]
         if not there:
-            known = ", ".join(sorted({each.environment for each in releases if each.environment})) or "none"
+            known = ", ".join(environments_of(releases)) or "none"
             raise NotFoundError(f"{service!r} isn't deployed in {environment!r}; its environments are: {known}")
         return tuple(self.histories.get(each.key) or _not_followed(each) for each in there)
 
@@ -210,7 +228,7 @@ def survey(result: Export, repositories: Mapping[str, Repository], choose: Choos
         for member in each.service.members
         for pair in pairs_of(each, member)
     ]
-    found.sort(key=lambda one: (one[0].service, one[0].environment or "", one[0].repository))
+    found.sort(key=lambda one: (one[0].service, promotion_rank(one[0].environment), one[0].repository))
     deployed = tuple(one for one, _ in found)
     images = [one.images() for one in deployed]
     prefixes = common_prefixes(deployed, images)

@@ -39,7 +39,10 @@ def list_applications(*, sources: Sources, layout: str, programs: Programs) -> N
     if layout == "json":
         print_json(_described(listed))
         return
-    print_table([_HEADER, *map(_row, listed.applications)], layout)
+    if listed.applications or layout != "text":
+        print_table([_HEADER, *map(_row, listed.applications)], layout)
+    else:
+        click.echo("These repositories make no Argo CD Applications.")
     lines = [f"{each.place}: {each.kind} {each.name}: {each.reason}" for each in listed.not_evaluated]
     if layout == "text":
         total = len(listed.applications)

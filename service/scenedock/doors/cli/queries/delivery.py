@@ -48,8 +48,13 @@ def show_metrics(*, sources: Sources, days: int, by: By, layout: str) -> None:
         for each in delivery.metrics
     ]
     print_table([header, *rows], layout)
+    if layout == "text":
+        click.echo(f"\nSince {delivery.since[:10]}, {days:,} day{'' if days == 1 else 's'}. {_NOT_COUNTED}")
     for reason in delivery.incomplete:
         click.echo(printable(reason), err=layout != "text")
+
+
+_NOT_COUNTED = "What a repository's first commit brought isn't counted."
 
 
 def _hours(number: float | None) -> str:

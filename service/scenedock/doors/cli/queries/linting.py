@@ -116,7 +116,10 @@ def _lines(result: Lint, *, verbose: bool, failed: bool) -> Iterator[str]:
     counts = [(severity, sum(each.severity == severity for each in result.findings)) for severity in _WORDS]
     words = ", ".join(f"{number:,} {_WORDS[severity][number != 1]}" for severity, number in counts if number)
     deployments = f"{result.deployments:,} deployment{'' if result.deployments == 1 else 's'}"
-    yield f"{'Failed' if failed else 'All right'}: {deployments}: {words or 'nothing found'}"
+    unseen = sum(result.unrendered.values())
+    nothing = f"nothing found, but limits and probes of {unseen:,} weren't looked at" if unseen else "nothing found"
+    verdict = "Failed" if failed else "Not all was looked at" if unseen and not words else "All right"
+    yield f"{verdict}: {deployments}: {words or nothing}"
 
 
 def _not_checked(result: Lint, *, verbose: bool) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from scenedock.doors.cli.sources import Sources, source_options
 if TYPE_CHECKING:
     from scenedock.manifests.difference import ManifestDiff
     from scenedock.usecases.manifests.rendering import Printed
+    from scenedock.usecases.manifests.state import State
     from scenedock.usecases.manifests.tools import RenderingTools
 
 _service_option = click.option(
@@ -42,7 +44,7 @@ _service_option = click.option(
 )
 @rendering_options
 @click.pass_context
-def render(
+def render(  # noqa: PLR0913 - click passes each option
     ctx: click.Context,
     *,
     sources: Sources,
@@ -135,8 +137,8 @@ def diff(  # noqa: PLR0913 - click passes each option
     changed files is rendered. The values of secrets are never shown. Markdown is meant for the text of a pull request,
     and has at most 60 kB.
 
-    Exit codes: 0 done, whether or not anything differs, 2 wrong usage, a repository or ref that can't be read, or no
-    Helm that can be used, 3 this machine can't sandbox it.
+    Exit codes: 0 done, whether or not anything differs, 2 wrong usage, nothing of this name, a repository or ref that
+    can't be read, or no Helm that can be used, 3 this machine can't sandbox it.
     """
     if against and not environment:
         raise click.UsageError("--against needs --environment")
@@ -174,7 +176,41 @@ def _between_times(
     with before.opened() as old, after.opened() as new:
         changed = {name: list(changed_paths(old[name], new[name])) for name in old}
         earlier = {name: before_changes(old[name], new[name], paths) for name, paths in changed.items()}
-        return diff_states(State(earlier), State(new), changed, tools, Selected(services, environment))
+        found = diff_states(State(earlier), State(new), changed, tools, Selected(services, environment))
+        if (services or environment) and not found.blocks and not found.unrendered:
+            _require([State(new), State(earlier)], tools, services, environment)
+        return found
+
+
+def _require(
+    states: Sequence[State], tools: RenderingTools, services: tuple[str, ...], environment: str | None
+) -> None:
+    """Refuse what is deployed at no time: that nothing of it has changed would be no answer.
+
+    Raises
+    ------
+    NotFoundError   a service isn't deployed, or not in this environment
+    """
+    from scenedock.catalog.vocabulary.environments import promotion_rank
+    from scenedock.errors import NotFoundError
+    from scenedock.model.similar import similar
+    from scenedock.usecases.manifests.deployed_targets import Selected
+    from scenedock.usecases.manifests.differences import all_targets
+    from scenedock.usecases.manifests.rendering import TargetRenderer
+
+    with TargetRenderer(tools) as renderer:
+        every = [each for state in states for each in all_targets(state, renderer)]
+    for service in services or [None]:
+        wanted = Selected([service] if service else [], environment)
+        if not any(map(wanted.includes, every)):
+            of_service = [each for each in every if Selected(wanted.services).includes(each)]
+            if service and not of_service:
+                hint = similar(service, sorted({each.service for each in every}))
+                raise NotFoundError(f"nothing called {service!r} is deployed{hint}")
+            known = sorted({each.environment for each in of_service if each.environment}, key=promotion_rank)
+            there = similar(environment or "", known) or f"; environments are: {', '.join(known) or 'none'}"
+            what = f"{service!r} isn't" if service else "nothing is"
+            raise NotFoundError(f"{what} deployed in {environment!r}{there}")
 
 
 def _print(found: ManifestDiff, layout: str) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-
-from scenedock.errors import NotFoundError
 
 if TYPE_CHECKING:
     from scenedock.doors.cli.sources import Sources
@@ -33,20 +31,7 @@ class Selection:
         ------
         NotFoundError   nothing is deployed in such an environment
         """
-        from scenedock.model.similar import similar
-
-        known = sorted({each.environment for each in deployments.releases if each.environment})
-        for name in self.environments:
-            if name not in known:
-                there = similar(name, known) or f"; environments are: {', '.join(known) or 'none'}"
-                raise NotFoundError(f"nothing is deployed in {name!r}{there}")
-        found = (
-            each
-            for each in deployments.releases
-            if (not self.environments or each.environment in self.environments)
-            and (not self.behind or each.key in deployments.behind)
-        )
-        return replace(deployments, releases=tuple(found))
+        return deployments.selected(self.environments, behind=self.behind)
 
 
 def selection_options(command: Callable[..., object]) -> Callable[..., object]:

@@ -110,7 +110,8 @@ def show_board(service: Service) -> Response:
         )
         for row in rows
     ]
-    facets = {name: values_of(lines.values(), name) for name in FACETS if name != "environment"}
+    on_board = [lines[row.service] for row in overview.rows if row.service in lines]
+    facets = {name: values_of(on_board, name) for name in FACETS if name != "environment"}
     environments = [each.name for each in _columns(overview)]
     there = {name: [value for value, _ in found] for name, found in facets.items()}
     asked = [(name, query.get(name, "")) for name in ("drift", "in", "behind")]

@@ -52,7 +52,10 @@ def _try_one(settings: Settings) -> str:
     program = Path(sys.executable).with_name("scenedock")
     on_path = shutil.which("scenedock") == str(program)
     near = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
-    variables = {variable(name): shown_value(getattr(settings, name)) for name in ("repositories", "data")}
+    variables = {
+        variable("repositories"): shown_value(settings.repositories),
+        variable("data"): str(settings.data.resolve()),
+    }
     shown = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items() if value)
     return f"{shown} {'scenedock' if on_path else shlex.quote(str(near))} {command}"
 
