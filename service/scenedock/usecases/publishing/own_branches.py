@@ -68,7 +68,9 @@ def refuse_replaced(pull: PullRequest | None, ahead: Sequence[Head], attempt: At
         return
     is_behind = pull.state == "open" and attempt.mark.in_text(pull.body) and bool(ahead)
     if attempt.mark.was_replaced(pull.body) or (is_behind and ahead[0].is_ours and not attempt.mark.latest_in(ahead)):
-        raise ConflictError(f"a later change has replaced this one in {pull.url}; if it is still wanted, run it anew")
+        raise ConflictError(
+            f"a later change has replaced this one in {pull.url}; if it is still wanted, run it in a new task"
+        )
 
 
 def meanwhile(repository: RemoteRepository, branch: str, now: Head | None) -> ConflictError:
