@@ -10,7 +10,7 @@ from itertools import pairwise
 from scenedock.changes.contents import restored, value_in, version_at
 from scenedock.changes.identity import documents_of, same_spot
 from scenedock.changes.planned import Lifted, Planned, Refusal
-from scenedock.changes.targets import line_of, sharers_of
+from scenedock.changes.targets import line_of
 from scenedock.effects.git.history import GitHistory
 from scenedock.effects.helm.chart_lock import listed_in, locked_versions
 from scenedock.errors import ConflictError, InputError, NotFoundError
@@ -102,10 +102,9 @@ def _draft(ground: Ground, wanted: dict[Release, Wanted], lifted: Lifted) -> Dra
 
 def _restore(draft: Draft, release: Release, earlier: _Earlier) -> bool:
     """Make the line of a release what it was, if it serves no other deployment that isn't rolled back, too."""
-    all_of = draft.ground.survey.releases
     files: dict[tuple[str, str], list[Spot]] = defaultdict(list)
     for line in release.lines:
-        if line.spot is None or any(each.key not in draft.wanted for each in sharers_of(line, all_of)):
+        if line.spot is None or any(each.key not in draft.wanted for each in draft.ground.sharers_of(line)):
             return False
         files[line.elsewhere or line.repository, line.path].append(line.spot)
     try:
