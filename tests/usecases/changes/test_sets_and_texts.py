@@ -136,6 +136,14 @@ def test_a_roll_back_to_a_named_version_and_to_one_that_never_was(apps: Path) ->
     assert "no commit says that search/production had 0.1.0" in run(*asked, "--to", "0.1.0", code=2)
 
 
+def test_a_roll_back_that_is_tried_again_does_not_bring_the_version_back(apps: Path) -> None:
+    commit(apps, 2, {"search/values-production.yaml": "image:\n  tag: 1.1.0\n"})
+    asked = ("roll-back", "--environment", "production", "--service", "search", apps)
+    run(*asked, "--commit")
+    assert "went back from 1.1.0 to 1.0.0 already; name the version" in run(*asked, "--commit", code=4)
+    assert [each["new"] for each in run(*asked, "--to", "1.1.0")["changes"]] == ["1.1.0"]
+
+
 def test_a_roll_back_keeps_what_else_has_changed(apps: Path) -> None:
     commit(apps, 2, {"search/values-production.yaml": "image:\n  tag: '1.1.0'  # new\nreplicas: 2\n"})
     commit(apps, 3, {"search/values-production.yaml": "image:\n  tag: '1.1.0'  # new\nreplicas: 3\n"})

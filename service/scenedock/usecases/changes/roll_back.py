@@ -10,6 +10,7 @@ from itertools import pairwise
 from scenedock.changes.contents import restored, value_in, version_at
 from scenedock.changes.identity import documents_of, same_spot
 from scenedock.changes.planned import Lifted, Planned, Refusal
+from scenedock.changes.steps import is_downgrade
 from scenedock.changes.targets import line_of
 from scenedock.effects.git.history import GitHistory
 from scenedock.effects.helm.chart_lock import listed_in, locked_versions
@@ -156,7 +157,7 @@ def _earlier(ground: Ground, release: Release, version: str | None) -> _Earlier:
     Raises
     ------
     NotFoundError   the history has none such
-    ConflictError   the version of now isn't committed
+    ConflictError   the version of now isn't committed, or it is there because somebody went back already
     """
     extent = Extent(2 if version is None else MOST_VERSIONS, between=False, authors=False)
     history = follow(ground.survey, ground.repositories, [release], extent)[release.key]
@@ -165,14 +166,29 @@ def _earlier(ground: Ground, release: Release, version: str | None) -> _Earlier:
         raise ConflictError(f"{release.place} isn't committed yet; commit it, or take it back")
     for after, each in pairwise(versions):
         if after.commit and each.version and each.version == (version or each.version) != release.version:
+            _refuse_to_go_back_again(release, each.version, version)
             return _Earlier(each.version, after.commit.id)
     if len(versions) < 2:  # of what isn't followed, the line has a history all the same
         for found in _of_line(ground, release):
             if version in {None, found.version}:
+                _refuse_to_go_back_again(release, found.version, version)
                 return found
     what = f"had {version}" if version else "had another version before"
     why = f": {history.incomplete}" if history.incomplete else ""
     raise NotFoundError(f"no commit says that {release.pair} {what}{why}")
+
+
+def _refuse_to_go_back_again(release: Release, earlier: str | None, named: str | None) -> None:
+    """Refuse a version that somebody went back from: a roll-back that is tried again would bring it back.
+
+    Raises
+    ------
+    ConflictError   the version before is newer, and nobody named it
+    """
+    if named is None and earlier and is_downgrade(earlier, release.version or ""):
+        raise ConflictError(
+            f"{release.pair} went back from {earlier} to {release.version} already; name the version it should have"
+        )
 
 
 def _at(ground: Ground, repository: str, path: str, commit: str) -> tuple[bytes, bytes]:
