@@ -27,7 +27,7 @@ def refusals_of(
     """
     old = release.version or ""
     if not is_rollback and is_downgrade(old, version):
-        message = f"{release.pair} would go back from {old} to {version}"
+        message = f"it would go back from {old} to {version}"
         yield Refusal("downgrade", release.pair, message, release.place, "Roll it back, or allow the downgrade.")
     if release.environment and is_production(release.environment) and is_prerelease(version):
         message = f"{version} is a pre-release, and {release.environment} is of production"
@@ -64,7 +64,7 @@ def _untried(release: Release, version: str, of_service: Iterable[Release]) -> R
     if not before or any(each.version == version and each.chart == release.chart for each in before):
         return None
     has = ", ".join(f"{each.environment} has {each.version or 'an unknown version'}" for each in before)
-    message = f"{version} is in no environment just before {release.environment}: {has}"
+    message = f"the stage before {release.environment} doesn't have {version}: {has}"
     remedy = "Promote it there first, or allow a version that was not tried."
     return Refusal("untried-version", release.pair, message, before[0].place, remedy)
 

@@ -232,9 +232,9 @@ def test_write_writes_and_commits_nothing(apps: Path) -> None:
     [
         (["--from", "qa", "--to", "qa"], "from qa to itself"),
         (["--from", "qa", "--to", "live"], "isn't deployed in 'live'"),
-        (["--to", "qa", "--version", "1.0.0\nSigned-off-by: eve"], "is no version"),
-        (["--to", "qa"], "give the environment that has the version, or the version"),
-        (["--from", "qa", "--to", "production", "--version", "1"], "not both"),
+        (["--to", "qa", "--version", "1.0.0\nSigned-off-by: eve"], "is not a version"),
+        (["--to", "qa"], "give either the environment"),
+        (["--from", "qa", "--to", "production", "--version", "1"], "give either"),
         (["--from", "qa", "--to", "production", "--ref", "main", "--write"], "with --ref nothing can be written"),
     ],
 )

@@ -39,9 +39,13 @@ def promote(ground: Ground, promotion: Promotion, lifted: Lifted, verb: Verb = "
                     named
     """
     if (promotion.source is None) == (promotion.version is None):
-        raise InputError("give the environment that has the version, or the version; not both")
+        raise InputError(
+            "give either the environment that has the version (`--from`, `fromEnvironment`), or the version itself"
+        )
     if promotion.version is not None and not is_version(promotion.version):
-        raise InputError(f"{promotion.version!r} is no version: it can't be the tag of an image, nor a chart's version")
+        raise InputError(
+            f"{promotion.version!r} is not a version: no image can have this tag, and no chart this version"
+        )
     if promotion.source is not None and promotion.source == promotion.environment:
         raise InputError(f"a version can't be promoted from {promotion.source} to itself")
     wanted: list[Wanted] = []

@@ -225,10 +225,16 @@ def _lines(
         yield f"refused: {_said(refusal)}"
         if refusal.remedy or refusal.is_liftable:
             yield f"    {refusal.remedy}{_option(refusal)}"
+    yield from _outcome(planned, commits, written=written)
+
+
+def _outcome(planned: Planned, commits: Mapping[str, str], *, written: bool) -> Iterator[str]:
     if not planned.changes and not planned.refusals:
         yield "nothing to change"
     elif not planned.refusals and not written:
         yield "nothing is written; add --write, or --commit"
+    if written and not commits:
+        yield from (f"written: {file.repository}:{file.path}" for file in planned.files)
     for name, commit in commits.items():
         yield f"committed in {name}: {commit}"
 
