@@ -61,6 +61,7 @@ def test_the_pipeline_pleases_gitlab(tmp_path: Path) -> None:
 
 def test_a_pipeline_proposes_a_tag_once_however_often_it_runs(acme: Acme, service: str, tmp_path: Path) -> None:
     variables = {"SCENEDOCK": service, "SCENEDOCK_TOKEN": RUN, "TAG": TAG}
+    acme.commit("main", {"billing/values-dev.yaml": "workload:\n  image:\n    tag: '1.3.0'\n"})
 
     there = of_gitlab().replace("https://gitlab.com/", "https://github.com/")  # the company here is on GitHub
 
@@ -71,7 +72,7 @@ def test_a_pipeline_proposes_a_tag_once_however_often_it_runs(acme: Acme, servic
 
     (pull,) = acme.repository("apps").pulls.values()
     assert pull.title == f"billing {TAG}"
-    assert f"tag: '{TAG}'".encode() in acme.repository("apps").files(pull.head)["billing/values.yaml"][1]
+    assert f"tag: '{TAG}'".encode() in acme.repository("apps").files(pull.head)["billing/values-dev.yaml"][1]
 
 
 def test_a_token_that_may_only_read_fails_the_job(acme: Acme, service: str, tmp_path: Path) -> None:

@@ -98,13 +98,14 @@ def test_the_deployment_is_a_pull_request_that_a_reviewer_understands(journey: J
     assert (pull.base, pull.labels) == ("main", ["new service"])
     asked, _, trailers = (pull.body or "").partition("\n\n---\n")
     assert asked == (
+        "<!-- scenedock: written again with each change -->\n"
         "Adds the new service **ledger**: Keeps the “books”: all of them\n\n"
         "| | |\n| --- | --- |\n"
         f"| Code | {github.fake.url}/acme/ledger |\n"
         "| Owner | `group:default/payments` |\n"
         "| Image | `ghcr.io/acme/ledger:0.1.0` |\n\n"
         "Before you merge this, the image must exist: push the tag `v0.1.0` to the repository of the code, and its\n"
-        "pipeline publishes the image."
+        "pipeline publishes the image.\n<!-- scenedock: end -->"
     )
     assert f"Requested-by: {USER}" in trailers
 
