@@ -137,9 +137,9 @@ def test_a_pull_request_that_was_updated_and_then_closed_with_its_branch_stays_c
 
     assert (done.returncode, "(closed) has this already" in done.stderr) == (0, True), done.stderr
     assert (list(repository.pulls), writes(acme)) == ([1], [])
-    *text, mark = updated.splitlines()
+    *text, mark, replaced = updated.splitlines()
     assert (text, mark[:31]) == (["Ada says: later.", *first.splitlines()[:-1]], "Scenedock-Task: catalog-export/")
-    assert mark not in first
+    assert (mark not in first, replaced.startswith("Scenedock-Replaced: catalog-export/")) == (True, True)
 
 
 def test_commits_of_others_and_files_of_people_are_not_overwritten(acme: Acme, apps: Path) -> None:
