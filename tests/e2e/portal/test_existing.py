@@ -82,6 +82,8 @@ def test_with_ours_none_is_lost_while_both_have_it_and_ours_is_there_after_the_h
     ids = {each["data"]["target"]: each["data"]["id"] for each in portal.frontend.ask("GET", "catalog/locations")}
     for address in addresses.values():
         portal.frontend.ask("DELETE", f"catalog/locations/{ids[address]}")
+    # The feed stays as it is, so Backstage takes from it what it refused when it next reads it, here after an hour.
+    portal.read_everything_again()
 
     feed = f"url:{portal.service.url}/api/scenedock/catalog/catalog-info.yaml"
     wait_until(lambda: _origins(portal, names) == dict.fromkeys(names, feed), "all of them, from our feed")
