@@ -46,7 +46,7 @@ mutants: set-up ## Change a condition at a time in critical modules: do their te
 	@$(bin)/python -m bench.mutants --seed $(or $(seed),1)
 
 soak: set-up ## The long runs of the random tests and of the fault harness (half a day)
-	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 SCENEDOCK_SOAK_RUNS=5000 $(bin)/python -m pytest tests/properties \
+	@SCENEDOCK_SOAK=1 SCENEDOCK_SOAK_EXAMPLES=2000 SCENEDOCK_SOAK_RUNS=5000 $(bin)/python -m pytest -m "" tests/properties \
 		tests/skeletons/test_like_cookiecutter_at_random.py tests/faults/test_kill.py tests/publishing/test_killed.py tests/publishing/test_bumps_in_any_order.py tests/publishing/test_killed_changes.py -o log_cli=true -o log_cli_level=INFO
 
 # One resolution: the smaller locks take their versions from dev.txt. What is pinned stays until upgrade=--upgrade.

@@ -28,6 +28,19 @@ if TYPE_CHECKING:
     from scenedock.runtime.settings import Settings
 
 
+RUN_APART = (
+    "scenedock.usecases.catalog.build_feed",
+    "scenedock.usecases.catalog.explain_service",
+    "scenedock.usecases.changes.plan_served",
+    "scenedock.usecases.manifests.preview",
+    "scenedock.usecases.releases.follow_versions",
+    "scenedock.usecases.releases.lint_deployments",
+    "scenedock.usecases.releases.measure_delivery",
+    "scenedock.usecases.releases.overview",
+)
+"""The modules of what is run in a process of its own."""
+
+
 @contextmanager
 def open_repositories(paths: Mapping[str, Path], ref: str | None = None) -> Iterator[Mapping[str, Repository]]:
     """The repositories at some paths: as folders, or from git at a ref. Nothing is read yet."""
@@ -124,7 +137,10 @@ def open_effects(
     from scenedock.effects.helm.chart_cache import ChartCache
     from scenedock.effects.helm.program import HelmProgram
     from scenedock.effects.kustomize.program import KustomizeProgram
+    from scenedock.effects.local.apart import import_once
     from scenedock.usecases.manifests.tools import RenderingTools
+
+    import_once(RUN_APART)
 
     def folders() -> FolderTable:
         from scenedock.effects.tasks.storage.folder_table import FolderTable

@@ -12,7 +12,7 @@ from scenedock.errors import NotAllowedError
 from scenedock.model.action import BASE_PATH, COMMAND_LINE, Caller
 from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.usecases.permissions import Permissions
-from tests.doors.http.test_rules import attempts, client_of, token_of
+from tests.doors.http.test_rules import attempts, client_of, submitted, token_of
 from tests.tools.service import bearer, service_in
 from tests.tools.tokens import Backstage
 
@@ -64,7 +64,7 @@ def test_who_may_not_pass_a_lock_may_not_remove_it(tmp_path: Path) -> None:
     unlock = {"environment": "production", "reason": "in my way"}
     try:
         answers = [
-            attempts(client_of(service, rules), "unlock-environment", token_of(backstage), unlock)["task"]
+            submitted(client_of(service, rules), "unlock-environment", token_of(backstage), unlock)
             for rules in ("[{allow: ['*']}]", "[{allow: [pass-lock], users: [jane]}]")
         ]
     finally:

@@ -68,17 +68,22 @@ def token_of(backstage: Backstage, plugin: str = "scaffolder") -> str:
     return backstage.plugin_token(sub=plugin, obo=backstage.user_token())
 
 
+def submitted(client: FlaskClient, action: str, token: str, values: Any) -> Any:
+    """What is answered to a task with this action."""
+    spec = {"spec": {"steps": [{"action": f"scenedock:{action}", "input": values}]}}
+    return client.post(f"{BASE_PATH}/tasks", json=spec, headers=bearer(token))
+
+
 def attempts(client: FlaskClient, action: str, token: str, values: Any = None) -> dict[str, Any]:
     """What each way to run an action answers, by name."""
     values, headers = values or {}, bearer(token)
-    spec = {"spec": {"steps": [{"action": f"scenedock:{action}", "input": values}]}}
     return {
         "v1": client.post(f"{LIST}/scenedock:{action}/invoke", json=values, headers=headers),
         "v2": client.post(
             f"{LIST.replace('v1', 'v2')}/scenedock:{action}/invoke", json={"input": values}, headers=headers
         ),
         "plain": client.post(f"{BASE_PATH}/actions/{action}/invoke", json=values, headers=headers),
-        "task": client.post(f"{BASE_PATH}/tasks", json=spec, headers=headers),
+        "task": submitted(client, action, token, values),
     }
 
 
