@@ -193,7 +193,6 @@ def test_the_exercises_do_what_they_say(begun: Path) -> None:
 
 
 def test_its_pipeline_looks_at_what_changed_and_finds_mistakes(begun: Path) -> None:
-    assert run(["ci/check", "HEAD"], begun).startswith("All right")
     values = begun / "hello" / "values-qa.yaml"
     right = values.read_text(encoding="utf-8")
 
