@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import shlex
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +15,20 @@ from click.testing import CliRunner
 from scenedock.doors.cli import main
 from tests.skeletons.shipped.answers import GITOPS
 from tests.skeletons.shipped.custom_resources import judge_custom_resources
+from tests.skeletons.shipped.typing_commands import follow, programs, versions
 from tests.skeletons.shipped.world import LOCKS, attempt, bake, run
-from tests.tools.helm import helm
 from tests.tools.judge import judge
 from tests.tools.venv import venv
 
 REST = [pytest.param(case, marks=pytest.mark.extended) for case in list(GITOPS)[1:]]
-IDENTITY = [f"GIT_{who}_{what}=nobody@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
+pytestmark = pytest.mark.usefixtures("programs")
+__all__ = ["programs"]
 HELLO = GITOPS["github"]
 
 
 @pytest.fixture(scope="module")
 def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {case: bake("gitops-repository", tmp_path_factory.mktemp("r"), answers) for case, answers in GITOPS.items()}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the README says one needs, on the PATH."""
-    linters = venv(LOCKS / "requirements-linters.txt") / "bin"
-    place = tmp_path_factory.mktemp("bin")
-    for name, program in {
-        "helm": helm("4"),
-        "kubernetes-validate": linters / "kubernetes-validate",
-        "scenedock": Path(sys.executable).with_name("scenedock"),
-    }.items():
-        (place / name).symlink_to(program)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("PATH", str(place), prepend=":")
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +41,6 @@ def first(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def begun(first: Path, tmp_path: Path) -> Path:
     """A copy of it, to work in."""
     return shutil.copytree(first, tmp_path / first.name)
-
-
-def follow(line: str, folder: Path) -> str:
-    """Type a line of the documentation; what it prints."""
-    if not line.startswith("scenedock "):
-        return run(["env", *IDENTITY, "sh", "-ec", line], folder)
-    with contextlib.chdir(folder):
-        identity = dict(variable.split("=") for variable in IDENTITY)
-        done = CliRunner(env=identity).invoke(main, shlex.split(line)[1:])
-    assert done.exit_code == 0, f"{line}\n{done.output}"
-    return done.stdout
 
 
 def begin(folder: Path, answers: dict[str, str]) -> Path:
@@ -89,11 +59,6 @@ def objects(folder: Path) -> list[dict[str, Any]]:
 def services(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((folder / "argocd" / "services.yaml").read_bytes())["spec"]
     return found
-
-
-def versions(folder: Path, service: str = "hello") -> dict[str, str]:
-    listed = json.loads(follow("scenedock deployments list --format json", folder))
-    return {each["environment"]: each["version"] for each in listed if each["service"] == service}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
