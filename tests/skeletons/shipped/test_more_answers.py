@@ -32,14 +32,13 @@ ACCEPTED = {
 }
 
 
-def failed_checks(folder: Path, *frameworks: str) -> set[str]:
+def failed_checks(folder: Path, framework: str) -> set[str]:
     """What checkov finds in a folder: the names of the checks."""
     program = venv(LOCKS / "requirements-checkov.txt") / "bin" / "checkov"
-    options = ["--skip-download", "--quiet", "--soft-fail", "--output", "json", "--framework", *frameworks]
-    found = json.loads(run([program, "--directory", folder, *options], folder))
-    reports = found if isinstance(found, list) else [found]
-    assert sum(report.get("summary", report)["resource_count"] for report in reports) > 0
-    return {check["check_id"] for report in reports for check in report["results"]["failed_checks"]}
+    options = ["--skip-download", "--quiet", "--soft-fail", "--output", "json", "--framework", framework]
+    report = json.loads(run([program, "--directory", folder, *options], folder))
+    assert report["summary"]["passed"] > 0
+    return {check["check_id"] for check in report["results"]["failed_checks"]}
 
 
 def rendered(folder: Path, library: dict[str, str]) -> Sequence[Manifest]:
@@ -102,7 +101,8 @@ def test_a_repository_is_clean_with_both_helms(
         entity for file in sorted(made.rglob("catalog-info.yaml")) for entity in yaml.safe_load_all(file.read_bytes())
     ]
     assert judge(entities) == [None] * len(entities)
-    assert failed_checks(made, "gitlab_ci" if GITOPS[case].get("ci") == "gitlab" else "github_actions") == set()
+    if (made / ".gitlab-ci.yml").exists():  # of GitHub's workflows checkov reads none; actionlint and zizmor do
+        assert failed_checks(made, "gitlab_ci") == set()
 
 
 def test_there_are_four_sets_of_answers_for_each() -> None:
