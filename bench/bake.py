@@ -19,7 +19,7 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
-from cookiecutter.main import cookiecutter  # type: ignore[import-untyped]  # it has no types
+from cookiecutter.main import cookiecutter
 
 from scenedock.effects.bakes.baked_trees import write_tree
 from scenedock.effects.bakes.confined_bakes import ConfinedBakes

@@ -26,6 +26,13 @@ LIBRARY: dict[str, str] = {
     "version": "1.2.3-rc.1",
 }
 
+LIBRARIES: dict[str, dict[str, str]] = {
+    "as it is": {},
+    "with words": LIBRARY,
+    "a name that means something elsewhere": {"name": "on", "version": "10.20.30", "owner": "user:ada"},
+    "a long name": {"name": "l" * 50, "version": "0.0.1-0a", "description": "", "owner": "platform"},
+}
+
 DEPLOYMENTS: dict[str, dict[str, str]] = {
     "billing": {},
     "orders": {
@@ -70,4 +77,5 @@ GITOPS: dict[str, dict[str, str]] = {
         "scenedock": "git+https://git.example.com/platform/scenedock@v0.1.0",
     },
     "at once": {"name": "all", "staging": "none", "review_apps": "yes", "platform": "kubernetes"},
+    "an owner without a kind": {"name": "on", "owner": "payments", "platform": "kubernetes", "service": "orders"},
 }

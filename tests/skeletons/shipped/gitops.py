@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import functools
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
+from unittest import mock
 
 import yaml
+from kubernetes_validate import utils
 
-from tests.skeletons.shipped.world import LOCKS, attempt, bake, run
+from tests.skeletons.shipped.world import attempt, bake, run
 from tests.tools.helm import Version, helm
-from tests.tools.venv import venv
 
 Manifest: TypeAlias = dict[str, Any]
 
@@ -26,6 +28,8 @@ CUSTOM = (
 )
 KUBERNETES = ("1.30", "1.34", "1.37")
 """The oldest that the library chart allows, one between, the newest whose schemas there are."""
+
+_contents = functools.cache(utils.schema_contents)  # which reads all definitions for every manifest
 
 
 class Repository:
@@ -60,9 +64,20 @@ class Repository:
         return [self.helm, "template", release, service, "--namespace", release, *values, *more]
 
 
+def write_parent(folder: Path, chart: Path, values: Mapping[str, Mapping[str, Any]]) -> Path:
+    """A chart that has another one many times: for each name a copy with values of its own, in one run of Helm."""
+    about = yaml.safe_load((chart / "Chart.yaml").read_bytes())
+    copies = [{"name": about["name"], "version": about["version"], "alias": alias} for alias in values]
+    shutil.copytree(chart, folder / "charts" / chart.name)
+    parent = {"apiVersion": "v2", "name": "parent", "version": "0.0.0", "dependencies": copies}
+    (folder / "Chart.yaml").write_text(yaml.safe_dump(parent), encoding="utf-8")
+    (folder / "values.yaml").write_text(yaml.safe_dump(dict(values)), encoding="utf-8")
+    return folder
+
+
 def parse(text: str) -> list[Manifest]:
     """The documents of a rendering, sorted by kind and name."""
-    documents = [document for document in yaml.safe_load_all(text) if document]
+    documents = [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]
     return sorted(documents, key=lambda manifest: (manifest["kind"], manifest["metadata"]["name"]))
 
 
@@ -70,17 +85,14 @@ def is_custom(manifest: Manifest) -> bool:
     return str(manifest["apiVersion"]).startswith(CUSTOM)
 
 
-def validate_kubernetes(manifests: Sequence[Manifest], folder: Path) -> None:
+def validate_kubernetes(manifests: Sequence[Manifest]) -> None:
     """Check manifests against the schemas of Kubernetes, unknown fields included.
 
     Raises
     ------
-    AssertionError   one of them breaks a schema; the message says which and where
+    kubernetes_validate.ValidationError   one of them breaks a schema; the message says where
     """
-    files = []
-    for number, manifest in enumerate(manifests):
-        files.append(folder / f"{number}-{manifest['kind']}.json")
-        files[-1].write_text(json.dumps(manifest), encoding="utf-8")
-    program = venv(LOCKS / "requirements-linters.txt") / "bin" / "kubernetes-validate"
-    for version in KUBERNETES:
-        run([program, "--strict", "--no-warn", "--kubernetes-version", version, *files], folder)
+    with mock.patch.object(utils, "schema_contents", _contents):
+        for version in KUBERNETES:
+            for manifest in manifests:
+                utils.validate(manifest, version, strict=True)

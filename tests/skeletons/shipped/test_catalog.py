@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from scenedock.doors.cli import main
 from tests.skeletons.shipped.world import SKELETONS, bake, run
 from tests.tools.judge import judge
 
@@ -36,13 +37,16 @@ def apply(repository: Path, application_set: int) -> None:
     run(["git", *author, "commit", "--quiet", "--message", "Begin"], repository)
 
 
-def scenedock(*arguments: str | Path) -> list[str | Path]:
-    return [Path(sys.executable).with_name("scenedock"), "catalog", *arguments]
+def catalog(*arguments: str | Path) -> str:
+    """What `scenedock catalog` prints."""
+    done = CliRunner().invoke(main, ["catalog", *map(str, arguments)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
 
 
 def exported(repository: Path) -> dict[str, dict[str, Any]]:
     """The entities by name; warnings count as errors."""
-    entities = list(yaml.safe_load_all(run(scenedock("export", "--strict", repository), repository)))
+    entities = list(yaml.safe_load_all(catalog("export", "--strict", repository)))
     assert judge(entities) == [None] * len(entities)
     return {entity["metadata"]["name"]: entity for entity in entities}
 
@@ -91,10 +95,10 @@ def test_export_in_place_check_and_validate_agree(repository: Path) -> None:
     apply(repository, 0)
     before = exported(repository)
 
-    told = run(scenedock("export", "--in-place", "--strict", repository), repository)
-    checked = run(scenedock("check", repository), repository)
+    told = catalog("export", "--in-place", "--strict", repository)
+    checked = catalog("check", repository)
     files = sorted(repository.rglob("catalog-info*.yaml"))
-    validated = run(scenedock("validate", *files), repository)
+    validated = catalog("validate", *files)
 
     assert "3 files written" in told
     assert checked.splitlines()[-1] == "All right: catalog-info.yaml files: 3 right"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -83,6 +85,28 @@ WORKER: dict[str, Any] = {
 }
 
 
+MANIFESTS: dict[str, tuple[str, str | None, dict[str, Any]]] = {
+    **{
+        service if environment is None else f"{service}-{environment}": (service, environment, {})
+        for service, environments in ENVIRONMENTS.items()
+        for environment in environments
+    },
+    "everything": ("billing", "production", EVERYTHING),
+    "everything without what a file says": ("inner", None, EVERYTHING),
+    "worker": ("inner", None, WORKER),
+    "other user": (
+        "inner",
+        None,
+        {"podSecurityContext": {"runAsUser": 1000}, "securityContext": {"readOnlyRootFilesystem": False}},
+    ),
+    **{
+        f"tag {number}": ("inner", None, {"image": {"tag": tag}})
+        for number, tag in enumerate(["v" * 62 + "." + "1" * 10, "1.0_", "_1", "a" * 128])
+    },
+}
+"""What is rendered of the deployments: the service, its environment, further values."""
+
+
 @pytest.fixture(scope="module")
 def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[Version, Repository]:
     """The same repository for each Helm, by its major version."""
@@ -92,25 +116,23 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[Version, Repo
     return made
 
 
-@pytest.fixture(params=HELMS, ids=lambda major: f"helm{major}")
-def repository(request: pytest.FixtureRequest, repositories: dict[Version, Repository]) -> Repository:
-    return repositories[request.param]
+@pytest.fixture(scope="module")
+def repository(repositories: dict[Version, Repository]) -> Repository:
+    return repositories["4"]
 
 
-def with_values(folder: Path, values: dict[str, Any]) -> list[str]:
-    """The arguments that give Helm further values for the library chart."""
-    file = folder / "more.yaml"
+@pytest.fixture(scope="module")
+def rendered(repositories: dict[Version, Repository]) -> dict[str, list[Manifest]]:
+    """What both Helms make of each of `MANIFESTS`."""
+    old, new = ({name: render(each, *MANIFESTS[name]) for name in MANIFESTS} for each in repositories.values())
+    assert old == new
+    return new
+
+
+def render(repository: Repository, service: str, environment: str | None, values: dict[str, Any]) -> list[Manifest]:
+    file = repository.folder / "more.yaml"
     file.write_text(yaml.safe_dump({"workload": values}), encoding="utf-8")
-    return ["--values", str(file)]
-
-
-def all_of(repository: Repository) -> list[Manifest]:
-    return [
-        manifest
-        for service, environments in ENVIRONMENTS.items()
-        for environment in environments
-        for manifest in repository.render(service, environment)
-    ]
+    return repository.render(service, environment, *(["--values", str(file)] if values else []))
 
 
 def by_kind(manifests: list[Manifest]) -> dict[str, Manifest]:
@@ -131,23 +153,19 @@ def read(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def test_every_environment_fits_the_schemas(repository: Repository, tmp_path: Path) -> None:
-    manifests = all_of(repository)
-
-    validate_kubernetes([manifest for manifest in manifests if not is_custom(manifest)], tmp_path)
+def test_what_is_rendered_fits_the_schemas(rendered: dict[str, list[Manifest]]) -> None:
+    manifests = [manifest for name in rendered for manifest in rendered[name]]
     custom = [manifest for manifest in manifests if is_custom(manifest)]
+
+    validate_kubernetes([manifest for manifest in manifests if not is_custom(manifest)])
     assert judge_custom_resources(custom) == [[]] * len(custom)
-    assert len(custom) == 4
+    assert len(custom) == 6
 
 
-def test_every_value_reaches_a_manifest_that_fits_the_schemas(repository: Repository, tmp_path: Path) -> None:
-    plain = repository.render("billing", "production")
+def test_every_value_reaches_a_manifest(rendered: dict[str, list[Manifest]]) -> None:
+    everything = rendered["everything"]
 
-    everything = repository.render("billing", "production", *with_values(tmp_path, EVERYTHING))
-
-    validate_kubernetes([manifest for manifest in everything if not is_custom(manifest)], tmp_path)
-    assert judge_custom_resources([m for m in everything if is_custom(m)]) == [[]]
-    assert sorted(by_kind(everything)) == sorted(by_kind(plain)) == KINDS
+    assert sorted(by_kind(everything)) == sorted(by_kind(rendered["billing-production"])) == KINDS
     made = set(leaves(everything).values())
     image = EVERYTHING["image"]
     assert f"{image['repository']}:{image['tag']}" in made
@@ -155,23 +173,17 @@ def test_every_value_reaches_a_manifest_that_fits_the_schemas(repository: Reposi
     assert [path for path, value in given.items() if value is not None and value not in made] == []
 
 
-def test_both_helms_make_the_same(repositories: dict[Version, Repository], tmp_path: Path) -> None:
-    more = with_values(tmp_path, EVERYTHING)
-
-    old, new = (all_of(found) + found.render("inner", None, *more) for found in repositories.values())
-
-    assert old == new
-
-
-def test_a_field_that_kubernetes_does_not_know_is_noticed(repository: Repository, tmp_path: Path) -> None:
-    manifest = by_kind(repository.render("inner", None))["Service"]
+def test_a_field_that_kubernetes_does_not_know_is_noticed(rendered: dict[str, list[Manifest]]) -> None:
+    manifest = copy.deepcopy(by_kind(rendered["inner"])["Service"])
     manifest["spec"]["prots"] = []
 
-    with pytest.raises(AssertionError, match="prots"):
-        validate_kubernetes([manifest], tmp_path)
+    with pytest.raises(kubernetes_validate.ValidationError, match="prots"):
+        validate_kubernetes([manifest])
 
 
-def test_helm_finds_nothing_to_complain_about(repository: Repository) -> None:
+@pytest.mark.parametrize("major", HELMS)
+def test_helm_finds_nothing_to_complain_about(repositories: dict[Version, Repository], major: Version) -> None:
+    repository = repositories[major]
     run([repository.helm, "lint", "--strict", repository.library], repository.folder)
     for service, environments in ENVIRONMENTS.items():
         for environment in environments:
@@ -179,54 +191,8 @@ def test_helm_finds_nothing_to_complain_about(repository: Repository) -> None:
             run([repository.helm, "lint", "--strict", service, *values], repository.folder)
 
 
-@pytest.mark.parametrize(
-    ("values", "complaint"),
-    [
-        ({"replica": 2}, "replica"),
-        ({"image": {"tagg": "1"}}, "tagg"),
-        ({"image": {"tag": "latest"}}, "tag"),
-        ({"image": {"tag": 1.1}}, "tag"),
-        ({"image": {"repository": "registry.example.com/billing:1.0.0"}}, "repository"),
-        ({"image": {"repository": ""}}, "workload.image.repository is missing: set it to the image"),
-        ({"image": {"tag": ""}}, "workload.image.tag is missing: set it to the version"),
-        ({"env": {"COUNT": 1}}, "COUNT"),
-        ({"envFrom": [{"secret": {"name": "s"}}]}, "secret"),
-        ({"resources": {"request": {"cpu": 1}}}, "request"),
-        ({"resources": {"limits": {"memroy": "1Gi"}}}, "memroy"),
-        ({"probes": {"liveness": {"pth": "/"}}}, "pth"),
-        ({"probes": {"readiness": {"path": "readyz"}}}, "path"),
-        ({"ingress": {"hosts": ["a.example.com"]}}, "hosts"),
-        ({"ingress": {"enabled": True, "host": ""}}, "host"),
-        ({"service": {"enabled": False}}, "ingress"),
-        (
-            {"autoscaling": {"minReplicas": 5, "maxReplicas": 4}},
-            "minReplicas (5) must not be greater than maxReplicas (4)",
-        ),
-        ({"podDisruptionBudget": {"maxUnavailable": 0}}, "maxUnavailable"),
-        ({"serviceMonitor": {"intervall": "30s"}}, "intervall"),
-        ({"serviceAccount": {"automount": True}}, "automount"),
-        ({"affinity": {"nodeAffinty": {}}}, "nodeAffinty"),
-    ],
-    ids=str,
-)
-def test_a_wrong_value_is_refused(
-    repository: Repository, tmp_path: Path, values: dict[str, Any], complaint: str
-) -> None:
-    said = repository.try_to_render("billing", "production", *with_values(tmp_path, values))
-
-    assert said.returncode != 0
-    assert complaint in said.stderr
-
-
-def test_a_misspelt_key_beside_workload_is_refused(repository: Repository) -> None:
-    said = repository.try_to_render("billing", "dev", "--set", "worklaod.replicas=2")
-
-    assert said.returncode != 0
-    assert "worklaod" in said.stderr
-
-
-def test_global_values_are_allowed(repository: Repository) -> None:
-    assert repository.render("billing", "dev", "--set", "global.team=a") == repository.render("billing", "dev")
+def test_global_values_are_allowed(repository: Repository, rendered: dict[str, list[Manifest]]) -> None:
+    assert repository.render("billing", "dev", "--set", "global.team=a") == rendered["billing-dev"]
 
 
 def test_an_environment_file_holds_only_what_differs(repository: Repository) -> None:
@@ -237,8 +203,8 @@ def test_an_environment_file_holds_only_what_differs(repository: Repository) -> 
             assert [path for path, value in leaves(read(file)).items() if same_everywhere[path] == value] == []
 
 
-def test_a_pod_is_restricted_unless_its_values_say_otherwise(repository: Repository) -> None:
-    pod = by_kind(repository.render("inner", None))["Deployment"]["spec"]["template"]["spec"]
+def test_a_pod_is_restricted_unless_its_values_say_otherwise(rendered: dict[str, list[Manifest]]) -> None:
+    pod = by_kind(rendered["inner"])["Deployment"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
 
     # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
@@ -256,18 +222,16 @@ def test_a_pod_is_restricted_unless_its_values_say_otherwise(repository: Reposit
     assert container["lifecycle"]["preStop"]["sleep"]["seconds"] < pod["terminationGracePeriodSeconds"]
 
 
-def test_one_security_setting_changes_without_the_others(repository: Repository, tmp_path: Path) -> None:
-    values = {"podSecurityContext": {"runAsUser": 1000}, "securityContext": {"readOnlyRootFilesystem": False}}
-
-    pod = by_kind(repository.render("inner", None, *with_values(tmp_path, values)))["Deployment"]["spec"]["template"]
+def test_one_security_setting_changes_without_the_others(rendered: dict[str, list[Manifest]]) -> None:
+    pod = by_kind(rendered["other user"])["Deployment"]["spec"]["template"]
 
     assert pod["spec"]["securityContext"]["runAsUser"] == 1000
     assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
     assert pod["spec"]["containers"][0]["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_everything_carries_the_standard_labels_and_backstages(repository: Repository) -> None:
-    manifests = repository.render("billing", "production")
+def test_everything_carries_the_standard_labels_and_backstages(rendered: dict[str, list[Manifest]]) -> None:
+    manifests = rendered["billing-production"]
     pod = by_kind(manifests)["Deployment"]["spec"]["template"]
 
     assert len(manifests) == 8
@@ -283,8 +247,8 @@ def test_everything_carries_the_standard_labels_and_backstages(repository: Repos
         }
 
 
-def test_selectors_find_the_pods_and_nothing_that_changes_is_in_them(repository: Repository) -> None:
-    kinds = by_kind(repository.render("billing", "production"))
+def test_selectors_find_the_pods_and_nothing_that_changes_is_in_them(rendered: dict[str, list[Manifest]]) -> None:
+    kinds = by_kind(rendered["billing-production"])
     selector = {"app.kubernetes.io/name": "billing", "app.kubernetes.io/instance": "billing-production"}
 
     assert kinds["Deployment"]["spec"]["selector"] == {"matchLabels": selector}
@@ -293,36 +257,32 @@ def test_selectors_find_the_pods_and_nothing_that_changes_is_in_them(repository:
     assert kinds["ServiceMonitor"]["spec"]["selector"] == {"matchLabels": selector}
 
 
-@pytest.mark.parametrize("tag", ["v" * 62 + "." + "1" * 10, "1.0_", "_1", "a" * 128], ids=len)
-def test_any_image_tag_makes_a_label(repository: Repository, tmp_path: Path, tag: str) -> None:
-    manifests = repository.render("inner", None, *with_values(tmp_path, {"image": {"tag": tag}}))
-
-    label = manifests[0]["metadata"]["labels"]["app.kubernetes.io/version"]
-    assert re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", label)
+def test_any_image_tag_makes_a_label(rendered: dict[str, list[Manifest]]) -> None:
+    for number in range(4):
+        label = rendered[f"tag {number}"][0]["metadata"]["labels"]["app.kubernetes.io/version"]
+        assert re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?", label)
 
 
-def test_an_autoscaled_deployment_leaves_the_number_of_pods_alone(repository: Repository) -> None:
+def test_an_autoscaled_deployment_leaves_the_number_of_pods_alone(rendered: dict[str, list[Manifest]]) -> None:
     deployments = {
-        environment: by_kind(repository.render("billing", environment))["Deployment"]
-        for environment in ("dev", "production")
+        environment: by_kind(rendered[f"billing-{environment}"])["Deployment"] for environment in ("dev", "production")
     }
 
     assert deployments["dev"]["spec"]["replicas"] == 1
     assert "replicas" not in deployments["production"]["spec"]
 
 
-def test_a_worker_has_no_network(repository: Repository, tmp_path: Path) -> None:
-    manifests = repository.render("inner", None, *with_values(tmp_path, WORKER))
+def test_a_worker_has_no_network(rendered: dict[str, list[Manifest]]) -> None:
+    (deployment,) = rendered["worker"]
 
-    validate_kubernetes(manifests, tmp_path)
-    assert [manifest["kind"] for manifest in manifests] == ["Deployment"]
-    pod = manifests[0]["spec"]["template"]["spec"]
+    assert deployment["kind"] == "Deployment"
+    pod = deployment["spec"]["template"]["spec"]
     assert pod["serviceAccountName"] == "default"
     assert {"livenessProbe", "readinessProbe", "startupProbe", "lifecycle"} & set(pod["containers"][0]) == set()
 
 
-def test_a_service_is_reached_by_the_same_name_in_every_environment(repository: Repository) -> None:
-    kinds = [by_kind(repository.render("billing", environment)) for environment in ("dev", "production")]
+def test_a_service_is_reached_by_the_same_name_in_every_environment(rendered: dict[str, list[Manifest]]) -> None:
+    kinds = [by_kind(rendered[f"billing-{environment}"]) for environment in ("dev", "production")]
 
     assert [found["Service"]["metadata"]["name"] for found in kinds] == ["billing", "billing"]
     assert [found["Service"]["metadata"]["namespace"] for found in kinds] == ["billing-dev", "billing-production"]
@@ -332,7 +292,7 @@ def test_a_service_is_reached_by_the_same_name_in_every_environment(repository: 
     ]
 
 
-@pytest.mark.parametrize("chosen", list(itertools.product(["yes", "no"], repeat=3)), ids="-".join)
+@pytest.mark.parametrize("chosen", [("yes", "no", "yes"), ("no", "yes", "no"), ("no", "no", "no")], ids="-".join)
 def test_each_chosen_environment_has_a_values_file(chosen: tuple[str, str, str], tmp_path: Path) -> None:
     names = ("dev", "qa", "production")
 

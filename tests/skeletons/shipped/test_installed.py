@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
-from tests.scenarios.repositories import COMMAND
+from scenedock.doors.cli import main
 from tests.skeletons.shipped.answers import DEPLOYMENTS, GITOPS, LIBRARY, MICROSERVICES
 from tests.skeletons.shipped.world import SKELETONS, run
 from tests.tools.wheel import build_wheel, install_wheel
@@ -34,11 +35,28 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def baked(command: Path, skeleton: str, output: Path) -> dict[str, tuple[bytes, int]]:
-    """The bytes of every file that a command bakes, and whether it can be run, by path."""
-    answers = [f"{name}={value}" for name, value in ANSWERS[skeleton].items()]
-    output.mkdir()
-    run([command, "skeletons", "bake", skeleton, "--output", output, *answers], output)
+@pytest.fixture(scope="module")
+def installed(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What the installed program bakes of each skeleton: a folder with a project in it."""
+    made = {skeleton: tmp_path_factory.mktemp(skeleton) for skeleton in ANSWERS}
+    for skeleton, output in made.items():
+        program = environment / "bin" / "scenedock"
+        run([program, "skeletons", "bake", skeleton, "--output", output, *pairs(skeleton)], output)
+    return made
+
+
+def pairs(skeleton: str) -> list[str]:
+    return [f"{name}={value}" for name, value in ANSWERS[skeleton].items()]
+
+
+def bake_here(*arguments: str | Path) -> None:
+    """What the program of this checkout does."""
+    done = CliRunner().invoke(main, ["skeletons", "bake", *map(str, arguments)])
+    assert done.exit_code == 0, done.output
+
+
+def contents(output: Path) -> dict[str, tuple[bytes, int]]:
+    """The bytes of every file, and whether it can be run, by path."""
     files = (path for path in output.rglob("*") if path.is_file())
     return {path.relative_to(output).as_posix(): (path.read_bytes(), path.stat().st_mode & 0o100) for path in files}
 
@@ -52,20 +70,21 @@ def test_pip_compiles_the_skeletons(environment: Path) -> None:
 
 
 @pytest.mark.parametrize("skeleton", ANSWERS)
-def test_installed_and_checked_out_they_bake_the_same_bytes(skeleton: str, environment: Path, tmp_path: Path) -> None:
-    installed = baked(environment / "bin" / "scenedock", skeleton, tmp_path / "installed")
+def test_installed_and_checked_out_they_bake_the_same_bytes(
+    skeleton: str, installed: dict[str, Path], tmp_path: Path
+) -> None:
+    bake_here(skeleton, "--output", tmp_path / "checkout", *pairs(skeleton))
 
-    assert installed
-    assert installed == baked(COMMAND, skeleton, tmp_path / "checkout")
+    assert contents(installed[skeleton])
+    assert contents(installed[skeleton]) == contents(tmp_path / "checkout")
 
 
 @pytest.mark.parametrize("skeleton", ANSWERS)
 def test_the_wheel_of_the_recorded_release_bakes_the_same_files_again(
-    skeleton: str, wheel: Path, environment: Path, tmp_path: Path
+    skeleton: str, wheel: Path, installed: dict[str, Path], tmp_path: Path
 ) -> None:
     """As docs/skeletons.md says: this is how a project's base can be had again."""
-    baked(environment / "bin" / "scenedock", skeleton, tmp_path / "project")
-    (project,) = (tmp_path / "project").iterdir()
+    (project,) = installed[skeleton].iterdir()
     about = yaml.safe_load((project / ".scenedock" / "skeleton.yaml").read_bytes())
     assert wheel.name.startswith(f"scenedock-{about['scenedock']}-")
     with zipfile.ZipFile(wheel) as archive:
@@ -73,7 +92,7 @@ def test_the_wheel_of_the_recorded_release_bakes_the_same_files_again(
     (base,) = (tmp_path / "unpacked").glob(f"*.data/data/share/scenedock/cookiecutters/{about['skeleton']}")
     (tmp_path / "answers.yaml").write_text(yaml.safe_dump(about["answers"]), encoding="utf-8")
 
-    run([COMMAND, "skeletons", "bake", base, "--output", "again", "--answers", "answers.yaml"], tmp_path)
+    bake_here(base, "--output", tmp_path / "again", "--answers", tmp_path / "answers.yaml")
 
     again = yaml.safe_load((tmp_path / "again" / project.name / ".scenedock" / "skeleton.yaml").read_bytes())
     assert [again[key] for key in ("answers", "computed", "files")] == [

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from cookiecutter.main import cookiecutter
 
 SKELETONS = Path(__file__).parents[3] / "cookiecutters"
 LOCKS = Path(__file__).parent
 
 
 def bake(skeleton: str, output: Path, answers: Mapping[str, str] | None = None) -> Path:
-    """Bake a shipped skeleton with the `cookiecutter` CLI; the folder in `output` that it made."""
-    before = set(output.iterdir())
-    pairs = [f"{name}={value}" for name, value in (answers or {}).items()]
-    run(
-        [sys.executable, "-m", "cookiecutter", "--no-input", "--output-dir", output, SKELETONS / skeleton, *pairs],
-        output,
-    )
-    (made,) = set(output.iterdir()) - before
-    return made
+    """Bake a shipped skeleton with cookiecutter; the folder in `output` that it made."""
+    with tempfile.TemporaryDirectory() as home:
+        config = Path(home) / "config.yaml"
+        config.write_text(f"{{cookiecutters_dir: {home}, replay_dir: {home}}}", encoding="utf-8")
+        made = cookiecutter(
+            str(SKELETONS / skeleton),
+            no_input=True,
+            extra_context=dict(answers or {}),
+            output_dir=str(output),
+            config_file=str(config),
+        )
+    return Path(made)
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:

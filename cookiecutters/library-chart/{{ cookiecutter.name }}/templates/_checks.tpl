@@ -1,18 +1,25 @@
-{{- /* What a schema can't compare. */ -}}
+{{- /* Refuses what can't work, with all that is wrong at once. */ -}}
 {{- define "workload.check" -}}
+{{- with include "workload.complaints" . | trim }}
+{{- fail . }}
+{{- end -}}
+{{- end -}}
+
+{{- /* What a schema can't compare, a complaint in each line. */ -}}
+{{- define "workload.complaints" -}}
 {{- $values := .Values.workload -}}
 {{- with $values.shutdown -}}
 {{- if ge (int .delay) (int .gracePeriod) }}
-{{- fail (printf "workload.shutdown: delay (%v s) must be less than gracePeriod (%v s): the pod would be killed before it is told to stop" .delay .gracePeriod) }}
+{{ printf "workload.shutdown: delay (%v s) must be less than gracePeriod (%v s): the pod would be killed before it is told to stop" .delay .gracePeriod }}
 {{- end -}}
 {{- end -}}
 {{- with $values.autoscaling -}}
 {{- if .enabled -}}
 {{- if gt (int .minReplicas) (int .maxReplicas) }}
-{{- fail (printf "workload.autoscaling: minReplicas (%v) must not be greater than maxReplicas (%v)" .minReplicas .maxReplicas) }}
+{{ printf "workload.autoscaling: minReplicas (%v) must not be greater than maxReplicas (%v)" .minReplicas .maxReplicas }}
 {{- end -}}
 {{- if not (or .targetCPU .targetMemory .metrics) }}
-{{- fail "workload.autoscaling: set targetCPU, targetMemory or metrics: nothing says when there are too few pods" }}
+workload.autoscaling: set targetCPU, targetMemory or metrics: nothing says when there are too few pods
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -21,46 +28,46 @@
 {{- range $name, $job := index $values $kind -}}
 {{- include "workload.checkResources" (dict "at" (printf "workload.%s.%s.resources" $kind $name) "resources" ($job.resources | default dict)) -}}
 {{- if not (or $job.command $job.args) }}
-{{- fail (printf "workload.%s.%s: set command or args: it would run the service once more" $kind $name) }}
+{{ printf "workload.%s.%s: set command or args: it would run the service once more" $kind $name }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- with $values.persistence -}}
 {{- if and .enabled (not (has "ReadWriteMany" .accessModes)) (not (has "ReadOnlyMany" .accessModes)) -}}
 {{- if or $values.autoscaling.enabled (gt (int $values.replicas) 1) }}
-{{- fail (printf "workload.persistence: a volume of %s is for one pod: set replicas to 1 and autoscaling.enabled to false, or accessModes to [ReadWriteMany]" (join ", " .accessModes)) }}
+{{ printf "workload.persistence: a volume of %s is for one pod: set replicas to 1 and autoscaling.enabled to false, or accessModes to [ReadWriteMany]" (join ", " .accessModes) }}
 {{- end -}}
 {{- if $values.rollout.strategy }}
-{{- fail (printf "workload.persistence: a rollout runs old and new pods at once, and a volume of %s is for one pod" (join ", " .accessModes)) }}
+{{ printf "workload.persistence: a rollout runs old and new pods at once, and a volume of %s is for one pod" (join ", " .accessModes) }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if and $values.rollout.strategy $values.strategy }}
-{{- fail "workload.strategy is for a Deployment: with workload.rollout.strategy there is none" }}
+workload.strategy is for a Deployment: with workload.rollout.strategy there is none
 {{- end -}}
 {{- if and (eq $values.rollout.strategy "blueGreen") (not $values.service.enabled) }}
-{{- fail "workload.rollout: blueGreen switches a service: set workload.service.enabled" }}
+workload.rollout: blueGreen switches a service: set workload.service.enabled
 {{- end -}}
 {{- $ports := dict "http" (int $values.port) -}}
 {{- range $values.ports -}}
 {{- if hasKey $ports .name }}
-{{- fail (printf "workload.ports: the name %s is there twice" .name) }}
+{{ printf "workload.ports: the name %s is there twice" .name }}
 {{- end -}}
 {{- $_ := set $ports .name (int .port) -}}
 {{- end -}}
 {{- range $name, $_ := $values.sealedSecrets -}}
 {{- if hasKey $values.externalSecrets $name }}
-{{- fail (printf "workload: %s is in sealedSecrets and in externalSecrets; both would write the same secret" $name) }}
+{{ printf "workload: %s is in sealedSecrets and in externalSecrets; both would write the same secret" $name }}
 {{- end -}}
 {{- end -}}
 {{- range $name, $job := $values.jobs -}}
 {{- if hasKey $values.cronJobs $name }}
-{{- fail (printf "workload: %s is in jobs and in cronJobs; use two names" $name) }}
+{{ printf "workload: %s is in jobs and in cronJobs; use two names" $name }}
 {{- end -}}
 {{- end -}}
 {{- range $name, $secret := $values.externalSecrets -}}
 {{- if not (or $secret.data $secret.dataFrom) }}
-{{- fail (printf "workload.externalSecrets.%s: set data or dataFrom" $name) }}
+{{ printf "workload.externalSecrets.%s: set data or dataFrom" $name }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -71,7 +78,7 @@
 {{- if hasKey $limits $name -}}
 {{- $limit := index $limits $name -}}
 {{- if gt (include "workload.number" $requested | float64) (include "workload.number" $limit | float64) }}
-{{- fail (printf "%s: the limit of %s (%v) is below what is requested (%v)" $.at $name $limit $requested) }}
+{{ printf "%s: the limit of %s (%v) is below what is requested (%v)" $.at $name $limit $requested }}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -98,7 +98,14 @@ def _questions(schema: JsonObject) -> Iterator[list[str]]:
         about = as_object(question)
         default = "" if name in required else about.get("default", "")
         shown = default if isinstance(default, str) else json.dumps(default, ensure_ascii=False)
-        yield [name, "yes" if name in required else "", shown, as_text(about.get("title"))]
+        yield [name, "yes" if name in required else "", shown, _meaning(about)]
+
+
+def _meaning(question: JsonObject) -> str:
+    """The words of a question, what may be chosen, and the default that depends on other answers."""
+    choices = ", ".join(as_text(as_object(each).get("const")) for each in as_list(question.get("oneOf")))
+    details = filter(None, [f"one of: {choices}" if choices else "", as_text(question.get("description"))])
+    return " ".join([as_text(question.get("title")), *(f"({each[0].lower()}{each[1:]})" for each in details)])
 
 
 @click.command()
