@@ -48,7 +48,7 @@ def served_repositories(named: Sequence[str], clones: Path) -> dict[str, ServedR
     InputError   a repository is named twice, or an address is wrong
     """
     from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
-    from scenedock.usecases.catalog.export_catalog import name_repositories
+    from scenedock.usecases.catalog.repository_names import name_repositories
 
     remotes = {each: RemoteBranch.read(each) for each in named if "://" in each}
     absolute = [(each, remotes[each].url if each in remotes else os.path.abspath(each)) for each in named]  # noqa: PTH100 - it resolves no links
