@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,11 +104,15 @@ def signing_key(settings: Settings) -> SigningKey:
 
 
 def open_effects(
-    settings: Settings, tasks: Callable[[], TaskEffects], last: Callable[[], KeptCatalog | None] | None = None
+    settings: Settings,
+    tasks: Callable[[], TaskEffects],
+    last: Callable[[], KeptCatalog | None] | None = None,
+    renew: Callable[[Collection[str]], object] = frozenset,
 ) -> Effects:
     """The effects that actions need; `tasks` opens the database that has their result folders, when one is needed.
 
-    `last` gives the catalog that is kept, as somebody knows it who is at hand; else the store is asked.
+    `last` gives the catalog that is kept, as somebody knows it who is at hand; else the store is asked. `renew` is told
+    which repositories have changed; without a feed in this process, nobody needs to know.
 
     Raises
     ------
@@ -161,6 +165,7 @@ def open_effects(
             KustomizeProgram(settings.kustomize),
             ChartCache(settings.helm_charts or settings.data / "charts"),
         ),
+        renew=renew,
     )
 
 
