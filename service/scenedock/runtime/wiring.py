@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenedock.effects.git.repositories import Repository, RepositoryFolder, ServedRepository
+from scenedock.effects.git.repositories import Repository, RepositoryFolder, ServedRepository, name_repositories
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError
 
@@ -48,7 +48,6 @@ def served_repositories(named: Sequence[str], clones: Path) -> dict[str, ServedR
     InputError   a repository is named twice, or an address is wrong
     """
     from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
-    from scenedock.usecases.catalog.repository_names import name_repositories
 
     remotes = {each: RemoteBranch.read(each) for each in named if "://" in each}
     absolute = [(each, remotes[each].url if each in remotes else os.path.abspath(each)) for each in named]  # noqa: PTH100 - it resolves no links

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, overload
 
 import click
 
+from scenedock.effects.git.repositories import name_repositories
 from scenedock.errors import InputError
 from scenedock.model.addresses import without_credentials
-from scenedock.usecases.catalog.repository_names import name_repositories
 
 if TYPE_CHECKING:
     from scenedock.effects.git.repositories import Repository
