@@ -9,7 +9,7 @@ import pytest
 from scenedock.effects.local.kubernetes_schemas import kubernetes_definitions
 from scenedock.errors import InputError
 from scenedock.manifests.rendered import Rendered
-from scenedock.manifests.validation import KubernetesSchemas, Validation, validate
+from scenedock.manifests.validation import KubernetesSchemas, Validation, new_problems, validate
 from scenedock.model.json import Json, JsonObject
 
 CERTIFICATE: JsonObject = {
@@ -52,6 +52,23 @@ def _validate(schemas: KubernetesSchemas, *manifests: JsonObject) -> Validation:
 
 def _object(api: str, kind: str, spec: Json) -> JsonObject:
     return {"apiVersion": api, "kind": kind, "metadata": {"name": "billing", "creationTimestamp": None}, "spec": spec}
+
+
+def test_a_problem_that_was_there_before_is_not_new_where_it_only_moved() -> None:
+    def rendered(name: str, *containers: JsonObject) -> list[Rendered]:
+        spec: JsonObject = {"selector": {}, "template": {"spec": {"containers": list(containers)}}}
+        one = _object("apps/v1", "Deployment", spec)
+        return [Rendered("apps", "billing", "qa", ({**one, "metadata": {"name": name}},))]
+
+    wrong, right = {"name": "a", "prots": []}, {"name": "b"}
+    before = rendered("billing-2c4d6f7g8h", wrong)
+    found = [
+        new_problems(before, rendered("billing-9c4d6f7g8h", *containers), *kubernetes_definitions("1.34"))
+        for containers in ((right, wrong), (wrong, wrong))
+    ]
+
+    path = "spec.template.spec.containers[1].prots"
+    assert [(each.known, [one.path for one in each.problems]) for each in found] == [(1, []), (1, [path])]
 
 
 def test_each_problem_of_an_object_is_told_with_its_path_and_without_its_value(schemas: KubernetesSchemas) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +198,9 @@ def test_the_commits_of_others_are_not_merged_without_a_person(acme: Deploying) 
 
 
 def test_a_pipeline_commits_where_direct_commits_are_allowed_once(tmp_path: Path) -> None:
+    renewed: list[Collection[str]] = []
     with deploying_in(tmp_path / "acme", "acme/gitops") as acme:
+        acme.effects = replace(acme.effects, renew=renewed.append)
         made = acme.deploy("set-version", environment="dev", version="1.5.1")
         again = acme.run("set-version", {"services": ["billing"], "environment": "dev", "version": "1.5.1"}, again=True)
         proposed = acme.deploy("set-version", "task-2", environment="qa", version="1.5.0", propose=True)
@@ -206,11 +209,14 @@ def test_a_pipeline_commits_where_direct_commits_are_allowed_once(tmp_path: Path
         assert (made["published"][0]["committed"], made["pullRequestUrl"], made["changed"]) == (True, None, True)
         assert again["published"][0]["commitHash"] == made["published"][0]["commitHash"] == gitops.branch("main")
         assert (acme.says("dev"), proposed["published"][0]["number"]) == ("image:\n  tag: 1.5.1 # dev\n", 1)
+        assert renewed == [["gitops"]] * 2, "what is proposed renews nothing"
 
 
 def test_an_environment_is_locked_and_unlocked(tmp_path: Path) -> None:
     lock = {"environment": "production", "reason": "freeze", "until": "2099-01-01"}
+    renewed: list[Collection[str]] = []
     with deploying_in(tmp_path / "acme", "acme/gitops") as acme:
+        acme.effects = replace(acme.effects, renew=renewed.append)
         locked = acme.run("lock-environment", lock)
         again = acme.run("lock-environment", lock, again=True)
         with pytest.raises(ConflictError, match="unlock it first"):
@@ -226,6 +232,7 @@ def test_an_environment_is_locked_and_unlocked(tmp_path: Path) -> None:
         assert (unlocked["committed"], unlocked["branch"]) == (False, "scenedock/lock/environment/production")
         settings = acme.repository("gitops").files(unlocked["branch"])["scenedock.yaml"][1]
         assert settings.decode().strip() == "environments: {known: [dev, qa, production]}"
+        assert renewed == [["gitops"]] * 2, "what is proposed renews nothing"
 
 
 def test_an_environment_and_a_service_there_are_locked_by_two_pull_requests(acme: Deploying) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,8 @@ class Effects:
 
     `apart` answers from the repositories in a process of its own. `code_hosts` are the hosts of repositories that may
     be written to. `backstage` is the catalog to register in; None if no Backstage is configured. `helm` is looked for
-    when something is to be rendered, and so is what `rendering` has besides.
+    when something is to be rendered, and so is what `rendering` has besides. `renew` is told the names of repositories
+    that an action has committed to, so that the catalog and the pages show it at once; it doesn't wait for that.
     """
 
     repositories: Mapping[str, ServedRepository]
@@ -37,3 +38,4 @@ class Effects:
     backstage: BackstageCatalog | None
     helm: HelmProgram
     rendering: RenderingTools
+    renew: Callable[[Collection[str]], object]

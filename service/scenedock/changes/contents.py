@@ -65,7 +65,7 @@ def with_version(data: bytes, spot: Spot, old: str, new: str, file: str) -> byte
     return data[:start] + changed.encode() + data[start + len(text.encode()) :]
 
 
-def with_value(data: bytes, spot: Spot, value: str, file: str) -> bytes:
+def with_value(data: bytes, spot: Spot, value: Json, file: str) -> bytes:
     """The file with a value at a spot where there was none, and what leads to it.
 
     Raises
@@ -88,17 +88,24 @@ def restored(now: bytes, brought: bytes, before: bytes, spots: Sequence[Spot], f
     then, after = (_all_then(now, data, spots, file) for data in (before, brought))
     if now == brought and (spots[0].form == "text" or _without(before, then) == _without(brought, after) is not None):
         return before
-    for spot, was_at in zip(spots, then, strict=True):
+    gone = set[str]()
+    for spot, was_at in sorted(zip(spots, then, strict=True), key=_from_the_end):
         if spot.form != "yaml":
             now = with_version(now, spot, text_of(value_in(now, spot)), text_of(value_in(before, spot)), file)
             continue
         was = undo(before, _path(was_at), file, was_at.document)
         path = _path(_as_deep(spot, was.path))
         if was.written is None:
-            now = remove_value(now, path, file, spot.document)
+            now = now if path in gone else remove_value(now, path, file, spot.document)
+            gone.add(path)
         else:
             now = set_value(now, path, was.written, file, spot.document)
     return now
+
+
+def _from_the_end(one: tuple[Spot, Spot]) -> tuple[int, ...]:
+    """The later items of lists first, so that what goes moves none that follows."""
+    return tuple(-key for key in one[0].keys if isinstance(key, int))
 
 
 def version_at(data: bytes, spot: Spot, like: str, version: str) -> str:

@@ -80,7 +80,7 @@ def _same_keys(now: Json, then: Json, keys: Keys) -> Keys | None:
             if at is None:
                 return None
             found.append(at)
-            now, then = as_list(now)[key], then[at]
+            now, then = as_list(now)[key], then[at] if at < len(then) else None
         else:
             found.append(key)
             now, then = (value_at(each, (key,)) for each in (now, then))
@@ -88,13 +88,15 @@ def _same_keys(now: Json, then: Json, keys: Keys) -> Keys | None:
 
 
 def _same_item(now: Sequence[Json], then: Sequence[Json], at: int, below: Keys) -> int | None:
+    """The number of an item then; that of a new one where items were only added."""
     if at >= len(now):
         return None
-    wanted = _identity(now[at], below)
-    here, there = (
-        [each for each, item in enumerate(state) if _identity(item, below) == wanted] for state in (now, then)
-    )
-    return there[0] if here == [at] and len(there) == 1 else None
+    here, there = ([_identity(item, below) for item in state] for state in (now, then))
+    if here.count(here[at]) != 1 or there.count(here[at]) > 1:
+        return None
+    if here[at] in there:
+        return there.index(here[at])
+    return len(then) if all(each in here for each in there) else None
 
 
 def _identity(item: Json, below: Keys) -> Json:

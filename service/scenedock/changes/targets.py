@@ -27,7 +27,8 @@ Users: TypeAlias = Mapping[Root, Collection[PairKey]]
 class Target:
     """A spot in a file of a repository; `inserted` says that nothing is there yet.
 
-    `old` is the version, or the reference that ends with it, which an insertion takes the place of.
+    `old` is the version, or the reference that ends with it, which an insertion takes the place of. With `item`, the
+    spot is in a new item of a kustomization's `images`, for the image of this name.
     """
 
     repository: str
@@ -35,6 +36,7 @@ class Target:
     spot: Spot
     inserted: bool = False
     old: str = ""
+    item: str = ""
 
 
 def users_of(deployed: Iterable[Deployed]) -> Users:

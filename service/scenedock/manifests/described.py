@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scenedock.manifests.difference import Block, Change, ManifestDiff, ObjectChange
+from scenedock.manifests.difference import Block, Change, ManifestDiff, NewProblems, ObjectChange
 from scenedock.manifests.rendered import Pair
 from scenedock.model.json import Json, JsonObject
 
 
 def as_json(diff: ManifestDiff) -> JsonObject:
     """All of a difference, uncut; lists of steps are the paths of values, `[name=web]` the step to an item."""
-    return {
+    described: JsonObject = {
         "compared": diff.compared,
         "manifests": {kind: diff.manifests.get(kind, 0) for kind in ("added", "changed", "removed")},
         "hidden": dict(diff.hidden),
         "blocks": [_block(block) for block in diff.blocks],
         "unrendered": [{"pairs": _pairs(each.pairs), "reason": each.reason} for each in diff.unrendered],
+    }
+    return described if diff.validation is None else {**described, "validation": _validation(diff.validation)}
+
+
+def _validation(found: NewProblems) -> JsonObject:
+    problems: list[Json] = [
+        {**each.pair._asdict(), **each.id._asdict(), "path": each.path, "message": each.message}
+        for each in found.problems
+    ]
+    return {
+        "kubernetes": found.version,
+        "problems": problems,
+        "broken": _pairs(found.broken),
+        "known": found.known,
+        "checked": found.checked,
+        "unchecked": dict(found.unchecked),
     }
 
 

@@ -88,11 +88,44 @@ class Unrendered:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestProblem:
+    """What is wrong at a path of an object of one pair; no message repeats a value."""
+
+    pair: Pair
+    id: ObjectId
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        """`billing in qa: Service billing: spec.ports[0].prot: there is no such key here`."""
+        return f"{self.pair}: {self.id}: {self.path}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewProblems:
+    """What a change breaks, by the schemas of a version of Kubernetes.
+
+    `problems` weren't there before, and `broken` are pairs that can't be rendered any more. `known` counts problems
+    that were there before, `checked` objects afterwards, `unchecked` those of kinds for which there is no schema.
+    """
+
+    problems: tuple[ManifestProblem, ...]
+    broken: tuple[Pair, ...]
+    known: int
+    checked: int
+    unchecked: Mapping[str, int]
+    version: str
+
+    def __bool__(self) -> bool:
+        return bool(self.problems or self.broken)
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestDiff:
     """All that differs between what was rendered before and after.
 
     `compared` counts pairs; `manifests` those that were added, removed or changed; `hidden`, by what they are, changes
-    that only follow from others.
+    that only follow from others. `validation` is what the change breaks, where that was asked for.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -100,6 +133,7 @@ class ManifestDiff:
     compared: int = 0
     manifests: Mapping[Kind, int] = field(default_factory=dict)
     hidden: Mapping[str, int] = field(default_factory=dict)
+    validation: NewProblems | None = None
 
     def __bool__(self) -> bool:
         return bool(self.blocks)

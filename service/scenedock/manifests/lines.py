@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from scenedock.documents.scalars import HELM
 from scenedock.documents.writing import write_documents
-from scenedock.manifests.difference import Block, Change, Item, ManifestDiff, ObjectChange, Path
+from scenedock.manifests.difference import Block, Change, Item, ManifestDiff, NewProblems, ObjectChange, Path
 from scenedock.manifests.rendered import Pair
 from scenedock.model.addresses import without_credentials
 from scenedock.model.json import Json, JsonObject
@@ -64,6 +64,22 @@ def hidden(diff: ManifestDiff) -> str:
     """`Not shown: 4 checksums, 2 chart labels.`, or nothing."""
     parts = [counted(number, what.removesuffix("s")) for what, number in diff.hidden.items()]
     return f"Not shown: {', '.join(parts)}." if parts else ""
+
+
+def validated(problems: NewProblems) -> str:
+    """`31 manifests checked with Kubernetes 1.34, 1 new problem, 2 were there before.`"""
+    words = [
+        f"{counted(problems.checked, 'manifest')} checked with Kubernetes {problems.version}",
+        counted(len(problems.problems), "new problem"),
+        f"{problems.known:,} {'was' if problems.known == 1 else 'were'} there before" if problems.known else "",
+        f"{counted(len(problems.broken), 'deployment')} can't be rendered any more" if problems.broken else "",
+    ]
+    return f"{', '.join(filter(None, words))}."
+
+
+def not_checked(unchecked: Mapping[str, int]) -> list[str]:
+    """A line for each kind that wasn't checked."""
+    return [f"Not checked, as no schema is known: {number:,} {kind}" for kind, number in unchecked.items()]
 
 
 def names_of(pairs: Sequence[Pair], quoted: Callable[[str], str], most: int | None = None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scenedock.manifests.difference import Block, ManifestDiff
-from scenedock.manifests.lines import counted, heading, hidden, lines_of, names_of, safe
+from scenedock.manifests.lines import counted, heading, hidden, lines_of, names_of, not_checked, safe, validated
 
 LIMIT: Final = 60_000
 """Bytes. GitHub and Gitea take 65,536 characters; the rest is for what else the text says."""
@@ -18,6 +18,7 @@ LIMIT: Final = 60_000
 _MOST_LINES: Final = (10_000, 300, 100, 30, 10, 3)
 _MOST_NAMES: Final = 20
 _SHORTEST: Final = 500
+_MOST_PROBLEMS: Final = 50
 _RUN = re.compile("`+")
 
 
@@ -72,7 +73,7 @@ def _joined(diff: ManifestDiff, parts: Sequence[str], left_out: Sequence[Block])
         texts.append(
             f"Not shown for lack of space: {counted(lines, 'line')} of {counted(len(concerned), 'deployment')}."
         )
-    texts += [hidden(diff), _unrendered(diff)]
+    texts += [hidden(diff), _unrendered(diff), _validation(diff)]
     return "\n\n".join(text for text in texts if text) + "\n"
 
 
@@ -94,3 +95,14 @@ def _unrendered(diff: ManifestDiff) -> str:
     number = sum(len(each.pairs) for each in diff.unrendered)
     left = f"\n\n… and {counted(more, 'reason')} more" if more > 0 else ""
     return f"{counted(number, 'deployment')} couldn't be rendered:\n\n{fenced(lines)}{left}"
+
+
+def _validation(diff: ManifestDiff) -> str:
+    """What the change breaks by Kubernetes' schemas, if that was asked for."""
+    if diff.validation is None:
+        return ""
+    lines = [safe(str(each))[:500] for each in diff.validation.problems[:_MOST_PROBLEMS]]
+    lines += map(safe, not_checked(diff.validation.unchecked))
+    left = len(diff.validation.problems) - _MOST_PROBLEMS
+    more = f"\n\n… and {counted(left, 'problem')} more" if left > 0 else ""
+    return validated(diff.validation) + (f"\n\n{fenced(lines)}" if lines else "") + more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scenedock.manifests.difference import ManifestDiff
-from scenedock.manifests.lines import heading, hidden, lines_of, names_of, safe
+from scenedock.manifests.lines import heading, hidden, lines_of, names_of, not_checked, safe, validated
 
 
 def as_text(diff: ManifestDiff) -> str:
@@ -16,4 +16,7 @@ def as_text(diff: ManifestDiff) -> str:
     for each in diff.unrendered:
         lines.append(f"{names_of(each.pairs, safe)}: couldn't be rendered: {safe(each.reason)}")
     lines += [text for text in (hidden(diff), heading(diff)) if text]
+    if diff.validation is not None:
+        lines += ["", *(safe(str(each)) for each in diff.validation.problems)]
+        lines += [*map(safe, not_checked(diff.validation.unchecked)), validated(diff.validation)]
     return "\n".join(lines) + "\n"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from scenedock.documents.problems import MISSING, shown
 from scenedock.manifests.custom_resources import GroupVersionKind, schemas_of
-from scenedock.manifests.difference import ObjectId
-from scenedock.manifests.objects import id_of, objects_in
-from scenedock.manifests.rendered import Pair, Rendered
+from scenedock.manifests.difference import ManifestProblem, NewProblems
+from scenedock.manifests.objects import id_of, objects_in, stem_of
+from scenedock.manifests.rendered import Rendered
 from scenedock.model.json import JsonObject, as_list, as_object, as_text
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _ADDRESS: Final = "https://kubernetes.io/api/_definitions.json"
 _MOST_PROBLEMS: Final = 20
+_NUMBER: Final = re.compile(r"\[\d+\]")
 _TYPES: Final = {
     "array": "a list",
     "boolean": "true or false",
@@ -28,20 +30,6 @@ _TYPES: Final = {
     "object": "an object",
     "string": "a text",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestProblem:
-    """What is wrong at a path of an object of one pair; no message repeats a value."""
-
-    pair: Pair
-    id: ObjectId
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        """`billing in qa: Service billing: spec.ports[0].prot: there is no such key here`."""
-        return f"{self.pair}: {self.id}: {self.path}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +104,38 @@ def validate(rendered: Sequence[Rendered], schemas: KubernetesSchemas) -> Valida
             checked += 1
             problems += [ManifestProblem(each.pair, id_of(manifest), path, message) for path, message in found]
     return Validation(tuple(problems), checked, dict(sorted(unchecked.items())))
+
+
+def new_problems(
+    before: Sequence[Rendered], after: Sequence[Rendered], version: str, definitions: JsonObject
+) -> NewProblems:
+    """What is wrong after a change, and wasn't before; each side knows the custom resources that it defines.
+
+    An object whose name has another hash is the same one, and so is an item of a list at another position.
+    """
+    old, new = (
+        validate(each, KubernetesSchemas(version, definitions, (one for side in each for one in side.manifests)))
+        for each in (before, after)
+    )
+    same = set(old.problems)
+    left = Counter(map(_same, same.difference(new.problems)))
+    found = []
+    for problem in new.problems:
+        if problem in same:
+            continue
+        if left[_same(problem)]:
+            left[_same(problem)] -= 1
+        else:
+            found.append(problem)
+    failed = {each.pair for each in before if each.reason}
+    broken = dict.fromkeys(each.pair for each in after if each.reason and each.pair not in failed)
+    return NewProblems(tuple(found), tuple(broken), len(new.problems) - len(found), new.checked, new.unchecked, version)
+
+
+def _same(problem: ManifestProblem) -> Hashable:
+    """What a problem has in common with itself before a change."""
+    name = stem_of(problem.id.name)
+    return problem.pair, problem.id._replace(name=name), _NUMBER.sub("[]", problem.path), problem.message
 
 
 def _explained(error: ValidationError) -> Iterator[tuple[str, str]]:

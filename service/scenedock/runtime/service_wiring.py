@@ -73,7 +73,7 @@ def open_service(
         )
     key = signing_key(settings)
     kept = SharedCatalog(catalog_store(settings), former=catalog_file(settings))
-    effects = open_effects(settings, lambda: tasks.effects, kept.last)
+    effects = open_effects(settings, lambda: tasks.effects, kept.last, lambda names: feed.want(names))  # noqa: PLW0108 - there is no feed yet
     feed = CatalogFeed(
         repositories=WatchedRepositories(
             effects.repositories, partial(_fetch, effects.code_hosts, settings.history_commits)

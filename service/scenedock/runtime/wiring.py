@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenedock.effects.git.repositories import Repository, RepositoryFolder, ServedRepository
+from scenedock.effects.git.repositories import Repository, RepositoryFolder, ServedRepository, name_repositories
 from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError
 
@@ -61,7 +61,6 @@ def served_repositories(named: Sequence[str], clones: Path) -> dict[str, ServedR
     InputError   a repository is named twice, or an address is wrong
     """
     from scenedock.effects.git.clones import RemoteBranch, RepositoryClone
-    from scenedock.usecases.catalog.export_catalog import name_repositories
 
     remotes = {each: RemoteBranch.read(each) for each in named if "://" in each}
     absolute = [(each, remotes[each].url if each in remotes else os.path.abspath(each)) for each in named]  # noqa: PTH100 - it resolves no links
@@ -117,11 +116,15 @@ def signing_key(settings: Settings) -> SigningKey:
 
 
 def open_effects(
-    settings: Settings, tasks: Callable[[], TaskEffects], last: Callable[[], KeptCatalog | None] | None = None
+    settings: Settings,
+    tasks: Callable[[], TaskEffects],
+    last: Callable[[], KeptCatalog | None] | None = None,
+    renew: Callable[[Collection[str]], object] = frozenset,
 ) -> Effects:
     """The effects that actions need; `tasks` opens the database that has their result folders, when one is needed.
 
-    `last` gives the catalog that is kept, as somebody knows it who is at hand; else the store is asked.
+    `last` gives the catalog that is kept, as somebody knows it who is at hand; else the store is asked. `renew` is told
+    which repositories have changed; without a feed in this process, nobody needs to know.
 
     Raises
     ------
@@ -177,6 +180,7 @@ def open_effects(
             KustomizeProgram(settings.kustomize),
             ChartCache(settings.helm_charts or settings.data / "charts"),
         ),
+        renew=renew,
     )
 
 

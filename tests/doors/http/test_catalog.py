@@ -85,6 +85,12 @@ def test_a_refresh_is_asked_for_and_not_waited_for(client: FlaskClient, service:
     assert service.feed._wanted.is_set()
 
 
+def test_what_an_action_has_committed_to_is_checked_at_once(service: Service) -> None:
+    service.effects.renew(["gitops"])
+
+    assert (service.feed._wanted.is_set(), service.feed._asked) == (True, {"gitops"})
+
+
 def test_findings_say_what_to_mend_and_where(client: FlaskClient) -> None:
     report = get(client, f"{BASE_PATH}/findings").json
 

@@ -223,6 +223,28 @@ SHAPES = {
         overlay('images:\n  - name: acme/billing\n    newTag: "1.0.0"\n'),
         ('-    newTag: "1.0.0"', '+    newTag: "1.1.0"'),
     ),
+    "the tag of a base, in an overlay without images": Shape(
+        overlay(""), ("+images:", "+  - name: acme/billing", "+    newTag: 1.1.0")
+    ),
+    "the tags of a base, in an overlay with other images": Shape(
+        overlay(
+            "images:\n- name: acme/proxy  # not ours\n  newTag: v1\n\nnamespace: billing\n",
+            **{
+                "billing/base/kustomization.yaml": "resources: [deployment.yaml]\n"
+                "images: [{name: acme/billing, newTag: 1.0.0}, {name: acme/billing-job, newTag: 1.0.0}]\n",
+                "billing/base/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
+                "spec:\n  template:\n    spec:\n      initContainers:\n        - {name: init, image: acme/billing}\n"
+                "      containers:\n        - {name: billing, image: acme/billing}\n"
+                "        - {name: job, image: acme/billing-job}\n        - {name: proxy, image: acme/proxy}\n",
+            },
+        ),
+        ("+- name: acme/billing", "+  newTag: 1.1.0"),
+    ),
+    "the tag of a base, in an item that only renames": Shape(
+        overlay('images:\n  - newName: "registry.test/acme/billing"\n    name: acme/billing\n'),
+        ('+    newTag: "13"',),
+        new="13",
+    ),
     "the chart of a HelmRelease, in a patch of the environment": Shape(
         release("spec:\n  chart:\n    spec:\n      version: 1.0.0\n"),
         ("-      version: 1.0.0", "+      version: 1.1.0"),

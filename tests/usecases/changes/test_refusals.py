@@ -333,13 +333,17 @@ def test_advice_fits_what_was_asked(apps: Path) -> None:
     assert refusal["message"].endswith("edit it there")
 
 
-def test_the_tag_of_a_base_needs_an_item_in_the_overlay(tmp_path: Path) -> None:
+def test_why_the_tag_of_a_base_gets_no_item_in_the_overlay_is_said(tmp_path: Path) -> None:
     container = "      containers: [{name: billing, image: acme/billing}]\n"
     head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec:\n  template:\n    spec:\n"
     images = "resources: [deployment.yaml]\nimages: [{name: acme/billing, newTag: 1.0.0}]\n"
-    own = {f"billing/overlays/{name}/kustomization.yaml": "resources: [../../base]\n" for name in ("qa", "production")}
+    own = {
+        f"billing/overlays/{name}/kustomization.yaml": f"resources: [../../base]\nimages: {images}\n"
+        for name, images in (("qa", "none"), ("production", "[]"))
+    }
     base = {"billing/base/kustomization.yaml": images, "billing/base/deployment.yaml": head + container}
     commit(tmp_path / "apps", 1, {**base, **own})
     asked = ("set-version", "--environment", "qa", "--version", "1.0.1", "--untried-version")
     (refusal,) = planned(tmp_path / "apps", *asked, code=1)["refusals"]
     assert "the kustomization.yaml of qa needs an item of its own in `images`" in refusal["remedy"]
+    assert "billing/overlays/qa/kustomization.yaml:2: images is a single value" in refusal["remedy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,33 @@ def test_what_is_rendered_is_validated(tmp_path: Path) -> None:
         "there are no schemas of Kubernetes '1.2'"
         in run("manifests", "render", root, "--validate", "--kubernetes", "1.2").stderr
     )
+
+
+def test_what_a_change_breaks_is_told_and_decides_the_exit_code(tmp_path: Path) -> None:
+    path = "billing/templates/deployment.yaml"
+    monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: x}\n"
+    root = clone(tmp_path / "apps", files={**FILES, "billing/templates/monitor.yaml": monitor})
+    options = ("--validate", "--kubernetes", "1.34", "--environment", "qa")
+    plant(root, {path: FILES[path].replace("name: main", "name: web")})
+    known = printed("manifests", "diff", root, *options).splitlines()
+    plant(root, {path: FILES[path].replace("spec:\n", "spec:\n  replicas: many\n", 1)})
+    new = run("manifests", "diff", root, *options)
+    described = run("manifests", "diff", root, *options, "--format", "json")
+    text = run("manifests", "diff", root, *options, "--format", "markdown").stdout
+    plant(root, {path: "{{ fail `no` }}"})
+    broken = run("manifests", "diff", root, *options)
+
+    assert known[-2:] == [
+        "Not checked, as no schema is known: 1 ServiceMonitor of monitoring.coreos.com/v1",
+        "1 manifest checked with Kubernetes 1.34, 0 new problems, 1 was there before.",
+    ]
+    problem = "billing in qa: Deployment billing/billing: spec.replicas: must be a whole number"
+    assert (new.exit_code, new.stdout.splitlines()[-3]) == (1, problem)
+    assert "1 new problem, 1 was there before." in new.stdout
+    found = json.loads(described.stdout)["validation"]
+    assert (found["problems"][0]["path"], found["known"], found["broken"]) == ("spec.replicas", 1, [])
+    assert f"1 new problem, 1 was there before.\n\n```\n{problem}\n" in text
+    assert (broken.exit_code, "1 deployment can't be rendered any more." in broken.stdout) == (1, True)
 
 
 def test_a_reason_of_helm_has_no_secret_that_it_was_given(tmp_path: Path) -> None:

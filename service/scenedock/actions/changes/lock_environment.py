@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from scenedock.actions.changes.locking import LockInput, LockOutput, Reason
+from scenedock.actions.changes.locking import LockInput, LockOutput, Reason, answer_for
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.errors import InputError
@@ -49,7 +49,7 @@ def lock_environment_action(context: Context[Effects], request: Input) -> LockOu
     effects, by = context.effects, context.caller.user or context.caller.subject
     place = effects.apart.read(known_place, request.place)
     lock = Lock(place.environment, request.reason, request.until, place.service, by)
-    return LockOutput.of(
+    return answer_for(
         lock_environment(
             effects.code_hosts,
             effects.repositories,
@@ -58,5 +58,6 @@ def lock_environment_action(context: Context[Effects], request: Input) -> LockOu
             datetime.now(UTC),
             request.how,
             attempt_of(context),
-        )
+        ),
+        effects,
     )

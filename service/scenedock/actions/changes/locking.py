@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from scenedock.actions.effects import Effects
 from scenedock.model.action import Model, TaskInput
 from scenedock.model.code_hosts.code_host import PERSON
 from scenedock.model.code_hosts.pull_request import PullRequestState
@@ -64,3 +65,10 @@ class LockOutput(Model):
             pull_request_url=proposed.url,
             state=proposed.state,
         )
+
+
+def answer_for(published: Published, effects: Effects) -> LockOutput:
+    """The output for what was published; a commit counts at once, and the pages show it."""
+    if published.committed:
+        effects.renew([published.repository])
+    return LockOutput.of(published)

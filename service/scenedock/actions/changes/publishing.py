@@ -116,6 +116,7 @@ def change_versions(
         context.log(f"allowed: {each.message}")
     published = publish_change(effects.code_hosts, here, how, attempt)
     return _output(
+        effects,
         published,
         title=planned.title,
         changes=tuple(map(VersionChangeOutput.of, planned.changes)),
@@ -130,10 +131,11 @@ def _earlier(effects: Effects, wish: Wish, how: How, attempt: Attempt) -> Output
     if not published:
         return None
     attempt.log("an earlier attempt has made this change")
-    return _output(published, title="", changes=(), lifted=(), notes=())
+    return _output(effects, published, title="", changes=(), lifted=(), notes=())
 
 
 def _output(
+    effects: Effects,
     published: Sequence[Published],
     *,
     title: str,
@@ -141,6 +143,9 @@ def _output(
     lifted: tuple[RefusalOutput, ...],
     notes: tuple[str, ...],
 ) -> Output:
+    """The output for what was published; a commit counts at once, and the pages show it."""
+    if committed := [each.repository for each in published if each.committed]:
+        effects.renew(committed)
     made = tuple(
         PublishedChange(
             repository=each.repository,

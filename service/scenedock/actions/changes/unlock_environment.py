@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from scenedock.actions.changes.locking import LockInput, LockOutput, Reason
+from scenedock.actions.changes.locking import LockInput, LockOutput, Reason, answer_for
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
 from scenedock.model.action import Context, Example, action
@@ -39,7 +39,7 @@ def unlock_environment_action(context: Context[Effects], request: Input) -> Lock
     TemporaryError    the host can't be reached
     """
     effects = context.effects
-    return LockOutput.of(
+    return answer_for(
         unlock_environment(
             effects.code_hosts,
             effects.repositories,
@@ -47,5 +47,6 @@ def unlock_environment_action(context: Context[Effects], request: Input) -> Lock
             request.reason,
             request.how,
             attempt_of(context),
-        )
+        ),
+        effects,
     )

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, overload
 
 import click
 
+from scenedock.effects.git.repositories import name_repositories
 from scenedock.errors import InputError
 from scenedock.model.addresses import without_credentials
-from scenedock.usecases.catalog.export_catalog import Export, Phase, export_catalog, name_repositories
 
 if TYPE_CHECKING:
     from scenedock.effects.git.repositories import Repository
     from scenedock.model.entity import Entity, EntityRef
-    from scenedock.usecases.catalog.export_catalog import Progress
+    from scenedock.usecases.catalog.export_catalog import Export, Phase, Progress
 
 _REPOSITORIES = click.argument("repositories", nargs=-1, required=True, metavar="REPO...")
 _REPOSITORIES_OR_HERE = click.argument("repositories", nargs=-1, metavar="[REPO...]")
@@ -102,6 +102,7 @@ class Sources:
     ) -> Export:
         """The catalog of repositories that are already open."""
         from scenedock.effects.local.disk import read_file
+        from scenedock.usecases.catalog.export_catalog import export_catalog
 
         settings = None if self.settings is None else (str(self.settings), read_file(self.settings))
         known = self.known_entities()

@@ -70,7 +70,7 @@ class ConfinedBakes:
                     "surroundings": asdict(surroundings),
                     "allowed": sorted(allowed),
                     "limits": asdict(limits),
-                    "process_limits": asdict(self.process_limits),
+                    "process_limits": self.process_limits._asdict(),
                 },
             )
             _raise(reply)

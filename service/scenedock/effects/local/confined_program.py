@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
@@ -136,7 +136,7 @@ def _asked(launcher: subprocess.Popen[bytes], launch: Launch) -> int:
     if launcher.stdin is None or launcher.stdout is None:
         raise AssertionError("a launcher has pipes")
     try:
-        launcher.stdin.write(json.dumps(asdict(launch)).encode() + b"\n")
+        launcher.stdin.write(json.dumps(launch).encode() + b"\n")
         launcher.stdin.flush()
         answer = launcher.stdout.readline()
     except OSError:

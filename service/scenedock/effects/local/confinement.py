@@ -1,7 +1,8 @@
 """The sandbox of a process: from then on it can't reach files outside its folder, the network or other processes.
 
 Linux only, without privileges: Landlock (5.13 or newer) for files, seccomp for sockets and other processes,
-resource limits for the rest. The numbers are the kernel's, from its headers; they never change.
+resource limits for the rest. The numbers are the kernel's, from its headers; they never change. A process imports this
+for each row of programs, so it needs few modules.
 """
 
 from __future__ import annotations
@@ -9,13 +10,11 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import resource
 import struct
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
@@ -34,8 +33,7 @@ _SCOPED_ABI, _SCOPE_SIGNALS = 6, 1 << 1
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
-@dataclass(frozen=True, slots=True)
-class _Machine:
+class _Machine(NamedTuple):
     """An architecture in seccomp, and the numbers of its system calls.
 
     `signals`: kill, rt_sigqueueinfo, tkill, tgkill, rt_tgsigqueueinfo, pidfd_send_signal.
@@ -78,8 +76,7 @@ class ConfinementError(Exception):
     """This machine can't sandbox a process; the message says what it lacks."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessLimits:
+class ProcessLimits(NamedTuple):
     """The resource limits of a sandboxed process and each of its children."""
 
     memory_bytes: int = 2 * 1024**3
@@ -109,7 +106,7 @@ def programs() -> Iterable[str]:
     return (*LIBRARIES, *_PROGRAMS, sys.prefix, sys.base_prefix, *filter(None, sys.path), *os.get_exec_path())
 
 
-def shut_in(folder: Path, readable: Iterable[str]) -> None:
+def shut_in(folder: os.PathLike[str] | str, readable: Iterable[str]) -> None:
     """Sandbox this process and its children: write only to `folder`, read and run what is `readable`, no sockets.
 
     Raises
@@ -132,7 +129,7 @@ def _call(result: int, what: str) -> int:
     return result
 
 
-def _close_files(libc: ctypes.CDLL, folder: Path, readable: Iterable[str]) -> bool:
+def _close_files(libc: ctypes.CDLL, folder: os.PathLike[str] | str, readable: Iterable[str]) -> bool:
     """Deny files, and signals to other processes if this kernel's Landlock supports that; returns whether it does."""
     abi = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1), "Landlock")
     rights = _RIGHTS_BY_ABI[min(abi, len(_RIGHTS_BY_ABI) - 1)]
@@ -168,7 +165,7 @@ class _FilterProgram(ctypes.Structure):
 
 def _close_calls(libc: ctypes.CDLL, *, signals: bool) -> None:
     """Deny new sockets, leaving the process group (which is killed as a whole), and changes of other processes."""
-    machine = _MACHINES[platform.machine()]
+    machine = _MACHINES[os.uname().machine]
     program = _filter(machine, machine.refused if signals else (*machine.refused, *machine.signals))
     header = _FilterProgram(len(program) // 8, program)
     _call(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0), "seccomp")

@@ -13,8 +13,7 @@ import select
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 from scenedock.effects.local.confinement import (
     LIBRARIES,
@@ -35,8 +34,7 @@ _GO = {"GOMAXPROCS": "2", "GOGC": "400", "GOMEMLIMIT": "700MiB"}
 """For programs in Go, as Helm is: to collect less garbage saves a quarter of the CPU of a short run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     """A program to start: in `work` it may write, and read what is `readable` and the system's libraries; no more.
 
     `output` and `errors` are files that exist; all paths are absolute.
@@ -58,7 +56,7 @@ def become(launch: Launch) -> int:
     limit_resources(launch.limits)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
-        shut_in(Path(launch.work), (*LIBRARIES, *launch.readable, launch.program))
+        shut_in(launch.work, (*LIBRARIES, *launch.readable, launch.program))
     except ConfinementError as error:
         sys.stderr.write(str(error))
         return NOT_CONFINED
@@ -73,9 +71,9 @@ def become(launch: Launch) -> int:
 def main() -> int:
     """Start what is asked for, until nobody asks any more."""
     for line in iter(sys.stdin.buffer.readline, b""):
-        asked = json.loads(line)
-        asked["limits"] = ProcessLimits(**asked["limits"])
-        code = _ended(_started(Launch(**asked)), asked["seconds"])
+        launch = Launch(*json.loads(line))
+        launch = launch._replace(limits=ProcessLimits(*launch.limits))
+        code = _ended(_started(launch), launch.seconds)
         if code is None:
             break
         sys.stdout.write(f"{json.dumps(code)}\n")

@@ -21,7 +21,7 @@ from scenedock.catalog.mapping.services import gather
 from scenedock.catalog.mapping.unit_services import UnitService, identify_units
 from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
 from scenedock.effects.git.repositories import Repository
-from scenedock.errors import InputError, ScenedockError
+from scenedock.errors import ScenedockError
 from scenedock.model.entity import Entity, EntityRef
 from scenedock.model.finding import SEVERITIES, Finding, Skipped
 from scenedock.usecases.catalog.known_facts import FactsOfRun
@@ -277,28 +277,3 @@ def in_order_of_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
             findings, key=lambda each: (SEVERITIES.index(each.severity), each.code, each.place.sort_key, each.message)
         )
     )
-
-
-def name_repositories(paths: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """A name for each path: its last folder, with more of the path if two names would be equal.
-
-    `paths` are pairs of the path as it was typed and the absolute path. The name of a bare repository has no `.git`.
-
-    Raises
-    ------
-    InputError   a path occurs twice
-    """
-    names: dict[str, str] = {}
-    for number, (path, absolute) in enumerate(paths):
-        if any(absolute == other for _, other in paths[:number]):
-            raise InputError(f"{path}: this repository is listed twice; list each only once")
-        text = absolute.encode(errors="surrogateescape").decode(errors="replace")
-        segments = [segment.removesuffix(".git") or segment for segment in text.split("/") if segment] or ["root"]
-        for length in range(1, len(segments) + 1):
-            name = "/".join(segments[-length:])
-            if name not in names:
-                break
-        else:  # two paths that differ only in bytes that are not Unicode
-            name = f"{name} ({number + 1})"
-        names[name] = path
-    return names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scenedock.changes.automations import writer_of_image, writer_of_line
@@ -16,12 +16,13 @@ from scenedock.changes.targets import Target, insertions, line_of, missing_file
 from scenedock.changes.text import Verb, with_text
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.finding import Place
-from scenedock.model.json import JsonObject, as_object, value_at
+from scenedock.model.json import Json, JsonObject, as_object, value_at
 from scenedock.releases.findings import locks_of_nothing
 from scenedock.releases.images import split_reference, text_of
 from scenedock.releases.release import PairKey, Release
 from scenedock.releases.spots import Spot
 from scenedock.usecases.changes.ground import Ground, unplanned
+from scenedock.usecases.changes.overlays import overlay_targets
 from scenedock.usecases.changes.told import told_of
 
 _MOST_UNPLANNED = 5
@@ -177,25 +178,38 @@ def set_version(draft: Draft, wanted: Wanted) -> None:
     _refuse_written(
         draft, release, writer_of_image(release.path, _application_of(draft.ground, release), release.image)
     )
+    in_overlay: set[str] = set()
     for line in release.lines:
-        _set_line(draft, Wanted(line, wanted.version))
+        if line.image not in in_overlay and _set_line(draft, Wanted(line, wanted.version)):
+            in_overlay.add(line.image)
 
 
-def _set_line(draft: Draft, wanted: Wanted) -> None:
+def _set_line(draft: Draft, wanted: Wanted) -> bool:
+    """Set the version of one line; whether its overlay sets it now for all lines with the same image."""
     release, ground = wanted.release, draft.ground
     sharers = ground.sharers_of(release)
     others = [each for each in sharers if _wants_other(draft, each, wanted.version)]
     problems: list[str] = []
     if others or release.inherited:
-        for target in insertions(release, ground.deployed[release.key], ground.users):
+        for target in _insertions(draft, release, problems):
             if _insert(draft, wanted, target, problems):
-                return
+                return target.spot.keys[:1] == ("images",)
     if others:
         count = len(sharers) + 1
         message = f"the line {release.place} deploys to {count} environments at once: also to {_named(others)}"
         why = "; ".join([missing_file(release), *problems])
         draft.refuse("shared-line", release, message, f"To change {release.pair} alone, {why}.")
     _edit(draft, wanted, sharers)
+    return False
+
+
+def _insertions(draft: Draft, release: Release, problems: list[str]) -> Iterator[Target]:
+    """Where the version may be inserted for a release alone: above its layer of values, or in its overlay."""
+    yield from insertions(release, draft.ground.deployed[release.key], draft.ground.users)
+    try:
+        yield from overlay_targets(draft.ground, release, draft.content)
+    except (InputError, NotFoundError) as error:
+        problems.append(str(error))
 
 
 def _wants_other(draft: Draft, release: Release, version: str) -> bool:
@@ -206,10 +220,13 @@ def _wants_other(draft: Draft, release: Release, version: str) -> bool:
 def _insert(draft: Draft, wanted: Wanted, target: Target, problems: list[str]) -> bool:
     release = wanted.release
     version = wanted.version
-    value = target.old[: len(target.old) - len(release.version or "")] + version if target.old else version
+    value: Json = target.old[: len(target.old) - len(release.version or "")] + version if target.old else version
+    spot = target.spot
+    if target.item:
+        spot, value = Spot((*spot.keys[:-2], "-")), {"name": target.item, "newTag": version}
     try:
         data = draft.content(target.repository, target.path)
-        draft.after[target.repository, target.path] = with_value(data, target.spot, value, target.path)
+        draft.after[target.repository, target.path] = with_value(data, spot, value, target.path)
     except (InputError, NotFoundError) as error:
         problems.append(str(error))
         return False

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scenedock.manifests.comparing import compare
-from scenedock.manifests.difference import ManifestDiff
+from scenedock.manifests.difference import ManifestDiff, NewProblems
 from scenedock.manifests.rendered import Rendered
+from scenedock.model.json import JsonObject
 from scenedock.usecases.manifests.rendering import Printed, TargetRenderer
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import Target
@@ -27,7 +28,7 @@ class Compared:
 
 
 def compare_targets(before: State, after: State, asked: Sequence[Compared], renderer: TargetRenderer) -> ManifestDiff:
-    """The difference of some targets, rendered on both sides.
+    """The difference of some targets, rendered on both sides; with schemas among the tools, also what it breaks.
 
     Raises
     ------
@@ -44,7 +45,17 @@ def compare_targets(before: State, after: State, asked: Sequence[Compared], rend
             both = _without_equal(one, other)
         for side, each in zip(rendered, both, strict=True):
             side.extend([each.rendered()] if each else [])
-    return compare(*rendered)
+    found = compare(*rendered)
+    return replace(found, validation=_validated(old, new, *renderer.tools.schemas)) if renderer.tools.schemas else found
+
+
+def _validated(
+    old: Sequence[Printed | None], new: Sequence[Printed | None], version: str, definitions: JsonObject
+) -> NewProblems:
+    from scenedock.manifests.validation import new_problems
+
+    before, after = ([each.rendered() for each in side if each] for side in (old, new))
+    return new_problems(before, after, version, definitions)
 
 
 def _without_equal(one: Printed, other: Printed) -> tuple[Printed, Printed]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from scenedock.effects.helm.chart_files import local_charts
 from scenedock.model.file_paths import folders_above
 from scenedock.model.helm import KUSTOMIZATIONS
-from scenedock.releases.release import PairKey
-from scenedock.usecases.catalog.export_catalog import Names, map_catalog, read_repositories
 from scenedock.usecases.manifests.inputs import Inputs
 from scenedock.usecases.manifests.planning import Planner
 from scenedock.usecases.manifests.rendering import TargetRenderer
 from scenedock.usecases.manifests.state import State
-from scenedock.usecases.manifests.surveyed import surveyed_targets
 from scenedock.usecases.manifests.targets import ChartPart, FilesPart, Target, ValuesFile
-from scenedock.usecases.releases.list_deployments import survey
+
+if TYPE_CHECKING:
+    from scenedock.releases.release import PairKey
+    from scenedock.usecases.catalog.export_catalog import Names
 
 
 @dataclass(slots=True)
@@ -70,6 +71,10 @@ class DeployedTargets:
         ------
         NotFoundError, InputError   a repository can't be read
         """
+        from scenedock.usecases.catalog.export_catalog import map_catalog, read_repositories
+        from scenedock.usecases.manifests.surveyed import surveyed_targets
+        from scenedock.usecases.releases.list_deployments import survey
+
         repositories = self.state.repositories
         result = map_catalog(read_repositories(repositories), names=self.names, until="mapped")
         found = surveyed_targets(survey(result, repositories), self.state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scenedock.catalog.vocabulary.environments import without_environment
 from scenedock.effects.git.overlaid import OverlaidRepository
@@ -13,7 +13,6 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState
 from scenedock.errors import InputError, NotFoundError
 from scenedock.manifests.difference import ManifestDiff
-from scenedock.usecases.catalog.export_catalog import Names
 from scenedock.usecases.manifests.compare_targets import Compared, compare_targets
 from scenedock.usecases.manifests.deployed_targets import DeployedTargets, Selected
 from scenedock.usecases.manifests.inputs import Inputs
@@ -21,6 +20,9 @@ from scenedock.usecases.manifests.rendering import TargetRenderer
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import Target, Targets
 from scenedock.usecases.manifests.tools import RenderingTools
+
+if TYPE_CHECKING:
+    from scenedock.usecases.catalog.export_catalog import Names
 
 EVERYTHING: Final = Selected()
 

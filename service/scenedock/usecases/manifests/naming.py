@@ -5,15 +5,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scenedock.catalog.mapping.identities import LAYERS, FolderPath, Identity, identify
 from scenedock.catalog.reading.argo.application_environments import environment_of
 from scenedock.catalog.reading.sources import Manifests
 from scenedock.catalog.vocabulary.environments import without_environment
 from scenedock.catalog.vocabulary.formats import as_entity_name
-from scenedock.usecases.catalog.export_catalog import Names
 from scenedock.usecases.catalog.read_repository import RepositoryReader
 from scenedock.usecases.manifests.applications import FoundApplication
+
+if TYPE_CHECKING:
+    from scenedock.usecases.catalog.export_catalog import Names
 
 
 @dataclass(frozen=True, slots=True)

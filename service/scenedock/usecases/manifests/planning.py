@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scenedock.catalog.reading.argo.applications import API_GROUP
 from scenedock.catalog.reading.sources import Repositories
@@ -14,7 +14,6 @@ from scenedock.effects.helm.chart_files import ChartSource, local_charts
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
 from scenedock.model.json import JsonObject
-from scenedock.usecases.catalog.export_catalog import Names
 from scenedock.usecases.manifests import naming
 from scenedock.usecases.manifests.applications import (
     ApplicationFinder,
@@ -34,6 +33,9 @@ _MOST_APPLICATIONS: Final = 5_000
 _NAMING: Final = re.compile(
     r"(?:^|/)(?:Chart\.yaml|[Kk]ustomization(?:\.ya?ml)?|helmfile[^/]*|scenedock\.yaml|\.argocd-source[^/]*)$"
 )
+
+if TYPE_CHECKING:
+    from scenedock.usecases.catalog.export_catalog import Names
 """The files that say what there is, besides manifests of Argo CD."""
 
 

@@ -16,6 +16,7 @@ from scenedock.doors.cli.sources import Sources, source_options
 
 if TYPE_CHECKING:
     from scenedock.manifests.difference import ManifestDiff
+    from scenedock.model.json import JsonObject
     from scenedock.usecases.manifests.rendering import Printed
     from scenedock.usecases.manifests.state import State
     from scenedock.usecases.manifests.tools import RenderingTools
@@ -27,6 +28,9 @@ _service_option = click.option(
     metavar="NAME",
     help="Only this service, by its name, its folder or its Application; may be repeated.",
 )
+_kubernetes_option = click.option(
+    "--kubernetes", metavar="VERSION", default="", help="With --validate, as `1.34`. By default, the newest there is."
+)
 
 
 @click.command()
@@ -36,9 +40,7 @@ _service_option = click.option(
 @click.option(
     "--validate", is_flag=True, help="Check against the schemas of Kubernetes, and print what is wrong instead."
 )
-@click.option(
-    "--kubernetes", metavar="VERSION", default="", help="With --validate, as `1.34`. By default, the newest there is."
-)
+@_kubernetes_option
 @click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Write a file for each here."
 )
@@ -75,8 +77,7 @@ def render(  # noqa: PLR0913 - click passes each option
 
     if validate and output:
         raise click.UsageError("--validate prints no manifests; it can't be used with --output")
-    if kubernetes and not validate:
-        raise click.UsageError("--kubernetes belongs to --validate")
+    _check_version(validate, kubernetes)
     tools = _checked(programs)
     with sources.opened() as opened, TargetRenderer(tools) as renderer:
         state = State(opened)
@@ -117,8 +118,12 @@ def render(  # noqa: PLR0913 - click passes each option
     show_default=True,
     help="How to print.",
 )
+@click.option("--validate", is_flag=True, help="Also print what it breaks, by the schemas of Kubernetes.")
+@_kubernetes_option
 @rendering_options
+@click.pass_context
 def diff(  # noqa: PLR0913 - click passes each option
+    ctx: click.Context,
     *,
     sources: Sources,
     since: str | None,
@@ -128,6 +133,8 @@ def diff(  # noqa: PLR0913 - click passes each option
     environment: str | None,
     against: str | None,
     layout: str,
+    validate: bool,
+    kubernetes: str,
     programs: Programs,
 ) -> None:
     """Show how what REPO... deploy has changed, by default the current folder since its last commit.
@@ -137,8 +144,12 @@ def diff(  # noqa: PLR0913 - click passes each option
     changed files is rendered. The values of secrets are never shown. Markdown is meant for the text of a pull request,
     and has at most 60 kB.
 
-    Exit codes: 0 done, whether or not anything differs, 2 wrong usage, nothing of this name, a repository or ref that
-    can't be read, or no Helm that can be used, 3 this machine can't sandbox it.
+    With --validate, also shows what is wrong by the schemas of Kubernetes, and of the custom resources that are defined
+    in what is rendered, and wasn't wrong before.
+
+    Exit codes: 0 done, whether or not anything differs, 1 with --validate something is wrong or can't be rendered that
+    wasn't before, 2 wrong usage, nothing of this name, a repository or ref that can't be read, or no Helm that can be
+    used, 3 this machine can't sandbox it.
     """
     if against and not environment:
         raise click.UsageError("--against needs --environment")
@@ -146,13 +157,17 @@ def diff(  # noqa: PLR0913 - click passes each option
         raise click.UsageError("--against compares environments of one revision; it can't be used with another")
     if bool(earlier) != bool(later) or (earlier and (since or sources.ref)):
         raise click.UsageError("--from and --to belong together, without --since and --ref")
+    _check_version(validate, kubernetes)
     tools = _checked(programs)
+    if validate:
+        tools = replace(tools, schemas=_definitions(kubernetes))
     if against and environment:
         found = _between_environments(sources, tools, environment, against, services)
     else:
         before = replace(sources, ref=earlier or since or "HEAD")
         found = _between_times(before, replace(sources, ref=later or sources.ref), tools, services, environment)
     _print(found, layout)
+    ctx.exit(1 if found.validation else 0)
 
 
 def _between_environments(
@@ -234,23 +249,34 @@ def _checked(programs: Programs) -> RenderingTools:
     return tools
 
 
+def _check_version(validate: bool, kubernetes: str) -> None:  # noqa: FBT001 - as click passes it
+    if kubernetes and not validate:
+        raise click.UsageError("--kubernetes belongs to --validate")
+
+
+def _definitions(version: str) -> tuple[str, JsonObject]:
+    """A version of Kubernetes, by default the newest, and its definitions."""
+    from scenedock.effects.local.kubernetes_schemas import kubernetes_definitions
+
+    return kubernetes_definitions(version)
+
+
 def _validate(printed: list[Printed], version: str) -> bool:
     """Print what is wrong, and what wasn't checked; whether nothing is wrong."""
-    from scenedock.effects.local.kubernetes_schemas import kubernetes_definitions
-    from scenedock.manifests.lines import counted
+    from scenedock.manifests.lines import counted, not_checked
     from scenedock.manifests.validation import KubernetesSchemas, validate
 
     rendered = [each.rendered() for each in printed]
     every = [manifest for each in rendered for manifest in each.manifests]
-    schemas = KubernetesSchemas(*kubernetes_definitions(version), every)
+    schemas = KubernetesSchemas(*_definitions(version), every)
     found = validate(rendered, schemas)
     for problem in found.problems:
         click.echo(printable(str(problem)))
     for each in rendered:
         if each.reason:
             click.echo(printable(f"{each.pair}: not checked: {each.reason}"))
-    for kind, number in found.unchecked.items():
-        click.echo(printable(f"Not checked, as no schema is known: {number:,} {kind}"))
+    for line in not_checked(found.unchecked):
+        click.echo(printable(line))
     checked = f"{counted(found.checked, 'manifest')} checked with Kubernetes {schemas.version}"
     click.echo(f"{checked}, {counted(len(found.problems), 'problem')}.")
     return not found.problems and not any(each.reason for each in rendered)
