@@ -12,6 +12,7 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.git.served_apart import ServedApart
 from scenedock.effects.helm.program import HelmProgram
+from scenedock.effects.sealed_secrets.certificates import Certificates
 from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.usecases.manifests.tools import RenderingTools
 
@@ -25,7 +26,8 @@ class Effects:
 
     `apart` answers from the repositories in a process of its own. `code_hosts` are the hosts of repositories that may
     be written to. `backstage` is the catalog to register in; None if no Backstage is configured. `helm` is looked for
-    when something is to be rendered, and so is what `rendering` has besides.
+    when something is to be rendered, and so is what `rendering` has besides. `certificates` encrypt secrets for
+    clusters.
     """
 
     repositories: Mapping[str, ServedRepository]
@@ -37,3 +39,4 @@ class Effects:
     backstage: BackstageCatalog | None
     helm: HelmProgram
     rendering: RenderingTools
+    certificates: Certificates
