@@ -19,21 +19,29 @@ from scenedock.errors import InputError
 from scenedock.model.action import Context, Example, Sensitive, action
 from scenedock.usecases.secrets.find_served import find_served
 from scenedock.usecases.secrets.publish_secret import SecretChange, publish_secret
-from scenedock.usecases.secrets.seal import seal
+from scenedock.usecases.secrets.seal import check_values, seal
 
 
 class Input(ChangeOfSecret):
     """The values, and the secret that they are keys of."""
 
+    key: Annotated[str, "The key of the Secret that gets `secretValue`", Field(max_length=253)] = ""
+    secret_value: Annotated[
+        str,
+        "Its value, kept out of logs and stored tasks; in a Template `${{ secrets.value }}`, of a field with "
+        "`ui:field: Secret`",
+        Sensitive(),
+        Field(json_schema_extra={"writeOnly": True}),
+    ] = ""
     secrets: Annotated[
         dict[Key, str],
-        "Values by the keys of the Secret, kept out of logs and stored tasks; in a Template `${{ secrets.password }}`",
+        "Several values by the keys of the Secret, kept as `secretValue` is",
         Sensitive(),
         Field(default_factory=dict, max_length=MOST_KEYS),
     ]
     binary_secrets: Annotated[
         dict[Key, str],
-        "Values that aren't text, in base64, by the keys of the Secret; kept as `secrets` are",
+        "Values that aren't text, in base64, by the keys of the Secret; kept as `secretValue` is",
         Sensitive(),
         Field(default_factory=dict, max_length=MOST_KEYS),
     ]
@@ -55,9 +63,13 @@ class Input(ChangeOfSecret):
         ------
         InputError   a key is named twice, or a value isn't base64
         """
-        if twice := sorted(self.secrets.keys() & self.binary_secrets.keys()):
-            raise InputError(f"{twice[0]} is in `secrets` and `binarySecrets`; leave it out in one of them")
-        found = {key: value.encode() for key, value in self.secrets.items()}
+        if bool(self.key) != bool(self.secret_value):
+            raise InputError("`key` and `secretValue` belong together; give both or none")
+        single = {self.key: self.secret_value} if self.key else {}
+        named = [*single, *self.secrets, *self.binary_secrets]
+        if twice := sorted({key for key in named if named.count(key) > 1}):
+            raise InputError(f"there are two values for {twice[0]}; leave one out")
+        found = {key: value.encode() for key, value in {**single, **self.secrets}.items()}
         for key, value in self.binary_secrets.items():
             try:
                 found[key] = b64decode(value, validate=True)
@@ -69,8 +81,17 @@ class Input(ChangeOfSecret):
 EXAMPLES = [
     Example(
         "A password for production",
-        {"service": "billing", "environment": "production", "secrets": {"PASSWORD": "of-no-database"}},
-    )
+        {"service": "billing", "environment": "production", "key": "PASSWORD", "secretValue": "of-no-database"},
+    ),
+    Example(
+        "Several keys of a Secret with another name",
+        {
+            "service": "billing",
+            "environment": "production",
+            "name": "billing-mail",
+            "secrets": {"USER": "billing", "PASSWORD": "of-no-server"},
+        },
+    ),
 ]
 
 
@@ -92,6 +113,7 @@ def seal_secret_action(context: Context[Effects], request: Input) -> SecretOutpu
     effects, values = context.effects, request.values()
     wish = request.wish("SealedSecret", frozenset(values), request.scope)
     wish.check()
+    check_values(values)
     found = effects.apart.read(find_served, wish)
     place = found.place
     certificate = effects.certificates.choose(place.key[0], place.key[2], place.cluster)

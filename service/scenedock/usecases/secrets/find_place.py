@@ -82,6 +82,7 @@ def find_place(ground: Ground, wish: SecretWish) -> SecretPlace:
     entries = _entries(ground, key, wish)
     wish = replace(wish, name=wish.name or _only_name(key, manifests, entries))
     check_name(wish.name)
+    _refuse_other_kind(ground, key, wish)
     place = _place(ground, key, wish, manifests, entries)
     if wish.kind == "SealedSecret" and place.scope != "cluster-wide" and not place.namespace:
         raise InputError(
@@ -116,6 +117,23 @@ def _only_name(key: PairKey, manifests: Manifests, entries: tuple[Entries, ...])
     if len(names) > 1:
         raise InputError(f"{named([key])} has several secrets: {', '.join(sorted(names))}; give the `name` of one")
     return next(iter(names), key[1].lower())
+
+
+def _refuse_other_kind(ground: Ground, key: PairKey, wish: SecretWish) -> None:
+    """Refuse a name that a secret of the other kind has: two controllers would write the same Secret.
+
+    Raises
+    ------
+    InputError   one has it
+    """
+    other: Kind = "ExternalSecret" if wish.kind == "SealedSecret" else "SealedSecret"
+    manifests = _for_namespace(manifests_of(ground, key, other), wish)
+    places = [each.path for each in manifests.found if each.manifest.target == wish.name]
+    places += [_dotted(each) for each in entries_of(ground.deployed[key], other) if wish.name in each.by_name]
+    if places:
+        raise InputError(
+            f"the Secret {wish.name} comes from the {other} in {places[0]} already; give another `name`, or remove that"
+        )
 
 
 def _place(

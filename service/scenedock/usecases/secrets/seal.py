@@ -21,19 +21,29 @@ class Sealed:
     notes: tuple[str, ...]
 
 
-def seal(certificate: Certificate, place: SecretPlace, values: Mapping[str, bytes], now: datetime) -> Sealed:
-    """Values, encrypted so that they can be opened only where the scope of their secret allows.
+def check_values(values: Mapping[str, bytes]) -> None:
+    """Refuse values that no Secret may have.
 
     Raises
     ------
-    InputError   the certificate isn't valid now, or a value is empty, or all are too large for a Secret
+    InputError   one is empty, or all are too large together
     """
-    certificate.check(now)
     for key, value in values.items():
         if not value:
             raise InputError(f"the value of {key} is empty")
     if sum(map(len, values.values())) > MOST_BYTES:
         raise InputError(f"the values have more than {MOST_BYTES >> 20} MiB together, which no Secret may have")
+
+
+def seal(certificate: Certificate, place: SecretPlace, values: Mapping[str, bytes], now: datetime) -> Sealed:
+    """Values, encrypted so that they can be opened only where the scope of their secret allows.
+
+    Raises
+    ------
+    InputError   the certificate isn't valid now, or a value can't be one
+    """
+    certificate.check(now)
+    check_values(values)
     label = label_of(place.scope, place.namespace, place.name)
     sealed = {key: certificate.encrypt(value, label) for key, value in values.items()}
     warning = certificate.warning(now)
