@@ -79,7 +79,7 @@ def test_a_key_is_merged_and_no_other_byte_changes(tmp_path: Path) -> None:
     place = found(ground, "qa", "B", "C.d")
     after = sealed(place, {"B": b"new", "C.d": b"c"})
 
-    assert (place.path, place.has) == ("billing/templates/secrets.yaml", {"A", "B"})
+    assert (place.path, place.has) == ("billing/templates/secrets.yaml", frozenset({"A", "B"}))
     assert CLUSTER.opens(documents(after)["billing"]) == {"A": b"a", "B": b"new", "C.d": b"c"}
     kept = [line for line in written.splitlines() if not line.strip().startswith("B:")]
     assert [line for line in after.splitlines() if not line.strip().startswith(("B:", "C.d:"))] == kept

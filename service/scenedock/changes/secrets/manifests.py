@@ -1,4 +1,4 @@
-"""SealedSecrets and ExternalSecrets as manifests: found in files, and written anew.
+"""SealedSecrets and ExternalSecrets as manifests: found in files, and written.
 
 Sources: Sealed Secrets, "SealedSecrets as templates for secrets"; External Secrets Operator, "ExternalSecret".
 """
