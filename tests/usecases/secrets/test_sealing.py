@@ -73,7 +73,7 @@ def test_it_opens_where_its_scope_allows_and_nowhere_else(tmp_path: Path, scope:
 def test_a_key_is_merged_and_no_other_byte_changes(tmp_path: Path) -> None:
     ground = ground_of(tmp_path, chart("qa"))
     first = sealed(found(ground, "qa", "A", "B"), {"A": b"a", "B": b"b"})
-    written = f"# ours\n{first}---\n# another\nkind: ConfigMap # not a secret\n".replace("AgA", "AgA", 1)
+    written = f"# ours\n{first}---\n# another\nkind: ConfigMap # not a secret\n"
     ground = ground_of(tmp_path, {"billing/templates/secrets.yaml": written})
 
     place = found(ground, "qa", "B", "C.d")
@@ -164,6 +164,10 @@ def test_what_nothing_says_is_asked(tmp_path: Path) -> None:
     single = ground_of(tmp_path / "single", {**chart("qa"), "argocd/billing-qa.yaml": ""})
     with pytest.raises(InputError, match="nothing says to which namespace"):
         found(single)
+    with pytest.raises(InputError, match=r"billing/templates/x\.yaml would be deployed to others, too"):
+        found(shared, path="billing/templates/x.yaml")
+    with pytest.raises(InputError, match="'-' can't be a key of a Secret"):
+        found(shared, "qa", "-")
     with pytest.raises(InputError, match=r"'\.\.data' can't be a key of a Secret"):
         found(shared, "qa", "..data")
     with pytest.raises(InputError, match="'Billing_' can't be the name of a Secret"):

@@ -37,13 +37,13 @@ class Input(ChangeOfSecret):
         dict[Key, str],
         "Several values by the keys of the Secret, kept as `secretValue` is",
         Sensitive(),
-        Field(default_factory=dict, max_length=MOST_KEYS),
+        Field(default_factory=dict, max_length=MOST_KEYS, json_schema_extra={"writeOnly": True}),
     ]
     binary_secrets: Annotated[
         dict[Key, str],
         "Values that aren't text, in base64, by the keys of the Secret; kept as `secretValue` is",
         Sensitive(),
-        Field(default_factory=dict, max_length=MOST_KEYS),
+        Field(default_factory=dict, max_length=MOST_KEYS, json_schema_extra={"writeOnly": True}),
     ]
     scope: Annotated[
         Scope | None,

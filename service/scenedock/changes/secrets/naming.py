@@ -21,7 +21,8 @@ _ANNOTATION: Final = "sealedsecrets.bitnami.com/"
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
 _NAMESPACE: Final = re.compile(_LABEL)
-_KEY: Final = re.compile(r"(?!\.\.|\.\Z)[A-Za-z0-9._-]{1,253}")
+_KEY: Final = re.compile(r"(?!\.\.|[.-]\Z)[A-Za-z0-9._-]{1,253}")
+"""A mere `-`, which Kubernetes allows, is the next item of a list in our paths."""
 
 
 def check_name(name: str) -> None:

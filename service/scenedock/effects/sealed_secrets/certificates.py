@@ -179,7 +179,7 @@ def _fetch(url: str) -> bytes:
     until = time.monotonic() + _SECONDS
     pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=3.0, read=5.0))
     try:
-        answer = pool.request("GET", url, redirect=False, preload_content=False)
+        answer = pool.request("GET", url, redirect=False, preload_content=False, decode_content=False)
         try:
             data = b""
             while part := answer.read1(1 << 14):

@@ -23,6 +23,7 @@ from scenedock.usecases.secrets.entries import DATA, WORDS, Entries, entries_of,
 from scenedock.usecases.secrets.homes_of_manifests import (
     Found,
     Manifests,
+    is_below,
     kustomization_in,
     manifests_of,
     named,
@@ -230,6 +231,10 @@ def _new_manifest(ground: Ground, key: PairKey, wish: SecretWish, manifests: Man
             f"`{WORDS[wish.kind]}` among its values: give the `path` of the new file"
         )
     path = wish.path or posixpath.join(manifests.own[0], f"{wish.name}-{_FILES[wish.kind]}.yaml")
+    if any(is_below(path, each) for each in manifests.shared):
+        raise InputError(
+            f"{path} would be deployed to others, too, as all of {', '.join(manifests.shared)} is; give another `path`"
+        )
     if path in ground.repositories[key[0]].listing().files:
         raise InputError(
             f"{path} exists, and no {wish.kind} {wish.name} that can be read is in it; give another `path`"

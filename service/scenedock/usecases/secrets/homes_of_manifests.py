@@ -114,9 +114,12 @@ def _of_unit(pair: Pair, repository: str) -> Iterator[str]:
 
 def _is_in(file: str, homes: Mapping[str, bool]) -> bool:
     folder = posixpath.dirname(file)
-    return any(
-        folder == home or (below and (not home or folder.startswith(f"{home}/"))) for home, below in homes.items()
-    )
+    return any(folder == home or (below and is_below(file, home)) for home, below in homes.items())
+
+
+def is_below(file: str, folder: str) -> bool:
+    """Whether a file is in a folder, or in one below it."""
+    return not folder or file.startswith(f"{folder}/")
 
 
 def named(keys: Sequence[PairKey]) -> str:
