@@ -42,6 +42,8 @@ class Deploying(Acme):
     clone: Path = Path()
     program: str = "no-helm"
     """The helm that renders."""
+    certificates: Path | None = None
+    """The list of certificates of Sealed Secrets."""
 
     def restart(self) -> None:
         """A new process, which remembers nothing."""
@@ -51,6 +53,7 @@ class Deploying(Acme):
                 code_hosts=self.hosts,
                 repositories=(str(self.clone),),
                 helm=self.program,
+                certificates=self.certificates,
             )
         )
 

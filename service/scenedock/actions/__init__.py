@@ -21,6 +21,8 @@ from scenedock.actions.releases.list_deployments import list_deployments_action
 from scenedock.actions.releases.show_delivery_metrics import show_delivery_metrics_action
 from scenedock.actions.releases.show_deployment import show_deployment_action
 from scenedock.actions.releases.show_deployment_history import show_deployment_history_action
+from scenedock.actions.secrets.refer_to_secret import refer_to_secret_action
+from scenedock.actions.secrets.seal_secret import seal_secret_action
 from scenedock.actions.skeletons.bake_skeleton import bake_skeleton_action
 from scenedock.actions.skeletons.list_skeletons import list_skeletons_action
 from scenedock.model.action import Action
@@ -44,6 +46,8 @@ ACTIONS: tuple[Action[Effects], ...] = (
     set_version_action,
     lock_environment_action,
     unlock_environment_action,
+    seal_secret_action,
+    refer_to_secret_action,
     await_pull_request_action,
     register_in_catalog_action,
 )

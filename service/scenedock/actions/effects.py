@@ -12,6 +12,7 @@ from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.effects.git.served_apart import ServedApart
 from scenedock.effects.helm.program import HelmProgram
+from scenedock.effects.sealed_secrets.certificates import Certificates
 from scenedock.effects.skeletons.library import SkeletonLibrary
 from scenedock.usecases.manifests.tools import RenderingTools
 
@@ -25,8 +26,9 @@ class Effects:
 
     `apart` answers from the repositories in a process of its own. `code_hosts` are the hosts of repositories that may
     be written to. `backstage` is the catalog to register in; None if no Backstage is configured. `helm` is looked for
-    when something is to be rendered, and so is what `rendering` has besides. `renew` is told the names of repositories
-    that an action has committed to, so that the catalog and the pages show it at once; it doesn't wait for that.
+    when something is to be rendered, and so is what `rendering` has besides. `certificates` encrypt secrets for
+    clusters. `renew` is told the names of repositories that an action has committed to, so that the catalog and the
+    pages show it at once; it doesn't wait for that.
     """
 
     repositories: Mapping[str, ServedRepository]
@@ -39,3 +41,4 @@ class Effects:
     helm: HelmProgram
     rendering: RenderingTools
     renew: Callable[[Collection[str]], object]
+    certificates: Certificates

@@ -88,15 +88,19 @@ def insertions(release: Release, deployed: Deployed, users: Users) -> Iterator[T
     if old is None:
         return
     setter = _number_of(release, deployed)
-    above = [
-        (layer, root[2])
-        for layer in deployed.layers[setter + 1 :]
-        if (root := _root(deployed, layer)) and not layer.unreadable and users[root] == {release.key}
-    ]
+    above = [(layer, spot) for number, layer, spot in own_layers(deployed, users) if number > setter]
     above.sort(key=lambda one: (not one[0].is_file, -_shared_keys(one[0].values, release)))
     for layer, spot in above:
         repository = layer.elsewhere or deployed.repository
         yield Target(repository, layer.path, spot.below(release.keys), inserted=True, old=old)
+
+
+def own_layers(deployed: Deployed, users: Users) -> Iterator[tuple[int, Layer, Spot]]:
+    """The layers that serve a deployment alone, each with its number and where it begins in its file."""
+    key = deployed.repository, deployed.service, deployed.environment
+    for number, layer in enumerate(deployed.layers):
+        if (root := _root(deployed, layer)) and not layer.unreadable and users[root] == {key}:
+            yield number, layer, root[2]
 
 
 def missing_file(release: Release) -> str:

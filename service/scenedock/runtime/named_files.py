@@ -1,4 +1,4 @@
-"""The files that settings name, read as the service reads them: tokens, rules, code hosts and skeletons."""
+"""The files that settings name, read as the service reads them: tokens, rules, hosts, certificates and skeletons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scenedock.model.permissions.action_rules import ActionRules
 from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from scenedock.runtime.settings import Settings
-from scenedock.runtime.wiring import list_code_hosts, open_skeletons
+from scenedock.runtime.wiring import list_certificates, list_code_hosts, open_skeletons
 
 
 def static_tokens(settings: Settings) -> StaticTokens:
@@ -55,6 +55,7 @@ def check_named_files(settings: Settings) -> None:
     reads: list[Callable[[], object]] = [
         lambda: action_rules(settings, static_tokens(settings)),
         lambda: list_code_hosts(settings.code_hosts),
+        lambda: list_certificates(settings.certificates),
         lambda: open_skeletons(settings.skeletons, settings.cookiecutters),
     ]
     problems: list[str] = []

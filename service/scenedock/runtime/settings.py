@@ -107,6 +107,14 @@ class Settings:
             "File that lists the code hosts whose repositories may be written to, with their credentials.",
         ),
     ] = None
+    certificates: Annotated[
+        Path | None,
+        Setting(
+            optional_path,
+            "File that lists the public certificates of Sealed Secrets, by environment or cluster, with which "
+            "`seal-secret` encrypts.",
+        ),
+    ] = None
     argocd_url: Annotated[
         str, Setting(url, "Address of Argo CD for people: the pages link to its Applications. Without it, they don't.")
     ] = ""

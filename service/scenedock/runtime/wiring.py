@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scenedock.effects.backstage.signing_keys import SigningKey
     from scenedock.effects.code_hosts.hosts import CodeHosts
     from scenedock.effects.local.catalog_file import CatalogStore
+    from scenedock.effects.sealed_secrets.certificates import Certificates
     from scenedock.effects.skeletons.library import SkeletonLibrary
     from scenedock.effects.tasks.effects import TaskEffects
     from scenedock.effects.tasks.storage.folder_table import FolderTable
@@ -181,7 +182,20 @@ def open_effects(
             ChartCache(settings.helm_charts or settings.data / "charts"),
         ),
         renew=renew,
+        certificates=list_certificates(settings.certificates),
     )
+
+
+def list_certificates(listed: Path | None) -> Certificates:
+    """The certificates of a list (a YAML file).
+
+    Raises
+    ------
+    InputError, NotFoundError   the list or a file can't be used
+    """
+    from scenedock.effects.sealed_secrets.certificates import Certificates, read_certificates
+
+    return Certificates() if listed is None else read_certificates(read_file(listed), str(listed), listed.parent)
 
 
 def list_code_hosts(listed: Path | None) -> CodeHosts:

@@ -34,6 +34,7 @@ SCHEMA: Any = {
         "edits": {"type": "array", "items": {"type": "object"}},
         "labels": {"type": "object"},
         "password": {"type": "string", "writeOnly": True, "format": "password"},
+        "secrets": {"type": "object", "writeOnly": True},
     },
 }
 
@@ -58,6 +59,7 @@ def test_each_type_has_a_field_of_its_kind_with_the_default() -> None:
         "edits": ("yaml", ""),
         "labels": ("yaml", ""),
         "password": ("password", ""),
+        "secrets": ("yaml", ""),
     }
     assert (fields["name"].label, fields["name"].hint, fields["name"].required) == ("Name", "What it is called", True)
     assert fields["python"].options == (("3.13", "Old"), ("3.14", "New"))
@@ -92,6 +94,7 @@ def test_what_is_sent_becomes_values_of_the_schemas_types() -> None:
 def test_what_can_not_be_read_is_told_at_its_field_with_what_was_typed() -> None:
     form = sent(port="many", share="half", visibility="secret", labels="a: [")
     form["password"] = "typed"  # noqa: S105 - nobody's
+    form["secrets"] = "TOKEN: typed"
 
     read = read_form(SCHEMA, form)
     fields = {field.name: field for field in fields_of(SCHEMA, form, read.problems)}
@@ -100,7 +103,8 @@ def test_what_can_not_be_read_is_told_at_its_field_with_what_was_typed() -> None
     assert fields["name"].error == "is required"
     assert (fields["port"].error, fields["port"].value) == ("must be a whole number", "many")
     assert "is not valid YAML" in fields["labels"].error
-    assert fields["password"].value == ""  # never shown again
+    assert (fields["password"].value, fields["secrets"].value) == ("", "")  # never shown again
+    assert read.values["secrets"] == {"TOKEN": "typed"}
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
@@ -117,8 +121,9 @@ def test_the_form_of_every_action_gives_its_examples_back(action: Any) -> None:
 
 
 def _with_defaults(schema: Any, example: Any) -> dict[str, Any]:
+    """The fields with what a person types into them, also into those for secrets, which show no defaults."""
     return {
-        name: {**rules, "default": example.input.get(name, rules.get("default"))}
+        name: {**rules, "default": example.input.get(name, rules.get("default")), "writeOnly": False}
         for name, rules in schema["properties"].items()
     }
 

@@ -70,7 +70,7 @@ class Input(TaskInput):
         "Secrets for its pipelines, kept out of logs and stored tasks; on GitHub encrypted for the repository, on "
         "GitLab masked, and for protected branches only",
         Sensitive(),
-        Field(default_factory=dict, max_length=_SETTINGS),
+        Field(default_factory=dict, max_length=_SETTINGS, json_schema_extra={"writeOnly": True}),
     ]
     commit_message: Annotated[str, "Message of the first commit"] = "Initial commit"
 

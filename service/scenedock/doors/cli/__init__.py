@@ -118,6 +118,14 @@ def deployments() -> None:
     """List, show, lint, verify and change which version git says is where."""
 
 
+@main.group(
+    cls=LateGroup,
+    late={"refer": "scenedock.doors.cli.secrets.refer:refer", "seal": "scenedock.doors.cli.secrets.seal:seal"},
+)
+def secrets() -> None:
+    """Seal secrets of deployments for git, or refer to them in a store."""
+
+
 @main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})
 def applications() -> None:
     """List the Argo CD Applications that repositories make."""

@@ -17,7 +17,7 @@ from scenedock.errors import ConflictError, TemporaryError
 from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.code_host import checked_branch, checked_path
 from scenedock.model.code_hosts.commit import Attempt, deploys_in
-from scenedock.model.locks import locks_of
+from scenedock.model.locks import Lock, locks_of
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
 from scenedock.usecases.changes.plan_served import PlannedHere
@@ -171,6 +171,19 @@ def _deploys(planned: Planned, home: Home) -> tuple[str, ...]:
     return tuple(deployment_in(key, home.prefix) for key in keys)
 
 
+def locks_now(repository: RemoteRepository, home: Home) -> Sequence[Lock]:
+    """The locks in the settings of a repository on the code host; the service may have read it before.
+
+    Raises
+    ------
+    InputError   the settings can't be read
+    """
+    head = repository.head(home.branch or repository.default_branch())
+    path = posixpath.join(home.prefix, FILE_NAME)
+    listing = repository.listing(head, [path]) if head else {}
+    return read_settings(repository.read(listing[path])).locks if path in listing else ()
+
+
 def _overlaps(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> tuple[str, ...]:
     """Tell which other open changes are about the same deployments, as one of a set and one of its services."""
     if repository.pulls is None or proposed.state != "open":
@@ -192,12 +205,7 @@ def _refuse_locked(repository: RemoteRepository, home: Home, planned: Planned, h
     ConflictError    it is locked, and the plan doesn't know
     TemporaryError   so it is, but who asks passes locks; the next plan tells of it
     """
-    head = repository.head(home.branch or repository.default_branch())
-    path = posixpath.join(home.prefix, FILE_NAME)
-    listing = repository.listing(head, [path]) if head else {}
-    if path not in listing:
-        return
-    locks = read_settings(repository.read(listing[path])).locks
+    locks = locks_now(repository, home)
     known = {each.pair for each in planned.lifted if each.code == "locked"}
     now = datetime.now(UTC)
     for each in planned.changes:

@@ -13,6 +13,8 @@ DEPLOY = "scenedock/deploy"
 """What the branches of all changes of deployments begin with."""
 LOCK = "scenedock/lock"
 """What the branches of all changes of locks begin with."""
+SECRETS = "scenedock/secret"
+"""What the branches of all changes of secrets begin with."""
 
 
 def free_branch(name: str) -> str:
@@ -22,7 +24,7 @@ def free_branch(name: str) -> str:
     ------
     InputError   it is
     """
-    for kept in (DEPLOY, LOCK):
+    for kept in (DEPLOY, LOCK, SECRETS):
         if f"{name}/".lower().startswith(f"{kept}/"):
             raise InputError(
                 f"the branch {name!r} is below {kept}/, whose branches Scenedock names itself; use another"

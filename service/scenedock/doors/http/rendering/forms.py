@@ -99,7 +99,7 @@ def _field(name: str, rules: JsonObject, sent: MultiDict[str, str] | None, probl
         label=as_text(rules.get("title")) or name,
         hint=as_text(rules.get("description")),
         kind=kind,
-        value="" if kind == "password" else value,
+        value="" if kind == "password" or rules.get("writeOnly") else value,
         options=tuple((_text(choice), title) for choice, title in _choices(rules)),
         required=is_required,
         error=problem,
@@ -109,7 +109,7 @@ def _field(name: str, rules: JsonObject, sent: MultiDict[str, str] | None, probl
 def _kind(rules: JsonObject) -> Kind:
     types = [rules["type"]] if isinstance(rules.get("type"), str) else as_list(rules.get("type"))
     plain = [each for each in types if each != "null"]
-    if rules.get("format") == "password" or rules.get("writeOnly"):
+    if rules.get("format") == "password" or (rules.get("writeOnly") and plain == ["string"]):
         return "password"
     if _choices(rules):
         return "choice"

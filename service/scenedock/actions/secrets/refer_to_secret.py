@@ -1,0 +1,82 @@
+"""`scenedock:refer-to-secret`: propose that a deployment reads a secret from a store."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.changes import attempt_of
+from scenedock.actions.secrets.publishing import MOST_KEYS, RIGHTS, ChangeOfSecret, Key, SecretOutput
+from scenedock.changes.secrets.manifests import Remote, Store
+from scenedock.changes.secrets.places import remotes_in, with_remotes
+from scenedock.errors import InputError
+from scenedock.model.action import Context, Example, Model, action
+from scenedock.usecases.secrets.find_served import find_served
+from scenedock.usecases.secrets.publish_secret import SecretChange, publish_secret
+
+
+class RemoteInput(Model):
+    """Where a value is in the store."""
+
+    key: Annotated[
+        str, "Path of the secret in the store, such as `billing/production`", Field(min_length=1, max_length=500)
+    ]
+    property: Annotated[str, "Property of it, such as `password`; by default all of it", Field(max_length=253)] = ""
+
+
+class Input(ChangeOfSecret):
+    """The references, and the secret that they are keys of."""
+
+    references: Annotated[
+        dict[Key, RemoteInput],
+        "Where the values are in the store, by the keys of the Secret",
+        Field(min_length=1, max_length=MOST_KEYS),
+    ]
+    store: Annotated[str, "Name of the store; needed for a new secret", Field(max_length=253)] = ""
+    store_kind: Annotated[
+        Literal["ClusterSecretStore", "SecretStore"], "Whether the store is the cluster's or the namespace's"
+    ] = "ClusterSecretStore"
+
+
+EXAMPLES = [
+    Example(
+        "A password that is in a vault",
+        {
+            "service": "billing",
+            "environment": "production",
+            "references": {"PASSWORD": {"key": "billing/production", "property": "password"}},
+            "store": "vault",
+        },
+    )
+]
+
+
+@action("refer-to-secret", idempotent=True, examples=EXAMPLES, rights=RIGHTS)
+def refer_to_secret_action(context: Context[Effects], request: Input) -> SecretOutput:
+    """Propose references to a store as keys of an ExternalSecret, which the External Secrets Operator reads.
+
+    A secret has one open pull request: a later call adds its keys to it. No value of a secret is asked for or read.
+
+    Raises
+    ------
+    InputError        a key is invalid, or something must be named
+    NotFoundError     there is no such service, or it isn't deployed there
+    ConflictError     the environment is locked, or somebody else is changing the same at this moment
+    NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
+    TemporaryError    the repository has changed meanwhile, or the host can't be reached
+    """
+    effects = context.effects
+    remotes = {key: Remote(each.key, each.property) for key, each in request.references.items()}
+    wish = request.wish("ExternalSecret", frozenset(remotes))
+    wish.check()
+    found = effects.apart.read(find_served, wish)
+    if found.place.is_new and not request.store:
+        raise InputError(f"{found.place.pair} has no secret {found.place.name} yet; give its `store`")
+    store = Store(request.store, request.store_kind)
+    said = (f"The values are read from the store {request.store}.",) if request.store else ()
+    change = SecretChange(remotes, remotes_in, partial(with_remotes, store=store), said, (), request.pass_lock)
+    published = publish_secret(effects.code_hosts, found, change, request.how, attempt_of(context))
+    return SecretOutput.of(found.place, published)

@@ -1,0 +1,1 @@
+"""`scenedock secrets`."""

@@ -1,0 +1,1 @@
+"""Secrets of deployments: where they belong, sealed or referred to, and published."""
