@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME, read_settings
-from scenedock.changes.planned import Planned, Refusal
+from scenedock.changes.planned import Planned, PlannedFile, Refusal
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, TemporaryError
@@ -96,6 +96,23 @@ def refused(planned: Planned) -> ConflictError:
     return ConflictError("the change is refused: " + "; ".join(said))
 
 
+def request_of(files: Sequence[PlannedFile], home: Home) -> ChangeRequest:
+    """The request that makes planned files of a repository where it lives, if they are there as they were read.
+
+    Raises
+    ------
+    InputError   a path can't be used
+    """
+    paths = {file: checked_path(posixpath.join(home.prefix, file.path)) for file in files}
+    return ChangeRequest(
+        files=tuple(
+            NewFile(path, file.after, expected=file.before) for file, path in paths.items() if file.after is not None
+        ),
+        delete=tuple(path for file, path in paths.items() if file.after is None),
+        unchanged={path: file.before for file, path in paths.items() if file.after is None},
+    )
+
+
 def branch_of(pairs: Sequence[PairKey], folder: str = "") -> str:
     """The branch of a change of deployments in a folder of a repository: of a single one, its names say it."""
     if len(pairs) == 1:
@@ -132,12 +149,7 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     address = home.address(hosts)
     hosts.host_of(address).check_reviewers(how.reviewers, how.team_reviewers)
     files = [file for file in planned.files if file.repository == name]
-    changes = ChangeRequest(
-        files=tuple(
-            NewFile(checked_path(posixpath.join(home.prefix, file.path)), file.after, expected=file.before)
-            for file in files
-        )
-    )
+    changes = request_of(files, home)
     base = home.branch or None
     asked = [each.key for each in planned.changes if each.asked and _home_of(each.place.repository, each.key) == name]
     versions = "\n".join(sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes))
