@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scenedock.actions.approvals.decide_approval import decide_approval_action
 from scenedock.actions.catalog.export_catalog import export_catalog_action
 from scenedock.actions.catalog.register_in_catalog import register_in_catalog_action
 from scenedock.actions.catalog.validate_entities import validate_entities_action
@@ -45,5 +46,6 @@ ACTIONS: tuple[Action[Effects], ...] = (
     lock_environment_action,
     unlock_environment_action,
     await_pull_request_action,
+    decide_approval_action,
     register_in_catalog_action,
 )

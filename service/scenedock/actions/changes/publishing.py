@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval
+from scenedock.actions.changes.approving import approved
 from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
@@ -48,6 +50,7 @@ class ChangeOfVersions(TaskInput):
         "audit log have it",
         Field(max_length=500),
     ] = ""
+    pass_approval: PassApproval = ""
     labels: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], "Labels", Field(max_length=100)
     ] = ()
@@ -96,14 +99,14 @@ class Output(Model):
     notes: Annotated[tuple[str, ...], "What else whoever decides should know"]
 
 
-RIGHTS = {"passLock": "pass-lock"}
+RIGHTS = {"passLock": "pass-lock", **APPROVAL_RIGHTS}
 """What a caller needs besides, by the input that needs it."""
 
 
 def change_versions(
     context: Context[Effects], request: ChangeOfVersions, wish: Wish, verb: Verb, how: How | None = None
 ) -> Output:
-    """Plan a change in a process of its own, and publish it."""
+    """Plan a change in a process of its own, and publish it, when it has the approval that it needs."""
     effects = context.effects
     how = how or How(labels=request.labels, reviewers=request.reviewers, team_reviewers=request.team_reviewers)
     how = replace(how, passes=bool(request.pass_lock.strip()))
@@ -114,6 +117,7 @@ def change_versions(
     planned = here.planned
     for each in planned.lifted:
         context.log(f"allowed: {each.message}")
+    here = approved(context, request.pass_approval, here, verb, how)
     published = publish_change(effects.code_hosts, here, how, attempt)
     return _output(
         published,
