@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scenedock.effects.approvals.effects import ApprovalEffects
 from scenedock.effects.bakes.confined_bakes import ConfinedBakes
 from scenedock.effects.bakes.result_folders import ResultFolders
 from scenedock.effects.code_hosts.hosts import CodeHosts
@@ -25,7 +26,8 @@ class Effects:
 
     `apart` answers from the repositories in a process of its own. `code_hosts` are the hosts of repositories that may
     be written to. `backstage` is the catalog to register in; None if no Backstage is configured. `helm` is looked for
-    when something is to be rendered, and so is what `rendering` has besides.
+    when something is to be rendered, and so is what `rendering` has besides. `approvals` are what others must agree to;
+    `groups` are those of a user, as Backstage's catalog has them.
     """
 
     repositories: Mapping[str, ServedRepository]
@@ -37,3 +39,5 @@ class Effects:
     backstage: BackstageCatalog | None
     helm: HelmProgram
     rendering: RenderingTools
+    approvals: ApprovalEffects
+    groups: Callable[[str], Collection[str]]

@@ -48,7 +48,7 @@ class Refusal:
     @property
     def is_liftable(self) -> bool:
         """Whether an input of its own lifts it."""
-        return self.code in LIFTABLE
+        return self.code in LIFTABLE or self.code == "depended-on"
 
 
 @dataclass(frozen=True, slots=True)

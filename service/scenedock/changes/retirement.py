@@ -115,8 +115,8 @@ class PlannedRetirement:
     @property
     def message(self) -> str:
         """The message of its commit."""
-        gone = [each.path for each in self.files if each.after is None]
-        lines = [f"{len(gone)} files go." if len(gone) != 1 else f"{gone[0]} goes."] if gone else []
+        gone = self.gone
+        lines = [f"{len(gone)} files go." if len(gone) != 1 else f"{gone[0].path} goes."] if gone else []
         lines += [f"A lock is passed: {self.retirement.pass_lock}"] if self._passes else []
         return "\n".join([self.title, "", *map(plain, lines)])
 
@@ -142,8 +142,8 @@ class PlannedRetirement:
         if self.retirement.expired:
             yield f"Its end was set to {markdown(self.retirement.expired)}, which is over."
         yield _listed("These deployments go", radius.deployments)
-        yield _listed("Files that go", [str(Place(each.repository, each.path)) for each in self._gone])
-        yield _listed("Files that change", [str(Place(each.repository, each.path)) for each in self._changed])
+        yield _listed("Files that go", [str(Place(each.repository, each.path)) for each in self.gone])
+        yield _listed("Files that change", [str(Place(each.repository, each.path)) for each in self.changed])
         yield _listed("Namespaces", radius.namespaces) or "No namespace is known."
         yield _listed("Objects in the cluster", list(map(str, radius.objects)))
         yield _listed("**Persistent volumes**", radius.claims)
@@ -159,11 +159,13 @@ class PlannedRetirement:
             yield f"Why the lock is passed: {markdown(self.retirement.pass_lock)}"
 
     @property
-    def _gone(self) -> list[PlannedFile]:
+    def gone(self) -> list[PlannedFile]:
+        """The files that go."""
         return [each for each in self.files if each.after is None]
 
     @property
-    def _changed(self) -> list[PlannedFile]:
+    def changed(self) -> list[PlannedFile]:
+        """The files that are edited in place."""
         return [each for each in self.files if each.after is not None]
 
 

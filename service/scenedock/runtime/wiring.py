@@ -118,12 +118,14 @@ def open_effects(
     from scenedock.effects.backstage.catalog import BackstageCatalog
     from scenedock.effects.backstage.client import BackstageClient
     from scenedock.effects.backstage.plugin_tokens import PluginTokens
+    from scenedock.effects.backstage.user_groups import UserGroups
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
     from scenedock.effects.git.served_apart import ServedApart
     from scenedock.effects.helm.chart_cache import ChartCache
     from scenedock.effects.helm.program import HelmProgram
     from scenedock.effects.kustomize.program import KustomizeProgram
+    from scenedock.runtime.approvals_wiring import open_approvals
     from scenedock.usecases.manifests.tools import RenderingTools
 
     def folders() -> FolderTable:
@@ -137,6 +139,8 @@ def open_effects(
             return store.load()
 
     key = signing_key(settings)
+    backstage = BackstageClient(settings.backstage_url, PluginTokens(key).token) if settings.backstage_url else None
+    catalog = BackstageCatalog(backstage) if backstage else None
     repositories = served_repositories(settings.repositories, settings.data / "repositories")
     return Effects(
         repositories=repositories,
@@ -152,15 +156,15 @@ def open_effects(
             former=settings.data / "folders",
         ),
         code_hosts=list_code_hosts(settings.code_hosts),
-        backstage=BackstageCatalog(BackstageClient(settings.backstage_url, PluginTokens(key).token))
-        if settings.backstage_url
-        else None,
+        backstage=catalog,
         helm=HelmProgram(settings.helm),
         rendering=RenderingTools(
             HelmProgram(settings.helm),
             KustomizeProgram(settings.kustomize),
             ChartCache(settings.helm_charts or settings.data / "charts"),
         ),
+        approvals=open_approvals(settings, tasks, backstage),
+        groups=UserGroups(catalog).of if catalog else lambda _user: (),
     )
 
 

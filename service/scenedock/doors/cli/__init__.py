@@ -149,6 +149,19 @@ def actions() -> None:
 @main.group(
     cls=LateGroup,
     late={
+        "approve": "scenedock.doors.cli.approvals:approve",
+        "list": "scenedock.doors.cli.approvals:list_approvals",
+        "refuse": "scenedock.doors.cli.approvals:refuse",
+        "show": "scenedock.doors.cli.approvals:show_approval",
+    },
+)
+def approvals() -> None:
+    """List, show, give and refuse the approvals that tasks wait for."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
         "cancel": "scenedock.doors.cli.tasks:cancel_task",
         "list": "scenedock.doors.cli.tasks:list_tasks",
         "log": "scenedock.doors.cli.tasks:show_log",

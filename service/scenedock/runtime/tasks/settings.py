@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from scenedock.runtime.settings import Settings
+from scenedock.usecases.environments.expired import expiry_schedule
 from scenedock.usecases.tasks.limits import TaskLimits
 
 if TYPE_CHECKING:
@@ -41,4 +42,5 @@ def task_settings(settings: Settings) -> TaskSettings:
         limits=TaskLimits(settings.step_seconds, {action: int(number) for action, _, number in limits}),
         keep_days=settings.task_days,
         readers=settings.event_readers,
+        schedules=(expiry_schedule(),) if settings.repositories and settings.code_hosts else (),
     )

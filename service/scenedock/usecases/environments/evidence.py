@@ -10,6 +10,7 @@ from typing import Final
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
+from scenedock.changes.end_edits import SIGNS
 from scenedock.documents.reading import Document
 from scenedock.errors import InputError
 from scenedock.gitops.values_edits import add_value, remove_value
@@ -17,7 +18,7 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import Application, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.usecases.environments.removal import SIGNS, Removal
+from scenedock.usecases.environments.removal import Removal
 
 Path = tuple[str | int, ...]
 _FEWEST_OF_A_LIST: Final = 4

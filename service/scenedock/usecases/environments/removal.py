@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.vocabulary.settings import FILE_NAME
+from scenedock.changes.end_edits import SIGNS
 from scenedock.changes.planned import PlannedFile, Refusal
 from scenedock.changes.retirement import Retirement
 from scenedock.documents.reading import read_documents
@@ -21,8 +22,7 @@ from scenedock.model.json import as_list, as_object, as_text
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
 
-SIGNS = str.maketrans({each: f"\\{each}" for each in ".|\\[]"})
-"""How the signs of a path are written that stand for themselves."""
+
 _TAKING = ("resources", "components", "bases")
 """What a kustomization lists folders and files under."""
 
