@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scenedock.changes.planned import PlannedFile, Refusal
+from scenedock.changes.planned import Planned, PlannedFile, Refusal
 from scenedock.changes.text import markdown, plain
 from scenedock.model.finding import Place
 from scenedock.releases.release import PairKey
@@ -72,9 +72,9 @@ class Depending:
 class BlastRadius:
     """What a retirement does, beyond the files.
 
-    `deployments` are the pairs that go; `not_rendered` says of each, by its pair, why its objects aren't known. `claims`
-    are the objects that have or make persistent volumes. `keeps` says what keeps objects in the cluster, or lets them
-    go late, with its place. `locks` are those that it lifts. `stays` is what nobody takes away.
+    `deployments` are the pairs that go; `not_rendered` says of each, by its pair, why its objects aren't known.
+    `claims` are the objects that have or make persistent volumes. `keeps` says what keeps objects in the cluster, or
+    lets them go late, with its place. `locks` are those that it lifts. `stays` is what nobody takes away.
     """
 
     deployments: tuple[str, ...] = ()
@@ -88,6 +88,24 @@ class BlastRadius:
     locks: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
     open_changes: tuple[str, ...] = ()
+
+    @property
+    def sections(self) -> list[tuple[str, Sequence[str]]]:
+        """What there is to say, each with a title."""
+        found: list[tuple[str, Sequence[str]]] = [
+            ("Deployments that go", self.deployments),
+            ("Namespaces", self.namespaces),
+            ("Objects in the cluster", list(map(str, self.objects))),
+            ("What holds data", self.claims),
+            ("Not rendered", [f"{pair}: {why}" for pair, why in self.not_rendered.items()]),
+            ("What keeps objects", self.keeps),
+            ("Entities that go", self.entities),
+            ("On it depend", list(map(str, self.dependents))),
+            ("Locks that it lifts", self.locks),
+            ("Open changes that it replaces", self.open_changes),
+            ("It leaves", self.stays),
+        ]
+        return [(title, items) for title, items in found if items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,13 @@ class PlannedRetirement:
     lifted: tuple[Refusal, ...] = ()
     catalog_files: tuple[tuple[str, str], ...] = ()
     sources: tuple[str, ...] = ()
+
+    @property
+    def as_planned(self) -> Planned:
+        """The same as any planned change of files."""
+        return Planned(
+            self.files, (), self.refusals, self.lifted, title=self.title, body=self.body, message=self.message
+        )
 
     @property
     def title(self) -> str:
@@ -141,19 +166,10 @@ class PlannedRetirement:
         radius = self.radius
         if self.retirement.expired:
             yield f"Its end was set to {markdown(self.retirement.expired)}, which is over."
-        yield _listed("These deployments go", radius.deployments)
         yield _listed("Files that go", [str(Place(each.repository, each.path)) for each in self.gone])
         yield _listed("Files that change", [str(Place(each.repository, each.path)) for each in self.changed])
-        yield _listed("Namespaces", radius.namespaces) or "No namespace is known."
-        yield _listed("Objects in the cluster", list(map(str, radius.objects)))
-        yield _listed("**Persistent volumes**", radius.claims)
-        yield _listed("Not rendered", [f"{pair}: {why}" for pair, why in radius.not_rendered.items()])
-        yield _listed("What keeps objects", radius.keeps)
-        yield _listed("Entities that go", radius.entities)
-        yield _listed("**On it depend**", list(map(str, radius.dependents)))
-        yield _listed("Locks that it lifts", radius.locks)
-        yield _listed("Open changes that it replaces", radius.open_changes)
-        yield _listed("It leaves", radius.stays)
+        for title, items in radius.sections:
+            yield _listed(title, items)
         yield _listed("Allowed by who asked for this", [f"{each.code}: {each.message}" for each in self.lifted])
         if self._passes:
             yield f"Why the lock is passed: {markdown(self.retirement.pass_lock)}"

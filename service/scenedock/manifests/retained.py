@@ -30,7 +30,7 @@ def kept_by(manifest: JsonObject) -> str:
     metadata = as_object(manifest.get("metadata"))
     annotations = as_object(metadata.get("annotations"))
     options = [each.strip() for each in as_text(annotations.get(_SYNC_OPTIONS)).split(",")]
-    said = [option for option in _KEEPING if option in options]
+    said: list[str] = [option for option in _KEEPING if option in options]
     if as_text(annotations.get(_RESOURCE_POLICY)).strip() == "keep":
         said.append(f"{_RESOURCE_POLICY}: keep")
     if as_text(annotations.get(_FLUX_PRUNE)) == "disabled":
@@ -95,7 +95,10 @@ def kept_by_deployer(manifest: JsonObject) -> Iterator[str]:
         case "ApplicationSet":
             if value_at(manifest, ("spec", "syncPolicy", "preserveResourcesOnDeletion")) is True:
                 yield f"the ApplicationSet {name} has preserveResourcesOnDeletion: the objects stay"
-            if as_text(value_at(manifest, ("spec", "syncPolicy", "applicationsSync"))) in {"create-only", "create-update"}:
+            if as_text(value_at(manifest, ("spec", "syncPolicy", "applicationsSync"))) in {
+                "create-only",
+                "create-update",
+            }:
                 yield f"the ApplicationSet {name} never deletes Applications (`applicationsSync`): delete it by hand"
             yield from _namespace_of(as_object(value_at(manifest, ("spec", "template", "spec"))))
         case "Kustomization":

@@ -37,4 +37,6 @@ def preview_retirement_action(context: Context[Effects], request: Input) -> Reti
     InputError       a repository must be named
     TemporaryError   the code host can't be reached
     """
-    return RetirementPlan.of(plan_of(context, Retirement(request.service, request.environment, request.repository)).planned)
+    return RetirementPlan.of(
+        plan_of(context, Retirement(request.service, request.environment, request.repository)).planned
+    )

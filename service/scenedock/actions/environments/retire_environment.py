@@ -40,7 +40,5 @@ def retire_environment_action(context: Context[Effects], request: Input) -> Reti
     NotAllowedError   the repository's host or owner isn't in the list of code hosts, or a lock may not be passed
     TemporaryError    the repository has changed meanwhile, or the host can't be reached
     """
-    retirement = Retirement(
-        request.service, request.environment, request.repository, request.force, request.pass_lock
-    )
+    retirement = Retirement(request.service, request.environment, request.repository, request.force, request.pass_lock)
     return retire(context, "retire-environment", request, retirement)

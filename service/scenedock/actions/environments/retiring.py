@@ -132,7 +132,9 @@ def plan_of(context: Context[Effects], retirement: Retirement) -> RetirementHere
     return here if effects.code_hosts.is_empty else with_open_changes(effects.code_hosts, here)
 
 
-def retire(context: Context[Effects], action: str, request: RetirementInput, retirement: Retirement) -> RetirementOutput:
+def retire(
+    context: Context[Effects], action: str, request: RetirementInput, retirement: Retirement
+) -> RetirementOutput:
     """Plan a retirement, wait for its approval, and propose it."""
     hosts, attempt = context.effects.code_hosts, attempt_of(context)
     if retirement.force and request.pass_approval.strip():
@@ -141,7 +143,9 @@ def retire(context: Context[Effects], action: str, request: RetirementInput, ret
     try:
         here = plan_of(context, retirement)
     except NotFoundError:
-        earlier = find_published_retirement(hosts, context.effects.repositories, attempt) if context.tried_before else ()
+        earlier = (
+            find_published_retirement(hosts, context.effects.repositories, attempt) if context.tried_before else ()
+        )
         if not earlier:
             raise
         attempt.log("an earlier attempt has made this change")
@@ -167,7 +171,7 @@ def output_of(
         changed=any(each.proposed.changed for each in published),
         pull_request_url=next((each.pull_request_url for each in made if each.pull_request_url), None),
         published=made,
-        plan=planned and RetirementPlan.of(planned),
+        plan=RetirementPlan.of(planned) if planned else None,
         catalog_files=catalog_files,
         notes=tuple(note for each in published for note in each.notes),
     )

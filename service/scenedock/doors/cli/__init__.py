@@ -108,6 +108,7 @@ def catalog() -> None:
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
         "metrics": "scenedock.doors.cli.queries.delivery:show_metrics",
         "promote": "scenedock.doors.cli.changes.versions:promote",
+        "retire": "scenedock.doors.cli.environments.retiring:retire_deployment",
         "roll-back": "scenedock.doors.cli.changes.versions:roll_back",
         "set-version": "scenedock.doors.cli.changes.versions:set_version",
         "show": "scenedock.doors.cli.queries.deployments:show_deployment",
@@ -116,6 +117,17 @@ def catalog() -> None:
 )
 def deployments() -> None:
     """List, show, lint, verify and change which version git says is where."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "extend": "scenedock.doors.cli.environments.extending:extend_environment",
+        "retire": "scenedock.doors.cli.environments.retiring:retire_environment",
+    },
+)
+def environments() -> None:
+    """End environments of services, or move their ends."""
 
 
 @main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 _BRANCHES: Final = ("/blob/", "/tree/", "/-/blob/", "/-/tree/", "/src/")
 
 
-def unregister_files(
-    backstage: BackstageCatalog, hosts: CodeHosts, addresses: Collection[str]
-) -> tuple[str, ...]:
+def unregister_files(backstage: BackstageCatalog, hosts: CodeHosts, addresses: Collection[str]) -> tuple[str, ...]:
     """Unregister the Locations of catalog files, on whichever branch; the addresses of those that were registered.
 
     An address is that of a file without a branch: `https://github.com/acme/apps/billing/catalog-info.yaml`.

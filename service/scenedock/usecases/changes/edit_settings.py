@@ -73,9 +73,17 @@ def edit_settings(
         branch = branch_named(edit.branch, home.prefix)
         attempt = replace(attempt, content=hashlib.sha256(message.encode()).hexdigest()[:16])
         proposal = Proposal(
-            changes, branch, base, edit.title, markdown(edit.reason), message, how.labels, how.reviewers, how.team_reviewers,
+            changes,
+            branch,
+            base,
+            edit.title,
+            markdown(edit.reason),
+            message,
+            how.labels,
+            how.reviewers,
+            how.team_reviewers,
             changes_later=True,
-        )  # fmt: skip
+        )
         return Published(name, keep_proposal(repository, proposal, attempt, supersede=True))
 
 

@@ -110,7 +110,7 @@ def request_of(files: Sequence[PlannedFile], home: Home) -> ChangeRequest:
             NewFile(path, file.after, expected=file.before) for file, path in paths.items() if file.after is not None
         ),
         delete=tuple(path for file, path in paths.items() if file.after is None),
-        unchanged={path: file.before for file, path in paths.items() if file.after is None},
+        unchanged={path: file.before or b"" for file, path in paths.items() if file.after is None},
     )
 
 

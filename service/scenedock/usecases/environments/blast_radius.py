@@ -55,7 +55,7 @@ def blast_radius(removal: Removal, tools: RenderingTools) -> BlastRadius:
     releases = [ground.releases[key] for key in removal.keys]
     inside.images |= dict.fromkeys(f"{each.image}:{each.version}" for each in releases if each.image and each.version)
     stays = [f"images, such as {image}" for image in list(inside.images)[:1]]
-    service = next(iter(removal.keys))[1]
+    service = removal.keys[0][1]
     mapped = ground.result.mapped
     own = next((each for each in mapped.services if each.service.name == service), None) if mapped else None
     is_over = own is None or all(key in removal.keys for key in _keys_of(ground, service))
@@ -150,9 +150,8 @@ def _in_cluster(ground: Ground, keys: Sequence[PairKey], tools: RenderingTools) 
         pair = ground.pairs[key]
         if pair.deployment.namespace:
             found.namespaces[pair.deployment.namespace] = None
-        _note_deployer(found, ground, pair.deployment.application and pair.deployment.application.place)
-        if pair.deployment.unit and not pair.deployment.application:
-            _note_deployer(found, ground, pair.deployment.unit.place)
+        by = pair.deployment.application or pair.deployment.unit
+        _note_deployer(found, ground, by.place if by else None)
     try:
         tools.helm.check()
         _render(found, ground, keys, tools)

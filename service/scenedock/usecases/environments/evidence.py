@@ -12,7 +12,6 @@ from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
 from scenedock.changes.end_edits import SIGNS
 from scenedock.documents.reading import Document
-from scenedock.errors import InputError
 from scenedock.gitops.values_edits import add_value, remove_value
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application, ListItem
@@ -114,7 +113,9 @@ def _take_out_item(removal: Removal, member: Member, item: ListItem) -> None:
     elif item.template:
         removal.refuse(item.name, "a template writes its Application", Place(repository, item.template))
     elif not item.folder:
-        removal.refuse(item.name, f"{item.list_path} lists it where it can't be edited", Place(repository, item.list_path))
+        removal.refuse(
+            item.name, f"{item.list_path} lists it where it can't be edited", Place(repository, item.list_path)
+        )
 
 
 def _place_in_list(member: Member, item: ListItem, document: Json) -> Path:
@@ -188,7 +189,9 @@ def _delete_generating(removal: Removal, application: Application, path: str) ->
     repository = application.place.repository
     document = _document(removal, repository, path)
     if document and isinstance(document.value, list):
-        matching = [at for at, each in enumerate(document.value) if _is_made_of(as_object(each), application.parameters)]
+        matching = [
+            at for at, each in enumerate(document.value) if _is_made_of(as_object(each), application.parameters)
+        ]
         if len(matching) == 1 and len(document.value) > 1:
             _remove(removal, repository, path, (matching[0],))
             return
@@ -222,12 +225,8 @@ def _is_made_of(element: JsonObject, parameters: JsonObject) -> bool:
 def _take_out_unit(removal: Removal, member: Member, unit: Unit) -> None:
     """Take away the folders that only this environment of what Flux or Kustomize deploys has, or its manifest."""
     contents = member.contents
-    others = [
-        each
-        for each in removal.now.result.repositories
-        for each in each.units
-        if each is not unit and each.repository == unit.repository
-    ]
+    units = [one for each in removal.now.result.repositories for one in each.units]
+    others = [each for each in units if each is not unit and each.repository == unit.repository]
     shared = {folder for each in others for folder in each.folders} | {each.path for each in others}
     own = [each for each in unit.folders if each and each not in shared and each != unit.path]
     if unit.kind in {"Kustomize folder", "Flux Kustomization"} and own:
@@ -276,5 +275,3 @@ def _document(removal: Removal, repository: str, path: str, line: int | None = N
 def _written(at: Collection[str | int]) -> str:
     """A path as edits take it."""
     return ".".join(str(each).translate(SIGNS) for each in at)
-
-

@@ -1,10 +1,11 @@
-"""What goes with deployments: their own files, and the entries that name them; until nothing says that they are there."""
+"""What goes with deployments: their own files, and the entries that name them."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
@@ -22,7 +23,6 @@ from scenedock.model.json import as_list, as_object, as_text
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
 
-
 _TAKING = ("resources", "components", "bases")
 """What a kustomization lists folders and files under."""
 
@@ -35,7 +35,7 @@ class Removal:
     """
 
     ground: Ground
-    keys: Collection[PairKey]
+    keys: Sequence[PairKey]
     now: Ground
     before: dict[tuple[str, str], bytes] = field(default_factory=dict)
     after: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
@@ -153,9 +153,17 @@ def _drop_from(removal: Removal, repository: str, path: str, gone: Collection[st
         listed = list(enumerate(map(as_text, as_list(kustomization.get(name)))))
         for number, entry in reversed(listed):
             target = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry))
-            if entry and target in gone and not any(each.startswith(f"{target}/") for each in removal.paths(repository)):
+            if (
+                entry
+                and target in gone
+                and not any(each.startswith(f"{target}/") for each in removal.paths(repository))
+            ):
                 where = f"{name}.{number}"
-                removal.edit(repository, path, lambda content, where=where: remove_value(content, where, path))
+                removal.edit(repository, path, partial(_without, where=where, path=path))
+
+
+def _without(data: bytes, where: str, path: str) -> bytes:
+    return remove_value(data, where, path)
 
 
 def forget_in_settings(removal: Removal, retirement: Retirement, repository: str) -> None:
@@ -185,4 +193,4 @@ def forget_in_settings(removal: Removal, retirement: Retirement, repository: str
             if each in environments
         ]
     for path in reversed(where):
-        removal.edit(repository, FILE_NAME, lambda content, path=path: remove_value(content, path, FILE_NAME))
+        removal.edit(repository, FILE_NAME, partial(_without, where=path, path=FILE_NAME))

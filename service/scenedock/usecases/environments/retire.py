@@ -76,7 +76,9 @@ def _keys(ground: Ground, retirement: Retirement) -> tuple[PairKey, ...]:
     repositories = list(dict.fromkeys(each.repository for each in every))
     name = retirement.repository
     if name is None and len(repositories) > 1:
-        raise InputError(f"{retirement.service} is deployed by {', '.join(repositories)}; name one of these repositories")
+        raise InputError(
+            f"{retirement.service} is deployed by {', '.join(repositories)}; name one of these repositories"
+        )
     found = tuple(each.key for each in every if name in {None, each.repository})
     if not found:
         raise NotFoundError(f"{name} doesn't deploy {retirement.service}; it is deployed by {', '.join(repositories)}")
@@ -85,22 +87,13 @@ def _keys(ground: Ground, retirement: Retirement) -> tuple[PairKey, ...]:
 
 def _remove(removal: Removal, retirement: Retirement) -> None:
     """Take away what says that the deployments are there, until nothing does."""
-    repository = removal.keys and next(iter(removal.keys))[0]
+    repository = removal.keys[0][0]
     take_out_tags(removal)
     if retirement.is_whole:
         for member in _members(removal, retirement.service, repository):
             for folder in _folders(member):
                 removal.delete_below(repository, folder)
-    for _ in range(_MOST_ROUNDS):
-        before = dict(removal.after)
-        for member, deployment, counts in left_of(removal):
-            refused = len(removal.refusals)
-            take_out(removal, member, deployment)
-            if not counts:
-                del removal.refusals[refused:]
-        if removal.after == before or removal.refusals:
-            break
-        removal.renew()
+    _take_out_all(removal)
     drop_mentions(removal)
     forget_in_settings(removal, retirement, repository)
     removal.renew()
@@ -110,6 +103,20 @@ def _remove(removal: Removal, retirement: Retirement) -> None:
                 place = deployment.application.place if deployment.application else member.place
                 pair = pair_of((repository, retirement.service, deployment.environment))
                 removal.refuse(pair, f"something else still says that {pair} is there", place)
+
+
+def _take_out_all(removal: Removal) -> None:
+    """Take out what is there, and then what only counts because that has gone."""
+    for _ in range(_MOST_ROUNDS):
+        before = dict(removal.after)
+        for member, deployment, counts in left_of(removal):
+            refused = len(removal.refusals)
+            take_out(removal, member, deployment)
+            if not counts:
+                del removal.refusals[refused:]
+        if removal.after == before or removal.refusals:
+            return
+        removal.renew()
 
 
 def _members(removal: Removal, service: str, repository: str) -> Iterator[Member]:
