@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,9 +20,26 @@ if TYPE_CHECKING:
 _LIFTS = {"locked": "--pass-lock REASON", "depended-on": "--force"}
 
 
-def _retiring(command: Callable[..., object]) -> Callable[..., object]:
-    """The options that both commands have."""
-    found = source_options(here=True)(rendering_options(command))
+def _retiring(command: Callable[..., Retirement]) -> Callable[..., object]:
+    """A command of a function that says what to retire, with the options that both commands have."""
+
+    @source_options(here=True)
+    @wraps(command)
+    def retiring(
+        *, sources: Sources, programs: Programs, plan: bool, write: bool, commit: bool, layout: str, **others: Any
+    ) -> None:
+        if (write or commit) and (plan or sources.ref is not None):
+            raise click.UsageError(f"with {'--plan' if plan else '--ref'} nothing can be written")
+        planned = _planned(sources, programs, command(**others))
+        commits: Mapping[str, str] = {}
+        if (write or commit) and not planned.refusals:
+            from scenedock.usecases.changes.make_locally import make_locally
+
+            commits = make_locally(planned.as_planned, sources.roots, commit=commit)
+        _print(planned, commits, layout, written=write or commit)
+        click.get_current_context().exit(1 if planned.refusals else 0)
+
+    found = rendering_options(retiring)
     for option in reversed(
         (
             click.option("--repository", metavar="NAME", help="Name of the repository, where several deploy it."),
@@ -42,7 +59,7 @@ def _retiring(command: Callable[..., object]) -> Callable[..., object]:
 @click.argument("service")
 @click.argument("environment")
 @_retiring
-def retire_environment(service: str, environment: str, **others: object) -> None:
+def retire_environment(**wanted: Any) -> Retirement:
     """Retire SERVICE in ENVIRONMENT, in REPO... (the current folder).
 
     The blast radius is shown: the files that go or change, what is in the cluster and stays there, who depends on it,
@@ -52,13 +69,15 @@ def retire_environment(service: str, environment: str, **others: object) -> None
     Exit codes: 0 done, or nothing speaks against it, 1 it is refused, 2 wrong usage, no such deployment, or a
     repository that can't be read, 4 a file has other changes.
     """
-    _retire(service, environment, **others)  # type: ignore[arg-type] # click gives what `_retiring` says
+    from scenedock.changes.retirement import Retirement
+
+    return Retirement(**wanted)
 
 
 @click.command("retire")
 @click.argument("service")
 @_retiring
-def retire_deployment(service: str, **others: object) -> None:
+def retire_deployment(**wanted: Any) -> Retirement:
     """Retire SERVICE in all environments of REPO... (the current folder): its folder, and all that names it.
 
     Everything else is as with `environments retire`.
@@ -66,41 +85,9 @@ def retire_deployment(service: str, **others: object) -> None:
     Exit codes: 0 done, or nothing speaks against it, 1 it is refused, 2 wrong usage, no such deployment, or a
     repository that can't be read, 4 a file has other changes.
     """
-    _retire(service, None, **others)  # type: ignore[arg-type] # click gives what `_retiring` says
-
-
-def _retire(
-    service: str,
-    environment: str | None,
-    *,
-    sources: Sources,
-    programs: Programs,
-    repository: str | None,
-    plan: bool,
-    force: bool,
-    pass_lock: str,
-    write: bool,
-    commit: bool,
-    layout: str,
-) -> None:
     from scenedock.changes.retirement import Retirement
 
-    if (write or commit) and (plan or sources.ref is not None):
-        raise click.UsageError(f"with {'--plan' if plan else '--ref'} nothing can be written")
-    planned = _planned(sources, programs, Retirement(service, environment, repository, force, pass_lock))
-    commits: Mapping[str, str] = {}
-    if (write or commit) and not planned.refusals:
-        from scenedock.usecases.changes.make_locally import make_locally
-
-        commits = make_locally(planned.as_planned, sources.roots, commit=commit)
-    if layout == "json":
-        from scenedock.actions.environments.retiring import RetirementPlan
-
-        print_json({**RetirementPlan.of(planned).model_dump(by_alias=True), "commits": dict(commits)})
-    else:
-        lines = _lines(planned, commits, written=write or commit)
-        click.echo("\n".join(map(printable, lines)))
-    click.get_current_context().exit(1 if planned.refusals else 0)
+    return Retirement(**wanted)
 
 
 def _planned(sources: Sources, programs: Programs, retirement: Retirement) -> PlannedRetirement:
@@ -113,6 +100,15 @@ def _planned(sources: Sources, programs: Programs, retirement: Retirement) -> Pl
         again = sources.export_of if sources.settings else partial(export_again, result.names)
         ground = Ground.of(result, opened, again, datetime.now(UTC))
         return plan_retirement(ground, retirement, programs.tools())
+
+
+def _print(planned: PlannedRetirement, commits: Mapping[str, str], layout: str, *, written: bool) -> None:
+    if layout == "json":
+        from scenedock.actions.environments.retiring import RetirementPlan
+
+        print_json({**RetirementPlan.of(planned).model_dump(by_alias=True), "commits": dict(commits)})
+        return
+    click.echo("\n".join(map(printable, _lines(planned, commits, written=written))))
 
 
 def _lines(planned: PlannedRetirement, commits: Mapping[str, str], *, written: bool) -> Iterator[str]:
