@@ -74,7 +74,8 @@ class BlastRadius:
 
     `deployments` are the pairs that go; `not_rendered` says of each, by its pair, why its objects aren't known.
     `claims` are the objects that have or make persistent volumes. `keeps` says what keeps objects in the cluster, or
-    lets them go late, with its place. `locks` are those that it lifts. `stays` is what nobody takes away.
+    lets them go late, with its place. `locks` are those that it lifts. `stays` is what nobody takes away,
+    `said_otherwise` what the catalog says otherwise afterwards of what is deployed as before.
     """
 
     deployments: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ class BlastRadius:
     locks: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
     open_changes: tuple[str, ...] = ()
+    said_otherwise: tuple[str, ...] = ()
 
     @property
     def sections(self) -> list[tuple[str, Sequence[str]]]:
@@ -104,6 +106,7 @@ class BlastRadius:
             ("Locks that it lifts", self.locks),
             ("Open changes that it replaces", self.open_changes),
             ("It leaves", self.stays),
+            ("What the catalog says otherwise then", self.said_otherwise),
         ]
         return [(title, items) for title, items in found if items]
 

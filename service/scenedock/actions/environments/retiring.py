@@ -66,6 +66,9 @@ class BlastRadiusOutput(Model):
     dependents: Annotated[tuple[str, ...], "Who depends on it, with the owner and the line that says so"]
     locks: Annotated[tuple[str, ...], "The locks that it lifts"]
     open_changes: Annotated[tuple[str, ...], "The open pull requests that it replaces"]
+    said_otherwise: Annotated[
+        tuple[str, ...], "What the catalog says otherwise afterwards, of what is deployed as before"
+    ]
     stays: Annotated[tuple[str, ...], "What it leaves: repositories, images, databases, secrets in stores"]
 
     @classmethod
@@ -82,6 +85,7 @@ class BlastRadiusOutput(Model):
             dependents=tuple(map(str, radius.dependents)),
             locks=radius.locks,
             open_changes=radius.open_changes,
+            said_otherwise=radius.said_otherwise,
             stays=radius.stays,
         )
 

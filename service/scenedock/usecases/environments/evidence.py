@@ -228,7 +228,9 @@ def _take_out_unit(removal: Removal, member: Member, unit: Unit) -> None:
     units = [one for each in removal.now.result.repositories for one in each.units]
     others = [each for each in units if each is not unit and each.repository == unit.repository]
     shared = {folder for each in others for folder in each.folders} | {each.path for each in others}
-    own = [each for each in unit.folders if each and each not in shared and each != unit.path]
+    name = posixpath.basename(unit.path)
+    mine = [each for each in unit.folders if each.startswith(f"{unit.path}/") or posixpath.basename(each) == name]
+    own = [each for each in mine if each and each not in shared and each != unit.path]
     if unit.kind in {"Kustomize folder", "Flux Kustomization"} and own:
         for folder in own:
             removal.delete_below(contents.facts.name, folder)

@@ -47,7 +47,7 @@ def plan_retirement(ground: Ground, retirement: Retirement, tools: RenderingTool
         removal.refuse(pair_of(keys[0]), str(error), Place(keys[0][0]))
         return PlannedRetirement(retirement, keys, (), BlastRadius(), tuple(removal.refusals))
     refusals = [*removal.refusals, *_of_others(removal), *_of_locks(ground, keys)]
-    radius = blast_radius(removal, tools)
+    radius = replace(blast_radius(removal, tools), said_otherwise=tuple(_said_otherwise(removal)))
     if radius.dependents:
         who = ", ".join(map(str, radius.dependents[:_MOST_NAMED]))
         more = len(radius.dependents) - _MOST_NAMED
@@ -150,15 +150,20 @@ def _of_others(removal: Removal) -> Iterator[Refusal]:
         elif now.version != release.version:
             message = f"{release.pair} would have {now.version or 'no version'} instead of {release.version or 'none'}"
             yield Refusal("not-removable", release.pair, message, release.place, remedy)
-    services = {key[1] for key in removal.keys}
-    for key, release in after.items():
-        if key not in before and key not in renamed.values() and not (key[1] in services and key[2] is None):
-            message = f"{release.pair} would appear: something else would say that it is there"
-            yield Refusal("not-removable", release.pair, message, _where(removal.now, key), "Remove it by hand.")
     known = {_sign(each) for each in removal.ground.result.findings}
     for each in removal.now.result.findings:
         if each.severity == "error" and each.code != _EMPTY and _sign(each) not in known:
             yield Refusal("not-removable", "", f"it breaks {each.place}: {each.message}", each.place, each.remedy)
+
+
+def _said_otherwise(removal: Removal) -> Iterator[str]:
+    """What the catalog says otherwise afterwards, of what is deployed as before."""
+    before, after, renamed = removal.ground.releases, removal.now.releases, renamed_by(removal)
+    for old, new in renamed.items():
+        yield f"{pair_of(old)} is called {pair_of(new)}"
+    for key in after:
+        if key not in before and key not in renamed.values():
+            yield f"{pair_of(key)} is shown: {_where(removal.now, key)} has nothing else to tell what it is"
 
 
 def _where(ground: Ground, key: PairKey) -> Place:
