@@ -11,7 +11,7 @@ from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
 from scenedock.model.action import WITHOUT_APPROVAL, Context
 from scenedock.model.approvals import ApprovalRequest, ApprovalRule, ApprovalSubject, Approvers, StepKey
-from scenedock.usecases.approvals.require_approval import require_approval
+from scenedock.usecases.approvals.require_approval import await_decision, require_approval
 
 APPROVAL_RIGHTS: Final = {"passApproval": WITHOUT_APPROVAL}
 """What a caller needs besides, if it passes an approval."""
@@ -60,6 +60,20 @@ def ask_approval(
         asked_by=context.caller.name,
         hours=rule.hours,
     )
-    key = StepKey(context.task_id, context.step_id, context.attempt)
-    approval = require_approval(context.effects.approvals, key, request, context.log)
+    approval = require_approval(context.effects.approvals, _key(context), request, context.log)
     return f"Approved by {approval.by}{f': {approval.comment}' if approval.comment else ''}"
+
+
+def wait_for_decision(context: Context[Effects]) -> None:
+    """Wait on if the step has asked for an approval: called before it finds out once more what it wants to do.
+
+    Raises
+    ------
+    WaitingFor, ConflictError   as `ask_approval` does
+    """
+    if context.task_id and context.tried_before:
+        await_decision(context.effects.approvals, _key(context), context.log)
+
+
+def _key(context: Context[Effects]) -> StepKey:
+    return StepKey(context.task_id, context.step_id, context.attempt)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval
+from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, wait_for_decision
 from scenedock.actions.changes.approving import approved
 from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
 from scenedock.actions.effects import Effects
@@ -125,6 +125,7 @@ def change_versions(
     effects = context.effects
     how = how or How(labels=request.labels, reviewers=request.reviewers, team_reviewers=request.team_reviewers)
     how = replace(how, passes=bool(request.pass_lock.strip()))
+    wait_for_decision(context)
     attempt = attempt_of(context)
     if attempt.tried_before and (earlier := _earlier(effects, wish, how, attempt)):
         return earlier

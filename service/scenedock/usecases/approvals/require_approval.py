@@ -49,6 +49,28 @@ def require_approval(
         store.add(record)
         log(f"{request.what}: this needs an approval, which may give: {request.approvers}")
         _note(record, "asked")
+    return _outcome(approvals, record, log)
+
+
+def await_decision(
+    approvals: ApprovalEffects, key: StepKey, log: Callable[[str], object] = lambda _message: None
+) -> None:
+    """Wait on for what a step has asked for in this attempt, so that it needs not find out again what it wants to do.
+
+    Once it is approved, or if nothing was asked for, this returns, and `require_approval` has the answer.
+
+    Raises
+    ------
+    WaitingFor, ConflictError, TemporaryError   as `require_approval` does
+    """
+    record = approvals.store().last_of(key)
+    if record is not None and record.key.attempt == key.attempt and record.state != "approved":
+        _outcome(approvals, record, log)
+
+
+def _outcome(approvals: ApprovalEffects, record: ApprovalRecord, log: Callable[[str], object]) -> Approval:
+    store, what = approvals.store(), record.request.what
+    now = store.clock()
     match record.state:
         case "approved":
             said = f": {record.comment}" if record.comment else ""
@@ -56,19 +78,17 @@ def require_approval(
             return record.approval
         case "refused":
             said = f": {record.comment}" if record.comment else ""
-            raise ConflictError(f"{request.what}: refused by {record.decided_by}{said}; retry the task to ask again")
+            raise ConflictError(f"{what}: refused by {record.decided_by}{said}; retry the task to ask again")
         case "ended":
             store.end(record.id)
             _note(record, "ended")
-            raise ConflictError(
-                f"{request.what}: nobody approved it until {_time(record.until)}; retry the task to ask again"
-            )
+            raise ConflictError(f"{what}: nobody approved it until {_time(record.until)}; retry the task to ask again")
     told = _tell(approvals, record, now, log)
     raise WaitingFor(
         record.event,
         check_seconds=_seconds_to_wait(record, told, now),
         give_up_seconds=math.inf,  # the request has an end of its own
-        told=f"an approval of {record.id}, which may give: {request.approvers}",
+        told=f"an approval by {record.request.approvers} (id {record.id})",
     )
 
 
