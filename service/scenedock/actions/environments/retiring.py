@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, ask_approval
+from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, ask_approval, wait_for_decision
 from scenedock.actions.changes.planned import RefusalOutput
 from scenedock.actions.changes.publishing import PublishedChange
 from scenedock.actions.effects import Effects
@@ -143,6 +143,7 @@ def retire(
     hosts, attempt = context.effects.code_hosts, attempt_of(context)
     if retirement.force and request.pass_approval.strip():
         raise InputError("`force` needs an approval, so `passApproval` can't be given with it")
+    wait_for_decision(context)
     how = How(reviewers=request.reviewers, passes=bool(request.pass_lock.strip()))
     try:
         here = plan_of(context, retirement)
