@@ -9,7 +9,7 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.errors import NotAllowedError
 from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
-from scenedock.usecases.catalog.unregister_from_catalog import unregister_files
+from scenedock.usecases.environments.unregister_from_catalog import unregister_files
 
 
 class Input(TaskInput):

@@ -11,7 +11,7 @@ from scenedock.effects.backstage.client import BackstageClient
 from scenedock.effects.code_hosts.host_list import read_code_hosts
 from scenedock.effects.code_hosts.hosts import open_code_hosts
 from scenedock.errors import NotAllowedError
-from scenedock.usecases.catalog.unregister_from_catalog import unregister_files
+from scenedock.usecases.environments.unregister_from_catalog import unregister_files
 from tests.fakes.locations import fake_locations
 
 HOSTS = """
@@ -21,7 +21,7 @@ hosts:
 """
 GONE = {
     "1": "https://github.com/acme/billing/blob/main/catalog-info.yaml",
-    "2": "https://github.com/acme/apps/tree/feature/x/billing/catalog-info.yaml",
+    "2": "https://github.com/acme/apps/tree/qa/billing/catalog-info.yaml",
     "3": "https://gitlab.com/platform/apps/-/blob/HEAD/billing/catalog-info.yaml",
 }
 LEFT = {

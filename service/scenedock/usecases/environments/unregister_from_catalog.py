@@ -17,7 +17,8 @@ _BRANCHES: Final = ("/blob/", "/tree/", "/-/blob/", "/-/tree/", "/src/")
 def unregister_files(backstage: BackstageCatalog, hosts: CodeHosts, addresses: Collection[str]) -> tuple[str, ...]:
     """Unregister the Locations of catalog files, on whichever branch; the addresses of those that were registered.
 
-    An address is that of a file without a branch: `https://github.com/acme/apps/billing/catalog-info.yaml`.
+    An address is that of a file without a branch: `https://github.com/acme/apps/billing/catalog-info.yaml`. A branch
+    whose name has a slash isn't recognised: that file must be named as it is registered.
 
     Raises
     ------
@@ -38,10 +39,9 @@ def _is_one_of(target: str, addresses: Collection[str]) -> bool:
 
 
 def _without_branch(target: str) -> Iterator[str]:
-    """The address of a file without its branch, which may have several parts."""
+    """The address of a file without its branch, of which nobody can tell whether it has several parts: it has one."""
     yield target
     for sign in _BRANCHES:
         base, found, rest = target.partition(sign)
-        parts = rest.split("/")
-        for number in range(1, len(parts) if found else 0):
-            yield f"{base}/{'/'.join(parts[number:])}"
+        if found:
+            yield f"{base}/{rest.partition('/')[2]}"
