@@ -35,7 +35,6 @@ def preview_retirement_action(context: Context[Effects], request: Input) -> Reti
     ------
     NotFoundError    there is no such service, or it isn't deployed there
     InputError       a repository must be named
-    TemporaryError   the code host can't be reached
     """
     return RetirementPlan.of(
         plan_of(context, Retirement(request.service, request.environment, request.repository)).planned

@@ -11,6 +11,7 @@ from scenedock.changes.retirement import PlannedRetirement, Retirement
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.effects.git.repositories import ServedRepository
+from scenedock.errors import ScenedockError
 from scenedock.model.code_hosts.commit import deploys_in
 from scenedock.model.code_hosts.pull_request import PullRequest
 from scenedock.model.kept_catalog import KeptCatalog
@@ -54,19 +55,14 @@ def plan_served_retirement(
 
 
 def with_open_changes(hosts: CodeHosts, here: RetirementHere) -> RetirementHere:
-    """The plan with the open pull requests that it replaces, as the code hosts have them now.
-
-    Raises
-    ------
-    InputError        where a repository lives isn't known
-    NotAllowedError   a host or owner isn't in the list of code hosts, or the credentials don't suffice
-    NotFoundError     there is no such repository
-    TemporaryError    a host can't be reached
-    """
+    """The plan with the open pull requests that it replaces, as the code hosts have them now, or why nobody knows."""
     found: list[str] = []
     for home in here.homes.values():
-        with hosts.open(home.address(hosts)) as repository:
-            found += [each.url for each in replaced_in(repository, here.planned, home)]
+        try:
+            with hosts.open(home.address(hosts)) as repository:
+                found += [each.url for each in replaced_in(repository, here.planned, home)]
+        except ScenedockError as error:
+            found.append(f"those of {home.name} aren't known: {error}")
     radius = replace(here.planned.radius, open_changes=tuple(dict.fromkeys(found)))
     return replace(here, planned=replace(here.planned, radius=radius))
 
