@@ -33,6 +33,9 @@ MORE_THAN_A_SCHEMA = {
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("promote-deployment", "roll-back-deployment", "set-version")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("lock-environment", "unlock-environment")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("seal-secret", "refer-to-secret")),
+    *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("preview-retirement", "retire-environment")),
+    *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("retire-deployment", "extend-environment")),
+    f"{BASE_PATH}/actions/unregister-from-catalog/invoke",
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("preview-deployment", "show-delivery-metrics")),
 }
 QUERIES = [

@@ -50,6 +50,8 @@ class Locations:
             return 200, [
                 {"data": {"id": key, "type": "url", "target": target}} for key, target in self.registered.items()
             ]
+        if request.method == "DELETE":
+            return 204 if self.registered.pop(request.path.rpartition("/")[2], None) else 404, None
         target = request.get_json()["target"]
         exists = target in self.registered.values()
         if request.args.get("dryRun") == "true":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from scenedock.actions.approvals.decide_approval import decide_approval_action
 from scenedock.actions.catalog.export_catalog import export_catalog_action
 from scenedock.actions.catalog.register_in_catalog import register_in_catalog_action
+from scenedock.actions.catalog.unregister_from_catalog import unregister_from_catalog_action
 from scenedock.actions.catalog.validate_entities import validate_entities_action
 from scenedock.actions.changes.lock_environment import lock_environment_action
 from scenedock.actions.changes.promote_deployment import promote_deployment_action
@@ -11,6 +13,11 @@ from scenedock.actions.changes.roll_back_deployment import roll_back_deployment_
 from scenedock.actions.changes.set_version import set_version_action
 from scenedock.actions.changes.unlock_environment import unlock_environment_action
 from scenedock.actions.effects import Effects
+from scenedock.actions.environments.extend_environment import extend_environment_action
+from scenedock.actions.environments.preview_retirement import preview_retirement_action
+from scenedock.actions.environments.retire_deployment import retire_deployment_action
+from scenedock.actions.environments.retire_environment import retire_environment_action
+from scenedock.actions.environments.retire_expired_environments import retire_expired_environments_action
 from scenedock.actions.manifests.preview_deployment import preview_deployment_action
 from scenedock.actions.publishing.await_pull_request import await_pull_request_action
 from scenedock.actions.publishing.commit_change import commit_change_action
@@ -48,6 +55,13 @@ ACTIONS: tuple[Action[Effects], ...] = (
     unlock_environment_action,
     seal_secret_action,
     refer_to_secret_action,
+    preview_retirement_action,
+    retire_environment_action,
+    retire_deployment_action,
+    extend_environment_action,
+    retire_expired_environments_action,
     await_pull_request_action,
+    decide_approval_action,
     register_in_catalog_action,
+    unregister_from_catalog_action,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scenedock.effects.approvals.effects import ApprovalEffects
 from scenedock.effects.bakes.confined_bakes import ConfinedBakes
 from scenedock.effects.bakes.result_folders import ResultFolders
 from scenedock.effects.code_hosts.hosts import CodeHosts
@@ -28,7 +29,8 @@ class Effects:
     be written to. `backstage` is the catalog to register in; None if no Backstage is configured. `helm` is looked for
     when something is to be rendered, and so is what `rendering` has besides. `certificates` encrypt secrets for
     clusters. `renew` is told the names of repositories that an action has committed to, so that the catalog and the
-    pages show it at once; it doesn't wait for that.
+    pages show it at once; it doesn't wait for that. `approvals` are what others must agree to; `groups` are those of a
+    user, as Backstage's catalog has them.
     """
 
     repositories: Mapping[str, ServedRepository]
@@ -42,3 +44,5 @@ class Effects:
     rendering: RenderingTools
     renew: Callable[[Collection[str]], object]
     certificates: Certificates
+    approvals: ApprovalEffects
+    groups: Callable[[str], Collection[str]]

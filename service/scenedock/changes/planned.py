@@ -15,7 +15,14 @@ Liftable: TypeAlias = Literal[
 ]
 """Refusals that whoever asks may lift, each with an input of its own."""
 Code: TypeAlias = Literal[
-    Liftable, "unknown-version", "unknown-source", "not-editable", "pinned-digest", "not-as-planned"
+    Liftable,
+    "unknown-version",
+    "unknown-source",
+    "not-editable",
+    "pinned-digest",
+    "not-as-planned",
+    "depended-on",
+    "not-removable",
 ]
 LIFTABLE: Final[tuple[Liftable, ...]] = (
     "downgrade",
@@ -41,7 +48,7 @@ class Refusal:
     @property
     def is_liftable(self) -> bool:
         """Whether an input of its own lifts it."""
-        return self.code in LIFTABLE
+        return self.code in LIFTABLE or self.code == "depended-on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +74,17 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file of a repository: the bytes that it must still have, and those that it gets."""
+    """A file of a repository: the bytes that it must still have, and those that it gets, None if it goes."""
 
     repository: str
     path: str
     before: bytes
-    after: bytes
+    after: bytes | None
 
     @property
     def lines(self) -> tuple[LineChange, ...]:
         """The lines that change."""
-        old, new = (data.decode("utf-8", "replace").splitlines() for data in (self.before, self.after))
+        old, new = (data.decode("utf-8", "replace").splitlines() for data in (self.before, self.after or b""))
         found: list[LineChange] = []
         matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
         for tag, first, end, start, stop in matcher.get_opcodes():

@@ -50,7 +50,8 @@ class Edit:
 class ChangeRequest:
     """A requested change. `added` may replace existing files only with `overwrite`; `files` may always.
 
-    `delete` and `rename` accept files and folders. All paths have been checked.
+    `delete` and `rename` accept files and folders. All paths have been checked. The `unchanged` files must
+    have this content until then.
     """
 
     added: tuple[NewFile, ...] = ()
@@ -59,6 +60,7 @@ class ChangeRequest:
     delete: tuple[str, ...] = ()
     rename: tuple[tuple[str, str], ...] = ()
     edits: tuple[Edit, ...] = ()
+    unchanged: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -95,10 +97,11 @@ def plan_changes(
     changes = [FileChange(each.path, each.content, each.executable, link=each.link) for each in written]
     through = [each.path for each in written if not each.link]
     _refuse_links([*through, *(each.path for each in request.edits)], listing)
-    for each in request.files:
-        if each.expected is not None and (read(each.path) if each.path in listing else b"") != each.expected:
+    expected = {**{each.path: each.expected for each in request.files}, **request.unchanged}
+    for path, content in expected.items():
+        if content is not None and (read(path) if path in listing else b"") != content:
             raise TemporaryError(
-                f"{each.path} has changed since it was read; the change is planned again", retry_after=_PLAN_AGAIN_AFTER
+                f"{path} has changed since it was read; the change is planned again", retry_after=_PLAN_AGAIN_AFTER
             )
     if not request.overwrite:
         _refuse_existing([each.path for each in request.added], listing)

@@ -25,6 +25,9 @@ PLUGIN_ID = "scenedock"
 PAGES = "pages"
 """What rules call our own pages, as if they were a plugin."""
 
+WITHOUT_APPROVAL = "pass-approval"
+"""The right to go on without an approval."""
+
 BASE_PATH = f"/api/{PLUGIN_ID}"
 """The base path of a plugin in a Backstage backend, and of all routes of this service."""
 
@@ -169,14 +172,16 @@ class Context(Generic[E]):
     """The context of one call of an action.
 
     `effects` are the effects that actions use, built once in wiring. `task_id` and `step_id` identify the task that
-    runs the action. If `tried_before` is set, an earlier run of the task may have created something already: a use case
-    looks for it before it creates anything. `log` writes to the log that the caller reads. `secrets` are never shown.
+    runs the action, in its `attempt`. If `tried_before` is set, an earlier run of the task may have created something
+    already: a use case looks for it before it creates anything. `log` writes to the log that the caller reads.
+    `secrets` are never shown.
     """
 
     caller: Caller
     effects: E
     task_id: str = ""
     step_id: str = ""
+    attempt: int = 1
     tried_before: bool = False
     request_id: str = ""
     log: Callable[[str], None] = lambda _message: None
@@ -217,6 +222,11 @@ class Action(Generic[E]):
     def summary(self) -> str:
         """The description's first sentence."""
         return self.description.partition("\n")[0]
+
+    @property
+    def asks_approval(self) -> bool:
+        """Whether rules can want an approval of what it does: then some may pass it."""
+        return WITHOUT_APPROVAL in self.rights.values()
 
     @property
     def needed_scope(self) -> Scope:

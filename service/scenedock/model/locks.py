@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from scenedock.model.finding import Place
 
@@ -52,6 +52,18 @@ def is_end(text: str) -> bool:
     except ValueError:
         return False
     return len(text) >= len("2026-12-01")
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day, as environments end on.
+
+    >>> is_day("2027-01-15"), is_day("2027-02-30"), is_day("20270115")
+    (True, False, False)
+    """
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def locks_of(locks: Iterable[Lock], service: str, environment: str | None, now: datetime) -> list[Lock]:

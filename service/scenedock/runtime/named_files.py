@@ -9,6 +9,7 @@ from scenedock.effects.local.disk import read_file
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import PAGES
 from scenedock.model.permissions.action_rules import ActionRules
+from scenedock.runtime.approvals_wiring import approval_rules
 from scenedock.runtime.callers.rule_list import read_rules
 from scenedock.runtime.callers.static_tokens import StaticTokens, read_static_tokens
 from scenedock.runtime.settings import Settings
@@ -54,6 +55,7 @@ def check_named_files(settings: Settings) -> None:
     """
     reads: list[Callable[[], object]] = [
         lambda: action_rules(settings, static_tokens(settings)),
+        lambda: approval_rules(settings),
         lambda: list_code_hosts(settings.code_hosts),
         lambda: list_certificates(settings.certificates),
         lambda: open_skeletons(settings.skeletons, settings.cookiecutters),

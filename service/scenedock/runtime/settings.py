@@ -191,9 +191,21 @@ class Settings:
         Path | None,
         Setting(
             optional_path,
-            "File with rules about who may run which actions; without one, MCP may run only what is read-only.",
+            "File with rules about who may run which actions, and what needs whose approval; workers need it, too. "
+            "Without one, MCP may run only what is read-only.",
         ),
     ] = None
+    approvals_webhook: Annotated[
+        str,
+        Setting(
+            url,
+            "Address that is told of each approval that is needed, with a signed POST (Standard Webhooks), where "
+            "Backstage's notifications aren't installed.",
+        ),
+    ] = ""
+    approvals_webhook_secret: Annotated[
+        str, Setting(text, "Secret that signs what `approvals_webhook` receives.", secret=True)
+    ] = ""
     backstage_permissions: Annotated[
         bool,
         Setting(

@@ -135,6 +135,7 @@ def open_effects(
     from scenedock.effects.backstage.catalog import BackstageCatalog
     from scenedock.effects.backstage.client import BackstageClient
     from scenedock.effects.backstage.plugin_tokens import PluginTokens
+    from scenedock.effects.backstage.user_groups import UserGroups
     from scenedock.effects.bakes.confined_bakes import ConfinedBakes
     from scenedock.effects.bakes.result_folders import ResultFolders
     from scenedock.effects.git.served_apart import ServedApart
@@ -142,6 +143,7 @@ def open_effects(
     from scenedock.effects.helm.program import HelmProgram
     from scenedock.effects.kustomize.program import KustomizeProgram
     from scenedock.effects.local.apart import import_once
+    from scenedock.runtime.approvals_wiring import open_approvals
     from scenedock.usecases.manifests.tools import RenderingTools
 
     import_once(RUN_APART)
@@ -157,6 +159,8 @@ def open_effects(
             return store.load()
 
     key = signing_key(settings)
+    backstage = BackstageClient(settings.backstage_url, PluginTokens(key).token) if settings.backstage_url else None
+    catalog = BackstageCatalog(backstage) if backstage else None
     repositories = served_repositories(settings.repositories, settings.data / "repositories")
     return Effects(
         repositories=repositories,
@@ -172,9 +176,7 @@ def open_effects(
             former=settings.data / "folders",
         ),
         code_hosts=list_code_hosts(settings.code_hosts),
-        backstage=BackstageCatalog(BackstageClient(settings.backstage_url, PluginTokens(key).token))
-        if settings.backstage_url
-        else None,
+        backstage=catalog,
         helm=HelmProgram(settings.helm),
         rendering=RenderingTools(
             HelmProgram(settings.helm),
@@ -183,6 +185,8 @@ def open_effects(
         ),
         renew=renew,
         certificates=list_certificates(settings.certificates),
+        approvals=open_approvals(settings, tasks, backstage),
+        groups=UserGroups(catalog).of if catalog else lambda _user: (),
     )
 
 

@@ -98,15 +98,21 @@ class Permissions:
             _audit.info("%s uses %s: %s", caller.name, right, reason, extra={"facts": facts})
 
     def _refusal(self, action: Action[Any], caller: Caller) -> str:
-        return action.refused_to(caller) or self.rules.refusal(action, caller, lambda: self._groups(caller))
+        return action.refused_to(caller) or self.rules.refusal(action, caller, lambda: self.groups_of(caller))
 
     def _right_refusal(self, action: Action[Any], caller: Caller, needed: Iterable[str]) -> str:
         refusals = (
-            self.rules.refusal_of_right(right, action, caller, lambda: self._groups(caller)) for right in needed
+            self.rules.refusal_of_right(right, action, caller, lambda: self.groups_of(caller)) for right in needed
         )
         return next(filter(None, refusals), "")
 
-    def _groups(self, caller: Caller) -> Collection[str]:
+    def groups_of(self, caller: Caller) -> Collection[str]:
+        """The groups of the caller's user, as who signed them in knows them, else Backstage's catalog.
+
+        Raises
+        ------
+        TemporaryError   the catalog can't be asked
+        """
         if caller.groups is not None:
             return caller.groups
         return self.groups(caller.user) if caller.user else ()

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, wait_for_decision
+from scenedock.actions.changes.approving import approved
 from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import attempt_of
@@ -48,6 +50,7 @@ class ChangeOfVersions(TaskInput):
         "audit log have it",
         Field(max_length=500),
     ] = ""
+    pass_approval: PassApproval = ""
     labels: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], "Labels", Field(max_length=100)
     ] = ()
@@ -80,6 +83,21 @@ class PublishedChange(Model):
     state: Annotated[PullRequestState | None, "Its state; `closed` if somebody closed the same before"]
     merges_by_itself: Annotated[bool, "Whether the code host merges it as soon as its rules allow"]
 
+    @classmethod
+    def of(cls, published: Published) -> PublishedChange:
+        """The output for what one repository got."""
+        proposed = published.proposed
+        return cls(
+            repository=published.repository,
+            branch=proposed.branch,
+            commit_hash=proposed.commit,
+            committed=published.committed,
+            pull_request_url=proposed.url,
+            number=proposed.number,
+            state=proposed.state,
+            merges_by_itself=published.merges,
+        )
+
 
 class Output(Model):
     """What changes, and where it is proposed."""
@@ -96,17 +114,18 @@ class Output(Model):
     notes: Annotated[tuple[str, ...], "What else whoever decides should know"]
 
 
-RIGHTS = {"passLock": "pass-lock"}
+RIGHTS = {"passLock": "pass-lock", **APPROVAL_RIGHTS}
 """What a caller needs besides, by the input that needs it."""
 
 
 def change_versions(
     context: Context[Effects], request: ChangeOfVersions, wish: Wish, verb: Verb, how: How | None = None
 ) -> Output:
-    """Plan a change in a process of its own, and publish it."""
+    """Plan a change in a process of its own, and publish it, when it has the approval that it needs."""
     effects = context.effects
     how = how or How(labels=request.labels, reviewers=request.reviewers, team_reviewers=request.team_reviewers)
     how = replace(how, passes=bool(request.pass_lock.strip()))
+    wait_for_decision(context)
     attempt = attempt_of(context)
     if attempt.tried_before and (earlier := _earlier(effects, wish, how, attempt)):
         return earlier
@@ -114,6 +133,7 @@ def change_versions(
     planned = here.planned
     for each in planned.lifted:
         context.log(f"allowed: {each.message}")
+    here = approved(context, request.pass_approval, here, verb, how)
     published = publish_change(effects.code_hosts, here, how, attempt)
     return _output(
         effects,
@@ -146,19 +166,7 @@ def _output(
     """The output for what was published; a commit counts at once, and the pages show it."""
     if committed := [each.repository for each in published if each.committed]:
         effects.renew(committed)
-    made = tuple(
-        PublishedChange(
-            repository=each.repository,
-            branch=each.proposed.branch,
-            commit_hash=each.proposed.commit,
-            committed=each.committed,
-            pull_request_url=each.proposed.url,
-            number=each.proposed.number,
-            state=each.proposed.state,
-            merges_by_itself=each.merges,
-        )
-        for each in published
-    )
+    made = tuple(map(PublishedChange.of, published))
     return Output(
         changed=any(each.proposed.changed for each in published),
         title=title,

@@ -64,6 +64,7 @@ ANNOTATIONS = (
     AnnotationRule("gitlab.com/instance", "the same, on a self-managed GitLab: its host"),
     AnnotationRule("scenedock.dev/path", "always; the path of the folder in its repository"),
     AnnotationRule("scenedock.dev/environments", "at least one environment is known"),
+    AnnotationRule("scenedock.dev/expires", "an environment has an end: `qa=2027-01-15`"),
     AnnotationRule("scenedock.dev/skeleton", "the folder was baked: the skeleton, and its ref if it has one"),
 )
 
@@ -131,6 +132,7 @@ def annotation_evidence(service: DeployedService, applications: LabelUse, worklo
         annotations[name] = _deployed(value, service, name)
     annotations |= {
         **_slug(service),
+        "scenedock.dev/expires": _expires(service),
         "backstage.io/kubernetes-label-selector": _workload_selector(service, workloads),
         "scenedock.dev/skeleton": _skeleton(service),
         KUBERNETES_ID: _kubernetes_id(service),
@@ -144,6 +146,19 @@ def annotation_evidence(service: DeployedService, applications: LabelUse, worklo
             annotations = override_annotations(annotations, _in_settings(each, keys, service.override.annotations))
             break
     return {name: each for name, each in sorted(annotations.items()) if each.value}
+
+
+def _expires(service: DeployedService) -> Evidence:
+    """The days on which its environments end, as settings say."""
+    ends = {
+        f"{environment}={day}": member.contents.facts.name
+        for member in service.members
+        for environment, day in member.contents.settings.expires.get(service.name, {}).items()
+        if environment in service.environments
+    }
+    repository = next(iter(ends.values()), "")
+    said = "`expires` in the settings"
+    return Evidence(",".join(sorted(ends)), said, repository, (FILE_NAME,), ("expires", service.name))
 
 
 def _in_settings(member: Member, keys: tuple[str, ...], values: Mapping[str, str]) -> dict[str, Evidence]:

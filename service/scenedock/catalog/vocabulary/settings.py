@@ -23,7 +23,7 @@ from scenedock.model.addresses import credentials_in
 from scenedock.model.finding import Place
 from scenedock.model.helm import Provider
 from scenedock.model.json import JsonObject, as_object, value_at
-from scenedock.model.locks import Lock, is_end
+from scenedock.model.locks import Lock, is_day, is_end
 
 FILE_NAME = "scenedock.yaml"
 EVIDENCE = ("apps", "argocd", "folders", "values")
@@ -118,6 +118,8 @@ class CatalogSettings:
     vanishing: VanishingLimit = VanishingLimit()
     versions: VersionFiles = VersionFiles()
     locks: tuple[Lock, ...] = ()
+    expires: Mapping[str, StringMap] = field(default_factory=dict)
+    """The days on which environments of services end: `{billing: {qa: 2027-01-15}}`."""
     layouts_off: frozenset[str] = frozenset()
     lint_off: frozenset[str] = frozenset()
     repeated: tuple[tuple[str, int, int], ...] = ()
@@ -172,6 +174,7 @@ def _credentials(document: JsonObject) -> Iterator[DocumentProblem]:
 
 _FORMATS: Mapping[str, Format] = {
     "end-of-lock": Format(is_end, "must be a day (2026-12-01) or a time (2026-12-01T08:00:00Z)"),
+    "day": Format(is_day, "must be a day (2027-01-15)"),
     "glob": Format(is_glob, "is too long, or its braces expand to too many patterns"),
     "web-link": Format(is_web_link, RULE),
     "entity-ref": Format(
@@ -223,6 +226,7 @@ def _settings(document: Mapping[str, Any]) -> CatalogSettings:
         vanishing=_vanishing(document.get("vanishing", {})),
         versions=_versions(document.get("versions", {})),
         locks=tuple(Lock(**each) for each in document.get("locks", ())),
+        expires=document.get("expires", {}),
         layouts_off=frozenset(name for name, used in document.get("layouts", {}).items() if not used),
         lint_off=frozenset(rule for rule, used in document.get("lint", {}).items() if not used),
     )

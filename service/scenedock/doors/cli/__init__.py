@@ -108,6 +108,7 @@ def catalog() -> None:
         "list": "scenedock.doors.cli.queries.deployments:list_deployments",
         "metrics": "scenedock.doors.cli.queries.delivery:show_metrics",
         "promote": "scenedock.doors.cli.changes.versions:promote",
+        "retire": "scenedock.doors.cli.environments.retiring:retire_deployment",
         "roll-back": "scenedock.doors.cli.changes.versions:roll_back",
         "set-version": "scenedock.doors.cli.changes.versions:set_version",
         "show": "scenedock.doors.cli.queries.deployments:show_deployment",
@@ -124,6 +125,17 @@ def deployments() -> None:
 )
 def secrets() -> None:
     """Seal secrets of deployments for git, or refer to them in a store."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "extend": "scenedock.doors.cli.environments.extending:extend_environment",
+        "retire": "scenedock.doors.cli.environments.retiring:retire_environment",
+    },
+)
+def environments() -> None:
+    """End environments of services, or move their ends."""
 
 
 @main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})
@@ -152,6 +164,19 @@ def manifests() -> None:
 )
 def actions() -> None:
     """List, show and run the actions that Backstage calls."""
+
+
+@main.group(
+    cls=LateGroup,
+    late={
+        "approve": "scenedock.doors.cli.approvals:approve",
+        "list": "scenedock.doors.cli.approvals:list_approvals",
+        "refuse": "scenedock.doors.cli.approvals:refuse",
+        "show": "scenedock.doors.cli.approvals:show_approval",
+    },
+)
+def approvals() -> None:
+    """List, show, give and refuse the approvals that tasks wait for."""
 
 
 @main.group(

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from scenedock.doors.http import openapi
 from scenedock.doors.http.handlers import (
     actions,
+    approvals,
     backstage_actions,
     catalog,
     deployments,
@@ -23,6 +24,7 @@ from scenedock.doors.http.handlers import (
     webhooks,
 )
 from scenedock.doors.http.pages import actions as action_pages
+from scenedock.doors.http.pages import approvals as approval_pages
 from scenedock.doors.http.pages import board, delivery, findings, graph, repositories, services, sign_in, start
 from scenedock.doors.http.pages import tasks as task_pages
 from scenedock.doors.http.pages.errors import shown_to_people
@@ -45,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     *delivery.ROUTES,
     *graph.ROUTES,
     *task_pages.ROUTES,
+    *approval_pages.ROUTES,
     *action_pages.ROUTES,
     *page.ROUTES,
     *sign_in.ROUTES,
@@ -52,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
     *backstage_actions.ROUTES,
     *actions.ROUTES,
     *tasks.ROUTES,
+    *approvals.ROUTES,
     *scaffolder.ROUTES,
     *catalog.ROUTES,
     *deployments.ROUTES,

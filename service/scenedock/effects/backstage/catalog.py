@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from scenedock.effects.backstage.client import SECONDS_FOR_TASKS, BackstageClient, Reply
 from scenedock.errors import (
@@ -148,9 +148,33 @@ class BackstageCatalog:
         ------
         TemporaryError   the backend can't be reached, or refuses
         """
+        return self.locations().get(target)
+
+    def locations(self) -> Mapping[str, str]:
+        """The ids of all registered Locations that we may see, by the addresses of their files.
+
+        Raises
+        ------
+        TemporaryError   the backend can't be reached, or refuses
+        """
         listed = self.client.ask("GET", "catalog/locations", plugin=_PLUGIN).document()
-        locations = [as_object(as_object(each).get("data")) for each in as_list(listed)]
-        return next((as_text(each.get("id")) for each in locations if each.get("target") == target), None)
+        found = [as_object(as_object(each).get("data")) for each in as_list(listed)]
+        return {as_text(each.get("target")): as_text(each.get("id")) for each in found if as_text(each.get("id"))}
+
+    def remove_location(self, location_id: str) -> None:
+        """Unregister a Location; that it has gone already is no error.
+
+        Raises
+        ------
+        NotAllowedError   Backstage's permissions don't allow it
+        TemporaryError    the backend can't be reached, or refuses otherwise
+        """
+        path = f"catalog/locations/{quote(location_id, safe='')}"
+        reply = self.client.ask("DELETE", path, plugin=_PLUGIN)
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise NotAllowedError(f"Backstage doesn't allow to unregister the Location {location_id}")
+        if reply.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
+            reply.document()
 
     def _page(self, query: Mapping[str, str]) -> Reply:
         path = f"catalog/entities/by-query?{urlencode(query)}"

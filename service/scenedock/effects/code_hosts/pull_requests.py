@@ -33,6 +33,9 @@ class PullRequests(Protocol):
     def update(self, number: int, *, title: str | None = None, body: str | None = None) -> None:
         """Replace the title or the text of a pull request, or both."""
 
+    def close(self, number: int) -> None:
+        """Close a pull request without merging it."""
+
     def comment(self, number: int, text: str) -> None:
         """Write a comment on a pull request, unless the same text is among its first hundred comments."""
 

@@ -66,6 +66,10 @@ class GitHubPullRequests:
         changed = {name: text for name, text in given.items() if text is not None}
         self._client.call("PATCH", f"{self._path}/pulls/{number}", changed)
 
+    def close(self, number: int) -> None:
+        """Close a pull request without merging it."""
+        self._client.call("PATCH", f"{self._path}/pulls/{number}", {"state": "closed"})
+
     def comment(self, number: int, text: str) -> None:
         """Write a comment on a pull request, unless the same text is among its first hundred comments."""
         path = f"{self._path}/issues/{number}/comments"

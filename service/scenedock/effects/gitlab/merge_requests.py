@@ -72,6 +72,10 @@ class GitLabMergeRequests:
             changed["description"] = inert(body)
         self._put(number, changed)
 
+    def close(self, number: int) -> None:
+        """Close a merge request without merging it."""
+        self._put(number, {"state_event": "close"})
+
     def comment(self, number: int, text: str) -> None:
         """Write a comment on a merge request, unless the same text is among its first hundred comments."""
         path, wanted = f"{self._path}/{number}/notes", inert(text.strip())

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from scenedock.effects.tasks.storage.database import Database
 from scenedock.effects.tasks.storage.folder_table import refer, stop_referring
-from scenedock.effects.tasks.storage.tables import SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
+from scenedock.effects.tasks.storage.tables import APPROVAL, SCHEDULE, TASK, TASK_EVENT, TASK_SEAT
 from scenedock.effects.tasks.wakeups import notify_workers
 from scenedock.errors import NotFoundError
 from scenedock.model.tasks.changes import HANDOVER_MILLISECONDS, LeaseLostError, NewEvent, TaskChange, handed_out
@@ -255,6 +255,7 @@ class TaskStore:
             ids = [str(row.id) for row in connection.execute(query)]
             connection.execute(delete(TASK_EVENT).where(TASK_EVENT.c.task_id.in_(ids)))
             stop_referring(connection, ids)
+            connection.execute(delete(APPROVAL).where(APPROVAL.c.task_id.in_(ids)))
             connection.execute(delete(TASK).where(TASK.c.id.in_(ids)))
             return ids
 

@@ -69,14 +69,17 @@ class WaitingFor(Exception):  # noqa: N818 - no error: an action raises it to ha
 
     `key` identifies the event (`pull-request:acme/apps#12`); when it happens, all tasks that wait for it are woken.
     Since a notification may be lost, the action also runs again every `check_seconds`, and so has to check whether the
-    event has happened. After `give_up_seconds` in total the step fails.
+    event has happened. After `give_up_seconds` in total the step fails. `told` is what people read instead of the key.
     """
 
-    def __init__(self, key: str, *, check_seconds: float = 300, give_up_seconds: float = 30 * 86_400) -> None:
+    def __init__(
+        self, key: str, *, check_seconds: float = 300, give_up_seconds: float = 30 * 86_400, told: str = ""
+    ) -> None:
         super().__init__(key)
         self.key = key
         self.check_seconds = check_seconds
         self.give_up_seconds = give_up_seconds
+        self.told = told or key
 
 
 def end_of_retention(now: int, days: int) -> int:

@@ -1,4 +1,4 @@
-"""The list of rules about who may run which actions, a YAML file."""
+"""The list of rules about who may run which actions, and which of these need an approval: a YAML file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from scenedock.documents.configuration import read_configuration
 from scenedock.documents.problems import DocumentProblem
+from scenedock.model.approvals import DEFAULT_HOURS, MOST_HOURS, ApprovalRule, ApprovalRules, Approvers
 from scenedock.model.entity import EntityRef
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.permissions.action_rules import ActionRule, ActionRules
@@ -50,7 +51,30 @@ SCHEMA: Final[JsonObject] = {
                     "tokens": _names("Names of static tokens"),
                 },
             },
-        }
+        },
+        "approvals": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["actions"],
+                "anyOf": [{"required": ["users"]}, {"required": ["groups"]}],
+                "anyOfErrorMessage": "must have `users`, `groups` or both: who may approve",
+                "properties": {
+                    "actions": _names("Names of the actions that need an approval"),
+                    "environments": _names("Environments in which they need it; by default all"),
+                    "users": _names("Users who may approve: `user:default/jane`"),
+                    "groups": _names("Groups whose members may approve, also those below them"),
+                    "asker": {"type": "boolean", "description": "Whether who asked may approve, too; by default not"},
+                    "hours": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": MOST_HOURS,
+                        "description": f"Hours after which a request ends; by default {DEFAULT_HOURS}",
+                    },
+                },
+            },
+        },
     },
 }
 """The schema of the list; the first rule that matches decides."""
@@ -68,6 +92,26 @@ def read_rules(
     known = {"allow": {ALL, *actions}, "deny": {ALL, *actions}, "plugins": plugins, "tokens": tokens}
     listed = read_configuration(data, label, schema=SCHEMA, rules=lambda value: _problems(value, known))
     return ActionRules(tuple(_rule(as_object(entry)) for entry in as_list(listed.value["rules"])))
+
+
+def read_approval_rules(data: bytes, label: str, *, actions: Collection[str]) -> ApprovalRules:
+    """The rules in the same file about approvals; these actions can ask for one.
+
+    Raises
+    ------
+    InputError   one or more rules are invalid; the message names each with its line
+    """
+    listed = read_configuration(data, label, schema=SCHEMA, rules=lambda value: _approval_problems(value, actions))
+    return ApprovalRules(tuple(_approval_rule(as_object(entry)) for entry in as_list(listed.value.get("approvals"))))
+
+
+def _approval_problems(value: JsonObject, actions: Collection[str]) -> Iterator[DocumentProblem]:
+    known = {"actions": actions}
+    for number, entry in enumerate(as_list(value.get("approvals"))):
+        for key in ("actions", *_KINDS):
+            for index, name in enumerate(as_list(as_object(entry).get(key))):
+                if isinstance(name, str) and (problem := _problem(key, name, known.get(key))):
+                    yield DocumentProblem(("approvals", number, key, index), problem)
 
 
 def _problems(value: JsonObject, known: Mapping[str, Collection[str]]) -> Iterator[DocumentProblem]:
@@ -103,6 +147,18 @@ def _rule(entry: JsonObject) -> ActionRule:
         users=_references(entry, "users"),
         groups=_references(entry, "groups"),
         tokens=_texts(entry.get("tokens")),
+    )
+
+
+def _approval_rule(entry: JsonObject) -> ApprovalRule:
+    hours = entry.get("hours", DEFAULT_HOURS)
+    return ApprovalRule(
+        actions=_texts(entry.get("actions")),
+        environments=_texts(entry.get("environments")),
+        approvers=Approvers(
+            _references(entry, "users"), _references(entry, "groups"), asker=entry.get("asker") is True
+        ),
+        hours=hours if isinstance(hours, int) else DEFAULT_HOURS,
     )
 
 

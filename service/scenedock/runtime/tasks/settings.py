@@ -32,6 +32,11 @@ class TaskSettings:
 
 def task_settings(settings: Settings) -> TaskSettings:
     """The settings of tasks from those of the service."""
+    schedules: tuple[Schedule, ...] = ()
+    if settings.repositories and settings.code_hosts:  # its import loads what reads repositories
+        from scenedock.usecases.environments.expired import expiry_schedule
+
+        schedules = (expiry_schedule(),)
     limits = (limit.rpartition("=") for limit in settings.task_limits)
     return TaskSettings(
         data=settings.data,
@@ -41,4 +46,5 @@ def task_settings(settings: Settings) -> TaskSettings:
         limits=TaskLimits(settings.step_seconds, {action: int(number) for action, _, number in limits}),
         keep_days=settings.task_days,
         readers=settings.event_readers,
+        schedules=schedules,
     )

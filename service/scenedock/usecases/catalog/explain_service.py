@@ -70,7 +70,7 @@ def explain_service(result: Export, repositories: Mapping[str, Repository], name
         raise NotFoundError("the repositories were only read, not mapped")
     each = _find(result, name)
     member = each.service.members[0]
-    lines = _Lines({repository: folder.read for repository, folder in repositories.items()})
+    lines = EvidenceLines({repository: folder.read for repository, folder in repositories.items()})
     facts = tuple(lines.explained(fact) for fact in facts_of(result.mapped, each))
     folders = _folders(each.service)
     findings = tuple(
@@ -126,7 +126,7 @@ def _folders(service: DeployedService) -> set[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
+class EvidenceLines:
     """Finds the lines of evidence; `read` gives the bytes of a file, by repository."""
 
     read: Mapping[str, Callable[[str], bytes]]

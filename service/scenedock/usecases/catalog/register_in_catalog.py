@@ -63,7 +63,7 @@ def register_file(backstage: BackstageCatalog, hosts: CodeHosts, url: str) -> Re
     NotAllowedError   its host or owner is not in our list, or Backstage's permissions don't allow it
     TemporaryError    Backstage can't be reached
     """
-    _check(hosts, url)
+    check_address(hosts, url)
     location = registered_ref(url)
     tried = backstage.add_location(url, dry_run=True)
     entities = {Entity(as_object(each)).ref for each in as_list(tried.get("entities"))} - {location}
@@ -94,10 +94,15 @@ def refresh_entity(backstage: BackstageCatalog, entity_ref: str) -> Registration
     return Registration((str(ref),))
 
 
-def _check(hosts: CodeHosts, url: str) -> None:
+def check_address(hosts: CodeHosts, url: str) -> None:
     """Refuse files outside of our repositories: Backstage would read them in our name, not in the caller's.
 
     Owner and repository can be read from GitHub's addresses, but not from those of other hosts, which may have groups.
+
+    Raises
+    ------
+    InputError        it is not the address of a file in a repository
+    NotAllowedError   its host or owner is not in our list
     """
     split = urlsplit(url if _ADDRESS.fullmatch(url) else "")
     parts = split.path.split("/")

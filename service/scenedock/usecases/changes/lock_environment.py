@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.lock_edits import with_lock, without_lock
-from scenedock.changes.text import markdown, plain
 from scenedock.effects.code_hosts.hosts import CodeHosts
-from scenedock.effects.code_hosts.remote_repository import no_branch
 from scenedock.effects.git.repositories import ServedRepository
 from scenedock.errors import InputError, NotFoundError
-from scenedock.gitops.changes import ChangeRequest, NewFile
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
 from scenedock.usecases.catalog.read_served import export_served
-from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import How, Published, branch_named, word
-from scenedock.usecases.publishing.commit_change import commit_change
-from scenedock.usecases.publishing.keep_proposal import keep_proposal
+from scenedock.usecases.changes.edit_settings import SettingsEdit, edit_settings, only_repository
+from scenedock.usecases.changes.publish_change import How, Published, word
 from scenedock.usecases.publishing.own_branches import LOCK
-from scenedock.usecases.publishing.propose_change import Proposal, Proposed
 from scenedock.usecases.releases.list_deployments import service_name, survey
 
 
@@ -66,8 +57,9 @@ def lock_environment(
     """
     if not lock.is_active(now):
         raise InputError(f"`until` must be in the future, not {lock.until}")
-    text = f"Lock {place} until {lock.until}", lock.reason
-    return _edit(hosts, repositories, place, lambda data: with_lock(data, lock, now), text, how, attempt)
+    title = f"Lock {place} until {lock.until}"
+    edit = SettingsEdit(lambda data: with_lock(data, lock, now), title, lock.reason, _branch_of(place))
+    return edit_settings(hosts, repositories, only_repository(repositories, place.repository), edit, how, attempt)
 
 
 def known_place(repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, place: Place) -> Place:
@@ -78,7 +70,7 @@ def known_place(repositories: Mapping[str, ServedRepository], kept: KeptCatalog 
     NotFoundError   there is no such repository, environment or service
     InputError      a repository must be named, or none can be read
     """
-    name = _only(repositories, place.repository)
+    name = only_repository(repositories, place.repository)
     with export_served(repositories, kept) as (result, opened):
         releases = [each for each in survey(result, opened).releases if each.repository == name]
         names = [each.settings.names for each in result.repositories if each.facts.name == name]
@@ -113,72 +105,15 @@ def unlock_environment(
     NotAllowedError   its host or owner isn't in the list of code hosts, or our credentials don't suffice
     TemporaryError    the host can't be reached
     """
-    text = f"Unlock {place}", reason
-    return _edit(
-        hosts,
-        repositories,
-        place,
-        lambda data: without_lock(data, place.environment, place.service),
-        text,
-        how,
-        attempt,
+    edit = SettingsEdit(
+        lambda data: without_lock(data, place.environment, place.service), f"Unlock {place}", reason, _branch_of(place)
     )
+    return edit_settings(hosts, repositories, only_repository(repositories, place.repository), edit, how, attempt)
 
 
-def _edit(
-    hosts: CodeHosts,
-    repositories: Mapping[str, ServedRepository],
-    place: Place,
-    edit: Callable[[bytes], bytes],
-    text: tuple[str, str],
-    how: How,
-    attempt: Attempt,
-) -> Published:
-    """Edit the settings as they are on the code host."""
-    name = _only(repositories, place.repository)
-    with repositories[name].opened() as here:
-        home = Home.read(name, here)
-    address = home.address(hosts)
-    hosts.host_of(address).check_reviewers(how.reviewers, how.team_reviewers)
-    path = posixpath.join(home.prefix, FILE_NAME)
-    title, reason = text
-    with hosts.open(address) as repository:
-        commits = how.commits and hosts.host_of(address).takes_commits(address)
-        base = home.branch or repository.default_branch()
-        if commits and attempt.tried_before and (earlier := repository.find_marked(base, attempt.mark)):
-            return Published(name, Proposed(changed=True, branch=base, commit=earlier.commit), committed=True)
-        head = repository.head(base)
-        if head is None:
-            raise no_branch(repository, base)
-        listing = repository.listing(head, [path])
-        before = repository.read(listing[path]) if path in listing else b""
-        changes = ChangeRequest(files=(NewFile(path, edit(before), expected=before),))
-        message = f"{title}\n\n{plain(reason)}"
-        if commits:
-            made = commit_change(repository, hosts.host_of(address), changes, base, message, attempt)
-            return Published(name, Proposed(made.changed, made.branch, made.commit), committed=made.changed)
-        branch = _branch_of(place, home.prefix)
-        attempt = replace(attempt, content=hashlib.sha256(message.encode()).hexdigest()[:16])
-        proposal = Proposal(
-            changes, branch, base, title, markdown(reason), message, how.labels, how.reviewers, how.team_reviewers,
-            changes_later=True,
-        )  # fmt: skip
-        return Published(name, keep_proposal(repository, proposal, attempt, supersede=True))
-
-
-def _branch_of(place: Place, folder: str) -> str:
+def _branch_of(place: Place) -> str:
     """The branch of a change of locks; git can't have one whose name is a folder of another's."""
     environment = word(place.environment)
     if place.service:
-        return branch_named(f"{LOCK}/service/{environment}/{word(place.service)}", folder)
-    return branch_named(f"{LOCK}/environment/{environment}", folder)
-
-
-def _only(repositories: Mapping[str, ServedRepository], name: str | None) -> str:
-    if name is None and len(repositories) == 1:
-        return next(iter(repositories))
-    if name is None:
-        raise InputError(f"name the `repository`: {', '.join(repositories) or 'the service has none'}")
-    if name not in repositories:
-        raise NotFoundError(f"there is no repository {name!r}{similar(name, sorted(repositories))}")
-    return name
+        return f"{LOCK}/service/{environment}/{word(place.service)}"
+    return f"{LOCK}/environment/{environment}"

@@ -60,7 +60,7 @@ def plan_served(
     names = read_memory(kept).names if kept else {}
     with export_served(repositories, kept) as (result, opened):
         choose = let_helm_choose(tools.helm, opened, frozenset(map(service_name, wish.services)))
-        ground = Ground.of(result, opened, partial(_export, names), datetime.now(UTC), choose)
+        ground = Ground.of(result, opened, partial(export_again, names), datetime.now(UTC), choose)
         planned = roll_back(ground, wish, lifted) if isinstance(wish, RollBack) else promote(ground, wish, lifted, verb)
         changed = {file.repository for file in planned.files}
         facts = [each.facts for each in result.repositories if each.facts.name in changed]
@@ -69,7 +69,8 @@ def plan_served(
     return PlannedHere(planned, homes, manifests)
 
 
-def _export(names: Names, repositories: Mapping[str, Repository]) -> Export:
+def export_again(names: Names, repositories: Mapping[str, Repository]) -> Export:
+    """The catalog of repositories, under the names that services had before; what one says wrong costs only itself."""
     return map_catalog(read_repositories(repositories, tolerate=True), names=names)
 
 

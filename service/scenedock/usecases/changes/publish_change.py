@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from scenedock.catalog.vocabulary.settings import FILE_NAME, read_settings
-from scenedock.changes.planned import Planned, Refusal
+from scenedock.changes.planned import Planned, PlannedFile, Refusal
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError, TemporaryError
@@ -37,6 +37,7 @@ INPUTS = {
     "automated-line": "allowAutomatedLine",
     "stale-chart-lock": "allowStaleChartLock",
     "locked": "passLock",
+    "depended-on": "force",
 }
 
 
@@ -82,18 +83,35 @@ def publish_change(hosts: CodeHosts, here: PlannedHere, how: How, attempt: Attem
     """
     planned = here.planned
     if planned.refusals:
-        raise refused(planned)
+        raise refused(planned.refusals)
     return tuple(_publish(hosts, home, here, how, attempt) for home in here.homes.values())
 
 
-def refused(planned: Planned) -> ConflictError:
+def refused(refusals: Sequence[Refusal]) -> ConflictError:
     """The error that says what speaks against a plan, and which inputs allow it all the same."""
     said = []
-    for each in planned.refusals:
+    for each in refusals:
         lift = f" (or set `{INPUTS[each.code]}`)" if each.is_liftable else ""
         place = f" ({each.place})" if str(each.place) and str(each.place) not in each.message else ""
         said.append(f"{each.message}{place}: {each.remedy}{lift}" if each.remedy or lift else f"{each.message}{place}")
     return ConflictError("the change is refused: " + "; ".join(said))
+
+
+def request_of(files: Sequence[PlannedFile], home: Home) -> ChangeRequest:
+    """The request that makes planned files of a repository where it lives, if they are there as they were read.
+
+    Raises
+    ------
+    InputError   a path can't be used
+    """
+    paths = {file: checked_path(posixpath.join(home.prefix, file.path)) for file in files}
+    return ChangeRequest(
+        files=tuple(
+            NewFile(path, file.after, expected=file.before) for file, path in paths.items() if file.after is not None
+        ),
+        delete=tuple(path for file, path in paths.items() if file.after is None),
+        unchanged={path: file.before or b"" for file, path in paths.items() if file.after is None},
+    )
 
 
 def branch_of(pairs: Sequence[PairKey], folder: str = "") -> str:
@@ -132,18 +150,14 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     address = home.address(hosts)
     hosts.host_of(address).check_reviewers(how.reviewers, how.team_reviewers)
     files = [file for file in planned.files if file.repository == name]
-    changes = ChangeRequest(
-        files=tuple(
-            NewFile(checked_path(posixpath.join(home.prefix, file.path)), file.after, expected=file.before)
-            for file in files
-        )
-    )
+    changes = request_of(files, home)
     base = home.branch or None
     asked = [each.key for each in planned.changes if each.asked and _home_of(each.place.repository, each.key) == name]
     versions = "\n".join(sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes))
     attempt = replace(attempt, content=_digest(versions, 16), deploys=_deploys(planned, home))
     with hosts.open(address) as repository:
-        _refuse_locked(repository, home, planned, how)
+        known = {each.pair for each in planned.lifted if each.code == "locked"}
+        refuse_locked(repository, home, [each.key for each in planned.changes], known, how)
         if how.commits and hosts.host_of(address).takes_commits(address):
             made = commit_change(repository, hosts.host_of(address), changes, base, planned.message, attempt)
             return Published(name, Proposed(made.changed, made.branch, made.commit), committed=made.changed)
@@ -197,8 +211,12 @@ def _overlaps(repository: RemoteRepository, proposed: Proposed, attempt: Attempt
     return tuple(notes)
 
 
-def _refuse_locked(repository: RemoteRepository, home: Home, planned: Planned, how: How) -> None:
+def refuse_locked(
+    repository: RemoteRepository, home: Home, keys: Sequence[PairKey], known: Collection[str], how: How
+) -> None:
     """Refuse what is locked on the code host now; the service may have read its repository before.
+
+    `known` are the pairs whose locks the plan knows and passes.
 
     Raises
     ------
@@ -206,16 +224,15 @@ def _refuse_locked(repository: RemoteRepository, home: Home, planned: Planned, h
     TemporaryError   so it is, but who asks passes locks; the next plan tells of it
     """
     locks = locks_now(repository, home)
-    known = {each.pair for each in planned.lifted if each.code == "locked"}
     now = datetime.now(UTC)
-    for each in planned.changes:
-        repository_name, service, environment = each.key
+    for repository_name, service, environment in keys:
+        pair = f"{service}/{environment}" if environment else service
         lock = next(iter(locks_of(locks, service, environment, now)), None)
-        if lock is None or repository_name != home.name or each.pair in known:
+        if lock is None or repository_name != home.name or pair in known:
             continue
         if how.passes:
             raise TemporaryError(f"{lock}, since the service read {home.name}", retry_after=10)
-        raise refused(replace(planned, refusals=(Refusal("locked", each.pair, str(lock), remedy=_WAIT),)))
+        raise refused([Refusal("locked", pair, str(lock), remedy=_WAIT)])
 
 
 def _merges(repository: RemoteRepository, proposed: Proposed, attempt: Attempt) -> bool:

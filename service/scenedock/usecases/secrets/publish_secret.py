@@ -13,13 +13,11 @@ from scenedock.changes.secrets.text import keys_in, text_of
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.errors import ConflictError
-from scenedock.gitops.changes import ChangeRequest, NewFile
-from scenedock.model.code_hosts.code_host import checked_path
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.locks import Lock, locks_of
 from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.publish_change import How, branch_named, locks_now, word
+from scenedock.usecases.changes.publish_change import How, branch_named, locks_now, request_of, word
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
 from scenedock.usecases.publishing.own_branches import SECRETS, only_ours
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed
@@ -74,13 +72,7 @@ def publish_secret(
         notes = (*change.notes, *place.notes, *_passed(locks_now(repository, home), place.key, change.lock_reason))
         values = {**_in_open_proposal(repository, branch, found, change), **change.values}
         text = text_of(place, sorted(values), change.said, notes)
-        files = planned_files(place, change.edit(place, values))
-        changes = ChangeRequest(
-            files=tuple(
-                NewFile(checked_path(posixpath.join(home.prefix, file.path)), file.after, expected=file.before)
-                for file in files
-            )
-        )
+        changes = request_of(planned_files(place, change.edit(place, values)), home)
         proposal = Proposal(
             changes, branch, home.branch or None, text.title, text.body, text.message, how.labels, how.reviewers,
             how.team_reviewers, changes_later=True,

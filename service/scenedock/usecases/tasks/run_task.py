@@ -12,7 +12,7 @@ from typing import Any, Final
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.effects.tasks.journal import Journal
 from scenedock.errors import BUG, TIMED_OUT, NotFoundError, ScenedockError, TemporaryError
-from scenedock.model.action import Action, Caller, Context
+from scenedock.model.action import Action, Context
 from scenedock.model.json import Json, JsonObject, as_object
 from scenedock.model.redaction import Redactor, sensitive_texts
 from scenedock.model.tasks.changes import (
@@ -32,6 +32,7 @@ from scenedock.model.tasks.references import holds, render
 from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
 from scenedock.usecases.run_action import perform
 from scenedock.usecases.tasks.limits import TaskLimits
+from scenedock.usecases.tasks.submit_task import stored_caller
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
@@ -172,12 +173,12 @@ class _TaskRun:
         return False
 
     def _context(self, step: Step) -> Context[Any]:
-        caller = as_object(self._journal.task.state.get("caller"))
         return Context(
-            caller=Caller(**caller),  # type: ignore[arg-type] # written by submit_task
+            caller=stored_caller(self._journal.task),
             effects=self._running.action_effects,
             task_id=self._journal.task.id,
             step_id=step.id,
+            attempt=self._journal.task.attempt,
             tried_before=self._tried_before,
             log=lambda message: self._journal.log(self._redactor.text(message), step.id),
             secrets={name: str(value) for name, value in as_object(self._secrets.get("secrets")).items()},
@@ -198,10 +199,10 @@ class _TaskRun:
 
     def _wait(self, step: Step, waiting: WaitingFor) -> None:
         if gave_up(self._journal.task.step_state(step.id), waiting, self._journal.now):
-            self._fail(TIMED_OUT, f"gave up after waiting {waiting.give_up_seconds:,.0f} s for {waiting.key}", step)
+            self._fail(TIMED_OUT, f"gave up after waiting {waiting.give_up_seconds:,.0f} s for {waiting.told}", step)
         else:
             self._note(step, tries=0, until=None)  # the waiting time doesn't count towards the deadline of its tries
-            self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.key}")
+            self._rest(int(waiting.check_seconds * 1_000), waiting.key, f"for {waiting.told}")
 
     def _try_again(self, step: Step, error: TemporaryError) -> None:
         """Wait before the next try, each time for longer, until the deadline of the first one."""

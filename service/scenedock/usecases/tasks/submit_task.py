@@ -12,7 +12,7 @@ from typing import Any
 from scenedock.effects.tasks.effects import TaskEffects
 from scenedock.errors import ConflictError, InputError, NotAllowedError
 from scenedock.model.action import Action, Caller
-from scenedock.model.json import Json, JsonObject
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text
 from scenedock.model.redaction import check_size, sensitive_texts
 from scenedock.model.tasks.references import is_reference
 from scenedock.model.tasks.task import API_VERSION, Step, Task, after, read_steps
@@ -130,6 +130,14 @@ def identity(caller: Caller) -> str:
     return caller.user or caller.subject
 
 
+def stored_caller(task: Task) -> Caller:
+    """Who submitted a task; without the token."""
+    stored = dict(as_object(task.state.get("caller")))
+    groups = stored.pop("groups", None)
+    known = None if groups is None else frozenset(map(as_text, as_list(groups)))
+    return Caller(**stored, groups=known)  # type: ignore[arg-type] # as `_caller` wrote it
+
+
 def _checked_steps(
     spec: JsonObject, by_id: Mapping[str, Action[Any]], caller: Caller, *, rendered: bool
 ) -> tuple[Step, ...]:
@@ -187,7 +195,8 @@ def _stored_spec(
 
 
 def _caller(caller: Caller) -> JsonObject:
-    return {"subject": caller.subject, "kind": caller.kind, "user": caller.user, "scope": caller.scope}
+    groups: JsonObject = {} if caller.groups is None else {"groups": sorted(caller.groups)}
+    return {"subject": caller.subject, "kind": caller.kind, "user": caller.user, "scope": caller.scope, **groups}
 
 
 def _canonical(spec: JsonObject) -> str:

@@ -10,6 +10,7 @@ from flask import Response, g, request
 from scenedock.documents.writing import write_documents
 from scenedock.doors.http.rendering.page import PAGE, address, page
 from scenedock.doors.http.requests.access import NOBODY, require_scope
+from scenedock.doors.http.requests.deciding import decider
 from scenedock.doors.http.requests.following import stream
 from scenedock.doors.http.requests.task_queries import number
 from scenedock.doors.http.requests.visitors import go_to, may_send_forms
@@ -18,6 +19,7 @@ from scenedock.errors import NotFoundError
 from scenedock.model.json import as_object, as_text
 from scenedock.model.tasks.task import STATUSES, Task, TaskQuery
 from scenedock.runtime.service import Service
+from scenedock.usecases.approvals.decide_approval import find_approvals
 from scenedock.usecases.tasks.manage_tasks import cancel_task, find_tasks, read_events, retry_task, show_task
 
 _ON_A_PAGE: Final = 50
@@ -57,6 +59,7 @@ def show_task_to_people(service: Service, task_id: str) -> Response:
             for step, state in steps
         ],
         events=events,
+        approvals=find_approvals(service.effects.approvals.store(), decider(service), only_open=False, task_id=task_id),
         last=max((event.id for event in events), default=0),
         can_send=may_send_forms() and g.caller.may("run"),
         can_retry=task.status in {"failed", "cancelled"},

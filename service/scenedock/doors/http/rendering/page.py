@@ -36,6 +36,7 @@ NAVIGATION: Final = (
     ("/delivery", "Delivery"),
     ("/graph", "Graph"),
     ("/tasks", "Tasks"),
+    ("/approvals", "Approvals"),
     ("/actions", "Actions"),
 )
 _POLICY: Final = (
@@ -130,6 +131,11 @@ def clock(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1_000, UTC).strftime("%H:%M:%S")
 
 
+def moment(milliseconds: int) -> str:
+    """A time in UTC: `2026-01-31 07:30 UTC`."""
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def code(text: str) -> Markup:
     """A message of ours as HTML, in which what stands between backticks is code.
 
@@ -154,7 +160,14 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"ago": ago, "clock": clock, "days_since": days_since, "code": code, "plural": plural}
+    environment.filters |= {
+        "ago": ago,
+        "clock": clock,
+        "days_since": days_since,
+        "code": code,
+        "moment": moment,
+        "plural": plural,
+    }
     environment.globals |= {
         "address": address,
         "asset": lambda name: assets()[name].address,

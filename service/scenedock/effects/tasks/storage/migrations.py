@@ -48,6 +48,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE page_session (key TEXT PRIMARY KEY, owner TEXT NOT NULL, record TEXT NOT NULL,
         seen_at BIGINT NOT NULL)""",
     ),
+    (
+        """CREATE TABLE approval (id TEXT PRIMARY KEY, task_id TEXT NOT NULL, step_id TEXT NOT NULL,
+        attempt INTEGER NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, asked_at BIGINT NOT NULL,
+        until_at BIGINT NOT NULL, told INTEGER NOT NULL, decided_by TEXT, decided_at BIGINT, comment TEXT NOT NULL)""",
+        "CREATE INDEX approval_task_id ON approval (task_id)",
+        "CREATE INDEX approval_asked_at ON approval (asked_at)",
+    ),
 )
 """The migration of each version, from version 1. A released entry is never changed, only followed by another.
 

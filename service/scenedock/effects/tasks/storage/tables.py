@@ -137,6 +137,25 @@ PAGE_SESSION = Table(
     Column("seen_at", BigInteger, nullable=False),
 )
 
+APPROVAL = Table(
+    "approval",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("task_id", Text, nullable=False),
+    Column("step_id", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+    Column("told", Integer, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", BigInteger),
+    Column("comment", Text, nullable=False),
+    Index("approval_task_id", "task_id"),
+    Index("approval_asked_at", "asked_at"),
+)
+
 VERSION = Table(VERSIONS, METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
 
 

@@ -1,0 +1,1 @@
+"""Actions about approvals, and how other actions ask for one."""

@@ -1,0 +1,79 @@
+"""How an action asks for an approval of what it is about to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from scenedock.actions.effects import Effects
+from scenedock.errors import InputError
+from scenedock.model.action import WITHOUT_APPROVAL, Context
+from scenedock.model.approvals import ApprovalRequest, ApprovalRule, ApprovalSubject, Approvers, StepKey
+from scenedock.usecases.approvals.require_approval import await_decision, require_approval
+
+APPROVAL_RIGHTS: Final = {"passApproval": WITHOUT_APPROVAL}
+"""What a caller needs besides, if it passes an approval."""
+
+PassApproval = Annotated[
+    str,
+    "Why it goes on without the approval that the rules want; only who they allow `pass-approval` may. The pull "
+    "request and the audit log have it",
+    Field(max_length=500),
+]
+
+
+def ask_approval(
+    context: Context[Effects],
+    action: str,
+    environments: Iterable[str | None],
+    subject: ApprovalSubject,
+    *,
+    passes: str = "",
+    always: bool = False,
+) -> str:
+    """Who has given the approval that the rules want of an action in some environments, as a sentence of the text.
+
+    It is empty if they want none. `passes` is why the caller, who may, goes on without. With `always`, anybody else
+    must agree where no rule says who.
+
+    Raises
+    ------
+    WaitingFor      nobody has decided yet
+    ConflictError   it was refused, or nobody has decided in time
+    InputError      it isn't a task that asks, so that it can't wait
+    """
+    rule = context.effects.approvals.rules.rule_for(action, environments)
+    if rule is None and not always:
+        return ""
+    if reason := " ".join(passes.split()):
+        context.log(f"goes on without the approval by {rule.approvers if rule else 'somebody else'}: {reason}")
+        return f"{context.caller.name} goes on without an approval: {reason}"
+    rule = rule or ApprovalRule(frozenset({action}), frozenset(), Approvers())
+    if not context.task_id:
+        raise InputError(f"{subject.what}: this needs an approval by {rule.approvers}, so it must run as a task")
+    request = ApprovalRequest(
+        action=action,
+        subject=subject,
+        approvers=rule.approvers,
+        asked_by=context.caller.name,
+        hours=rule.hours,
+    )
+    approval = require_approval(context.effects.approvals, _key(context), request, context.log)
+    return f"Approved by {approval.by}{f': {approval.comment}' if approval.comment else ''}"
+
+
+def wait_for_decision(context: Context[Effects]) -> None:
+    """Wait on if the step has asked for an approval: called before it finds out once more what it wants to do.
+
+    Raises
+    ------
+    WaitingFor, ConflictError   as `ask_approval` does
+    """
+    if context.task_id and context.tried_before:
+        await_decision(context.effects.approvals, _key(context), context.log)
+
+
+def _key(context: Context[Effects]) -> StepKey:
+    return StepKey(context.task_id, context.step_id, context.attempt)

@@ -1,0 +1,1 @@
+"""Actions about environments: their end, and what that does."""

@@ -1,0 +1,192 @@
+"""Inputs and output of the actions that retire deployments."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, ask_approval, wait_for_decision
+from scenedock.actions.changes.planned import RefusalOutput
+from scenedock.actions.changes.publishing import PublishedChange
+from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.changes import attempt_of
+from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
+from scenedock.errors import InputError, NotFoundError
+from scenedock.model.action import Context, Model, TaskInput
+from scenedock.model.approvals import ApprovalSubject
+from scenedock.model.code_hosts.code_host import PERSON
+from scenedock.model.finding import Place
+from scenedock.usecases.changes.publish_change import How, Published, refused
+from scenedock.usecases.environments.plan_served import (
+    RetirementHere,
+    plan_served_retirement,
+    with_open_changes,
+)
+from scenedock.usecases.environments.publish_retirement import find_published_retirement, publish_retirement
+
+Service = Annotated[str, "Name of the service, such as `billing`", Field(min_length=1)]
+Repository = Annotated[str | None, "Name of the repository, where several deploy the service"]
+RETIRING_RIGHTS: Final = {"passLock": "pass-lock", **APPROVAL_RIGHTS}
+"""What a caller needs besides, by the input that needs it."""
+
+
+class RetirementInput(TaskInput):
+    """What all retirements have: what is allowed, and who should look at the pull request."""
+
+    service: Service
+    repository: Repository = None
+    force: Annotated[bool, "Whether it goes though others depend on it; whoever approves it sees who"] = False
+    pass_lock: Annotated[
+        str,
+        "Why a lock of the environment is passed; only who the rules allow `pass-lock` may. The pull request and the "
+        "audit log have it",
+        Field(max_length=500),
+    ] = ""
+    pass_approval: PassApproval = ""
+    reviewers: Annotated[
+        tuple[Annotated[str, Field(pattern=PERSON)], ...],
+        "Logins of people to request a review from",
+        Field(max_length=15),
+    ] = ()
+
+
+class BlastRadiusOutput(Model):
+    """What a retirement does, beyond the files."""
+
+    deployments: Annotated[tuple[str, ...], "The deployments that go, as `service/environment`"]
+    namespaces: Annotated[tuple[str, ...], "The Kubernetes namespaces that they are in, as far as they are known"]
+    resources: Annotated[tuple[str, ...], "The objects that helm or kustomize render: kind, namespace and name"]
+    not_rendered: Annotated[dict[str, str], "Why the objects of a deployment aren't known"]
+    persistent_volume_claims: Annotated[tuple[str, ...], "What holds data, and whether it stays"]
+    keeps: Annotated[tuple[str, ...], "What keeps objects in the cluster after they have gone from git"]
+    entities: Annotated[tuple[str, ...], "The entities that the catalog will not have any more"]
+    dependents: Annotated[tuple[str, ...], "Who depends on it, with the owner and the line that says so"]
+    locks: Annotated[tuple[str, ...], "The locks that it lifts"]
+    open_changes: Annotated[tuple[str, ...], "The open pull requests that it replaces"]
+    said_otherwise: Annotated[
+        tuple[str, ...], "What the catalog says otherwise afterwards, of what is deployed as before"
+    ]
+    stays: Annotated[tuple[str, ...], "What it leaves: repositories, images, databases, secrets in stores"]
+
+    @classmethod
+    def of(cls, radius: BlastRadius) -> BlastRadiusOutput:
+        """The output for a blast radius."""
+        return cls(
+            deployments=radius.deployments,
+            namespaces=radius.namespaces,
+            resources=tuple(map(str, radius.objects)),
+            not_rendered=dict(radius.not_rendered),
+            persistent_volume_claims=radius.claims,
+            keeps=radius.keeps,
+            entities=radius.entities,
+            dependents=tuple(map(str, radius.dependents)),
+            locks=radius.locks,
+            open_changes=radius.open_changes,
+            said_otherwise=radius.said_otherwise,
+            stays=radius.stays,
+        )
+
+
+class RetirementPlan(Model):
+    """A retirement as it is planned."""
+
+    title: Annotated[str, "What it is, in one line"]
+    summary: Annotated[str, "The blast radius as Markdown, as the pull request has it"]
+    removed_files: Annotated[tuple[str, ...], "The files that go"]
+    changed_files: Annotated[tuple[str, ...], "The files that are edited in place"]
+    blast_radius: BlastRadiusOutput
+    refusals: Annotated[tuple[RefusalOutput, ...], "What speaks against it"]
+    lifted: Annotated[tuple[RefusalOutput, ...], "What would speak against it, and was allowed"]
+
+    @classmethod
+    def of(cls, planned: PlannedRetirement) -> RetirementPlan:
+        """The output for a plan."""
+        return cls(
+            title=planned.title,
+            summary=planned.body,
+            removed_files=tuple(str(Place(each.repository, each.path)) for each in planned.gone),
+            changed_files=tuple(str(Place(each.repository, each.path)) for each in planned.changed),
+            blast_radius=BlastRadiusOutput.of(planned.radius),
+            refusals=tuple(map(RefusalOutput.of, planned.refusals)),
+            lifted=tuple(map(RefusalOutput.of, planned.lifted)),
+        )
+
+
+class RetirementOutput(Model):
+    """What is retired, and where that is proposed."""
+
+    changed: Annotated[bool, "Whether there was anything to retire"]
+    pull_request_url: Annotated[str | None, "Address of the pull request, of the first if there are several"]
+    published: Annotated[tuple[PublishedChange, ...], "The pull request of each repository"]
+    plan: Annotated[RetirementPlan | None, "What goes; null if an earlier attempt has made the change"]
+    catalog_files: Annotated[
+        tuple[str, ...],
+        "Addresses of catalog files that may be registered in Backstage, for `unregister-from-catalog` after the merge",
+    ]
+    notes: Annotated[tuple[str, ...], "What else whoever decides should know"]
+
+
+def plan_of(context: Context[Effects], retirement: Retirement) -> RetirementHere:
+    """Plan a retirement in a process of its own, with the open changes that it replaces."""
+    effects = context.effects
+    here = effects.apart.read(plan_served_retirement, retirement, effects.rendering)
+    return here if effects.code_hosts.is_empty else with_open_changes(effects.code_hosts, here)
+
+
+def retire(
+    context: Context[Effects], action: str, request: RetirementInput, retirement: Retirement
+) -> RetirementOutput:
+    """Plan a retirement, wait for its approval, and propose it."""
+    hosts, attempt = context.effects.code_hosts, attempt_of(context)
+    if retirement.force and request.pass_approval.strip():
+        raise InputError("`force` needs an approval, so `passApproval` can't be given with it")
+    wait_for_decision(context)
+    how = How(reviewers=request.reviewers, passes=bool(request.pass_lock.strip()))
+    try:
+        here = plan_of(context, retirement)
+    except NotFoundError:
+        earlier = (
+            find_published_retirement(hosts, context.effects.repositories, attempt) if context.tried_before else ()
+        )
+        if not earlier:
+            raise
+        attempt.log("an earlier attempt has made this change")
+        return output_of(earlier, None, ())
+    planned = here.planned
+    if planned.refusals:
+        raise refused(planned.refusals)
+    subject = ApprovalSubject(planned.title, planned.body, planned.digest)
+    environments = [environment for _, _, environment in planned.keys]
+    said = ask_approval(context, action, environments, subject, passes=request.pass_approval, always=True)
+    for each in planned.lifted:
+        context.log(f"allowed: {each.message}")
+    published = publish_retirement(hosts, here, how, attempt, said)
+    return output_of(published, planned, tuple(_catalog_files(here)))
+
+
+def output_of(
+    published: Sequence[Published], planned: PlannedRetirement | None, catalog_files: tuple[str, ...]
+) -> RetirementOutput:
+    """The output for what was published."""
+    made = tuple(map(PublishedChange.of, published))
+    return RetirementOutput(
+        changed=any(each.proposed.changed for each in published),
+        pull_request_url=next((each.pull_request_url for each in made if each.pull_request_url), None),
+        published=made,
+        plan=RetirementPlan.of(planned) if planned else None,
+        catalog_files=catalog_files,
+        notes=tuple(note for each in published for note in each.notes),
+    )
+
+
+def _catalog_files(here: RetirementHere) -> Iterator[str]:
+    """The addresses, without branches, of catalog files that go, and of those of the source code."""
+    for name, path in here.planned.catalog_files:
+        home = here.homes[name]
+        for url in home.urls[:1]:
+            yield f"{url}/{posixpath.join(home.prefix, path)}"
+    for source in here.planned.sources:
+        yield f"{source}/catalog-info.yaml"

@@ -1,0 +1,1 @@
+"""Approvals: where they are kept, and how those who may approve are told."""

@@ -1,0 +1,54 @@
+"""A webhook of ours, signed as Standard Webhooks says: <https://www.standardwebhooks.com>."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import urllib3
+
+from scenedock.errors import TemporaryError
+from scenedock.model.json import JsonObject
+
+_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Sends JSON to `url`; receivers check it with the `secret`, whose bytes are the key of the signature."""
+
+    url: str
+    secret: str = field(repr=False)
+    clock: Callable[[], float] = time.time
+
+    def send(self, delivery_id: str, body: JsonObject) -> None:
+        """Send a message; the same id means the same message, should it come twice.
+
+        Raises
+        ------
+        TemporaryError   the receiver can't be reached, or doesn't accept it
+        """
+        data = json.dumps(body, separators=(",", ":")).encode()
+        at = str(int(self.clock()))
+        signature = hmac.new(self.secret.encode(), b".".join((delivery_id.encode(), at.encode(), data)), hashlib.sha256)
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": delivery_id,
+            "webhook-timestamp": at,
+            "webhook-signature": f"v1,{base64.b64encode(signature.digest()).decode()}",
+        }
+        try:
+            answer = urllib3.request(
+                "POST", self.url, body=data, headers=headers, timeout=_SECONDS, retries=False, redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            reason = type(getattr(error, "reason", None) or error).__name__
+            raise TemporaryError(f"the webhook of approvals can't be reached ({reason})", retry_after=60) from error
+        if answer.status >= 300:
+            raise TemporaryError(f"the webhook of approvals was answered with {answer.status}", retry_after=60)

@@ -1,0 +1,184 @@
+"""Approvals: what somebody else must agree to before a step of a task goes on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias, get_args
+
+from scenedock.model.action import Caller
+
+ApprovalState: TypeAlias = Literal["open", "approved", "refused", "ended"]
+"""`ended`: its time is over, something else is asked instead, or the task has ended."""
+APPROVAL_STATES: tuple[ApprovalState, ...] = get_args(ApprovalState)
+
+DEFAULT_HOURS: Final = 168
+MOST_HOURS: Final = 2_160
+_REMINDER_MILLISECONDS: Final = 86_400_000
+_HOUR_MILLISECONDS: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Approvers:
+    """Who may approve: these users, and the members of these groups (entity references in lower case).
+
+    Without any, whoever may run actions. Who asked may not, unless `asker` is set.
+    """
+
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    asker: bool = False
+
+    def __str__(self) -> str:
+        named = ", ".join((*sorted(self.users), *sorted(self.groups)))
+        return named or ("anybody who may run actions" if self.asker else "anybody else who may run actions")
+
+    def include(self, caller: Caller, groups: Callable[[], Collection[str]]) -> bool:
+        """Whether they include the caller, whoever asked; `groups` are those of its user, asked only if needed.
+
+        The command line is always one: whoever runs the service could change who is.
+        """
+        if caller.kind == "local":
+            return caller.may("admin")
+        if not caller.may("run"):
+            return False
+        if not self.users and not self.groups:
+            return caller.user is not None or caller.kind == "token"  # a plugin alone is nobody
+        user = (caller.user or "").lower()
+        return bool(user) and (user in self.users or (bool(self.groups) and not self.groups.isdisjoint(groups())))
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSubject:
+    """What a step wants to do: `what` in one line, `summary` in Markdown.
+
+    `content` identifies it: if it differs later, what was approved is something else, and is asked again. It must not
+    depend on the time.
+    """
+
+    what: str
+    summary: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """What a step of an action asks for; after `hours` without a decision the request ends."""
+
+    action: str
+    subject: ApprovalSubject
+    approvers: Approvers
+    asked_by: str
+    hours: int = DEFAULT_HOURS
+
+    @property
+    def what(self) -> str:
+        """What it is about, in one line."""
+        return self.subject.what
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of what is asked of whom."""
+        who = self.approvers
+        parts = (self.action, self.subject.content, *sorted(who.users), "", *sorted(who.groups), str(who.asker))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved, when (milliseconds since 1970), and what they said of it."""
+
+    by: str
+    at: int
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepKey:
+    """The step of a task that asks, in one attempt of the task."""
+
+    task_id: str
+    step_id: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRecord:
+    """A request as it is stored; times are milliseconds since 1970.
+
+    `told` counts how often those who may approve were told: the second time is the reminder. `decided_by`, `decided_at`
+    and `comment` are of the approval or refusal.
+    """
+
+    id: str
+    key: StepKey
+    request: ApprovalRequest
+    asked_at: int
+    state: ApprovalState = "open"
+    told: int = 0
+    decided_by: str | None = None
+    decided_at: int | None = None
+    comment: str = ""
+
+    @property
+    def event(self) -> str:
+        """What the task waits for."""
+        return f"approval:{self.id}"
+
+    @property
+    def until(self) -> int:
+        """When the request ends."""
+        return self.asked_at + self.request.hours * _HOUR_MILLISECONDS
+
+    @property
+    def remind_at(self) -> int:
+        """When those who may approve are reminded: after a day, or half of the time if that is shorter."""
+        return self.asked_at + min(_REMINDER_MILLISECONDS, self.request.hours * _HOUR_MILLISECONDS // 2)
+
+    @property
+    def approval(self) -> Approval:
+        """The approval, if it has been given."""
+        return Approval(self.decided_by or "", self.decided_at or 0, self.comment)
+
+    def refusal_of(self, caller: Caller, groups: Callable[[], Collection[str]]) -> str:
+        """Why a caller may not decide; empty if it may."""
+        who = self.request.approvers
+        if not who.asker and caller.name.lower() == self.request.asked_by.lower():
+            return f"{caller.name} asked for this, so somebody else must decide; to withdraw it, cancel the task"
+        if not who.include(caller, groups):
+            return f"{caller.name} may not decide about this; who may: {who}"
+        return ""
+
+    def is_visible_to(self, caller: Caller, groups: Callable[[], Collection[str]]) -> bool:
+        """Whether a caller may see it: who asked, who may decide, and administrators."""
+        asked = caller.name.lower() == self.request.asked_by.lower()
+        return asked or caller.may("admin") or self.request.approvers.include(caller, groups)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRule:
+    """Which of the `actions` need an approval in which `environments` (empty: in all), by whom, and for how long."""
+
+    actions: frozenset[str]
+    environments: frozenset[str]
+    approvers: Approvers
+    hours: int = DEFAULT_HOURS
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """Rules in their order: the first that is about an action and one of its environments counts."""
+
+    rules: tuple[ApprovalRule, ...] = field(default=())
+
+    def rule_for(self, action: str, environments: Iterable[str | None]) -> ApprovalRule | None:
+        """The rule for an action that changes some environments; None if it needs no approval.
+
+        An environment without a name matches only rules about all.
+        """
+        named = {each for each in environments if each is not None}
+        for rule in self.rules:
+            if action in rule.actions and (not rule.environments or not rule.environments.isdisjoint(named)):
+                return rule
+        return None

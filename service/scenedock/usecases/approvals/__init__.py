@@ -1,0 +1,1 @@
+"""Approvals: a step asks for one and waits, somebody decides."""

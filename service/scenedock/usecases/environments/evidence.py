@@ -1,0 +1,279 @@
+"""Take away what says that a deployment is there: its files, and its entries in lists, sets and manifests."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from scenedock.catalog.mapping.deployments import Deployment
+from scenedock.catalog.mapping.services import Member
+from scenedock.catalog.reading.app_lists import items_in
+from scenedock.changes.end_edits import SIGNS
+from scenedock.documents.reading import Document
+from scenedock.gitops.values_edits import add_value, remove_value
+from scenedock.model.finding import Place
+from scenedock.model.helm import Application, ListItem
+from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.model.units import Unit
+from scenedock.usecases.environments.removal import Removal
+
+Path = tuple[str | int, ...]
+_FEWEST_OF_A_LIST: Final = 4
+"""An enabling list with fewer items would not be recognised after one has gone."""
+
+
+def take_out(removal: Removal, member: Member, deployment: Deployment) -> None:
+    """Take away a deployment as it is still there.
+
+    Raises
+    ------
+    InputError, NotFoundError   a file can't be read or edited
+    """
+    repository = member.contents.facts.name
+    for path in _own_files(removal, member, deployment):
+        if deployment.item is None or path != deployment.item.list_path:
+            removal.delete(repository, path)
+    if deployment.source == "folders":
+        removal.delete_below(repository, deployment.folder)
+    if deployment.item:
+        _take_out_item(removal, member, deployment.item)
+    if deployment.unit and not deployment.unit.application:
+        _take_out_unit(removal, member, deployment.unit)
+    elif deployment.application and deployment.application.place.path:
+        _take_out_application(removal, deployment.application)
+
+
+def take_out_tags(removal: Removal) -> None:
+    """Take away what settings name for the versions of the deployments: a file of their own, or their entries.
+
+    Raises
+    ------
+    InputError, NotFoundError   a file can't be read or edited
+    """
+    ground = removal.ground
+    for key in removal.keys:
+        tag_file = ground.deployed[key].tag_file if key in ground.deployed else None
+        if tag_file is None:
+            continue
+        at = key[0], tag_file.path
+        readers = {each for each, one in ground.deployed.items() if one.tag_file and (each[0], one.tag_file.path) == at}
+        if readers <= set(removal.keys):
+            removal.delete(*at)
+        elif tag_file.spot and tag_file.spot.form == "yaml":
+            _remove(removal, *at, tag_file.spot.keys, tag_file.spot.document)
+        else:
+            message = f"{tag_file.path} has its version, and that of others"
+            removal.refuse(ground.releases[key].pair, message, Place(*at, tag_file.line))
+
+
+def _own_files(removal: Removal, member: Member, deployment: Deployment) -> Iterator[str]:
+    """The values files that only the deployments which go have."""
+    repository, ground = member.contents.facts.name, removal.ground
+    readers: dict[str, set[tuple[str, str, str | None]]] = {}
+    for key, each in ground.deployed.items():
+        for layer in each.all_layers:
+            if layer.is_file and not layer.elsewhere and key[0] == repository:
+                readers.setdefault(layer.path, set()).add(key)
+    folder = member.folder_of(deployment)
+    environment = deployment.environment or ""
+    named = set(folder.files_of(environment)) if folder and environment in folder.value_files else set()
+    if folder:
+        shared = [name for other, names in folder.value_files.items() if other != environment for name in names]
+        named |= {folder.at(name) for other, name in folder.unused_files if other == environment}
+        named -= {folder.at(name) for name in shared}
+    for key in removal.keys:
+        named |= readers.keys() & (ground.deployed[key].own_files if key in ground.deployed else set())
+    stay = set(removal.paths(repository))
+    yield from sorted(path for path in named & stay if readers.get(path, set()) <= set(removal.keys))
+
+
+def _take_out_item(removal: Removal, member: Member, item: ListItem) -> None:
+    """Take away the item of an app list, or the switch of an enabling list; off, if the list is on by itself."""
+    repository = member.contents.facts.name
+    document = _document(removal, repository, item.list_path)
+    if document and not item.folder and (path := _place_in_list(member, item, document.value)):
+        _remove(removal, repository, item.list_path, path)
+        return
+    found = items_in(document.value).get(item.key) if document and item.folder else None
+    if found:
+        at, _ = found
+        above = as_object(value_at(document.value, at[:-1])) if document else {}
+        if not item.folder or len(above) >= _FEWEST_OF_A_LIST:
+            _remove(removal, repository, item.list_path, at)
+        else:
+            _switch_off(removal, repository, item.list_path, at, above.get(item.key))
+        return
+    defaults = posixpath.join(posixpath.dirname(item.list_path), "values.yaml")
+    base = _document(removal, repository, defaults)
+    switch = items_in(base.value).get(item.key) if base else None
+    if switch and item.folder:
+        _switch_off(removal, repository, item.list_path, *switch)
+    elif item.template:
+        removal.refuse(item.name, "a template writes its Application", Place(repository, item.template))
+    elif not item.folder:
+        removal.refuse(
+            item.name, f"{item.list_path} lists it where it can't be edited", Place(repository, item.list_path)
+        )
+
+
+def _place_in_list(member: Member, item: ListItem, document: Json) -> Path:
+    """Where an app list of the settings has an item, in the environment of the item."""
+    for app_list in member.contents.settings.apps:
+        before, placeholder, after = app_list.items.partition("{environment}")
+        keys = [*before.split("."), *([item.environment or "", *after.split(".")] if placeholder else [])]
+        at = tuple(filter(None, keys))
+        items = value_at(document, at)
+        if isinstance(items, Mapping) and item.name in items:
+            return *at, item.name
+        for number, each in enumerate(as_list(items)):
+            if item.name in {as_text(each), as_text(as_object(each).get("name"))}:
+                return *at, number
+    return ()
+
+
+def _switch_off(removal: Removal, repository: str, path: str, at: Path, value: Json) -> None:
+    where = at if isinstance(value, bool) else (*at, "enabled")
+    removal.edit(repository, path, lambda data: add_value(data, _written(where), False, path))  # noqa: FBT003 - a value
+
+
+def _take_out_application(removal: Removal, application: Application) -> None:
+    """Take away the manifest of an Application, or the element of the generator that makes it."""
+    place = application.place
+    document = _document(removal, place.repository, place.path, place.line)
+    manifest = as_object(document.value) if document else {}
+    if document is None or manifest.get("kind") not in {"Application", "ApplicationSet"}:
+        what = "a template makes its Application"
+        removal.refuse(application.name, what, place, "Remove what makes the template render it, then retire it.")
+    elif manifest.get("kind") == "Application":
+        _delete_document(removal, place, document)
+    else:
+        _take_out_generated(removal, application, document, manifest)
+
+
+def _take_out_generated(removal: Removal, application: Application, document: Document, manifest: JsonObject) -> None:
+    place, parameters = application.place, application.parameters
+    elements = [
+        (path, len(as_list(value_at(manifest, path[:-1]))))
+        for path in _elements(value_at(manifest, ("spec", "generators")), ("spec", "generators"))
+        if _is_made_of(as_object(value_at(manifest, path)), parameters)
+    ]
+    if len(elements) == 1:
+        (path, count), others = elements[0], _others_of(removal, application)
+        if count > 1:
+            _remove(removal, place.repository, place.path, path, document.number)
+        elif not others:
+            _delete_document(removal, place, document)
+        else:
+            at = replace(place, line=document.line_of(path))
+            removal.refuse(application.name, "it is the only element of a list that makes others, too", at)
+        return
+    if elements:
+        at = replace(place, line=document.line_of(elements[0][0]))
+        removal.refuse(application.name, "the set makes it of several elements, which make others, too", at)
+        return
+    file = as_object(parameters.get("path"))
+    name = posixpath.join(as_text(file.get("path")), as_text(file.get("filename")))
+    if file.get("filename"):
+        if name in set(removal.paths(place.repository)):
+            _delete_generating(removal, application, name)
+    elif file.get("path"):
+        removal.delete_below(place.repository, as_text(file.get("path")))
+    else:
+        removal.refuse(application.name, "nothing in this repository says which part of the set makes it", place)
+
+
+def _delete_generating(removal: Removal, application: Application, path: str) -> None:
+    """Delete the file that a generator reads, unless it is a list for several."""
+    repository = application.place.repository
+    document = _document(removal, repository, path)
+    if document and isinstance(document.value, list):
+        matching = [
+            at for at, each in enumerate(document.value) if _is_made_of(as_object(each), application.parameters)
+        ]
+        if len(matching) == 1 and len(document.value) > 1:
+            _remove(removal, repository, path, (matching[0],))
+            return
+    removal.delete(repository, path)
+
+
+def _others_of(removal: Removal, application: Application) -> bool:
+    """Whether the manifest of an Application makes others, too."""
+    contents = removal.now.result.repositories
+    every = [each for one in contents for each in one.applications if each.place == application.place]
+    mine = (application.name, application.path, application.environment)
+    return any((each.name, each.path, each.environment) != mine for each in every)
+
+
+def _elements(value: Json, at: Path) -> Iterator[Path]:
+    """The paths of the elements of list generators, however deep."""
+    for number, generator in enumerate(as_list(value)):
+        here: Path = (*at, number)
+        body = as_object(generator)
+        for index in range(len(as_list(as_object(body.get("list")).get("elements")))):
+            yield *here, "list", "elements", index
+        for kind in ("matrix", "merge"):
+            inner = as_object(body.get(kind)).get("generators")
+            yield from _elements(inner, (*here, kind, "generators"))
+
+
+def _is_made_of(element: JsonObject, parameters: JsonObject) -> bool:
+    return bool(element) and all(parameters.get(key) == value for key, value in element.items())
+
+
+def _take_out_unit(removal: Removal, member: Member, unit: Unit) -> None:
+    """Take away the folders that only this environment of what Flux or Kustomize deploys has, or its manifest."""
+    contents = member.contents
+    units = [one for each in removal.now.result.repositories for one in each.units]
+    others = [each for each in units if each is not unit and each.repository == unit.repository]
+    shared = {folder for each in others for folder in each.folders} | {each.path for each in others}
+    name = posixpath.basename(unit.path)
+    mine = [each for each in unit.folders if each.startswith(f"{unit.path}/") or posixpath.basename(each) == name]
+    own = [each for each in mine if each and each not in shared and each != unit.path]
+    if unit.kind in {"Kustomize folder", "Flux Kustomization"} and own:
+        for folder in own:
+            removal.delete_below(contents.facts.name, folder)
+    elif unit.kind in {"Flux Kustomization", "Flux HelmRelease"}:
+        document = _document(removal, unit.place.repository, unit.place.path, unit.place.line)
+        if document:
+            _delete_document(removal, unit.place, document)
+    else:
+        removal.refuse(unit.name or unit.path, f"it is a {unit.kind}, whose files can't be edited here", unit.place)
+
+
+def _delete_document(removal: Removal, place: Place, document: Document) -> None:
+    """Take a manifest out of its file; the file goes with its only one."""
+    if removal.after.get((place.repository, place.path), b"") is None:
+        return
+    data = removal.content(place.repository, place.path)
+    documents = removal.now.survey.readers[place.repository].documents(place.path)
+    if [each for each in documents if each.value is not None] == [document]:
+        removal.delete(place.repository, place.path)
+        return
+    lines = data.splitlines(keepends=True)
+    starts = [0, *(at for at, line in enumerate(lines) if line.startswith(b"---"))]
+    start = max(at for at in starts if at < document.line)
+    end = min((at for at in starts if at >= document.line), default=len(lines))
+    if start == 0 and end < len(lines) and not lines[0].startswith(b"---"):
+        end += 1
+    removal.edit(place.repository, place.path, lambda _data: b"".join([*lines[:start], *lines[end:]]))
+
+
+def _remove(removal: Removal, repository: str, path: str, at: Path, document: int | None = None) -> None:
+    removal.edit(repository, path, lambda data: remove_value(data, _written(at), path, document))
+
+
+def _document(removal: Removal, repository: str, path: str, line: int | None = None) -> Document | None:
+    """The document of a file that begins at or before a line; the first without one. None where it can't be read."""
+    reader = removal.now.survey.readers.get(repository)
+    documents = [each for each in (reader.documents(path) if reader else ()) if each.value is not None]
+    here = [each for each in documents if line is None or each.line <= line]
+    if not here:
+        return None
+    return here[0] if line is None else here[-1]
+
+
+def _written(at: Collection[str | int]) -> str:
+    """A path as edits take it."""
+    return ".".join(str(each).translate(SIGNS) for each in at)

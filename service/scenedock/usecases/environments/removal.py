@@ -1,0 +1,196 @@
+"""What goes with deployments: their own files, and the entries that name them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from scenedock.catalog.mapping.deployments import Deployment
+from scenedock.catalog.mapping.services import Member
+from scenedock.catalog.vocabulary.settings import FILE_NAME
+from scenedock.changes.end_edits import SIGNS
+from scenedock.changes.planned import PlannedFile, Refusal
+from scenedock.changes.retirement import Retirement
+from scenedock.documents.reading import read_documents
+from scenedock.effects.git.repositories import Repository
+from scenedock.errors import InputError, NotFoundError
+from scenedock.gitops.values_edits import remove_value
+from scenedock.model.finding import Place
+from scenedock.model.helm import KUSTOMIZATIONS
+from scenedock.model.json import as_list, as_object, as_text
+from scenedock.releases.release import PairKey
+from scenedock.usecases.changes.ground import Ground
+
+_TAKING = ("resources", "components", "bases")
+"""What a kustomization lists folders and files under."""
+
+
+@dataclass(slots=True)
+class Removal:
+    """What a retirement takes away, in the making: of each file what it was and what it becomes, None if it goes.
+
+    `now` is the ground as it would be so far.
+    """
+
+    ground: Ground
+    keys: Sequence[PairKey]
+    now: Ground
+    before: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    after: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    @property
+    def files(self) -> tuple[PlannedFile, ...]:
+        """The files that change or go, by path."""
+        found = (PlannedFile(*at, self.before[at], after) for at, after in sorted(self.after.items()))
+        return tuple(each for each in found if each.after != each.before)
+
+    def renew(self) -> None:
+        """Read the repositories as they would be now.
+
+        Raises
+        ------
+        InputError   they couldn't be read then
+        """
+        self.now = self.ground.later(self.files)
+
+    def paths(self, repository: str) -> Iterator[str]:
+        """The files of a repository that stay."""
+        for path in self._repository(repository).listing().files:
+            if self.after.get((repository, path), b"") is not None:
+                yield path
+
+    def content(self, repository: str, path: str) -> bytes:
+        """The bytes of a file that stays, as far as the removal goes.
+
+        Raises
+        ------
+        InputError, NotFoundError   it can't be read, or has gone
+        """
+        at = repository, path
+        if at not in self.after:
+            self.before[at] = self.after[at] = self.ground.read(repository, path)
+        content = self.after[at]
+        if content is None:
+            raise NotFoundError(f"{repository}:{path} goes already")
+        return content
+
+    def edit(self, repository: str, path: str, edited: Callable[[bytes], bytes]) -> None:
+        """Change a file in place.
+
+        Raises
+        ------
+        InputError, NotFoundError   it can't be read or edited
+        """
+        self.after[repository, path] = edited(self.content(repository, path))
+
+    def delete(self, repository: str, path: str) -> None:
+        """Let a file go."""
+        at = repository, path
+        self.before.setdefault(at, self._repository(repository).read(path))
+        self.after[at] = None
+
+    def delete_below(self, repository: str, folder: str) -> None:
+        """Let all files of a folder go."""
+        for path in list(self.paths(repository)):
+            if path.startswith(f"{folder}/"):
+                self.delete(repository, path)
+
+    def refuse(self, pair: str, message: str, place: Place, remedy: str = "Remove it by hand.") -> None:
+        """Note that something can't be taken away."""
+        self.refusals.append(Refusal("not-removable", pair, message, place, remedy))
+
+    def _repository(self, name: str) -> Repository:
+        if name not in self.ground.repositories:
+            raise NotFoundError(f"{name} is not among the repositories that are read")
+        return self.ground.repositories[name]
+
+
+def pair_of(key: PairKey) -> str:
+    """`billing/qa`."""
+    _, service, environment = key
+    return f"{service}/{environment}" if environment else service
+
+
+def left_of(removal: Removal) -> Iterator[tuple[Member, Deployment, bool]]:
+    """The deployments that are still there, each with whether it counts: lesser evidence is taken away, too."""
+    mapped = removal.now.result.mapped
+    for each in mapped.services if mapped else ():
+        for member in each.service.members:
+            for is_passed_over, deployments in ((False, member.deployments), (True, member.passed_over)):
+                for deployment in deployments:
+                    key = member.contents.facts.name, each.service.name, deployment.environment
+                    if key in removal.keys:
+                        yield member, deployment, not is_passed_over
+
+
+def drop_mentions(removal: Removal) -> None:
+    """Take what goes out of the kustomizations that list it.
+
+    Raises
+    ------
+    InputError, NotFoundError   one can't be edited
+    """
+    gone = {at for at, after in removal.after.items() if after is None}
+    for repository in {repository for repository, _ in gone}:
+        stay = set(removal.paths(repository))
+        folders = {posixpath.dirname(path) for name, path in gone if name == repository}
+        for path in sorted(stay):
+            if posixpath.basename(path) in KUSTOMIZATIONS:
+                _drop_from(removal, repository, path, {path for name, path in gone if name == repository} | folders)
+
+
+def _drop_from(removal: Removal, repository: str, path: str, gone: Collection[str]) -> None:
+    try:
+        data = removal.ground.read(repository, path)
+        documents = read_documents(data)
+    except InputError:
+        return
+    kustomization = as_object(documents[0].value) if documents else {}
+    for name in _TAKING:
+        listed = list(enumerate(map(as_text, as_list(kustomization.get(name)))))
+        for number, entry in reversed(listed):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry))
+            if (
+                entry
+                and target in gone
+                and not any(each.startswith(f"{target}/") for each in removal.paths(repository))
+            ):
+                where = f"{name}.{number}"
+                removal.edit(repository, path, partial(_without, where=where, path=path))
+
+
+def _without(data: bytes, where: str, path: str) -> bytes:
+    return remove_value(data, where, path)
+
+
+def forget_in_settings(removal: Removal, retirement: Retirement, repository: str) -> None:
+    """Take the locks, the end and the corrections of what goes out of the settings.
+
+    Raises
+    ------
+    InputError, NotFoundError   the settings can't be edited
+    """
+    contents = next(each for each in removal.ground.result.repositories if each.facts.name == repository)
+    settings, service = contents.settings, retirement.service
+    environments = {environment for _, _, environment in removal.keys if environment}
+    where = [
+        f"locks.{number}"
+        for number, lock in enumerate(settings.locks)
+        if lock.service == service and lock.environment in environments
+    ]
+    override, ends = settings.overrides.get(service), settings.expires.get(service, {})
+    name = service.translate(SIGNS)
+    where += [f"expires.{name}.{each.translate(SIGNS)}" for each in sorted(environments & ends.keys())]
+    if override and retirement.is_whole:
+        where.append(f"overrides.{name}")
+    elif override:
+        where += [
+            f"overrides.{name}.environments.{number}"
+            for number, each in enumerate(override.environments or ())
+            if each in environments
+        ]
+    for path in reversed(where):
+        removal.edit(repository, FILE_NAME, partial(_without, where=path, path=FILE_NAME))

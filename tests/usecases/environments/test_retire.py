@@ -1,0 +1,302 @@
+"""What goes with an environment or a deployment in each layout; all other bytes stay, and what is shared is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from scenedock.doors.cli import main
+from tests.tools.commits import commit, git
+from tests.tools.helm import helm
+
+CHART = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
+SETTINGS = """# ours
+locks:
+- {environment: qa, service: billing, reason: a test, until: 2020-01-01}
+- {environment: production, reason: freeze, until: 2099-01-01}
+expires:
+  billing: {qa: 2020-01-01, dev: 2099-01-01} # two
+  cart: {qa: 2099-01-01}
+"""
+SET = """apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: billing}
+spec:
+  generators:
+  - list:
+      elements: # where it runs
+      - env: dev
+        ns: billing-dev
+      - {env: qa, ns: billing-qa} # soon
+      - env: production
+        ns: billing
+  template:
+    metadata: {name: 'billing-{{env}}', labels: {environment: '{{env}}'}}
+    spec:
+      source: {repoURL: 'https://github.com/acme/apps', path: billing, helm: {valueFiles: ['values-{{env}}.yaml']}}
+      destination: {namespace: '{{ns}}'}
+"""
+
+
+def service(name: str, *environments: str, more: str = "") -> dict[str, str]:
+    files = {f"{name}/values-{each}.yaml": f"image:\n  tag: 1.0.0\nat: {each}\n{more}" for each in environments}
+    return {
+        f"{name}/Chart.yaml": CHART.format(name),
+        f"{name}/values.yaml": f"image:\n  repository: acme/{name}\n",
+        **files,
+    }
+
+
+class Apps:
+    """A clone."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, files: Mapping[str, str]) -> None:
+        commit(self.root, 1, {".keep": "", **files})
+        git(self.root, "remote", "add", "origin", "https://github.com/acme/apps")
+        git(self.root, "config", "user.name", "Jane")
+        git(self.root, "config", "user.email", "jane@acme.test")
+
+    def run(self, *arguments: str | Path, code: int = 0) -> str:
+        done = CliRunner().invoke(main, [*map(str, arguments), str(self.root)], catch_exceptions=False)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    def retire(self, *where: str, code: int = 0, program: str | Path = "no-helm") -> dict[str, Any]:
+        """Retire it, with a commit; in all environments, where none is named."""
+        kind = "environments" if len([each for each in where if not each.startswith("--")]) > 1 else "deployments"
+        said = self.run(kind, "retire", *where, "--commit", "--helm", program, "--format", "json", code=code)
+        return dict(json.loads(said))
+
+    def changed(self) -> dict[str, list[str]]:
+        """What the last commit has done, by path: the lines that it took away and added."""
+        asked = ["git", "-C", str(self.root), "show", "--format=", "--unified=0", "--no-renames", "HEAD"]
+        said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+        found: dict[str, list[str]] = {}
+        for part in said.split("diff --git ")[1:]:
+            lines = part.splitlines()
+            path = lines[0].split(" b/")[-1]
+            shown = [each for each in lines if each[:1] in "+-" and each[:3] not in {"+++", "---"}]
+            found[path] = ["gone"] if "deleted file" in part else shown
+        return found
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> Apps:
+    return Apps(tmp_path / "apps")
+
+
+def test_an_environment_goes_with_its_file_its_element_and_its_settings_and_nothing_else(apps: Apps) -> None:
+    apps.put(
+        {
+            **service("billing", "dev", "qa", "production"),
+            **service("cart", "qa"),
+            "sets/billing.yaml": SET,
+            "scenedock.yaml": SETTINGS,
+        }
+    )
+
+    plan = apps.run("environments", "retire", "billing", "qa", "--plan", "--helm", "no-helm")
+    assert "apps:billing/values-qa.yaml" in plan
+    assert "nothing is written" in plan
+    done = apps.retire("billing", "qa")
+
+    assert apps.changed() == {
+        "billing/values-qa.yaml": ["gone"],
+        "sets/billing.yaml": ["-      - {env: qa, ns: billing-qa} # soon"],
+        "scenedock.yaml": [
+            "-- {environment: qa, service: billing, reason: a test, until: 2020-01-01}",
+            "-  billing: {qa: 2020-01-01, dev: 2099-01-01} # two",
+            "+  billing: {dev: 2099-01-01} # two",
+        ],
+    }
+    radius = done["blastRadius"]
+    assert radius["namespaces"] == ["billing-qa"]
+    assert radius["locks"] == ["billing in qa is locked until 2020-01-01: a test"]
+    assert list(radius["notRendered"]) == ["billing/qa"]
+    listed = json.loads(apps.run("deployments", "list", "--format", "json"))
+    pairs = {(each["service"], each["environment"]) for each in listed}
+    assert pairs == {("billing", "dev"), ("billing", "production"), ("cart", "qa")}
+    apps.run("environments", "retire", "billing", "qa", code=2)
+
+
+def test_an_enabling_list_loses_the_entry_of_one_environment(apps: Apps) -> None:
+    names = ("anvil", "billing", "cart", "dowel")
+    lists = "".join(f"  {each}: true # {each}\n" for each in names)
+    apps.put(
+        {
+            "fleet/Chart.yaml": CHART.format("fleet"),
+            "fleet/templates/all.yaml": "kind: Application\nmetadata: {name: '{{ .Values.x }}'}\n",
+            **{f"fleet/values-{each}.yaml": f"apps:\n{lists}" for each in ("dev", "qa")},
+            **{path: text for name in names for path, text in service(name, "dev", "qa").items()},
+        }
+    )
+
+    apps.retire("billing", "qa")
+    assert apps.changed() == {
+        "billing/values-qa.yaml": ["gone"],
+        "fleet/values-qa.yaml": ["-  billing: true # billing"],
+    }
+    apps.retire("billing")
+    assert apps.changed() == {
+        "billing/Chart.yaml": ["gone"],
+        "billing/values-dev.yaml": ["gone"],
+        "billing/values.yaml": ["gone"],
+        "fleet/values-dev.yaml": ["-  billing: true # billing"],
+    }
+    assert not (apps.root / "billing").exists()
+
+
+def test_an_overlay_goes_with_the_line_that_lists_it_and_a_tag_file_loses_its_entry(apps: Apps) -> None:
+    deployment = (
+        "kind: Deployment\nmetadata: {name: search}\nspec: {template: {spec: {containers: [{image: a/search}]}}}\n"
+    )
+    overlay = "resources: [../../base]\nimages: [{name: a/search, newTag: 2.0.0}]\n"
+    apps.put(
+        {
+            "scenedock.yaml": "versions: {file: tags.yaml, path: '{service}.{environment}'}\n"
+            "environments: {known: [dev, qa, prod]}\n",
+            "tags.yaml": "billing:\n  dev: 1.1.0\n  qa: 1.0.0 # tried\ncart:\n  qa: 2.0.0\n",
+            **service("billing", "dev", "qa"),
+            **service("cart", "qa"),
+            "search/base/kustomization.yaml": "resources: [all.yaml]\n",
+            "search/base/all.yaml": f"apiVersion: apps/v1\n{deployment}",
+            "search/overlays/qa/kustomization.yaml": overlay,
+            "search/overlays/dev/kustomization.yaml": overlay.replace("2.0", "2.1"),
+            "qa/kustomization.yaml": "resources:\n- namespace.yaml\n- ../search/overlays/qa # ours\n",
+            "qa/namespace.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop-qa}\n",
+        }
+    )
+
+    apps.retire("billing", "qa")
+    assert apps.changed() == {"billing/values-qa.yaml": ["gone"], "tags.yaml": ["-  qa: 1.0.0 # tried"]}
+    apps.retire("search", "qa")
+    assert apps.changed() == {
+        "search/overlays/qa/kustomization.yaml": ["gone"],
+        "qa/kustomization.yaml": ["-- ../search/overlays/qa # ours"],
+    }
+
+
+def test_what_others_depend_on_what_is_locked_and_what_is_shared_is_refused_with_its_line(apps: Apps) -> None:
+    apps.put(
+        {
+            **service("billing", "qa", "production"),
+            **service("cart", "qa", more="url: http://billing-service\n"),
+            **service("late", "production", more="url: http://billing\n"),
+            "scenedock.yaml": SETTINGS,
+        }
+    )
+
+    said = apps.run("environments", "retire", "billing", "qa", "--commit", code=1)
+    assert "billing/qa is depended on by component:cart (unknown), apps:cart/values-qa.yaml:4" in said
+    assert "component:late" not in said  # it runs elsewhere
+    assert "(--force)" in said
+    said = apps.run("environments", "retire", "billing", "production", "--force", "--commit", code=1)
+    assert "production is locked until 2099-01-01: freeze" in said
+    assert "(--pass-lock REASON)" in said
+    assert (apps.root / "billing/values-qa.yaml").exists()
+
+    done = apps.retire("billing", "production", "--force", "--pass-lock", "it burns")
+    assert [each["code"] for each in done["lifted"]] == ["locked", "depended-on"]
+    message = subprocess.run(
+        ["git", "-C", str(apps.root), "log", "-1", "--format=%B"], check=True, capture_output=True, text=True
+    )
+    assert "A lock is passed: it burns" in message.stdout
+
+
+def test_a_set_whose_elements_make_others_too_is_refused(apps: Apps) -> None:
+    text = """apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all}
+spec:
+  generators:
+  - matrix:
+      generators:
+      - list: {elements: [{app: billing}, {app: cart}]}
+      - list: {elements: [{env: dev}, {env: qa}]}
+  template:
+    metadata: {name: '{{app}}-{{env}}', labels: {environment: '{{env}}'}}
+    spec:
+      source: {repoURL: 'https://github.com/acme/apps', path: '{{app}}'}
+      destination: {namespace: '{{app}}-{{env}}'}
+"""
+    apps.put({**service("billing"), **service("cart"), "sets/all.yaml": text})
+
+    said = apps.run("environments", "retire", "billing", "qa", "--commit", code=1)
+
+    assert "the set makes it of several elements, which make others, too (apps:sets/all.yaml:8)" in said
+
+
+def test_the_blast_radius_has_what_helm_renders_and_says_what_is_kept_and_left(apps: Apps) -> None:
+    template = """apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: billing}
+spec:
+  template: {spec: {containers: [{name: a, image: "acme/billing:{{ .Values.image.tag }}"}]}}
+  volumeClaimTemplates: [{metadata: {name: data}}]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: files, annotations: {helm.sh/resource-policy: keep}}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: login, annotations: {argocd.argoproj.io/sync-options: Delete=false}}
+spec: {data: [{secretKey: a, remoteRef: {key: billing/qa/login}}]}
+"""
+    preserving = SET.replace(
+        "spec:\n  generators", "spec:\n  syncPolicy: {preserveResourcesOnDeletion: true}\n  generators"
+    )
+    apps.put(
+        {
+            **service("billing", "dev", "qa", "production"),
+            "billing/templates/a.yaml": template,
+            "sets/a.yaml": preserving,
+        }
+    )
+
+    radius = apps.retire("billing", "qa", program=helm("4"))["blastRadius"]
+
+    assert sorted(radius["resources"]) == [
+        "ExternalSecret login",
+        "PersistentVolumeClaim files",
+        "StatefulSet billing",
+    ]
+    assert (
+        "PersistentVolumeClaim data of StatefulSet billing, which stays, and its volumes"
+        in radius["persistentVolumeClaims"]
+    )
+    assert any("preserveResourcesOnDeletion" in each for each in radius["keeps"])
+    assert "PersistentVolumeClaim files: helm.sh/resource-policy: keep" in radius["keeps"]
+    assert "ExternalSecret login: Delete=false" in radius["keeps"]
+    assert radius["stays"] == [
+        "images, such as acme/billing:1.0.0",
+        "the secret billing/qa/login in its store (ExternalSecret login)",
+    ]
+    assert radius["notRendered"] == {}
+
+
+def test_the_end_of_an_environment_is_an_annotation_and_is_moved_in_place(apps: Apps) -> None:
+    apps.put({**service("billing", "dev", "qa"), "scenedock.yaml": SETTINGS})
+
+    apps.run("environments", "extend", "billing", "qa", "--until", "2099-03-01", "--commit")
+
+    assert apps.changed() == {
+        "scenedock.yaml": [
+            "-  billing: {qa: 2020-01-01, dev: 2099-01-01} # two",
+            '+  billing: {qa: "2099-03-01", dev: 2099-01-01} # two',
+        ]
+    }
+    exported = apps.run("catalog", "export")
+    assert "scenedock.dev/expires: dev=2099-01-01,qa=2099-03-01" in exported
+    assert "must be a day" in apps.run("environments", "extend", "billing", "qa", "--until", "soon", code=2)
+    apps.run("environments", "extend", "billing", "qa", "--for-good", "--commit")
+    assert "qa=" not in apps.run("catalog", "export")
