@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from scenedock.effects.backstage.client import SECONDS_FOR_TASKS, BackstageClient, Reply
 from scenedock.errors import (
@@ -151,6 +151,22 @@ class BackstageCatalog:
         listed = self.client.ask("GET", "catalog/locations", plugin=_PLUGIN).document()
         locations = [as_object(as_object(each).get("data")) for each in as_list(listed)]
         return next((as_text(each.get("id")) for each in locations if each.get("target") == target), None)
+
+    def remove_location(self, location_id: str) -> bool:
+        """Remove a Location; False if there is none with this id.
+
+        Raises
+        ------
+        NotAllowedError   Backstage's permissions don't allow it
+        TemporaryError    the backend can't be reached, or refuses otherwise
+        """
+        reply = self.client.ask("DELETE", f"catalog/locations/{quote(location_id, safe='')}", plugin=_PLUGIN)
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return False
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise NotAllowedError(f"Location {location_id}: Backstage says: {reply.message or reply.status}")
+        reply.document()
+        return True
 
     def _page(self, query: Mapping[str, str]) -> Reply:
         path = f"catalog/entities/by-query?{urlencode(query)}"
