@@ -205,9 +205,13 @@ def rules_section() -> str:
     schema: Any = rule_list.SCHEMA
     keys = schema["properties"]["rules"]["items"]["properties"]
     rows = [(code(name), about["description"]) for name, about in keys.items()]
+    asked = schema["properties"]["approvals"]["items"]["properties"]
+    approvals = [(code(name), about["description"]) for name, about in asked.items()]
     return (
         "\n## The file of rules\n\n`SCENEDOCK_RULES` names a file `rules: [{allow or deny: […], …}]`; "
         f"each key holds a list. [What rules mean](../rules.md).\n\n{table(('key', 'meaning'), rows)}"
+        "\n`approvals: [{actions: […], …}]` in the same file says what needs an approval, and whose. "
+        f"[What approvals are](../approvals.md).\n\n{table(('key', 'meaning'), approvals)}"
     )
 
 

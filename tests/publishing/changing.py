@@ -6,6 +6,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from scenedock.actions import ACTIONS
 from scenedock.model.action import Caller
@@ -19,9 +20,13 @@ from scenedock.usecases.tasks.submit_task import one_action, submit_task
 SECONDS = 120
 
 
-def run(data: Path, hosts: Path, clone: Path, version: str) -> None:
-    """Submit the task, unless an earlier process has, and run until it has ended; `outcome` in `data` tells how."""
-    settings = Settings(data=data, code_hosts=hosts, repositories=(str(clone),), helm="no-helm", task_threads=2)
+def run(data: Path, hosts: Path, clone: Path, version: str, **more: Any) -> None:
+    """Submit the task, unless an earlier process has, and run until it has ended; `outcome` in `data` tells how.
+
+    `more` are further settings.
+    """
+    served = (str(clone),)
+    settings = Settings(data=data, code_hosts=hosts, repositories=served, helm="no-helm", task_threads=2, **more)
     effects = open_effects(settings, lambda: tasks.effects)
     tasks = open_tasks(task_settings(settings), ACTIONS, effects)
     tasks.start()

@@ -196,7 +196,8 @@ Out = TypeVar("Out", bound=Model)
 class Action(Generic[E]):
     """One action. `name` is kebab-case; `description` is the function's docstring up to its first section.
 
-    `rights` are what a caller needs besides, by the input fields that need it: a rule must name it.
+    `rights` are what a caller needs besides, by the input fields that need it: a rule must name it. `compensation`
+    takes back what it did (see `tasks.compensations`).
     """
 
     name: str
@@ -207,6 +208,7 @@ class Action(Generic[E]):
     attributes: Attributes
     examples: tuple[Example, ...] = ()
     rights: Mapping[str, str] = field(default_factory=dict)
+    compensation: Callable[[Context[E], Any], Sequence[str]] | None = None
 
     @property
     def id(self) -> str:
@@ -225,7 +227,7 @@ class Action(Generic[E]):
 
     @property
     def asks_approval(self) -> bool:
-        """Whether rules can want an approval of what it does: then some may pass it."""
+        """Whether rules can want an approval of it, which some may pass."""
         return WITHOUT_APPROVAL in self.rights.values()
 
     @property

@@ -66,4 +66,11 @@ def _webhook(settings: Settings) -> Webhook | None:
         )
     from scenedock.effects.approvals.webhook import Webhook
 
-    return Webhook(settings.approvals_webhook, settings.approvals_webhook_secret)
+    webhook = Webhook(settings.approvals_webhook, settings.approvals_webhook_secret)
+    try:
+        webhook.key  # noqa: B018 - it is decoded
+    except ValueError:
+        raise InputError(
+            f"{variable('approvals_webhook_secret')}: what follows `whsec_` must be base64 (openssl rand -base64 32)"
+        ) from None
+    return webhook

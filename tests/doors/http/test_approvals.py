@@ -27,7 +27,7 @@ from scenedock.runtime.service import Service
 from scenedock.usecases.approvals.require_approval import require_approval
 from scenedock.usecases.permissions import Permissions
 from tests.publishing.deploying import Deploying, deploying_in
-from tests.tools.service import bearer, service_in
+from tests.tools.service import ADMIN, bearer, service_in
 from tests.tools.tokens import Backstage
 
 RULES = """rules:
@@ -201,6 +201,9 @@ def test_pages_templates_and_the_command_line_decide_once(
     assert (approved.exit_code, approved.stdout.split()[1]) == (0, "approved")
     again = CliRunner().invoke(main, ["approvals", "refuse", third, "--comment", "no"])
     assert (again.exit_code, "was approved by command-line already" in again.stderr) == (4, True)
+    too_early = CliRunner().invoke(main, ["tasks", "undo", "task-0"])
+    assert (too_early.exit_code, "cancel it first" in too_early.stderr) == (4, True)
+    assert max_.client.post(f"{BASE_PATH}/tasks/task-0/undo", json={}, headers=bearer(ADMIN)).status_code == 409
 
 
 def asked_in(service: Service, task_id: str) -> str:

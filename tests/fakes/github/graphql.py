@@ -33,6 +33,8 @@ from tests.fakes.github.call import Call, RefusedError, not_found
 from tests.fakes.github.description import NODE
 from tests.fakes.github.model import Pull, Repository
 from tests.fakes.github.pull_views import mergeable_state
+from tests.fakes.github.pulls import close_without_branch
+from tests.fakes.shared.bare import NULL
 from tests.fakes.shared.messages import Answer
 from tests.tools.cache import keep
 from tests.tools.node import node_modules
@@ -72,13 +74,15 @@ def update_refs(call: Call, values: Mapping[str, Any]) -> None:
         before = each.get("beforeOid")
         if before is not None and git.refs().get(each["name"], "0" * 40) != before:
             raise RefusedError(422, f"Reference {each['name']} does not point to {before}")
-        if git.kind(each["afterOid"]) != "commit":
+        if each["afterOid"] != NULL and git.kind(each["afterOid"]) != "commit":
             raise RefusedError(422, f"Object {each['afterOid']} does not exist")
         refuse_move(call, repository, each["name"], each["afterOid"], force=each.get("force", False))
     for each in values["refUpdates"]:
         old = git.refs().get(each["name"], "0" * 40)
         git.move(each["name"], each["afterOid"])
         pushed(call, repository, each["name"], old, each["afterOid"])
+        if each["afterOid"] == NULL:
+            close_without_branch(call, each["name"].removeprefix("refs/heads/"), old)
 
 
 def enable_auto_merge(call: Call, values: Mapping[str, Any]) -> None:

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from scenedock.errors import InputError
+from scenedock.model.approvals import ApprovalRule, Approvers
 from scenedock.model.permissions.action_rules import ActionRule
-from scenedock.runtime.callers.rule_list import read_rules
+from scenedock.runtime.callers.rule_list import read_approval_rules, read_rules
 
 KEYS = ("allow", "deny", "plugins", "users", "groups", "tokens")
 KNOWN = {"actions": ("bake-skeleton", "export-catalog"), "plugins": ("mcp-actions",), "tokens": ("ci",)}
@@ -72,3 +73,50 @@ rules:
 def test_a_file_without_rules_is_refused() -> None:
     with pytest.raises(InputError, match="rules: is missing"):
         read_rules(b"", "rules.yaml", **KNOWN)
+
+
+def test_the_first_rule_about_the_action_and_one_of_the_environments_says_who_approves() -> None:
+    listed = b"""
+rules: []
+approvals:
+- actions: [promote-deployment]
+  environments: [production]
+  groups: [Platform]
+  hours: 24
+- {actions: [promote-deployment, set-version], users: [jane], asker: true}
+"""
+    read = read_approval_rules(listed, "rules.yaml", actions=("promote-deployment", "set-version"))
+
+    production = ApprovalRule(
+        frozenset({"promote-deployment"}),
+        frozenset({"production"}),
+        Approvers(groups=frozenset({"group:default/platform"})),
+        24,
+    )
+    assert read.rule_for("promote-deployment", ["qa", "production"]) == production
+    for environments in (["qa"], [None]):
+        rule = read.rule_for("promote-deployment", environments)
+        assert rule
+        assert rule.approvers == Approvers(users=frozenset({"user:default/jane"}), asker=True)
+        assert rule.hours == 168
+    assert read.rule_for("roll-back-deployment", ["production"]) is None
+
+
+def test_all_that_is_wrong_with_approvals_is_said_with_its_line() -> None:
+    listed = b"""
+rules: []
+approvals:
+- {actions: [propose-change], users: [jane]}
+- {actions: [set-version]}
+- {actions: [set-version], groups: ["user:default/jane"], hours: 0}
+"""
+    with pytest.raises(InputError) as refused:
+        read_approval_rules(listed, "rules.yaml", actions=("set-version",))
+
+    lines = [re.sub(r"^(rules.yaml:\d+):\d+", r"\1", line) for line in str(refused.value).splitlines()]
+    assert lines == [
+        "rules.yaml:4: approvals[0].actions[0]: isn't known here; there are: set-version",
+        "rules.yaml:5: approvals[1]: must have `users`, `groups` or both: who may approve",
+        "rules.yaml:6: approvals[2].groups[0]: must be the reference to a group, `group:default/NAME`",
+        "rules.yaml:6: approvals[2].hours: the value is less than the minimum of 1",
+    ]

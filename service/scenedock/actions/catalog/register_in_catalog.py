@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError, NotAllowedError
 from scenedock.model.action import Address, Context, Example, Model, TaskInput, action
+from scenedock.model.json import as_text
+from scenedock.model.tasks.compensations import DoneStep, undone_by
 from scenedock.usecases.catalog.register_in_catalog import catalog_file_url, refresh_entity, register_file
 
 
@@ -39,6 +42,17 @@ EXAMPLES = [
 ]
 
 
+def _removed(context: Context[Effects], done: DoneStep) -> Sequence[str]:
+    location = as_text(done.output.get("locationId"))
+    if done.output.get("created") is not True or not location:
+        return ["the Location stays: the step didn't register it"]
+    if context.effects.backstage is None:
+        raise NotAllowedError("no Backstage is configured; set SCENEDOCK_BACKSTAGE_URL")
+    removed = context.effects.backstage.remove_location(location)
+    return [f"the Location {location} is {'removed from' if removed else 'not in'} Backstage's catalog"]
+
+
+@undone_by(_removed)
 @action("register-in-catalog", idempotent=True, examples=EXAMPLES)
 def register_in_catalog_action(context: Context[Effects], request: Input) -> Output:
     """Register a catalog file in Backstage, or refresh a registered one.

@@ -1,4 +1,4 @@
-"""Changes of versions that need somebody's approval before they are published."""
+"""Changes of versions that need an approval before they are published."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from scenedock.actions.changes.publishing import RIGHTS, ChangeOfVersions, Environment, Output, change_versions
 from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, action
+from scenedock.model.tasks.compensations import undone_by
 from scenedock.usecases.changes.promote import Promotion
 
 
@@ -32,6 +34,7 @@ EXAMPLES = [
 ]
 
 
+@undone_by(withdraw_published)
 @action("promote-deployment", idempotent=True, examples=EXAMPLES, rights=RIGHTS)
 def promote_deployment_action(context: Context[Effects], request: Input) -> Output:
     """Propose the version of one environment for another, or a given version, as one pull request.

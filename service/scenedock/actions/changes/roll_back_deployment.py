@@ -6,7 +6,9 @@ from typing import Annotated
 
 from scenedock.actions.changes.publishing import RIGHTS, ChangeOfVersions, Environment, Output, change_versions
 from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, action
+from scenedock.model.tasks.compensations import undone_by
 from scenedock.usecases.changes.roll_back import RollBack
 
 
@@ -31,6 +33,7 @@ EXAMPLES = [
 ]
 
 
+@undone_by(withdraw_published)
 @action("roll-back-deployment", idempotent=True, examples=EXAMPLES, rights=RIGHTS)
 def roll_back_deployment_action(context: Context[Effects], request: Input) -> Output:
     """Propose to roll services back in an environment to the version before, or to one of the history.

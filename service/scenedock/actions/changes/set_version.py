@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from scenedock.actions.changes.publishing import RIGHTS, ChangeOfVersions, Environment, Output, change_versions
 from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, action
+from scenedock.model.tasks.compensations import undone_by
 from scenedock.usecases.changes.promote import Promotion
 from scenedock.usecases.changes.publish_change import How
 
@@ -39,6 +41,7 @@ EXAMPLES = [
 ]
 
 
+@undone_by(withdraw_published)
 @action("set-version", destructive=True, idempotent=True, examples=EXAMPLES, rights=RIGHTS)
 def set_version_action(context: Context[Effects], request: Input) -> Output:
     """Set the version of services in an environment, as a pipeline does after a build.

@@ -8,10 +8,12 @@ from pydantic import Field
 
 from scenedock.actions.effects import Effects
 from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
+from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, Model, action
 from scenedock.model.code_hosts.code_host import GROUPS, PERSON, checked_branch
 from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
+from scenedock.model.tasks.compensations import undone_by
 from scenedock.usecases.publishing.own_branches import free_branch
 from scenedock.usecases.publishing.propose_change import Proposal, branch_name, propose_change
 
@@ -97,6 +99,7 @@ EXAMPLES = [
 ]
 
 
+@undone_by(withdraw_published)
 @action("propose-change", examples=EXAMPLES)
 def propose_change_action(context: Context[Effects], request: Input) -> Output:
     """Propose a change of a repository as a pull request with one commit.

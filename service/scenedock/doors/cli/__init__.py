@@ -169,10 +169,10 @@ def actions() -> None:
 @main.group(
     cls=LateGroup,
     late={
-        "approve": "scenedock.doors.cli.approvals:approve",
-        "list": "scenedock.doors.cli.approvals:list_approvals",
-        "refuse": "scenedock.doors.cli.approvals:refuse",
-        "show": "scenedock.doors.cli.approvals:show_approval",
+        "approve": "scenedock.doors.cli.changes.approvals:approve",
+        "list": "scenedock.doors.cli.changes.approvals:list_approvals",
+        "refuse": "scenedock.doors.cli.changes.approvals:refuse",
+        "show": "scenedock.doors.cli.changes.approvals:show_approval",
     },
 )
 def approvals() -> None:
@@ -188,6 +188,7 @@ def approvals() -> None:
         "retry": "scenedock.doors.cli.tasks:retry_task",
         "run": "scenedock.doors.cli.tasks:run_task",
         "show": "scenedock.doors.cli.tasks:show_task",
+        "undo": "scenedock.doors.cli.tasks:undo_task",
     },
 )
 def tasks() -> None:

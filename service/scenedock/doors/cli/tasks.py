@@ -130,6 +130,23 @@ def retry_task(task_id: str, file: Path | None) -> None:
         click.echo(manage_tasks.retry_task(tasks.effects, COMMAND_LINE, task_id, {}).id)
 
 
+@click.command("undo")
+@click.argument("task_id", metavar="ID")
+@settings_option
+def undo_task(task_id: str, file: Path | None) -> None:
+    """Undo the ended task ID: another task takes back what its completed steps have done, the last one first.
+
+    The service runs it, and its log says what was taken back.
+
+    Exit codes: 0 done, 2 there is no such task, 4 it hasn't ended, or nothing in it can be taken back.
+    """
+    from scenedock.model.action import COMMAND_LINE
+    from scenedock.usecases.tasks import undo_task as undoing
+
+    with tasks_of(file) as tasks:
+        click.echo(undoing.undo_task(tasks.effects, tasks.actions, COMMAND_LINE, task_id).id)
+
+
 @click.command("run")
 @click.argument("spec", metavar="FILE")
 @click.option(

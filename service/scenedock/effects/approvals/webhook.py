@@ -17,15 +17,25 @@ from scenedock.errors import TemporaryError
 from scenedock.model.json import JsonObject
 
 _SECONDS: Final = 10.0
+_PREFIX: Final = "whsec_"
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Sends JSON to `url`; receivers check it with the `secret`, whose bytes are the key of the signature."""
+    """Sends JSON to `url`; receivers check it with the `secret`, the key of the signature.
+
+    A secret with the prefix `whsec_` is base64, as the standard has it.
+    """
 
     url: str
     secret: str = field(repr=False)
     clock: Callable[[], float] = time.time
+
+    @property
+    def key(self) -> bytes:
+        """The key of signatures."""
+        encoded = self.secret.removeprefix(_PREFIX)
+        return base64.b64decode(encoded) if encoded != self.secret else encoded.encode()
 
     def send(self, delivery_id: str, body: JsonObject) -> None:
         """Send a message; the same id means the same message, should it come twice.
@@ -36,7 +46,7 @@ class Webhook:
         """
         data = json.dumps(body, separators=(",", ":")).encode()
         at = str(int(self.clock()))
-        signature = hmac.new(self.secret.encode(), b".".join((delivery_id.encode(), at.encode(), data)), hashlib.sha256)
+        signature = hmac.new(self.key, b".".join((delivery_id.encode(), at.encode(), data)), hashlib.sha256)
         headers = {
             "Content-Type": "application/json",
             "webhook-id": delivery_id,

@@ -176,6 +176,22 @@ class BackstageCatalog:
         if reply.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
             reply.document()
 
+    def remove_location(self, location_id: str) -> bool:
+        """Remove a Location; False if there is none with this id.
+
+        Raises
+        ------
+        NotAllowedError   Backstage's permissions don't allow it
+        TemporaryError    the backend can't be reached, or refuses otherwise
+        """
+        reply = self.client.ask("DELETE", f"catalog/locations/{quote(location_id, safe='')}", plugin=_PLUGIN)
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return False
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise NotAllowedError(f"Location {location_id}: Backstage says: {reply.message or reply.status}")
+        reply.document()
+        return True
+
     def _page(self, query: Mapping[str, str]) -> Reply:
         path = f"catalog/entities/by-query?{urlencode(query)}"
         reply = self.client.ask("GET", path, plugin=_PLUGIN, seconds=_SECONDS_OF_A_PAGE, most=_MOST_BYTES_OF_A_PAGE)

@@ -67,6 +67,12 @@ class RemoteRepository(Protocol):
         False if it doesn't point to that one: nobody's commit is ever lost.
         """
 
+    def delete_branch(self, name: str, *, expected: Head) -> bool:
+        """Delete a branch that points to the `expected` commit; its open pull request ends with it.
+
+        False if it points to another one: nobody's commit is ever lost. One that is gone already is no failure.
+        """
+
     def ahead(self, branch: str, base: str) -> Sequence[Head]:
         """The commits of a branch that another branch hasn't, the newest first; trees may be empty."""
 

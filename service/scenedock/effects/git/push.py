@@ -97,15 +97,19 @@ class GitBranches:
 
     def create_branch(self, name: str, head: Head) -> bool:
         """Create a branch; False if there is already one of this name."""
-        return self._push(name, head, "")
+        return self._push(name, head.commit, "")
 
     def move_branch(self, name: str, head: Head, *, expected: Head | None) -> bool:
         """Move a branch to a commit, if it still points to the `expected` one; False if it doesn't."""
-        return self._push(name, head, expected.commit if expected else None)
+        return self._push(name, head.commit, expected.commit if expected else None)
 
     def replace_branch(self, name: str, head: Head, *, expected: Head) -> bool:
         """Move a branch to any commit, if it still points to the `expected` one; False if it doesn't."""
-        return self._push(name, head, expected.commit)
+        return self._push(name, head.commit, expected.commit)
+
+    def delete_branch(self, name: str, *, expected: Head) -> bool:
+        """Delete a branch that points to the `expected` commit, also if it is gone already; False if to another one."""
+        return self._push(name, "", expected.commit) or self.head(name) is None
 
     def ahead(self, branch: str, base: str) -> Sequence[Head]:
         """The commits of a branch that another branch hasn't, the newest first; of very many, the latest `HISTORY`.
@@ -163,12 +167,15 @@ class GitBranches:
         if self._ran("cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
             raise TemporaryError(f"{self.address}: the branch {branch!r} is moving", retry_after=2)
 
-    def _push(self, branch: str, head: Head, expected: str | None) -> bool:
-        """Push a commit to a branch that points to the expected commit; if that is empty, the branch must not exist."""
+    def _push(self, branch: str, commit: str, expected: str | None) -> bool:
+        """Push a commit to a branch that points to the expected commit; if that is empty, the branch must not exist.
+
+        Without a commit, the branch is deleted.
+        """
         self.check_place()
         ref = f"refs/heads/{branch}"
         lease = ["--force"] if expected is None else [f"--force-with-lease={ref}:{expected}"]
-        done = self._ran("push", "--porcelain", "--quiet", *lease, self._url, f"{head.commit}:{ref}")
+        done = self._ran("push", "--porcelain", "--quiet", *lease, self._url, f"{commit}:{ref}")
         if done.returncode == 0:
             return True
         printed = done.stdout.decode("utf-8", "replace")

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterator, MutableMapping, Sequence
+from typing import Final
 from urllib.parse import quote
 
 from scenedock.effects.github.client import GitHubAnswer, GitHubClient
@@ -19,6 +20,10 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 ENTRIES_PER_TREE = 1_000
 BYTES_PER_TREE = 4_000_000
 """The maximum size of one call that creates a tree; more files need several calls, each on top of the one before."""
+
+
+_NOTHING: Final = "0" * 40
+"""The commit of a branch that isn't there, as GitHub's API writes it."""
 
 
 class GitHubRepository:
@@ -110,20 +115,35 @@ class GitHubRepository:
 
         Only GraphQL has a condition for this; what is refused is read again, whatever the message.
         """
-        repository = self.client.call("GET", self.path).text("node_id")
-        ref: JsonObject = {
-            "name": f"refs/heads/{name}",
-            "beforeOid": expected.commit,
-            "afterOid": head.commit,
-            "force": True,
-        }
-        refused = self.client.mutate("updateRefs", {"repositoryId": repository, "refUpdates": [ref]})
-        if not refused:
+        if not (refused := self._update(name, expected, head.commit)):
             return True
         now = self.head(name)
         if now is None or now.commit != expected.commit:
             return now is not None and now.commit == head.commit
         raise NotAllowedError(f"{self.address} refuses to move the branch {name!r}: {refused}")
+
+    def delete_branch(self, name: str, *, expected: Head) -> bool:
+        """Delete a branch that points to the `expected` commit; GitHub closes its open pull request.
+
+        False if it points to another one.
+        """
+        if not (refused := self._update(name, expected, _NOTHING)):
+            return True
+        now = self.head(name)
+        if now is None or now.commit != expected.commit:
+            return now is None
+        raise NotAllowedError(f"{self.address} refuses to delete the branch {name!r}: {refused}")
+
+    def _update(self, name: str, expected: Head, commit: str) -> str:
+        """Let a branch point to a commit if it points to the expected one; returns why that is refused, or nothing."""
+        repository = self.client.call("GET", self.path).text("node_id")
+        ref: JsonObject = {
+            "name": f"refs/heads/{name}",
+            "beforeOid": expected.commit,
+            "afterOid": commit,
+            "force": True,
+        }
+        return self.client.mutate("updateRefs", {"repositoryId": repository, "refUpdates": [ref]})
 
     def ahead(self, branch: str, base: str) -> Sequence[Head]:
         """The commits of a branch that another branch hasn't, the newest first; of very many, the oldest hundred."""

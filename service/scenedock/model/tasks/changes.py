@@ -202,10 +202,12 @@ def retried(task: Task, sealed: str | None, now: int, handover: int = HANDOVER_M
 
     Raises
     ------
-    ConflictError   it neither failed nor was cancelled
+    ConflictError   it neither failed nor was cancelled, or it was undone
     """
     if task.status not in {"failed", "cancelled"}:
         raise ConflictError(f"the task {task.id} is {task.status}; only a failed or cancelled task can be retried")
+    if task.state.get("undone"):
+        raise ConflictError(f"the task {task.id} was undone; submit a new one")
     done = {name: state for name, state in _steps(task).items() if as_object(state).get("status") == "completed"}
     again = replace(
         handed_out(task, now, handover).task,

@@ -22,6 +22,7 @@ from scenedock.runtime.tasks.worker import TaskWorker
 from scenedock.usecases.tasks.retention import forget_old_tasks_action, retention_schedule
 from scenedock.usecases.tasks.run_task import RunningTasks
 from scenedock.usecases.tasks.schedules import Schedules
+from scenedock.usecases.tasks.undo_task import undo_step_action
 
 if TYPE_CHECKING:
     from scenedock.runtime.tasks.settings import Role, TaskSettings
@@ -57,7 +58,7 @@ def opened_tasks(
     )
     engine = Engine(database, executors.own, settings.threads, queued=role == "worker")
     effects = TaskEffects(database, store, seal, engine, TaskWatch(store))
-    own = [*actions, forget_old_tasks_action(effects)]
+    own = [*actions, forget_old_tasks_action(effects), undo_step_action(effects, actions)]
     running = RunningTasks(effects, own, action_effects, settings.limits)
     schedules = Schedules(effects, own, [retention_schedule(settings.keep_days), *settings.schedules])
     return OpenTasks(effects, TaskWorker(engine, running, executors, schedules, woken))

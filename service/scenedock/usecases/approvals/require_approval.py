@@ -29,7 +29,7 @@ def require_approval(
     """The approval of what a step is about to do: the first call asks for it, and the task waits until it is given.
 
     An approval is for this `content` alone: if it has changed since, it is asked for again. It counts in a later
-    attempt of the task as long as its request would have been open. A refused or ended request is asked anew in the
+    attempt of the task as long as its request would have been open. A refused or ended request is asked again in the
     next attempt.
 
     Raises

@@ -33,6 +33,7 @@ from scenedock.model.tasks.task import Step, Task, WaitingFor, fingerprint
 from scenedock.usecases.run_action import perform
 from scenedock.usecases.tasks.limits import TaskLimits
 from scenedock.usecases.tasks.submit_task import stored_caller
+from scenedock.usecases.tasks.undo_task import undo_failing
 
 _log: Final = logging.getLogger("scenedock.tasks")
 
@@ -241,6 +242,8 @@ class _TaskRun:
 
     def _fail(self, name: str, message: str, step: Step | None = None) -> None:
         now, redacted = self._journal.now, self._redactor.text(message)
+        undone = undo_failing(self._running.effects, self._running.actions.values(), self._journal.task)
+        self._add(TaskChange(undone))
         if step is not None:
             self._journal.log(f"{name}: {redacted}", step.id)
             self._add(step_ended(self._journal.task, step, "failed", now))

@@ -19,8 +19,8 @@ from scenedock.model.tasks.task import API_VERSION, Step, Task, after, read_step
 from scenedock.usecases.permissions import Permit
 
 _OBJECTS = ("parameters", "output", "templateInfo")
-_KNOWN = frozenset({"apiVersion", "steps", "user", *_OBJECTS})
-"""The keys of TaskSpecV1beta3; `user` is not used to identify who submitted the task."""
+_KNOWN = frozenset({"apiVersion", "steps", "user", "onFailure", *_OBJECTS})
+"""The keys of TaskSpecV1beta3, and what happens when a step fails; `user` is not used to identify who submitted it."""
 
 
 def submit_task(
@@ -156,6 +156,8 @@ def _checked_steps(
 def _wrong_keys(spec: JsonObject) -> Iterator[InputError]:
     for name in sorted(set(spec) - _KNOWN):
         yield InputError(f"`{name}` is not a key of a task; the keys are: {', '.join(sorted(_KNOWN))}", (name,))
+    if spec.get("onFailure") not in {None, "undo"}:
+        yield InputError("`onFailure` must be `undo`, or not be there", ("onFailure",))
     for name in _OBJECTS:
         if not isinstance(spec.get(name), Mapping | None):
             yield InputError(f"`{name}` must be an object", (name,))
@@ -187,7 +189,7 @@ def _stored_spec(
     spec: JsonObject, steps: Sequence[Step], by_id: Mapping[str, Action[Any]], caller: Caller
 ) -> JsonObject:
     kept: dict[str, Json] = {"apiVersion": API_VERSION, "parameters": {}, "output": {}}
-    kept |= {name: spec[name] for name in _OBJECTS if spec.get(name) is not None}
+    kept |= {name: spec[name] for name in (*_OBJECTS, "onFailure") if spec.get(name) is not None}
     kept["steps"] = [
         {**step.to_json(), "input": {**step.input, **by_id[step.action].redacted(step.input)}} for step in steps
     ]

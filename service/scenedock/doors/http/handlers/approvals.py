@@ -12,7 +12,7 @@ from scenedock.doors.http.requests.deciding import decide, decider
 from scenedock.doors.http.routes import Answer, Route
 from scenedock.errors import InputError
 from scenedock.model.action import BASE_PATH
-from scenedock.model.approval_documents import ApprovalDocument
+from scenedock.model.approvals.documents import ApprovalDocument
 from scenedock.model.json import JsonObject
 from scenedock.model.json_documents import JsonDocument
 from scenedock.runtime.service import Service

@@ -27,6 +27,7 @@ from scenedock.usecases.tasks.manage_tasks import (
     show_task,
 )
 from scenedock.usecases.tasks.submit_task import permit_task, submit_once
+from scenedock.usecases.tasks.undo_task import undo_task
 
 _KEY: Final = "Idempotency-Key"
 
@@ -102,6 +103,12 @@ def retry_a_task(service: Service, task_id: str) -> Response:
     return json_answer(TaskId(id=task.id), 201)
 
 
+def undo_a_task(service: Service, task_id: str) -> Response:
+    """Undo a task that has ended: a new task takes back what its completed steps have done, the last one first."""
+    task = undo_task(service.tasks.effects, service.tasks.actions, g.caller, task_id, _permit(service))
+    return json_answer(TaskId(id=task.id), 201)
+
+
 def _permit(service: Service) -> Permit:
     return partial(service.permissions.check, g.caller, g.request_id)
 
@@ -148,5 +155,15 @@ ROUTES = (
     Route("GET", f"{_TASK}/log", "read", read_log, _LOGGED, None, _ID, {**AFTER, "wait": _WAIT}, tag="tasks"),
     Route("GET", f"{_TASK}/eventstream", "read", follow_log, {200: _EVENTS}, None, _ID, AFTER, tag="tasks"),
     Route("POST", f"{_TASK}/cancel", "run", cancel_a_task, _SHOWN, {"type": "object"}, _ID, tag="tasks"),
+    Route(
+        "POST",
+        f"{_TASK}/undo",
+        "run",
+        undo_a_task,
+        {201: Answer("Undoing", TaskId)},
+        {"type": "object"},
+        _ID,
+        tag="tasks",
+    ),
     Route("POST", f"{_TASK}/retry", "run", retry_a_task, {201: Answer("Retried", TaskId)}, SECRETS, _ID, tag="tasks"),
 )

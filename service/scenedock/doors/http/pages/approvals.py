@@ -15,17 +15,17 @@ from scenedock.errors import AuthenticationError, NotFoundError
 from scenedock.runtime.service import Service
 from scenedock.usecases.approvals.decide_approval import LONGEST_COMMENT, Decision, find_approvals, show_approval
 
+_MOST_EARLIER: Final = 50
+
 
 def list_approvals_for_people(service: Service) -> Response:
     """List the approvals that the person has asked for or may decide, the open ones first."""
-    found = []
+    waiting, last = [], []
     if g.caller is not NOBODY and service.tasks.may_have_any():
-        found = find_approvals(service.effects.approvals.store(), decider(service), only_open=False)
-    return page(
-        "approvals.html",
-        open=[each for each in found if each.state == "open"],
-        ended=[each for each in found if each.state != "open"],
-    )
+        store, who = service.effects.approvals.store(), decider(service)
+        waiting, last = find_approvals(store, who), find_approvals(store, who, only_open=False)
+    ended = [each for each in last if each.state != "open"]
+    return page("approvals.html", open=waiting, ended=ended[:_MOST_EARLIER])
 
 
 def show_approval_to_people(service: Service, approval_id: str) -> Response:

@@ -21,6 +21,7 @@ from scenedock.model.tasks.task import STATUSES, Task, TaskQuery
 from scenedock.runtime.service import Service
 from scenedock.usecases.approvals.decide_approval import find_approvals
 from scenedock.usecases.tasks.manage_tasks import cancel_task, find_tasks, read_events, retry_task, show_task
+from scenedock.usecases.tasks.undo_task import can_undo, undo_task
 
 _ON_A_PAGE: Final = 50
 _MOST_PAGES: Final = 100_000
@@ -62,7 +63,8 @@ def show_task_to_people(service: Service, task_id: str) -> Response:
         approvals=find_approvals(service.effects.approvals.store(), decider(service), only_open=False, task_id=task_id),
         last=max((event.id for event in events), default=0),
         can_send=may_send_forms() and g.caller.may("run"),
-        can_retry=task.status in {"failed", "cancelled"},
+        can_retry=task.status in {"failed", "cancelled"} and not task.state.get("undone"),
+        can_undo=can_undo(service.tasks.actions, task),
     )
 
 
@@ -91,6 +93,14 @@ def retry_from_form(service: Service, task_id: str) -> Response:
         permit=partial(service.permissions.check, g.caller, g.request_id),
     )
     return go_to(address("/tasks", task_id))
+
+
+def undo_from_form(service: Service, task_id: str) -> Response:
+    """Undo a task, and go to the task that does."""
+    require_scope(g.caller, "run")
+    permit = partial(service.permissions.check, g.caller, g.request_id)
+    task = undo_task(service.tasks.effects, service.tasks.actions, g.caller, task_id, permit)
+    return go_to(address("/tasks", task.id))
 
 
 def _may_have_any(service: Service) -> bool:
@@ -125,4 +135,5 @@ ROUTES: Final = (
     ),
     Route("POST", "/tasks/{task_id}/cancel", "form", cancel_from_form, _AWAY),
     Route("POST", "/tasks/{task_id}/retry", "form", retry_from_form, _AWAY),
+    Route("POST", "/tasks/{task_id}/undo", "form", undo_from_form, _AWAY),
 )

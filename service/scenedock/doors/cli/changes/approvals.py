@@ -26,7 +26,7 @@ def list_approvals(*, all_: bool, file: Path | None, layout: str) -> None:
 
     Exit codes: 0 done, 2 there is no database of tasks.
     """
-    from scenedock.model.approval_documents import ApprovalDocument
+    from scenedock.model.approvals.documents import ApprovalDocument
     from scenedock.usecases.approvals.decide_approval import find_approvals
 
     with _approvals_of(file) as (store, who):
@@ -46,7 +46,7 @@ def show_approval(approval_id: str, file: Path | None) -> None:
 
     Exit codes: 0 done, 2 there is no such approval.
     """
-    from scenedock.model.approval_documents import ApprovalDocument
+    from scenedock.model.approvals.documents import ApprovalDocument
     from scenedock.usecases.approvals import decide_approval
 
     with _approvals_of(file) as (store, who):
