@@ -15,7 +15,7 @@ Liftable: TypeAlias = Literal[
 ]
 """Refusals that whoever asks may lift, each with an input of its own."""
 Code: TypeAlias = Literal[
-    Liftable, "unknown-version", "unknown-source", "not-editable", "pinned-digest", "not-as-planned"
+    Liftable, "unknown-version", "unknown-source", "not-editable", "pinned-digest", "not-as-planned", "nothing-to-copy"
 ]
 LIFTABLE: Final[tuple[Liftable, ...]] = (
     "downgrade",
@@ -67,17 +67,17 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file of a repository: the bytes that it must still have, and those that it gets."""
+    """A file of a repository: the bytes that it must still have, None if there is none yet, and those that it gets."""
 
     repository: str
     path: str
-    before: bytes
+    before: bytes | None
     after: bytes
 
     @property
     def lines(self) -> tuple[LineChange, ...]:
         """The lines that change."""
-        old, new = (data.decode("utf-8", "replace").splitlines() for data in (self.before, self.after))
+        old, new = (data.decode("utf-8", "replace").splitlines() for data in (self.before or b"", self.after))
         found: list[LineChange] = []
         matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
         for tag, first, end, start, stop in matcher.get_opcodes():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from scenedock.effects.git.commands import ask_git
 from scenedock.effects.local.disk import new_file_beside, read_file
@@ -22,7 +23,11 @@ def check_clean(root: Path, paths: Sequence[str]) -> None:
         raise ConflictError(f"{root}: {', '.join(dirty)} has changes that aren't committed; commit or stash them first")
 
 
-def write_files(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> None:
+Contents: TypeAlias = tuple[bytes | None, bytes | None]
+"""What a file must still have and what it gets; None where there is none."""
+
+
+def write_files(root: Path, files: Mapping[str, Contents]) -> None:
     """Write files of a folder: the new bytes of each in the place of those that it must still have.
 
     Raises
@@ -34,16 +39,30 @@ def write_files(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> None:
         at = root / path
         if at.resolve() != root.resolve() / path:
             raise ConflictError(f"{at}: this is a link, or behind one; change what it leads to")
-        if read_file(at) != before:
+        if (read_file(at) if at.exists() or before is not None else None) != before:
             raise ConflictError(f"{at}: the file has changed meanwhile; try again")
     for path, (_, after) in files.items():
         at = root / path
         try:
+            if after is None:
+                _delete(root, at)
+                continue
+            at.parent.mkdir(parents=True, exist_ok=True)
             with new_file_beside(at, after) as beside:
-                beside.chmod(at.stat().st_mode & 0o7777)
+                if at.exists():
+                    beside.chmod(at.stat().st_mode & 0o7777)
                 beside.replace(at)
         except OSError as error:
             raise InputError(f"{at}: can't be written: {error.strerror or error}") from error
+
+
+def _delete(root: Path, at: Path) -> None:
+    """Delete a file, and the folders that are empty then, as git does."""
+    at.unlink()
+    for folder in at.relative_to(root).parents[:-1]:
+        if any((root / folder).iterdir()):
+            return
+        (root / folder).rmdir()
 
 
 def commit_files(root: Path, paths: Sequence[str], message: str) -> str:
@@ -67,12 +86,13 @@ def take_back_commit(root: Path, paths: Sequence[str], commit: str) -> bool:
     return not ask_git(root, "--literal-pathspecs", "reset", "--quiet", "--", *sorted(paths)).complaint
 
 
-def restore_files(root: Path, files: Mapping[str, tuple[bytes, bytes]]) -> list[str]:
+def restore_files(root: Path, files: Mapping[str, Contents]) -> list[str]:
     """Write back the bytes that files had before `write_files`; the paths of those that have others by now and stay."""
     left = []
     for path, (before, after) in files.items():
         try:
-            if read_file(root / path) != before:
+            at = root / path
+            if (read_file(at) if at.exists() else None) != before:
                 write_files(root, {path: (after, before)})
         except (ConflictError, InputError, NotFoundError):
             left.append(path)

@@ -156,12 +156,20 @@ class Ground:
         ------
         InputError   the repositories couldn't be read then
         """
-        contents: dict[str, dict[str, bytes]] = defaultdict(dict)
+        return {each.key: each for each in self.later(files).survey.releases}
+
+    def later(self, files: Sequence[PlannedFile]) -> Ground:
+        """The ground as it would be with other contents of files, or without files.
+
+        Raises
+        ------
+        InputError   the repositories couldn't be read then
+        """
+        contents: dict[str, dict[str, bytes | None]] = defaultdict(dict)
         for each in files:
             contents[each.repository][each.path] = each.after
         changed = {name: OverlaidRepository(each, contents[name]) for name, each in self.repositories.items()}
-        found = survey(self.again(changed), changed, self.choose)
-        return {each.key: each for each in found.releases}
+        return Ground.of(self.again(changed), changed, self.again, self.now, self.choose)
 
 
 def unplanned(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scenedock.changes.planned import Planned
 from scenedock.effects.git.working_tree import (
+    Contents,
     check_clean,
     commit_files,
     restore_files,
@@ -17,7 +18,7 @@ from scenedock.effects.git.working_tree import (
 from scenedock.errors import ConflictError, InputError
 from scenedock.releases.release import Release
 
-_Files = Mapping[str, Mapping[str, tuple[bytes, bytes]]]
+_Files = Mapping[str, Mapping[str, Contents]]
 
 
 def make_locally(
@@ -34,7 +35,7 @@ def make_locally(
     """
     if planned.refusals:
         raise ConflictError("the change is refused: " + "; ".join(each.message for each in planned.refusals))
-    files: dict[str, dict[str, tuple[bytes, bytes]]] = defaultdict(dict)
+    files: dict[str, dict[str, Contents]] = defaultdict(dict)
     for each in planned.files:
         files[each.repository][each.path] = each.before, each.after
     must_be_clean = {name: set(contents) for name, contents in files.items()}

@@ -134,7 +134,7 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     files = [file for file in planned.files if file.repository == name]
     changes = ChangeRequest(
         files=tuple(
-            NewFile(checked_path(posixpath.join(home.prefix, file.path)), file.after, expected=file.before)
+            NewFile(checked_path(posixpath.join(home.prefix, file.path)), file.after, expected=file.before or b"")
             for file in files
         )
     )

@@ -1,0 +1,206 @@
+"""Decide what becomes of a key in a new environment, by evidence; what the evidence doesn't tell is asked.
+
+Two environments of one service share only a part of their values, so nothing is copied because it is there: a key is
+copied where other environments, or other services in the new one, have the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scenedock.catalog.vocabulary.environments import is_production
+from scenedock.changes.environments.decisions import Verdict
+from scenedock.changes.environments.entries import Entries, Entry, Identity
+from scenedock.changes.environments.evidence import Evidence, agreed, marked, same
+from scenedock.changes.environments.words import MARK, Words
+from scenedock.documents.encryption import CIPHERTEXT
+from scenedock.documents.plain_secrets import is_likely_secret, secrets_in_text
+from scenedock.documents.scalars import Scalar
+
+SECRETS: Final = frozenset({"Secret", "SealedSecret"})
+"""The kinds of Kubernetes whose values aren't copied."""
+_ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
+# What stands for the size or the address of one environment, by the name of its key or of one above it.
+_BOUND = re.compile(
+    r"replica|autoscal|resources?\Z|limits?\Z|requests?\Z|storage|size|host|domain|url\Z|uri\Z|endpoint|address|bucket|"
+    r"account|arn\Z|region|cluster|vpc|subnet|issuer|certificate|schedule|max|min|memory|cpu|enabled?\Z|debug|log.?level",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w-]+\.[a-z]{2,}\b|@", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Decides for the keys of one file. `version` are the keys that set the version of the service."""
+
+    old: Words
+    new: str
+    evidence: Evidence
+    versions: Collection[Identity] = ()
+
+    def verdicts(self, entries: Entries) -> Iterator[tuple[Entry, Verdict]]:
+        """What becomes of each key of a file, names of keys among them where they name the environment."""
+        for entry in entries:
+            kind = entries.kinds[entry.document - 1][0] if entries.kinds else ""
+            if entry.is_key and not self.old.are_in(str(entry.value)):
+                continue
+            if entries.form == "encrypted":
+                yield entry, Verdict("left out", "it is encrypted, or no text")
+            elif kind in SECRETS:
+                yield entry, Verdict("left out", f"a {kind} is bound to its environment")
+            else:
+                yield entry, self.verdict(entry)
+
+    def verdict(self, entry: Entry) -> Verdict:
+        """What becomes of an entry."""
+        if entry.is_reference:
+            return Verdict("copied", "it follows an anchor of the file")
+        if why := secret_in(entry):
+            return Verdict("left out", why)
+        if entry.is_key:
+            return self._of_key(entry)
+        if entry.identity[1:] in self.versions or entry.identity in self.versions:
+            return self._of_version(entry)
+        return self._by_peers(entry) or self._by_environments(entry)
+
+    def _of_version(self, entry: Entry) -> Verdict:
+        if self.old.are_in(str(entry.value)):
+            suggestion = self.old.replaced(str(entry.value), self.new)
+            return Verdict("asked", f"the version names {self.old.environment}", suggestion)
+        return Verdict("copied", f"the version that {self.old.environment} has; promote another one afterwards")
+
+    def _of_key(self, entry: Entry) -> Verdict:
+        """What becomes of a key that names the environment."""
+        new = self.old.replaced(str(entry.value), self.new)
+        others = self.evidence.neighbours
+        if literal := [name for name, each in others.items() if entry.identity in each.keys]:
+            return Verdict("copied", f"{_listed(literal)} {_have(literal)} the same key")
+        return Verdict("replaced", f"the key names the environment {self.old.environment}", new)
+
+    def _by_peers(self, entry: Entry) -> Verdict | None:
+        """By what other services have in the new environment instead of the same value."""
+        become = self.evidence.become(entry, self.old)
+        if len(become) == 1:
+            (new, services), *_ = become.items()
+            if not same(new, entry.value):
+                return Verdict("replaced", f"{_shown(services)} {_have(services)} the same in both", new)
+        if len(become) > 1:
+            said = "; ".join(f"{_shown(services)}: {value!r}" for value, services in become.items())
+            return Verdict("asked", f"other services have different values instead of it: {said}")
+        return None
+
+    def _by_environments(self, entry: Entry) -> Verdict:
+        statuses = self.evidence.statuses(entry, self.old)
+        differing = [name for name, status in statuses.items() if status == "different"]
+        agreeing = [name for name, status in statuses.items() if status in {"equal", "alike"}]
+        alike, unlike = self.evidence.of_peers(entry, self.old)
+        if isinstance(entry.value, str) and self.old.are_in(entry.value):
+            literal = [name for name, status in statuses.items() if status == "equal"]
+            return self._with_name(entry, differing, agreeing, literal, alike, unlike)
+        if unlike:
+            suggestion = agreed(self.evidence.in_new(entry, self.old))
+            return Verdict("asked", f"{_shown(unlike)} {_have(unlike)} something else in {self.new}", suggestion)
+        if differing:
+            return Verdict("asked", f"it is different in {_listed(differing)}", self._suggested(entry))
+        absent = [name for name, status in statuses.items() if status == "absent"]
+        if agreeing and self._is_like(agreeing, alike):
+            return Verdict("copied", f"it is the same in {_listed(agreeing)}")
+        if len(set(alike)) > 1 and not absent:
+            return Verdict("copied", f"{_shown(alike)} {_have(alike)} the same in {self.new}")
+        if absent:
+            return Verdict("asked", f"{_listed(absent)} {_have(absent)} no such key", entry.value)
+        if agreeing:
+            return Verdict("asked", f"it is the same in {_listed(agreeing)}, but {self.new} is production", entry.value)
+        if is_bound(entry):
+            return Verdict(
+                "asked", "such keys are often different, and there is nothing to compare it with", entry.value
+            )
+        return Verdict("copied", "there is no other environment to compare it with, and nothing in it names this one")
+
+    def _with_name(
+        self,
+        entry: Entry,
+        differing: Sequence[str],
+        agreeing: Sequence[str],
+        literal: Sequence[str],
+        alike: Sequence[str],
+        unlike: Sequence[str],
+    ) -> Verdict:
+        """What becomes of a value that names the environment."""
+        text = str(entry.value)
+        new = self.old.replaced(text, self.new)
+        if literal and len(literal) == len(agreeing) and not differing and not unlike:
+            return Verdict("copied", f"it is the same in {_listed(literal)}")
+        if self.old.are_only_by_form(text, self.new):
+            return Verdict("asked", f"it has {self.old.form!r}, and {self.new} has no such form", new)
+        if unlike:
+            return Verdict("asked", f"{_shown(unlike)} {_have(unlike)} something else in {self.new}", new)
+        special = [name for name in differing if is_production(name)] if not is_production(self.new) else []
+        if len(special) < len(differing):
+            return Verdict("asked", f"it is different in {_listed(differing)}", self._suggested(entry) or new)
+        if agreeing:
+            return Verdict("replaced", f"{_listed(agreeing)} {_have(agreeing)} the same with the own name", new)
+        if alike:
+            return Verdict("replaced", f"{_shown(alike)} {_have(alike)} the same with the own name", new)
+        if is_production(self.new) and text.lower() != self.old.environment.lower():
+            return Verdict("asked", "names in production often leave the environment out", new)
+        return Verdict("replaced", f"it names the environment {self.old.environment}", new)
+
+    def _is_like(self, agreeing: Sequence[str], alike: Sequence[str]) -> bool:
+        """Whether what agrees tells of the new environment: for production, only another one of production does."""
+        return not is_production(self.new) or bool(alike) or any(map(is_production, agreeing))
+
+    def _suggested(self, entry: Entry) -> Scalar:
+        """What the value probably is: what the others have but for their names, or those of the same tier have."""
+        key = tuple(map(self.old.marked, entry.identity))
+        others = {
+            name: marked(each.values[key][0], each.words)
+            for name, each in self.evidence.neighbours.items()
+            if len(each.values.get(key, ())) == 1
+        }
+        named = [value for value in others.values() if isinstance(value, str) and MARK in value]
+        pattern = agreed(named)
+        if isinstance(pattern, str):
+            return pattern.replace(MARK, self.new).replace("\ue001", self.old.service)
+        tier = is_production(self.new)
+        return agreed([value for name, value in others.items() if is_production(name) == tier])
+
+
+def secret_in(entry: Entry) -> str:
+    """Why a value isn't copied: it is or may be a secret. Empty if it is none."""
+    value = entry.value
+    if value is None or isinstance(value, bool) or entry.is_key:
+        return ""
+    text = str(value)
+    if text.startswith(CIPHERTEXT):
+        return "it is encrypted"
+    item = _ITEM.search(entry.identity[-2]) if entry.name == "value" and len(entry.identity) > 1 else None
+    if is_likely_secret(text, item[1] if item else entry.name):
+        return "it is a secret, as its name says"
+    if "\n" in text and secrets_in_text(text):
+        return "its text has a secret"
+    return ""
+
+
+def is_bound(entry: Entry) -> bool:
+    """Whether a value is of a kind that is often bound to one environment: its size, its address, what is switched on."""
+    if entry.value in {None, "", "{}", "[]"}:
+        return False
+    return any(map(_BOUND.search, entry.names)) or bool(_ADDRESS.search(str(entry.value)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _have(names: Sequence[str]) -> str:
+    return "has" if len(set(names)) == 1 and names[0] != "other services" else "have"
+
+
+def _shown(services: Sequence[str]) -> str:
+    """Some names of services, each once."""
+    once = list(dict.fromkeys(services))
+    return once[0] if len(once) == 1 else f"{once[0]} and {len(once) - 1} more"
