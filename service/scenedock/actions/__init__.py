@@ -11,6 +11,8 @@ from scenedock.actions.changes.roll_back_deployment import roll_back_deployment_
 from scenedock.actions.changes.set_version import set_version_action
 from scenedock.actions.changes.unlock_environment import unlock_environment_action
 from scenedock.actions.effects import Effects
+from scenedock.actions.environments.create_environment import create_environment_action
+from scenedock.actions.environments.plan_environment import plan_environment_action
 from scenedock.actions.manifests.preview_deployment import preview_deployment_action
 from scenedock.actions.publishing.await_pull_request import await_pull_request_action
 from scenedock.actions.publishing.commit_change import commit_change_action
@@ -42,6 +44,8 @@ ACTIONS: tuple[Action[Effects], ...] = (
     promote_deployment_action,
     roll_back_deployment_action,
     set_version_action,
+    plan_environment_action,
+    create_environment_action,
     lock_environment_action,
     unlock_environment_action,
     await_pull_request_action,

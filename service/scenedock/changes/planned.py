@@ -120,7 +120,7 @@ class Planned:
 
     `lifted` are those that were lifted. `notes` are what whoever decides should know besides. `title`, `body` and
     `message` are the text of a pull request (without rendered manifests) and of its commit. Without `files`, all is as
-    wanted already.
+    wanted already. `content` tells it from other plans of the same versions.
     """
 
     files: tuple[PlannedFile, ...] = ()
@@ -131,6 +131,7 @@ class Planned:
     title: str = ""
     body: str = ""
     message: str = ""
+    content: str = ""
 
     @property
     def pairs(self) -> tuple[PairKey, ...]:

@@ -80,6 +80,21 @@ class PublishedChange(Model):
     state: Annotated[PullRequestState | None, "Its state; `closed` if somebody closed the same before"]
     merges_by_itself: Annotated[bool, "Whether the code host merges it as soon as its rules allow"]
 
+    @classmethod
+    def of(cls, published: Published) -> PublishedChange:
+        """The output for what was published in a repository."""
+        proposed = published.proposed
+        return cls(
+            repository=published.repository,
+            branch=proposed.branch,
+            commit_hash=proposed.commit,
+            committed=published.committed,
+            pull_request_url=proposed.url,
+            number=proposed.number,
+            state=proposed.state,
+            merges_by_itself=published.merges,
+        )
+
 
 class Output(Model):
     """What changes, and where it is proposed."""
@@ -141,19 +156,7 @@ def _output(
     lifted: tuple[RefusalOutput, ...],
     notes: tuple[str, ...],
 ) -> Output:
-    made = tuple(
-        PublishedChange(
-            repository=each.repository,
-            branch=each.proposed.branch,
-            commit_hash=each.proposed.commit,
-            committed=each.committed,
-            pull_request_url=each.proposed.url,
-            number=each.proposed.number,
-            state=each.proposed.state,
-            merges_by_itself=each.merges,
-        )
-        for each in published
-    )
+    made = tuple(map(PublishedChange.of, published))
     return Output(
         changed=any(each.proposed.changed for each in published),
         title=title,

@@ -1,4 +1,4 @@
-"""The text of a file for a new environment: a copy in which some values are others and some are gone, and nothing else."""
+"""The text of a file for a new environment: a copy in which some values are others, and some are gone."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Final
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.changes.environments.decisions import Verdict
 from scenedock.changes.environments.entries import Entries, Entry, Identity
-from scenedock.changes.environments.evidence import Evidence, agreed, marked, same
+from scenedock.changes.environments.evidence import Evidence, agreed, marked, same, tells
 from scenedock.changes.environments.words import MARK, Words
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.plain_secrets import is_likely_secret, secrets_in_text
@@ -32,19 +32,28 @@ _BOUND = re.compile(
 _ADDRESS = re.compile(r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w-]+\.[a-z]{2,}\b|@", re.IGNORECASE)
 
 
+_MEASURE = re.compile(r"\d[\d.,]*\s*[A-Za-z%]{0,8}|true|false|on|off|yes|no", re.IGNORECASE)
+_MANY: Final = 3
+"""How many times as many services must agree as don't."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Decides for the keys of one file. `version` are the keys that set the version of the service."""
+    """Decides for the keys of one file. `versions` are the keys that set the version of the service.
+
+    `has_both_forms`: the repository uses the short and the long form of the new name, so that nobody can tell which.
+    """
 
     old: Words
     new: str
     evidence: Evidence
     versions: Collection[Identity] = ()
+    has_both_forms: bool = False
 
     def verdicts(self, entries: Entries) -> Iterator[tuple[Entry, Verdict]]:
         """What becomes of each key of a file, names of keys among them where they name the environment."""
         for entry in entries:
-            kind = entries.kinds[entry.document - 1][0] if entries.kinds else ""
+            kind = entries.kinds[entry.document - 1] if entries.kinds else ""
             if entry.is_key and not self.old.are_in(str(entry.value)):
                 continue
             if entries.form == "encrypted":
@@ -87,7 +96,7 @@ class Judge:
             (new, services), *_ = become.items()
             if not same(new, entry.value):
                 return Verdict("replaced", f"{_shown(services)} {_have(services)} the same in both", new)
-        if len(become) > 1:
+        if len(become) > 1 and tells(entry.value):
             said = "; ".join(f"{_shown(services)}: {value!r}" for value, services in become.items())
             return Verdict("asked", f"other services have different values instead of it: {said}")
         return None
@@ -100,25 +109,29 @@ class Judge:
         if isinstance(entry.value, str) and self.old.are_in(entry.value):
             literal = [name for name, status in statuses.items() if status == "equal"]
             return self._with_name(entry, differing, agreeing, literal, alike, unlike)
-        if unlike:
-            suggestion = agreed(self.evidence.in_new(entry, self.old))
-            return Verdict("asked", f"{_shown(unlike)} {_have(unlike)} something else in {self.new}", suggestion)
         if differing:
             return Verdict("asked", f"it is different in {_listed(differing)}", self._suggested(entry))
-        absent = [name for name, status in statuses.items() if status == "absent"]
-        if agreeing and self._is_like(agreeing, alike):
+        if unlike and not (agreeing and len(alike) > _MANY * len(unlike)):
+            suggestion = agreed(self.evidence.in_new(entry, self.old))
+            return Verdict("asked", f"{_shown(unlike)} {_have(unlike)} something else in {self.new}", suggestion)
+        return self._of_undisputed(entry, agreeing, [name for name, is_ in statuses.items() if is_ == "absent"], alike)
+
+    def _of_undisputed(
+        self, entry: Entry, agreeing: Sequence[str], absent: Sequence[str], alike: Sequence[str]
+    ) -> Verdict:
+        """What becomes of a value that nobody has another one instead of."""
+        if agreeing and self._is_like(entry, agreeing, alike):
             return Verdict("copied", f"it is the same in {_listed(agreeing)}")
-        if len(set(alike)) > 1 and not absent:
-            return Verdict("copied", f"{_shown(alike)} {_have(alike)} the same in {self.new}")
+        if agreeing:
+            why = f"but {self.new} is production" if is_production(self.new) else "and such keys often differ"
+            return Verdict("asked", f"it is the same in {_listed(agreeing)}, {why}", entry.value)
         if absent:
             return Verdict("asked", f"{_listed(absent)} {_have(absent)} no such key", entry.value)
-        if agreeing:
-            return Verdict("asked", f"it is the same in {_listed(agreeing)}, but {self.new} is production", entry.value)
+        if len(set(alike)) > 1 and not is_bound(entry):
+            return Verdict("copied", f"{_shown(alike)} {_have(alike)} the same in {self.new}")
         if is_bound(entry):
-            return Verdict(
-                "asked", "such keys are often different, and there is nothing to compare it with", entry.value
-            )
-        return Verdict("copied", "there is no other environment to compare it with, and nothing in it names this one")
+            return Verdict("asked", "such keys often differ, and there is nothing to compare it with", entry.value)
+        return Verdict("copied", "there is no other environment to compare with, and it doesn't name this one")
 
     def _with_name(
         self,
@@ -134,6 +147,9 @@ class Judge:
         new = self.old.replaced(text, self.new)
         if literal and len(literal) == len(agreeing) and not differing and not unlike:
             return Verdict("copied", f"it is the same in {_listed(literal)}")
+        if self.has_both_forms:
+            form = Words(self.new).form
+            return Verdict("asked", f"the repository has {self.new!r} and {form!r}; nothing tells which it is", new)
         if self.old.are_only_by_form(text, self.new):
             return Verdict("asked", f"it has {self.old.form!r}, and {self.new} has no such form", new)
         if unlike:
@@ -149,9 +165,14 @@ class Judge:
             return Verdict("asked", "names in production often leave the environment out", new)
         return Verdict("replaced", f"it names the environment {self.old.environment}", new)
 
-    def _is_like(self, agreeing: Sequence[str], alike: Sequence[str]) -> bool:
-        """Whether what agrees tells of the new environment: for production, only another one of production does."""
-        return not is_production(self.new) or bool(alike) or any(map(is_production, agreeing))
+    def _is_like(self, entry: Entry, agreeing: Sequence[str], alike: Sequence[str]) -> bool:
+        """Whether what agrees tells of the new environment.
+
+        Of a size, an address or a switch, more than one must tell, and for production another one of production.
+        """
+        if is_production(self.new) and not any(map(is_production, agreeing)):
+            return not is_bound(entry) and (bool(alike) or not is_measure(entry.value))
+        return not is_bound(entry) or len(agreeing) + (len(set(alike)) > 1) > 1
 
     def _suggested(self, entry: Entry) -> Scalar:
         """What the value probably is: what the others have but for their names, or those of the same tier have."""
@@ -185,8 +206,13 @@ def secret_in(entry: Entry) -> str:
     return ""
 
 
+def is_measure(value: Scalar) -> bool:
+    """Whether a value is a number, a switch, or a text such as `10s` or `200Mi`."""
+    return not isinstance(value, str) or bool(_MEASURE.fullmatch(value))
+
+
 def is_bound(entry: Entry) -> bool:
-    """Whether a value is of a kind that is often bound to one environment: its size, its address, what is switched on."""
+    """Whether a value is of a kind that is often bound to one environment: a size, an address, a switch."""
     if entry.value in {None, "", "{}", "[]"}:
         return False
     return any(map(_BOUND.search, entry.names)) or bool(_ADDRESS.search(str(entry.value)))

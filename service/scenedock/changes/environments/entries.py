@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 from yaml.error import YAMLError
@@ -54,13 +55,18 @@ class Entry:
         return self.names[-1] if self.names else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entries:
-    """All keys of a text, in its order; `kinds` are the kinds and names of its documents."""
+    """All keys of a text, in its order; `parts` are its documents, where it is YAML."""
 
     form: Form
     entries: tuple[Entry, ...]
-    kinds: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of its documents."""
+        return tuple(name_of(part)[0] for part in self.parts)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -81,9 +87,8 @@ def entries_of(data: bytes, path: str) -> Entries:
         except (DocumentError, YAMLError):
             parts = []
         if parts and all(part.root is None or part.root.kind != "scalar" or part.root.is_null for part in parts):
-            kinds = tuple(name_of(part) for part in parts)
             found = [each for number, part in enumerate(parts, 1) for each in _in_part(part, number)]
-            return Entries("yaml", tuple(found), kinds)
+            return Entries("yaml", tuple(found), tuple(parts))
     if path.rpartition("/")[2].startswith(".env") or path.endswith(_ASSIGNMENTS):
         return Entries("assignments", tuple(_assigned(text)))
     return Entries("text", (_whole(text, len(text)),))

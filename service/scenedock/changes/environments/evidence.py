@@ -90,7 +90,7 @@ class Evidence:
         found: dict[Scalar, Counter[Scalar]] = defaultdict(Counter)
         for peer in self.peers:
             for old, new in {pair for pairs in peer.pairs.values() for pair in pairs}:
-                if _tells(old):
+                if tells(old):
                     found[old][new] += 1
         return found
 
@@ -109,7 +109,7 @@ class Evidence:
             for old, new in peer.pairs.get(tuple(map(own.marked, entry.identity)), ()):
                 if same(old, mine):
                     found[new].append(peer.service)
-        if not found and _tells(mine):
+        if not found and tells(mine):
             for new, count in self._by_value.get(mine, Counter()).items():
                 found[new] += ["other services"] * count
         return {_unmarked(new, own.service): services for new, services in found.items()}
@@ -148,7 +148,7 @@ def _unmarked(value: Scalar, service: str) -> Scalar:
     return value.replace(SERVICE, service) if isinstance(value, str) else value
 
 
-def _tells(value: Scalar) -> bool:
+def tells(value: Scalar) -> bool:
     """Whether a text is one that doesn't mean different things under different keys."""
     return isinstance(value, str) and len(value) >= _SHORTEST_TELLING and not value.isalpha()
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from yaml.error import YAMLError
 
-from scenedock.changes.environments.entries import Entry
+from scenedock.changes.environments.entries import Entries
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.nodes import BREAK, Node, Part, column, line_end, line_start, parts_of
-from scenedock.gitops.in_place.paths import Key, Steps, child_at, shown
+from scenedock.gitops.in_place.paths import Steps, child_at, shown
 from scenedock.gitops.in_place.replacing import begins_line, spliced, with_lines
 
 
@@ -21,24 +22,22 @@ class Item:
     document: int
     steps: Steps = ()
 
-    def has(self, entry: Entry, span: tuple[int, int]) -> bool:
-        """Whether an entry of the file belongs to it, which has this span."""
-        return entry.document == self.document and span[0] <= entry.start < max(span[1], span[0] + 1)
 
-
-def span_of(data: bytes, item: Item, path: str) -> tuple[int, int]:
-    """Where an item begins and ends in the text of a file, in characters.
+def within(entries: Entries, item: Item, path: str) -> Entries:
+    """The entries of a file that belong to an item.
 
     Raises
     ------
-    InputError   the file can't be read, or has no such item
+    InputError   the file has no such item
     """
-    part = _part(data.decode(), item, path)
-    if not item.steps:
-        return part.start, part.end
-    parent, at = _found(part, item, path)
-    node = parent.children[at]
-    return (parent.children[at - 1].start if parent.kind == "mapping" else node.start), node.end
+    part = _numbered(entries.parts, item, path)
+    start, end = part.start, part.end
+    if item.steps:
+        parent, at = _found(part, item, path)
+        node = parent.children[at]
+        start, end = (parent.children[at - 1].start if parent.kind == "mapping" else node.start), node.end
+    own = (each for each in entries if each.document == item.document and start <= each.start < max(end, start + 1))
+    return replace(entries, entries=tuple(own))
 
 
 def with_item(target: bytes, source: bytes, item: Item, path: str) -> bytes:
@@ -82,6 +81,10 @@ def _part(text: str, item: Item, path: str) -> Part:
         parts = parts_of(text)
     except (DocumentError, YAMLError) as error:
         raise InputError(f"{path}: it can't be read: {error}") from None
+    return _numbered(parts, item, path)
+
+
+def _numbered(parts: Sequence[Part], item: Item, path: str) -> Part:
     if not 1 <= item.document <= len(parts):
         raise InputError(f"{path}: it has no document {item.document}")
     return parts[item.document - 1]
@@ -124,17 +127,3 @@ def _prove(result: str, container: Node, item: Item, path: str) -> None:
     size = 2 if container.kind == "mapping" else 1
     if len(after.children) != len(container.children) + size:
         raise InputError(f"{path}:{container.line}: nothing can be added to {shown(item.steps[:-1])} in place")
-
-
-def steps_to(root: Node, target: Node) -> Steps:
-    """The steps to a node of a document, by keys and numbers."""
-    waiting: list[tuple[Node, Steps]] = [(root, ())]
-    while waiting:
-        node, steps = waiting.pop()
-        if node is target:
-            return steps
-        pairs = [(Key(key.meant.value), value) for key, value in node.pairs]
-        if node.kind == "sequence":
-            pairs = [(Key(str(at)), child) for at, child in enumerate(node.children)]
-        waiting += [(child, (*steps, step)) for step, child in pairs]
-    return ()

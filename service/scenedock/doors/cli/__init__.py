@@ -118,6 +118,11 @@ def deployments() -> None:
     """List, show, lint, verify and change which version git says is where."""
 
 
+@main.group(cls=LateGroup, late={"create": "scenedock.doors.cli.environments.create:create"})
+def environments() -> None:
+    """Create environments of services."""
+
+
 @main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})
 def applications() -> None:
     """List the Argo CD Applications that repositories make."""

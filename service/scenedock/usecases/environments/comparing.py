@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from scenedock.changes.environments.deciding import Judge
 from scenedock.changes.environments.entries import Entries, entries_of
 from scenedock.changes.environments.evidence import Evidence, Neighbour, Peer
-from scenedock.changes.environments.items import Item, span_of
+from scenedock.changes.environments.items import Item, within
 from scenedock.changes.environments.words import Words, path_for
 from scenedock.errors import InputError, NotFoundError
-from scenedock.releases.release import Release
+from scenedock.releases.release import PairKey, Release
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.environments.pieces import Piece, PieceFinder
 
@@ -25,13 +26,20 @@ class Comparer:
     release: Release
     new: str
     _entries: dict[str, Entries | None] = field(default_factory=dict)
+    _pieces: dict[tuple[PairKey, str], Sequence[Piece]] = field(default_factory=dict)
     _peers: list[tuple[Release, Sequence[Piece]]] | None = None
 
-    def evidence(self, piece: Piece) -> Evidence:
-        """What tells of the keys of a piece."""
+    def judge(self, piece: Piece) -> Judge:
+        """What decides on the keys of a piece."""
         neighbours = dict(self._neighbours(piece))
         peers = [peer for release, pieces in self._peer_pieces() for peer in self._peer(release, pieces, piece)]
-        return Evidence(neighbours, peers)
+        versions = {
+            tuple(map(str, line.spot.keys)) for line in self.release.lines if line.spot and line.path == piece.path
+        }
+        form = Words(self.new).form
+        has_both = any(each.environment == form for each in self.ground.releases.values() if form)
+        old = Words(self.release.environment or "", self.release.service)
+        return Judge(old, self.new, Evidence(neighbours, peers), frozenset(versions), has_both_forms=has_both)
 
     def entries(self, path: str, item: Item | None) -> Entries | None:
         """The entries of a file, or of an item of it; None where there is none, or it can't be read."""
@@ -39,10 +47,9 @@ class Comparer:
         if here is None or item is None:
             return here
         try:
-            span = span_of(self._read(path), item, path)
+            return within(here, item, path)
         except InputError:
             return None
-        return replace(here, entries=tuple(each for each in here if item.has(each, span)))
 
     def _neighbours(self, piece: Piece) -> Iterator[tuple[str, Neighbour]]:
         """The same piece in the other environments of the service."""
@@ -51,15 +58,20 @@ class Comparer:
             name = other.environment
             if name is None or name in {old, self.new} or other.repository != self.release.repository:
                 continue
-            for own in self._pieces_of(other, old):
-                if path_for(own.path, name, old) == piece.path or own.path == piece.path:
-                    if (entries := self.entries(own.path, own.item)) is not None:
-                        yield name, Neighbour(Words(name, self.release.service), entries, shared)
-                        break
+            like = (
+                self.entries(own.path, own.item)
+                for own in self._pieces_of(other, old)
+                if piece.path in {own.path, path_for(own.path, name, old)}
+            )
+            if (entries := next((each for each in like if each is not None), None)) is not None:
+                yield name, Neighbour(Words(name, self.release.service), entries, shared)
 
     def _pieces_of(self, release: Release, new: str) -> Sequence[Piece]:
         """What makes the environment of another release, whether or not another one has the same."""
-        return PieceFinder(self.ground, release, new, is_compared=True).find()
+        if (release.key, new) not in self._pieces:
+            finder = PieceFinder(self.ground, release, new, is_compared=True)
+            self._pieces[release.key, new] = finder.find()
+        return self._pieces[release.key, new]
 
     def _shared(self, piece: Piece) -> Sequence[Entries]:
         """The values of the files below a values file that are not of one environment alone."""

@@ -62,7 +62,7 @@ class PieceFinder:
         return (*pieces, *items, *self._of_kustomizations(pieces))
 
     def _files(self) -> frozenset[str]:
-        return frozenset(self.ground.repositories[self.release.repository].listing().inside)
+        return self.ground.paths(self.release.repository)
 
     def _candidates(self) -> Iterator[str]:
         """The files that may be this environment's alone, as their paths say."""

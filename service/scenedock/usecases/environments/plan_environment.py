@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scenedock.changes.environments.answering import answered, with_keys
 from scenedock.changes.environments.copying import copied
@@ -52,7 +53,7 @@ class _Draft:
 
     def files(self) -> tuple[PlannedFile, ...]:
         """The files that are new or change."""
-        there = frozenset(self.ground.repositories[self.release.repository].listing().files)
+        there = self.ground.paths(self.release.repository)
         return tuple(
             PlannedFile(
                 self.release.repository,
@@ -97,9 +98,7 @@ def _decide(draft: _Draft) -> None:
         entries = comparer.entries(piece.path, piece.item)
         if entries is None:
             raise InputError(f"{piece.path}: it can't be read, so it can't be copied")
-        judge = Judge(
-            draft.words, draft.wish.environment, comparer.evidence(piece), frozenset(_versions(draft.release, piece))
-        )
+        judge = comparer.judge(piece)
         for entry, verdict in judge.verdicts(entries):
             place = Place(draft.release.repository, piece.path, entry.line)
             made.append((piece, Decision.of(entry, verdict, place)))
@@ -107,13 +106,17 @@ def _decide(draft: _Draft) -> None:
     draft.decisions = {piece: [] for piece in draft.pieces}
     for (piece, _), decision in zip(made, answered(keyed, draft.wish), strict=True):
         draft.decisions[piece].append(decision)
+    gone = {piece.path for piece, each in draft.decisions.items() if piece.item is None and _is_left_out(each)}
+    for piece, decisions in draft.decisions.items():
+        folder = posixpath.dirname(piece.path)
+        for at, each in enumerate(decisions):
+            named = posixpath.normpath(posixpath.join(folder, str(each.entry.value))) if each.entry.value else ""
+            if named in gone and each.outcome != "left out":
+                decisions[at] = replace(each, outcome="left out", reason=f"{named} is left out", new=None)
 
 
-def _versions(release: Release, piece: Piece) -> Iterator[Identity]:
-    """The keys in a piece that set the version."""
-    for line in release.lines:
-        if line.spot and line.path == piece.path:
-            yield tuple(str(key) for key in line.spot.keys)
+def _is_left_out(decisions: Sequence[Decision]) -> bool:
+    return bool(decisions) and all(each.outcome == "left out" for each in decisions)
 
 
 def _write(draft: _Draft) -> None:
@@ -122,14 +125,11 @@ def _write(draft: _Draft) -> None:
     for piece, decisions in draft.decisions.items():
         source = draft.ground.read(draft.release.repository, piece.path)
         if piece.item is None:
-            if any(each.outcome != "left out" for each in decisions) or not decisions:
+            if not _is_left_out(decisions):
                 draft.contents[piece.target] = copied(source, decisions, draft.words, new, piece.path)
             continue
         changed = copied(source, decisions, draft.words, new, piece.path)
-        is_there = (
-            piece.target in draft.contents
-            or piece.target in draft.ground.repositories[draft.release.repository].listing().inside
-        )
+        is_there = piece.target in draft.contents or piece.target in draft.ground.paths(draft.release.repository)
         target = draft.read(piece.target) if is_there else b""
         draft.contents[piece.target] = with_item(target, changed, piece.item, piece.target)
 
@@ -149,7 +149,8 @@ def _looked_at(draft: _Draft, notes: Sequence[str]) -> EnvironmentPlan:
         {each: found[each] for each in wanted if each in found} for found in (draft.ground.releases, later.releases)
     )
     refusals = [*_refusals(draft, files, unplanned(before, after, ()))]
-    planned = Planned(files, (change,), tuple(refusals), notes=tuple(notes))
+    content = "".join(f"{each.key}={each.value!r}\n" for each in decisions)
+    planned = Planned(files, (change,), tuple(refusals), notes=tuple(notes), content=content)
     deployment = later.pairs[key].deployment if made else None
     plan = EnvironmentPlan(
         release.repository,
@@ -160,7 +161,11 @@ def _looked_at(draft: _Draft, notes: Sequence[str]) -> EnvironmentPlan:
         planned,
         deployment.namespace if deployment else "",
         tuple(sorted(deployment.facts.ingress_hosts)) if deployment else (),
-        (*_undeployed(draft, made), *lacks_in(decisions, files, draft.words, new)),
+        (
+            *_undeployed(draft, made),
+            *_missing_services(draft, decisions),
+            *lacks_in(decisions, files, draft.words, new),
+        ),
     )
     return with_text(plan)
 
@@ -193,3 +198,17 @@ def _undeployed(draft: _Draft, made: Release | None) -> Iterator[Lack]:
             f"Add it where {release.environment} is listed; if it is deployed, name it in scenedock.yaml: "
             f"`environments: {{known: [..., {new}]}}`.",
         )
+
+
+def _missing_services(draft: _Draft, decisions: Sequence[Decision]) -> Iterator[Lack]:
+    """The services that values name in the new environment, where they aren't deployed."""
+    release, new = draft.release, draft.wish.environment
+    here = {each.service for each in draft.ground.releases.values() if each.environment == new}
+    others = {each.service for each in draft.ground.releases.values() if each.environment == release.environment}
+    for service in sorted(others - here - {release.service}):
+        named = Words(service)
+        for each in decisions:
+            if each.outcome == "replaced" and named.are_in(str(each.value)) and not each.entry.is_key:
+                what = f"{each.key} names {service}, which isn't deployed in {new}"
+                yield Lack("service", what, each.place, f"Create it there, too, or answer {each.key}.")
+                break

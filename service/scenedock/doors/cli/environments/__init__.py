@@ -1,0 +1,1 @@
+"""Commands that make and end environments, in clones on this machine."""
