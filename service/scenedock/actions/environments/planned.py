@@ -79,7 +79,7 @@ class LackOutput(JsonDocument):
 
     need: Annotated[
         str,
-        "`deployment`, `service`, `sealed secret`, `external secret`, `value` or `automation`",
+        "`deployment`, `service`, `file`, `sealed secret`, `external secret`, `value` or `automation`",
     ]
     what: str
     place: Annotated[str | None, "File and line, where there is one"]

@@ -15,7 +15,7 @@ from scenedock.errors import InputError
 from scenedock.gitops.in_place.nodes import BREAK, line_end, line_start, parts_of
 from scenedock.gitops.in_place.replacing import Splice, spliced
 from scenedock.gitops.in_place.writing import written
-from scenedock.gitops.values_edits import remove_value
+from scenedock.gitops.values_edits import get_value, remove_value
 
 _EMPTY = frozenset({"{}", "[]"})
 _Decided: TypeAlias = tuple[Entry, Decision | None]
@@ -54,12 +54,10 @@ def _stays(decision: Decision) -> bool:
 
 def _documents_left_out(here: Entries, by_entry: Mapping[tuple[int, bool], Decision]) -> Collection[int]:
     """The documents of which no key is copied."""
-    kept = {
-        each.document
-        for each in here
-        if (decision := by_entry.get((each.start, each.is_key))) and decision.outcome != "left out"
-    }
-    return {each.document for each in here} - kept if here.form == "yaml" else set()
+    values = [each for each in here if not each.is_key]
+    left_out = [each for each in values if (one := by_entry.get((each.start, False))) and one.outcome == "left out"]
+    kept = {each.document for each in values if each not in left_out}
+    return {each.document for each in left_out} - kept if here.form == "yaml" else set()
 
 
 def _without_documents(text: str, numbers: Collection[int]) -> str:
@@ -100,9 +98,15 @@ def _without_keys(text: str, kept: Sequence[_Decided], form: str, path: str) -> 
             try:
                 text = remove_value(text.encode(), entry.path, path, documents.index(entry.document) + 1).decode()
             except InputError:
-                continue
+                if not _is_gone(text, entry, path, documents.index(entry.document) + 1):
+                    continue
         left.remove((entry, each))
     return text, left
+
+
+def _is_gone(text: str, entry: Entry, path: str, document: int) -> bool:
+    """Whether a key has gone with another one."""
+    return entry.value is not None and get_value(text.encode(), entry.path, path, document) is None
 
 
 def _aligned(entries: Entries, kept: Sequence[_Decided], path: str) -> list[_Decided]:

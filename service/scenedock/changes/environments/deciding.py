@@ -22,6 +22,8 @@ from scenedock.documents.scalars import Scalar
 
 SECRETS: Final = frozenset({"Secret", "SealedSecret"})
 """The kinds of Kubernetes whose values aren't copied."""
+NAMES_A_SECRET: Final = "it names a secret, and has nothing else"
+_SEALED = re.compile(r"Ag[A-D][A-Za-z0-9+/=\s]{60,}\Z")
 _ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
 # What stands for the size or the address of one environment, by the name of its key or of one above it.
 _BOUND = re.compile(
@@ -33,6 +35,7 @@ _ADDRESS = re.compile(r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w
 
 
 _MEASURE = re.compile(r"\d[\d.,]*\s*[A-Za-z%]{0,8}|true|false|on|off|yes|no", re.IGNORECASE)
+_NAME_AND_VALUE: Final = 2
 _MANY: Final = 3
 """How many times as many services must agree as don't."""
 
@@ -52,6 +55,7 @@ class Judge:
 
     def verdicts(self, entries: Entries) -> Iterator[tuple[Entry, Verdict]]:
         """What becomes of each key of a file, names of keys among them where they name the environment."""
+        items = _secret_items(entries)
         for entry in entries:
             kind = entries.kinds[entry.document - 1] if entries.kinds else ""
             if entry.is_key and not self.old.are_in(str(entry.value)):
@@ -60,6 +64,8 @@ class Judge:
                 yield entry, Verdict("left out", "it is encrypted, or no text")
             elif kind in SECRETS:
                 yield entry, Verdict("left out", f"a {kind} is bound to its environment")
+            elif (entry.document, entry.identity[:-1]) in items and not entry.is_key:
+                yield entry, Verdict("left out", NAMES_A_SECRET)
             else:
                 yield entry, self.verdict(entry)
 
@@ -190,6 +196,19 @@ class Judge:
         return agreed([value for name, value in others.items() if is_production(name) == tier])
 
 
+def _secret_items(entries: Entries) -> Collection[tuple[int, Identity]]:
+    """The items of lists that have a name and a secret, and nothing else: `{name: PASSWORD, value: …}`."""
+    items: dict[tuple[int, Identity], list[Entry]] = {}
+    for each in entries:
+        if len(each.identity) > 1 and _ITEM.search(each.identity[-2]) and not each.is_key:
+            items.setdefault((each.document, each.identity[:-1]), []).append(each)
+    return {
+        at
+        for at, inside in items.items()
+        if len(inside) == _NAME_AND_VALUE and sum(bool(secret_in(each)) for each in inside) == 1
+    }
+
+
 def secret_in(entry: Entry) -> str:
     """Why a value isn't copied: it is or may be a secret. Empty if it is none."""
     value = entry.value
@@ -198,6 +217,8 @@ def secret_in(entry: Entry) -> str:
     text = str(value)
     if text.startswith(CIPHERTEXT):
         return "it is encrypted"
+    if _SEALED.match(text):
+        return "it is sealed for its environment"
     item = _ITEM.search(entry.identity[-2]) if entry.name == "value" and len(entry.identity) > 1 else None
     if is_likely_secret(text, item[1] if item else entry.name):
         return "it is a secret, as its name says"

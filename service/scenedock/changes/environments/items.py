@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from yaml.error import YAMLError
 
 from scenedock.changes.environments.entries import Entries
+from scenedock.changes.environments.words import Words
 from scenedock.documents.reading import DocumentError, read_documents
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.nodes import BREAK, Node, Part, column, line_end, line_start, parts_of
-from scenedock.gitops.in_place.paths import Steps, child_at, shown
+from scenedock.gitops.in_place.paths import Key, Steps, child_at, shown
 from scenedock.gitops.in_place.replacing import begins_line, spliced, with_lines
 
 
@@ -21,6 +22,12 @@ class Item:
 
     document: int
     steps: Steps = ()
+
+    def named(self, words: Words, new: str) -> Item:
+        """The entry of another environment, where its key names the environment."""
+        if not self.steps or not isinstance(last := self.steps[-1], Key):
+            return self
+        return replace(self, steps=(*self.steps[:-1], Key(words.replaced(last.name, new) or last.name)))
 
 
 def within(entries: Entries, item: Item, path: str) -> Entries:

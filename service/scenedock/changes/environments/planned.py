@@ -12,7 +12,9 @@ from scenedock.documents.scalars import Scalar
 from scenedock.errors import InputError
 from scenedock.model.finding import Place
 
-Need: TypeAlias = Literal["deployment", "service", "sealed secret", "external secret", "secret", "value", "automation"]
+Need: TypeAlias = Literal[
+    "deployment", "service", "file", "sealed secret", "external secret", "secret", "value", "automation"
+]
 
 
 @dataclass(frozen=True, slots=True)

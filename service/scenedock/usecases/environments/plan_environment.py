@@ -131,7 +131,7 @@ def _write(draft: _Draft) -> None:
         changed = copied(source, decisions, draft.words, new, piece.path)
         is_there = piece.target in draft.contents or piece.target in draft.ground.paths(draft.release.repository)
         target = draft.read(piece.target) if is_there else b""
-        draft.contents[piece.target] = with_item(target, changed, piece.item, piece.target)
+        draft.contents[piece.target] = with_item(target, changed, piece.item.named(draft.words, new), piece.target)
 
 
 def _looked_at(draft: _Draft, notes: Sequence[str]) -> EnvironmentPlan:
@@ -164,6 +164,7 @@ def _looked_at(draft: _Draft, notes: Sequence[str]) -> EnvironmentPlan:
         (
             *_undeployed(draft, made),
             *_missing_services(draft, decisions),
+            *_missing_files(draft),
             *lacks_in(decisions, files, draft.words, new),
         ),
     )
@@ -212,3 +213,18 @@ def _missing_services(draft: _Draft, decisions: Sequence[Decision]) -> Iterator[
                 what = f"{each.key} names {service}, which isn't deployed in {new}"
                 yield Lack("service", what, each.place, f"Create it there, too, or answer {each.key}.")
                 break
+
+
+def _missing_files(draft: _Draft) -> Iterator[Lack]:
+    """The files that values name now, where only those of the source are there."""
+    there = draft.ground.paths(draft.release.repository)
+    for piece, decisions in draft.decisions.items():
+        for each in decisions:
+            if each.outcome != "replaced" or not isinstance(each.value, str) or each.entry.is_key:
+                continue
+            old, new = (
+                posixpath.normpath(posixpath.join(posixpath.dirname(path), str(value)))
+                for path, value in ((piece.path, each.old), (piece.target, each.value))
+            )
+            if old in there and new not in there and new not in draft.contents:
+                yield Lack("file", f"{new}, which {each.key} names", each.place, f"Make it like {old}.")
