@@ -91,6 +91,13 @@ spec:
   encryptedData: {password: AgBvA2v==}
 """
 
+RELEASES = """\
+releases:
+  - name: billing
+    namespace: billing
+    chart: ./billing
+    values: ['billing/values-{{ .Environment.Name }}.yaml']
+"""
 SHAPES = {
     "values file, ApplicationSet with elements": Shape(
         {
@@ -183,16 +190,14 @@ SHAPES = {
     ),
     "helmfile": Shape(
         {
-            "helmfile.yaml": "environments:\n  dev:\n    values: [env/dev.yaml]\n---\nreleases:\n  - name: billing\n"
-            "    namespace: billing\n    chart: ./billing\n    values: ['billing/values-{{ .Environment.Name }}.yaml']\n",
+            "helmfile.yaml": f"environments:\n  dev:\n    values: [env/dev.yaml]\n---\n{RELEASES}",
             "billing/Chart.yaml": CHART,
             "billing/values-dev.yaml": "stage: dev\n",
             "env/dev.yaml": "x: 1\n",
         },
         {
             "helmfile.yaml": "environments:\n  dev:\n    values: [env/dev.yaml]\n  qa:\n    values: [env/qa.yaml]\n"
-            "---\nreleases:\n  - name: billing\n"
-            "    namespace: billing\n    chart: ./billing\n    values: ['billing/values-{{ .Environment.Name }}.yaml']\n",
+            f"---\n{RELEASES}",
             "billing/values-qa.yaml": "stage: qa\n",
         },
         "billing",

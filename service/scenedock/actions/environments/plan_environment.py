@@ -39,9 +39,8 @@ def plan_environment_action(context: Context[Effects], request: Input) -> Output
 
     Raises
     ------
-    NotFoundError   there is no such service, or it isn't deployed in the environment that is copied
-    ConflictError   it is deployed in the new one already
-    InputError      a repository must be named, an answer is about no key, or a file can't be copied; with the line
+    InputError   there is no such service or environment, it is deployed in the new one already, a repository must be
+                 named, an answer is about no key, or a file can't be copied; with the line
     """
     effects = context.effects
     made = effects.apart.read(plan_served_environment, request.wish, effects.rendering)

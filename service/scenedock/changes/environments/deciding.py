@@ -14,21 +14,21 @@ from typing import Final
 from scenedock.catalog.vocabulary.environments import is_production
 from scenedock.changes.environments.decisions import Verdict
 from scenedock.changes.environments.entries import Entries, Entry, Identity
-from scenedock.changes.environments.evidence import Evidence, agreed, marked, same, tells
-from scenedock.changes.environments.words import MARK, Words
+from scenedock.changes.environments.evidence import Evidence, Status, agreed, marked, same, tells
+from scenedock.changes.environments.words import MARK, SERVICE, Words
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.plain_secrets import is_likely_secret, secrets_in_text
 from scenedock.documents.scalars import Scalar
 
 SECRETS: Final = frozenset({"Secret", "SealedSecret"})
 """The kinds of Kubernetes whose values aren't copied."""
-NAMES_A_SECRET: Final = "it names a secret, and has nothing else"
+NAME_ALONE: Final = "it names a secret, and has nothing else"
 _SEALED = re.compile(r"Ag[A-D][A-Za-z0-9+/=\s]{60,}\Z")
 _ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
 # What stands for the size or the address of one environment, by the name of its key or of one above it.
 _BOUND = re.compile(
     r"replica|autoscal|resources?\Z|limits?\Z|requests?\Z|storage|size|host|domain|url\Z|uri\Z|endpoint|address|bucket|"
-    r"account|arn\Z|region|cluster|vpc|subnet|issuer|certificate|schedule|max|min|memory|cpu|enabled?\Z|debug|log.?level",
+    r"account|arn\Z|region|cluster|vpc|subnet|issuer|certificate|schedule|max|min|memory|cpu|enabled?\Z|debug|log\w*level|tag\Z|version",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w-]+\.[a-z]{2,}\b|@", re.IGNORECASE)
@@ -38,6 +38,25 @@ _MEASURE = re.compile(r"\d[\d.,]*\s*[A-Za-z%]{0,8}|true|false|on|off|yes|no", re
 _NAME_AND_VALUE: Final = 2
 _MANY: Final = 3
 """How many times as many services must agree as don't."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the others have at a key: the environments that have the same (`with_own_name`: but for their names),
+    something else or nothing, and the services that have the same in the new environment or don't.
+    """
+
+    equal: Sequence[str]
+    with_own_name: Sequence[str]
+    different: Sequence[str]
+    absent: Sequence[str]
+    alike: Sequence[str]
+    unlike: Sequence[str]
+
+    @property
+    def agreeing(self) -> Sequence[str]:
+        """The environments that have the same, or but for their names."""
+        return [*self.equal, *self.with_own_name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +84,7 @@ class Judge:
             elif kind in SECRETS:
                 yield entry, Verdict("left out", f"a {kind} is bound to its environment")
             elif (entry.document, entry.identity[:-1]) in items and not entry.is_key:
-                yield entry, Verdict("left out", NAMES_A_SECRET)
+                yield entry, Verdict("left out", NAME_ALONE)
             else:
                 yield entry, self.verdict(entry)
 
@@ -108,77 +127,74 @@ class Judge:
         return None
 
     def _by_environments(self, entry: Entry) -> Verdict:
-        statuses = self.evidence.statuses(entry, self.old)
-        differing = [name for name, status in statuses.items() if status == "different"]
-        agreeing = [name for name, status in statuses.items() if status in {"equal", "alike"}]
-        alike, unlike = self.evidence.of_peers(entry, self.old)
+        said = self._told(entry)
         if isinstance(entry.value, str) and self.old.are_in(entry.value):
-            literal = [name for name, status in statuses.items() if status == "equal"]
-            return self._with_name(entry, differing, agreeing, literal, alike, unlike)
-        if differing:
-            return Verdict("asked", f"it is different in {_listed(differing)}", self._suggested(entry))
-        if unlike and not (agreeing and len(alike) > _MANY * len(unlike)):
+            return self._with_name(entry, entry.value, said)
+        if said.different:
+            return Verdict("asked", f"it is different in {_listed(said.different)}", self._suggested(entry))
+        if said.unlike and not (said.agreeing and len(said.alike) > _MANY * len(said.unlike)):
             suggestion = agreed(self.evidence.in_new(entry, self.old))
-            return Verdict("asked", f"{_shown(unlike)} {_have(unlike)} something else in {self.new}", suggestion)
-        return self._of_undisputed(entry, agreeing, [name for name, is_ in statuses.items() if is_ == "absent"], alike)
+            return Verdict("asked", self._unlike(said), suggestion)
+        return self._of_undisputed(entry, said)
 
-    def _of_undisputed(
-        self, entry: Entry, agreeing: Sequence[str], absent: Sequence[str], alike: Sequence[str]
-    ) -> Verdict:
-        """What becomes of a value that nobody has another one instead of."""
-        if agreeing and self._is_like(entry, agreeing, alike):
+    def _told(self, entry: Entry) -> _Told:
+        found: dict[Status, list[str]] = {"equal": [], "alike": [], "different": [], "absent": []}
+        for name, status in self.evidence.statuses(entry, self.old).items():
+            found[status].append(name)
+        alike, unlike = self.evidence.of_peers(entry, self.old)
+        return _Told(found["equal"], found["alike"], found["different"], found["absent"], alike, unlike)
+
+    def _of_undisputed(self, entry: Entry, said: _Told) -> Verdict:
+        """What becomes of a value that no other environment has another one instead of."""
+        agreeing, absent = said.agreeing, said.absent
+        if agreeing and self._is_like(entry, said):
             return Verdict("copied", f"it is the same in {_listed(agreeing)}")
-        if agreeing:
+        if agreeing or absent:
             why = f"but {self.new} is production" if is_production(self.new) else "and such keys often differ"
-            return Verdict("asked", f"it is the same in {_listed(agreeing)}, {why}", entry.value)
-        if absent:
-            return Verdict("asked", f"{_listed(absent)} {_have(absent)} no such key", entry.value)
-        if len(set(alike)) > 1 and not is_bound(entry):
-            return Verdict("copied", f"{_shown(alike)} {_have(alike)} the same in {self.new}")
-        if is_bound(entry):
+            same_in = f"it is the same in {_listed(agreeing)}, {why}" if agreeing else ""
+            return Verdict("asked", same_in or f"{_listed(absent)} {_have(absent)} no such key", entry.value)
+        if len(set(said.alike)) > 1 and not said.unlike and not is_bound(entry):
+            return Verdict("copied", f"{_shown(said.alike)} {_have(said.alike)} the same in {self.new}")
+        if is_bound(entry) or (is_measure(entry.value) and re.search(r"\d", str(entry.value))):
             return Verdict("asked", "such keys often differ, and there is nothing to compare it with", entry.value)
         return Verdict("copied", "there is no other environment to compare with, and it doesn't name this one")
 
-    def _with_name(
-        self,
-        entry: Entry,
-        differing: Sequence[str],
-        agreeing: Sequence[str],
-        literal: Sequence[str],
-        alike: Sequence[str],
-        unlike: Sequence[str],
-    ) -> Verdict:
+    def _with_name(self, entry: Entry, text: str, said: _Told) -> Verdict:
         """What becomes of a value that names the environment."""
-        text = str(entry.value)
         new = self.old.replaced(text, self.new)
-        if literal and len(literal) == len(agreeing) and not differing and not unlike:
-            return Verdict("copied", f"it is the same in {_listed(literal)}")
-        if self.has_both_forms:
-            form = Words(self.new).form
-            return Verdict("asked", f"the repository has {self.new!r} and {form!r}; nothing tells which it is", new)
-        if self.old.are_only_by_form(text, self.new):
-            return Verdict("asked", f"it has {self.old.form!r}, and {self.new} has no such form", new)
-        if unlike:
-            return Verdict("asked", f"{_shown(unlike)} {_have(unlike)} something else in {self.new}", new)
-        special = [name for name in differing if is_production(name)] if not is_production(self.new) else []
-        if len(special) < len(differing):
-            return Verdict("asked", f"it is different in {_listed(differing)}", self._suggested(entry) or new)
-        if agreeing:
-            return Verdict("replaced", f"{_listed(agreeing)} {_have(agreeing)} the same with the own name", new)
-        if alike:
-            return Verdict("replaced", f"{_shown(alike)} {_have(alike)} the same with the own name", new)
+        if said.equal and not (said.with_own_name or said.different or said.unlike):
+            return Verdict("copied", f"it is the same in {_listed(said.equal)}")
+        if doubt := self._doubt(text, said):
+            return Verdict("asked", doubt, (self._suggested(entry) if said.different else None) or new)
+        if witnesses := said.agreeing or said.alike:
+            return Verdict("replaced", f"{_shown(witnesses)} {_have(witnesses)} the same with the own name", new)
         if is_production(self.new) and text.lower() != self.old.environment.lower():
             return Verdict("asked", "names in production often leave the environment out", new)
         return Verdict("replaced", f"it names the environment {self.old.environment}", new)
 
-    def _is_like(self, entry: Entry, agreeing: Sequence[str], alike: Sequence[str]) -> bool:
+    def _doubt(self, text: str, said: _Told) -> str:
+        """Why a value with another name may be wrong; empty if nothing speaks against it."""
+        if self.has_both_forms:
+            return f"the repository has {self.new!r} and {Words(self.new).form!r}; nothing tells which it is"
+        if self.old.are_only_by_form(text, self.new):
+            return f"it has {self.old.form!r}, and {self.new} has no such form"
+        if said.unlike:
+            return self._unlike(said)
+        is_special = not is_production(self.new) and all(map(is_production, said.different))
+        return "" if is_special or not said.different else f"it is different in {_listed(said.different)}"
+
+    def _unlike(self, said: _Told) -> str:
+        return f"{_shown(said.unlike)} {_have(said.unlike)} something else in {self.new}"
+
+    def _is_like(self, entry: Entry, said: _Told) -> bool:
         """Whether what agrees tells of the new environment.
 
         Of a size, an address or a switch, more than one must tell, and for production another one of production.
         """
-        if is_production(self.new) and not any(map(is_production, agreeing)):
+        alike = set() if said.unlike else set(said.alike)
+        if is_production(self.new) and not any(map(is_production, said.agreeing)):
             return not is_bound(entry) and (bool(alike) or not is_measure(entry.value))
-        return not is_bound(entry) or len(agreeing) + (len(set(alike)) > 1) > 1
+        return not is_bound(entry) or len(said.agreeing) + (len(alike) > 1) > 1
 
     def _suggested(self, entry: Entry) -> Scalar:
         """What the value probably is: what the others have but for their names, or those of the same tier have."""
@@ -191,7 +207,7 @@ class Judge:
         named = [value for value in others.values() if isinstance(value, str) and MARK in value]
         pattern = agreed(named)
         if isinstance(pattern, str):
-            return pattern.replace(MARK, self.new).replace("\ue001", self.old.service)
+            return pattern.replace(MARK, self.new).replace(SERVICE, self.old.service)
         tier = is_production(self.new)
         return agreed([value for name, value in others.items() if is_production(name) == tier])
 
@@ -219,8 +235,7 @@ def secret_in(entry: Entry) -> str:
         return "it is encrypted"
     if _SEALED.match(text):
         return "it is sealed for its environment"
-    item = _ITEM.search(entry.identity[-2]) if entry.name == "value" and len(entry.identity) > 1 else None
-    if is_likely_secret(text, item[1] if item else entry.name):
+    if is_likely_secret(text, next(iter(_item_of(entry)), entry.name)):
         return "it is a secret, as its name says"
     if "\n" in text and secrets_in_text(text):
         return "its text has a secret"
@@ -232,11 +247,17 @@ def is_measure(value: Scalar) -> bool:
     return not isinstance(value, str) or bool(_MEASURE.fullmatch(value))
 
 
+def _item_of(entry: Entry) -> tuple[str, ...]:
+    """The name of the item of a list whose value an entry is."""
+    item = _ITEM.search(entry.identity[-2]) if entry.name == "value" and len(entry.identity) > 1 else None
+    return (item[1],) if item else ()
+
+
 def is_bound(entry: Entry) -> bool:
     """Whether a value is of a kind that is often bound to one environment: a size, an address, a switch."""
     if entry.value in {None, "", "{}", "[]"}:
         return False
-    return any(map(_BOUND.search, entry.names)) or bool(_ADDRESS.search(str(entry.value)))
+    return any(map(_BOUND.search, (*entry.names, *_item_of(entry)))) or bool(_ADDRESS.search(str(entry.value)))
 
 
 def _listed(names: Sequence[str]) -> str:

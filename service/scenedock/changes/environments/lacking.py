@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scenedock.changes.automations import writer_of_line
-from scenedock.changes.environments.deciding import NAMES_A_SECRET, SECRETS
+from scenedock.changes.environments.deciding import NAME_ALONE, SECRETS
 from scenedock.changes.environments.decisions import Decision
 from scenedock.changes.environments.planned import Lack
 from scenedock.changes.environments.words import Words
@@ -29,7 +29,7 @@ def lacks_in(decisions: Sequence[Decision], files: Iterable[PlannedFile], words:
                 yield sealed_secret(
                     words.replaced(name, new) or name, _namespace(decisions, each, words, new), new, where
                 )
-        elif each.reason != NAMES_A_SECRET:
+        elif each.reason != NAME_ALONE:
             yield Lack("value", f"{each.key}: {each.reason}", each.place, "Keep it in a secret, and refer to that.")
     for file in files:
         yield from _of_file(file)

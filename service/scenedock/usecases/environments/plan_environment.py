@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.environments.answering import answered, with_keys
 from scenedock.changes.environments.copying import copied
-from scenedock.changes.environments.deciding import Judge
 from scenedock.changes.environments.decisions import Decision
-from scenedock.changes.environments.entries import Identity
 from scenedock.changes.environments.items import with_item
 from scenedock.changes.environments.lacking import lacks_in
 from scenedock.changes.environments.planned import EnvironmentPlan, Lack, NewEnvironment
@@ -19,6 +18,7 @@ from scenedock.changes.environments.text import with_text
 from scenedock.changes.environments.words import Words
 from scenedock.changes.planned import Planned, PlannedFile, Refusal, VersionChange
 from scenedock.errors import ConflictError, InputError
+from scenedock.gitops.values_edits import add_value, get_value
 from scenedock.model.finding import Place
 from scenedock.model.locks import locks_of
 from scenedock.releases.release import Release
@@ -28,6 +28,7 @@ from scenedock.usecases.environments.comparing import Comparer
 from scenedock.usecases.environments.pieces import Piece, PieceFinder
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_KNOWN = "environments.known"
 _MOST_UNPLANNED = 5
 
 
@@ -87,6 +88,8 @@ def plan_environment(ground: Ground, wish: NewEnvironment) -> EnvironmentPlan:
     draft = _Draft(ground, release, wish, finder.find())
     _decide(draft)
     _write(draft)
+    if draft.contents:
+        _name_in_settings(draft)
     return _looked_at(draft, finder.notes)
 
 
@@ -132,6 +135,16 @@ def _write(draft: _Draft) -> None:
         is_there = piece.target in draft.contents or piece.target in draft.ground.paths(draft.release.repository)
         target = draft.read(piece.target) if is_there else b""
         draft.contents[piece.target] = with_item(target, changed, piece.item.named(draft.words, new), piece.target)
+
+
+def _name_in_settings(draft: _Draft) -> None:
+    """Name the environment in scenedock.yaml, where that lists all: the catalog knows no others then."""
+    repository = draft.release.repository
+    if FILE_NAME not in draft.ground.paths(repository):
+        return
+    known = get_value(draft.read(FILE_NAME), _KNOWN, FILE_NAME)
+    if isinstance(known, list) and draft.release.environment in known and draft.wish.environment not in known:
+        draft.contents[FILE_NAME] = add_value(draft.read(FILE_NAME), f"{_KNOWN}.-", draft.wish.environment, FILE_NAME)
 
 
 def _looked_at(draft: _Draft, notes: Sequence[str]) -> EnvironmentPlan:

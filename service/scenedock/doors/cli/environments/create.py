@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,9 +27,16 @@ _WIDEST = 60
 @click.option("--repository", metavar="NAME", help="Name of the repository, where several deploy the service there.")
 @click.option("--answer", "answers", metavar="KEY=VALUE", multiple=True, help="The value of a key; may be repeated.")
 @click.option(
-    "--keep", metavar="PATTERN", multiple=True, help="Keys that are asked and get what OLD has: `resources.*`."
+    "--keep", "kept", metavar="PATTERN", multiple=True, help="Keys that are asked and get what OLD has: `resources.*`."
 )
-@click.option("--accept", metavar="PATTERN", multiple=True, help="Keys that are asked and get what is suggested.")
+@click.option(
+    "--accept",
+    "accepted",
+    "accepted",
+    metavar="PATTERN",
+    multiple=True,
+    help="Keys that are asked and get what is suggested.",
+)
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would become of each key; the default.")
 @click.option("--diff", is_flag=True, help="Show the manifests that it makes.")
 @click.option("--write", is_flag=True, help="Write the files.")
@@ -42,17 +49,11 @@ def create(
     sources: Sources,
     programs: Programs,
     layout: str,
-    service: str,
-    environment: str,
-    source: str,
-    repository: str | None,
-    answers: tuple[str, ...],
-    keep: tuple[str, ...],
-    accept: tuple[str, ...],
     only_plan: bool,
     diff: bool,
     write: bool,
     commit: bool,
+    **asked: Any,
 ) -> None:
     """Create the environment NEW of SERVICE from OLD, in REPO... (the current folder).
 
@@ -72,7 +73,7 @@ def create(
         raise click.UsageError("--plan writes nothing; leave it out, or --write and --commit")
     if (write or commit) and sources.ref is not None:
         raise click.UsageError("with --ref nothing can be written")
-    wish = NewEnvironment(service, environment, source, repository, _answers(answers), keep, accept)
+    wish = NewEnvironment(**{**asked, "answers": _answers(asked["answers"])})
     with sources.opened() as opened:
         ground = Ground.of(sources.export_of(opened), opened, sources.export_of, datetime.now(UTC))
         plan, rendered, reason = with_rendered(plan_environment(ground, wish), opened, programs.tools())
@@ -98,7 +99,7 @@ def _answers(typed: Sequence[str]) -> dict[str, str]:
 
 def _split(answer: str) -> tuple[str, str, str]:
     """Key and value of an answer; the sign between them isn't that of an item: `env[name=TAG].value=1`."""
-    at, depth = 0, 0
+    depth = 0
     for at, sign in enumerate(answer):
         depth += {"[": 1, "]": -1}.get(sign, 0)
         if sign == "=" and depth <= 0:
