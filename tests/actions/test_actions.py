@@ -24,7 +24,15 @@ from tests.publishing.acme import acme_with
 from tests.tools.effects import effects_with
 from tests.tools.service import EXAMPLE
 
-CHANGES = {"promote-deployment", "roll-back-deployment", "set-version", "lock-environment", "unlock-environment"}
+ENVIRONMENTS = {"plan-environment", "create-environment"}
+CHANGES = {
+    *ENVIRONMENTS,
+    "promote-deployment",
+    "roll-back-deployment",
+    "set-version",
+    "lock-environment",
+    "unlock-environment",
+}
 ELSEWHERE = {"await-pull-request", "register-in-catalog", *CHANGES}
 """Actions that wait for somebody, or need a Backstage or deployments; tests of their own run them."""
 VERSION = "workload:\n  image:\n    tag: 1.3.0\n"

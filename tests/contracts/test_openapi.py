@@ -32,6 +32,7 @@ MORE_THAN_A_SCHEMA = {
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("await-pull-request", "register-in-catalog")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("promote-deployment", "roll-back-deployment", "set-version")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("lock-environment", "unlock-environment")),
+    *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("plan-environment", "create-environment")),
     *(f"{BASE_PATH}/actions/{name}/invoke" for name in ("preview-deployment", "show-delivery-metrics")),
 }
 QUERIES = [

@@ -34,11 +34,8 @@ def test_an_environment_is_proposed_once_with_each_decision_and_what_it_lacks(ac
     question = "replicas (gitops:billing/values-qa.yaml:4): it is different in production; it has 1;"
     assert str(asked.value).splitlines() == [
         "1 key of billing/qa must be answered for staging:",
-        "  replicas (gitops:billing/values-qa.yaml:4): it is different in production; it has 1; `--answer "
-        "'replicas=VALUE'` (probably 1)",
+        f"  {question} `--answer 'replicas=VALUE'` (probably 1)",
     ]
-    plan = acme.run("plan-environment", WISH)
-    assert plan["open"] == 1
     assert acme.repository("gitops").pulls == {}
 
     answered = {**WISH, "answerLines": "replicas = 2\n"}
@@ -65,11 +62,13 @@ def test_an_environment_is_proposed_once_with_each_decision_and_what_it_lacks(ac
     assert [each["what"] for each in first["lacks"]] == ["billing-db"]
 
 
-def test_what_cannot_be_created_is_refused(acme: Deploying) -> None:
-    with pytest.raises(InputError, match="billing is deployed in 'production' already"):
-        acme.run("plan-environment", {**WISH, "environment": "production"})
-    with pytest.raises(InputError, match=r"there is no key 'replica' to answer .did you mean replicas"):
-        acme.run("create-environment", {**WISH, "answers": {"replica": 2}})
+def test_a_plan_of_a_locked_environment_says_what_is_refused_and_asked(acme: Deploying) -> None:
+    acme.program = "no-helm"
+    acme.restart()
     acme.change({"scenedock.yaml": "locks: [{environment: staging, reason: freeze, until: 2099-01-01}]\n"})
+    plan = acme.run("plan-environment", WISH)
+    assert (plan["open"], plan["counts"]["asked"], plan["namespace"]) == (1, 1, "")
+    assert "| replicas | 1 → ? |" in plan["markdown"]
+    assert acme.repository("gitops").pulls == {}
     with pytest.raises(ConflictError, match="staging is locked until 2099-01-01: freeze"):
         acme.run("create-environment", {**WISH, "answers": {"replicas": 2}})

@@ -227,3 +227,34 @@ def test_an_environment_of_this_shape_is_created(name: str, tmp_path: Path) -> N
     listed = json.loads(run("deployments", "list", root, "--format", "json"))
     assert any(each["environment"] == "qa" for each in listed if each["service"] == "billing")
     run(*arguments, code=4)
+
+
+def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    commit(
+        root,
+        1,
+        {
+            "billing/Chart.yaml": CHART,
+            "billing/values-dev.yaml": VALUES,
+            "billing/values-production.yaml": "host: billing.acme.example\n",
+        },
+    )
+
+    def create(*more: str, new: str = "qa", old: str = "dev", code: int = 2) -> str:
+        return run("environments", "create", "billing", new, "--from", old, root, *more, code=code)
+
+    before = contents(root)
+    asked = create("--write")
+    assert "apps:billing/values-dev.yaml:10" not in asked
+    assert (
+        "image.repository (apps:billing/values-dev.yaml:3): production has no such key; it has acme/billing; " in asked
+    )
+    assert "`--answer 'image.repository=VALUE'`" in asked
+    assert "isn't deployed in 'test'; its environments are: dev, production" in create(old="test")
+    assert "deployed in 'production' already" in create(new="production", code=4)
+    assert "can't be the name of an environment" in create(new="Q A")
+    assert "there is no key 'hosts' to answer (did you mean host?)" in create("--answer", "hosts=x")
+    assert "is left out (it is a secret, as its name says)" in create("--answer", "env[name=DB_PASSWORD].value=x")
+    assert "matches no key that is asked" in create("--keep", "resources.*")
+    assert contents(root) == before

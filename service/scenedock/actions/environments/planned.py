@@ -94,10 +94,10 @@ class LackOutput(JsonDocument):
 class PlanOutput(JsonDocument):
     """A planned environment."""
 
-    repository: str
-    service: str
-    environment: str
-    from_environment: str
+    repository: Annotated[str, "Name of the repository"]
+    service: Annotated[str, "Name of the service"]
+    environment: Annotated[str, "Name of the new environment"]
+    from_environment: Annotated[str, "The environment that is copied"]
     namespace: Annotated[str, "Its namespace; empty where the repository doesn't say it"]
     hosts: Annotated[tuple[str, ...], "Its host names"]
     counts: Annotated[dict[str, int], "How many keys have each outcome"]
@@ -105,7 +105,7 @@ class PlanOutput(JsonDocument):
     files: Annotated[tuple[str, ...], "The files that are new or change"]
     lacks: Annotated[tuple[LackOutput, ...], "What it needs still"]
     refusals: Annotated[tuple[RefusalOutput, ...], "What speaks against it; with any, it isn't made"]
-    notes: tuple[str, ...]
+    notes: Annotated[tuple[str, ...], "What else whoever decides should know"]
 
     @classmethod
     def of(cls, plan: EnvironmentPlan) -> PlanOutput:

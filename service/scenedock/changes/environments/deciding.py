@@ -34,7 +34,7 @@ _BOUND = re.compile(
 _ADDRESS = re.compile(r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w-]+\.[a-z]{2,}\b|@", re.IGNORECASE)
 
 
-_MEASURE = re.compile(r"\d[\d.,]*\s*[A-Za-z%]{0,8}|true|false|on|off|yes|no", re.IGNORECASE)
+_MEASURE = re.compile(r"\d[\d.,]*\s*[A-Za-z%]{0,8}|true|false|on|off|yes|no|enabled|disabled", re.IGNORECASE)
 _NAME_AND_VALUE: Final = 2
 _MANY: Final = 3
 """How many times as many services must agree as don't."""
@@ -155,7 +155,8 @@ class Judge:
             return Verdict("asked", same_in or f"{_listed(absent)} {_have(absent)} no such key", entry.value)
         if len(set(said.alike)) > 1 and not said.unlike and not is_bound(entry):
             return Verdict("copied", f"{_shown(said.alike)} {_have(said.alike)} the same in {self.new}")
-        if is_bound(entry) or (is_measure(entry.value) and re.search(r"\d", str(entry.value))):
+        is_port = "port" in entry.name.lower()
+        if is_bound(entry) or (is_measure(entry.value) and entry.value is not None and not is_port):
             return Verdict("asked", "such keys often differ, and there is nothing to compare it with", entry.value)
         return Verdict("copied", "there is no other environment to compare with, and it doesn't name this one")
 
@@ -226,7 +227,7 @@ def _secret_items(entries: Entries) -> Collection[tuple[int, Identity]]:
 
 
 def secret_in(entry: Entry) -> str:
-    """Why a value isn't copied: it is or may be a secret. Empty if it is none."""
+    """Why a value isn't copied: it is or may be a secret. Empty if it isn't one."""
     value = entry.value
     if value is None or isinstance(value, bool) or entry.is_key:
         return ""

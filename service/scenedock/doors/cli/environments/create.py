@@ -32,7 +32,6 @@ _WIDEST = 60
 @click.option(
     "--accept",
     "accepted",
-    "accepted",
     metavar="PATTERN",
     multiple=True,
     help="Keys that are asked and get what is suggested.",
