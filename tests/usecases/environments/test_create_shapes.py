@@ -119,7 +119,7 @@ SHAPES = {
             ),
         },
         "billing-qa",
-        ("value",),
+        ("value: env[name=DB_PASSWORD].value: it is a secret",),
     ),
     "overlay with a SealedSecret, Applications in one file": Shape(
         {

@@ -83,7 +83,7 @@ class Judge:
                 yield entry, Verdict("left out", "it is encrypted, or no text")
             elif kind in SECRETS:
                 yield entry, Verdict("left out", f"a {kind} is bound to its environment")
-            elif (entry.document, entry.identity[:-1]) in items and not entry.is_key:
+            elif (entry.document, entry.identity[:-1]) in items and not entry.is_key and not secret_in(entry):
                 yield entry, Verdict("left out", NAME_ALONE)
             else:
                 yield entry, self.verdict(entry)
