@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import translate
 from typing import TypeAlias
 
 from scenedock.changes.environments.decisions import Decision
@@ -64,8 +63,9 @@ def answered(decisions: Sequence[Decision], wish: NewEnvironment) -> list[Decisi
 
 
 def _by_pattern(decisions: Sequence[Decision], pattern: str, value_of: _ValueOf) -> list[Decision]:
-    expression = re.compile(translate(pattern))
-    matching = [each for each in decisions if each.outcome == "asked" and expression.match(each.key)]
+    """The decisions with answers where keys match; `*` and `?` stand for others, brackets for themselves."""
+    expression = re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+    matching = [each for each in decisions if each.outcome == "asked" and expression.fullmatch(each.key)]
     if not matching:
         raise InputError(f"{pattern!r} matches no key that is asked; `--plan` lists all")
     return [

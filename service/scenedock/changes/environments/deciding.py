@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scenedock.catalog.vocabulary.environments import is_production
+from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, is_production
 from scenedock.changes.environments.decisions import Verdict
 from scenedock.changes.environments.entries import Entries, Entry, Identity
 from scenedock.changes.environments.evidence import Evidence, Status, agreed, marked, same, tells
@@ -31,9 +31,13 @@ _BOUND = re.compile(
     r"account|arn\Z|region|cluster|vpc|subnet|issuer|certificate|schedule|max|min|memory|cpu|enabled?\Z|debug|log\w*level|tag\Z|version",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w-]+\.[a-z]{2,}\b|@", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"://|\barn:|\b\d{12}\b|\b\d+\.\d+\.\d+\.\d+\b|[\w-]+\.[\w-]+\.[a-z]{2,}\b|@|\b[a-z]+-[0-9a-f]{8,17}\b",
+    re.IGNORECASE,
+)
 
 
+_ENVIRONMENTS: Final = frozenset(KNOWN_ENVIRONMENTS)
 _MEASURE = re.compile(r"\d[\d.,]*\s*[A-Za-z%]{0,8}|true|false|on|off|yes|no|enabled|disabled", re.IGNORECASE)
 _NAME_AND_VALUE: Final = 2
 _MANY: Final = 3
@@ -254,11 +258,18 @@ def _item_of(entry: Entry) -> tuple[str, ...]:
     return (item[1],) if item else ()
 
 
+def _names_environment(text: str) -> bool:
+    """Whether a text has the name of any environment as a word."""
+    return not _ENVIRONMENTS.isdisjoint(re.split(r"[^a-z]+", text.lower()))
+
+
 def is_bound(entry: Entry) -> bool:
     """Whether a value is of a kind that is often bound to one environment: a size, an address, a switch."""
     if entry.value in {None, "", "{}", "[]"}:
         return False
-    return any(map(_BOUND.search, (*entry.names, *_item_of(entry)))) or bool(_ADDRESS.search(str(entry.value)))
+    text = str(entry.value)
+    by_name = any(map(_BOUND.search, (*entry.names, *_item_of(entry))))
+    return by_name or bool(_ADDRESS.search(text)) or (entry.name not in {"name", "key"} and _names_environment(text))
 
 
 def _listed(names: Sequence[str]) -> str:
