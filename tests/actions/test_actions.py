@@ -25,7 +25,14 @@ from tests.tools.effects import effects_with
 from tests.tools.service import EXAMPLE
 
 CHANGES = {"promote-deployment", "roll-back-deployment", "set-version", "lock-environment", "unlock-environment"}
-ENDS = {"preview-retirement", "retire-environment", "retire-deployment", "extend-environment"}
+ENVIRONMENTS = {
+    "plan-environment",
+    "create-environment",
+    "preview-retirement",
+    "retire-environment",
+    "retire-deployment",
+    "extend-environment",
+}
 ELSEWHERE = {
     "await-pull-request",
     "register-in-catalog",
@@ -33,7 +40,7 @@ ELSEWHERE = {
     "seal-secret",
     "refer-to-secret",
     *CHANGES,
-    *ENDS,
+    *ENVIRONMENTS,
 }
 """Actions that wait for somebody, or need a Backstage or deployments; tests of their own run them."""
 VERSION = "workload:\n  image:\n    tag: 1.3.0\n"

@@ -13,7 +13,9 @@ from scenedock.actions.changes.roll_back_deployment import roll_back_deployment_
 from scenedock.actions.changes.set_version import set_version_action
 from scenedock.actions.changes.unlock_environment import unlock_environment_action
 from scenedock.actions.effects import Effects
+from scenedock.actions.environments.create_environment import create_environment_action
 from scenedock.actions.environments.extend_environment import extend_environment_action
+from scenedock.actions.environments.plan_environment import plan_environment_action
 from scenedock.actions.environments.preview_retirement import preview_retirement_action
 from scenedock.actions.environments.retire_deployment import retire_deployment_action
 from scenedock.actions.environments.retire_environment import retire_environment_action
@@ -51,6 +53,8 @@ ACTIONS: tuple[Action[Effects], ...] = (
     promote_deployment_action,
     roll_back_deployment_action,
     set_version_action,
+    plan_environment_action,
+    create_environment_action,
     lock_environment_action,
     unlock_environment_action,
     seal_secret_action,

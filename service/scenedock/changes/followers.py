@@ -13,7 +13,7 @@ from scenedock.releases.spots import Spot
 
 def followers_of(file: PlannedFile, spots: Sequence[Spot]) -> tuple[str, ...]:
     """The paths of the values that change in a file of YAML, and are at none of the spots that are edited in it."""
-    if file.after is None or b"&" not in file.before or any(each.form != "yaml" for each in spots):
+    if not file.before or file.after is None or b"&" not in file.before or any(each.form != "yaml" for each in spots):
         return ()
     try:
         old, new = (

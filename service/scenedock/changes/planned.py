@@ -23,6 +23,7 @@ Code: TypeAlias = Literal[
     "not-as-planned",
     "depended-on",
     "not-removable",
+    "nothing-to-copy",
 ]
 LIFTABLE: Final[tuple[Liftable, ...]] = (
     "downgrade",
@@ -74,17 +75,17 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file of a repository: the bytes that it must still have, and those that it gets, None if it goes."""
+    """A file of a repository: the bytes that it must still have, and those that it gets; None for no file."""
 
     repository: str
     path: str
-    before: bytes
+    before: bytes | None
     after: bytes | None
 
     @property
     def lines(self) -> tuple[LineChange, ...]:
         """The lines that change."""
-        old, new = (data.decode("utf-8", "replace").splitlines() for data in (self.before, self.after or b""))
+        old, new = (data.decode("utf-8", "replace").splitlines() for data in (self.before or b"", self.after or b""))
         found: list[LineChange] = []
         matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
         for tag, first, end, start, stop in matcher.get_opcodes():
@@ -127,7 +128,7 @@ class Planned:
 
     `lifted` are those that were lifted. `notes` are what whoever decides should know besides. `title`, `body` and
     `message` are the text of a pull request (without rendered manifests) and of its commit. Without `files`, all is as
-    wanted already.
+    wanted already. `content` tells it from other plans of the same versions.
     """
 
     files: tuple[PlannedFile, ...] = ()
@@ -138,6 +139,7 @@ class Planned:
     title: str = ""
     body: str = ""
     message: str = ""
+    content: str = ""
 
     @property
     def pairs(self) -> tuple[PairKey, ...]:

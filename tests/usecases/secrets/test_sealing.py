@@ -149,7 +149,7 @@ def test_an_overlay_lists_its_new_file(tmp_path: Path) -> None:
 
     assert place.path == "billing/overlays/qa/billing-sealed-secret.yaml"
     (listing,) = place.also
-    assert listing.after == listing.before + b"- billing-sealed-secret.yaml\n"
+    assert listing.after == (listing.before or b"") + b"- billing-sealed-secret.yaml\n"
     ground = ground_of(
         tmp_path, {"billing/overlays/qa/kustomization.yaml": "namePrefix: x-\nresources: [../../base]\n"}
     )

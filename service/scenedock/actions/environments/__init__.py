@@ -1,1 +1,1 @@
-"""Actions about environments: their end, and what that does."""
+"""Actions that make and end environments of services."""

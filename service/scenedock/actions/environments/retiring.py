@@ -20,12 +20,12 @@ from scenedock.model.approvals import ApprovalSubject
 from scenedock.model.code_hosts.code_host import PERSON
 from scenedock.model.finding import Place
 from scenedock.usecases.changes.publish_change import How, Published, refused
-from scenedock.usecases.environments.plan_served import (
+from scenedock.usecases.environments.publish_retirement import find_published_retirement, publish_retirement
+from scenedock.usecases.environments.retire_served import (
     RetirementHere,
     plan_served_retirement,
     with_open_changes,
 )
-from scenedock.usecases.environments.publish_retirement import find_published_retirement, publish_retirement
 
 Service = Annotated[str, "Name of the service, such as `billing`", Field(min_length=1)]
 Repository = Annotated[str | None, "Name of the repository, where several deploy the service"]

@@ -130,12 +130,13 @@ def secrets() -> None:
 @main.group(
     cls=LateGroup,
     late={
+        "create": "scenedock.doors.cli.environments.create:create",
         "extend": "scenedock.doors.cli.environments.extending:extend_environment",
         "retire": "scenedock.doors.cli.environments.retiring:retire_environment",
     },
 )
 def environments() -> None:
-    """End environments of services, or move their ends."""
+    """Create environments of services, end them, or move their ends."""
 
 
 @main.group(cls=LateGroup, late={"list": "scenedock.doors.cli.queries.applications:list_applications"})

@@ -161,21 +161,6 @@ class BackstageCatalog:
         found = [as_object(as_object(each).get("data")) for each in as_list(listed)]
         return {as_text(each.get("target")): as_text(each.get("id")) for each in found if as_text(each.get("id"))}
 
-    def remove_location(self, location_id: str) -> None:
-        """Unregister a Location; that it has gone already is no error.
-
-        Raises
-        ------
-        NotAllowedError   Backstage's permissions don't allow it
-        TemporaryError    the backend can't be reached, or refuses otherwise
-        """
-        path = f"catalog/locations/{quote(location_id, safe='')}"
-        reply = self.client.ask("DELETE", path, plugin=_PLUGIN)
-        if reply.status == HTTPStatus.FORBIDDEN:
-            raise NotAllowedError(f"Backstage doesn't allow to unregister the Location {location_id}")
-        if reply.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
-            reply.document()
-
     def remove_location(self, location_id: str) -> bool:
         """Remove a Location; False if there is none with this id.
 

@@ -72,13 +72,17 @@ def commit_files(root: Path, paths: Sequence[str], message: str) -> str:
     ------
     InputError   git can't do it
     """
-    new = [path for path in sorted(paths) if not ask_git(root, "--literal-pathspecs", "ls-files", "--", path).output]
+    new = [
+        path
+        for path in paths
+        if (root / path).exists() and not ask_git(root, "--literal-pathspecs", "ls-files", "--", path).output
+    ]
     if new:
-        ask_git(root, "--literal-pathspecs", "add", "--intent-to-add", "--", *new)
+        ask_git(root, "--literal-pathspecs", "add", "--intent-to-add", "--", *sorted(new))
     done = ask_git(root, "--literal-pathspecs", "commit", "--quiet", "--only", "-m", message, "--", *sorted(paths))
     if done.complaint:
         if new:
-            ask_git(root, "--literal-pathspecs", "reset", "--quiet", "--", *new)
+            ask_git(root, "--literal-pathspecs", "reset", "--quiet", "--", *sorted(new))
         raise InputError(f"{root}: git can't commit: {done.complaint}")
     return ask_git(root, "rev-parse", "HEAD").text
 

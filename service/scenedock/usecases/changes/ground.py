@@ -38,6 +38,7 @@ class Ground:
     survey: Survey
     choose: Choose = choose_none
     _real_paths: dict[tuple[str, str], str] = field(default_factory=dict)
+    _paths: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -126,6 +127,12 @@ class Ground:
                 raise NotFoundError(f"name the environment of {name!r}: {known}")
             raise NotFoundError(f"{name!r} isn't deployed in {environment!r}; its environments are: {known}")
         return found
+
+    def paths(self, repository: str) -> frozenset[str]:
+        """The files of a repository that may be read."""
+        if repository not in self._paths:
+            self._paths[repository] = frozenset(self.repositories[repository].listing().inside)
+        return self._paths[repository]
 
     def read(self, repository: str, path: str) -> bytes:
         """The bytes of a file as it is now.

@@ -153,7 +153,7 @@ def _publish(hosts: CodeHosts, home: Home, here: PlannedHere, how: How, attempt:
     changes = request_of(files, home)
     base = home.branch or None
     asked = [each.key for each in planned.changes if each.asked and _home_of(each.place.repository, each.key) == name]
-    versions = "\n".join(sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes))
+    versions = "\n".join([*sorted(f"{each.key} {each.old} {each.new}" for each in planned.changes), planned.content])
     attempt = replace(attempt, content=_digest(versions, 16), deploys=_deploys(planned, home))
     with hosts.open(address) as repository:
         known = {each.pair for each in planned.lifted if each.code == "locked"}

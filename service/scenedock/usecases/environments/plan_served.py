@@ -1,81 +1,88 @@
-"""Plan a retirement on the repositories of a service, and find the open changes that it replaces."""
+"""Plan a new environment on the repositories of a service, with what it does to the manifests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from scenedock.changes.retirement import PlannedRetirement, Retirement
-from scenedock.effects.code_hosts.hosts import CodeHosts
-from scenedock.effects.code_hosts.remote_repository import RemoteRepository
-from scenedock.effects.git.repositories import ServedRepository
+from scenedock.changes.environments.lacking import lacks_of_manifests
+from scenedock.changes.environments.planned import EnvironmentPlan, NewEnvironment
+from scenedock.changes.environments.text import with_text
+from scenedock.changes.text import markdown
+from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.errors import ScenedockError
-from scenedock.model.code_hosts.commit import deploys_in
-from scenedock.model.code_hosts.pull_request import PullRequest
+from scenedock.manifests.difference import ManifestDiff
+from scenedock.manifests.markdown import as_markdown
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.usecases.catalog.catalog_record import read_memory
+from scenedock.usecases.catalog.export_catalog import Export, Names, map_catalog, read_repositories
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.homes import Home
-from scenedock.usecases.changes.plan_served import export_again
-from scenedock.usecases.changes.publish_change import deployment_in
-from scenedock.usecases.environments.retire import plan_retirement
+from scenedock.usecases.changes.plan_served import PlannedHere
+from scenedock.usecases.environments.plan_environment import plan_environment
+from scenedock.usecases.manifests.preview import preview
 from scenedock.usecases.manifests.tools import RenderingTools
-from scenedock.usecases.publishing.own_branches import DEPLOY
+
+_LONGEST = 60_000
+_SHORTEST = 1_000
+"""Bytes of the text of a pull request, and those that rendered manifests need at least to say anything."""
 
 
 @dataclass(frozen=True, slots=True)
-class RetirementHere:
-    """A planned retirement, and where each of its repositories lives."""
+class PlannedEnvironment:
+    """A plan, where its repository lives, and what it does to the manifests, or why that isn't known."""
 
-    planned: PlannedRetirement
+    plan: EnvironmentPlan
     homes: Mapping[str, Home] = field(default_factory=dict)
+    manifests: str = ""
+
+    @property
+    def here(self) -> PlannedHere:
+        """The plan as it is published."""
+        return PlannedHere(self.plan.planned, self.homes, {self.plan.repository: self.manifests})
 
 
-def plan_served_retirement(
-    repositories: Mapping[str, ServedRepository],
-    kept: KeptCatalog | None,
-    retirement: Retirement,
-    tools: RenderingTools,
-) -> RetirementHere:
+def plan_served_environment(
+    repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None, wish: NewEnvironment, tools: RenderingTools
+) -> PlannedEnvironment:
     """The plan on the repositories as they are now, under the names of a `kept` catalog.
 
     Raises
     ------
-    NotFoundError   there is no such service, or it isn't deployed there
-    InputError      a repository must be named, or none can be read
+    NotFoundError, ConflictError, InputError   as `plan_environment` does
     """
+    names = read_memory(kept).names if kept else {}
     with export_served(repositories, kept) as (result, opened):
-        ground = Ground.of(result, opened, partial(export_again, result.names), datetime.now(UTC))
-        planned = plan_retirement(ground, retirement, tools)
-        named = {file.repository for file in planned.files} | {key[0] for key in planned.keys}
-        facts = [each.facts for each in result.repositories if each.facts.name in named]
-        return RetirementHere(planned, {each.name: Home.of(each, opened[each.name]) for each in facts})
+        ground = Ground.of(result, opened, partial(_export, names), datetime.now(UTC))
+        plan, diff, reason = with_rendered(plan_environment(ground, wish), opened, tools, names)
+        facts = [each.facts for each in result.repositories if each.facts.name == plan.repository]
+        homes = {each.name: Home.of(each, opened[each.name]) for each in facts}
+    budget = max(_SHORTEST, _LONGEST - len(plan.planned.body.encode()))
+    return PlannedEnvironment(plan, homes, as_markdown(diff, budget) if diff else markdown(reason))
 
 
-def with_open_changes(hosts: CodeHosts, here: RetirementHere) -> RetirementHere:
-    """The plan with the open pull requests that it replaces, as the code hosts have them now, or why nobody knows."""
-    found: list[str] = []
-    for home in here.homes.values():
-        try:
-            with hosts.open(home.address(hosts)) as repository:
-                found += [each.url for each in replaced_in(repository, here.planned, home)]
-        except ScenedockError as error:
-            found.append(f"those of {home.name} aren't known: {error}")
-    radius = replace(here.planned.radius, open_changes=tuple(dict.fromkeys(found)))
-    return replace(here, planned=replace(here.planned, radius=radius))
+def with_rendered(
+    plan: EnvironmentPlan, opened: Mapping[str, Repository], tools: RenderingTools, names: Names | None = None
+) -> tuple[EnvironmentPlan, ManifestDiff | None, str]:
+    """The plan with the secrets that the rendered manifests need, and what it does to the manifests, or why not."""
+    changed = {file.path: file.after for file in plan.planned.files}
+    if plan.planned.refusals or not changed:
+        return plan, None, ""
+    try:
+        tools.helm.check()
+        diff = preview(opened, plan.repository, changed, tools, plan.planned.pairs, names)
+    except ScenedockError as error:
+        return plan, None, f"What it does to the manifests isn't known: {error}"
+    manifests = [each.manifest for block in diff.blocks for each in block.objects if each.manifest]
+    said = {(each.need, each.what) for each in plan.lacks}
+    more = [
+        each for each in lacks_of_manifests(manifests, plan.service, plan.new) if (each.need, each.what) not in said
+    ]
+    return with_text(replace(plan, lacks=(*plan.lacks, *more))), diff, ""
 
 
-def replaced_in(repository: RemoteRepository, planned: PlannedRetirement, home: Home) -> Iterator[PullRequest]:
-    """The open pull requests that change nothing but what a retirement takes away."""
-    mine = {deployment_in(key, home.prefix) for key in planned.keys}
-    for pull in repository.pulls.open_ones(f"{DEPLOY}/") if repository.pulls else ():
-        deploys = deploys_in(pull.body)
-        if deploys and mine.issuperset(deploys) and not is_retirement(pull):
-            yield pull
-
-
-def is_retirement(pull: PullRequest) -> bool:
-    """Whether a pull request of ours retires something, as its title says."""
-    return pull.title.startswith("Retire ")
+def _export(names: Names, repositories: Mapping[str, Repository]) -> Export:
+    return map_catalog(read_repositories(repositories, tolerate=True), names=names)

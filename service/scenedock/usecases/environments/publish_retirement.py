@@ -24,7 +24,7 @@ from scenedock.usecases.changes.publish_change import (
     refused,
     request_of,
 )
-from scenedock.usecases.environments.plan_served import RetirementHere, replaced_in
+from scenedock.usecases.environments.retire_served import RetirementHere, replaced_in
 from scenedock.usecases.publishing.keep_proposal import keep_proposal
 from scenedock.usecases.publishing.own_branches import only_ours
 from scenedock.usecases.publishing.propose_change import Proposal, Proposed

@@ -1,0 +1,94 @@
+"""A new environment as it is planned: the decisions, what they make, and what it still lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from scenedock.changes.environments.decisions import Decision
+from scenedock.changes.planned import Planned
+from scenedock.documents.scalars import Scalar
+from scenedock.errors import InputError
+from scenedock.model.finding import Place
+
+Need: TypeAlias = Literal[
+    "deployment", "service", "file", "sealed secret", "external secret", "secret", "value", "automation"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What an environment still needs before it works, and what to do about it, perhaps as a command."""
+
+    need: Need
+    what: str
+    place: Place = field(default_factory=Place)
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentPlan:
+    """An environment of a service as it would be made from another one.
+
+    `planned` has the files; where questions are open, with what is suggested or there in their place. `namespace` and
+    `hosts` are what the repository says of it then, if it says so.
+    """
+
+    repository: str
+    service: str
+    old: str
+    new: str
+    decisions: tuple[Decision, ...]
+    planned: Planned
+    namespace: str = ""
+    hosts: tuple[str, ...] = ()
+    lacks: tuple[Lack, ...] = ()
+
+    @property
+    def questions(self) -> tuple[Decision, ...]:
+        """What a person still has to answer."""
+        return tuple(each for each in self.decisions if each.is_open)
+
+    def check_answered(self) -> None:
+        """Refuse a plan with open questions.
+
+        Raises
+        ------
+        InputError   some are open; with each key, its line and how to answer it
+        """
+        if self.questions:
+            lines = [f"  {each.key} ({each.place}): {each.reason}; {_answer(each)}" for each in self.questions]
+            count = len(lines)
+            head = (
+                f"{count} key{'' if count == 1 else 's'} of {self.service}/{self.old} must be answered for {self.new}:"
+            )
+            raise InputError("\n".join([head, *lines]))
+
+
+def _answer(decision: Decision) -> str:
+    suggested = f" (probably {shown(decision.suggestion)})" if decision.suggestion is not None else ""
+    return f"it has {shown(decision.old)}; `--answer '{decision.key}=VALUE'`{suggested}"
+
+
+def shown(value: Scalar) -> str:
+    """A value for people, in one line and not too long."""
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    line = " ".join(text.split())
+    return f"{line[:77]}…" if len(line) > 78 else line or '""'
+
+
+@dataclass(frozen=True, slots=True)
+class NewEnvironment:
+    """What somebody wants: an environment of a service, made from another one, with answers by key.
+
+    `kept` are patterns of keys that get what the source has, `accepted` of those that get what is suggested.
+    """
+
+    service: str
+    environment: str
+    source: str
+    repository: str | None = None
+    answers: Mapping[str, Scalar] = field(default_factory=dict)
+    kept: Sequence[str] = ()
+    accepted: Sequence[str] = ()

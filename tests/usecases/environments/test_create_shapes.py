@@ -1,0 +1,260 @@
+"""Each shape of an environment, created at the command line: what is written, decided and still lacking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from scenedock.doors.cli import main
+from tests.tools.commits import commit, git
+
+CHART = "apiVersion: v2\nname: billing\nversion: 1.0.0\n"
+VALUES = """\
+# Only for dev.
+image:
+  repository: acme/billing
+  tag: "1.4.0"  # set by the pipeline
+env:
+  - name: STAGE
+    value: dev
+  - name: DB_PASSWORD
+    value: hunter2hunter2
+host: billing.dev.acme.example   # public
+"""
+
+
+def run(*arguments: str | Path, code: int = 0) -> str:
+    done = CliRunner().invoke(main, list(map(str, arguments)), catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def contents(root: Path) -> dict[str, str]:
+    paths = (path for path in root.rglob("*") if path.is_file() and ".git" not in path.parts)
+    return {str(path.relative_to(root)): path.read_text() for path in paths}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A repository, and the files that `qa` of `billing` has when it was made from `dev`."""
+
+    files: Mapping[str, str]
+    made: Mapping[str, str]
+    namespace: str = ""
+    lacks: tuple[str, ...] = ()
+
+
+def application(name: str, environment: str, path: str = "billing", files: str = "") -> str:
+    helm = f"    helm: {{valueFiles: [{files}]}}\n" if files else ""
+    return (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+        f"metadata:\n  name: {name}-{environment}  # by hand\n  labels: {{environment: {environment}}}\n"
+        f"spec:\n  source:\n    repoURL: https://git.acme.test/apps\n    path: {path}\n{helm}"
+        f"  destination: {{namespace: {name}-{environment}}}\n"
+    )
+
+
+SET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: apps}
+spec:
+  goTemplate: true
+  generators:
+    - list:
+        elements:
+          # one for each environment
+          - service: billing
+            env: dev
+            cluster: dev-eu
+          - {service: orders, env: dev, cluster: dev-eu}
+  template:
+    metadata: {name: '{{.service}}-{{.env}}', labels: {environment: '{{.env}}'}}
+    spec:
+      source:
+        repoURL: https://git.acme.test/apps
+        path: '{{.service}}'
+        helm: {valueFiles: ['values-{{.env}}.yaml']}
+      destination: {namespace: '{{.service}}-{{.env}}'}
+"""
+
+SEALED = """\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: billing-db, namespace: billing-dev}
+spec:
+  encryptedData: {password: AgBvA2v==}
+"""
+
+RELEASES = """\
+releases:
+  - name: billing
+    namespace: billing
+    chart: ./billing
+    values: ['billing/values-{{ .Environment.Name }}.yaml']
+"""
+SHAPES = {
+    "values file, ApplicationSet with elements": Shape(
+        {
+            "billing/Chart.yaml": CHART,
+            "billing/values.yaml": "port: 8000\n",
+            "billing/values-dev.yaml": VALUES,
+            "orders/Chart.yaml": CHART.replace("billing", "orders"),
+            "orders/values-dev.yaml": "port: 1\n",
+            "argocd/set.yaml": SET,
+        },
+        {
+            "billing/values-qa.yaml": VALUES.replace("value: dev", "value: qa")
+            .replace("  - name: DB_PASSWORD\n    value: hunter2hunter2\n", "")
+            .replace("billing.dev.", "billing.qa."),
+            "argocd/set.yaml": SET.replace(
+                "          - {service: orders, env: dev, cluster: dev-eu}\n",
+                "          - {service: orders, env: dev, cluster: dev-eu}\n"
+                "          - service: billing\n            env: qa\n            cluster: qa-eu\n",
+            ),
+        },
+        "billing-qa",
+        ("value: env[name=DB_PASSWORD].value: it is a secret",),
+    ),
+    "overlay with a SealedSecret, Applications in one file": Shape(
+        {
+            "billing/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+            "billing/base/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
+            "spec: {template: {spec: {containers: [{name: billing, image: 'acme/billing:1.0.0'}]}}}\n",
+            "billing/overlays/dev/kustomization.yaml": "namespace: billing-dev\nresources:\n  - ../../base\n"
+            "  - sealed.yaml\n  - external.yaml\n",
+            "billing/overlays/dev/sealed.yaml": SEALED,
+            "billing/overlays/dev/external.yaml": "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\n"
+            "metadata: {name: billing-api}\nspec:\n  secretStoreRef: {name: vault}\n  data:\n"
+            "    - secretKey: token\n      remoteRef: {key: dev/billing/api}\n",
+            "argocd/apps.yaml": "---\n".join(
+                [application("billing", "dev", "billing/overlays/dev"), application("orders", "dev", "orders")]
+            ),
+        },
+        {
+            "billing/overlays/qa/kustomization.yaml": "namespace: billing-qa\nresources:\n  - ../../base\n"
+            "  - external.yaml\n",
+            "billing/overlays/qa/external.yaml": "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\n"
+            "metadata: {name: billing-api}\nspec:\n  secretStoreRef: {name: vault}\n  data:\n"
+            "    - secretKey: token\n      remoteRef: {key: qa/billing/api}\n",
+            "argocd/apps.yaml": "---\n".join(
+                [
+                    application("billing", "dev", "billing/overlays/dev"),
+                    application("orders", "dev", "orders"),
+                    application("billing", "qa", "billing/overlays/qa"),
+                ]
+            ),
+        },
+        "billing-qa",
+        (
+            "sealed secret: billing-db in namespace billing-qa",
+            "secrets seal billing KEY --environment qa --name billing-db --namespace billing-qa",
+            "qa/billing/api in vault",
+        ),
+    ),
+    "folder for the environment, a file for its Application": Shape(
+        {
+            "dev/billing/Chart.yaml": CHART,
+            "dev/billing/values.yaml": "host: billing.dev.acme.example\n",
+            "dev/billing/templates/a.yaml": "kind: Deployment\n",
+            "argocd/billing-dev.yaml": application("billing", "dev", "dev/billing"),
+        },
+        {
+            "qa/billing/Chart.yaml": CHART,
+            "qa/billing/values.yaml": "host: billing.qa.acme.example\n",
+            "qa/billing/templates/a.yaml": "kind: Deployment\n",
+            "argocd/billing-qa.yaml": application("billing", "qa", "qa/billing"),
+        },
+        "billing-qa",
+    ),
+    "item of an app list, tag file": Shape(
+        {
+            "scenedock.yaml": "apps:\n  - file: config/values-{environment}.yaml\n    items: applications\n"
+            "versions: {file: 'tags/{environment}/{service}', path: image_tag}\n",
+            "config/Chart.yaml": CHART.replace("billing", "config"),
+            "config/values-dev.yaml": "defaults: &d {a: 1}\napplications:\n  - name: billing\n    helmValues:\n"
+            "      # by ada\n      stage: dev\n      all: *d\n  - name: orders\n",
+            "config/values-qa.yaml": "defaults: &d {a: 2}\napplications:\n- name: orders\n",
+            "tags/dev/billing": "image_tag: 1.4.0\n",
+        },
+        {
+            "config/values-qa.yaml": "defaults: &d {a: 2}\napplications:\n- name: orders\n- name: billing\n"
+            "  helmValues:\n    # by ada\n    stage: qa\n    all: *d\n",
+            "tags/qa/billing": "image_tag: 1.4.0\n",
+        },
+    ),
+    "helmfile": Shape(
+        {
+            "helmfile.yaml": f"environments:\n  dev:\n    values: [env/dev.yaml]\n---\n{RELEASES}",
+            "billing/Chart.yaml": CHART,
+            "billing/values-dev.yaml": "stage: dev\n",
+            "env/dev.yaml": "x: 1\n",
+        },
+        {
+            "helmfile.yaml": "environments:\n  dev:\n    values: [env/dev.yaml]\n  qa:\n    values: [env/qa.yaml]\n"
+            f"---\n{RELEASES}",
+            "billing/values-qa.yaml": "stage: qa\n",
+        },
+        "billing",
+        ("file: env/qa.yaml, which environments.dev.values.0 names",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_environment_of_this_shape_is_created(name: str, tmp_path: Path) -> None:
+    shape, root = SHAPES[name], tmp_path / "apps"
+    commit(root, 1, shape.files)
+    git(root, "config", "user.name", "Ada")
+    git(root, "config", "user.email", "ada@acme.test")
+    before = contents(root)
+    arguments = ("environments", "create", "billing", "qa", "--from", "dev", root)
+    plan = json.loads(run(*arguments, "--plan", "--format", "json"))
+    assert contents(root) == before
+    keep = [each for key in plan["decisions"] if key["open"] for each in ("--keep", key["key"])]
+    printed = run(*arguments, *keep, "--commit")
+    assert contents(root) == {**before, **shape.made}, printed
+    assert plan["namespace"] == shape.namespace
+    for each in shape.lacks:
+        assert each in printed
+    assert "hunter2" not in printed + json.dumps(plan)
+    git(root, "diff", "--exit-code", "HEAD")
+    listed = json.loads(run("deployments", "list", root, "--format", "json"))
+    assert any(each["environment"] == "qa" for each in listed if each["service"] == "billing")
+    run(*arguments, code=4)
+
+
+def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    commit(
+        root,
+        1,
+        {
+            "billing/Chart.yaml": CHART,
+            "billing/values-dev.yaml": VALUES,
+            "billing/values-production.yaml": "host: billing.acme.example\n",
+        },
+    )
+
+    def create(*more: str, new: str = "qa", old: str = "dev", code: int = 2) -> str:
+        return run("environments", "create", "billing", new, "--from", old, root, *more, code=code)
+
+    before = contents(root)
+    asked = create("--write")
+    assert "apps:billing/values-dev.yaml:10" not in asked
+    assert (
+        "image.repository (apps:billing/values-dev.yaml:3): production has no such key; it has acme/billing; " in asked
+    )
+    assert "`--answer 'image.repository=VALUE'`" in asked
+    assert "isn't deployed in 'test'; its environments are: dev, production" in create(old="test")
+    assert "deployed in 'production' already" in create(new="production", code=4)
+    assert "can't be the name of an environment" in create(new="Q A")
+    assert "there is no key 'hosts' to answer (did you mean host?)" in create("--answer", "hosts=x")
+    assert "is left out (it is a secret, as its name says)" in create("--answer", "env[name=DB_PASSWORD].value=x")
+    assert "matches no key that is asked" in create("--keep", "resources.*")
+    assert contents(root) == before
