@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from scenedock.model.finding import Place
+from scenedock.releases.deployed import Deployed
 from scenedock.releases.drift import Gap, furthest_of, others_of
 from scenedock.releases.history import VersionHistory, versions_between
 from scenedock.releases.images import Image
-from scenedock.releases.release import Choose, Deployed, PairKey, Release, release_of
+from scenedock.releases.release import Choose, PairKey, Release, release_of
 
 _NONE: Mapping[PairKey, VersionHistory] = MappingProxyType({})
 
