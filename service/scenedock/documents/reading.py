@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -110,6 +110,10 @@ class Document:
             if len(found) == 1:
                 return data.count(b"\n", 0, found[0]) + 1
         return self.line_of(path)
+
+    def lines_below(self, root: Sequence[str | int]) -> Callable[[Sequence[str | int]], int]:
+        """`line_of` for paths that begin at `root`."""
+        return lambda path: self.line_of((*root, *path))
 
     def position_of(self, path: Sequence[str | int]) -> Position:
         """Line and column where the key or item at `path` begins, or else its nearest existing parent.
