@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from scenedock.documents.merging import merge_values
 from scenedock.model.json import JsonObject, as_object
@@ -13,6 +13,10 @@ from scenedock.releases.images import Image, Keys, images_in
 from scenedock.releases.spots import Spot, SpotOf, nowhere
 
 _DEPENDENCY = "dependency"
+
+
+Proof: TypeAlias = Literal["", "templates", "comment"]
+"""What proves that an image without a tag has the appVersion; empty if nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class ChartVersions:
     path: str
     line_of: Callable[[Keys], int]
     app_version: str = ""
-    app_version_by: Literal["", "templates", "comment"] = ""
+    app_version_by: Proof = ""
     remote: tuple[DependencyVersion, ...] = ()
     document: int = 1
 

@@ -163,7 +163,7 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
     if candidates and candidates[0].tag:
         found, *twins = [_of_image(nothing, deployed, image) for image in candidates]
         if not twins or _belong_together(candidates, deployed):
-            return replace(found, twins=tuple(twins))
+            return replace(found, twins=tuple(twins)) if twins else found
         return replace(found, rivals=" and ".join(f"{each.image} ({each.place})" for each in (found, *twins[:3])))
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
 
@@ -177,10 +177,17 @@ def _belong_together(images: Sequence[Image], deployed: Deployed) -> bool:
 def _of_image(nothing: Release, deployed: Deployed, image: Image) -> Release:
     """What the tag of an image in its values says."""
     layer = _layer_of(deployed, image)
-    shape = layer.shape or image.shape
-    found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
-    line, spot = layer.line_of(image.keys), layer.spot_of(image.keys)
-    return replace(found, path=layer.path, line=line, spot=spot, keys=image.keys)
+    return replace(
+        nothing,
+        version=image.tag,
+        image=image.repository,
+        shape=layer.shape or image.shape,
+        path=layer.path,
+        line=layer.line_of(image.keys),
+        elsewhere=layer.elsewhere,
+        spot=layer.spot_of(image.keys),
+        keys=image.keys,
+    )
 
 
 def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:
