@@ -219,6 +219,7 @@ def survey(result: Export, repositories: Mapping[str, Repository], choose: Choos
             frozenset(path for owner, path in libraries if owner == contents.facts.name),
             {name: repository.read for name, repository in repositories.items()},
             repositories[contents.facts.name].history_root()[1],
+            dict(result.read.documents.get(contents.facts.name, {})),
         )
         for contents in result.repositories
     }
