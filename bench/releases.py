@@ -1,12 +1,14 @@
 """Measure what it costs to tell which version is where, beside an export, and since when, beside git's log.
 
-A table of ratios goes into docs/benchmarks.md. All CPU time is user and system time of this process and its children.
+A table of ratios goes into docs/benchmarks.md. All CPU time is user and system time of this process and its children;
+of an export with and without versions, the quickest of three.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from bench.feed import cpu_of, git
@@ -19,6 +21,7 @@ from scenedock.usecases.releases.list_deployments import list_deployments
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 FOLDERS = int(os.environ.get("SCENEDOCK_BENCH_FOLDERS", "10000"))
 COMMITS = 300
+RUNS = 3
 SERVICE = "team-orders-00016"
 
 
@@ -41,8 +44,16 @@ def report() -> str:
         commit_tags(root)
         sources = Sources((str(root),), None, None, None)
         with sources.opened() as opened:
-            export = cpu_of(lambda: sources.export_of(opened))
-            result = sources.export_of(opened)
+            export_for_versions = partial(sources.export_of, opened, keep_documents=True)
+            result = sources.export_of(opened)  # so that what is loaded late counts for none of them
+            times = [
+                (
+                    cpu_of(lambda: sources.export_of(opened)),
+                    cpu_of(lambda: list_deployments(export_for_versions(), opened)),
+                )
+                for _ in range(RUNS)
+            ]
+            export, both = (min(each) for each in zip(*times, strict=True))
             listed = cpu_of(lambda: list_deployments(result, opened))
             extent = Extent(20, between=False)
             shown = cpu_of(lambda: follow_deployments(result, opened, Selected(SERVICE), extent))
@@ -51,7 +62,7 @@ def report() -> str:
     rows = [
         f"| measured, {FOLDERS:,} folders | Scenedock | beside | ratio | wanted |",
         "| --- | --- | --- | --- | --- |",
-        f"| versions of all, beside an export | {listed:.2f} s | {export:.2f} s | {listed / export:.2f} | ≤ 0.15 |",
+        f"| versions of all, added | {both - export:.2f} s | {export:.2f} s | {both / export - 1:.2f} | ≤ 0.15 |",
         f"| {name} | {shown - listed:.2f} s | {log:.2f} s | {(shown - listed) / log:.1f} | |",
     ]
     return "\n".join(rows)

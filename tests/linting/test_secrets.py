@@ -7,7 +7,7 @@ import pytest
 from scenedock.linting.secrets import find_secrets
 from scenedock.model.finding import Finding
 from scenedock.model.json import Json, JsonObject
-from scenedock.releases.release import Layer
+from scenedock.releases.deployed import Layer
 
 MIXED = "q7Rz" * 5
 KEY = f"-----BEGIN RSA {'PRIVATE'} KEY-----\n{'MIIEowIBAAKCAQEA' * 4}\n-----END RSA PRIVATE KEY-----\n"

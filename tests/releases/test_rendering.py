@@ -8,8 +8,9 @@ import pytest
 
 from scenedock.documents.reading import read_document
 from scenedock.model.json import JsonObject, as_object
+from scenedock.releases.deployed import Deployed, Layer
 from scenedock.releases.images import Image, images_in
-from scenedock.releases.release import Deployed, Layer, Release
+from scenedock.releases.release import Release
 from scenedock.releases.rendering import images_of, is_deployed, marked, own_image
 
 ONE, TWO = Image("acme/one", "1.0.0", ("one",), "image.tag"), Image("acme/two", "2.0.0", ("two",), "image.tag")

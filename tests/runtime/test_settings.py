@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from scenedock.errors import InputError, NotFoundError
+from scenedock.runtime.known_settings import MASK, read_settings
 from scenedock.runtime.setting_values import Listen
-from scenedock.runtime.settings import MASK, Settings, describe_settings, read_settings, shown_value, variable
+from scenedock.runtime.settings import Settings, describe_settings, shown_value, variable
 
 FILE = Path("service.yaml")
 

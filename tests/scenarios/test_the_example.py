@@ -53,7 +53,7 @@ def test_make_run_bakes_a_service_and_its_deployment_and_serves_them_with_the_re
 
     assert "out/orders/Dockerfile" in shown
     assert "out/acme-apps/orders/values-production.yaml" in shown
-    assert "\norders            service      storefront  production,qa  orders\n" in shown
+    assert "\norders            service      storefront  qa,production  orders\n" in shown
     assert judge(entities) == [None] * len(entities)
     assert "statement-mailer" in page
     assert actions.status == 200

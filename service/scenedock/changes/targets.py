@@ -12,8 +12,9 @@ from typing import Final, TypeAlias
 
 from scenedock.model.finding import Place
 from scenedock.model.json import Json
+from scenedock.releases.deployed import Deployed, Layer
 from scenedock.releases.images import text_of
-from scenedock.releases.release import Deployed, Layer, PairKey, Release
+from scenedock.releases.release import PairKey, Release
 from scenedock.releases.spots import Spot
 
 _TAG_WORDS: Final = ("tag", "version")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -39,7 +39,8 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_TAG_DIRECTIVES = 1000
 
 _TEMPLATE = re.compile(rb"""[^#'"]*\{[{%]""")
-_KEY_AND_TEXT = rb"^[^#\n]*(?<![\w-])[\"']?%b[\"']?:[ \t]+[\"']?%b[\"']?[ \t]*(?:[,}#\r].*)?$"
+_BEFORE_TEXT = rb"[^#]*(?<![\w-])[\"']?%b[\"']?:[ \t]+[\"']?"
+_BEHIND_TEXT = re.compile(rb"[\"']?[ \t]*(?:[,}#\r].*)?")
 _CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)
 
 
@@ -105,11 +106,14 @@ class Document:
         for key in path:
             value = as_object(value).get(str(key))
         if isinstance(value, str) and value and not any(sign in data for sign in (b"&", b"*", b"\n---")):
-            key_and_text = re.escape(str(path[-1]).encode()), re.escape(value.encode())
-            found = [match.start() for match in re.finditer(_KEY_AND_TEXT % key_and_text, data, re.MULTILINE)]
+            found = list(_places_of(data, re.compile(_BEFORE_TEXT % re.escape(str(path[-1]).encode())), value.encode()))
             if len(found) == 1:
                 return data.count(b"\n", 0, found[0]) + 1
         return self.line_of(path)
+
+    def lines_below(self, root: Sequence[str | int]) -> Callable[[Sequence[str | int]], int]:
+        """`line_of` for paths that begin at `root`."""
+        return lambda path: self.line_of((*root, *path))
 
     def position_of(self, path: Sequence[str | int]) -> Position:
         """Line and column where the key or item at `path` begins, or else its nearest existing parent.
@@ -186,6 +190,19 @@ def _from_utf16(data: bytes) -> bytes:
         raise DocumentError(
             f"this is not YAML: it begins like UTF-16, but is not valid UTF-16 ({error.reason})"
         ) from None
+
+
+def _places_of(data: bytes, before: re.Pattern[bytes], text: bytes) -> Iterator[int]:
+    """Where a text stands behind a key on its line, with nothing but its end or a comment after it."""
+    at = data.find(text)
+    while at >= 0:
+        end = at + len(text)
+        line_end = data.find(b"\n", end)
+        if before.fullmatch(data, data.rfind(b"\n", 0, at) + 1, at) and _BEHIND_TEXT.fullmatch(
+            data, end, len(data) if line_end < 0 else line_end
+        ):
+            yield at
+        at = data.find(text, end)
 
 
 def _line_at(data: bytes, offset: int) -> int:

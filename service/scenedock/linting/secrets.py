@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from scenedock.documents.plain_secrets import kind_of_secret
 from scenedock.model.finding import Finding, Place
 from scenedock.model.json import Json
-from scenedock.releases.release import Layer
+from scenedock.releases.deployed import Layer
 
 
 def find_secrets(layers: Iterable[tuple[str, Layer]]) -> Iterator[Finding]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from scenedock.releases.deployed import Deployed
 from scenedock.releases.images import Keys
-from scenedock.releases.release import Deployed, Release, choose_as, release_of
+from scenedock.releases.release import Release, choose_as, release_of
 from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from scenedock.documents.encryption import CIPHERTEXT
 from scenedock.documents.scalars import HELM
-from scenedock.model.json import Json, JsonObject, as_object, as_text
+from scenedock.model.json import Json, JsonObject, as_text
 
 Keys = tuple[str | int, ...]
 
@@ -18,10 +18,13 @@ _SEPARATORS = re.compile(r"[-_. ]")
 _REFERENCE = re.compile(r"[a-z0-9][a-zA-Z0-9._/:-]*(?:@sha256:[0-9a-f]{64})?")
 _PICTURE = re.compile(r"\.(?:gif|ico|jpe?g|png|svg|webp)$")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
-_TAG_KEYS = ("tag", "imagetag", "imageversion", "dockertag", "version")
+_LONE_TAG_KEYS = ("imagetag", "imageversion", "dockertag")
+_TAG_KEYS = ("tag", *_LONE_TAG_KEYS, "version")
 GLOBAL: Final = "global"
 """The key of values that Helm hands to all charts below, too."""
 _REPOSITORY_KEYS = ("repository", "repo", "imagerepository", "imagename", "name")
+
+_WORDS = frozenset({*_TAG_KEYS, *_REPOSITORY_KEYS, "digest", "registry"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,9 @@ class Image:
 
 def images_in(values: JsonObject) -> Iterator[Image]:
     """The images in merged values, in their order; text that a template would still change names no image."""
-    for image in _in_mapping(values, (), ""):
+    found: list[Image] = []
+    _collect(values, (), found, is_image=False)
+    for image in found:
         if any(isinstance(key, int) for key in image.keys):
             yield replace(image, shape="tag in a list")
         elif image.keys[0] == GLOBAL:
@@ -59,35 +64,50 @@ def images_in(values: JsonObject) -> Iterator[Image]:
             yield image
 
 
-def _in_mapping(value: JsonObject, keys: Keys, name: str) -> Iterator[Image]:
-    """The images that a mapping under a key of this name describes, and those below it."""
-    words = {_word(key): key for key in reversed(list(value))}
-    own = _described(value, words, keys, is_image=_word(name).endswith(("image", "images")))
+def _collect(value: JsonObject, keys: Keys, found: list[Image], *, is_image: bool) -> None:
+    """Add the images that a mapping describes, and those below it; `is_image`: its key says that it is an image.
+
+    Every value of a repository goes through this, in each environment: most say nothing of images.
+    """
+    words = _words(value)
+    own = _described(value, words, keys, is_image=is_image) if is_image or "tag" in words else None
     if own:
-        yield own
-    used = set(own.keys[-1:]) if own else set()
+        found.append(own)
+    used = {own.keys[-1]} if own else set()
     for key, below in value.items():
-        path = (*keys, key)
-        if isinstance(below, str) and _word(key).endswith("image") and not (own and key in used):
-            if image := _written(below, path, value, words):
-                used.add(image.keys[-1])
-                yield image
-        elif isinstance(below, dict):
-            yield from _in_mapping(below, path, key)
+        if isinstance(below, dict):
+            _collect(below, (*keys, key), found, is_image=_sense(key).is_images)
         elif isinstance(below, list):
-            for number, item in enumerate(below):
-                yield from _in_mapping(as_object(item), (*path, number), key)
-    for word in _TAG_KEYS[1:4]:
+            _collect_in_list(below, (*keys, key), found, is_image=_sense(key).is_images)
+        elif isinstance(below, str) and _sense(key).is_image and key not in used:
+            image = _written(below, (*keys, key), value, words)
+            found += [image] if image else []
+            used |= {image.keys[-1]} if image else set()
+    for word in _LONE_TAG_KEYS if words else ():
         tag_key = words.get(word)
         if tag_key and tag_key not in used and _text(value[tag_key]):
-            yield Image(_repository(value, words), _text(value[tag_key]), (*keys, tag_key), "imageTag")
+            found.append(Image(_repository(value, words), _text(value[tag_key]), (*keys, tag_key), "imageTag"))
+
+
+def _collect_in_list(items: list[Json], keys: Keys, found: list[Image], *, is_image: bool) -> None:
+    for number, item in enumerate(items):
+        if isinstance(item, dict):
+            _collect(item, (*keys, number), found, is_image=is_image)
+
+
+def _words(value: JsonObject) -> dict[str, str]:
+    """The keys of a mapping that tell something of an image, by their words."""
+    words: dict[str, str] = {}
+    for key in value:
+        word = _sense(key).word
+        if word and word not in words:
+            words[word] = key
+    return words
 
 
 def _described(value: JsonObject, words: dict[str, str], keys: Keys, *, is_image: bool) -> Image | None:
-    """The image of a mapping `{repository, tag}`, at whatever key."""
+    """The image of a mapping `{repository, tag}`, at whatever key, or of one at a key for images."""
     tag_key = words.get("tag")
-    if tag_key is None and not is_image:
-        return None
     repository = _repository(value, words)
     if tag_key is not None and _is_scalar(value[tag_key]) and (repository or is_image):
         shape = "image.tag" if len(keys) < 2 else "<x>.image.tag"
@@ -159,6 +179,16 @@ def _text(value: Json) -> str:
     return text if _TAG.fullmatch(text) or text.startswith("sha256:") else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sense:
+    """What a key says: its word, without its writer's style, if that is one of those below images."""
+
+    word: str
+    is_image: bool
+    is_images: bool
+
+
 @lru_cache(maxsize=16_384)  # the same few keys are in every file
-def _word(name: str) -> str:
-    return _SEPARATORS.sub("", name).lower()
+def _sense(name: str) -> _Sense:
+    word = _SEPARATORS.sub("", name).lower()
+    return _Sense(word if word in _WORDS else "", word.endswith("image"), word.endswith(("image", "images")))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from scenedock.model.finding import Place
+from scenedock.releases.deployed import Deployed
 from scenedock.releases.drift import Gap, furthest_of, others_of
 from scenedock.releases.history import VersionHistory, versions_between
 from scenedock.releases.images import Image
-from scenedock.releases.release import Choose, Deployed, PairKey, Release, release_of
+from scenedock.releases.release import Choose, PairKey, Release, release_of
 
 _NONE: Mapping[PairKey, VersionHistory] = MappingProxyType({})
 
@@ -53,9 +54,9 @@ def list_releases(
         if release.version is not None:
             sharing[release.place].append(release.pair)
     return tuple(
-        replace(release, shared_with=tuple(pair for pair in pairs if pair != release.pair))
+        replace(release, shared_with=others) if others else release
         for release in releases
-        for pairs in [sharing.get(release.place, [])]
+        for others in [tuple(pair for pair in sharing.get(release.place, ()) if pair != release.pair)]
     )
 
 
@@ -85,7 +86,7 @@ def _with_inheritance(release: Release, deployed: Deployed, users: dict[tuple[st
         return release
     serves_others = len(users[release.repository, release.path]) > 1
     is_base = bool(deployed.own_files) and release.path not in deployed.own_files and not release.elsewhere
-    return replace(release, inherited=serves_others or is_base)
+    return replace(release, inherited=True) if serves_others or is_base else release
 
 
 def _prefix(images: Iterable[Sequence[Image]]) -> str:

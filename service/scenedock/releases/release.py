@@ -5,133 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
-from scenedock.documents.merging import merge_values
 from scenedock.model.finding import Place
-from scenedock.model.json import Json, JsonObject, as_object
-from scenedock.releases.images import Image, Keys, images_in
-from scenedock.releases.spots import Spot, SpotOf, nowhere
+from scenedock.model.json import Json
+from scenedock.releases.deployed import Deployed, Layer, TagFile
+from scenedock.releases.images import Image, Keys
+from scenedock.releases.spots import Spot
 
 PairKey: TypeAlias = tuple[str, str, str | None]
 """Repository, service and environment."""
 
-_DEPENDENCY = "dependency"
 TAG_FILE: Final = "tag file"
 """The shape of a version in a file that settings name."""
 _COMMIT: Final = re.compile(r"(?=.*[a-f])(?=.*[0-9])[0-9a-f]{7,40}")
 _DEPTH_OF_MAIN_IMAGE = 2
 """`image.tag`, `imageTag`, `image`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One values file of a deployment, or what else sets values; `line_of` gives the line of a path in its values.
-
-    `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
-    values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
-    why nobody can tell what it sets: then no version of a lower layer is a fact. `spot_of` gives the spot of a path in
-    its values, where an edit of it would go.
-    """
-
-    path: str
-    values: JsonObject
-    line_of: Callable[[Keys], int]
-    shape: str = ""
-    is_file: bool = True
-    elsewhere: str = ""
-    unreadable: str = ""
-    spot_of: SpotOf = nowhere
-
-
-@dataclass(frozen=True, slots=True)
-class DependencyVersion:
-    """A chart from elsewhere that a chart lists, or that a tool installs; `keys` lead to its version."""
-
-    name: str
-    version: str
-    keys: Keys
-    shape: str = _DEPENDENCY
-
-
-@dataclass(frozen=True, slots=True)
-class ChartVersions:
-    """What Chart.yaml says, or another `document` of a file; `line_of` gives the line of a path in it.
-
-    `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
-
-    A comment is weaker than templates: it says what they did when the chart was made.
-    """
-
-    path: str
-    line_of: Callable[[Keys], int]
-    app_version: str = ""
-    app_version_by: Literal["", "templates", "comment"] = ""
-    remote: tuple[DependencyVersion, ...] = ()
-    document: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class TagFile:
-    """A file that settings name for the version; `version` is empty where it has none."""
-
-    path: str
-    version: str
-    line: int
-    spot: Spot | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """A service in an environment (None where nothing names one) of a repository, and all that may say its version.
-
-    `names` are those that the image of the service itself may have, in lower case. `layers` are in the order in which
-    Helm merges them; `own_files` are the paths of those that are this environment's. `foreign` are the keys of other
-    charts' values, `wrapped` those of charts that it only wraps, `shared_tags` lead to tags under `global` that its
-    templates use for images that have none. `defaults` are the values of charts that it uses, beneath all layers; of
-    those with keys in `libraries`, only rendering tells which of the images that these alone name are used. An
-    umbrella's own image must have its name. Of a product, a release of a chart from elsewhere, that chart's version
-    counts, unless an image is plainly its own. An app of apps runs no image, whatever its values name for others.
-    `release` and `namespace` are what it is installed as.
-    """
-
-    service: str
-    environment: str | None
-    repository: str
-    names: frozenset[str]
-    layers: tuple[Layer, ...] = ()
-    defaults: tuple[Layer, ...] = ()
-    libraries: frozenset[str] = frozenset()
-    own_files: frozenset[str] = frozenset()
-    foreign: frozenset[str] = frozenset()
-    wrapped: frozenset[str] = frozenset()
-    shared_tags: frozenset[Keys] = frozenset()
-    is_umbrella: bool = False
-    is_product: bool = False
-    is_app_of_apps: bool = False
-    chart: ChartVersions | None = None
-    tag_file: TagFile | None = None
-    release: str = ""
-    namespace: str = ""
-
-    @property
-    def files(self) -> frozenset[str]:
-        """The paths of all in its repository that may say its version."""
-        others = [each.path for each in (self.chart, self.tag_file) if each]
-        return frozenset([*(layer.path for layer in self.all_layers if not layer.elsewhere), *others])
-
-    @property
-    def all_layers(self) -> tuple[Layer, ...]:
-        """Its layers above the values of charts that it uses."""
-        return (*self.defaults, *self.layers)
-
-    def images(self) -> list[Image]:
-        """The images in its merged values, without those of other charts."""
-        if self.is_app_of_apps:
-            return []
-        merged = reduce(merge_values, (layer.values for layer in self.all_layers), as_object({}))
-        return [image for image in images_in(merged) if image.keys[0] not in self.foreign]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +163,7 @@ def _readable_release(deployed: Deployed, images: Sequence[Image], prefix: str, 
     if candidates and candidates[0].tag:
         found, *twins = [_of_image(nothing, deployed, image) for image in candidates]
         if not twins or _belong_together(candidates, deployed):
-            return replace(found, twins=tuple(twins))
+            return replace(found, twins=tuple(twins)) if twins else found
         return replace(found, rivals=" and ".join(f"{each.image} ({each.place})" for each in (found, *twins[:3])))
     return _of_chart(nothing, deployed, candidates[0] if candidates else None)
 
@@ -288,10 +177,17 @@ def _belong_together(images: Sequence[Image], deployed: Deployed) -> bool:
 def _of_image(nothing: Release, deployed: Deployed, image: Image) -> Release:
     """What the tag of an image in its values says."""
     layer = _layer_of(deployed, image)
-    shape = layer.shape or image.shape
-    found = replace(nothing, version=image.tag, image=image.repository, shape=shape, elsewhere=layer.elsewhere)
-    line, spot = layer.line_of(image.keys), layer.spot_of(image.keys)
-    return replace(found, path=layer.path, line=line, spot=spot, keys=image.keys)
+    return replace(
+        nothing,
+        version=image.tag,
+        image=image.repository,
+        shape=layer.shape or image.shape,
+        path=layer.path,
+        line=layer.line_of(image.keys),
+        elsewhere=layer.elsewhere,
+        spot=layer.spot_of(image.keys),
+        keys=image.keys,
+    )
 
 
 def _is_plain(candidates: Sequence[Image], deployed: Deployed) -> bool:

@@ -276,7 +276,7 @@ def test_all_that_a_reader_of_folders_finds_is_among_the_facts() -> None:
     """Who adds a field adds it to `FolderRequest` (what it is told) or to `FolderFacts` (what it finds)."""
     told = {"repository", "planned", "read", "environments", "chart_folders", "value_files"}
     found = {"findings", "unreadable", "doubtful"}
-    kept = {"shared_values", "shared_manifests"}
+    kept = {"shared_values", "shared_manifests", "documents"}
 
     assert {each.name for each in fields(FolderReader)} == told | found | kept
 

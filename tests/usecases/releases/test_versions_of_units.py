@@ -132,3 +132,29 @@ def test_the_chart_of_a_kustomization_says_it(tmp_path: Path) -> None:
     found = listed(tmp_path, {"search/kustomization.yaml": text})
     assert (found["search"]["version"], found["search"]["shape"]) == ("3.0.0", "helmCharts")
     assert place(found["search"]) == "search/kustomization.yaml:4"
+
+
+@pytest.mark.parametrize("head", ["", "helmDefaults: {wait: {{ .Values.wait }}}\n"], ids=["plain", "template"])
+def test_files_that_a_helmfile_names_by_its_release_say_the_version(tmp_path: Path, head: str) -> None:
+    helmfile = (
+        "environments: {qa: {}, production: {}}\n---\n"
+        + head
+        + "releases:\n"
+        + "  - name: billing\n    chart: acme/webapp\n    values:\n      - values.yaml\n"
+        + "      - 'values-{{`{{ .Release.Name }}`}}.yaml'\n"
+        + "      - 'values-{{ `{{ .Release.Name }}` }}-{{ .Environment.Name }}.yaml'\n"
+    )
+    found = listed(
+        tmp_path,
+        {
+            "billing/helmfile.yaml": helmfile,
+            "billing/values.yaml": "image: {repository: acme/billing, tag: 1.0.0}\n",
+            "billing/values-billing.yaml": "image: {tag: 1.1.0}\n",
+            "billing/values-billing-production.yaml": "image: {tag: 1.2.0}\n",
+        },
+    )
+
+    assert {name: (each["version"], place(each)) for name, each in found.items()} == {
+        "billing/qa": ("1.1.0", "billing/values-billing.yaml:1"),
+        "billing/production": ("1.2.0", "billing/values-billing-production.yaml:1"),
+    }

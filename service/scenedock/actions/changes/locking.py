@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
+from scenedock.actions.publishing.changes import Reviewers
 from scenedock.model.action import Model, TaskInput
-from scenedock.model.code_hosts.code_host import PERSON
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.changes.lock_environment import Place
 from scenedock.usecases.changes.publish_change import How, Published
@@ -26,11 +26,7 @@ class LockInput(TaskInput):
     propose: Annotated[
         bool, "Whether a pull request is opened even if the code host's `direct_commits` list the repository"
     ] = False
-    reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=PERSON)], ...],
-        "Logins of people to request a review from",
-        Field(max_length=15),
-    ] = ()
+    reviewers: Reviewers = ()
 
     @property
     def place(self) -> Place:

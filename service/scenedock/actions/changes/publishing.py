@@ -12,11 +12,10 @@ from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, wa
 from scenedock.actions.changes.approving import approved
 from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import attempt_of
+from scenedock.actions.publishing.changes import Labels, Reviewers, TeamReviewers, attempt_of
 from scenedock.changes.planned import LIFTABLE, Lifted
 from scenedock.changes.text import Verb
 from scenedock.model.action import Context, Model, TaskInput
-from scenedock.model.code_hosts.code_host import GROUPS, PERSON
 from scenedock.model.code_hosts.commit import Attempt
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.changes.find_published import find_published, homes_of
@@ -51,19 +50,9 @@ class ChangeOfVersions(TaskInput):
         Field(max_length=500),
     ] = ""
     pass_approval: PassApproval = ""
-    labels: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], "Labels", Field(max_length=100)
-    ] = ()
-    reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=PERSON)], ...],
-        "Logins of people to request a review from",
-        Field(max_length=15),
-    ] = ()
-    team_reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=GROUPS)], ...],
-        "Teams to request a review from, by their slugs; on GitLab groups that must approve, by their full paths",
-        Field(max_length=15),
-    ] = ()
+    labels: Labels = ()
+    reviewers: Reviewers = ()
+    team_reviewers: TeamReviewers = ()
 
     def lifted(self) -> Lifted:
         """The refusals that are lifted."""

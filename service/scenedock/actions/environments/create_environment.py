@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
 from scenedock.actions.changes.publishing import PublishedChange
 from scenedock.actions.effects import Effects
 from scenedock.actions.environments.planned import EnvironmentInput, LackOutput, PlanOutput
-from scenedock.actions.publishing.changes import attempt_of
+from scenedock.actions.publishing.changes import Reviewers, attempt_of
 from scenedock.model.action import Context, Example, Model, TaskInput, action
-from scenedock.model.code_hosts.code_host import PERSON
 from scenedock.usecases.changes.find_published import find_published, homes_of
 from scenedock.usecases.changes.promote import Promotion
 from scenedock.usecases.changes.publish_change import How, publish_change
@@ -21,11 +18,7 @@ from scenedock.usecases.environments.plan_served import plan_served_environment
 class Input(EnvironmentInput, TaskInput):
     """Which environment is made from which, the answers, and who should look at the pull request."""
 
-    reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=PERSON)], ...],
-        "Logins of people to request a review from",
-        Field(max_length=15),
-    ] = ()
+    reviewers: Reviewers = ()
 
 
 class Output(Model):

@@ -9,10 +9,9 @@ from pydantic import Field
 
 from scenedock.actions.changes.locking import LockOutput
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import attempt_of
+from scenedock.actions.publishing.changes import Reviewers, attempt_of
 from scenedock.changes.end_edits import checked_end
 from scenedock.model.action import Context, Example, TaskInput, action
-from scenedock.model.code_hosts.code_host import PERSON
 from scenedock.usecases.changes.lock_environment import Place, known_place
 from scenedock.usecases.changes.publish_change import How
 from scenedock.usecases.environments.extend_environment import Extension, extend_environment
@@ -30,11 +29,7 @@ class Input(TaskInput):
     propose: Annotated[
         bool, "Whether a pull request is opened even if the code host's `direct_commits` list the repository"
     ] = False
-    reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=PERSON)], ...],
-        "Logins of people to request a review from",
-        Field(max_length=15),
-    ] = ()
+    reviewers: Reviewers = ()
 
 
 EXAMPLES = [

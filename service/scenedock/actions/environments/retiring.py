@@ -12,12 +12,11 @@ from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, as
 from scenedock.actions.changes.planned import RefusalOutput
 from scenedock.actions.changes.publishing import PublishedChange
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import attempt_of
+from scenedock.actions.publishing.changes import Reviewers, attempt_of
 from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Context, Model, TaskInput
 from scenedock.model.approvals import ApprovalSubject
-from scenedock.model.code_hosts.code_host import PERSON
 from scenedock.model.finding import Place
 from scenedock.usecases.changes.publish_change import How, Published, refused
 from scenedock.usecases.environments.publish_retirement import find_published_retirement, publish_retirement
@@ -46,11 +45,7 @@ class RetirementInput(TaskInput):
         Field(max_length=500),
     ] = ""
     pass_approval: PassApproval = ""
-    reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=PERSON)], ...],
-        "Logins of people to request a review from",
-        Field(max_length=15),
-    ] = ()
+    reviewers: Reviewers = ()
 
 
 class BlastRadiusOutput(Model):

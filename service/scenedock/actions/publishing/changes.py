@@ -13,7 +13,7 @@ from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
 from scenedock.gitops.changes import ChangeRequest, Edit, NewFile, checked_folder, placed
 from scenedock.model.action import Address, Context, Model, TaskInput
-from scenedock.model.code_hosts.code_host import LONGEST_ADDRESS, checked_path
+from scenedock.model.code_hosts.code_host import GROUPS, LONGEST_ADDRESS, PERSON, checked_path
 from scenedock.model.code_hosts.commit import Attempt, Mark
 
 RepoUrl: TypeAlias = Annotated[
@@ -21,6 +21,20 @@ RepoUrl: TypeAlias = Annotated[
     "The repository: `https://github.com/acme/apps`, or the value of RepoUrlPicker, `github.com?owner=acme&repo=apps`; "
     "on GitLab `owner` may have groups (`acme/platform`)",
     Field(max_length=LONGEST_ADDRESS),
+]
+
+Labels: TypeAlias = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], "Labels", Field(max_length=100)
+]
+Reviewers: TypeAlias = Annotated[
+    tuple[Annotated[str, Field(pattern=PERSON)], ...],
+    "Login names of people to request a review from",
+    Field(max_length=15),
+]
+TeamReviewers: TypeAlias = Annotated[
+    tuple[Annotated[str, Field(pattern=GROUPS)], ...],
+    "Teams to request a review from, by their slugs; on GitLab groups that must approve, by their full paths",
+    Field(max_length=15),
 ]
 
 

@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import ChangeInput, RepoUrl, attempt_of
+from scenedock.actions.publishing.changes import ChangeInput, Labels, RepoUrl, Reviewers, TeamReviewers, attempt_of
 from scenedock.actions.publishing.withdrawing import withdraw_published
 from scenedock.model.action import Context, Example, Model, action
-from scenedock.model.code_hosts.code_host import GROUPS, PERSON, checked_branch
+from scenedock.model.code_hosts.code_host import checked_branch
 from scenedock.model.code_hosts.commit import LONGEST_SUBJECT
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.model.tasks.compensations import undone_by
@@ -30,21 +30,9 @@ class Input(ChangeInput):
         "Branch to create, or to update if all its commits are Scenedock's; by default, its name is made from the "
         "title and the task's id",
     ] = None
-    labels: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=50)], ...],
-        "Labels",
-        Field(max_length=100),
-    ] = ()
-    reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=PERSON)], ...],
-        "Login names of people to request a review from",
-        Field(max_length=15),
-    ] = ()
-    team_reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=GROUPS)], ...],
-        "Teams to request a review from, by their slugs; on GitLab groups that must approve, by their full paths",
-        Field(max_length=15),
-    ] = ()
+    labels: Labels = ()
+    reviewers: Reviewers = ()
+    team_reviewers: TeamReviewers = ()
     draft: Annotated[bool, "Whether it is a draft"] = False
 
 

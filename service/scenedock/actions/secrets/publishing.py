@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scenedock.actions.publishing.changes import Labels, Reviewers, TeamReviewers
 from scenedock.changes.secrets.manifests import Kind
 from scenedock.changes.secrets.naming import Scope
 from scenedock.changes.secrets.places import SecretPlace
 from scenedock.model.action import Model, TaskInput
-from scenedock.model.code_hosts.code_host import GROUPS, PERSON
 from scenedock.model.code_hosts.pull_request import PullRequestState
 from scenedock.usecases.changes.publish_change import How
 from scenedock.usecases.secrets.find_place import SecretWish
@@ -50,19 +50,9 @@ class ChangeOfSecret(TaskInput):
         "audit log have it",
         Field(max_length=500),
     ] = ""
-    labels: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], "Labels", Field(max_length=100)
-    ] = ()
-    reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=PERSON)], ...],
-        "Logins of people to request a review from",
-        Field(max_length=15),
-    ] = ()
-    team_reviewers: Annotated[
-        tuple[Annotated[str, Field(pattern=GROUPS)], ...],
-        "Teams to request a review from, by their slugs; on GitLab groups that must approve, by their full paths",
-        Field(max_length=15),
-    ] = ()
+    labels: Labels = ()
+    reviewers: Reviewers = ()
+    team_reviewers: TeamReviewers = ()
 
     @property
     def how(self) -> How:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from scenedock.catalog.reading.folders import FolderReader
 from scenedock.catalog.reading.plan import PlannedFolder
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
+from scenedock.documents.reading import Document
 from scenedock.model.finding import Finding
 from scenedock.model.helm import HelmFolder
 from scenedock.model.units import Unit
@@ -64,11 +65,25 @@ class _Asked:
         return self.answers.setdefault(str(path), path in self._charts)
 
 
-def read_folder(request: FolderRequest, charts: Collection[str], read: Callable[[str], bytes]) -> FolderFacts:
-    """Read a folder: `charts` are all folders with a chart, `read` gives the bytes of a file by its path."""
+def read_folder(
+    request: FolderRequest,
+    charts: Collection[str],
+    read: Callable[[str], bytes],
+    documents: dict[str, Document] | None = None,
+) -> FolderFacts:
+    """Read a folder: `charts` are all folders with a chart, `read` gives the bytes of a file by its path.
+
+    `documents`, if there are any, get those of its charts and values files.
+    """
     asked = _Asked(charts)
     reader = FolderReader(
-        request.repository, request.planned, read, request.environments, asked, value_files=request.value_files
+        request.repository,
+        request.planned,
+        read,
+        request.environments,
+        asked,
+        value_files=request.value_files,
+        documents=documents,
     )
     folder = None
     if not request.is_unit:

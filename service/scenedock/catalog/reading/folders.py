@@ -20,7 +20,7 @@ from scenedock.catalog.vocabulary.credentials import drop_credentials
 from scenedock.catalog.vocabulary.environments import EnvironmentNames
 from scenedock.documents.encryption import encryption_of
 from scenedock.documents.merging import merge_values
-from scenedock.documents.reading import DocumentError, conflict_in, read_document, read_documents
+from scenedock.documents.reading import Document, DocumentError, conflict_in, read_document, read_documents
 from scenedock.errors import InputError
 from scenedock.model.entity import Entity
 from scenedock.model.finding import Finding, Place, Severity
@@ -41,7 +41,7 @@ class FolderReader:
     the names of its other files. `chart_folders` are all folders with a chart. `unreadable` says that a file can't be
     read that it can't do without. `doubtful` is the finding for a file that can't be read in a folder without a chart:
     such a file is of no interest, unless the folder was a deployment before and now isn't. What several units share is
-    read once.
+    read once. `documents`, if there are any, get those of the charts and values files, for who reads them afterwards.
     """
 
     repository: str
@@ -55,6 +55,7 @@ class FolderReader:
     doubtful: Finding | None = None
     shared_values: dict[str, JsonObject] = field(default_factory=dict)
     shared_manifests: dict[str, tuple[JsonObject, ...]] = field(default_factory=dict)
+    documents: dict[str, Document] | None = None
 
     def chart_folder(self) -> HelmFolder | None:
         """A folder with a chart; None, and a finding, where its Chart.yaml can't be read."""
@@ -256,6 +257,8 @@ class FolderReader:
         except DocumentError as error:
             self._note_unreadable(name, str(error), error.line, vital=is_chart or conflict_in(data) is not None)
             return None
+        if self.documents is not None:
+            self.documents[path] = document
         if document.value is not None and not isinstance(document.value, Mapping):
             self._note_unreadable(name, "is not a mapping of keys to values", document.line, vital=is_chart)
             return None

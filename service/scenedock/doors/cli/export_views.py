@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from scenedock.catalog.emitting.summary import MOST_LINES, count_by_type, describe_counts, group_findings
+from scenedock.catalog.vocabulary.environments import promotion_rank
 from scenedock.model.addresses import without_credentials
 from scenedock.model.finding import Finding, Skipped
 from scenedock.model.json import JsonObject, as_text
@@ -97,7 +98,8 @@ def _table(services: Sequence[MappedService]) -> list[str]:
             folder = f"{folder} ({each.main.ref.short})"
         if each.main.ref in each.elsewhere:
             folder = f"{folder} (left out: exists elsewhere)"
-        rows.append((service.name, what, owner, ",".join(service.environments) or "-", folder))
+        environments = ",".join(sorted(service.environments, key=promotion_rank)) or "-"
+        rows.append((service.name, what, owner, environments, folder))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

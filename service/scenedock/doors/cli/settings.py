@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from scenedock.model.json import Json
-    from scenedock.runtime.settings import Known
+    from scenedock.runtime.known_settings import Known
 
 
 settings_option = click.option(
@@ -64,6 +64,6 @@ def settings_in_force(file: Path | None) -> Known:
     InputError, NotFoundError   one or more are invalid
     """
     from scenedock.effects.local.disk import read_file
-    from scenedock.runtime.settings import read_settings
+    from scenedock.runtime.known_settings import read_settings
 
     return read_settings(os.environ, read_file, file)

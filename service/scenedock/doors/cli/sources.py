@@ -99,8 +99,10 @@ class Sources:
         repositories: Mapping[str, Repository],
         until: Phase = "exported",
         progress: Progress = lambda _done, _total: None,
+        *,
+        keep_documents: bool = False,
     ) -> Export:
-        """The catalog of repositories that are already open."""
+        """The catalog of repositories that are already open; `keep_documents` for a survey of versions after it."""
         from scenedock.effects.local.disk import read_file
         from scenedock.usecases.catalog.export_catalog import export_catalog
 
@@ -113,6 +115,7 @@ class Sources:
             elsewhere=_not_generated(known) if known else (),
             until=until,
             progress=progress,
+            keep_documents=keep_documents,
         )
 
     def known_entities(self) -> Sequence[Entity]:

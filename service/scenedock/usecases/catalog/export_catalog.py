@@ -20,6 +20,7 @@ from scenedock.catalog.mapping.roles import assign_roles
 from scenedock.catalog.mapping.services import gather
 from scenedock.catalog.mapping.unit_services import UnitService, identify_units
 from scenedock.catalog.vocabulary.formats import as_entity_name, key_in_folder
+from scenedock.documents.reading import Document
 from scenedock.effects.git.repositories import Repository
 from scenedock.errors import ScenedockError
 from scenedock.model.entity import Entity, EntityRef
@@ -44,12 +45,14 @@ _NO_NAMES: Names = MappingProxyType({})
 class ReadRepositories:
     """What was read: the repositories in their listed order, and what was found on the way.
 
-    `problems` says for each repository that can't be read why.
+    `problems` says for each repository that can't be read why. `documents` are those of charts and values files, by
+    repository and path, where they were to be kept.
     """
 
     contents: tuple[RepositoryContents, ...]
     findings: tuple[Finding, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, Mapping[str, Document]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +107,20 @@ def export_catalog(
     elsewhere: Collection[EntityRef] = (),
     until: Phase = "exported",
     progress: Progress = lambda _done, _total: None,
+    keep_documents: bool = False,
 ) -> Export:
     """The catalog of some repositories, by their names in messages; if they differ, the one listed first wins.
 
     `settings` (its name in messages, and its bytes) replaces the `scenedock.yaml` of every repository. `known` are
     references that the catalog has besides, `elsewhere` those that it has from elsewhere even if we could emit them.
+    `keep_documents`: who asks next which version is where needs the charts and values files again.
 
     Raises
     ------
     NotFoundError   there is no such repository
     InputError      a repository can't be read, or its settings are invalid
     """
-    read = read_repositories(repositories, settings=settings, progress=progress)
+    read = read_repositories(repositories, settings=settings, progress=progress, keep_documents=keep_documents)
     return map_catalog(read, known=known, elsewhere=elsewhere, until=until)
 
 
@@ -126,6 +131,7 @@ def read_repositories(
     progress: Progress = lambda _done, _total: None,
     tolerate: bool = False,
     facts: FactsOfRun | None = None,
+    keep_documents: bool = False,
 ) -> ReadRepositories:
     """Phase `folders`, as `export_catalog` has it; one repository that can't be read may be tolerated.
 
@@ -139,7 +145,7 @@ def read_repositories(
     opened: list[RepositoryReader] = []
     for name, folder in repositories.items():
         try:
-            opened.append(RepositoryReader.of(name, folder, settings, facts))
+            opened.append(RepositoryReader.of(name, folder, settings, facts, keep_documents=keep_documents))
         except ScenedockError as error:
             if not tolerate:
                 raise
@@ -156,7 +162,9 @@ def read_repositories(
     if facts:
         facts.after = {each.facts.name: each.now_known for each in opened if each.now_known}
         facts.complete = not problems and not any(each.files.problems for each in opened)
-    return ReadRepositories(contents, tuple(finding for each in opened for finding in each.findings), problems)
+    documents = {each.facts.name: each.kept_documents for each in opened if each.kept_documents is not None}
+    findings = tuple(finding for each in opened for finding in each.findings)
+    return ReadRepositories(contents, findings, problems, documents)
 
 
 def map_catalog(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from scenedock.catalog.reading.folder_facts import FolderFacts, FolderRequest, read_folder
 from scenedock.catalog.reading.layouts.manifests import NOTHING, ManifestFile, read_manifest_file
+from scenedock.documents.reading import Document
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import FileState, Snapshot
@@ -107,19 +108,20 @@ class FactsOfRun:
 class FolderFactsReader:
     """Reads the folders of one repository, unless nothing that its facts depend on has changed.
 
-    Without a `snapshot`, it knows and keeps nothing.
+    Without a `snapshot`, it knows and keeps nothing. `documents`, if there are any, get those of what it reads.
     """
 
     files: FileReader
     charts: Collection[str]
     snapshot: Snapshot | None = None
+    documents: dict[str, Document] | None = None
     known: Mapping[str, KnownFolder] = field(default_factory=dict)
     kept: dict[str, KnownFolder] = field(default_factory=dict)
 
     def read(self, request: FolderRequest) -> FolderFacts:
         """What a folder says."""
         if self.snapshot is None:
-            return read_folder(request, self.charts, self.files.read)
+            return read_folder(request, self.charts, self.files.read, self.documents)
         path = request.planned.path
         known, states = self.known.get(path), _states(request, self.snapshot)
         if known and None not in states and known.states == states and known.request == request:
@@ -127,7 +129,7 @@ class FolderFactsReader:
             if isinstance(facts, FolderFacts) and facts.holds(self.charts):
                 self.kept[path] = known
                 return facts
-        facts = read_folder(request, self.charts, self.files.read)
+        facts = read_folder(request, self.charts, self.files.read, self.documents)
         if any(request.planned.at(name) in self.files.problems for name in request.planned.files):
             states = (*states, None)
         self.kept[path] = KnownFolder(request, states, pack(facts))

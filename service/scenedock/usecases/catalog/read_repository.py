@@ -28,6 +28,7 @@ from scenedock.catalog.reading.sources import Manifest, Manifests, Repositories
 from scenedock.catalog.vocabulary.owners import CODEOWNERS_FILES, Codeowners, check_length
 from scenedock.catalog.vocabulary.settings import FILE_NAME, CatalogSettings, read_settings
 from scenedock.catalog.vocabulary.source_urls import provider_of
+from scenedock.documents.reading import Document
 from scenedock.effects.git.commands import GitAddress
 from scenedock.effects.git.repositories import Repository
 from scenedock.effects.git.snapshots import Snapshot
@@ -67,6 +68,7 @@ class RepositoryReader:
     snapshot: Snapshot | None = None
     known: KnownRepository | None = None
     now_known: KnownRepository | None = None
+    kept_documents: dict[str, Document] | None = None
     findings: list[Finding] = field(default_factory=list)
     deployed: list[Deployed] = field(default_factory=list)
     doubtful: dict[str, Finding] = field(default_factory=dict)
@@ -78,10 +80,13 @@ class RepositoryReader:
         folder: Repository,
         replacement: tuple[str, bytes] | None,
         of_run: FactsOfRun | None = None,
+        *,
+        keep_documents: bool = False,
     ) -> RepositoryReader:
         """Open a repository under a name; `replacement` (name and bytes) replaces its own settings except locks.
 
-        With facts `of_run`, what is known already isn't read, and what is read becomes known.
+        With facts `of_run`, what is known already isn't read, and what is read becomes known. `keep_documents` keeps
+        the documents of the charts and values files that are read.
 
         Raises
         ------
@@ -110,6 +115,7 @@ class RepositoryReader:
         known = of_run.before.get(name) if of_run else None
         manifests = ManifestsReader(files, snapshot, known.manifests if known else {})
         opened = cls(facts, settings, listing, plan, environments, files, manifests, address, snapshot, known)
+        opened.kept_documents = {} if keep_documents else None
         opened.findings.extend(plan.findings)
         if replacement is None:
             opened.findings.extend(find_in_settings(name, settings, listing))
@@ -153,7 +159,8 @@ class RepositoryReader:
         self.findings.extend(find_unlisted(self.facts.name, self.plan, self.environments, proven, named))
         self.findings.extend(find_unused_names(self.facts.name, self.plan, self.settings, self.listing, proven))
         files = FileReader(self.files.folder, self.files.problems)
-        reader = FolderFactsReader(files, self.charts, self.snapshot, self.known.folders if self.known else {})
+        known = self.known.folders if self.known else {}
+        reader = FolderFactsReader(files, self.charts, self.snapshot, self.kept_documents, known)
         folders: list[HelmFolder] = []
         skipped = list(self.plan.skipped)
         unreadable: set[str] = set()

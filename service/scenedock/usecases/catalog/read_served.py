@@ -32,11 +32,11 @@ def opened_served(
 
 @contextmanager
 def read_served(
-    repositories: Mapping[str, ServedRepository], facts: FactsOfRun | None = None
+    repositories: Mapping[str, ServedRepository], facts: FactsOfRun | None = None, *, keep_documents: bool = False
 ) -> Iterator[tuple[ReadRepositories, Mapping[str, Repository]]]:
     """What was read, with the problem of each repository that can't be, and the others, which are open here."""
     with opened_served(repositories) as (opened, problems):
-        read = read_repositories(opened, tolerate=True, facts=facts)
+        read = read_repositories(opened, tolerate=True, facts=facts, keep_documents=keep_documents)
         yield replace(read, problems={**problems, **read.problems}), opened
 
 
@@ -44,13 +44,13 @@ def read_served(
 def export_served(
     repositories: Mapping[str, ServedRepository], kept: KeptCatalog | None
 ) -> Iterator[tuple[Export, Mapping[str, Repository]]]:
-    """The catalog with the names that the feed has: those that a `kept` one gave stay.
+    """The catalog with the names that the feed has, those that a `kept` one gave, and documents that tell versions.
 
     Raises
     ------
     InputError   no repository can be read
     """
-    with read_served(repositories) as (read, opened):
+    with read_served(repositories, keep_documents=True) as (read, opened):
         if read.problems and not read.contents:
             raise InputError("; ".join(read.problems.values()))
         yield map_catalog(read, names=read_memory(kept).names if kept else {}), opened

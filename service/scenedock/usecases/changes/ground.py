@@ -15,7 +15,8 @@ from scenedock.effects.git.repositories import Repository
 from scenedock.errors import NotFoundError
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
-from scenedock.releases.release import Choose, Deployed, PairKey, Release, choose_none
+from scenedock.releases.deployed import Deployed
+from scenedock.releases.release import Choose, PairKey, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.releases.list_deployments import Survey, service_name, survey
 from scenedock.usecases.releases.version_facts import Pair

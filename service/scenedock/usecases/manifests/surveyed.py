@@ -10,7 +10,7 @@ from scenedock.effects.kustomize.files import files_of_kustomization, kustomizat
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import JsonObject
 from scenedock.model.units import Unit
-from scenedock.releases.release import Deployed, Layer
+from scenedock.releases.deployed import Deployed, Layer
 from scenedock.usecases.manifests.state import State
 from scenedock.usecases.manifests.targets import ChartPart, FilesPart, KustomizePart, Part, Target, ValuesFile
 from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES

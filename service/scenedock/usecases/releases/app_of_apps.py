@@ -15,8 +15,8 @@ from scenedock.catalog.reading.argo.written import folder_at
 from scenedock.documents.merging import merge_values
 from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, text_of
-from scenedock.releases.release import Layer
 from scenedock.usecases.releases.argo_values import nested, steps_of
 
 _DOCUMENT_END: Final = re.compile(r"^---.*$", re.MULTILINE)
@@ -80,7 +80,7 @@ def _written(
 ) -> Iterator[tuple[JsonObject, Callable[[Keys], int], str]]:
     """The values that a source sets, with the lines of their paths and the shape of each, the lowest first."""
     if given := as_object(helm.get("valuesObject")):
-        yield given, partial(_line_below, document, (*keys, "valuesObject")), "helm.valuesObject"
+        yield given, document.lines_below((*keys, "valuesObject")), "helm.valuesObject"
     elif text := as_text(helm.get("values")):
         try:
             inner = read_document(text.encode())
@@ -128,10 +128,6 @@ def _value(values: JsonObject, gap: re.Match[str]) -> str:
     if isinstance(value, (dict, list)):
         return f"{{{{{gap[1]}}}}}"
     return text_of(value) if value else found["first"] or found["then"] or text_of(value)
-
-
-def _line_below(document: Document, above: Keys, keys: Keys) -> int:
-    return document.line_of((*above, *keys))
 
 
 def _always(answer: _Answer, _keys: Keys) -> _Answer:

@@ -19,8 +19,8 @@ from scenedock.documents.reading import Document, DocumentError, read_document
 from scenedock.model.finding import Place
 from scenedock.model.helm import Application
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
+from scenedock.releases.deployed import Layer
 from scenedock.releases.images import Keys, split_reference
-from scenedock.releases.release import Layer
 from scenedock.releases.spots import Spot
 
 _PARAMETER = re.compile(r"\{\{-?\s*\.?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*-?\}\}")

@@ -14,9 +14,10 @@ from scenedock.effects.git.repositories import Repository, ServedRepository
 from scenedock.effects.helm.program import HelmProgram
 from scenedock.errors import InputError
 from scenedock.model.kept_catalog import KeptCatalog
+from scenedock.releases.deployed import Deployed
 from scenedock.releases.history import Commit, Followed, VersionHistory, VersionSince, with_authors
 from scenedock.releases.listing import behind
-from scenedock.releases.release import Deployed, PairKey, Release
+from scenedock.releases.release import PairKey, Release
 from scenedock.releases.semver import SemVer
 from scenedock.releases.tags import without_pin
 from scenedock.usecases.catalog.export_catalog import Export

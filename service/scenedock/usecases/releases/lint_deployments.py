@@ -16,7 +16,7 @@ from scenedock.linting.workloads import find_in_workloads
 from scenedock.manifests.rendered import Rendered
 from scenedock.model.finding import Finding, Place
 from scenedock.model.kept_catalog import KeptCatalog
-from scenedock.releases.release import Deployed, Layer
+from scenedock.releases.deployed import Deployed, Layer
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.list_deployments import Survey, deployments_of, survey

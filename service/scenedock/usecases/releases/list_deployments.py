@@ -15,10 +15,11 @@ from scenedock.model.finding import Finding
 from scenedock.model.kept_catalog import KeptCatalog
 from scenedock.model.locks import Lock
 from scenedock.model.similar import similar
+from scenedock.releases.deployed import Deployed
 from scenedock.releases.findings import BY_SETTING, Environments, find_in_versions, locks_of_nothing
 from scenedock.releases.history import VersionHistory
 from scenedock.releases.listing import Behind, behind, common_prefixes, list_releases
-from scenedock.releases.release import Choose, Deployed, PairKey, Release, choose_none
+from scenedock.releases.release import Choose, PairKey, Release, choose_none
 from scenedock.usecases.catalog.export_catalog import Export
 from scenedock.usecases.catalog.read_served import export_served
 from scenedock.usecases.releases.rendered import Compared, Renderings, let_helm_choose
@@ -218,6 +219,7 @@ def survey(result: Export, repositories: Mapping[str, Repository], choose: Choos
             frozenset(path for owner, path in libraries if owner == contents.facts.name),
             {name: repository.read for name, repository in repositories.items()},
             repositories[contents.facts.name].history_root()[1],
+            dict(result.read.documents.get(contents.facts.name, {})),
         )
         for contents in result.repositories
     }

@@ -14,8 +14,9 @@ from scenedock.effects.helm.rendering import Installation, render
 from scenedock.errors import InputError, NotAllowedError, NotFoundError
 from scenedock.model.helm import CHART_FILE
 from scenedock.model.json import JsonObject
+from scenedock.releases.deployed import Deployed, Layer
 from scenedock.releases.images import Image
-from scenedock.releases.release import TAG_FILE, Choose, Chosen, Deployed, Layer, Release, choose_none
+from scenedock.releases.release import TAG_FILE, Choose, Chosen, Release, choose_none
 from scenedock.releases.rendering import images_of, is_changed_by, is_deployed, marked, own_image
 
 Verdict: TypeAlias = Literal["same", "differs", "not rendered", "not compared"]

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Literal
+from dataclasses import dataclass, field
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.entities import MappedService
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
-from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
-from scenedock.documents.encryption import CIPHERTEXT, encryption_of
-from scenedock.documents.merging import merge_values
+from scenedock.documents.encryption import encryption_of
 from scenedock.documents.reading import Document, read_document, read_documents
 from scenedock.errors import InputError
-from scenedock.model.finding import Place
-from scenedock.model.helm import APPLICATIONS, CHART_FILE, WORKLOADS, Application, HelmFolder, ListItem
-from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
-from scenedock.model.units import Unit
-from scenedock.releases.images import GLOBAL, Keys, images_in, split_reference, text_of
-from scenedock.releases.release import ChartVersions, DependencyVersion, Deployed, Layer, TagFile
+from scenedock.model.helm import Application, HelmFolder, ListItem
+from scenedock.model.json import Json, as_object
+from scenedock.releases.deployed import Deployed, Layer
+from scenedock.releases.images import Keys
 from scenedock.releases.spots import Spot
 from scenedock.usecases.releases.app_of_apps import template_layers
 from scenedock.usecases.releases.argo_values import KUSTOMIZE_IMAGES, application_layers, override_paths
+from scenedock.usecases.releases.chart_facts import ChartReader
+from scenedock.usecases.releases.tag_files import TagFiles
+from scenedock.usecases.releases.unit_layers import UnitLayers
 
 _PRODUCT = "third-party"
 _USUAL_BRANCHES = ("main", "master")
@@ -34,11 +30,6 @@ _USUAL_BRANCHES = ("main", "master")
 _NOT_THERE = "no such file"
 """What the error says of a file that isn't there; values files may be named that no environment has."""
 _VALUES_OF_ITEMS = ("helmValues", "values")
-# `print .Chart.AppVersion "-1"` makes something else of it.
-_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
-# What `helm create` writes above the tag, where no template is there to prove it.
-_SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", re.MULTILINE)
-_ASSIGNMENT = re.compile(r"^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=[\"']?([^\"'\r\n#]*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +59,7 @@ class VersionReader:
     `libraries` are the folders of library charts: values under their keys are those of the chart that uses them.
     `files` are those that settings may name: a path that somebody wrote could lead out of the repository. `others` read
     the files of other repositories, by their names: Applications may be there. `ref` is what of the repository is read.
+    `known` are documents that somebody has read already.
     """
 
     read: Callable[[str], bytes]
@@ -75,13 +67,16 @@ class VersionReader:
     libraries: Collection[str] = ()
     others: Mapping[str, Callable[[str], bytes]] = field(default_factory=dict)
     ref: str = "HEAD"
-    _documents: dict[str, Document] = field(default_factory=dict)
+    known: dict[str, Document] = field(default_factory=dict)
     _problems: dict[str, str] = field(default_factory=dict)
     _all_documents: dict[str, tuple[Document, ...]] = field(default_factory=dict)
-    _proofs: dict[str, Literal["", "templates", "comment"]] = field(default_factory=dict)
-    _folders: dict[str, HelmFolder] = field(default_factory=dict)
+    _files: dict[str, Layer] = field(default_factory=dict)
+    _charts: ChartReader = field(init=False)
     _readers: dict[str, VersionReader] = field(default_factory=dict)
     _items: dict[str, Mapping[str, tuple[Keys, Json]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._charts = ChartReader(self.document, self._bytes, self.libraries)
 
     def of_another_time(self, read: Callable[[str], bytes]) -> VersionReader:
         """A reader of the same repository whose files have other contents."""
@@ -89,9 +84,10 @@ class VersionReader:
 
     def forget(self, paths: Iterable[str]) -> None:
         """Read some files again when they are needed: they have changed."""
-        self._proofs.clear()
+        self._charts.forget()
         for path in paths:
-            self._documents.pop(path, None)
+            self.known.pop(path, None)
+            self._files.pop(path, None)
             self._problems.pop(path, None)
             self._items.pop(path, None)
             self._all_documents.pop(path, None)
@@ -102,6 +98,7 @@ class VersionReader:
         folder = member.folder_of(deployment) or _chart_of(member, deployment.item)
         base, files = (folder.files_of(None), folder.files_of(deployment.environment)) if folder else ((), ())
         unit = deployment.unit
+        of_unit = UnitLayers(unit, self.documents) if unit else None
         more = tuple(path for path in unit.value_files if path not in files) if unit else ()
         layers = [
             *self._layers((*files, *more)),
@@ -113,19 +110,20 @@ class VersionReader:
         particular = set(files) - set(base) | _paths_here(own_layers)
         if particular and written and deployment.item:
             particular.add(deployment.item.list_path)
-        if unit:
+        if unit and of_unit:
             changes = [each for each in layers if each.shape == KUSTOMIZE_IMAGES] if unit.images else []
             layers = [each for each in layers if each not in changes]
-            layers += [*self._layers_of_release(unit), *self._layers_of_images(unit, changes)]
+            layers += [*of_unit.layers_of_values(), *of_unit.layers_of_images(changes)]
             others = (one for one in member.units if one.environment != unit.environment)
             shared = {path for one in others for path in (*one.value_files, *one.version_files)}
             particular |= _paths_here(layers) - shared if unit.environment else set()
         name = each.service.name
         own = frozenset(filter(None, _names(each, member, deployment.item)))
-        foreign = frozenset(self._foreign(member, folder, own))
+        facts = self._charts.of(member.contents, folder, own)
         slug = deployment.item.slug if deployment.item else ""
         names = (name, posixpath.basename(deployment.folder), posixpath.basename(slug))
-        tag_file = self._tag_file(member, deployment, names)
+        tag_files = TagFiles(member.contents.settings.versions, self.files, self.read, self.document)
+        tag_file = tag_files.of(deployment.environment, names)
         if tag_file and "{environment}" in member.contents.settings.versions.file:
             particular.add(tag_file.path)
         return Deployed(
@@ -134,16 +132,16 @@ class VersionReader:
             repository=member.contents.facts.name,
             names=own,
             layers=tuple(layers),
-            defaults=tuple(self._layers_of_charts(folder)) if folder else (),
-            libraries=frozenset(self._library_keys(folder)) if folder else frozenset(),
+            defaults=facts.defaults,
+            libraries=facts.libraries,
             own_files=frozenset(particular),
-            foreign=foreign,
-            wrapped=frozenset(_dependency_keys(folder)) - foreign,
-            shared_tags=frozenset(self._shared_tags(member, folder, layers)) if folder else frozenset(),
+            foreign=facts.foreign,
+            wrapped=facts.wrapped,
+            shared_tags=frozenset(self._charts.shared_tags(facts, layers)),
             is_umbrella=each.main.kind == "System",
             is_product=deployment.unit is not None and each.main.spec.get("type") == _PRODUCT,
-            is_app_of_apps=bool(folder and _only_writes_applications(folder)),
-            chart=self._chart(member, folder, own) if folder and folder.chart else self._chart_of_release(deployment),
+            is_app_of_apps=facts.is_app_of_apps,
+            chart=facts.chart or (of_unit.chart() if of_unit else None),
             tag_file=tag_file,
             release=deployment.application.name if deployment.application else name,
             namespace=deployment.application.namespace if deployment.application else "",
@@ -151,24 +149,12 @@ class VersionReader:
 
     def _layers(self, files: tuple[str, ...]) -> Iterator[Layer]:
         for path in files:
-            document = self.document(path)
-            unreadable = self._problems.get(path, "")
-            values, lines = as_object(document.value), document.line_of_text
-            yield Layer(path, values, lines, unreadable=unreadable, spot_of=Spot((), document.number).below)
-
-    def _library_keys(self, folder: HelmFolder) -> Iterator[str]:
-        dependencies = folder.chart.dependencies if folder.chart else ()
-        return (each.key for each in dependencies if each.folder in self.libraries)
-
-    def _layers_of_charts(self, folder: HelmFolder) -> Iterator[Layer]:
-        """The values of the charts that a chart uses, each under its key: of libraries, and of those in it."""
-        for each in folder.chart.dependencies if folder.chart else ():
-            own = None if each.remote else folder.at(f"charts/{each.name}")
-            path = posixpath.join((each.folder if each.folder in self.libraries else own) or "", "values.yaml")
-            document = self.document(path) if "/" in path else Document(None)
-            if values := as_object(document.value):
-                lines, spots = partial(_line_under, document), partial(_spot_under, document.number)
-                yield Layer(path, {each.key: values}, lines, is_file=False, spot_of=spots)
+            if path not in self._files:
+                document = self.document(path)
+                unreadable = self._problems.get(path, "")
+                values, lines, spots = as_object(document.value), document.line_of_text, Spot((), document.number).below
+                self._files[path] = Layer(path, values, lines, unreadable=unreadable, spot_of=spots)
+            yield self._files[path]
 
     def _layer_of_item(self, item: ListItem | None) -> Iterator[Layer]:
         """The values that an app list has for an item: those under `helmValues` or `values`, else the item itself."""
@@ -184,7 +170,7 @@ class VersionReader:
         key = next((key for key in _VALUES_OF_ITEMS if isinstance(as_object(value).get(key), dict)), None)
         root: Keys = at if key is None else (*at, key)
         values = as_object(value) if key is None else as_object(as_object(value)[key])
-        lines, spots = partial(_line_of, document, root), Spot(root, document.number).below
+        lines, spots = document.lines_below(root), Spot(root, document.number).below
         yield Layer(item.list_path, values, lines, is_file=False, spot_of=spots)
 
     def _layers_of_template(self, member: Member, item: ListItem | None) -> Iterator[Layer]:
@@ -197,60 +183,6 @@ class VersionReader:
             if application.path == root.rstrip("/") and application.environment in {None, item.environment}:
                 parents += self._layers_of_manifest(member, application, "")
         yield from template_layers(item.template, self._bytes(item.template), item.folder, parents)
-
-    def _layers_of_release(self, unit: Unit) -> Iterator[Layer]:
-        """The values that a release is written with, the lowest first; at last, what they are after all patches."""
-        merged: JsonObject = {}
-        path, lines = unit.place.path, partial(_line_of, Document(None), ())
-        for written in unit.values_at:
-            document = self._document_at(written.place)
-            values = as_object(value_at(document.value, map(str, written.keys)))
-            path, lines = written.place.path, partial(_line_of, document, written.keys)
-            if values:
-                spots = Spot(written.keys, document.number).below
-                yield Layer(path, values, lines, is_file=False, spot_of=spots)
-                merged = merge_values(merged, values)
-        if unit.values_at and unit.values != merged:
-            yield Layer(path, unit.values, lines, is_file=False)
-
-    def _layers_of_images(self, unit: Unit, changes: Iterable[Layer]) -> Iterator[Layer]:
-        """The images of workloads, each as if it were in values: that of the only one as the main image.
-
-        Those that an Application `changes` come after what they replace.
-        """
-        repositories = {image.repository for image in unit.images}
-        for image in unit.images:
-            described: JsonObject = {"image": {"repository": image.repository, "tag": image.tag}}
-            document = self._document_at(image.written.place)
-            line = document.line_of(image.written.keys)
-            key = "" if len(repositories) == 1 else image.container or image.repository
-            values: JsonObject = {key: described} if key else described
-            spot, lines = Spot(image.written.keys, document.number), partial(_same_line, line)
-            at = image.written.place.path
-            yield Layer(at, values, lines, image.shape, is_file=False, spot_of=partial(_same_spot, spot))
-            for layer in changes:
-                for number, each in enumerate(map(as_object, as_list(layer.values.get("images")))):
-                    repository, tag = split_reference(as_text(each.get("image")))
-                    if image.repository in {repository, each.get("replaces")} and tag:
-                        described = {"image": {"repository": repository, "tag": tag}}
-                        line, changed = layer.line_of(("images", number)), layer.spot_of(("images", number))
-                        values, spots = {key: described} if key else described, partial(_same_spot, changed)
-                        yield replace(layer, values=values, line_of=partial(_same_line, line), spot_of=spots)
-
-    def _chart_of_release(self, deployment: Deployment) -> ChartVersions | None:
-        """The chart from elsewhere that a release installs, with its version."""
-        unit = deployment.unit
-        if unit is None or not unit.chart or unit.version_at is None:
-            return None
-        shape = "HelmRelease" if unit.kind == "Flux HelmRelease" else "helmCharts"
-        place, keys = unit.version_at.place, unit.version_at.keys
-        one = DependencyVersion(unit.chart, unit.version, keys, shape)
-        document = self._document_at(place)
-        return ChartVersions(place.path, document.line_of, remote=(one,), document=document.number)
-
-    def _document_at(self, place: Place) -> Document:
-        """The document that begins at a place; empty where it can't be read."""
-        return next((each for each in self.documents(place.path) if each.line == place.line), Document(None))
 
     def _layers_of_application(self, member: Member, deployment: Deployment) -> Iterator[Layer]:
         """What the manifest of its Application sets, which may be in another repository."""
@@ -273,123 +205,21 @@ class VersionReader:
         yield from application_layers(application, chart, manifests, reader.document, elsewhere, overrides, read_at)
         for path, _ in documents:
             if path in self._problems:
-                yield Layer(path, {}, partial(_same_line, 1), is_file=False, unreadable=self._problems[path])
-
-    def _chart(self, member: Member, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
-        path = folder.at(CHART_FILE)
-        document = self.document(path)
-        chart = as_object(document.value)
-        listed = as_list(chart.get("dependencies"))
-        remote = tuple(
-            DependencyVersion(name, text_of(one.get("version")), ("dependencies", number, "version"))
-            for number, one in enumerate(map(as_object, listed))
-            if (name := text_of(one.get("name")))
-            and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
-            if name not in BACKING_SERVICES or any(_is_of(each, one) for each in own)
-        )
-        app_version = text_of(chart.get("appVersion"))
-        if path not in self._proofs:
-            self._proofs[path] = self._proof_of_app_version(member, folder) if app_version else ""
-        remote = () if folder.kinds & WORKLOADS else remote
-        return ChartVersions(path, document.line_of, app_version, self._proofs[path], remote)
-
-    def _proof_of_app_version(self, member: Member, folder: HelmFolder) -> Literal["", "templates", "comment"]:
-        """What shows that a template of the chart, or of a local chart that it uses, has the appVersion as a tag.
-
-        Without any template to look at, the comment counts that `helm create` writes above the tag.
-        """
-        templates = self._templates(member, folder)
-        if templates:
-            return "templates" if any(_APP_VERSION.search(self._bytes(path)) for path in templates) else ""
-        return "comment" if any(_SAID_IN_VALUES.search(self._bytes(path)) for path in folder.files_of(None)) else ""
-
-    def _templates(self, member: Member, folder: HelmFolder) -> list[str]:
-        """Templates of a chart, and of the charts of the repository that it uses: one for each kind."""
-        used = {each.folder for each in folder.chart.dependencies if each.folder is not None} if folder.chart else set()
-        if used and not self._folders:
-            self._folders = {each.path: each for each in member.contents.folders}
-        folders = [folder, *(self._folders[path] for path in used if path in self._folders)]
-        return sorted({each.at(name) for each in folders for name in each.kind_files.values()})
-
-    def _shared_tags(self, member: Member, folder: HelmFolder, layers: Iterable[Layer]) -> Iterator[Keys]:
-        """The keys of tags under `global`, without an image beside them, that a template names."""
-        shared: JsonObject = {}
-        for layer in layers:
-            shared = merge_values(shared, as_object(layer.values.get(GLOBAL)))
-        for image in images_in({GLOBAL: shared}) if shared else ():
-            name = rb"\.Values\.%b\b" % re.escape(".".join(map(str, image.keys))).encode()
-            is_alone = image.tag and not image.repository
-            if is_alone and any(re.search(name, self._bytes(path)) for path in self._templates(member, folder)):
-                yield image.keys
-
-    def _tag_file(self, member: Member, deployment: Deployment, names: Iterable[str]) -> TagFile | None:
-        """What the file that settings name says, if the repository has it; what says a version comes first."""
-        setting = member.contents.settings.versions
-        environment = deployment.environment or ""
-        if not setting.file or ("{environment}" in setting.file + setting.path and not environment):
-            return None
-        found: TagFile | None = None
-        for name in dict.fromkeys(filter(None, names)):
-            path, keys = (
-                text.replace("{environment}", environment).replace("{service}", name)
-                for text in (posixpath.normpath(setting.file), setting.path)
-            )
-            if posixpath.normpath(path) not in self.files:
-                continue
-            try:
-                data = self.read(posixpath.normpath(path))
-            except InputError:
-                continue
-            found = found or self._tag_in(posixpath.normpath(path), data, keys)
-            if found.version or "{service}" not in setting.path:
-                return found
-            found = None
-        return found
-
-    def _tag_in(self, path: str, data: bytes, keys: str) -> TagFile:
-        """The version in a file of tags: at a path of YAML, of a variable in an `.env` file, or the whole file."""
-        text = data.decode("utf-8", "replace")
-        if not keys:
-            return TagFile(path, text.strip() if len(text.split()) == 1 else "", 1, Spot((), form="text"))
-        name = posixpath.basename(path)
-        if name.endswith(".env") or name.startswith(".env"):
-            assigned = [found for found in _ASSIGNMENT.finditer(text) if found[1] == keys]
-            if not assigned:
-                return TagFile(path, "", 1)
-            last = assigned[-1]  # as for a shell
-            line = text.count("\n", 0, last.start()) + 1
-            return TagFile(path, last[2].strip(), line, Spot((keys,), form="env"))
-        document = self.document(path)
-        value, steps = _follow(document.value, keys.split("."))
-        version = text_of(value)
-        spot = Spot(steps, document.number)
-        return TagFile(path, "" if version.startswith(CIPHERTEXT) else version, document.line_of(steps), spot)
-
-    def _foreign(self, member: Member, folder: HelmFolder | None, own: frozenset[str]) -> Iterator[str]:
-        """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
-        table = {**BACKING_SERVICES, **member.contents.settings.backing_services}
-        if folder is None or folder.chart is None:
-            return
-        for each in folder.chart.dependencies:
-            is_deployment = each.folder is not None and each.folder not in self.libraries
-            is_beside = each.folder is None and bool(folder.kinds & WORKLOADS)
-            is_backing = each.name in table and own.isdisjoint({each.name, each.key})
-            if is_backing or is_deployment or is_beside:
-                yield each.key
+                yield Layer(path, {}, Document(None).line_of, is_file=False, unreadable=self._problems[path])
 
     def document(self, path: str) -> Document:
         """The first document of a file, of SOPS with ciphertext in it; empty where it can't be read or isn't there.
 
         Why it can't be read is kept in `_problems`.
         """
-        if path not in self._documents:
+        if path not in self.known:
             try:
-                self._documents[path] = read_document(self.read(path))
+                self.known[path] = read_document(self.read(path))
             except InputError as error:
-                self._documents[path] = Document(None)
+                self.known[path] = Document(None)
                 if _NOT_THERE not in str(error).lower():
                     self._problems[path] = f"{path}: {error}"
-        return self._documents[path]
+        return self.known[path]
 
     def documents(self, path: str) -> tuple[Document, ...]:
         """All documents of a file; none where it can't be read or is encrypted."""
@@ -406,26 +236,6 @@ class VersionReader:
             return self.read(path)
         except InputError:
             return b""
-
-
-def _follow(value: Json, names: Iterable[str]) -> tuple[Json, Keys]:
-    """What is at a path, None where nothing is, and its keys; items of a list are found by their `name`."""
-    steps: list[str | int] = []
-    for name in names:
-        if isinstance(value, list):
-            number = next((at for at, each in enumerate(value) if as_object(each).get("name") == name), len(value))
-            steps.append(number)
-            value = value[number] if number < len(value) else None
-        else:
-            steps.append(name)
-            value = as_object(value).get(name)
-    return value, tuple(steps)
-
-
-def _only_writes_applications(folder: HelmFolder) -> bool:
-    """Whether a chart is an app of apps: it has neither workloads nor charts that may have some."""
-    depends = folder.chart is not None and bool(folder.chart.dependencies)
-    return bool(folder.kinds & APPLICATIONS) and not folder.kinds & WORKLOADS and not depends
 
 
 def _chart_of(member: Member, item: ListItem | None) -> HelmFolder | None:
@@ -448,33 +258,3 @@ def _names(each: MappedService, member: Member, item: ListItem | None) -> Iterat
 
 def _paths_here(layers: Iterable[Layer]) -> set[str]:
     return {each.path for each in layers if not each.elsewhere}
-
-
-def _same_line(line: int, _keys: Keys) -> int:
-    return line
-
-
-def _same_spot(spot: Spot | None, _keys: Keys) -> Spot | None:
-    return spot
-
-
-def _line_of(document: Document, root: Keys, keys: Keys) -> int:
-    return document.line_of((*root, *keys))
-
-
-def _is_of(name: str, dependency: JsonObject) -> bool:
-    """Whether a service is called like a chart that it lists, or `<x>-<chart>`: then it is that backing service."""
-    keys = filter(None, (text_of(dependency.get("name")), text_of(dependency.get("alias"))))
-    return any(f"-{name}".endswith(f"-{key}") for key in keys)
-
-
-def _line_under(document: Document, keys: Keys) -> int:
-    return document.line_of(keys[1:])
-
-
-def _spot_under(number: int, keys: Keys) -> Spot:
-    return Spot(keys[1:], number)
-
-
-def _dependency_keys(folder: HelmFolder | None) -> Iterator[str]:
-    return (each.key for each in (folder.chart.dependencies if folder and folder.chart else ()))

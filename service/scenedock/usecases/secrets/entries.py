@@ -12,8 +12,9 @@ from scenedock.changes.targets import own_layers
 from scenedock.documents.merging import merge_values
 from scenedock.errors import InputError
 from scenedock.model.json import JsonObject, as_object, value_at
+from scenedock.releases.deployed import Deployed, Layer
 from scenedock.releases.images import Keys
-from scenedock.releases.release import Deployed, Layer, PairKey
+from scenedock.releases.release import PairKey
 from scenedock.releases.spots import Spot
 from scenedock.usecases.changes.ground import Ground
 

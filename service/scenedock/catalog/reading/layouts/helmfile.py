@@ -26,9 +26,12 @@ from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, 
 from scenedock.model.units import Unit
 
 _ENVIRONMENT = re.compile(rb"\{\{-?[ \t]*(?:\.Environment\.Name|\.Values\.environment\.name)[ \t]*-?\}\}")
-_RELEASE = re.compile(r"\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}")
-# A character that no YAML file has a use for, in place of the environment's name.
+# The release's name, which is only known in its own templates: in a helmfile it is written as a text for later.
+_RELEASE = re.compile(rb"(?P<later>\{\{-?[ \t]*`)?\{\{-?[ \t]*\.Release\.Name[ \t]*-?\}\}(?(later)`[ \t]*-?\}\})")
+# Characters that no YAML file has a use for, in place of the names of the environment and the release.
 _ITS_NAME = "\ue001"
+_ITS_RELEASE = "\ue003"
+_MARKS = ("{{", _ITS_NAME, _ITS_RELEASE)
 # A release that is installed where its name is in a list of the environment's values, perhaps with a check before.
 _AMONG = re.compile(
     rb"(\binstalledTemplate:[ \t]*[\"']?)(?:\{\{`)?"
@@ -130,7 +133,7 @@ class _Reader:
     def _read(self, path: str) -> _Helmfile | None:
         try:
             data = _AMONG.sub(rb"\1" + _ITS_LIST.encode() + rb"\g<list>", self.given.read(path))
-            data = _ENVIRONMENT.sub(_ITS_NAME.encode(), data)
+            data = _RELEASE.sub(_ITS_RELEASE.encode(), _ENVIRONMENT.sub(_ITS_NAME.encode(), data))
         except InputError:
             return None
         try:
@@ -143,7 +146,7 @@ class _Reader:
         """The helmfiles that one includes."""
         for each in helmfile.all("helmfiles"):
             path = as_text(each) or as_text(as_object(each).get("path"))
-            if path and "{{" not in path and "::" not in path and _ITS_NAME not in path:
+            if path and not any(sign in path for sign in (*_MARKS, "::")):
                 yield from self._files_at(helmfile.at(path))
 
     def _files_at(self, path: str) -> Iterator[str]:
@@ -197,7 +200,7 @@ class _Reader:
         place = Place(self.given.here.name, helmfile.path, helmfile.line_of(name))
         if not name or not chart or release.get("installed") is False:
             return
-        if any(sign in text for sign in ("{{", _ITS_NAME) for text in (name, chart)):
+        if any(sign in text for sign in _MARKS for text in (name, chart)):
             self.seen.append(
                 Deployed("helmfile release", name.replace(_ITS_NAME, "*"), place, reason=NAMED_BY_TEMPLATE)
             )
@@ -245,7 +248,7 @@ class _Reader:
         """A text with the names that are known; empty where more stays open."""
         if _ITS_NAME in text and environment is None:
             return ""
-        filled = _RELEASE.sub(name, text.replace(_ITS_NAME, environment or ""))
+        filled = text.replace(_ITS_RELEASE, name).replace(_ITS_NAME, environment or "")
         return "" if "{{" in filled else filled
 
     def _home(self, helmfile: _Helmfile, release: JsonObject) -> str:
@@ -289,7 +292,7 @@ def _named(document: JsonObject, helmfile: _Helmfile, given: Given) -> dict[str,
     """The environments of a document."""
     named: dict[str, _Environment] = {}
     for name, said in as_object(document.get("environments")).items():
-        if "{{" not in name and _ITS_NAME not in name:
+        if not any(sign in name for sign in _MARKS):
             written = as_list(as_object(said).get("values"))
             values = (
                 helmfile.at(text.replace(_ITS_NAME, name)) if (text := as_text(each)) else each for each in written
@@ -299,13 +302,13 @@ def _named(document: JsonObject, helmfile: _Helmfile, given: Given) -> dict[str,
 
 
 def _without_marks(value: JsonObject) -> JsonObject:
-    """Values in which the environment's name is open again."""
+    """Values in which the names of the environment and the release are open again."""
     return as_object(_opened(value))
 
 
 def _opened(value: Json) -> Json:
     if isinstance(value, str):
-        return value.replace(_ITS_NAME, "{{…}}")
+        return value.replace(_ITS_NAME, "{{…}}").replace(_ITS_RELEASE, "{{…}}")
     if isinstance(value, Mapping):
         return {key: _opened(below) for key, below in value.items()}
     if isinstance(value, (list, tuple)):

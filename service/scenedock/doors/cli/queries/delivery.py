@@ -36,7 +36,7 @@ def show_metrics(*, sources: Sources, days: int, by: By, layout: str) -> None:
     from scenedock.usecases.releases.measure_delivery import measure_delivery
 
     with sources.opened() as opened:
-        delivery = measure_delivery(sources.export_of(opened), opened, days, by, datetime.now(UTC))
+        delivery = measure_delivery(sources.export_of(opened, keep_documents=True), opened, days, by, datetime.now(UTC))
     if layout == "json":
         from scenedock.actions.releases.delivery import DeliveryOutput
 

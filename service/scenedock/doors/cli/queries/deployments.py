@@ -131,7 +131,7 @@ def _deployments(sources: Sources, helm: HelmProgram | None) -> Deployments:
     from scenedock.usecases.releases.list_deployments import list_deployments as list_in
 
     with sources.opened() as opened:
-        return list_in(sources.export_of(opened), opened, helm)
+        return list_in(sources.export_of(opened, keep_documents=True), opened, helm)
 
 
 def _followed(
@@ -150,7 +150,7 @@ def _followed(
     extent = Extent() if most is None else Extent(most, between=False)
     with sources.opened() as opened:
         selected = Selected(service, environment)
-        return follow_deployments(sources.export_of(opened), opened, selected, extent, helm)
+        return follow_deployments(sources.export_of(opened, keep_documents=True), opened, selected, extent, helm)
 
 
 def _print_json(deployments: Deployments) -> None:

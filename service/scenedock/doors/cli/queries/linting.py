@@ -63,7 +63,7 @@ def lint_deployments(  # noqa: PLR0913 - options
 
     failing = ("error", "warning") if strict else ("error",)
     with sources.opened() as opened:
-        exported = sources.export_of(opened)
+        exported = sources.export_of(opened, keep_documents=True)
         result = lint(exported, opened, _program(helm) if render else None)
     failed = any(finding.severity in failing for finding in result.findings)
     if layout == "sarif":

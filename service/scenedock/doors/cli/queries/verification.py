@@ -45,7 +45,7 @@ def verify_deployments(ctx: click.Context, *, sources: Sources, helm: str, layou
     from scenedock.usecases.releases.list_deployments import verify_deployments as verify
 
     with sources.opened() as opened:
-        compared = verify(sources.export_of(opened), opened, HelmProgram(helm))
+        compared = verify(sources.export_of(opened, keep_documents=True), opened, HelmProgram(helm))
     if layout == "json":
         from scenedock.actions.releases.deployments import ComparedOutput
 

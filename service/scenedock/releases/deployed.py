@@ -1,0 +1,128 @@
+"""What may say the version of a service in an environment: layers of values, Chart.yaml, a file of tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal, TypeAlias
+
+from scenedock.documents.merging import merge_values
+from scenedock.model.json import JsonObject, as_object
+from scenedock.releases.images import Image, Keys, images_in
+from scenedock.releases.spots import Spot, SpotOf, nowhere
+
+_DEPENDENCY = "dependency"
+
+
+Proof: TypeAlias = Literal["", "templates", "comment"]
+"""What proves that an image without a tag has the appVersion; empty if nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One values file of a deployment, or what else sets values; `line_of` gives the line of a path in its values.
+
+    `is_file` says whether the values are the whole file; `shape` is how a version in it is set, where its place in the
+    values doesn't tell. `elsewhere` is the name of its repository, if that isn't the deployment's. `unreadable` says
+    why nobody can tell what it sets: then no version of a lower layer is a fact. `spot_of` gives the spot of a path in
+    its values, where an edit of it would go.
+    """
+
+    path: str
+    values: JsonObject
+    line_of: Callable[[Keys], int]
+    shape: str = ""
+    is_file: bool = True
+    elsewhere: str = ""
+    unreadable: str = ""
+    spot_of: SpotOf = nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyVersion:
+    """A chart from elsewhere that a chart lists, or that a tool installs; `keys` lead to its version."""
+
+    name: str
+    version: str
+    keys: Keys
+    shape: str = _DEPENDENCY
+
+
+@dataclass(frozen=True, slots=True)
+class ChartVersions:
+    """What Chart.yaml says, or another `document` of a file; `line_of` gives the line of a path in it.
+
+    `app_version_by` is what proves that an image without a tag has the appVersion; empty if nothing does.
+
+    A comment is weaker than templates: it says what they did when the chart was made.
+    """
+
+    path: str
+    line_of: Callable[[Keys], int]
+    app_version: str = ""
+    app_version_by: Proof = ""
+    remote: tuple[DependencyVersion, ...] = ()
+    document: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TagFile:
+    """A file that settings name for the version; `version` is empty where it has none."""
+
+    path: str
+    version: str
+    line: int
+    spot: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A service in an environment (None where nothing names one) of a repository, and all that may say its version.
+
+    `names` are those that the image of the service itself may have, in lower case. `layers` are in the order in which
+    Helm merges them; `own_files` are the paths of those that are this environment's. `foreign` are the keys of other
+    charts' values, `wrapped` those of charts that it only wraps, `shared_tags` lead to tags under `global` that its
+    templates use for images that have none. `defaults` are the values of charts that it uses, beneath all layers; of
+    those with keys in `libraries`, only rendering tells which of the images that these alone name are used. An
+    umbrella's own image must have its name. Of a product, a release of a chart from elsewhere, that chart's version
+    counts, unless an image is plainly its own. An app of apps runs no image, whatever its values name for others.
+    `release` and `namespace` are what it is installed as.
+    """
+
+    service: str
+    environment: str | None
+    repository: str
+    names: frozenset[str]
+    layers: tuple[Layer, ...] = ()
+    defaults: tuple[Layer, ...] = ()
+    libraries: frozenset[str] = frozenset()
+    own_files: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+    wrapped: frozenset[str] = frozenset()
+    shared_tags: frozenset[Keys] = frozenset()
+    is_umbrella: bool = False
+    is_product: bool = False
+    is_app_of_apps: bool = False
+    chart: ChartVersions | None = None
+    tag_file: TagFile | None = None
+    release: str = ""
+    namespace: str = ""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The paths of all in its repository that may say its version."""
+        others = [each.path for each in (self.chart, self.tag_file) if each]
+        return frozenset([*(layer.path for layer in self.all_layers if not layer.elsewhere), *others])
+
+    @property
+    def all_layers(self) -> tuple[Layer, ...]:
+        """Its layers above the values of charts that it uses."""
+        return (*self.defaults, *self.layers)
+
+    def images(self) -> list[Image]:
+        """The images in its merged values, without those of other charts."""
+        if self.is_app_of_apps:
+            return []
+        merged = reduce(merge_values, (layer.values for layer in self.all_layers), as_object({}))
+        return [image for image in images_in(merged) if image.keys[0] not in self.foreign]

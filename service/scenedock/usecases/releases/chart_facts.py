@@ -1,0 +1,164 @@
+"""What a deployment's chart says of versions, whatever the environment: its own, and those of charts that it uses."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from scenedock.catalog.mapping.deployments import RepositoryContents
+from scenedock.catalog.vocabulary.backing_services import BACKING_SERVICES
+from scenedock.documents.merging import merge_values
+from scenedock.documents.reading import Document
+from scenedock.model.helm import APPLICATIONS, CHART_FILE, WORKLOADS, Dependency, HelmFolder
+from scenedock.model.json import JsonObject, as_list, as_object, as_text
+from scenedock.releases.deployed import ChartVersions, DependencyVersion, Layer, Proof
+from scenedock.releases.images import GLOBAL, Keys, images_in, text_of
+from scenedock.releases.spots import Spot
+
+# `print .Chart.AppVersion "-1"` makes something else of it.
+_APP_VERSION = re.compile(rb"\.Chart\.AppVersion\b(?![ \t]*[\"'])")
+# What `helm create` writes above the tag, where no template is there to prove it.
+_SAID_IN_VALUES = re.compile(rb"^[ \t]*#.*\bdefault is the chart appVersion\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFacts:
+    """What a chart says of versions; the names are those of `Deployed`. `templates` are one for each kind."""
+
+    defaults: tuple[Layer, ...] = ()
+    libraries: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+    wrapped: frozenset[str] = frozenset()
+    is_app_of_apps: bool = False
+    chart: ChartVersions | None = None
+    templates: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class ChartReader:
+    """Reads the charts of one repository, each once for all its environments.
+
+    `document` gives the YAML in a file and `data` its bytes, both empty where it can't be read. `libraries` are the
+    folders of library charts.
+    """
+
+    document: Callable[[str], Document]
+    data: Callable[[str], bytes]
+    libraries: Collection[str]
+    _known: dict[tuple[str, frozenset[str]], ChartFacts] = field(default_factory=dict)
+    _folders: dict[str, HelmFolder] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Read all charts again: files have changed."""
+        self._known.clear()
+
+    def of(self, contents: RepositoryContents, folder: HelmFolder | None, own: frozenset[str]) -> ChartFacts:
+        """What the chart in a folder says; `own` are the names that the image of the service itself may have."""
+        if folder is None:
+            return ChartFacts()
+        key = folder.path, own
+        if key not in self._known:
+            foreign = frozenset(self._foreign(contents, folder, own))
+            self._known[key] = ChartFacts(
+                defaults=tuple(self._layers_of_charts(folder)),
+                libraries=frozenset(each.key for each in _dependencies(folder) if each.folder in self.libraries),
+                foreign=foreign,
+                wrapped=frozenset(each.key for each in _dependencies(folder)) - foreign,
+                is_app_of_apps=_only_writes_applications(folder),
+                chart=self._chart(contents, folder, own) if folder.chart else None,
+                templates=tuple(self._templates(contents, folder)),
+            )
+        return self._known[key]
+
+    def shared_tags(self, facts: ChartFacts, layers: Iterable[Layer]) -> Iterator[Keys]:
+        """The keys of tags under `global`, without an image beside them, that a template names."""
+        shared: JsonObject = {}
+        for layer in layers:
+            shared = merge_values(shared, as_object(layer.values.get(GLOBAL)))
+        for image in images_in({GLOBAL: shared}) if shared else ():
+            name = rb"\.Values\.%b\b" % re.escape(".".join(map(str, image.keys))).encode()
+            is_alone = image.tag and not image.repository
+            if is_alone and any(re.search(name, self.data(path)) for path in facts.templates):
+                yield image.keys
+
+    def _layers_of_charts(self, folder: HelmFolder) -> Iterator[Layer]:
+        """The values of the charts that a chart uses, each under its key: of libraries, and of those in it."""
+        for each in _dependencies(folder):
+            own = None if each.remote else folder.at(f"charts/{each.name}")
+            path = posixpath.join((each.folder if each.folder in self.libraries else own) or "", "values.yaml")
+            document = self.document(path) if "/" in path else Document(None)
+            if values := as_object(document.value):
+                lines, spots = partial(_line_under, document), partial(_spot_under, document.number)
+                yield Layer(path, {each.key: values}, lines, is_file=False, spot_of=spots)
+
+    def _chart(self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str]) -> ChartVersions:
+        path = folder.at(CHART_FILE)
+        document = self.document(path)
+        chart = as_object(document.value)
+        listed = as_list(chart.get("dependencies"))
+        remote = tuple(
+            DependencyVersion(name, text_of(one.get("version")), ("dependencies", number, "version"))
+            for number, one in enumerate(map(as_object, listed))
+            if (name := text_of(one.get("name")))
+            and as_text(one.get("repository")).startswith(("http", "oci", "@", "alias"))
+            if name not in BACKING_SERVICES or any(_is_of(each, one) for each in own)
+        )
+        app_version = text_of(chart.get("appVersion"))
+        proof = self._proof_of_app_version(contents, folder) if app_version else ""
+        remote = () if folder.kinds & WORKLOADS else remote
+        return ChartVersions(path, document.line_of, app_version, proof, remote)
+
+    def _proof_of_app_version(self, contents: RepositoryContents, folder: HelmFolder) -> Proof:
+        """What shows that a template of the chart, or of a local chart that it uses, has the appVersion as a tag.
+
+        Without any template to look at, the comment counts that `helm create` writes above the tag.
+        """
+        templates = self._templates(contents, folder)
+        if templates:
+            return "templates" if any(_APP_VERSION.search(self.data(path)) for path in templates) else ""
+        return "comment" if any(_SAID_IN_VALUES.search(self.data(path)) for path in folder.files_of(None)) else ""
+
+    def _templates(self, contents: RepositoryContents, folder: HelmFolder) -> list[str]:
+        """Templates of a chart, and of the charts of the repository that it uses: one for each kind."""
+        used = {each.folder for each in _dependencies(folder) if each.folder is not None}
+        if used and not self._folders:
+            self._folders = {each.path: each for each in contents.folders}
+        folders = [folder, *(self._folders[path] for path in used if path in self._folders)]
+        return sorted({each.at(name) for each in folders for name in each.kind_files.values()})
+
+    def _foreign(self, contents: RepositoryContents, folder: HelmFolder, own: frozenset[str]) -> Iterator[str]:
+        """The keys of values that belong to other charts: backing services, deployments, any beside own workloads."""
+        table = {**BACKING_SERVICES, **contents.settings.backing_services}
+        for each in _dependencies(folder):
+            is_deployment = each.folder is not None and each.folder not in self.libraries
+            is_beside = each.folder is None and bool(folder.kinds & WORKLOADS)
+            is_backing = each.name in table and own.isdisjoint({each.name, each.key})
+            if is_backing or is_deployment or is_beside:
+                yield each.key
+
+
+def _dependencies(folder: HelmFolder) -> tuple[Dependency, ...]:
+    return folder.chart.dependencies if folder.chart else ()
+
+
+def _only_writes_applications(folder: HelmFolder) -> bool:
+    """Whether a chart is an app of apps: it has neither workloads nor charts that may have some."""
+    depends = folder.chart is not None and bool(folder.chart.dependencies)
+    return bool(folder.kinds & APPLICATIONS) and not folder.kinds & WORKLOADS and not depends
+
+
+def _is_of(name: str, dependency: JsonObject) -> bool:
+    """Whether a service is called like a chart that it lists, or `<x>-<chart>`: then it is that backing service."""
+    keys = filter(None, (text_of(dependency.get("name")), text_of(dependency.get("alias"))))
+    return any(f"-{name}".endswith(f"-{key}") for key in keys)
+
+
+def _line_under(document: Document, keys: Keys) -> int:
+    return document.line_of(keys[1:])
+
+
+def _spot_under(number: int, keys: Keys) -> Spot:
+    return Spot(keys[1:], number)
