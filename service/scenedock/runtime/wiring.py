@@ -33,11 +33,14 @@ RUN_APART = (
     "scenedock.usecases.catalog.build_feed",
     "scenedock.usecases.catalog.explain_service",
     "scenedock.usecases.changes.plan_served",
+    "scenedock.usecases.environments.plan_served",
+    "scenedock.usecases.environments.retire_served",
     "scenedock.usecases.manifests.preview",
     "scenedock.usecases.releases.follow_versions",
     "scenedock.usecases.releases.lint_deployments",
     "scenedock.usecases.releases.measure_delivery",
     "scenedock.usecases.releases.overview",
+    "scenedock.usecases.secrets.find_served",
 )
 """The modules of what is run in a process of its own."""
 

@@ -65,3 +65,18 @@ def allocate_in_a_child() -> None:
     done = subprocess.run([sys.executable, "-c", "bytes(1 << 30)"], check=False, capture_output=True)
     if b"MemoryError" in done.stderr:
         raise MemoryError
+
+
+def test_what_is_imported_once_is_there_when_a_process_begins() -> None:
+    asked = (
+        "import sys\n"
+        "from scenedock.effects.local.apart import ApartLimits, import_once, run_apart\n"
+        "from scenedock.runtime.wiring import RUN_APART\n"
+        "if __name__ == '__main__':\n"
+        "    import_once(RUN_APART)\n"
+        "    there = run_apart(ApartLimits(60, 2 << 30), eval, '[*__import__(\"sys\").modules]')\n"
+        "    print(sorted({*RUN_APART} - {*there}), {*RUN_APART} <= {*sys.modules})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], check=False, capture_output=True, text=True)
+
+    assert (done.stdout.strip(), done.stderr) == ("[] False", "")
