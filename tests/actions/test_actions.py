@@ -36,6 +36,7 @@ ENVIRONMENTS = {
 ELSEWHERE = {
     "await-pull-request",
     "register-in-catalog",
+    "decide-approval",
     "unregister-from-catalog",
     "seal-secret",
     "refer-to-secret",

@@ -17,7 +17,7 @@ class Input(TaskInput):
     """What to decide, and how."""
 
     approval_id: Annotated[str, "Id of the approval, as the waiting task says it", Field(max_length=100)]
-    decision: Literal["approve", "refuse"]
+    decision: Annotated[Literal["approve", "refuse"], "Whether the task may go on"]
     comment: Annotated[
         str, "What whoever asked should know; a refusal must say why", Field(max_length=LONGEST_COMMENT)
     ] = ""
