@@ -10,7 +10,7 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
 from scenedock.model.action import WITHOUT_APPROVAL, Context
-from scenedock.model.approvals import ApprovalRequest, ApprovalRule, ApprovalSubject, Approvers, StepKey
+from scenedock.model.approvals import ApprovalRequest, ApprovalRule, ApprovalSubject, Approvers, StepKey, strictest
 from scenedock.usecases.approvals.require_approval import await_decision, require_approval
 
 APPROVAL_RIGHTS: Final = {"passApproval": WITHOUT_APPROVAL}
@@ -41,16 +41,17 @@ def ask_approval(
     Raises
     ------
     WaitingFor      nobody has decided yet
-    ConflictError   it was refused, or nobody has decided in time
+    ConflictError   it was refused, nobody has decided in time, or nobody may decide about all environments at once
     InputError      it isn't a task that asks, so that it can't wait
     """
-    rule = context.effects.approvals.rules.rule_for(action, environments)
-    if rule is None and not always:
+    rules = context.effects.approvals.rules.rules_for(action, environments)
+    if not rules and not always:
         return ""
     if reason := " ".join(passes.split()):
-        context.log(f"goes on without the approval by {rule.approvers if rule else 'somebody else'}: {reason}")
+        who = " and ".join(str(rule.approvers) for rule in rules) or "somebody else"
+        context.log(f"goes on without the approval by {who}: {reason}")
         return f"{context.caller.name} goes on without an approval: {reason}"
-    rule = rule or ApprovalRule(frozenset({action}), frozenset(), Approvers())
+    rule = strictest(rules) if rules else ApprovalRule(frozenset({action}), frozenset(), Approvers())
     if not context.task_id:
         raise InputError(f"{subject.what}: this needs an approval by {rule.approvers}, so it must run as a task")
     request = ApprovalRequest(
