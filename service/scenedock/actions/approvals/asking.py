@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from pydantic import Field
 from scenedock.actions.effects import Effects
 from scenedock.errors import InputError
 from scenedock.model.action import WITHOUT_APPROVAL, Context
-from scenedock.model.approvals import ApprovalRequest, ApprovalRule, ApprovalSubject, Approvers, StepKey, strictest
+from scenedock.model.approvals import ApprovalRequest, ApprovalRule, ApprovalSubject, Approvers, StepKey
 from scenedock.usecases.approvals.require_approval import await_decision, require_approval
 
 APPROVAL_RIGHTS: Final = {"passApproval": WITHOUT_APPROVAL}
@@ -27,7 +27,7 @@ PassApproval = Annotated[
 def ask_approval(
     context: Context[Effects],
     action: str,
-    environments: Iterable[str | None],
+    environments: Collection[str | None],
     subject: ApprovalSubject,
     *,
     passes: str = "",
@@ -44,14 +44,15 @@ def ask_approval(
     ConflictError   it was refused, nobody has decided in time, or nobody may decide about all environments at once
     InputError      it isn't a task that asks, so that it can't wait
     """
-    rules = context.effects.approvals.rules.rules_for(action, environments)
-    if not rules and not always:
+    rules = context.effects.approvals.rules
+    wanted = rules.rules_for(action, environments)
+    if not wanted and not always:
         return ""
     if reason := " ".join(passes.split()):
-        who = " and ".join(str(rule.approvers) for rule in rules) or "somebody else"
+        who = " and ".join(str(rule.approvers) for rule in wanted) or "somebody else"
         context.log(f"goes on without the approval by {who}: {reason}")
         return f"{context.caller.name} goes on without an approval: {reason}"
-    rule = strictest(rules) if rules else ApprovalRule(frozenset({action}), frozenset(), Approvers())
+    rule = rules.rule_for(action, environments) or ApprovalRule(frozenset({action}), frozenset(), Approvers())
     if not context.task_id:
         raise InputError(f"{subject.what}: this needs an approval by {rule.approvers}, so it must run as a task")
     request = ApprovalRequest(

@@ -186,18 +186,25 @@ class ApprovalRules:
         wanted = {rule for rule in found if rule}
         return tuple(rule for rule in about if rule in wanted)
 
+    def rule_for(self, action: str, environments: Iterable[str | None]) -> ApprovalRule | None:
+        """One rule that satisfies those of all environments; None if none needs an approval.
 
-def strictest(rules: Sequence[ApprovalRule]) -> ApprovalRule:
-    """One rule that satisfies all: whom all of them name, and the shortest time.
+        Raises
+        ------
+        ConflictError   they name nobody in common
+        """
+        rules = self.rules_for(action, environments)
+        return _strictest(rules) if rules else None
 
-    Raises
-    ------
-    ConflictError   they name nobody in common
-    """
+
+def _strictest(rules: Sequence[ApprovalRule]) -> ApprovalRule:
+    """Whom all of the rules name, and the shortest time."""
     users = frozenset.intersection(*(rule.approvers.users for rule in rules))
     groups = frozenset.intersection(*(rule.approvers.groups for rule in rules))
     if len(rules) > 1 and not users and not groups:
-        asked = " and ".join(f"{', '.join(sorted(rule.environments)) or 'others'} by {rule.approvers}" for rule in rules)
+        asked = " and ".join(
+            f"{', '.join(sorted(rule.environments)) or 'others'} by {rule.approvers}" for rule in rules
+        )
         raise ConflictError(
             f"this changes environments whose approvals nobody can give together: {asked}; change them separately, or "
             "name a user or group in all of these rules"
