@@ -226,7 +226,8 @@ def test_who_approves_is_told_what_nobody_looks_at_afterwards(acme: Deploying, o
     context = Context(Caller("plugin:scaffolder", "backstage", "user:default/jane", "run"), effects, "task-1", "it")
     wish: dict[str, Json] = {"services": ["billing"], "environment": "production", "version": "1.4.0"}
 
-    for more in ({}, {"propose": True}, {"propose": True, "merge": "when-ready"}):
+    how: list[dict[str, Json]] = [{}, {"propose": True}, {"propose": True, "merge": "when-ready"}]
+    for more in how:
         with pytest.raises(WaitingFor):
             set_version_action.run(replace(context, step_id=str(len(more))), {**wish, **more})
 

@@ -112,12 +112,13 @@ def test_a_key_of_the_api_is_no_request_id_and_what_was_undone_is_another_task(
     wrong = {"skeleton": "nope", "requestId": "task-5-bake"}
     step = {"action": "scenedock:bake-skeleton", "input": wrong}
     key = {"Idempotency-Key": "scenedock:bake-skeleton task-5-bake"}
-    given = client.post(f"{BASE_PATH}/tasks", json={"spec": {"steps": [step]}}, headers=bearer(RUN) | key).json["id"]
+    given = client.post(f"{BASE_PATH}/tasks", json={"spec": {"steps": [step]}}, headers=bearer(RUN) | key).json
+    assert given
     store = service.tasks.effects.store
 
     assert call(client, wrong).status_code == 404
     called = store.find(TaskQuery())[0][0]
-    assert called.id != given
+    assert called.id != given["id"]
     store.change(called.id, lambda task: TaskChange(replace(task, state={**task.state, "undone": True})))
 
     assert call(client, wrong).status_code == 404  # it can't be retried, so asking again must not wait for that

@@ -293,7 +293,10 @@ def test_an_approval_is_for_the_bytes_and_the_data_that_it_was_shown() -> None:
     others = [
         replace(plan, files=(replace(files[0], after=b"b: 2\n"),)),
         replace(plan, files=(replace(files[0], after=None),)),
-        *(replace(plan, radius=BlastRadius(**{name: ("x",)})) for name in ("namespaces", "claims", "keeps", "locks")),
+        replace(plan, radius=BlastRadius(namespaces=("x",))),
+        replace(plan, radius=BlastRadius(claims=("x",))),
+        replace(plan, radius=BlastRadius(keeps=("x",))),
+        replace(plan, radius=BlastRadius(locks=("x",))),
     ]
 
     assert len({each.digest for each in (plan, *others)}) == len(others) + 1
