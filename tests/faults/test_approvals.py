@@ -169,6 +169,25 @@ def test_the_wrong_person_the_one_who_asked_and_whoever_comes_second_are_refused
     assert len(denied) == 4
 
 
+def test_what_others_ask_hides_no_request_and_the_groups_are_asked_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scenedock.usecases.approvals.decide_approval._MOST", 2)
+    for number in range(6):  # the newest are for others
+        who = PLATFORM if number < 3 else Approvers(groups=frozenset({"group:default/others"}))
+        place.wait(replace(REQUEST, approvers=who), StepKey("task-1", str(number)))
+    asked: list[str] = []
+
+    def groups() -> set[str]:
+        asked.append("asked")
+        return {"group:default/platform"}
+
+    found = find_approvals(place.store, Decider(MAX.caller, groups))
+
+    assert [each.key.step_id for each in found] == ["2", "1"]
+    assert asked == ["asked"]
+
+
 def test_a_rule_may_let_who_asked_decide_and_the_command_line_decides_what_others_asked(place: Place) -> None:
     place.wait(replace(REQUEST, approvers=replace(PLATFORM, asker=True)))
     assert place.decide(JANE).decided_by == "user:default/jane"

@@ -88,7 +88,8 @@ def test_it_replaces_the_open_changes_of_what_goes_and_plans_again_what_is_new(a
     acme.follow()
 
     plan = acme.run("preview-retirement", {"service": "billing"})
-    done = acme.run("retire-deployment", {"service": "billing", "passApproval": "a test"}, task="task-2", again=True)
+    asked = {"service": "billing", "passApproval": "fixes #1 @ops, *now*"}
+    done = acme.run("retire-deployment", asked, task="task-2", again=True)
 
     assert [each.rpartition("/")[2] for each in plan["blastRadius"]["openChanges"]] == [
         str(each) for each in sorted(before)[::-1]
@@ -97,6 +98,9 @@ def test_it_replaces_the_open_changes_of_what_goes_and_plans_again_what_is_new(a
     states = {number: pull.state for number, pull in gitops.pulls.items()}
     assert states == {**dict.fromkeys(before, "closed"), published["number"]: "open"}
     assert [path for path in gitops.files(published["branch"]) if path.startswith("billing/")] == []
+    assert "without an approval: fixes #\u20601 @\u2060ops, \\*now\\*" in (gitops.pulls[published["number"]].body or "")
+    (made,) = gitops.git.commits(f"main..{published['branch']}")
+    assert "without an approval: fixes #\u20601 @\u2060ops, *now*" in made.message
     (comment,) = gitops.pulls[1].comments
     assert "retires what this changes, so it is closed" in comment.body
 

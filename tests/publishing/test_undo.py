@@ -19,6 +19,7 @@ from scenedock.runtime.tasks.wiring import open_tasks
 from scenedock.usecases.tasks.manage_tasks import retry_task
 from scenedock.usecases.tasks.submit_task import submit_task
 from scenedock.usecases.tasks.undo_task import undo_task
+from tests.fakes.github.faults import bad_credentials
 from tests.fakes.shared.faults import dropped
 from tests.publishing.acme import Acme
 from tests.publishing.company import Company
@@ -101,6 +102,22 @@ def test_a_failure_undoes_what_was_done_if_the_task_says_so_and_it_is_not_retrie
     assert failed.status == "failed"
     with pytest.raises(ConflictError, match="was undone; submit a new one"):
         retry_task(tasks.effects, JANE, failed.id, {})
+
+
+def test_a_token_of_some_actions_undoes_them_and_tries_again_what_has_failed(
+    company: Company, tasks: TaskService
+) -> None:
+    token = Caller("token:ci", "token", scope="run", actions=("propose-change",))
+    spec: JsonObject = {"steps": [propose(company, "one")]}
+    done = ended(tasks, submit_task(tasks.effects, ACTIONS, token, spec))
+    company.fake.faults.add(".", before=bad_credentials, times=None)
+    failed = ended(tasks, undo_task(tasks.effects, ACTIONS, token, done.id))
+    company.fake.faults.clear()
+
+    undone = ended(tasks, undo_task(tasks.effects, ACTIONS, token, done.id))
+
+    assert (failed.status, undone.status, undone.id) == ("failed", "completed", failed.id)
+    assert [each.state for each in company.pulls().values()] == ["closed"]
 
 
 def test_what_cannot_be_undone_is_refused(company: Company, tasks: TaskService) -> None:

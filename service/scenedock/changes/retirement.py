@@ -155,9 +155,17 @@ class PlannedRetirement:
 
     @property
     def digest(self) -> str:
-        """What somebody approves: the files, who depends on them, and what goes with them."""
-        said = [f"{each.repository}:{each.path}:{each.after is None}" for each in self.files]
-        said += [*self.radius.deployments, *map(str, self.radius.dependents), *self.radius.entities]
+        """What somebody approves: the files and what becomes of them, who depends on them, and what goes with them."""
+        radius = self.radius
+        said = [f"{each.repository}:{each.path}:{_digest_of(each.after)}" for each in self.files]
+        said += [*radius.deployments, *map(str, radius.dependents), *radius.entities]
+        for title, items in (
+            ("namespaces", radius.namespaces),
+            ("claims", radius.claims),
+            ("keeps", radius.keeps),
+            ("locks", radius.locks),
+        ):
+            said += [title, *items]
         said += [self.retirement.pass_lock, self.retirement.expired]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
@@ -186,6 +194,10 @@ class PlannedRetirement:
     def changed(self) -> list[PlannedFile]:
         """The files that are edited in place."""
         return [each for each in self.files if each.after is not None]
+
+
+def _digest_of(after: bytes | None) -> str:
+    return "gone" if after is None else hashlib.sha256(after).hexdigest()
 
 
 def _listed(title: str, items: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from scenedock.actions.changes.promote_deployment import promote_deployment_action
+from scenedock.actions.changes.set_version import set_version_action
 from scenedock.doors.cli import main
 from scenedock.doors.http.app import make_app
 from scenedock.errors import NotAllowedError
@@ -216,6 +218,23 @@ def asked_in(service: Service, task_id: str) -> str:
     with pytest.raises(WaitingFor) as waiting:
         require_approval(service.effects.approvals, StepKey(task_id, "it"), request)
     return waiting.value.key.partition(":")[2]
+
+
+def test_who_approves_is_told_what_nobody_looks_at_afterwards(acme: Deploying, opened: Open) -> None:
+    acme.hosts.write_text(acme.hosts.read_text("utf-8").replace("[acme/apps]", "[acme/gitops]"), "utf-8")
+    effects = opened().effects
+    context = Context(Caller("plugin:scaffolder", "backstage", "user:default/jane", "run"), effects, "task-1", "it")
+    wish: dict[str, Json] = {"services": ["billing"], "environment": "production", "version": "1.4.0"}
+
+    how: list[dict[str, Json]] = [{}, {"propose": True}, {"propose": True, "merge": "when-ready"}]
+    for more in how:
+        with pytest.raises(WaitingFor):
+            set_version_action.run(replace(context, step_id=str(len(more))), {**wish, **more})
+
+    told = {each.key.step_id: each.request.subject.summary for each in effects.approvals.store().find()}
+    assert told["0"].startswith("**This is committed to gitops without a pull request.**\n\n| deployment")
+    assert told["1"].startswith("| deployment")
+    assert told["2"].startswith("**The code host merges the pull request in gitops as soon as its rules allow.**")
 
 
 def test_whom_the_rules_name_goes_on_without_and_the_pull_request_says_why(

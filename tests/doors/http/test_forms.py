@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -10,12 +11,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from scenedock.actions import ACTIONS
 from scenedock.doors.http.app import make_app
 from scenedock.doors.http.pages.actions import _notice
 from scenedock.doors.http.rendering.forms import fields_of, read_form
+from scenedock.effects.tasks.storage.tables import TASK
 from scenedock.runtime.service import Service
 from tests.tools.service import ADMIN, READ, service_in
 
@@ -195,6 +198,22 @@ def test_a_skeleton_is_baked_from_its_form_as_one_task_however_often_it_is_sent(
 
     changed = admin.post(path, data={**data, "name": "invoices"})  # gone back, corrected, and sent again
     assert changed.headers["Location"] not in {"", first.headers["Location"]}
+
+
+def test_a_secret_of_a_form_cannot_be_guessed_from_what_is_stored(admin: FlaskClient, served: Service) -> None:
+    path = "/actions/bake-skeleton"
+    data = {"_csrf": csrf(admin, path), "_form": "once", "skeleton": "none", "secretAnswers": "token: hunter2"}
+
+    sent = [
+        admin.post(path, data={**data, **more}).headers["Location"] for more in ({}, {}, {"secretAnswers": "token: b"})
+    ]
+
+    assert sent[0] == sent[1] != sent[2]
+    values = served.tasks.effects.store.get(sent[0].rpartition("/")[2]).steps[0].input
+    guess = json.dumps({**values, "secretAnswers": {"token": "hunter2"}}, sort_keys=True)
+    guessed = hashlib.sha256(f"token:admin\nform scenedock:bake-skeleton once {guess}".encode()).hexdigest()
+    stored = served.tasks.effects.store._database.read(select(TASK.c.idempotency_key))
+    assert guessed not in {row[0] for row in stored}
 
 
 def test_wrong_answers_are_told_at_their_questions(admin: FlaskClient) -> None:

@@ -19,6 +19,7 @@ from scenedock.actions.effects import Effects
 from scenedock.doors.http.app import make_app
 from scenedock.errors import NotAllowedError, TemporaryError
 from scenedock.model.action import BASE_PATH, Action, Context
+from scenedock.model.tasks.changes import TaskChange
 from scenedock.model.tasks.task import TaskQuery, WaitingFor
 from scenedock.runtime.service import Service
 from scenedock.usecases.tasks.run_as_task import TaskCalls
@@ -103,6 +104,26 @@ def test_after_a_failure_the_same_request_id_is_another_try(client: FlaskClient,
 
     assert [(each.status_code, each.json["error"]["name"]) for each in answers] == [(404, "NotFoundError")] * 3
     assert tasks(service) == before + 1
+
+
+def test_a_key_of_the_api_is_no_request_id_and_what_was_undone_is_another_task(
+    client: FlaskClient, service: Service
+) -> None:
+    wrong = {"skeleton": "nope", "requestId": "task-5-bake"}
+    step = {"action": "scenedock:bake-skeleton", "input": wrong}
+    key = {"Idempotency-Key": "scenedock:bake-skeleton task-5-bake"}
+    given = client.post(f"{BASE_PATH}/tasks", json={"spec": {"steps": [step]}}, headers=bearer(RUN) | key).json
+    assert given
+    store = service.tasks.effects.store
+
+    assert call(client, wrong).status_code == 404
+    called = store.find(TaskQuery())[0][0]
+    assert called.id != given["id"]
+    store.change(called.id, lambda task: TaskChange(replace(task, state={**task.state, "undone": True})))
+
+    assert call(client, wrong).status_code == 404  # it can't be retried, so asking again must not wait for that
+    assert store.find(TaskQuery())[0][0].id != called.id
+    assert store.get(called.id).attempt == 1
 
 
 @pytest.mark.parametrize("secret", [{}, {"secretAnswers": {"token": "hunter2-canary"}}], ids=["all kept", "a secret"])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from scenedock.errors import InputError
+from scenedock.errors import ConflictError, InputError
 from scenedock.model.approvals import ApprovalRule, Approvers
 from scenedock.model.permissions.action_rules import ActionRule
 from scenedock.runtime.callers.rule_list import read_approval_rules, read_rules
@@ -93,13 +93,32 @@ approvals:
         Approvers(groups=frozenset({"group:default/platform"})),
         24,
     )
-    assert read.rule_for("promote-deployment", ["qa", "production"]) == production
-    for environments in (["qa"], [None]):
-        rule = read.rule_for("promote-deployment", environments)
-        assert rule
+    assert read.rules_for("promote-deployment", ["production"]) == (production,)
+    for environments in (["qa"], [None], []):
+        (rule,) = read.rules_for("promote-deployment", environments)
         assert rule.approvers == Approvers(users=frozenset({"user:default/jane"}), asker=True)
         assert rule.hours == 168
-    assert read.rule_for("roll-back-deployment", ["production"]) is None
+    assert read.rules_for("roll-back-deployment", ["production"]) == ()
+
+
+def test_several_environments_need_somebody_whom_the_rule_of_each_names() -> None:
+    listed = b"""
+rules: []
+approvals:
+- {actions: [set-version], environments: [qa], users: [eve], groups: [platform], hours: 9, asker: true}
+- {actions: [set-version], environments: [production], users: [jane], groups: [platform]}
+- {actions: [set-version], environments: [audit], groups: [auditors]}
+"""
+    read = read_approval_rules(listed, "rules.yaml", actions=("set-version",))
+
+    for environments in (["qa", "production"], ["production", "dev", "qa"]):
+        rule = read.rule_for("set-version", environments)
+        assert rule
+        assert (rule.approvers, rule.hours) == (Approvers(groups=frozenset({"group:default/platform"})), 9)
+    assert read.rule_for("set-version", ["qa", "dev"]) == read.rules[0]
+    refused = "nobody can give together: qa by user:default/eve, group:default/platform and audit by .*auditors; change"
+    with pytest.raises(ConflictError, match=refused):
+        read.rule_for("set-version", ["audit", "qa"])
 
 
 def test_all_that_is_wrong_with_approvals_is_said_with_its_line() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from scenedock.changes.planned import PlannedFile
+from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
 from scenedock.doors.cli import main
 from tests.tools.commits import commit, git
 from tests.tools.helm import helm
@@ -282,6 +285,22 @@ spec: {data: [{secretKey: a, remoteRef: {key: billing/qa/login}}]}
         "the secret billing/qa/login in its store (ExternalSecret login)",
     ]
     assert radius["notRendered"] == {}
+
+
+def test_an_approval_is_for_the_bytes_and_the_data_that_it_was_shown() -> None:
+    files = (PlannedFile("apps", "fleet/values.yaml", b"a: 1\nb: 2\n", b"a: 1\n"),)
+    plan = PlannedRetirement(Retirement("billing", "qa"), (("apps", "billing", "qa"),), files, BlastRadius())
+    others = [
+        replace(plan, files=(replace(files[0], after=b"b: 2\n"),)),
+        replace(plan, files=(replace(files[0], after=None),)),
+        replace(plan, radius=BlastRadius(namespaces=("x",))),
+        replace(plan, radius=BlastRadius(claims=("x",))),
+        replace(plan, radius=BlastRadius(keeps=("x",))),
+        replace(plan, radius=BlastRadius(locks=("x",))),
+    ]
+
+    assert len({each.digest for each in (plan, *others)}) == len(others) + 1
+    assert replace(plan, files=(replace(files[0], before=None),)).digest == plan.digest
 
 
 def test_the_end_of_an_environment_is_an_annotation_and_is_moved_in_place(apps: Apps) -> None:

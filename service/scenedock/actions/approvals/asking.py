@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -27,7 +27,7 @@ PassApproval = Annotated[
 def ask_approval(
     context: Context[Effects],
     action: str,
-    environments: Iterable[str | None],
+    environments: Collection[str | None],
     subject: ApprovalSubject,
     *,
     passes: str = "",
@@ -41,16 +41,18 @@ def ask_approval(
     Raises
     ------
     WaitingFor      nobody has decided yet
-    ConflictError   it was refused, or nobody has decided in time
+    ConflictError   it was refused, nobody has decided in time, or nobody may decide about all environments at once
     InputError      it isn't a task that asks, so that it can't wait
     """
-    rule = context.effects.approvals.rules.rule_for(action, environments)
-    if rule is None and not always:
+    rules = context.effects.approvals.rules
+    wanted = rules.rules_for(action, environments)
+    if not wanted and not always:
         return ""
     if reason := " ".join(passes.split()):
-        context.log(f"goes on without the approval by {rule.approvers if rule else 'somebody else'}: {reason}")
+        who = " and ".join(str(rule.approvers) for rule in wanted) or "somebody else"
+        context.log(f"goes on without the approval by {who}: {reason}")
         return f"{context.caller.name} goes on without an approval: {reason}"
-    rule = rule or ApprovalRule(frozenset({action}), frozenset(), Approvers())
+    rule = rules.rule_for(action, environments) or ApprovalRule(frozenset({action}), frozenset(), Approvers())
     if not context.task_id:
         raise InputError(f"{subject.what}: this needs an approval by {rule.approvers}, so it must run as a task")
     request = ApprovalRequest(

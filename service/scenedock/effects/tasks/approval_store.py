@@ -86,9 +86,11 @@ class ApprovalStore:
         )
         return self._record(rows[0]) if rows else None
 
-    def find(self, *, only_open: bool = False, task_id: str = "", limit: int = 1_000) -> list[ApprovalRecord]:
+    def find(
+        self, *, only_open: bool = False, task_id: str = "", limit: int = 1_000, offset: int = 0
+    ) -> list[ApprovalRecord]:
         """Requests, the newest first: all, those that can be decided, or those of a task."""
-        query = self._query().order_by(APPROVAL.c.asked_at.desc(), APPROVAL.c.id).limit(limit)
+        query = self._query().order_by(APPROVAL.c.asked_at.desc(), APPROVAL.c.id).limit(limit).offset(offset)
         if only_open:
             query = query.where(APPROVAL.c.state == "open", APPROVAL.c.until_at > self.clock(), _WAITS)
         if task_id:

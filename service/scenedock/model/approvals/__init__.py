@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
+from scenedock.errors import ConflictError
 from scenedock.model.action import Caller
 
 ApprovalState: TypeAlias = Literal["open", "approved", "refused", "ended"]
@@ -168,17 +169,49 @@ class ApprovalRule:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
-    """Rules in their order: the first that is about an action and one of its environments counts."""
+    """Rules in their order: for each environment, the first that is about it and the action counts."""
 
     rules: tuple[ApprovalRule, ...] = field(default=())
 
-    def rule_for(self, action: str, environments: Iterable[str | None]) -> ApprovalRule | None:
-        """The rule for an action that changes some environments; None if it needs no approval.
+    def rules_for(self, action: str, environments: Iterable[str | None]) -> tuple[ApprovalRule, ...]:
+        """The rules for an action that changes some environments, one for each that needs an approval.
 
         An environment without a name matches only rules about all.
         """
-        named = {each for each in environments if each is not None}
-        for rule in self.rules:
-            if action in rule.actions and (not rule.environments or not rule.environments.isdisjoint(named)):
-                return rule
-        return None
+        about = [rule for rule in self.rules if action in rule.actions]
+        found = (
+            next((rule for rule in about if not rule.environments or environment in rule.environments), None)
+            for environment in set(environments) or {None}
+        )
+        wanted = {rule for rule in found if rule}
+        return tuple(rule for rule in about if rule in wanted)
+
+    def rule_for(self, action: str, environments: Iterable[str | None]) -> ApprovalRule | None:
+        """One rule that satisfies those of all environments; None if none needs an approval.
+
+        Raises
+        ------
+        ConflictError   they name nobody in common
+        """
+        rules = self.rules_for(action, environments)
+        return _strictest(rules) if rules else None
+
+
+def _strictest(rules: Sequence[ApprovalRule]) -> ApprovalRule:
+    """Whom all of the rules name, and the shortest time."""
+    users = frozenset.intersection(*(rule.approvers.users for rule in rules))
+    groups = frozenset.intersection(*(rule.approvers.groups for rule in rules))
+    if len(rules) > 1 and not users and not groups:
+        asked = " and ".join(
+            f"{', '.join(sorted(rule.environments)) or 'others'} by {rule.approvers}" for rule in rules
+        )
+        raise ConflictError(
+            f"this changes environments whose approvals nobody can give together: {asked}; change them separately, or "
+            "name a user or group in all of these rules"
+        )
+    return ApprovalRule(
+        actions=frozenset.intersection(*(rule.actions for rule in rules)),
+        environments=frozenset.union(*(rule.environments for rule in rules)),
+        approvers=Approvers(users, groups, asker=all(rule.approvers.asker for rule in rules)),
+        hours=min(rule.hours for rule in rules),
+    )

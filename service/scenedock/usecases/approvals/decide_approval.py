@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from scenedock.errors import ConflictError, InputError, NotAllowedError, NotFoundError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:  # its import loads SQLAlchemy
 Decision: TypeAlias = Literal["approve", "refuse"]
 
 LONGEST_COMMENT: Final = 1_000
+_MOST: Final = 1_000
 _audit: Final = logging.getLogger("scenedock.audit")
 
 
@@ -34,10 +37,18 @@ class Decider:
 def find_approvals(
     store: ApprovalStore, who: Decider, *, only_open: bool = True, task_id: str = ""
 ) -> list[ApprovalRecord]:
-    """The requests that the caller may see, the newest first: those it asked for, those it may decide, or all."""
-    return [
-        each for each in store.find(only_open=only_open, task_id=task_id) if each.is_visible_to(who.caller, who.groups)
-    ]
+    """The requests that the caller may see, the newest first: those it asked for, those it may decide, or all.
+
+    The newest 1,000 are returned; the groups are asked once.
+    """
+    groups = cache(who.groups)
+    found: list[ApprovalRecord] = []
+    for page in count():
+        records = store.find(only_open=only_open, task_id=task_id, limit=_MOST, offset=page * _MOST)
+        found += [each for each in records if each.is_visible_to(who.caller, groups)]
+        if len(records) < _MOST or len(found) >= _MOST:
+            break
+    return found[:_MOST]
 
 
 def show_approval(store: ApprovalStore, who: Decider, approval_id: str) -> ApprovalRecord:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from scenedock.changes.planned import PlannedFile
 from scenedock.changes.retirement import PlannedRetirement
+from scenedock.changes.text import markdown, plain
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.effects.code_hosts.remote_repository import RemoteRepository
 from scenedock.effects.git.repositories import ServedRepository
@@ -105,8 +106,8 @@ def _publish(
             branch_of(planned.keys, home.prefix),
             base,
             planned.title,
-            "\n\n".join(filter(None, (planned.body, said))),
-            planned.message,
+            "\n\n".join(filter(None, (planned.body, markdown(said)))),
+            "\n".join(filter(None, (planned.message, plain(said)))),
             how.labels,
             how.reviewers,
             how.team_reviewers,

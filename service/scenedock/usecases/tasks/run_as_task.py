@@ -109,10 +109,12 @@ class TaskCalls:
 
 
 def _may_go_on(task: Task, values: JsonObject) -> bool:
-    """Whether a failed task is the same call, without sensitive inputs, which weren't kept.
+    """Whether a failed task is the same call, was not undone, and had no sensitive inputs, which weren't kept.
 
     Then the task itself is retried, and recognizes by its id what it created before it failed.
     """
+    if task.state.get("undone") or len(task.steps) != 1:
+        return False
     return task.steps[0].input == values and REDACTED not in json.dumps(values)
 
 

@@ -18,6 +18,8 @@ from scenedock.model.tasks.references import is_reference
 from scenedock.model.tasks.task import API_VERSION, Step, Task, after, read_steps
 from scenedock.usecases.permissions import Permit
 
+_OWN_KEYS = ("scenedock:", "form ", "undo ", "given ")
+"""How the keys begin that the service makes itself."""
 _OBJECTS = ("parameters", "output", "templateInfo")
 _KNOWN = frozenset({"apiVersion", "steps", "user", "onFailure", *_OBJECTS})
 """The keys of TaskSpecV1beta3, and what happens when a step fails; `user` is not used to identify who submitted it."""
@@ -85,7 +87,8 @@ def submit_once(
     InputError, NotAllowedError   as `submit_task` does
     ConflictError                 the key is that of a task with another spec
     """
-    task = submit_task(effects, actions, caller, spec, secrets=secrets, key=key)
+    given = f"given {key}" if key.startswith(_OWN_KEYS) else key  # never that of a task which the service submits
+    task = submit_task(effects, actions, caller, spec, secrets=secrets, key=given)
     if key:
         by_id = {action.id: action for action in actions}
         steps = _checked_steps(spec, by_id, caller, rendered=False)

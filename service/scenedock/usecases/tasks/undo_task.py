@@ -6,6 +6,7 @@ Each of these steps is recorded when it has completed, as any is: so an undo tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from scenedock.model.tasks.changes import TaskChange
 from scenedock.model.tasks.compensations import DoneStep
 from scenedock.model.tasks.task import Step, Task
 from scenedock.usecases.permissions import Permit
-from scenedock.usecases.tasks.manage_tasks import show_task
+from scenedock.usecases.tasks.manage_tasks import retry_task, show_task
 from scenedock.usecases.tasks.submit_task import permit_steps, stored_caller, submit_task
 
 
@@ -68,7 +69,8 @@ def undo_task(
 ) -> Task:
     """Submit the task that takes back what a task has done; the same again gives the same one.
 
-    A task that was undone can't be retried: its completed steps would be missing.
+    A task that was undone can't be retried: its completed steps would be missing. If what takes it back has failed or
+    was cancelled, that is retried.
 
     Raises
     ------
@@ -86,7 +88,12 @@ def undo_task(
         raise ConflictError(f"nothing that the task {task_id} has done can be taken back")
     permit_steps(done, listed, permit, rendered=bool(seen.state.get("rendered")))
     effects.store.change(task_id, _undone, lasting=True)
-    return _submitted(effects, listed, caller, seen, done)
+    undoing = _submitted(effects, listed, caller, seen, done)
+    if undoing.status not in {"failed", "cancelled"}:
+        return undoing
+    with suppress(ConflictError):  # another call has already retried it
+        return retry_task(effects, caller, undoing.id, {})
+    return effects.store.get(undoing.id)
 
 
 def undo_failing(effects: TaskEffects, actions: Iterable[Action[Any]], task: Task) -> Task:
@@ -115,7 +122,9 @@ def _submitted(
         for number, step in enumerate(done, 1)
     ]
     own = undo_step_action(effects, actions)
-    return submit_task(effects, [own], caller, {"steps": steps}, key=f"undo {task.id} {task.attempt}", rendered=True)
+    everything = replace(caller, actions=())  # who may run the actions may take back what they did
+    key = f"undo {task.id} {task.attempt}"
+    return submit_task(effects, [own], everything, {"steps": steps}, key=key, rendered=True)
 
 
 def can_undo(actions: Iterable[Action[Any]], task: Task) -> bool:

@@ -151,12 +151,13 @@ def _submitted(service: Service, action: Action[Effects], values: JsonObject) ->
     service.permissions.check(g.caller, g.request_id, action, values)
     action.check(values)
     form = request.form.get(FORM_ID, "")[:100]
+    effects = service.tasks.effects
     task = submit_task(
-        service.tasks.effects,
+        effects,
         service.tasks.actions,
         g.caller,
         one_action(action, values),
-        key=f"form {action.id} {form} {json.dumps(values, sort_keys=True)}" if form else "",
+        key=f"form {action.id} {form} {effects.seal.digest(json.dumps(values, sort_keys=True))}" if form else "",
         rendered=True,
     )
     audit(
