@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from scenedock.actions.environments.retiring import output_of
 from scenedock.effects.tasks.approval_store import ApprovalStore
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.action import Caller
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.usecases.approvals.decide_approval import Decider, decide_approval
+from scenedock.usecases.changes.publish_change import Published
+from scenedock.usecases.publishing.propose_change import Proposed
 from tests.fakes.github.faults import calling
 from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.publishing.retiring import SECONDS, run
@@ -99,6 +102,17 @@ def test_it_replaces_the_open_changes_of_what_goes_and_plans_again_what_is_new(a
     assert [path for path in gitops.files(published["branch"]) if path.startswith("billing/")] == []
     (comment,) = gitops.pulls[1].comments
     assert "retires what this changes, so it is closed" in comment.body
+
+
+def test_catalog_files_are_to_unregister_only_where_each_pull_request_can_be_waited_for() -> None:
+    proposed = Published("apps", Proposed(changed=True, branch=BRANCH, commit="a", url="https://github.com/a/b/pull/1"))
+    pushed = Published("other", Proposed(changed=True, branch=BRANCH, commit="b"))
+    files = ("https://github.com/acme/apps/billing/catalog-info.yaml",)
+
+    both, one = output_of([proposed, pushed], None, files), output_of([proposed], None, files)
+
+    assert (both.catalog_files, one.catalog_files) == ((), files)
+    assert both.pull_request_urls == one.pull_request_urls == ("https://github.com/a/b/pull/1",)
 
 
 def test_what_others_depend_on_is_refused_and_an_end_is_proposed_once(tmp_path: Path) -> None:
