@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from scenedock.actions.environments.retiring import output_of
 from scenedock.effects.tasks.approval_store import ApprovalStore
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.action import Caller
+from scenedock.model.approvals import ApprovalRule, ApprovalRules, Approvers
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.usecases.approvals.decide_approval import Decider, decide_approval
@@ -140,6 +142,14 @@ def _ends(acme: Deploying) -> None:
     assert acme.run("retire-expired-environments", {}, task="day-0")["published"] == []
     text = (acme.clone / "scenedock.yaml").read_text("utf-8").replace("2099", "2020")
     acme.change({"scenedock.yaml": text})
+
+    free, someone = acme.effects, Approvers(users=frozenset({"user:default/max"}))
+    rule = ApprovalRule(frozenset({"retire-environment"}), frozenset({"qa"}), someone)
+    acme.effects = replace(free, approvals=replace(free.approvals, rules=ApprovalRules((rule,))))
+    covered = acme.run("retire-expired-environments", {}, task="day-ruled")
+    assert "it needs an approval by user:default/max" in covered["problems"]["cart in qa"]
+    assert (covered["published"], acme.repository("gitops").pulls) == ([], {})
+    acme.effects = free
 
     first = acme.run("retire-expired-environments", {}, task="day-1")
     assert first["expired"] == ["cart in qa"]
