@@ -120,8 +120,8 @@ class RetirementOutput(Model):
     plan: Annotated[RetirementPlan | None, "What goes; null if an earlier attempt has made the change"]
     catalog_files: Annotated[
         tuple[str, ...],
-        "Addresses of catalog files that go and may be registered in Backstage, for `unregister-from-catalog` after the "
-        "merge of all pull requests; empty if a repository has none that could be waited for",
+        "Addresses of catalog files that go and may be registered in Backstage, for `unregister-from-catalog` after "
+        "the merge of all pull requests; empty if a repository has none that could be waited for",
     ]
     source_files: Annotated[
         tuple[str, ...],

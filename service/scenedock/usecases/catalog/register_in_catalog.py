@@ -100,7 +100,7 @@ def provider_on(host: CodeHost) -> Provider:
 
 
 def check_address(hosts: CodeHosts, url: str) -> CodeHost:
-    """The host of a file; refuse files outside of our repositories: Backstage would read them in our name, not in the caller's.
+    """The host of a file, which must be in one of our repositories: Backstage reads it in our name, not the caller's.
 
     Owner and repository can be read from GitHub's addresses, but not from those of other hosts, which may have groups.
 
