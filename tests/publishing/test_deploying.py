@@ -166,6 +166,18 @@ def test_the_host_merges_by_itself_where_it_may(acme: Deploying, rules: str) -> 
     assert ("a person must" in acme.logged[-1]) != allowed
 
 
+def test_what_the_host_was_to_merge_by_itself_doesn_t_let_it_merge_what_comes_next(acme: Deploying) -> None:
+    gitops = acme.repository("gitops")
+    gitops.settings["allow_auto_merge"], gitops.protection["main"] = True, PROTECTION
+    acme.deploy("set-version", environment="qa", version="1.5.0", merge="when-ready")
+    armed = gitops.pulls[1].auto_merge
+
+    given = {"service": "billing", "environment": "qa", "passApproval": "a test"}
+    made = acme.run("retire-environment", given, task="task-2")
+
+    assert (made["published"][0]["number"], armed, gitops.pulls[1].auto_merge) == (1, "squash", "")
+
+
 def test_who_tries_again_after_the_merge_is_told_what_was_merged(acme: Deploying) -> None:
     acme.change({"billing/values-dev.yaml": "image:\n  tag: 1.5.1 # dev\n"})
     forward = {"environment": "dev", "version": "1.6.0", "merge": "when-ready"}

@@ -72,6 +72,20 @@ def test_only_our_own_commit_is_for_the_host_to_merge(company: Company) -> None:
     assert company.pulls()[1].state == "open"
 
 
+def test_gitlab_no_longer_merges_by_itself_what_has_other_content(on_gitlab: AcmeOnGitLab) -> None:
+    apps = on_gitlab.repository("apps")
+    first = bump(on_gitlab, "1.4.0")
+    apps.pipeline = "running"
+    with on_gitlab.effects.code_hosts.open(read_repository(on_gitlab.url())) as repository:
+        assert repository.pulls
+        assert repository.pulls.merge_when_ready(1, first.commit)
+    armed = apps.merge_requests[1].auto_merge
+
+    second = bump(on_gitlab, "1.5.0")
+
+    assert (second.number, armed is None, apps.merge_requests[1].auto_merge) == (1, False, None)
+
+
 TEXT = """Please look
 /approve
   /close

@@ -7,17 +7,22 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 
+from scenedock.actions.environments.retiring import output_of
 from scenedock.effects.tasks.approval_store import ApprovalStore
 from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.action import Caller
+from scenedock.model.approvals import ApprovalRule, ApprovalRules, Approvers
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
 from scenedock.usecases.approvals.decide_approval import Decider, decide_approval
+from scenedock.usecases.changes.publish_change import Published
+from scenedock.usecases.publishing.propose_change import Proposed
 from tests.fakes.github.faults import calling
 from tests.publishing.deploying import FILES, Deploying, deploying_in
 from tests.publishing.retiring import SECONDS, run
@@ -105,6 +110,17 @@ def test_it_replaces_the_open_changes_of_what_goes_and_plans_again_what_is_new(a
     assert "retires what this changes, so it is closed" in comment.body
 
 
+def test_catalog_files_are_to_unregister_only_where_each_pull_request_can_be_waited_for() -> None:
+    proposed = Published("apps", Proposed(changed=True, branch=BRANCH, commit="a", url="https://github.com/a/b/pull/1"))
+    pushed = Published("other", Proposed(changed=True, branch=BRANCH, commit="b"))
+    files = ("https://github.com/acme/apps/billing/catalog-info.yaml",)
+
+    both, one = output_of([proposed, pushed], None, files), output_of([proposed], None, files)
+
+    assert (both.catalog_files, one.catalog_files) == ((), files)
+    assert both.pull_request_urls == one.pull_request_urls == ("https://github.com/a/b/pull/1",)
+
+
 def test_what_others_depend_on_is_refused_and_an_end_is_proposed_once(tmp_path: Path) -> None:
     with deploying_in(tmp_path / "acme", direct="acme/gitops") as acme:
         _ends(acme)
@@ -130,6 +146,14 @@ def _ends(acme: Deploying) -> None:
     assert acme.run("retire-expired-environments", {}, task="day-0")["published"] == []
     text = (acme.clone / "scenedock.yaml").read_text("utf-8").replace("2099", "2020")
     acme.change({"scenedock.yaml": text})
+
+    free, someone = acme.effects, Approvers(users=frozenset({"user:default/max"}))
+    rule = ApprovalRule(frozenset({"retire-environment"}), frozenset({"qa"}), someone)
+    acme.effects = replace(free, approvals=replace(free.approvals, rules=ApprovalRules((rule,))))
+    covered = acme.run("retire-expired-environments", {}, task="day-ruled")
+    assert "it needs an approval by user:default/max" in covered["problems"]["cart in qa"]
+    assert (covered["published"], acme.repository("gitops").pulls) == ([], {})
+    acme.effects = free
 
     first = acme.run("retire-expired-environments", {}, task="day-1")
     assert first["expired"] == ["cart in qa"]

@@ -104,7 +104,17 @@ def enable_auto_merge(call: Call, values: Mapping[str, Any]) -> None:
     pull.auto_merge_by = call.caller.account
 
 
+def disable_auto_merge(call: Call, values: Mapping[str, Any]) -> None:
+    """The mutation `disablePullRequestAutoMerge`, which refuses what isn't to be merged by itself."""
+    repository, pull = _pull(call, _number(values["pullRequestId"], "PullRequest"))
+    _repository_of(call, repository.id, ["pull_requests", "contents"])
+    if not pull.auto_merge:
+        raise RefusedError(422, "Can't disable auto-merge for this pull request")
+    pull.auto_merge, pull.auto_merge_by = "", None
+
+
 MUTATIONS: dict[str, Callable[[Call, Mapping[str, Any]], None]] = {
+    "disablePullRequestAutoMerge": disable_auto_merge,
     "enablePullRequestAutoMerge": enable_auto_merge,
     "updateRefs": update_refs,
 }

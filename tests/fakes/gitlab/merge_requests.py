@@ -112,6 +112,19 @@ def merge(call: Call) -> Answer:
     return _shown(call, found)
 
 
+def cancel_auto_merge(call: Call) -> Answer:
+    """POST /projects/:id/merge_requests/:iid/cancel_merge_when_pipeline_succeeds."""
+    found = _found(call)
+    if not _may_merge(call, call.project, found, call.user):
+        raise unauthorized()
+    if found.state != "opened":
+        raise RefusedError(405, "405 Method Not Allowed")
+    if not found.auto_merge:
+        raise RefusedError(406, "406 Not Acceptable")
+    found.auto_merge = None
+    return _shown(call, found, 201)
+
+
 def notes(call: Call) -> Answer:
     """GET /projects/:id/merge_requests/:iid/notes: the newest first."""
     found = _found(call)
@@ -329,6 +342,7 @@ ROUTES = (
         "merge_commit_message squash_commit_message",
         REPORTER,
     ),
+    Route(f"POST {_ONE}/cancel_merge_when_pipeline_succeeds", cancel_auto_merge, level=REPORTER),
     Route(f"GET {_ONE}/notes", notes, "order_by sort", REPORTER),
     Route(f"POST {_ONE}/notes", create_note, "body!", REPORTER),
     Route(f"GET {_ONE}/approval_rules", approval_rules, level=REPORTER),

@@ -27,12 +27,14 @@ GONE = {
 LEFT = {
     "4": "https://github.com/acme/billing/blob/main/other/catalog-info.yaml",
     "5": "https://github.com/acme/apps/blob/main/cart/catalog-info.yaml",
+    "7": "https://github.com/acme/billing/blob/main/src/qa/catalog-info.yaml",
     "6": "https://github.com/acme/billing-api/blob/main/catalog-info.yaml",
 }
 ASKED = [
     "https://github.com/acme/billing/catalog-info.yaml",
     "https://github.com/acme/apps/billing/catalog-info.yaml",
     "https://gitlab.com/platform/apps/billing/catalog-info.yaml",
+    "https://github.com/acme/billing/blob/main/catalog-info.yaml",
     "https://github.com/acme/never-registered/catalog-info.yaml",
 ]
 
@@ -43,8 +45,8 @@ def test_the_locations_of_the_files_go_on_whichever_branch_and_no_others() -> No
         fake.registered |= {**GONE, **LEFT}
         backstage = BackstageCatalog(BackstageClient(fake.url, lambda _plugin: ""))
 
-        assert unregister_files(backstage, hosts, ASKED) == tuple(sorted(GONE.values()))
+        assert unregister_files(backstage, hosts, ASKED, existing=True) == tuple(sorted(GONE.values()))
         assert fake.registered == LEFT
-        assert unregister_files(backstage, hosts, ASKED) == ()
+        assert unregister_files(backstage, hosts, ASKED, existing=True) == ()
         with pytest.raises(NotAllowedError, match="evil"):
             unregister_files(backstage, hosts, ["https://github.com/evil/billing/catalog-info.yaml"])

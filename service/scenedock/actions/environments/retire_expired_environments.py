@@ -37,7 +37,8 @@ def retire_expired_environments_action(context: Context[Effects], _request: Inpu
     """Propose to retire the environments whose end in `expires` is over; the service does this every morning.
 
     Each gets one pull request, which whoever merges it approves. If somebody closes it, it isn't opened again for the
-    same day; `extend-environment` moves the day. What others depend on, or what is locked, is named and stays.
+    same day; `extend-environment` moves the day. What others depend on, what is locked, or what an approval rule about
+    `retire-environment` covers, is named and stays.
 
     Raises
     ------
@@ -48,6 +49,10 @@ def retire_expired_environments_action(context: Context[Effects], _request: Inpu
     problems = dict(expired.problems)
     published: list[PublishedChange] = []
     for number, retirement in enumerate(expired.retirements):
+        if rule := effects.approvals.rules.rule_for("retire-environment", [retirement.environment]):
+            problems[str(retirement)] = f"it needs an approval by {rule.approvers}: run `retire-environment`"
+            context.log(f"{retirement} isn't proposed: {problems[str(retirement)]}")
+            continue
         attempt = attempt_of(context)
         mark = replace(attempt.mark, step=f"{attempt.mark.step}-{number}")
         try:

@@ -115,11 +115,17 @@ class RetirementOutput(Model):
 
     changed: Annotated[bool, "Whether there was anything to retire"]
     pull_request_url: Annotated[str | None, "Address of the pull request, of the first if there are several"]
+    pull_request_urls: Annotated[tuple[str, ...], "Addresses of all pull requests, to wait for with `each`"]
     published: Annotated[tuple[PublishedChange, ...], "The pull request of each repository"]
     plan: Annotated[RetirementPlan | None, "What goes; null if an earlier attempt has made the change"]
     catalog_files: Annotated[
         tuple[str, ...],
-        "Addresses of catalog files that may be registered in Backstage, for `unregister-from-catalog` after the merge",
+        "Addresses of catalog files that go and may be registered in Backstage, for `unregister-from-catalog` after "
+        "the merge of all pull requests; empty if a repository has none that could be waited for",
+    ]
+    source_files: Annotated[
+        tuple[str, ...],
+        "Addresses of catalog files in the source code, which stays: `unregister-from-catalog` needs a `reason`",
     ]
     notes: Annotated[tuple[str, ...], "What else whoever decides should know"]
 
@@ -149,7 +155,7 @@ def retire(
         if not earlier:
             raise
         attempt.log("an earlier attempt has made this change")
-        return output_of(earlier, None, ())
+        return output_of(earlier, None)
     planned = here.planned
     if planned.refusals:
         raise refused(planned.refusals)
@@ -163,25 +169,28 @@ def retire(
 
 
 def output_of(
-    published: Sequence[Published], planned: PlannedRetirement | None, catalog_files: tuple[str, ...]
+    published: Sequence[Published], planned: PlannedRetirement | None, catalog_files: tuple[str, ...] = ()
 ) -> RetirementOutput:
-    """The output for what was published."""
+    """The output for what was published; without the catalog files that go, if nobody can wait until they have gone."""
     made = tuple(map(PublishedChange.of, published))
+    urls = tuple(each.pull_request_url for each in made if each.pull_request_url)
+    can_wait = all(each.proposed.url for each in published if each.proposed.changed)
+    sources = planned.sources if planned else ()
     return RetirementOutput(
         changed=any(each.proposed.changed for each in published),
-        pull_request_url=next((each.pull_request_url for each in made if each.pull_request_url), None),
+        pull_request_url=next(iter(urls), None),
+        pull_request_urls=urls,
         published=made,
         plan=RetirementPlan.of(planned) if planned else None,
-        catalog_files=catalog_files,
+        catalog_files=catalog_files if can_wait else (),
+        source_files=tuple(f"{each}/catalog-info.yaml" for each in sources),
         notes=tuple(note for each in published for note in each.notes),
     )
 
 
 def _catalog_files(here: RetirementHere) -> Iterator[str]:
-    """The addresses, without branches, of catalog files that go, and of those of the source code."""
+    """The addresses, without branches, of catalog files that go."""
     for name, path in here.planned.catalog_files:
         home = here.homes[name]
         for url in home.urls[:1]:
             yield f"{url}/{posixpath.join(home.prefix, path)}"
-    for source in here.planned.sources:
-        yield f"{source}/catalog-info.yaml"

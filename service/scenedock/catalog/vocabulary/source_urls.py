@@ -38,6 +38,14 @@ _PAGE = re.compile(
     r"(?P<branch>[^/?#]+)/(?P<path>[^?#]+)"
 )
 
+_SIGNS: Mapping[Provider, str] = {
+    "github": "/(?:blob|tree)",
+    "gitlab": "/-/(?:blob|tree)",
+    "bitbucket": "/src",
+    "gitea": "/src/branch",
+}
+"""What is between a repository and a branch in the addresses of files and folders."""
+
 
 def folder_url(repository: RepositoryFacts, path: str) -> str:
     """The page of a folder, without a slash at the end; empty where the repository's address isn't known."""
@@ -79,6 +87,17 @@ class FileAddress:
         """
         match = _PAGE.fullmatch(address)
         return cls(match["repository"], unquote(match["branch"]), unquote(match["path"])) if match else None
+
+    @classmethod
+    def read_on(cls, provider: Provider, address: str) -> FileAddress | None:
+        """The file that a page of one product shows, as `read`; None for any other address.
+
+        >>> FileAddress.read_on("gitlab", "https://gitlab.com/acme/x/src/y/-/blob/main/catalog-info.yaml")
+        FileAddress(repository='https://gitlab.com/acme/x/src/y', branch='main', path='catalog-info.yaml')
+        """
+        page = r"(https?://[^/?#]+(?:/[^/?#]+){2,}?)" + _SIGNS.get(provider, "(?!)") + r"/([^/?#]+)/([^?#]+)"
+        match = re.fullmatch(page, address)
+        return cls(match[1], unquote(match[2]), unquote(match[3])) if match else None
 
 
 def provider_of(url: str, hosts: Mapping[str, Provider] = MappingProxyType({})) -> Provider:

@@ -45,6 +45,14 @@ class PullRequests(Protocol):
         What already may be merged is merged at once. If the branch has another commit by now, nothing is merged.
         """
 
+    def dont_merge_by_itself(self, number: int) -> None:
+        """Take back that the host merges a pull request by itself; only for one of which the host says that it does.
+
+        Raises
+        ------
+        ConflictError   the host refuses, and would still merge it
+        """
+
     def label(self, number: int, labels: Sequence[str]) -> None:
         """Add labels to a pull request; labels that don't exist yet are created."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenedock.effects.github.client import GitHubClient
-from scenedock.errors import TemporaryError
+from scenedock.errors import ConflictError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
@@ -105,6 +105,18 @@ class GitHubPullRequests:
         body = {"sha": commit, "merge_method": method}
         return self._client.call("PUT", f"{path}/merge", body, expected=(405, 409)).status == 200
 
+    def dont_merge_by_itself(self, number: int) -> None:
+        """Take back that GitHub merges a pull request by itself.
+
+        Raises
+        ------
+        ConflictError   GitHub refuses, and would still merge it
+        """
+        pull = as_object(self._client.call("GET", f"{self._path}/pulls/{number}").body)
+        refused = self._client.mutate("disablePullRequestAutoMerge", {"pullRequestId": as_text(pull.get("node_id"))})
+        if refused and self.get(number).merges_by_itself:
+            raise ConflictError(f"{self._address}: GitHub doesn't disable the auto-merge of #{number}: {refused}")
+
     def _merge_method(self) -> str:
         """How the repository lets pull requests be merged."""
         repository = as_object(self._client.call("GET", self._path).body)
@@ -142,4 +154,5 @@ def _read(body: Json) -> PullRequest:
         title=as_text(value_at(body, ["title"])),
         body=as_text(value_at(body, ["body"])),
         merge_commit=as_text(value_at(body, ["merge_commit_sha"])) or None if merged else None,
+        merges_by_itself=state == "open" and value_at(body, ["auto_merge"]) is not None,
     )

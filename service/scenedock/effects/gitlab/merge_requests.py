@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from scenedock.effects.gitlab.client import GitLabClient
 from scenedock.effects.gitlab.quick_actions import inert
-from scenedock.errors import InputError, TemporaryError
+from scenedock.errors import ConflictError, InputError, TemporaryError
 from scenedock.model.code_hosts.code_host import RepositoryAddress
 from scenedock.model.code_hosts.pull_request import NewPullRequest, PullRequest, PullRequestState
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
@@ -111,6 +111,18 @@ class GitLabMergeRequests:
         if answer.status == 405 and status == "ci_must_pass" and not now.get("head_pipeline"):
             return self._await_pipeline(number, now)
         return answer.status < 300
+
+    def dont_merge_by_itself(self, number: int) -> None:
+        """Take back that GitLab merges a merge request by itself.
+
+        Raises
+        ------
+        ConflictError   GitLab refuses, and would still merge it
+        """
+        path = f"{self._path}/{number}/cancel_merge_when_pipeline_succeeds"
+        refused = self._client.call("POST", path, expected=_UNMERGED).status >= 300
+        if refused and self.get(number).merges_by_itself:
+            raise ConflictError(f"{self._address}: GitLab doesn't cancel the auto-merge of !{number}; cancel it there")
 
     def _await_pipeline(self, number: int, now: JsonObject) -> bool:
         """Wait for the pipeline that has to succeed; False if there is still none long after the last change.
@@ -218,6 +230,7 @@ class GitLabMergeRequests:
             title=as_text(body.get("title")).removeprefix(_DRAFT),
             body=as_text(body.get("description")),
             merge_commit=merged or None if state == "merged" else None,
+            merges_by_itself=state == "open" and body.get("merge_when_pipeline_succeeds") is True,
         )
 
 

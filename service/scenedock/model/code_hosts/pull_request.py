@@ -13,6 +13,7 @@ class PullRequest:
     """One pull request, from `branch` into `base`.
 
     `commit` is the head of its branch, `merge_commit` the commit of the merge, if there is one.
+    `merges_by_itself` if its host is to merge it as soon as its rules allow.
     """
 
     number: int
@@ -24,6 +25,7 @@ class PullRequest:
     title: str = ""
     body: str = ""
     merge_commit: str | None = None
+    merges_by_itself: bool = False
 
     @property
     def name(self) -> str:

@@ -12,9 +12,9 @@ from scenedock.catalog.emitting.feed import registered_ref
 from scenedock.catalog.vocabulary.source_urls import file_url, provider_of
 from scenedock.effects.code_hosts.hosts import CodeHosts
 from scenedock.errors import ConflictError, InputError, NotFoundError, ScenedockError
-from scenedock.model.code_hosts.code_host import checked_branch, checked_path
+from scenedock.model.code_hosts.code_host import CodeHost, checked_branch, checked_path
 from scenedock.model.entity import Entity, EntityRef
-from scenedock.model.helm import RepositoryFacts
+from scenedock.model.helm import Provider, RepositoryFacts
 from scenedock.model.json import as_list, as_object, as_text, value_at
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def catalog_file_url(hosts: CodeHosts, repository: str, path: str, branch: str |
     address = hosts.read(repository)
     host = hosts.host_of(address)
     at = checked_branch(branch) if branch else "HEAD"
-    provider = provider_of(f"https://{address}") if host.type == "git" else host.type
+    provider = provider_on(host)
     base = f"{host.web.partition('://')[0]}://{host.host}" if host.type == "git" else host.web
     facts = RepositoryFacts(address.name, f"{base}/{address.path}", at, provider)
     return file_url(facts, checked_path(path))
@@ -94,8 +94,13 @@ def refresh_entity(backstage: BackstageCatalog, entity_ref: str) -> Registration
     return Registration((str(ref),))
 
 
-def check_address(hosts: CodeHosts, url: str) -> None:
-    """Refuse files outside of our repositories: Backstage would read them in our name, not in the caller's.
+def provider_on(host: CodeHost) -> Provider:
+    """Whose addresses the files of a host have: by its type, or for a plain git server by its name."""
+    return provider_of(f"https://{host.host}") if host.type == "git" else host.type
+
+
+def check_address(hosts: CodeHosts, url: str) -> CodeHost:
+    """The host of a file, which must be in one of our repositories: Backstage reads it in our name, not the caller's.
 
     Owner and repository can be read from GitHub's addresses, but not from those of other hosts, which may have groups.
 
@@ -111,11 +116,11 @@ def check_address(hosts: CodeHosts, url: str) -> None:
     refusals: list[ScenedockError] = []
     for end in range(3, len(parts)):
         try:
-            api = hosts.host_of(hosts.read(f"{split.netloc}/{'/'.join(parts[1:end])}")).api
+            host = hosts.host_of(hosts.read(f"{split.netloc}/{'/'.join(parts[1:end])}"))
         except ScenedockError as error:
             refusals.append(error)
             continue
-        if split.scheme != urlsplit(api).scheme:
-            raise InputError(f"{url[:200]!r} must begin with {urlsplit(api).scheme}://")
-        return
+        if split.scheme != urlsplit(host.api).scheme:
+            raise InputError(f"{url[:200]!r} must begin with {urlsplit(host.api).scheme}://")
+        return host
     raise refusals[0]

@@ -2,46 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
+from scenedock.catalog.vocabulary.source_urls import FileAddress, host_of
 from scenedock.effects.code_hosts.hosts import CodeHosts
-from scenedock.usecases.catalog.register_in_catalog import check_address
+from scenedock.errors import ConflictError, NotFoundError
+from scenedock.model.helm import Provider
+from scenedock.usecases.catalog.register_in_catalog import check_address, provider_on
 
 if TYPE_CHECKING:
     from scenedock.effects.backstage.catalog import BackstageCatalog
 
-_BRANCHES: Final = ("/blob/", "/tree/", "/-/blob/", "/-/tree/", "/src/")
 
-
-def unregister_files(backstage: BackstageCatalog, hosts: CodeHosts, addresses: Collection[str]) -> tuple[str, ...]:
+def unregister_files(
+    backstage: BackstageCatalog, hosts: CodeHosts, addresses: Collection[str], *, existing: bool = False
+) -> tuple[str, ...]:
     """Unregister the Locations of catalog files, on whichever branch; the addresses of those that were registered.
 
     An address is that of a file without a branch: `https://github.com/acme/apps/billing/catalog-info.yaml`. A branch
-    whose name has a slash isn't recognised: that file must be named as it is registered.
+    whose name has a slash isn't recognised: that file must be named as it is registered. With `existing` also those
+    whose file is still there; without, none is unregistered if one is.
 
     Raises
     ------
+    ConflictError     a file is still on the branch from which it is registered, or that isn't known
     InputError        an address isn't that of a file
     NotAllowedError   its host or owner is not in our list, or Backstage's permissions don't allow it
-    TemporaryError    Backstage can't be reached
+    TemporaryError    Backstage or a code host can't be reached
     """
-    for each in addresses:
-        check_address(hosts, each)
-    found = {target: each for target, each in backstage.locations().items() if _is_one_of(target, addresses)}
+    kinds = {host_of(each): provider_on(check_address(hosts, each)) for each in addresses}
+    wanted = {unquote(each).rstrip("/") for each in addresses}
+    found = {target: each for target, each in backstage.locations().items() if _names(target, kinds) & wanted}
+    for target in sorted(found):
+        if not existing and not _is_gone(hosts, _file_at(target, kinds)):
+            raise ConflictError(
+                f"{target} is still there, or isn't known to have gone, so nothing is unregistered; delete the file "
+                "first, or give a `reason`, as whom a rule allows `unregister-existing`"
+            )
     for each in found.values():
         backstage.remove_location(each)
     return tuple(sorted(found))
 
 
-def _is_one_of(target: str, addresses: Collection[str]) -> bool:
-    return not set(_without_branch(target)).isdisjoint(each.rstrip("/") for each in addresses)
+def _file_at(target: str, kinds: Mapping[str, Provider]) -> FileAddress | None:
+    kind = kinds.get(host_of(target))
+    return FileAddress.read_on(kind, target) if kind else None
 
 
-def _without_branch(target: str) -> Iterator[str]:
-    """The address of a file without its branch, of which nobody can tell whether it has several parts: it has one."""
-    yield target
-    for sign in _BRANCHES:
-        base, found, rest = target.partition(sign)
-        if found:
-            yield f"{base}/{rest.partition('/')[2]}"
+def _names(target: str, kinds: Mapping[str, Provider]) -> set[str]:
+    """What may name a registered file: its address with its branch and without."""
+    file = _file_at(target, kinds)
+    return {unquote(target), *([f"{file.repository}/{file.path}"] if file else [])}
+
+
+def _is_gone(hosts: CodeHosts, file: FileAddress | None) -> bool:
+    """Whether a branch has a file no more; where the branch can't be read, nobody knows."""
+    if file is None:
+        return False
+    split = urlsplit(file.repository)
+    try:
+        with hosts.open(hosts.read(f"{split.netloc}{split.path}")) as repository:
+            branch = repository.default_branch() if file.branch == "HEAD" else file.branch
+            head = repository.head(branch)
+            return head is not None and file.path not in repository.listing(head, [file.path])
+    except NotFoundError:
+        return False

@@ -58,7 +58,8 @@ def keep_proposal(
     on the newest base, if only we have worked on it. If others have, their work stays: that is a ConflictError, or with
     `supersede` the change gets a branch and a pull request of its own (`BRANCH+2`), and a comment tells it on theirs. A
     pull request that somebody has closed is not opened again for the same content. A file of the base branch is
-    replaced or deleted only if `may_replace` is true of its content.
+    replaced or deleted only if `may_replace` is true of its content. If the host was to merge the open pull request by
+    itself, that ends with its content.
 
     Raises
     ------
@@ -91,8 +92,10 @@ def keep_proposal(
         if place.pull and place.pull.state == "open":
             attempt.log(f"{place.pull.url} is open, and proposes something else")
         return Proposed(changed=False, branch=base, commit=head.commit)
-    put(repository, place.branch, new, place.existing, attempt)
     opened = place.pull if place.pull and place.pull.state == "open" else None
+    if repository.pulls and opened and opened.merges_by_itself:
+        repository.pulls.dont_merge_by_itself(opened.number)
+    put(repository, place.branch, new, place.existing, attempt)
     proposed = open_pull_request(repository, proposal, base, new, attempt, opened)
     if proposed.commit != new.commit:
         now = repository.head(place.branch)
