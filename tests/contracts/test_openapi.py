@@ -43,7 +43,9 @@ QUERIES = [
     (path, parameter["name"], parameter["schema"])
     for path, item in DOCUMENT["paths"].items()
     for parameter in item.get("get", {}).get("parameters", ())
-    if parameter["in"] == "query" and parameter["schema"].get("items", {}).get("type") != "string"
+    if parameter["in"] == "query"
+    and parameter["schema"].get("items", {}).get("type") != "string"
+    and parameter["schema"] != {"type": "string"}
 ]
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
 

@@ -55,7 +55,7 @@ def test_an_environment_is_proposed_once_with_each_decision_and_what_it_lacks(ac
     for each in (
         "| replicas | 1 → 2 |",
         "billing.staging.acme.example",
-        "secrets seal billing-db",
+        "secrets seal billing KEY --environment staging --name billing-db",
         "Deployment billing",
     ):
         assert each in (pull.body or "")

@@ -23,7 +23,7 @@ class Input(TaskInput):
 
     service: Annotated[str, "Name of the service, such as `billing`", Field(min_length=1)]
     environment: Annotated[str, "Name of the environment, such as `qa`", Field(min_length=1)]
-    until: Annotated[str, "The day on which it ends, such as `2027-01-15`; empty, if it shall have no end"]
+    until: Annotated[str, "The day on which it ends, such as `2027-01-15`; without it, the environment has no end"] = ""
     reason: Annotated[str, "Why; the commit has it", Field(max_length=500)] = ""
     repository: Annotated[str | None, "Name of the repository, where the service has several"] = None
     propose: Annotated[
@@ -34,7 +34,7 @@ class Input(TaskInput):
 
 EXAMPLES = [
     Example("Until the middle of January", {"service": "billing", "environment": "qa", "until": "2099-01-15"}),
-    Example("For good", {"service": "billing", "environment": "qa", "until": "", "reason": "it is used every day"}),
+    Example("For good", {"service": "billing", "environment": "qa", "reason": "it is used every day"}),
 ]
 
 
