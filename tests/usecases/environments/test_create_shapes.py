@@ -258,3 +258,43 @@ def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
     assert "is left out (it is a secret, as its name says)" in create("--answer", "env[name=DB_PASSWORD].value=x")
     assert "matches no key that is asked" in create("--keep", "resources.*")
     assert contents(root) == before
+
+
+HIDDEN = "Pr0dPassw0rd1"
+
+
+def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
+    root, overlay = tmp_path / "apps", "billing/overlays/prod"
+    manifest = "apiVersion: v1\n    kind: Secret\n    metadata: {name: x}\n    data: {license: UHIwZFBhc3N3MHJkMQ==}\n"
+    commit(
+        root,
+        1,
+        {
+            "billing/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+            "billing/base/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
+            "spec: {template: {spec: {containers: [{name: billing, image: 'acme/billing:1.0.0'}]}}}\n",
+            f"{overlay}/kustomization.yaml": "resources: [../../base, list.yaml, cm.yaml]\nsecretGenerator:\n"
+            f"  - name: db\n    literals: [user=billing, word={HIDDEN}]\n  - name: files\n    envs: [some.env]\n"
+            "    files: [word=word.txt]\n",
+            f"{overlay}/some.env": f"DB={HIDDEN}\n",
+            f"{overlay}/word.txt": HIDDEN,
+            f"{overlay}/list.yaml": f"apiVersion: v1\nkind: List\nitems:\n  - {manifest}  - {{apiVersion: v1, "
+            "kind: Namespace, metadata: {name: billing-prod}}\n",
+            f"{overlay}/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n"
+            f"  brokers: amqp://app:{HIDDEN}@rabbit/prod\n  arguments: --user=app --password={HIDDEN}\n"
+            f"  DB_PW: {HIDDEN}\n  secretName: billing-db\n",
+            "argocd/billing.yaml": application("billing", "prod", overlay),
+        },
+    )
+    create = ("environments", "create", "billing", "demo", "--from", "prod", root)
+    shown = run(*create, "--format", "json")
+    assert HIDDEN not in shown
+    assert "UHIw" not in shown
+    run(*create, "--keep", "*", "--write")
+    made = {path.name: path.read_text() for path in (root / "billing/overlays/demo").iterdir()}
+    assert made == {
+        "kustomization.yaml": "resources: [../../base, list.yaml, cm.yaml]\n",
+        "list.yaml": "apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Namespace, "
+        "metadata: {name: billing-demo}}\n",
+        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  secretName: billing-db\n",
+    }
