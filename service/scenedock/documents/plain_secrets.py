@@ -196,7 +196,8 @@ def _says_secret(name: str) -> tuple[bool, bool]:
 
 
 def _last_word(name: str) -> str:
-    return (_WORD.findall(name) or [""])[-1].lower()
+    words: list[str] = _WORD.findall(name)
+    return words[-1].lower() if words else ""
 
 
 def _names_object(name: str) -> bool:

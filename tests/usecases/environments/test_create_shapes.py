@@ -298,3 +298,29 @@ def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
         "metadata: {name: billing-demo}}\n",
         "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  secretName: billing-db\n",
     }
+
+
+def test_one_other_service_decides_no_version_and_no_size(tmp_path: Path) -> None:
+    def overlay(service: str, tag: str, replicas: int) -> str:
+        image = f"resources: [../../base]\nimages:\n  - name: acme/{service}\n    newTag: {tag}\n"
+        return f"{image}replicas:\n  - {{name: web, count: {replicas}}}\n"
+
+    files = {
+        f"{service}/overlays/{environment}/kustomization.yaml": overlay(service, tag, replicas)
+        for service, environment, tag, replicas in (
+            ("billing", "dev", "1.0.0", 1),
+            ("checkout", "dev", "1.0.0", 1),
+            ("checkout", "qa", "7.7.7", 40),
+        )
+    }
+    base = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+    for service in ("billing", "checkout"):
+        files[f"{service}/base/kustomization.yaml"] = "resources: [deployment.yaml]\n"
+        image = f"{{name: web, image: 'acme/{service}:1.0.0'}}"
+        files[f"{service}/base/deployment.yaml"] = f"{base}spec: {{template: {{spec: {{containers: [{image}]}}}}}}\n"
+    root = tmp_path / "apps"
+    commit(root, 1, files)
+    created = json.loads(run("environments", "create", "billing", "qa", "--from", "dev", root, "--format", "json"))
+    decided = {each["key"]: (each["outcome"], each["new"], each["suggestion"]) for each in created["decisions"]}
+    assert decided["images[name=acme/billing].newTag"] == ("copied", "1.0.0", None)
+    assert decided["replicas[name=web].count"] == ("asked", None, 40)

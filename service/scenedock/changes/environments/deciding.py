@@ -58,7 +58,7 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Decides for the keys of one file. `versions` are the keys that set the version of the service.
+    """Decides for the keys of one file. `versions` are the lines and names of the keys that set the service's version.
 
     `has_both_forms`: the repository uses the short and the long form of the new name, so that nobody can tell which.
     """
@@ -66,7 +66,7 @@ class Judge:
     old: Words
     new: str
     evidence: Evidence
-    versions: Collection[Identity] = ()
+    versions: Collection[tuple[int, str]] = ()
     has_both_forms: bool = False
 
     def verdicts(self, entries: Entries) -> Iterator[tuple[Entry, Verdict]]:
@@ -101,7 +101,7 @@ class Judge:
             return Verdict("left out", why)
         if entry.is_key:
             return self._of_key(entry)
-        if entry.identity[1:] in self.versions or entry.identity in self.versions:
+        if (entry.line, entry.name) in self.versions:
             return self._of_version(entry)
         return self._by_peers(entry) or self._by_environments(entry)
 
@@ -125,6 +125,8 @@ class Judge:
         if len(become) == 1:
             (new, services), *_ = become.items()
             if not same(new, entry.value):
+                if len(set(services)) == 1 and not self._is_own_name(entry, new):
+                    return Verdict("asked", f"{services[0]} alone has something else instead of it", new)
                 return Verdict("replaced", f"{_shown(services)} {_have(services)} the same in both", new)
         if any(secret_in(replace(entry, value=value)) for value in become):
             return Verdict("asked", "other services have a secret instead of it")
@@ -132,6 +134,10 @@ class Judge:
             said = "; ".join(f"{_shown(services)}: {value!r}" for value, services in become.items())
             return Verdict("asked", f"other services have different values instead of it: {said}")
         return None
+
+    def _is_own_name(self, entry: Entry, new: Scalar) -> bool:
+        """Whether a value is the same but for the name of the environment."""
+        return isinstance(entry.value, str) and same(new, self.old.replaced(entry.value, self.new))
 
     def _by_environments(self, entry: Entry) -> Verdict:
         said = self._told(entry)
@@ -249,7 +255,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _have(names: Sequence[str]) -> str:
-    return "has" if len(set(names)) == 1 and names[0] != "other services" else "have"
+    return "has" if len(set(names)) == 1 else "have"
 
 
 def _shown(services: Sequence[str]) -> str:
