@@ -324,3 +324,34 @@ def test_one_other_service_decides_no_version_and_no_size(tmp_path: Path) -> Non
     decided = {each["key"]: (each["outcome"], each["new"], each["suggestion"]) for each in created["decisions"]}
     assert decided["images[name=acme/billing].newTag"] == ("copied", "1.0.0", None)
     assert decided["replicas[name=web].count"] == ("asked", None, 40)
+
+
+def test_neither_other_environments_with_such_a_name_nor_nested_services_are_copied(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    pairs = [(service, env) for service in ("billing", "billing/worker") for env in ("dev", "prod", "eu-prod")]
+    elements = "".join(
+        f"          - {{service: {path.rpartition('/')[2]}, path: {path}, env: {env}}}\n" for path, env in pairs
+    )
+    argo = SET.replace("path: '{{.service}}'", "path: '{{.path}}'")
+    before, after = argo.index("          # one"), argo.index("  template:")
+    files = {
+        f"{path}/values-{env}.yaml": f"host: {path.rpartition('/')[2]}.{env}.acme.example\n" for path, env in pairs
+    }
+    charts = {"billing/Chart.yaml": CHART, "billing/worker/Chart.yaml": CHART.replace("billing", "worker")}
+    there = {"argocd/set.yaml": argo[:before] + elements + argo[after:], ".gitignore": "*-demo.yaml\n"}
+    commit(root, 1, {**files, **charts, **there})
+
+    def create(new: str, *more: str, code: int = 0) -> str:
+        answers = ("--keep", "*", "--accept", "*")
+        return run("environments", "create", "billing", new, "--from", "prod", root, *answers, *more, code=code)
+
+    was = contents(root)
+    assert "git ignores billing/values-demo.yaml" in create("demo", "--write", code=4)
+    assert contents(root) == was
+    create("qa", "--write")
+    now = contents(root)
+    assert {path for path in now if now[path] != was.get(path)} == {"billing/values-qa.yaml", "argocd/set.yaml"}
+    new = "          - {service: billing, path: billing, env: qa}\n"
+    assert now["argocd/set.yaml"].replace(new, "", 1) == was["argocd/set.yaml"]
+    (root / "billing/values-test.yaml").write_text("host: test.acme.example\n")
+    assert "billing/values-test.yaml is there already and stays as it is" in create("test")
