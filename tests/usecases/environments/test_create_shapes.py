@@ -49,6 +49,14 @@ class Shape:
     lacks: tuple[str, ...] = ()
 
 
+def base(service: str) -> Mapping[str, str]:
+    return {
+        f"{service}/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+        f"{service}/base/deployment.yaml": f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {service}}}\n"
+        f"spec: {{template: {{spec: {{containers: [{{name: {service}, image: 'acme/{service}:1.0.0'}}]}}}}}}\n",
+    }
+
+
 def application(name: str, environment: str, path: str = "billing", files: str = "") -> str:
     helm = f"    helm: {{valueFiles: [{files}]}}\n" if files else ""
     return (
@@ -123,9 +131,7 @@ SHAPES = {
     ),
     "overlay with a SealedSecret, Applications in one file": Shape(
         {
-            "billing/base/kustomization.yaml": "resources: [deployment.yaml]\n",
-            "billing/base/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
-            "spec: {template: {spec: {containers: [{name: billing, image: 'acme/billing:1.0.0'}]}}}\n",
+            **base("billing"),
             "billing/overlays/dev/kustomization.yaml": "namespace: billing-dev\nresources:\n  - ../../base\n"
             "  - sealed.yaml\n  - external.yaml\n",
             "billing/overlays/dev/sealed.yaml": SEALED,
@@ -270,9 +276,7 @@ def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
         root,
         1,
         {
-            "billing/base/kustomization.yaml": "resources: [deployment.yaml]\n",
-            "billing/base/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
-            "spec: {template: {spec: {containers: [{name: billing, image: 'acme/billing:1.0.0'}]}}}\n",
+            **base("billing"),
             f"{overlay}/kustomization.yaml": "resources: [../../base, list.yaml, cm.yaml]\nsecretGenerator:\n"
             f"  - name: db\n    literals: [user=billing, word={HIDDEN}]\n  - name: files\n    envs: [some.env]\n"
             "    files: [word=word.txt]\n",
@@ -282,7 +286,7 @@ def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
             "kind: Namespace, metadata: {name: billing-prod}}\n",
             f"{overlay}/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n"
             f"  brokers: amqp://app:{HIDDEN}@rabbit/prod\n  arguments: --user=app --password={HIDDEN}\n"
-            f"  DB_PW: {HIDDEN}\n  secretName: billing-db\n",
+            f"  DB_PW: {HIDDEN}\n  secretName: billing-db\n  code: https://acme@dev.azure.com/acme/_git/apps\n",
             "argocd/billing.yaml": application("billing", "prod", overlay),
         },
     )
@@ -296,7 +300,8 @@ def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
         "kustomization.yaml": "resources: [../../base, list.yaml, cm.yaml]\n",
         "list.yaml": "apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Namespace, "
         "metadata: {name: billing-demo}}\n",
-        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  secretName: billing-db\n",
+        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  secretName: billing-db\n"
+        "  code: https://acme@dev.azure.com/acme/_git/apps\n",
     }
 
 
@@ -313,13 +318,8 @@ def test_one_other_service_decides_no_version_and_no_size(tmp_path: Path) -> Non
             ("checkout", "qa", "7.7.7", 40),
         )
     }
-    base = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
-    for service in ("billing", "checkout"):
-        files[f"{service}/base/kustomization.yaml"] = "resources: [deployment.yaml]\n"
-        image = f"{{name: web, image: 'acme/{service}:1.0.0'}}"
-        files[f"{service}/base/deployment.yaml"] = f"{base}spec: {{template: {{spec: {{containers: [{image}]}}}}}}\n"
     root = tmp_path / "apps"
-    commit(root, 1, files)
+    commit(root, 1, {**files, **base("billing"), **base("checkout")})
     created = json.loads(run("environments", "create", "billing", "qa", "--from", "dev", root, "--format", "json"))
     decided = {each["key"]: (each["outcome"], each["new"], each["suggestion"]) for each in created["decisions"]}
     assert decided["images[name=acme/billing].newTag"] == ("copied", "1.0.0", None)

@@ -16,6 +16,8 @@ SECRETS: Final = frozenset({"Secret", "SealedSecret"})
 NAME_ALONE: Final = "it names a secret, and has nothing else"
 _SEALED = re.compile(r"Ag[A-D][A-Za-z0-9+/=\s]{60,}\Z")
 _ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
+# Users who are no secret, as they are in the path, too: `https://acme@dev.azure.com/acme/_git/apps`.
+_USER = re.compile(r"(?<=://)(?:git|([\w.-]+)(?=@[^\s@/]+/\1/))@")
 _NAME_AND_VALUE: Final = 2
 
 
@@ -44,7 +46,8 @@ def secret_in(entry: Entry) -> str:
         return "it is sealed for its environment"
     if is_likely_secret(text, next(iter(item_of(entry)), entry.name)):
         return "it is a secret, as its name says"
-    if without_credentials(text) != text:
+    address = _USER.sub("", text)
+    if without_credentials(address) != address:
         return "its address has credentials"
     if secrets_in_text(text):
         return "its text has a secret"
