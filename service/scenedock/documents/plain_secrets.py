@@ -31,7 +31,10 @@ _TOKENS: Final[Mapping[str, re.Pattern[str]]] = {
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@\"'<>{}$]+:([^\s/@\"'<>{}$%*]{3,})@[\w.-]+", re.IGNORECASE)
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_PASSWORDS = frozenset({"pass", "passphrase", "passwd", "password", "pwd"})
+_PASSWORDS = frozenset({"pass", "passphrase", "passwd", "password", "pw", "pwd"})
+_SECRETS = frozenset({"credentials", "password", "passwords", "pw", "secret", "secrets"})
+_ELSEWHERE = re.compile(r"existing|external|pull|vault|sealed|encrypted|mount", re.IGNORECASE)
+_OF_MOUNTS = frozenset({"defaultMode", "mode", "mountPath", "path", "subPath"})
 _RANDOM = frozenset({"credential", "secret", "token"})
 _KEYS = frozenset({"access", "api", "auth", "encryption", "private", "secret", "signing"})
 # Below these, or as these, only names of secrets stand.
@@ -103,6 +106,22 @@ def is_likely_secret(value: str, name: str) -> bool:
     return is_password or not (_NAME.fullmatch(value) or is_name_of_object(value))
 
 
+def is_below_secret(value: str, names: Sequence[str]) -> bool:
+    """Whether the names above a value say that it is a secret, and it doesn't name one; its own name is the last.
+
+    >>> is_below_secret("8f14", ["secrets", "license"]), is_below_secret("billing-db", ["secret", "secretName"])
+    (True, False)
+    """
+    own = names[-1] if names else ""
+    above = [each for each in names[:-1] if not _ELSEWHERE.search(each)]
+    if own in {"passwords", "secrets"}:
+        return is_likely_secret(value, own.removesuffix("s"))
+    if not any(_last_word(each) in _SECRETS for each in above) or own in _OF_MOUNTS or value in {"", "{}", "[]"}:
+        return False
+    is_name = _REFERENCES.search(own) and (_NAME.fullmatch(value) or is_name_of_object(value))
+    return not is_name and (not _REFERS.fullmatch(value) or value.startswith("http"))
+
+
 def secrets_in_text(text: str) -> list[tuple[int, int]]:
     """Where values of assignments in a text are likely secrets: `db.password=…`, `"token": "…"`, `--password=…`."""
     found: list[tuple[int, int]] = []
@@ -172,8 +191,13 @@ def is_name_of_object(text: str) -> bool:
 def _says_secret(name: str) -> tuple[bool, bool]:
     """Whether a name says that something is a password, or that it is a token or key."""
     words = [word.lower() for word in _WORD.findall(name)]
-    last, before = (words or [""])[-1], (words[-2:-1] or [""])[0]
+    last, before = _last_word(name), (words[-2:-1] or [""])[0]
     return last in _PASSWORDS or last.endswith("password"), last in _RANDOM or (last == "key" and before in _KEYS)
+
+
+def _last_word(name: str) -> str:
+    words: list[str] = _WORD.findall(name)
+    return words[-1].lower() if words else ""
 
 
 def _names_object(name: str) -> bool:

@@ -49,6 +49,14 @@ class Shape:
     lacks: tuple[str, ...] = ()
 
 
+def base(service: str) -> Mapping[str, str]:
+    return {
+        f"{service}/base/kustomization.yaml": "resources: [deployment.yaml]\n",
+        f"{service}/base/deployment.yaml": f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {service}}}\n"
+        f"spec: {{template: {{spec: {{containers: [{{name: {service}, image: 'acme/{service}:1.0.0'}}]}}}}}}\n",
+    }
+
+
 def application(name: str, environment: str, path: str = "billing", files: str = "") -> str:
     helm = f"    helm: {{valueFiles: [{files}]}}\n" if files else ""
     return (
@@ -123,9 +131,7 @@ SHAPES = {
     ),
     "overlay with a SealedSecret, Applications in one file": Shape(
         {
-            "billing/base/kustomization.yaml": "resources: [deployment.yaml]\n",
-            "billing/base/deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\n"
-            "spec: {template: {spec: {containers: [{name: billing, image: 'acme/billing:1.0.0'}]}}}\n",
+            **base("billing"),
             "billing/overlays/dev/kustomization.yaml": "namespace: billing-dev\nresources:\n  - ../../base\n"
             "  - sealed.yaml\n  - external.yaml\n",
             "billing/overlays/dev/sealed.yaml": SEALED,
@@ -258,3 +264,94 @@ def test_what_cannot_be_created_is_refused(tmp_path: Path) -> None:
     assert "is left out (it is a secret, as its name says)" in create("--answer", "env[name=DB_PASSWORD].value=x")
     assert "matches no key that is asked" in create("--keep", "resources.*")
     assert contents(root) == before
+
+
+HIDDEN = "Pr0dPassw0rd1"
+
+
+def test_no_secret_is_copied_or_shown(tmp_path: Path) -> None:
+    root, overlay = tmp_path / "apps", "billing/overlays/prod"
+    manifest = "apiVersion: v1\n    kind: Secret\n    metadata: {name: x}\n    data: {license: UHIwZFBhc3N3MHJkMQ==}\n"
+    commit(
+        root,
+        1,
+        {
+            **base("billing"),
+            f"{overlay}/kustomization.yaml": "resources: [../../base, list.yaml, cm.yaml]\nsecretGenerator:\n"
+            f"  - name: db\n    literals: [user=billing, word={HIDDEN}]\n  - name: files\n    envs: [some.env]\n"
+            "    files: [word=word.txt]\n",
+            f"{overlay}/some.env": f"DB={HIDDEN}\n",
+            f"{overlay}/word.txt": HIDDEN,
+            f"{overlay}/list.yaml": f"apiVersion: v1\nkind: List\nitems:\n  - {manifest}  - {{apiVersion: v1, "
+            "kind: Namespace, metadata: {name: billing-prod}}\n",
+            f"{overlay}/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n"
+            f"  brokers: amqp://app:{HIDDEN}@rabbit/prod\n  arguments: --user=app --password={HIDDEN}\n"
+            f"  DB_PW: {HIDDEN}\n  secretName: billing-db\n  code: https://acme@dev.azure.com/acme/_git/apps\n",
+            "argocd/billing.yaml": application("billing", "prod", overlay),
+        },
+    )
+    create = ("environments", "create", "billing", "demo", "--from", "prod", root)
+    shown = run(*create, "--format", "json")
+    assert HIDDEN not in shown
+    assert "UHIw" not in shown
+    run(*create, "--keep", "*", "--write")
+    made = {path.name: path.read_text() for path in (root / "billing/overlays/demo").iterdir()}
+    assert made == {
+        "kustomization.yaml": "resources: [../../base, list.yaml, cm.yaml]\n",
+        "list.yaml": "apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Namespace, "
+        "metadata: {name: billing-demo}}\n",
+        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  secretName: billing-db\n"
+        "  code: https://acme@dev.azure.com/acme/_git/apps\n",
+    }
+
+
+def test_one_other_service_decides_no_version_and_no_size(tmp_path: Path) -> None:
+    def overlay(service: str, tag: str, replicas: int) -> str:
+        image = f"resources: [../../base]\nimages:\n  - name: acme/{service}\n    newTag: {tag}\n"
+        return f"{image}replicas:\n  - {{name: web, count: {replicas}}}\n"
+
+    files = {
+        f"{service}/overlays/{environment}/kustomization.yaml": overlay(service, tag, replicas)
+        for service, environment, tag, replicas in (
+            ("billing", "dev", "1.0.0", 1),
+            ("checkout", "dev", "1.0.0", 1),
+            ("checkout", "qa", "7.7.7", 40),
+        )
+    }
+    root = tmp_path / "apps"
+    commit(root, 1, {**files, **base("billing"), **base("checkout")})
+    created = json.loads(run("environments", "create", "billing", "qa", "--from", "dev", root, "--format", "json"))
+    decided = {each["key"]: (each["outcome"], each["new"], each["suggestion"]) for each in created["decisions"]}
+    assert decided["images[name=acme/billing].newTag"] == ("copied", "1.0.0", None)
+    assert decided["replicas[name=web].count"] == ("asked", None, 40)
+
+
+def test_neither_other_environments_with_such_a_name_nor_nested_services_are_copied(tmp_path: Path) -> None:
+    root = tmp_path / "apps"
+    pairs = [(service, env) for service in ("billing", "billing/worker") for env in ("dev", "prod", "eu-prod")]
+    elements = "".join(
+        f"          - {{service: {path.rpartition('/')[2]}, path: {path}, env: {env}}}\n" for path, env in pairs
+    )
+    argo = SET.replace("path: '{{.service}}'", "path: '{{.path}}'")
+    before, after = argo.index("          # one"), argo.index("  template:")
+    files = {
+        f"{path}/values-{env}.yaml": f"host: {path.rpartition('/')[2]}.{env}.acme.example\n" for path, env in pairs
+    }
+    charts = {"billing/Chart.yaml": CHART, "billing/worker/Chart.yaml": CHART.replace("billing", "worker")}
+    there = {"argocd/set.yaml": argo[:before] + elements + argo[after:], ".gitignore": "*-demo.yaml\n"}
+    commit(root, 1, {**files, **charts, **there})
+
+    def create(new: str, *more: str, code: int = 0) -> str:
+        answers = ("--keep", "*", "--accept", "*")
+        return run("environments", "create", "billing", new, "--from", "prod", root, *answers, *more, code=code)
+
+    was = contents(root)
+    assert "git ignores billing/values-demo.yaml" in create("demo", "--write", code=4)
+    assert contents(root) == was
+    create("qa", "--write")
+    now = contents(root)
+    assert {path for path in now if now[path] != was.get(path)} == {"billing/values-qa.yaml", "argocd/set.yaml"}
+    new = "          - {service: billing, path: billing, env: qa}\n"
+    assert now["argocd/set.yaml"].replace(new, "", 1) == was["argocd/set.yaml"]
+    (root / "billing/values-test.yaml").write_text("host: test.acme.example\n")
+    assert "billing/values-test.yaml is there already and stays as it is" in create("test")

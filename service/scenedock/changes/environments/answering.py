@@ -66,7 +66,7 @@ def _by_pattern(decisions: Sequence[Decision], pattern: str, value_of: _ValueOf)
     """The decisions with answers where keys match; `*` and `?` stand for others, brackets for themselves."""
     expression = re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
     matching = [each for each in decisions if each.outcome == "asked" and expression.fullmatch(each.key)]
-    if not matching:
+    if not matching and pattern != "*":
         raise InputError(f"{pattern!r} matches no key that is asked; `--plan` lists all")
     return [
         replace(each, new=value_of(each), is_answered=True)

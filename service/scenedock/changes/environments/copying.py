@@ -13,6 +13,7 @@ from scenedock.changes.environments.words import Words
 from scenedock.documents.scalars import HELM, Scalar
 from scenedock.errors import InputError
 from scenedock.gitops.in_place.nodes import BREAK, line_end, line_start, parts_of
+from scenedock.gitops.in_place.paths import shown, steps_of
 from scenedock.gitops.in_place.replacing import Splice, spliced
 from scenedock.gitops.in_place.writing import written
 from scenedock.gitops.values_edits import get_value, remove_value
@@ -95,13 +96,26 @@ def _without_keys(text: str, kept: Sequence[_Decided], form: str, path: str) -> 
             found = BREAK.match(text, end)
             text = text[:start] + text[found.end() if found else end :]
         else:
+            number = documents.index(entry.document) + 1
             try:
-                text = remove_value(text.encode(), entry.path, path, documents.index(entry.document) + 1).decode()
+                text = _without_empty(remove_value(text.encode(), entry.path, path, number), entry, path, number)
             except InputError:
-                if not _is_gone(text, entry, path, documents.index(entry.document) + 1):
+                if not _is_gone(text, entry, path, number):
                     continue
         left.remove((entry, each))
     return text, left
+
+
+def _without_empty(data: bytes, entry: Entry, path: str, document: int) -> str:
+    """The text without the parents between brackets that a key has left empty."""
+    steps = steps_of(entry.path)[0][:-1]
+    while steps and get_value(data, shown(steps), path, document) in ({}, []):
+        try:
+            data = remove_value(data, shown(steps), path, document)
+        except InputError:
+            break
+        steps = steps[:-1]
+    return data.decode()
 
 
 def _is_gone(text: str, entry: Entry, path: str, document: int) -> bool:

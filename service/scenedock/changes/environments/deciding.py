@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scenedock.catalog.vocabulary.environments import KNOWN_ENVIRONMENTS, is_production
 from scenedock.changes.environments.decisions import Verdict
 from scenedock.changes.environments.entries import Entries, Entry, Identity
 from scenedock.changes.environments.evidence import Evidence, Status, agreed, marked, same, tells
+from scenedock.changes.environments.secrets import NAME_ALONE, SECRETS, item_of, nested_secrets, secret_in, secret_items
 from scenedock.changes.environments.words import MARK, SERVICE, Words
-from scenedock.documents.encryption import CIPHERTEXT
-from scenedock.documents.plain_secrets import is_likely_secret, secrets_in_text
 from scenedock.documents.scalars import Scalar
 
-SECRETS: Final = frozenset({"Secret", "SealedSecret"})
-"""The kinds of Kubernetes whose values aren't copied."""
-NAME_ALONE: Final = "it names a secret, and has nothing else"
-_SEALED = re.compile(r"Ag[A-D][A-Za-z0-9+/=\s]{60,}\Z")
-_ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
 # What stands for the size or the address of one environment, by the name of its key or of one above it.
 _BOUND = re.compile(
     r"replica|autoscal|resources?\Z|limits?\Z|requests?\Z|storage|size|host|domain|url\Z|uri\Z|endpoint|address|bucket|"
@@ -39,7 +33,6 @@ _ADDRESS = re.compile(
 
 _ENVIRONMENTS: Final = frozenset(KNOWN_ENVIRONMENTS)
 _MEASURE = re.compile(r"\d[\d.,]*\s*[A-Za-z%]{0,8}|true|false|on|off|yes|no|enabled|disabled", re.IGNORECASE)
-_NAME_AND_VALUE: Final = 2
 _MANY: Final = 3
 """How many times as many services must agree as don't."""
 
@@ -65,7 +58,7 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Decides for the keys of one file. `versions` are the keys that set the version of the service.
+    """Decides for the keys of one file. `versions` are the lines and names of the keys that set the service's version.
 
     `has_both_forms`: the repository uses the short and the long form of the new name, so that nobody can tell which.
     """
@@ -73,34 +66,42 @@ class Judge:
     old: Words
     new: str
     evidence: Evidence
-    versions: Collection[Identity] = ()
+    versions: Collection[tuple[int, str]] = ()
     has_both_forms: bool = False
 
     def verdicts(self, entries: Entries) -> Iterator[tuple[Entry, Verdict]]:
         """What becomes of each key of a file, names of keys among them where they name the environment."""
-        items = _secret_items(entries)
+        items, nested = secret_items(entries), nested_secrets(entries)
         for entry in entries:
             kind = entries.kinds[entry.document - 1] if entries.kinds else ""
             if entry.is_key and not self.old.are_in(str(entry.value)):
                 continue
             if entries.form == "encrypted":
                 yield entry, Verdict("left out", "it is encrypted, or no text")
-            elif kind in SECRETS:
+            elif kind in SECRETS or (kind := next((nested[at] for at in _above(entry) if at in nested), "")):
                 yield entry, Verdict("left out", f"a {kind} is bound to its environment")
+            elif "secretGenerator" in entry.names[:-1]:
+                yield entry, Verdict("left out", "a secret is generated of it")
             elif (entry.document, entry.identity[:-1]) in items and not entry.is_key and not secret_in(entry):
                 yield entry, Verdict("left out", NAME_ALONE)
             else:
                 yield entry, self.verdict(entry)
 
     def verdict(self, entry: Entry) -> Verdict:
-        """What becomes of an entry."""
+        """What becomes of an entry; no secret of another environment or service comes into it."""
+        found = self._of_entry(entry)
+        if found.value is not None and secret_in(replace(entry, value=found.value)):
+            return Verdict("asked", "what others have instead of it is a secret")
+        return found
+
+    def _of_entry(self, entry: Entry) -> Verdict:
         if entry.is_reference:
             return Verdict("copied", "it follows an anchor of the file")
         if why := secret_in(entry):
             return Verdict("left out", why)
         if entry.is_key:
             return self._of_key(entry)
-        if entry.identity[1:] in self.versions or entry.identity in self.versions:
+        if (entry.line, entry.name) in self.versions:
             return self._of_version(entry)
         return self._by_peers(entry) or self._by_environments(entry)
 
@@ -124,11 +125,19 @@ class Judge:
         if len(become) == 1:
             (new, services), *_ = become.items()
             if not same(new, entry.value):
+                if len(set(services)) == 1 and not self._is_own_name(entry, new):
+                    return Verdict("asked", f"{services[0]} alone has something else instead of it", new)
                 return Verdict("replaced", f"{_shown(services)} {_have(services)} the same in both", new)
+        if any(secret_in(replace(entry, value=value)) for value in become):
+            return Verdict("asked", "other services have a secret instead of it")
         if len(become) > 1 and tells(entry.value):
             said = "; ".join(f"{_shown(services)}: {value!r}" for value, services in become.items())
             return Verdict("asked", f"other services have different values instead of it: {said}")
         return None
+
+    def _is_own_name(self, entry: Entry, new: Scalar) -> bool:
+        """Whether a value is the same but for the name of the environment."""
+        return isinstance(entry.value, str) and same(new, self.old.replaced(entry.value, self.new))
 
     def _by_environments(self, entry: Entry) -> Verdict:
         said = self._told(entry)
@@ -217,45 +226,14 @@ class Judge:
         return agreed([value for name, value in others.items() if is_production(name) == tier])
 
 
-def _secret_items(entries: Entries) -> Collection[tuple[int, Identity]]:
-    """The items of lists that have a name and a secret, and nothing else: `{name: PASSWORD, value: …}`."""
-    items: dict[tuple[int, Identity], list[Entry]] = {}
-    for each in entries:
-        if len(each.identity) > 1 and _ITEM.search(each.identity[-2]) and not each.is_key:
-            items.setdefault((each.document, each.identity[:-1]), []).append(each)
-    return {
-        at
-        for at, inside in items.items()
-        if len(inside) == _NAME_AND_VALUE and sum(bool(secret_in(each)) for each in inside) == 1
-    }
-
-
-def secret_in(entry: Entry) -> str:
-    """Why a value isn't copied: it is or may be a secret. Empty if it isn't one."""
-    value = entry.value
-    if value is None or isinstance(value, bool) or entry.is_key:
-        return ""
-    text = str(value)
-    if text.startswith(CIPHERTEXT):
-        return "it is encrypted"
-    if _SEALED.match(text):
-        return "it is sealed for its environment"
-    if is_likely_secret(text, next(iter(_item_of(entry)), entry.name)):
-        return "it is a secret, as its name says"
-    if "\n" in text and secrets_in_text(text):
-        return "its text has a secret"
-    return ""
+def _above(entry: Entry) -> Iterator[tuple[int, Identity]]:
+    """Where all is that an entry is in."""
+    return ((entry.document, entry.identity[:depth]) for depth in range(1, len(entry.identity)))
 
 
 def is_measure(value: Scalar) -> bool:
     """Whether a value is a number, a switch, or a text such as `10s` or `200Mi`."""
     return not isinstance(value, str) or bool(_MEASURE.fullmatch(value))
-
-
-def _item_of(entry: Entry) -> tuple[str, ...]:
-    """The name of the item of a list whose value an entry is."""
-    item = _ITEM.search(entry.identity[-2]) if entry.name == "value" and len(entry.identity) > 1 else None
-    return (item[1],) if item else ()
 
 
 def _names_environment(text: str) -> bool:
@@ -268,7 +246,7 @@ def is_bound(entry: Entry) -> bool:
     if entry.value in {None, "", "{}", "[]"}:
         return False
     text = str(entry.value)
-    by_name = any(map(_BOUND.search, (*entry.names, *_item_of(entry))))
+    by_name = any(map(_BOUND.search, (*entry.names, *item_of(entry))))
     return by_name or bool(_ADDRESS.search(text)) or (entry.name not in {"name", "key"} and _names_environment(text))
 
 
@@ -277,7 +255,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _have(names: Sequence[str]) -> str:
-    return "has" if len(set(names)) == 1 and names[0] != "other services" else "have"
+    return "has" if len(set(names)) == 1 else "have"
 
 
 def _shown(services: Sequence[str]) -> str:

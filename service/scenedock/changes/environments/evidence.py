@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -85,13 +85,13 @@ class Evidence:
     peers: Sequence[Peer] = ()
 
     @cached_property
-    def _by_value(self) -> Mapping[Scalar, Counter[Scalar]]:
-        """What texts that tell become in other services, whatever their keys."""
-        found: dict[Scalar, Counter[Scalar]] = defaultdict(Counter)
+    def _by_value(self) -> Mapping[Scalar, Mapping[Scalar, Sequence[str]]]:
+        """What texts that tell become in other services, whatever their keys, with the names of these."""
+        found: dict[Scalar, dict[Scalar, list[str]]] = defaultdict(lambda: defaultdict(list))
         for peer in self.peers:
             for old, new in {pair for pairs in peer.pairs.values() for pair in pairs}:
                 if tells(old):
-                    found[old][new] += 1
+                    found[old][new].append(peer.service)
         return found
 
     def statuses(self, entry: Entry, own: Words) -> Mapping[str, Status]:
@@ -110,8 +110,8 @@ class Evidence:
                 if same(old, mine):
                     found[new].append(peer.service)
         if not found and tells(mine):
-            for new, count in self._by_value.get(mine, Counter()).items():
-                found[new] += ["other services"] * count
+            for new, services in self._by_value.get(mine, {}).items():
+                found[new] += services
         return {_unmarked(new, own.service): services for new, services in found.items()}
 
     def of_peers(self, entry: Entry, own: Words) -> tuple[Sequence[str], Sequence[str]]:

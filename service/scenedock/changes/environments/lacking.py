@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scenedock.changes.automations import writer_of_line
-from scenedock.changes.environments.deciding import NAME_ALONE, SECRETS
 from scenedock.changes.environments.decisions import Decision
 from scenedock.changes.environments.planned import Lack
+from scenedock.changes.environments.secrets import NAME_ALONE, SECRETS
 from scenedock.changes.environments.words import Words
 from scenedock.changes.planned import PlannedFile
 from scenedock.documents.reading import DocumentError, read_documents

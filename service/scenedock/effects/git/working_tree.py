@@ -12,12 +12,18 @@ from scenedock.errors import ConflictError, InputError, NotFoundError
 
 
 def check_clean(root: Path, paths: Sequence[str]) -> None:
-    """Refuse files that differ from the last commit; outside of a clone, nobody can tell.
+    """Refuse files that differ from the last commit, and new ones that git ignores.
+
+    Outside of a clone, nobody can tell.
 
     Raises
     ------
-    ConflictError   one has changes that aren't committed
+    ConflictError   one has changes that aren't committed, or would never be
     """
+    new = [f"./{each}" for each in sorted(paths) if not (root / each).exists()]
+    ignored = ask_git(root, "-c", "core.quotePath=false", "check-ignore", "--", *new).text if new else ""
+    if names := [each.strip('"').removeprefix("./") for each in ignored.splitlines()]:
+        raise ConflictError(f"{root}: git ignores {', '.join(names)}; take that out of .gitignore first")
     asked = ask_git(root, "--literal-pathspecs", "status", "--porcelain", "-z", "--", *sorted(paths))
     if dirty := [entry[3:] for entry in asked.output.decode("utf-8", "replace").split("\0") if entry]:
         raise ConflictError(f"{root}: {', '.join(dirty)} has changes that aren't committed; commit or stash them first")
@@ -78,7 +84,9 @@ def commit_files(root: Path, paths: Sequence[str], message: str) -> str:
         if (root / path).exists() and not ask_git(root, "--literal-pathspecs", "ls-files", "--", path).output
     ]
     if new:
-        ask_git(root, "--literal-pathspecs", "add", "--intent-to-add", "--", *sorted(new))
+        added = ask_git(root, "--literal-pathspecs", "add", "--intent-to-add", "--", *sorted(new))
+        if added.complaint:
+            raise InputError(f"{root}: git can't add {', '.join(sorted(new))}: {added.complaint}")
     done = ask_git(root, "--literal-pathspecs", "commit", "--quiet", "--only", "-m", message, "--", *sorted(paths))
     if done.complaint:
         if new:

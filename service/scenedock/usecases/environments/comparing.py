@@ -34,7 +34,9 @@ class Comparer:
         neighbours = dict(self._neighbours(piece))
         peers = [peer for release, pieces in self._peer_pieces() for peer in self._peer(release, pieces, piece)]
         versions = {
-            tuple(map(str, line.spot.keys)) for line in self.release.lines if line.spot and line.path == piece.path
+            (line.line, next((key for key in reversed(line.spot.keys) if isinstance(key, str)), ""))
+            for line in self.release.lines
+            if line.line and line.spot and line.path == piece.path
         }
         form = Words(self.new).form
         has_both = any(each.environment == form for each in self.ground.releases.values() if form)

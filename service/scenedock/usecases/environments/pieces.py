@@ -49,12 +49,22 @@ class PieceFinder:
 
     def find(self) -> tuple[Piece, ...]:
         """The pieces, files first."""
-        files = self._files()
-        whole = {path: target for path in sorted(self._candidates()) if (target := path_for(path, self.old, self.new))}
+        files, others = self._files(), self._others()
+        whole = {
+            path: target
+            for path in sorted(self._candidates())
+            if (target := path_for(path, self.old, self.new))
+            and not any(path_for(path, each, self.new) for each in others)
+        }
         pieces = [
             Piece(path, target)
             for path, target in whole.items()
             if path in files and (self.is_compared or target not in files)
+        ]
+        self.notes += [
+            f"{target} is there already and stays as it is; compare it with {path}"
+            for path, target in whole.items()
+            if path in files and target in files
         ]
         items = dict.fromkeys([*self._of_applications(whole), *self._of_lists(), *self._of_tools()])
         listed = {piece.path for piece in items}
@@ -64,6 +74,12 @@ class PieceFinder:
     def _files(self) -> frozenset[str]:
         return self.ground.paths(self.release.repository)
 
+    def _others(self) -> frozenset[str]:
+        """The other environments whose names have that of this one in them: `eu-prod` of `prod`."""
+        words = Words(self.old)
+        names = {each.environment for each in self.ground.releases.values()} - {self.old}
+        return frozenset(each for each in names if each and words.are_in(each))
+
     def _candidates(self) -> Iterator[str]:
         """The files that may be this environment's alone, as their paths say."""
         pair, deployed = self.ground.pairs[self.release.key], self.ground.deployed[self.release.key]
@@ -71,7 +87,10 @@ class PieceFinder:
         lists = {item.list_path for item in pair.member.items}
         yield from deployed.own_files - lists
         folders = {deployment.folder, *((unit.path, *unit.folders) if unit else ())} - {""}
+        nested = self._nested(folders)
         for path in self._files() - lists:
+            if nested.intersection(folders_above(path)):
+                continue
             for folder in folders.intersection(folders_above(path)):
                 inside = posixpath.dirname(path.removeprefix(folder + "/")).split("/")
                 if path_for(folder, self.old, self.new) or _NOT_OF_ENVIRONMENTS.isdisjoint(inside):
@@ -80,6 +99,16 @@ class PieceFinder:
             yield from (unit.place.path, *unit.manifests, *unit.value_files, *unit.version_files)
         if deployment.application and deployment.application.place.repository == self.release.repository:
             yield deployment.application.place.path
+
+    def _nested(self, folders: set[str]) -> frozenset[str]:
+        """The folders of other services below the folders of this one."""
+        repository, service, _ = self.release.key
+        found = {
+            pair.deployment.folder
+            for key, pair in self.ground.pairs.items()
+            if key[0] == repository and key[1] != service
+        }
+        return frozenset(each for each in found - folders if each and folders.intersection(folders_above(each)))
 
     def _of_applications(self, whole: dict[str, str]) -> Iterator[Piece]:
         """The document of its Application in a file of several; its elements in the lists of an ApplicationSet."""
@@ -101,17 +130,25 @@ class PieceFinder:
                 yield Piece(path, path, Item(document.number))
 
     def _of_elements(self, path: str, document: Document) -> Iterator[Piece]:
-        words = Words(self.old, self.release.service)
         for keys, elements in _lists_called(document.value, "elements"):
             texts = [list(_texts(each)) for each in elements]
-            own = [at for at, each in enumerate(texts) if any(words.are_in(text) for text in each)]
+            own = self._naming(texts, self.old)
             of_service = [at for at in own if self.release.service in texts[at]]
-            new = Words(self.new, self.release.service)
-            others = [each for each in texts if not of_service or self.release.service in each]
-            if not self.is_compared and any(new.are_in(text) for each in others for text in each):
+            there = self._naming(texts, self.new)
+            if not self.is_compared and any(not of_service or self.release.service in texts[at] for at in there):
                 continue
             for at in of_service or own:
                 yield Piece(path, path, _item(document, (*keys, at)))
+
+    def _naming(self, elements: Sequence[Sequence[str]], environment: str) -> Sequence[int]:
+        """The elements of an environment, by their texts: those that are its name, or else have it in them.
+
+        One that has the name of another environment is that one's.
+        """
+        words, service = Words(environment, self.release.service), self.release.service
+        known = {each.environment for each in self.ground.by_service[service]} - {environment}
+        own = [at for at, texts in enumerate(elements) if any(map(words.are_in, texts)) and known.isdisjoint(texts)]
+        return [at for at in own if environment in elements[at]] or own
 
     def _of_lists(self) -> Iterator[Piece]:
         """Its item in the list of an app of apps, if the new environment has such a list."""

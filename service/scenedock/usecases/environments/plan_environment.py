@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from scenedock.catalog.vocabulary.settings import FILE_NAME
 from scenedock.changes.environments.answering import answered, with_keys
 from scenedock.changes.environments.copying import copied
-from scenedock.changes.environments.decisions import Decision
+from scenedock.changes.environments.decisions import Decision, Verdict
 from scenedock.changes.environments.items import with_item
 from scenedock.changes.environments.lacking import lacks_in
 from scenedock.changes.environments.planned import EnvironmentPlan, Lack, NewEnvironment
+from scenedock.changes.environments.secrets import generated_of
 from scenedock.changes.environments.text import with_text
 from scenedock.changes.environments.words import Words
 from scenedock.changes.planned import Planned, PlannedFile, Refusal, VersionChange
+from scenedock.documents.plain_secrets import kind_of_secret
 from scenedock.errors import ConflictError, InputError
 from scenedock.gitops.values_edits import add_value, get_value
 from scenedock.model.finding import Place
@@ -97,14 +99,20 @@ def _decide(draft: _Draft) -> None:
     """Decide on all keys, with the answers; a file that names one that is left out doesn't name it any more."""
     comparer = Comparer(draft.ground, draft.release, draft.wish.environment)
     made: list[tuple[Piece, Decision]] = []
-    for piece in draft.pieces:
-        entries = comparer.entries(piece.path, piece.item)
+    read = {piece: comparer.entries(piece.path, piece.item) for piece in draft.pieces}
+    secret = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(piece.path), path))
+        for piece, entries in read.items()
+        for path in generated_of(entries or ())
+    }
+    for piece, entries in read.items():
         if entries is None:
             raise InputError(f"{piece.path}: it can't be read, so it can't be copied")
         judge = comparer.judge(piece)
         for entry, verdict in judge.verdicts(entries):
             place = Place(draft.release.repository, piece.path, entry.line)
-            made.append((piece, Decision.of(entry, verdict, place)))
+            decided = Verdict("left out", "a secret is generated of it") if piece.path in secret else verdict
+            made.append((piece, Decision.of(entry, decided, place)))
     keyed = with_keys([each for _, each in made], {at: piece.target for at, (piece, _) in enumerate(made)})
     draft.decisions = {piece: [] for piece in draft.pieces}
     for (piece, _), decision in zip(made, answered(keyed, draft.wish), strict=True):
@@ -115,7 +123,7 @@ def _decide(draft: _Draft) -> None:
         for at, each in enumerate(decisions):
             named = posixpath.normpath(posixpath.join(folder, str(each.entry.value))) if each.entry.value else ""
             if named in gone and each.outcome != "left out":
-                decisions[at] = replace(each, outcome="left out", reason=f"{named} is left out", new=None)
+                decisions[at] = replace(each, outcome="left out", reason=f"{named} is left out", old=None, new=None)
 
 
 def _is_left_out(decisions: Sequence[Decision]) -> bool:
@@ -135,6 +143,21 @@ def _write(draft: _Draft) -> None:
         is_there = piece.target in draft.contents or piece.target in draft.ground.paths(draft.release.repository)
         target = draft.read(piece.target) if is_there else b""
         draft.contents[piece.target] = with_item(target, changed, piece.item.named(draft.words, new), piece.target)
+    for file in draft.files():
+        _check_no_secret(file)
+
+
+def _check_no_secret(file: PlannedFile) -> None:
+    """Refuse a file into which a secret came by an answer, or in a comment.
+
+    Raises
+    ------
+    InputError   a line that it hasn't yet has one; with the line
+    """
+    before = set((file.before or b"").decode("utf-8", "replace").splitlines())
+    for number, line in enumerate((file.after or b"").decode("utf-8", "replace").splitlines(), 1):
+        if line not in before and (kind := kind_of_secret(line, "")):
+            raise InputError(f"{file.path}:{number}: it would have {kind}; take it out of what is copied first")
 
 
 def _name_in_settings(draft: _Draft) -> None:

@@ -1,0 +1,82 @@
+"""Which keys of an environment are secrets, or may be: they are never copied, and their values never shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from scenedock.changes.environments.entries import Entries, Entry, Identity
+from scenedock.documents.encryption import CIPHERTEXT
+from scenedock.documents.plain_secrets import is_below_secret, is_likely_secret, secrets_in_text
+from scenedock.model.addresses import without_credentials
+
+SECRETS: Final = frozenset({"Secret", "SealedSecret"})
+"""The kinds of Kubernetes whose values aren't copied."""
+NAME_ALONE: Final = "it names a secret, and has nothing else"
+_SEALED = re.compile(r"Ag[A-D][A-Za-z0-9+/=\s]{60,}\Z")
+_ITEM = re.compile(r"\[(?:name|key)=(.*)\]\Z", re.DOTALL)
+# Users who are no secret, as they are in the path, too: `https://acme@dev.azure.com/acme/_git/apps`.
+_USER = re.compile(r"(?<=://)(?:git|([\w.-]+)(?=@[^\s@/]+/\1/))@")
+_NAME_AND_VALUE: Final = 2
+
+
+def secret_items(entries: Entries) -> Collection[tuple[int, Identity]]:
+    """The items of lists that have a name and a secret, and nothing else: `{name: PASSWORD, value: …}`."""
+    items: dict[tuple[int, Identity], list[Entry]] = {}
+    for each in entries:
+        if len(each.identity) > 1 and _ITEM.search(each.identity[-2]) and not each.is_key:
+            items.setdefault((each.document, each.identity[:-1]), []).append(each)
+    return {
+        at
+        for at, inside in items.items()
+        if len(inside) == _NAME_AND_VALUE and sum(bool(secret_in(each)) for each in inside) == 1
+    }
+
+
+def secret_in(entry: Entry) -> str:
+    """Why a value isn't copied: it is or may be a secret. Empty if it isn't one."""
+    value = entry.value
+    if value is None or isinstance(value, bool) or entry.is_key:
+        return ""
+    text = str(value)
+    if text.startswith(CIPHERTEXT):
+        return "it is encrypted"
+    if _SEALED.match(text):
+        return "it is sealed for its environment"
+    if is_likely_secret(text, next(iter(item_of(entry)), entry.name)):
+        return "it is a secret, as its name says"
+    address = _USER.sub("", text)
+    if without_credentials(address) != address:
+        return "its address has credentials"
+    if secrets_in_text(text):
+        return "its text has a secret"
+    if is_below_secret(text, entry.names):
+        return "it is below a name of secrets"
+    return ""
+
+
+def nested_secrets(entries: Entries) -> Mapping[tuple[int, Identity], str]:
+    """The manifests of secrets inside of other documents, such as a `List`, with their kinds."""
+    versioned = {(each.document, each.identity[:-1]) for each in entries if each.name == "apiVersion"}
+    return {
+        at: str(each.value)
+        for each in entries
+        if each.name == "kind" and not each.is_key and each.value in SECRETS
+        if (at := (each.document, each.identity[:-1])) in versioned
+    }
+
+
+def generated_of(entries: Iterable[Entry]) -> Collection[str]:
+    """The files that generators of secrets read, as a Kustomization names them."""
+    return {
+        str(each.value).rpartition("=")[2]
+        for each in entries
+        if "secretGenerator" in each.names and each.name in {"env", "envs", "files"} and not each.is_key
+    }
+
+
+def item_of(entry: Entry) -> tuple[str, ...]:
+    """The name of the item of a list whose value an entry is."""
+    item = _ITEM.search(entry.identity[-2]) if entry.name == "value" and len(entry.identity) > 1 else None
+    return (item[1],) if item else ()
