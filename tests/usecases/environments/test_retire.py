@@ -448,3 +448,23 @@ def test_a_file_of_versions_goes_only_if_nothing_else_is_in_it(apps: Apps) -> No
     changed = apps.changed()
     assert changed["tags/dev.env"] == ["-TAG=1.0.0"]
     assert changed["tags/qa.env"] == ["gone"]
+
+
+def test_what_corrections_hide_but_a_list_or_set_still_names_is_refused(apps: Apps) -> None:
+    names = ("anvil", "billing", "cart", "dowel")
+    listed = "apps:\n" + "".join(f"  {each}: true\n" for each in names)
+    apps.put(
+        {
+            "fleet/Chart.yaml": CHART.format("fleet"),
+            "fleet/templates/all.yaml": "kind: Application\nmetadata: {name: '{{ .Values.x }}'}\n",
+            **{f"fleet/values-{each}.yaml": listed for each in ("dev", "qa")},
+            **{path: text for name in names for path, text in service(name, "dev", "qa").items()},
+            "late.yaml": application("cart", "dev"),
+            "scenedock.yaml": "overrides:\n  billing: {environments: [qa]}\n  cart: {environments: [qa]}\n",
+        }
+    )
+
+    said = apps.run("deployments", "retire", "billing", "--commit", code=1)
+    assert "fleet/values-dev.yaml reads billing, which would go (apps:fleet/values-dev.yaml:3)" in said
+    said = apps.run("deployments", "retire", "cart", "--commit", code=1)
+    assert "late.yaml reads cart, which would go (apps:late.yaml:1)" in said

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from scenedock.catalog.reading.app_lists import items_in
 from scenedock.catalog.reading.argo.go_templates import render_fasttemplate, render_go
 from scenedock.changes.planned import Refusal
 from scenedock.documents.reading import Document, read_documents
@@ -45,7 +46,7 @@ def dangling(removal: Removal) -> Iterator[Refusal]:
     found: dict[Place, str] = {}
     for repository in {repository for (repository, _), after in removal.after.items() if after is None}:
         gone = _Gone.of(removal, repository)
-        for place, text in (*gone.layers(), *gone.named_values(), *gone.files(), *gone.links()):
+        for place, text in (*gone.layers(), *gone.named_values(), *gone.listed(), *gone.files(), *gone.links()):
             found.setdefault(place, text)
     for place, text in sorted(found.items(), key=lambda each: each[0].sort_key):
         pair = pair_of(removal.keys[0])
@@ -99,6 +100,17 @@ class _Gone:
                         yield application.place, application.path
                     else:
                         yield from self._values_of(application)
+
+    def listed(self) -> Iterator[tuple[Place, str]]:
+        """What enabling lists still switch on, such as in environments that corrections leave out."""
+        for contents in self.removal.ground.result.repositories:
+            for item in contents.items:
+                if contents.facts.name != self.repository or item.folder not in self.folders:
+                    continue
+                for document in _documents(self.removal, self.repository, item.list_path)[:1]:
+                    keys, value = items_in(document.value).get(item.key, ((), False))
+                    if value is not False and as_object(value).get("enabled") is not False:
+                        yield Place(self.repository, item.list_path, document.line_of(keys)), item.folder
 
     def _values_of(self, application: Application) -> Iterator[tuple[Place, str]]:
         place = application.place

@@ -107,6 +107,10 @@ def _remove(removal: Removal, retirement: Retirement) -> None:
                 place = deployment.application.place if deployment.application else member.place
                 pair = pair_of((repository, retirement.service, deployment.environment))
                 removal.refuse(pair, f"something else still says that {pair} is there", place)
+        for key in removal.now.releases if retirement.is_whole else ():
+            if key[:2] == (repository, retirement.service) and key not in removal.keys:
+                place = _where(removal.now, key)
+                removal.refuse(pair_of(key), f"something else still says that {pair_of(key)} is there", place)
 
 
 def _take_out_all(removal: Removal) -> None:
