@@ -70,7 +70,7 @@ class _Gone:
 
     @cached_property
     def folders(self) -> frozenset[str]:
-        """The folders of which nothing stays."""
+        """The folders that go as a whole."""
         here = {folder for path in self.paths for folder in folders_above(path)}
         return frozenset(here - {folder for path in self.stay for folder in folders_above(path)} - {""})
 
