@@ -34,7 +34,7 @@ def checked_end(until: str, today: date) -> str:
 
     Raises
     ------
-    InputError   it is not a day, or not in the future
+    InputError   it isn't a day, or not in the future
     """
     if until and not is_day(until):
         raise InputError(f"`until` must be a day, such as 2027-01-15, not {until!r}")

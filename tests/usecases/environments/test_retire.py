@@ -319,3 +319,171 @@ def test_the_end_of_an_environment_is_an_annotation_and_is_moved_in_place(apps: 
     assert "must be a day" in apps.run("environments", "extend", "billing", "qa", "--until", "soon", code=2)
     apps.run("environments", "extend", "billing", "qa", "--for-good", "--commit")
     assert "qa=" not in apps.run("catalog", "export")
+
+
+def application(service: str, environment: str) -> str:
+    return f"""apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: {service}-{environment}}}
+spec:
+  destination: {{namespace: {service}, name: {environment}}}
+  source:
+    repoURL: https://github.com/acme/apps
+    path: {service}
+    helm: {{valueFiles: [values-{environment}.yaml]}}
+"""
+
+
+def test_of_several_documents_and_elements_of_one_file_only_the_services_own_go(apps: Apps) -> None:
+    project = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: shop}\n"
+    rest = f"{project}---\n{application('cart', 'dev')}"
+    elements = "".join(
+        f"      - {{service: {name}, env: {each}}}\n"
+        for name, each in (("billing", "stage"), ("billing", "test"), ("ingress-nginx", "test"), ("cart", "test"))
+    )
+    generated = f"""apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: all}}
+spec:
+  generators:
+  - list:
+      elements:
+{elements}  template:
+    metadata: {{name: '{{{{service}}}}-{{{{env}}}}'}}
+    spec:
+      source: {{repoURL: 'https://github.com/acme/apps', path: '{{{{service}}}}'}}
+      destination: {{namespace: '{{{{service}}}}', name: '{{{{env}}}}'}}
+"""
+    own = "---\n".join(application("billing", each) for each in ("dev", "qa", "prod"))
+    apps.put(
+        {
+            **service("billing", "dev", "qa", "prod", "stage", "test"),
+            **service("cart", "dev", "test"),
+            "apps.yaml": f"# Licence\n\n{own}---\n{rest}",
+            "set.yaml": generated,
+        }
+    )
+
+    apps.retire("billing", "qa")
+    left = "---\n".join(application("billing", each) for each in ("dev", "prod"))
+    assert (apps.root / "apps.yaml").read_text() == f"# Licence\n\n{left}---\n{rest}"
+    apps.retire("billing")
+
+    assert (apps.root / "apps.yaml").read_text() == f"# Licence\n\n{rest}"
+    assert apps.changed()["set.yaml"] == [
+        "-      - {service: billing, env: stage}",
+        "-      - {service: billing, env: test}",
+    ]
+
+
+def test_a_manifest_that_cannot_be_told_from_others_in_its_file_is_refused(apps: Apps) -> None:
+    both = f"{application('billing', 'qa')}--- {{kind: List}}\n---\n{application('billing', 'dev')}"
+    apps.put({**service("billing", "dev", "qa"), "apps.yaml": both})
+
+    said = apps.run("environments", "retire", "billing", "qa", "--commit", code=1)
+
+    assert "apps:apps.yaml:1: the manifest can't be taken out of its file without others; remove it by hand" in said
+
+
+def test_what_stays_and_reads_what_goes_is_refused_with_its_line(apps: Apps) -> None:
+    workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {0}}}\n"
+    workload += "spec: {{template: {{spec: {{containers: [{{image: 'a/{0}:1.0.0'}}]}}}}}}\n"
+    overlay = "resources: [../../base]\nimages: [{{name: a/{0}, newTag: 2.0.0}}]\n"
+    kustomized = {
+        path: text.format(name)
+        for name in ("search", "mail")
+        for path, text in {
+            f"{name}/base/kustomization.yaml": "resources: [all.yaml]\n",
+            f"{name}/base/all.yaml": workload,
+            f"{name}/overlays/dev/kustomization.yaml": overlay,
+            f"{name}/overlays/prod/kustomization.yaml": overlay,
+        }.items()
+    }
+    apps.put(
+        {
+            **service("billing", "qa"),
+            **service("cart", "qa"),
+            "billing/common.yaml": "a: 1\n",
+            "billing/lib/Chart.yaml": CHART.format("lib"),
+            "cart/Chart.yaml": CHART.format("cart")
+            + "dependencies:\n- {name: lib, version: 1.0.0, repository: file://../billing/lib}\n",
+            "apps.yaml": application("cart", "qa").replace("[values", "[../billing/common.yaml, values"),
+            **kustomized,
+            "search/overlays/prod-eu/kustomization.yaml": "resources:\n- ../prod\n",
+            "search/policy/patch.yaml": workload.format("mail"),
+            "mail/overlays/prod/kustomization.yaml": "resources:\n- ../../base\n- ../../../search/base\n"
+            "patches:\n- path: ../../../search/policy/patch.yaml\n",
+        }
+    )
+    (apps.root / "linked.yaml").symlink_to("billing/common.yaml")
+
+    said = apps.run("deployments", "retire", "billing", "--commit", code=1)
+    for line in ("apps.yaml:9", "cart/Chart.yaml:5", "linked.yaml"):
+        assert f", which would go (apps:{line})" in said
+    said = apps.run("deployments", "retire", "search", "--commit", code=1)
+    for number in (3, 5):
+        assert f", which would go (apps:mail/overlays/prod/kustomization.yaml:{number})" in said
+    assert "~ apps:mail" not in said
+    said = apps.run("environments", "retire", "search", "prod", "--commit", code=1)
+    assert "which is built on it (apps:search/overlays/prod-eu/kustomization.yaml:2)" in said
+
+
+def test_a_patch_of_what_goes_is_refused_where_it_would_have_nothing_to_patch(apps: Apps) -> None:
+    release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {0}, namespace: {0}}}\n"
+    chart = "spec: {{chart: {{spec: {{chart: {0}, version: 6.0.0, sourceRef: {{kind: HelmRepository, name: a}}}}}}}}\n"
+    apps.put(
+        {
+            **{f"apps/base/{each}/release.yaml": (release + chart).format(each) for each in ("podinfo", "nginx")},
+            **{f"apps/base/{each}/kustomization.yaml": "resources: [release.yaml]\n" for each in ("podinfo", "nginx")},
+            "apps/staging/kustomization.yaml": "resources: [../base/podinfo, ../base/nginx]\n"
+            "patches:\n- path: podinfo.yaml\n",
+            "apps/staging/podinfo.yaml": f"{release.format('podinfo')}spec: {{values: {{replicas: 2}}}}\n",
+            "clusters/staging/apps.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+            "metadata: {name: apps}\nspec: {path: ./apps/staging, sourceRef: {kind: GitRepository, name: a}}\n",
+        }
+    )
+
+    said = apps.run("deployments", "retire", "podinfo", "--commit", code=1)
+    assert "nothing to patch, and so nothing could be built (apps:apps/staging/kustomization.yaml:3)" in said
+    apps.retire("nginx")
+    assert apps.changed()["apps/staging/kustomization.yaml"] == [
+        "-resources: [../base/podinfo, ../base/nginx]",
+        "+resources: [../base/podinfo]",
+    ]
+
+
+def test_a_file_of_versions_goes_only_if_nothing_else_is_in_it(apps: Apps) -> None:
+    apps.put(
+        {
+            **service("billing", "dev", "qa"),
+            "scenedock.yaml": "versions: {file: 'tags/{environment}.env', path: TAG}\n",
+            "tags/dev.env": "# read by all\nTAG=1.0.0\nCLUSTER=abc\n",
+            "tags/qa.env": "TAG=1.0.0\n",
+        }
+    )
+
+    apps.retire("billing")
+
+    changed = apps.changed()
+    assert changed["tags/dev.env"] == ["-TAG=1.0.0"]
+    assert changed["tags/qa.env"] == ["gone"]
+
+
+def test_what_corrections_hide_but_a_list_or_set_still_names_is_refused(apps: Apps) -> None:
+    names = ("anvil", "billing", "cart", "dowel")
+    listed = "apps:\n" + "".join(f"  {each}: true\n" for each in names)
+    apps.put(
+        {
+            "fleet/Chart.yaml": CHART.format("fleet"),
+            "fleet/templates/all.yaml": "kind: Application\nmetadata: {name: '{{ .Values.x }}'}\n",
+            **{f"fleet/values-{each}.yaml": listed for each in ("dev", "qa")},
+            **{path: text for name in names for path, text in service(name, "dev", "qa").items()},
+            "late.yaml": application("cart", "dev"),
+            "scenedock.yaml": "overrides:\n  billing: {environments: [qa]}\n  cart: {environments: [qa]}\n",
+        }
+    )
+
+    said = apps.run("deployments", "retire", "billing", "--commit", code=1)
+    assert "fleet/values-dev.yaml reads billing, which would go (apps:fleet/values-dev.yaml:3)" in said
+    said = apps.run("deployments", "retire", "cart", "--commit", code=1)
+    assert "late.yaml reads cart, which would go (apps:late.yaml:1)" in said

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from scenedock.catalog.mapping.deployments import Deployment
 from scenedock.catalog.mapping.services import Member
 from scenedock.catalog.reading.app_lists import items_in
-from scenedock.changes.end_edits import SIGNS
-from scenedock.documents.reading import Document
+from scenedock.documents.reading import Document, read_documents
+from scenedock.errors import InputError
 from scenedock.gitops.values_edits import add_value, remove_value
 from scenedock.model.finding import Place
-from scenedock.model.helm import Application, ListItem
+from scenedock.model.helm import KUSTOMIZATIONS, Application, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.usecases.environments.removal import Removal
+from scenedock.usecases.environments.removal import Removal, written
 
 Path = tuple[str | int, ...]
 _FEWEST_OF_A_LIST: Final = 4
@@ -43,29 +44,6 @@ def take_out(removal: Removal, member: Member, deployment: Deployment) -> None:
         _take_out_unit(removal, member, deployment.unit)
     elif deployment.application and deployment.application.place.path:
         _take_out_application(removal, deployment.application)
-
-
-def take_out_tags(removal: Removal) -> None:
-    """Take away what settings name for the versions of the deployments: a file of their own, or their entries.
-
-    Raises
-    ------
-    InputError, NotFoundError   a file can't be read or edited
-    """
-    ground = removal.ground
-    for key in removal.keys:
-        tag_file = ground.deployed[key].tag_file if key in ground.deployed else None
-        if tag_file is None:
-            continue
-        at = key[0], tag_file.path
-        readers = {each for each, one in ground.deployed.items() if one.tag_file and (each[0], one.tag_file.path) == at}
-        if readers <= set(removal.keys):
-            removal.delete(*at)
-        elif tag_file.spot and tag_file.spot.form == "yaml":
-            _remove(removal, *at, tag_file.spot.keys, tag_file.spot.document)
-        else:
-            message = f"{tag_file.path} has its version, and that of others"
-            removal.refuse(ground.releases[key].pair, message, Place(*at, tag_file.line))
 
 
 def _own_files(removal: Removal, member: Member, deployment: Deployment) -> Iterator[str]:
@@ -135,7 +113,8 @@ def _place_in_list(member: Member, item: ListItem, document: Json) -> Path:
 
 def _switch_off(removal: Removal, repository: str, path: str, at: Path, value: Json) -> None:
     where = at if isinstance(value, bool) else (*at, "enabled")
-    removal.edit(repository, path, lambda data: add_value(data, _written(where), False, path))  # noqa: FBT003 - a value
+    off = partial(add_value, path=written(where), value=False, file=path)
+    removal.edit_as_read(repository, path, off)
 
 
 def _take_out_application(removal: Removal, application: Application) -> None:
@@ -231,7 +210,9 @@ def _take_out_unit(removal: Removal, member: Member, unit: Unit) -> None:
     name = posixpath.basename(unit.path)
     mine = [each for each in unit.folders if each.startswith(f"{unit.path}/") or posixpath.basename(each) == name]
     own = [each for each in mine if each and each not in shared and each != unit.path]
-    if unit.kind in {"Kustomize folder", "Flux Kustomization"} and own:
+    if built := _built_on_another(removal, contents.facts.name, own):
+        removal.refuse(unit.name or unit.path, "it is one environment with another, which is built on it", built)
+    elif unit.kind in {"Kustomize folder", "Flux Kustomization"} and own:
         for folder in own:
             removal.delete_below(contents.facts.name, folder)
     elif unit.kind in {"Flux Kustomization", "Flux HelmRelease"}:
@@ -242,26 +223,60 @@ def _take_out_unit(removal: Removal, member: Member, unit: Unit) -> None:
         removal.refuse(unit.name or unit.path, f"it is a {unit.kind}, whose files can't be edited here", unit.place)
 
 
+def _built_on_another(removal: Removal, repository: str, folders: Sequence[str]) -> Place | None:
+    """The line by which one of some overlays is built on another, unless its service goes as a whole."""
+    services = {service for _, service, _ in removal.keys}
+    if all(key in removal.keys for key in removal.ground.releases if key[0] == repository and key[1] in services):
+        return None
+    for folder in folders:
+        for name in KUSTOMIZATIONS:
+            document = _document(removal, repository, f"{folder}/{name}")
+            resources = as_list(as_object(document.value).get("resources")) if document else ()
+            for number, each in enumerate(map(as_text, resources)):
+                if document and posixpath.normpath(posixpath.join(folder, each)) in folders:
+                    return Place(repository, f"{folder}/{name}", document.line_of(("resources", number)))
+    return None
+
+
 def _delete_document(removal: Removal, place: Place, document: Document) -> None:
     """Take a manifest out of its file; the file goes with its only one."""
     if removal.after.get((place.repository, place.path), b"") is None:
         return
-    data = removal.content(place.repository, place.path)
     documents = removal.now.survey.readers[place.repository].documents(place.path)
     if [each for each in documents if each.value is not None] == [document]:
         removal.delete(place.repository, place.path)
         return
+    removal.edit_as_read(place.repository, place.path, lambda data: _without_document(data, place, document))
+
+
+def _without_document(data: bytes, place: Place, document: Document) -> bytes:
     lines = data.splitlines(keepends=True)
     starts = [0, *(at for at, line in enumerate(lines) if line.startswith(b"---"))]
     start = max(at for at in starts if at < document.line)
     end = min((at for at in starts if at >= document.line), default=len(lines))
-    if start == 0 and end < len(lines) and not lines[0].startswith(b"---"):
-        end += 1
-    removal.edit(place.repository, place.path, lambda _data: b"".join([*lines[:start], *lines[end:]]))
+    if start == 0:
+        start = _head(lines)
+        if end < len(lines) and (start or not lines[0].startswith(b"---")):
+            end += 1
+    edited = b"".join([*lines[:start], *lines[end:]])
+    others = [each.value for each in read_documents(data) if each.number != document.number]
+    if [each.value for each in read_documents(edited) if each.value is not None] != [
+        each for each in others if each is not None
+    ]:
+        raise InputError(f"{place}: the manifest can't be taken out of its file without others; remove it by hand")
+    return edited
+
+
+def _head(lines: Sequence[bytes]) -> int:
+    """How many lines the comment of a whole file has, which an empty line ends: such as its licence."""
+    at = first = 1 if lines[0].startswith(b"---") else 0
+    while at < len(lines) and lines[at].startswith(b"#"):
+        at += 1
+    return at + 1 if first < at < len(lines) and not lines[at].strip() else 0
 
 
 def _remove(removal: Removal, repository: str, path: str, at: Path, document: int | None = None) -> None:
-    removal.edit(repository, path, lambda data: remove_value(data, _written(at), path, document))
+    removal.edit_as_read(repository, path, lambda data: remove_value(data, written(at), path, document))
 
 
 def _document(removal: Removal, repository: str, path: str, line: int | None = None) -> Document | None:
@@ -272,8 +287,3 @@ def _document(removal: Removal, repository: str, path: str, line: int | None = N
     if not here:
         return None
     return here[0] if line is None else here[-1]
-
-
-def _written(at: Collection[str | int]) -> str:
-    """A path as edits take it."""
-    return ".".join(str(each).translate(SIGNS) for each in at)

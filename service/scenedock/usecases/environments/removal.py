@@ -86,6 +86,17 @@ class Removal:
         """
         self.after[repository, path] = edited(self.content(repository, path))
 
+    def edit_as_read(self, repository: str, path: str, edited: Callable[[bytes], bytes]) -> None:
+        """As `edit`, at a place that `now` tells: numbers of documents and items mean others after another edit.
+
+        Raises
+        ------
+        InputError, NotFoundError   it can't be read or edited, or isn't as `now` has it
+        """
+        if self.content(repository, path) != self.now.read(repository, path):
+            raise InputError(f"{repository}:{path} would have to be changed twice at once; remove one entry by hand")
+        self.edit(repository, path, edited)
+
     def delete(self, repository: str, path: str) -> None:
         """Let a file go."""
         at = repository, path
@@ -114,6 +125,11 @@ def pair_of(key: PairKey) -> str:
     return f"{service}/{environment}" if environment else service
 
 
+def written(at: Collection[str | int]) -> str:
+    """A path as edits take it."""
+    return ".".join(str(each).translate(SIGNS) for each in at)
+
+
 def left_of(removal: Removal) -> Iterator[tuple[Member, Deployment, bool]]:
     """The deployments that are still there, each with whether it counts: lesser evidence is taken away, too."""
     mapped = removal.now.result.mapped
@@ -127,7 +143,7 @@ def left_of(removal: Removal) -> Iterator[tuple[Member, Deployment, bool]]:
 
 
 def drop_mentions(removal: Removal) -> None:
-    """Take what goes out of the kustomizations that list it.
+    """Take what goes out of the kustomizations that list it, but for those that another deployment is built from.
 
     Raises
     ------
@@ -138,8 +154,21 @@ def drop_mentions(removal: Removal) -> None:
         stay = set(removal.paths(repository))
         folders = {posixpath.dirname(path) for name, path in gone if name == repository}
         for path in sorted(stay):
-            if posixpath.basename(path) in KUSTOMIZATIONS:
+            if posixpath.basename(path) in KUSTOMIZATIONS and not _builds_others(removal, repository, path):
                 _drop_from(removal, repository, path, {path for name, path in gone if name == repository} | folders)
+
+
+def _builds_others(removal: Removal, repository: str, path: str) -> bool:
+    """Whether a deployment that stays is built from a kustomization, other than by one that only puts many together."""
+    for key, pair in removal.ground.pairs.items():
+        unit = pair.deployment.unit
+        if key in removal.keys or key[0] != repository:
+            continue
+        files = {layer.path for layer in removal.ground.deployed[key].all_layers if not layer.elsewhere}
+        folders = unit.folders if unit else (pair.deployment.folder,)
+        if path in files or (unit and path == unit.place.path) or posixpath.dirname(path) in folders:
+            return True
+    return False
 
 
 def _drop_from(removal: Removal, repository: str, path: str, gone: Collection[str]) -> None:

@@ -17,8 +17,10 @@ from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.promote import one_of
 from scenedock.usecases.environments.blast_radius import blast_radius
-from scenedock.usecases.environments.evidence import take_out, take_out_tags
+from scenedock.usecases.environments.dangling import dangling
+from scenedock.usecases.environments.evidence import take_out
 from scenedock.usecases.environments.removal import Removal, drop_mentions, forget_in_settings, left_of, pair_of
+from scenedock.usecases.environments.version_entries import take_out_tags
 from scenedock.usecases.manifests.tools import RenderingTools
 from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.version_facts import Pair
@@ -46,7 +48,7 @@ def plan_retirement(ground: Ground, retirement: Retirement, tools: RenderingTool
     except (InputError, NotFoundError) as error:
         removal.refuse(pair_of(keys[0]), str(error), Place(keys[0][0]))
         return PlannedRetirement(retirement, keys, (), BlastRadius(), tuple(removal.refusals))
-    refusals = [*removal.refusals, *_of_others(removal), *_of_locks(ground, keys)]
+    refusals = [*removal.refusals, *_of_others(removal), *dangling(removal), *_of_locks(ground, keys)]
     radius = replace(blast_radius(removal, tools), said_otherwise=tuple(_said_otherwise(removal)))
     if radius.dependents:
         who = ", ".join(map(str, radius.dependents[:_MOST_NAMED]))
@@ -89,11 +91,13 @@ def _remove(removal: Removal, retirement: Retirement) -> None:
     """Take away what says that the deployments are there, until nothing does."""
     repository = removal.keys[0][0]
     take_out_tags(removal)
+    _take_out_all(removal)
     if retirement.is_whole:
         for member in _members(removal, retirement.service, repository):
             for folder in _folders(member):
                 removal.delete_below(repository, folder)
-    _take_out_all(removal)
+        removal.renew()
+        _take_out_all(removal)
     drop_mentions(removal)
     forget_in_settings(removal, retirement, repository)
     removal.renew()
@@ -103,17 +107,23 @@ def _remove(removal: Removal, retirement: Retirement) -> None:
                 place = deployment.application.place if deployment.application else member.place
                 pair = pair_of((repository, retirement.service, deployment.environment))
                 removal.refuse(pair, f"something else still says that {pair} is there", place)
+        for key in removal.now.releases if retirement.is_whole else ():
+            if key[:2] == (repository, retirement.service) and key not in removal.keys:
+                place = _where(removal.now, key)
+                removal.refuse(pair_of(key), f"something else still says that {pair_of(key)} is there", place)
 
 
 def _take_out_all(removal: Removal) -> None:
     """Take out what is there, and then what only counts because that has gone."""
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(_MOST_ROUNDS + len(removal.keys)):
         before = dict(removal.after)
         for member, deployment, counts in left_of(removal):
             refused = len(removal.refusals)
             take_out(removal, member, deployment)
             if not counts:
                 del removal.refusals[refused:]
+            if removal.after != before:
+                break
         if removal.after == before or removal.refusals:
             return
         removal.renew()
