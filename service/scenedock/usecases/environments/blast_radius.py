@@ -20,7 +20,7 @@ from scenedock.releases.release import PairKey
 from scenedock.usecases.catalog.explain_service import EvidenceLines
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.told import dependents_of
-from scenedock.usecases.environments.removal import Removal, pair_of
+from scenedock.usecases.environments.removing.removal import Removal, pair_of
 from scenedock.usecases.manifests.deployed_targets import DeployedTargets
 from scenedock.usecases.manifests.rendering import TargetRenderer
 from scenedock.usecases.manifests.state import State

@@ -17,10 +17,16 @@ from scenedock.releases.release import PairKey
 from scenedock.usecases.changes.ground import Ground
 from scenedock.usecases.changes.promote import one_of
 from scenedock.usecases.environments.blast_radius import blast_radius
-from scenedock.usecases.environments.dangling import dangling
-from scenedock.usecases.environments.evidence import take_out
-from scenedock.usecases.environments.removal import Removal, drop_mentions, forget_in_settings, left_of, pair_of
-from scenedock.usecases.environments.version_entries import take_out_tags
+from scenedock.usecases.environments.removing.dangling import dangling
+from scenedock.usecases.environments.removing.evidence import take_out
+from scenedock.usecases.environments.removing.removal import (
+    Removal,
+    drop_mentions,
+    forget_in_settings,
+    left_of,
+    pair_of,
+)
+from scenedock.usecases.environments.removing.version_entries import take_out_tags
 from scenedock.usecases.manifests.tools import RenderingTools
 from scenedock.usecases.releases.list_deployments import service_name
 from scenedock.usecases.releases.version_facts import Pair

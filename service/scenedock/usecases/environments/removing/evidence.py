@@ -18,7 +18,7 @@ from scenedock.model.finding import Place
 from scenedock.model.helm import KUSTOMIZATIONS, Application, ListItem
 from scenedock.model.json import Json, JsonObject, as_list, as_object, as_text, value_at
 from scenedock.model.units import Unit
-from scenedock.usecases.environments.removal import Removal, written
+from scenedock.usecases.environments.removing.removal import Removal, written
 
 Path = tuple[str | int, ...]
 _FEWEST_OF_A_LIST: Final = 4

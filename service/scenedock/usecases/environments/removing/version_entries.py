@@ -14,7 +14,7 @@ from scenedock.model.json import Json, as_list
 from scenedock.releases.deployed import TagFile
 from scenedock.releases.release import PairKey
 from scenedock.releases.spots import Spot
-from scenedock.usecases.environments.removal import Removal, pair_of, written
+from scenedock.usecases.environments.removing.removal import Removal, pair_of, written
 
 
 def take_out_tags(removal: Removal) -> None:

@@ -17,7 +17,7 @@ from scenedock.model.file_paths import folders_above
 from scenedock.model.finding import Place
 from scenedock.model.helm import CHART_FILE, KUSTOMIZATIONS, Application
 from scenedock.model.json import Json, as_list, as_object, as_text, value_at
-from scenedock.usecases.environments.removal import Removal, pair_of
+from scenedock.usecases.environments.removing.removal import Removal, pair_of
 
 _LISTS: Final = frozenset(
     {
