@@ -34,6 +34,8 @@ def apps(tmp_path: Path) -> Path:
     tags = {"dev": "1.3.0-rc.1", "qa": "1.2.0", "production": "1.1.0"}
     own = {f"billing/values-{name}.yaml": f"image:\n  tag: {tag}\n" for name, tag in tags.items()}
     commit(root, 1, {"billing/Chart.yaml": CHART, "billing/values.yaml": IMAGE, **own})
+    git(root, "config", "user.name", "Jane")
+    git(root, "config", "user.email", "jane@acme.test")
     return root
 
 
