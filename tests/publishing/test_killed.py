@@ -1,6 +1,7 @@
 """A process is killed after each of its calls that write in turn; what it was about is there once, all the same.
 
-`make test-all` kills after those that read, too, and before those that write; `SCENEDOCK_SOAK=1` also before any.
+`make test-all` does it on GitLab, too, after those that read, and before those that write; `SCENEDOCK_SOAK=1` also
+before any.
 """
 
 from __future__ import annotations
@@ -223,7 +224,7 @@ def trials(host: list[str], catalog: list[str], *, every: bool) -> list[Trial]:
 
 
 @pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.extended)], ids=["writing", "every"])
-@pytest.mark.parametrize("lane_in", [on_github, on_gitlab])
+@pytest.mark.parametrize("lane_in", [on_github, pytest.param(on_gitlab, marks=pytest.mark.extended)])
 def test_a_new_service_is_made_once_after_whichever_call_the_process_is_killed(
     tmp_path: Path, lane_in: Callable[[Path], AbstractContextManager[Lane]], *, every: bool
 ) -> None:
