@@ -6,7 +6,9 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
@@ -92,6 +94,12 @@ def _without_credentials(address: str) -> str:
 
 Address = Annotated[str, AfterValidator(_without_credentials)]
 """An address in an input. Inputs are stored and shown, so it must not contain credentials."""
+
+
+@cache
+def _schema(model: type[Model], mode: Literal["validation", "serialization"]) -> JsonObject:
+    """Made once, because each list of the actions has all of them."""
+    return plain(model.model_json_schema(mode=mode))
 
 
 class Sensitive:
@@ -245,11 +253,11 @@ class Action(Generic[E]):
 
     def input_schema(self) -> JsonObject:
         """The JSON Schema (2020-12) of the input."""
-        return plain(self.input.model_json_schema(mode="validation"))
+        return deepcopy(_schema(self.input, "validation"))
 
     def output_schema(self) -> JsonObject:
         """The JSON Schema (2020-12) of the output."""
-        return plain(self.output.model_json_schema(mode="serialization"))
+        return deepcopy(_schema(self.output, "serialization"))
 
     def check(self, values: JsonObject) -> Model:
         """The validated input, as the action receives it.
