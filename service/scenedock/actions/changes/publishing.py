@@ -12,7 +12,7 @@ from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, wa
 from scenedock.actions.changes.approving import approved
 from scenedock.actions.changes.planned import RefusalOutput, VersionChangeOutput
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import Labels, Reviewers, TeamReviewers, attempt_of
+from scenedock.actions.publishing.changes import Labels, PassLock, Reviewers, TeamReviewers, attempt_of
 from scenedock.changes.planned import LIFTABLE, Lifted
 from scenedock.changes.text import Verb
 from scenedock.model.action import Context, Model, TaskInput
@@ -43,12 +43,7 @@ class ChangeOfVersions(TaskInput):
     allow_shared_line: Annotated[bool, "Whether a line may be edited that other environments get, too"] = False
     allow_automated_line: Annotated[bool, "Whether a line may be edited that an automation writes"] = False
     allow_stale_chart_lock: Annotated[bool, "Whether a Chart.lock may need an update afterwards"] = False
-    pass_lock: Annotated[
-        str,
-        "Why a lock of the environment is passed; only who the rules allow `pass-lock` may. The pull request and the "
-        "audit log have it",
-        Field(max_length=500),
-    ] = ""
+    pass_lock: PassLock = ""
     pass_approval: PassApproval = ""
     labels: Labels = ()
     reviewers: Reviewers = ()

@@ -12,7 +12,7 @@ from scenedock.actions.approvals.asking import APPROVAL_RIGHTS, PassApproval, as
 from scenedock.actions.changes.planned import RefusalOutput
 from scenedock.actions.changes.publishing import PublishedChange
 from scenedock.actions.effects import Effects
-from scenedock.actions.publishing.changes import Reviewers, attempt_of
+from scenedock.actions.publishing.changes import PassLock, Reviewers, attempt_of
 from scenedock.changes.retirement import BlastRadius, PlannedRetirement, Retirement
 from scenedock.errors import InputError, NotFoundError
 from scenedock.model.action import Context, Model, TaskInput
@@ -38,12 +38,7 @@ class RetirementInput(TaskInput):
     service: Service
     repository: Repository = None
     force: Annotated[bool, "Whether it goes though others depend on it; whoever approves it sees who"] = False
-    pass_lock: Annotated[
-        str,
-        "Why a lock of the environment is passed; only who the rules allow `pass-lock` may. The pull request and the "
-        "audit log have it",
-        Field(max_length=500),
-    ] = ""
+    pass_lock: PassLock = ""
     pass_approval: PassApproval = ""
     reviewers: Reviewers = ()
 

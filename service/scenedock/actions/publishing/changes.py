@@ -26,6 +26,12 @@ RepoUrl: TypeAlias = Annotated[
 Labels: TypeAlias = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=50)], ...], "Labels", Field(max_length=100)
 ]
+PassLock: TypeAlias = Annotated[
+    str,
+    "Why a lock of the environment is passed; only who the rules allow `pass-lock` may. The pull request and the "
+    "audit log have it",
+    Field(max_length=500),
+]
 Reviewers: TypeAlias = Annotated[
     tuple[Annotated[str, Field(pattern=PERSON)], ...],
     "Login names of people to request a review from",

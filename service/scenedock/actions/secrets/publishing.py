@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scenedock.actions.publishing.changes import Labels, Reviewers, TeamReviewers
+from scenedock.actions.publishing.changes import Labels, PassLock, Reviewers, TeamReviewers
 from scenedock.changes.secrets.manifests import Kind
 from scenedock.changes.secrets.naming import Scope
 from scenedock.changes.secrets.places import SecretPlace
@@ -44,12 +44,7 @@ class ChangeOfSecret(TaskInput):
         "deployment has its secrets already",
     ] = None
     path: Annotated[str, "The file, where it isn't found by itself, or for a new one", Field(max_length=1000)] = ""
-    pass_lock: Annotated[
-        str,
-        "Why a lock of the environment is passed; only who the rules allow `pass-lock` may. The pull request and the "
-        "audit log have it",
-        Field(max_length=500),
-    ] = ""
+    pass_lock: PassLock = ""
     labels: Labels = ()
     reviewers: Reviewers = ()
     team_reviewers: TeamReviewers = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, get_args
 
 from scenedock.changes.planned import PlannedFile
 from scenedock.changes.secrets.manifests import Kind
@@ -205,7 +205,9 @@ def _in_values(ground: Ground, key: PairKey, wish: SecretWish, entries: Entries)
     if wish.path and target.path != wish.path:
         raise InputError(f"{wish.path} isn't where values of {named([key])} alone are; {target.path} is")
     said = as_text(entry.get("scope")) or "strict"
-    scope: Scope = "strict" if said not in {"namespace-wide", "cluster-wide"} else said  # type: ignore[assignment]
+    scope: Scope | None = next((each for each in get_args(Scope) if each == said), None)
+    if scope is None:
+        raise InputError(f"{target.path}: {wish.name} has the scope {said!r}: it must be {', '.join(get_args(Scope))}")
     return SecretPlace(
         kind=wish.kind,
         form="values",
