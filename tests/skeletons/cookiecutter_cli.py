@@ -1,12 +1,15 @@
-"""The reference: the `cookiecutter` command as a process, compared with ours in the same folder."""
+"""The reference: the `cookiecutter` command in a process of each call, compared with ours in the same folder."""
 
 from __future__ import annotations
 
+import atexit
+import json
 import shutil
 import stat
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -41,6 +44,21 @@ def tree_of(folder: Path) -> Tree:
     return tree
 
 
+@cache
+def _forks() -> subprocess.Popen[str]:
+    """What makes the calls; it lives as long as this process."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", Path(__file__).with_name("cookiecutter_forks.py")],
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    atexit.register(process.communicate)
+    return process
+
+
 def bake_as_cookiecutter(skeleton: Path, answers: dict[str, Any], work: Path) -> Tree | Refused:
     """What the command writes. Text goes in as `key=value`, the rest through its configuration file."""
     output = work / "output"
@@ -50,18 +68,15 @@ def bake_as_cookiecutter(skeleton: Path, answers: dict[str, Any], work: Path) ->
         yaml.safe_dump({"default_context": rest, "replay_dir": str(work / "r"), "cookiecutters_dir": str(work / "c")})
     )
     texts = [f"{name}={value}" for name, value in answers.items() if isinstance(value, str)]
-    command = [sys.executable, "-W", "error", "-m", "cookiecutter", "--no-input", "--config-file", str(config)]
-    done = subprocess.run(
-        [*command, "-o", str(output), str(skeleton), *texts],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(work)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    arguments = ["--no-input", "--config-file", str(config), "-o", str(output), str(skeleton), *texts]
+    forks = _forks()
+    assert forks.stdin
+    assert forks.stdout
+    forks.stdin.write(json.dumps({"arguments": arguments, "home": str(work)}) + "\n")
+    exit_code = int(forks.stdout.readline())
     tree = tree_of(output) if output.is_dir() else {}
     shutil.rmtree(output, ignore_errors=True)
-    return tree if done.returncode == 0 else Refused(done.stderr + done.stdout)
+    return tree if exit_code == 0 else Refused((work / "said").read_text())
 
 
 def bake_as_ours(skeleton: Path, answers: dict[str, Any], work: Path) -> Tree | Refused:
