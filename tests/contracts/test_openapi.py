@@ -72,6 +72,20 @@ def served(app: Flask) -> BaseSchema:
 def test_every_answer_is_as_documented(
     served: BaseSchema, path: str, method: str, headers: dict[str, str], mode: GenerationMode
 ) -> None:
+    # What is right is done, mostly by a process of its own; and whoever isn't known is refused, whatever is asked.
+    _ask(served, path, method, headers, mode, times=8 if headers and mode.is_negative else 3)
+
+
+@pytest.mark.extended
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_every_answer_to_many_wrong_questions_is_as_documented(served: BaseSchema, path: str, method: str) -> None:
+    _ask(served, path, method, bearer(ADMIN), GenerationMode.NEGATIVE, times=50)
+
+
+def _ask(
+    served: BaseSchema, path: str, method: str, headers: dict[str, str], mode: GenerationMode, *, times: int
+) -> None:
     operation = served[path][method]
     if mode.is_negative and not operation.body and not operation.query:
         return  # nothing can be wrong with what is only an address
@@ -82,8 +96,7 @@ def test_every_answer_is_as_documented(
     if operation.query:  # what isn't known there is let by, and any text is an array of one
         excluded.append(negative_data_rejection)
 
-    # What is right is done, mostly by a process of its own; and whoever isn't known is refused, whatever is asked.
-    @settings(max_examples=20 if headers and mode.is_negative else 4, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=times, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy(generation_mode=mode))
     def ask(case: Case[Any]) -> None:
         case.call_and_validate(headers=headers, excluded_checks=excluded)

@@ -1,6 +1,7 @@
 """Processes are killed at random points: nothing acknowledged is lost, nothing recorded is done again.
 
-`SCENEDOCK_SOAK=1` makes ten times as many trials; `-o log_cli=true -o log_cli_level=INFO` shows what they counted.
+`make test-all` makes ten trials, `SCENEDOCK_SOAK=1` a hundred; `-o log_cli=true -o log_cli_level=INFO` shows what they
+counted.
 """
 
 from __future__ import annotations
@@ -11,20 +12,24 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.faults.process import open_service, submit
 from tests.faults.processes import judge, lines, migrated, processes, wait_for_more
 from tests.tools.postgres import Postgres
 
 _log = logging.getLogger(__name__)
 
-TRIALS = 100 if os.environ.get("SCENEDOCK_SOAK") else 10
+SOAK = bool(os.environ.get("SCENEDOCK_SOAK"))
+TRIALS = pytest.mark.parametrize("trials", [5, pytest.param(100 if SOAK else 10, marks=pytest.mark.extended)])
 TAKEOVER_MILLISECONDS = 5_000
 
 
-def test_one_process_on_sqlite_killed_again_and_again_loses_and_repeats_nothing(tmp_path: Path) -> None:
+@TRIALS
+def test_one_process_on_sqlite_killed_again_and_again_loses_and_repeats_nothing(tmp_path: Path, trials: int) -> None:
     chance = random.Random(7)  # noqa: S311 - a seed makes a failure repeatable
     with processes(tmp_path, "") as started:
-        for _ in range(TRIALS):
+        for _ in range(trials):
             acknowledged = len(lines(tmp_path / "acknowledged"))
             process = started.start("embedded", tasks=25)
             wait_for_more(tmp_path / "acknowledged", acknowledged)
@@ -32,20 +37,23 @@ def test_one_process_on_sqlite_killed_again_and_again_loses_and_repeats_nothing(
             started.kill(process)
         last = started.start("embedded")
         service = open_service(tmp_path, "", "web")
-        assert len(lines(tmp_path / "acknowledged")) >= TRIALS
+        assert len(lines(tmp_path / "acknowledged")) >= trials
         judge(service, tmp_path)
         service.stop(0)
         started.stop(last)
 
 
-def test_of_two_workers_on_postgresql_one_takes_over_what_the_other_had(tmp_path: Path, postgres: Postgres) -> None:
+@TRIALS
+def test_of_two_workers_on_postgresql_one_takes_over_what_the_other_had(
+    tmp_path: Path, postgres: Postgres, trials: int
+) -> None:
     chance = random.Random(11)  # noqa: S311 - a seed makes a failure repeatable
     database = migrated(tmp_path, postgres.make_database(tmp_path.name))
     with processes(tmp_path, database) as started:
         service = open_service(tmp_path, database, "web")
         workers = [started.start("worker"), started.start("worker")]
         deaths: list[int] = []
-        for _ in range(TRIALS):
+        for _ in range(trials):
             ran = len(lines(tmp_path / "ran"))
             submit(service, tmp_path, 30)
             wait_for_more(tmp_path / "ran", ran)
