@@ -6,7 +6,10 @@ import os
 import subprocess
 import sysconfig
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+
+from tests.tools.forks import Forks
 
 COMMAND = Path(sysconfig.get_path("scripts"), "scenedock")
 # Nobody's own settings of git may decide a test.
@@ -54,16 +57,29 @@ def git(root: Path, *arguments: str) -> None:
 def export(
     *arguments: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """`scenedock catalog export` as a process of its own; whatever happens, it never prints a traceback."""
-    done = subprocess.run(
-        [COMMAND, "catalog", "export", *arguments],
-        capture_output=True,
-        check=False,
-        cwd=cwd,
-        encoding="utf-8",
-        env={**ENVIRONMENT, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-    )
+    """`scenedock catalog export` as a process of its own; whatever happens, it never prints a traceback.
+
+    With an environment, which Python itself might read, it is a new process; otherwise a fork.
+    """
+    command = ["catalog", "export", *map(str, arguments)]
+    if environment is None:
+        done = _scenedock().run(command, cwd=cwd)
+    else:
+        done = subprocess.run(
+            [COMMAND, *command],
+            capture_output=True,
+            check=False,
+            cwd=cwd,
+            encoding="utf-8",
+            env={**ENVIRONMENT, **environment},
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
     assert "Traceback" not in done.stderr
     return done
+
+
+@cache
+def _scenedock() -> Forks:
+    modules = ["scenedock.doors.cli.export", "scenedock.usecases.catalog.publish_catalog"]
+    return Forks("scenedock.doors.cli:main", ENVIRONMENT, modules=modules)

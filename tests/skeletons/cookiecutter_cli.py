@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import json
 import shutil
 import stat
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +18,7 @@ from scenedock.effects.skeletons.repositories import SkeletonRepositories
 from scenedock.errors import ScenedockError
 from scenedock.model.provenance import PROVENANCE_FILE
 from scenedock.usecases.skeletons.bake_skeleton import bake_opened
+from tests.tools.forks import Forks
 
 Tree: TypeAlias = dict[str, tuple[int, bytes | None]]
 """Path → permission bits, and bytes where it is a file."""
@@ -45,18 +42,8 @@ def tree_of(folder: Path) -> Tree:
 
 
 @cache
-def _forks() -> subprocess.Popen[str]:
-    """What makes the calls; it lives as long as this process."""
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", Path(__file__).with_name("cookiecutter_forks.py")],
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-    )
-    atexit.register(process.communicate)
-    return process
+def _cookiecutter() -> Forks:
+    return Forks("cookiecutter.cli:main", {"PATH": "/usr/bin:/bin", "HOME": "/nowhere"}, options=["-W", "error"])
 
 
 def bake_as_cookiecutter(skeleton: Path, answers: dict[str, Any], work: Path) -> Tree | Refused:
@@ -69,14 +56,10 @@ def bake_as_cookiecutter(skeleton: Path, answers: dict[str, Any], work: Path) ->
     )
     texts = [f"{name}={value}" for name, value in answers.items() if isinstance(value, str)]
     arguments = ["--no-input", "--config-file", str(config), "-o", str(output), str(skeleton), *texts]
-    forks = _forks()
-    assert forks.stdin
-    assert forks.stdout
-    forks.stdin.write(json.dumps({"arguments": arguments, "home": str(work)}) + "\n")
-    exit_code = int(forks.stdout.readline())
+    done = _cookiecutter().run(arguments, {"PATH": "/usr/bin:/bin", "HOME": str(work)})
     tree = tree_of(output) if output.is_dir() else {}
     shutil.rmtree(output, ignore_errors=True)
-    return tree if exit_code == 0 else Refused((work / "said").read_text())
+    return tree if done.returncode == 0 else Refused(done.stderr + done.stdout)
 
 
 def bake_as_ours(skeleton: Path, answers: dict[str, Any], work: Path) -> Tree | Refused:
