@@ -95,7 +95,7 @@ class Images:
 
     def health(self, name: str) -> list[str]:
         """The command by which a container of an image says that it is well."""
-        kind, *command = self._config(name)["Healthcheck"]["Test"]
+        kind, *command = map(str, self._config(name)["Healthcheck"]["Test"])
         assert kind == "CMD"
         return command
 
