@@ -1,5 +1,9 @@
 # The minor version's tag, so that a rebuild brings the security fixes of Python and Debian.
+# For a build that can be repeated, give both with their digest: --build-arg PYTHON_IMAGE=python:3.13-slim-trixie@sha256:…
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
+ARG HELM_IMAGE=alpine/helm:4.3.1
+
+FROM ${HELM_IMAGE} AS helm
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
@@ -28,12 +32,15 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && git config --system --add safe.directory '*'
 COPY --from=build /opt/scenedock /opt/scenedock
+COPY --from=helm /usr/bin/helm /usr/local/bin/helm
 # Nothing is written but what a command is asked to write, the service's data, and /tmp while a skeleton runs code
 # of its own; so the root may be read-only, with volumes for those two.
 RUN install --directory --owner=10001 --group=10001 /data
-ENV PATH=/opt/scenedock/bin:$PATH PYTHONDONTWRITEBYTECODE=1 SCENEDOCK_LISTEN=0.0.0.0:8000 SCENEDOCK_DATA=/data
+ENV PATH=/opt/scenedock/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 SCENEDOCK_LISTEN=0.0.0.0:8000 SCENEDOCK_DATA=/data
 EXPOSE 8000
 VOLUME /data
 USER 10001:10001
 WORKDIR /repository
+# For `serve`. Kubernetes asks by itself (deploy/chart).
+HEALTHCHECK --start-period=30s CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['SCENEDOCK_LISTEN'].rpartition(':')[2] + '/healthz')"]
 ENTRYPOINT ["scenedock"]

@@ -94,6 +94,34 @@ def test_our_image_serves_a_catalog(store: Images, repository: Path, tmp_path: P
     assert (feed.status, b"kind: Location" in feed.data) == (200, True)
 
 
+def test_it_needs_no_root_file_system_to_write_to(store: Images) -> None:
+    with store.read_only("scenedock") as command:
+        assert said([*command, "id", "-u"]) == f"{USER}\n"
+        refused = subprocess.run([*command, "touch", "/opt/x"], check=False, capture_output=True, text=True)
+        assert "Read-only file system" in refused.stderr
+        bake = "scenedock skeletons bake library-chart --output /tmp name=workload owner=group:default/platform"
+        assert "workload/Chart.yaml" in said([*command, *bake.split()])
+        script = (
+            f"{bake} >/dev/null && cd /tmp && git init -q && scenedock catalog export --quiet --output /tmp/out.yaml ."
+        )
+        said([*command, "sh", "-ec", script])
+        assert said([*command, "helm", "version", "--short"]).startswith("v")
+
+
+def test_it_says_whether_it_serves(store: Images, tmp_path: Path) -> None:
+    health = store.health("scenedock")
+    with store.read_only("scenedock") as command:
+        address = f"127.0.0.1:{free_port()}"
+        listening = [*command, f"SCENEDOCK_LISTEN={address}"]
+        assert subprocess.run([*listening, *health], check=False, capture_output=True).returncode == 1
+        server = Server([*listening, "scenedock", "serve"], {}, tmp_path, f"http://{address}/healthz", tmp_path / "log")
+        server.start()
+        try:
+            said([*listening, *health])
+        finally:
+            server.stop()
+
+
 def test_the_image_of_a_new_service_answers(store: Images, tmp_path: Path) -> None:
     with store.container("billing") as command:
         with served([*command, "env", "GUNICORN_CMD_ARGS=--bind=ADDRESS", *store.program("billing")], tmp_path) as url:

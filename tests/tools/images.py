@@ -1,7 +1,8 @@
 """Images built and run by buildah: without a daemon, and without a registry of images.
 
 An image made of Debian's packages, with Debian's Python, stands for `python:…`, with which Dockerfiles begin. What pip
-installs into an image is fetched before, by the pip of the tests, and given to the build as a folder.
+installs into an image is fetched before, by the pip of the tests, and given to the build as a folder. An image with
+the helm of the tests stands for `alpine/helm:…`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,25 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from tests.tools.helm import helm
 
 _PACKAGES = "ca-certificates,python-is-python3,python3,python3-pip,python3-venv"
 _SOURCES = ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list")
-_BASE = "localhost/base"
+_BASE = {"python": "localhost/base", "alpine/helm": "localhost/helm"}
+# What a container runtime does for a read-only root, for a command of the image's user, with a volume at /data.
+_READ_ONLY = """
+root=$1
+shift
+mount --bind "$root" "$root"
+mount -o remount,bind,ro "$root"
+mount --rbind /dev "$root/dev"
+mount -t proc proc "$root/proc"
+mount -t tmpfs tmpfs "$root/tmp"
+mount -t tmpfs -o mode=1777 tmpfs "$root/data"
+exec chroot --userspec=10001:10001 "$root" "$@"
+"""
 
 
 class Images:
@@ -46,8 +62,9 @@ class Images:
         for lock in locks:
             fetch = [sys.executable, "-m", "pip", "download", *options, "--requirement", str(lock)]
             _run([*fetch, "--dest", str(self._folder / "wheels")])
-        for python in re.findall(r"\bpython:\S+", (context / "Dockerfile").read_text(encoding="utf-8")):
-            self._buildah("tag", _BASE, f"localhost/{python}")
+        text = (context / "Dockerfile").read_text(encoding="utf-8")
+        for name_of_base, tag in re.findall(r"(?:=|FROM )(python|alpine/helm):([\w.-]+)", text):
+            self._buildah("tag", _BASE[name_of_base], f"localhost/{name_of_base}:{tag}")
         volumes = [f"--volume={self._folder}/pip.conf:/etc/pip.conf:ro", f"--volume={self._folder}/wheels:/wheels:ro"]
         self._buildah("bud", "--format=docker", "--pull-never", *volumes, f"--tag=localhost/{name}", str(context))
 
@@ -60,10 +77,32 @@ class Images:
         finally:
             self._buildah("rm", container)
 
+    @contextmanager
+    def read_only(self, name: str) -> Iterator[list[str]]:
+        """The same for a container whose root can't be written to, but /tmp and /data; its commands run as 10001."""
+        variables = self._config(name)["Env"]
+        container = self._buildah("from", "--pull-never", f"localhost/{name}")
+        try:
+            root = self._buildah("mount", container)
+            yield ["unshare", "--mount", "sh", "-euc", _READ_ONLY, "sh", root, "env", "-i", *variables]
+        finally:
+            self._buildah("rm", container)
+
     def program(self, name: str) -> list[str]:
         """What a container of an image runs unless it is told otherwise, with its arguments."""
-        facts = json.loads(self._buildah("inspect", "--type=image", f"localhost/{name}"))["Docker"]["config"]
+        facts = self._config(name)
         return [*(facts.get("Entrypoint") or []), *(facts.get("Cmd") or [])]
+
+    def health(self, name: str) -> list[str]:
+        """The command by which a container of an image says that it is well."""
+        kind, *command = map(str, self._config(name)["Healthcheck"]["Test"])
+        assert kind == "CMD"
+        return command
+
+    def _config(self, name: str) -> dict[str, Any]:
+        found = json.loads(self._buildah("inspect", "--type=image", f"localhost/{name}"))
+        config: dict[str, Any] = found["Docker"]["config"]
+        return config
 
     def _make_base(self) -> str:
         """Make the image that stands for `python:…`; the version of its Python, `3.11`."""
@@ -75,7 +114,10 @@ class Images:
         _run(["mmdebstrap", *options, platform.freedesktop_os_release()["VERSION_CODENAME"], archive, *sources])
         container = self._buildah("from", "scratch")
         self._buildah("add", "--quiet", container, archive, "/")
-        self._buildah("commit", "--quiet", "--rm", container, _BASE)
+        self._buildah("commit", "--quiet", "--rm", container, _BASE["python"])
+        container = self._buildah("from", "scratch")
+        self._buildah("add", "--quiet", "--chmod=0755", container, str(helm("4")), "/usr/bin/helm")
+        self._buildah("commit", "--quiet", "--rm", container, _BASE["alpine/helm"])
         with self.container("base") as command:
             return _run([*command, "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
 

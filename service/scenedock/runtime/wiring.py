@@ -224,22 +224,25 @@ def list_code_hosts(listed: Path | None) -> CodeHosts:
 def open_skeletons(listed: Path | None, shipped: Path | None) -> SkeletonLibrary:
     """The skeletons of a list (a YAML file) and those that ship with Scenedock, `shipped` being their folder.
 
-    Clones are kept below `XDG_CACHE_HOME` (`~/.cache`).
+    Clones and compiled templates are kept below `XDG_CACHE_HOME` (`~/.cache`).
     """
     from importlib.metadata import version
 
+    from scenedock.effects.skeletons.compiled_code import CompiledCodeFolder
     from scenedock.effects.skeletons.library import SkeletonLibrary
     from scenedock.effects.skeletons.repositories import SkeletonRepositories
+    from scenedock.skeletons.rendering.compiled import CompiledSkeletons
     from scenedock.skeletons.sources import read_sources
 
     sources = read_sources(read_file(listed), str(listed)) if listed is not None else ()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock" / "skeletons"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scenedock"
     return SkeletonLibrary(
         sources=sources,
         listed_in=listed.parent if listed is not None else Path(),
         shipped=shipped if shipped is not None else _shipped_skeletons(),
-        repositories=SkeletonRepositories(cache),
+        repositories=SkeletonRepositories(cache / "skeletons"),
         release=version("scenedock") if shipped is None else "",
+        compiled=CompiledSkeletons(code_of=CompiledCodeFolder(cache / "compiled").of),
     )
 
 

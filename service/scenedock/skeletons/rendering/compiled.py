@@ -16,6 +16,7 @@ from scenedock.skeletons.rendering.bodies import Body, Fixed, read_body
 from scenedock.skeletons.rendering.options import read_options
 from scenedock.skeletons.rendering.plan import RenderFile, RenderStep, plan_steps, project_folder
 from scenedock.skeletons.sandbox.environment import SkeletonEnvironment, SkeletonLoader
+from scenedock.skeletons.sandbox.template_code import TemplateCode
 from scenedock.skeletons.skeleton import Skeleton
 
 MEMORY_OF_ONE = 100_000
@@ -29,15 +30,16 @@ class CompiledSkeleton:
 
     Bodies and path templates are compiled on first use; two threads may then compile the same one, with equal results.
     `extensions` are the classes to import from the skeleton's `_extensions`; they are Python code of the skeleton, so
-    only a confined process passes any.
+    only a confined process passes any. `code` has what earlier processes have compiled.
 
     Raises
     ------
     SkeletonError   the folder isn't a skeleton, or its cookiecutter.json is invalid
     """
 
-    def __init__(self, skeleton: Skeleton, extensions: Sequence[str] = ()) -> None:
+    def __init__(self, skeleton: Skeleton, extensions: Sequence[str] = (), code: TemplateCode | None = None) -> None:
         self.skeleton = skeleton
+        self.code = code or TemplateCode()
         self.questions = read_questions(skeleton)
         self.options = read_options(self.questions, skeleton.label)
         self.is_code = self.options.code_finder()
@@ -71,7 +73,9 @@ class CompiledSkeleton:
     def environment(self) -> SkeletonEnvironment:
         """The Jinja environment with this skeleton's options."""
         loader = SkeletonLoader((self.project, "templates"), self.skeleton.text)
-        return SkeletonEnvironment(loader, self.options.jinja, (*self.options.safe_extensions, *self._extensions))
+        return SkeletonEnvironment(
+            loader, self.options.jinja, (*self.options.safe_extensions, *self._extensions), self.code
+        )
 
     def render_text(self, text: str, context: Mapping[str, Any], path: str, line: int | None = None) -> str:
         """Render a short text from the skeleton; `path` and `line` are its place, for errors."""
@@ -99,11 +103,18 @@ class CompiledSkeletons:
     """A cache of the skeleton versions that were used last, limited in number and in bytes of their sources.
 
     This limits its memory to `most * MEMORY_OF_ONE + most_bytes * MEMORY_OF_A_BYTE`, about 130 MB with the defaults. A
-    skeleton that is larger than the limit by itself is compiled each time.
+    skeleton that is larger than the limit by itself is compiled each time. `code_of` finds what earlier processes have
+    compiled of a skeleton.
     """
 
-    def __init__(self, most: int = 64, most_bytes: int = 8 * 1024 * 1024) -> None:
+    def __init__(
+        self,
+        most: int = 64,
+        most_bytes: int = 8 * 1024 * 1024,
+        code_of: Callable[[Skeleton], TemplateCode] = lambda _: TemplateCode(),
+    ) -> None:
         self._most = most
+        self._code_of = code_of
         self._most_bytes = most_bytes
         self._bytes = 0
         self._kept: OrderedDict[str, tuple[CompiledSkeleton, int]] = OrderedDict()
@@ -119,7 +130,7 @@ class CompiledSkeletons:
                 self._kept.move_to_end(version)
                 return self._kept[version][0]
         skeleton = read()
-        compiled = CompiledSkeleton(skeleton)
+        compiled = CompiledSkeleton(skeleton, code=self._code_of(skeleton))
         size = sum(len(file.content) for file in skeleton.files.values())
         if size <= self._most_bytes:
             self._keep(version, compiled, size)

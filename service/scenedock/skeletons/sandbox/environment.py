@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
+from types import CodeType
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
@@ -17,6 +18,7 @@ from jinja2.utils import generate_lorem_ipsum
 
 from scenedock.skeletons.sandbox import amplifiers, cookiecutter_globals
 from scenedock.skeletons.sandbox.metering import budget
+from scenedock.skeletons.sandbox.template_code import TemplateCode
 
 # fmt: off
 CONTAINER_FILTERS = frozenset({
@@ -117,8 +119,11 @@ class SkeletonEnvironment(SandboxedEnvironment):
     template_class = SkeletonTemplate
     intercepted_binops = frozenset(["*", "**", "%", "+", "//", "-", "/"])
 
-    def __init__(self, loader: SkeletonLoader, options: Mapping[str, Any], extensions: Sequence[str]) -> None:
+    def __init__(
+        self, loader: SkeletonLoader, options: Mapping[str, Any], extensions: Sequence[str], code: TemplateCode
+    ) -> None:
         self._loader = loader
+        self._code = code
         super().__init__(
             loader=loader,
             undefined=StrictUndefined,
@@ -137,6 +142,14 @@ class SkeletonEnvironment(SandboxedEnvironment):
         for name in ("join", "sum"):
             self.filters[name] = _looked_up(self, self.filters[name])
         self.globals["lipsum"] = _guarded(amplifiers.guard_lipsum, generate_lorem_ipsum)
+
+    def compile(  # type: ignore[override] # Jinja's overloads for `raw`, which is not used here
+        self, source: str, name: str | None = None, filename: str | None = None
+    ) -> CodeType:
+        """The code of a template, compiled unless it is known."""
+        return self._code.get(
+            name, filename, source, lambda: super(SkeletonEnvironment, self).compile(source, name, filename)
+        )
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute `left operator right`."""

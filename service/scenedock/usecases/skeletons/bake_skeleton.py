@@ -108,6 +108,7 @@ def bake_opened(
     else:
         tree, mixed = bake(choice.chain[-1], choice.rest, surroundings)
         values = mixed.values
+        choice.chain[-1].code.keep()
     return with_provenance(tree, opened.provenance, _recorded(choice, values))
 
 
