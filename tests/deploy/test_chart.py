@@ -124,8 +124,8 @@ def test_a_cron_job_exports_to_a_pull_request_or_to_a_volume(package: Path, scal
         pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         return list(pod["containers"][0]["args"])
 
-    assert arguments(proposing) == ["catalog", "export", "--in-place", "--propose", "/work/repository"]
-    assert arguments(writing) == ["catalog", "export", "--output=/catalog/catalog-info.yaml", "/work/repository"]
+    assert arguments(proposing) == ["catalog", "export", "--in-place", "--propose", "/clone/repository"]
+    assert arguments(writing) == ["catalog", "export", "--output=/catalog/catalog-info.yaml", "/clone/repository"]
 
 
 @pytest.mark.parametrize(
