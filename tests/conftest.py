@@ -41,8 +41,8 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
 class Costs:
     """What the tests of each folder cost: their number, seconds from beginning to end, seconds of processors.
 
-    Processes that a test starts count when they have ended, but for daemons, PostgreSQL among them. A worker hands
-    over what it has measured, and the process that started the workers shows it.
+    Processes that a test starts count when they have ended, but for daemons, PostgreSQL among them, and for the forks
+    of tools/forks.py. A worker hands over what it has measured, and the process that started the workers shows it.
     """
 
     def __init__(self) -> None:

@@ -48,7 +48,7 @@ def test_every_page_fits_and_everybody_can_use_it(browser: Browser, example: str
             visitor.check(name)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [pytest.param(WIDTHS[0], marks=pytest.mark.extended), WIDTHS[1]])
 def test_pages_of_300_services_fit_and_everybody_can_use_them(browser: Browser, shops: str, width: int) -> None:
     with visiting(browser, shops, width) as visitor:
         for name, path in OF_MANY.items():

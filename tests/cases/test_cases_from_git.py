@@ -23,12 +23,11 @@ def git(folder: Path, *arguments: str) -> None:
 
 def bare(folder: Path) -> Path:
     """A bare repository that has the files of a folder on its branch `main`, and no folder of them any more."""
-    git(folder, "init", "--initial-branch=main")
-    git(folder, "add", "--all", "--force")
-    git(folder, "commit", "--allow-empty", "--message=All of it")
     repository = folder.with_name(f"{folder.name}.git")
-    git(folder.parent, "clone", "--bare", folder.name, repository.name)
-    git(repository, "remote", "remove", "origin")
+    git(folder.parent, "init", "--bare", "--initial-branch=main", repository.name)
+    filled = (f"--git-dir={repository}", "--work-tree=.")
+    git(folder, *filled, "add", "--all", "--force")
+    git(folder, *filled, "commit", "--allow-empty", "--message=All of it")
     shutil.rmtree(folder)
     return repository
 

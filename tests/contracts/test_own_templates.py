@@ -23,7 +23,7 @@ FOR_REPOSITORIES = {"repoUrl", "gitopsRepoUrl", "team", "registry"}
 
 def baking() -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
     """The Templates that bake skeletons, each with the inputs of those steps."""
-    templates = {file.stem: yaml.safe_load(file.read_bytes()) for file in sorted(TEMPLATES.glob("*.yaml"))}
+    templates = {file.stem: yaml.load(file.read_bytes(), yaml.CSafeLoader) for file in sorted(TEMPLATES.glob("*.yaml"))}
     steps = {
         name: [step["input"] for step in template["spec"]["steps"] if step["action"] == "scenedock:bake-skeleton"]
         for name, template in templates.items()
@@ -31,7 +31,8 @@ def baking() -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
     return {name: (templates[name], given) for name, given in steps.items() if given}
 
 
-EACH = pytest.mark.parametrize(("template", "baked"), list(baking().values()), ids=list(baking()))
+BAKING = baking()
+EACH = pytest.mark.parametrize(("template", "baked"), list(BAKING.values()), ids=list(BAKING))
 
 
 def questions(given: dict[str, Any]) -> Any:
@@ -112,7 +113,7 @@ def test_each_step_that_makes_something_names_its_call(template: dict[str, Any],
         assert step["input"]["requestId"] == f"${{{{ context.task.id }}}}-{step['id']}"
 
 
-@pytest.mark.parametrize("template", [template for template, _ in baking().values()], ids=list(baking()))
+@pytest.mark.parametrize("template", [template for template, _ in BAKING.values()], ids=list(BAKING))
 def test_the_page_of_a_task_that_failed_has_a_retry_button(template: dict[str, Any]) -> None:
     """Without this Backstage has none, though its API retries any task."""
     assert template["spec"]["EXPERIMENTAL_recovery"] == {"EXPERIMENTAL_strategy": "startOver"}

@@ -43,7 +43,7 @@ GITHUB = GitAddress("https://github.com/acme/apps", "main")
 
 def tried(times: int) -> profile:
     return profile(
-        max_examples=times * 200 if SOAK else times,
+        max_examples=times * 300 if SOAK else times,
         derandomize=not SOAK,
         database=None,
         suppress_health_check=list(HealthCheck),
@@ -103,7 +103,7 @@ addresses = st.sampled_from(
 
 
 @given(trees(), addresses, st.frozensets(st.integers(0, 15), max_size=2))
-@tried(250)
+@tried(150)
 def test_any_repository_gives_valid_entities_or_a_refusal(
     tree: Tree, address: GitAddress, refused: frozenset[int]
 ) -> None:
@@ -125,7 +125,7 @@ def test_any_repository_gives_valid_entities_or_a_refusal(
 
 
 @given(trees(), st.randoms(use_true_random=False))
-@tried(60)
+@tried(40)
 def test_the_order_in_which_a_disk_lists_its_files_changes_nothing(tree: Tree, shuffled: random.Random) -> None:
     names = [
         path
@@ -159,7 +159,7 @@ def _shuffling(shuffled: random.Random) -> object:
 
 
 @given(trees())
-@tried(80)
+@tried(50)
 def test_an_export_into_the_folders_is_stable_and_spares_what_people_wrote(tree: Tree) -> None:
     with planted(tree) as root:
         theirs = {path: state for path, state in _catalog_files(root).items() if not state.ours}

@@ -29,7 +29,7 @@ from scenedock.usecases.catalog.catalog_record import read_feed
 from scenedock.usecases.catalog.watching import Watch, signature_of
 from tests.scenarios.repositories import git
 
-RUNS = int(os.environ.get("SCENEDOCK_SOAK_RUNS", "10")) // 2  # of each kind of repository
+RUNS = int(os.environ.get("SCENEDOCK_SOAK_RUNS", "6")) // 2  # of each kind of repository
 STEPS = profile(
     max_examples=max(1, RUNS),
     stateful_step_count=50,

@@ -1,12 +1,14 @@
 """Versions in any order for several deployments, while people merge, close and work on pull requests.
 
-There are 60; with `SCENEDOCK_SOAK=1` 600.
+There are 30; in `make test-all` also 60, and with `SCENEDOCK_SOAK=1` 600 instead.
 """
 
 from __future__ import annotations
 
 import os
 import random
+
+import pytest
 
 from scenedock.errors import TemporaryError
 from tests.fakes.github import faults
@@ -15,7 +17,7 @@ from tests.publishing.acme import Acme
 from tests.publishing.bumps import bump, opened
 
 PAIRS = [(service, environment) for service in ("billing", "cart", "ledger") for environment in ("dev", "qa")]
-BUMPS = 600 if os.environ.get("SCENEDOCK_SOAK") else 60
+MANY = 600 if os.environ.get("SCENEDOCK_SOAK") else 60
 SEED = 16
 
 
@@ -51,10 +53,11 @@ def disturb(acme: Acme, chance: random.Random) -> None:
         acme.github.world.commit("acme/apps", pull.head, {f"notes-{pull.number}.md": "mine\n"})
 
 
-def test_a_deployment_never_has_two_open_pull_requests_of_ours(acme: Acme) -> None:
+@pytest.mark.parametrize("bumps", [30, pytest.param(MANY, marks=pytest.mark.extended)])
+def test_a_deployment_never_has_two_open_pull_requests_of_ours(acme: Acme, bumps: int) -> None:
     chance = random.Random(SEED)  # noqa: S311 - it decides nothing secret
     acme.github.world.commit("acme/apps", "main", {path(*pair): "image: {tag: 1.0.0}\n" for pair in PAIRS})
-    versions = [(pair, f"1.{number}.0") for number in range(BUMPS // len(PAIRS)) for pair in PAIRS]
+    versions = [(pair, f"1.{number}.0") for number in range(bumps // len(PAIRS)) for pair in PAIRS]
     chance.shuffle(versions)
 
     for number, (pair, version) in enumerate(versions):

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.publishing.acme import Acme
-from tests.scenarios.repositories import COMMAND, ENVIRONMENT, plant
+from tests.scenarios.repositories import plant, scenedock
 
 BRANCH = "scenedock/annotations/main"
 FILE = "docs/catalog-info.yaml"
@@ -56,16 +56,8 @@ def known(acme: Acme, **locations: str) -> Path:
 
 def propose(acme: Acme, apps: Path, **locations: str) -> subprocess.CompletedProcess[str]:
     where = locations or {"billing": f"url:https://github.com/acme/billing/blob/main/{FILE}"}
-    done = subprocess.run(
-        [COMMAND, "catalog", "adopt", apps, "--known", known(acme, **where), "--propose"],
-        capture_output=True,
-        check=False,
-        env={**ENVIRONMENT, "SCENEDOCK_CODE_HOSTS": str(acme.hosts)},
-        text=True,
-        timeout=120,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+    hosts = {"SCENEDOCK_CODE_HOSTS": str(acme.hosts)}
+    return scenedock("catalog", "adopt", apps, "--known", known(acme, **where), "--propose", environment=hosts)
 
 
 def file_in(acme: Acme, branch: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.shared.bare import NULL
 from tests.publishing.acme import Acme
-from tests.scenarios.repositories import COMMAND, ENVIRONMENT, git, plant
+from tests.scenarios.repositories import export, git, plant
 
 BRANCH = "scenedock/catalog"
 URL = "https://github.com/acme/apps"
@@ -30,16 +30,8 @@ def apps(acme: Acme, tmp_path: Path) -> Path:
 def propose(
     acme: Acme, root: Path, *options: str | Path, hosts: str = "hosts.yaml"
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [COMMAND, "catalog", "export", root, "--in-place", "--propose", "--allow-deletions", *options],
-        capture_output=True,
-        check=False,
-        env={**ENVIRONMENT, **({"SCENEDOCK_CODE_HOSTS": str(acme.folder / hosts)} if hosts else {})},
-        text=True,
-        timeout=120,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+    environment = {"SCENEDOCK_CODE_HOSTS": str(acme.folder / hosts)} if hosts else {}
+    return export(root, "--in-place", "--propose", "--allow-deletions", *options, environment=environment)
 
 
 def catalog_files(acme: Acme, branch: str) -> dict[str, str]:
@@ -264,8 +256,6 @@ def test_where_it_may_not_propose_it_says_why(
 def test_options_that_contradict_each_other_are_wrong_usage(
     tmp_path: Path, options: tuple[str, ...], said: str
 ) -> None:
-    done = subprocess.run(
-        [COMMAND, "catalog", "export", tmp_path, *options], capture_output=True, check=False, env=ENVIRONMENT, text=True
-    )
+    done = export(tmp_path, *options)
 
     assert (done.returncode, said in done.stderr) == (2, True)

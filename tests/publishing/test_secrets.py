@@ -116,6 +116,7 @@ def test_what_must_not_be_is_refused(acme: Deploying) -> None:
         ({"key": "A"}, "`key` and `secretValue` belong together"),
         ({"key": "A", "secretValue": "x", "secrets": {"A": "y"}}, "there are two values for A"),
         ({"binarySecrets": {"A": "-"}}, "the value of A in `binarySecrets` is not base64"),
+        ({"binarySecrets": {"A": "é"}}, "the value of A in `binarySecrets` is not base64"),
         ({"secrets": {"A": ""}}, "the value of A is empty"),
         ({"secrets": {"A": "x" * 1_100_000}}, "more than 1 MiB"),
         ({"secrets": {"..a": "x"}}, "can't be a key of a Secret"),

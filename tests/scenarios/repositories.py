@@ -57,13 +57,21 @@ def git(root: Path, *arguments: str) -> None:
 def export(
     *arguments: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """`scenedock catalog export` as a process of its own; whatever happens, it never prints a traceback.
+    """`scenedock catalog export` as a process of its own; whatever happens, it never prints a traceback."""
+    return scenedock("catalog", "export", *arguments, cwd=cwd, environment=environment)
 
-    With an environment, which Python itself might read, it is a new process; otherwise a fork.
+
+def scenedock(
+    *arguments: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own, with more in its environment; it never prints a traceback.
+
+    It is a fork, unless Python itself, or the start of the program, would read what is in the environment.
     """
-    command = ["catalog", "export", *map(str, arguments)]
-    if environment is None:
-        done = _scenedock().run(command, cwd=cwd)
+    command = list(map(str, arguments))
+    added = {**ENVIRONMENT, **(environment or {})}
+    if all(name.startswith("SCENEDOCK_") for name in environment or ()):
+        done = _forks().run(command, added, cwd)
     else:
         done = subprocess.run(
             [COMMAND, *command],
@@ -71,15 +79,15 @@ def export(
             check=False,
             cwd=cwd,
             encoding="utf-8",
-            env={**ENVIRONMENT, **environment},
+            env=added,
             stdin=subprocess.DEVNULL,
-            timeout=60,
+            timeout=120,
         )
     assert "Traceback" not in done.stderr
     return done
 
 
 @cache
-def _scenedock() -> Forks:
+def _forks() -> Forks:
     modules = ["scenedock.doors.cli.export", "scenedock.usecases.catalog.publish_catalog"]
     return Forks("scenedock.doors.cli:main", ENVIRONMENT, modules=modules)

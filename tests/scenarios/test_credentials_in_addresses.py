@@ -13,7 +13,8 @@ import urllib3
 
 from scenedock.effects.local.catalog_file import CatalogFile
 from scenedock.usecases.catalog.catalog_record import read_feed
-from tests.scenarios.repositories import BILLING, COMMAND, ENVIRONMENT, clone, plant
+from tests.scenarios import repositories
+from tests.scenarios.repositories import BILLING, COMMAND, clone, plant
 from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import RUN, TOKENS, bearer
 
@@ -85,18 +86,7 @@ CALLS = {
 
 
 def scenedock(folder: Path, *arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [COMMAND, *arguments],
-        cwd=folder,
-        env={**ENVIRONMENT, **settings},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+    return repositories.scenedock(*arguments, cwd=folder, environment=settings)
 
 
 def everything_said(folder: Path, repository: Path) -> Iterator[str]:

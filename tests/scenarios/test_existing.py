@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from scenedock.catalog.reading.entity_files import read_entities
-from tests.scenarios.repositories import COMMAND, ENVIRONMENT, export, plant
+from tests.scenarios.repositories import export, plant, scenedock
 from tests.tools.backstage_catalog import FakeBackstage, serve
 from tests.tools.feed import FeedService
 from tests.tools.server import wait_until
@@ -53,9 +53,7 @@ def specs(text: str) -> dict[str, dict[str, object]]:
 
 
 def adopt(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [str(each) for each in (COMMAND, "catalog", "adopt", *arguments)]
-    variables = {**ENVIRONMENT, **environment}
-    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)
+    return scenedock("catalog", "adopt", *arguments, environment=environment)
 
 
 def test_ours_is_left_out_and_all_else_leads_to_theirs(root: Path, known: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from scenedock.catalog.reading.entity_files import read_entities
-from tests.scenarios.repositories import COMMAND, ENVIRONMENT, clone, export, plant
+from tests.scenarios import repositories
+from tests.scenarios.repositories import clone, export, plant
 
 CHART = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
 HEAD = "apiVersion: backstage.io/v1alpha1\nkind: {}\nmetadata:\n  name: {}\n"
@@ -22,9 +23,7 @@ def repository(root: Path, written: str, **beside: str) -> Path:
 
 
 def scenedock(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, "catalog", *arguments], capture_output=True, check=False, text=True, env=ENVIRONMENT, cwd=cwd
-    )
+    return repositories.scenedock("catalog", *arguments, cwd=cwd)
 
 
 @pytest.mark.parametrize(

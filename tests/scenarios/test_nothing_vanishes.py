@@ -13,7 +13,7 @@ from threading import Event, Thread
 import pytest
 
 from scenedock.catalog.reading.entity_files import read_entities
-from tests.scenarios.repositories import COMMAND, ENVIRONMENT, clone, export, git, plant
+from tests.scenarios.repositories import clone, export, git, plant, scenedock
 
 CONFLICT = "<<<<<<< HEAD\nname: ledger\n=======\nname: book\n>>>>>>> feature\n"
 AT_ONCE = "vanishing: {secondLook: 0}\n"
@@ -33,8 +33,7 @@ def written(path: Path) -> dict[str, dict[str, object]]:
 
 
 def check(root: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(each) for each in (COMMAND, "catalog", "check", root)]
-    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60)
+    return scenedock("catalog", "check", root)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from scenedock.model.json import JsonObject
 from scenedock.model.tasks.task import Task
 from scenedock.runtime.tasks.opening import open_database
 from scenedock.runtime.tasks.settings import TaskSettings
+from tests.tools.forks import Forks
 from tests.tools.server import Server, free_port, wait_until
 from tests.tools.service import EXAMPLE, READ, RUN, TOKENS, bearer
 
@@ -73,14 +75,14 @@ def ask(connection: HTTPConnection, path: str, body: object = None, token: str =
 
 
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SCENEDOCK, *arguments],
-        env={"PATH": os.environ["PATH"], **settings},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    """The command as a process of its own, a fork."""
+    return _forks().run(arguments, {"PATH": os.environ["PATH"], **settings})
+
+
+@cache
+def _forks() -> Forks:
+    modules = ["scenedock.runtime.service_wiring", "scenedock.doors.http.serving", "scenedock.doors.cli.actions"]
+    return Forks("scenedock.doors.cli:main", {"PATH": os.environ["PATH"]}, modules=modules)
 
 
 def test_a_service_without_tasks_has_not_opened_what_runs_them(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real Backstage backend, installed from a lock and configured as an adopter would."""
+"""A real Backstage backend, from a lock and configured as an adopter would; as a program, this only installs it."""
 
 from __future__ import annotations
 
@@ -74,3 +74,7 @@ def _settings(address: str, workspaces: Path) -> dict[str, Any]:
             "orphanStrategy": "delete",
         },
     }
+
+
+if __name__ == "__main__":
+    backend_packages(BACKEND)

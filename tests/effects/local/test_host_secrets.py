@@ -39,7 +39,7 @@ def test_a_token_is_in_a_file_beside_the_list_or_in_a_variable(tmp_path: Path, m
     assert "kanarie" not in repr(list(hosts._by_name.values()))
 
 
-@pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64", "whsec_c2hvcnQ="])
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64", "whsec_é", "whsec_c2hvcnQ="])
 def test_a_signing_token_that_is_cut_off_is_told_and_not_shown(tmp_path: Path, secret: str) -> None:
     (tmp_path / "hook").write_text(secret, encoding="utf-8")
     (tmp_path / "token").write_text("glpat-x", encoding="utf-8")

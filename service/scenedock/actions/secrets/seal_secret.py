@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from datetime import UTC, datetime
 from functools import partial
@@ -73,7 +72,7 @@ class Input(ChangeOfSecret):
         for key, value in self.binary_secrets.items():
             try:
                 found[key] = b64decode(value, validate=True)
-            except binascii.Error:
+            except ValueError:  # also for what is not ASCII
                 raise InputError(f"the value of {key} in `binarySecrets` is not base64") from None
         return found
 

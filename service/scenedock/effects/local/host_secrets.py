@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +53,7 @@ def read_host_secrets(host: CodeHost, listed_in: Path, environment: Mapping[str,
 def _check_signing_token(token: str, place: str) -> None:
     try:
         key = base64.b64decode(token.removeprefix(SIGNED_WITH), validate=True)
-    except binascii.Error:
+    except ValueError:  # also for what is not ASCII
         key = b""
     if len(key) < _SHORTEST_KEY:
         raise InputError(
