@@ -11,7 +11,7 @@ from typing import Final
 from scenedock.assessment import compose, dockerfiles
 from scenedock.assessment.claims import Answer, Claim, Readiness, Source
 from scenedock.assessment.rules import RULES
-from scenedock.assessment.signs import builds, chef, machines, services, state
+from scenedock.assessment.signs import builds, chef, files, logs, machines, services, serving, sessions
 from scenedock.assessment.signs.hosts import host_claims
 from scenedock.assessment.signs.secrets import secret_claims
 from scenedock.assessment.signs.sign import claims_of
@@ -26,7 +26,16 @@ LONGEST_LINE: Final = 1_000
 MOST_ALIKE: Final = 200
 """So many claims of a rule are kept of an application; the others are counted."""
 
-_SIGNS: Final = (*builds.SIGNS, *services.CLIENTS, *machines.SIGNS, *chef.SIGNS, *state.SIGNS)
+_SIGNS: Final = (
+    *builds.SIGNS,
+    *services.CLIENTS,
+    *machines.SIGNS,
+    *serving.SIGNS,
+    *chef.SIGNS,
+    *sessions.SIGNS,
+    *files.SIGNS,
+    *logs.SIGNS,
+)
 _BINARY: Final = re.compile(
     r".*\.(?:png|jpe?g|gif|ico|webp|svg|woff2?|ttf|eot|otf|pdf|zip|gz|tgz|bz2|xz|7z|jar|war|class|so|dll|exe|mo|mp[34]|"
     r"ogg|webm|mov|avi|psd|swf|pyc|sqlite3?|db|min\.js|map|lock|sum|snap|csv|tsv|css|scss|less|sass|haml|slim|vue|svelte)",
@@ -222,7 +231,7 @@ def _answers(claims: Sequence[Claim]) -> tuple[dict[str, Answer], dict[str, tupl
         if language and question == f"version of {language.value}":
             answers["runtime_version"] = version
     for question in [each for each in contradictions if each.startswith("version of ")]:
-        values = contradictions.pop(question)
+        several = contradictions.pop(question)
         if language and question == f"version of {language.value}":
-            contradictions["runtime_version"] = values
+            contradictions["runtime_version"] = several
     return answers, contradictions

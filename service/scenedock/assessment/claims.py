@@ -1,4 +1,4 @@
-"""The nouns of an assessment: claims with their lines, the facts that they prove, and what is said of an application."""
+"""The nouns of an assessment: claims with their lines, and the facts that they prove."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a line proves, by a rule. `said` never has a secret in it; `path` is relative to the application's folder."""
+    """What a line proves, by a rule. `said` never has a secret in it; `path` is relative to the application."""
 
     rule: str
     path: str

@@ -45,7 +45,7 @@ def instructions(text: str) -> list[Instruction]:
     lines = text.split("\n")
     at = 0
     while at < len(lines) and len(found) < _MOST_INSTRUCTIONS:
-        start, parts = at, []
+        start, parts = at, list[str]()
         while at < len(lines):
             line = lines[at].rstrip()
             at += 1

@@ -18,7 +18,8 @@ class Input(TaskInput):
 
     repositories: Annotated[
         tuple[Annotated[Address, Field(max_length=LONGEST_ADDRESS)], ...],
-        "Their repositories, `https://HOST/OWNER/NAME`, each with or without `#BRANCH`; the code hosts' list must allow them",
+        "Their repositories, `https://HOST/OWNER/NAME`, each with or without `#BRANCH`; "
+        "the code hosts' list must allow them",
         Field(min_length=1, max_length=20),
     ]
 

@@ -67,7 +67,8 @@ class ApplicationOutput(JsonDocument):
     name: str
     readiness: Annotated[
         Readiness,
-        "`blocked` by a rule; `work` where there is some, or no Dockerfile; `ready`; `unknown` where no line says what runs",
+        "`blocked` by a rule; `work` where there is some, or no Dockerfile; `ready`; "
+        "`unknown` where no line says what runs",
     ]
     files: Annotated[int, "All files"]
     read: Annotated[int, "The files that could be evidence, and were read"]
@@ -144,5 +145,5 @@ class AssessmentOutput(JsonDocument):
             needs=tuple(
                 NeedOutput(application=each.application, needs=each.needs, place=each.place) for each in steps.needs
             ),
-            shared=tuple(SharedOutput(address=each.address, places=dict(each.places)) for each in steps.shared),
+            shared=tuple(SharedOutput(address=each.service, places=dict(each.places)) for each in steps.shared),
         )

@@ -9,7 +9,10 @@ from scenedock.assessment.claims import Claim, Fact
 from scenedock.assessment.signs.sign import Sign, sign
 
 GEMFILE: Final = r"(?:.*/)?Gemfile"
-PYTHON_LISTS: Final = r"(?:.*/)?(?:(?:[\w-]*[-_])?requirements[\w-]*\.txt|requirements/\w+\.txt|pyproject\.toml|Pipfile|setup\.(?:py|cfg))"
+PYTHON_LISTS: Final = (
+    r"(?:.*/)?(?:(?:[\w-]*[-_])?requirements[\w-]*\.txt|requirements/\w+\.txt|"
+    r"pyproject\.toml|Pipfile|setup\.(?:py|cfg))"
+)
 PACKAGE_JSON: Final = r"(?:.*/)?package\.json"
 MAVEN: Final = r"(?:.*/)?pom\.xml"
 GRADLE: Final = r"(?:.*/)?build\.gradle(?:\.kts)?"
@@ -46,7 +49,7 @@ RUNTIMES: Final = (
     _runtime(
         PYTHON_LISTS,
         python_name(
-            r"(?i:(?P<name>django|wagtail|flask|fastapi|tornado|pyramid|bottle|cherrypy|aiohttp|sanic|starlette))"
+            r"(?i:(?P<name>django|wagtail|flask|fastapi|tornado|pyramid|pylons|bottle|cherrypy|aiohttp|sanic|starlette))"
         ),
         "python",
         "Python: the framework {name}",
@@ -85,7 +88,8 @@ RUNTIMES: Final = (
     _runtime(r"(?:[\w-]+/)?index\.php", r"\A<\?php", "php", "PHP: an index.php"),
     _runtime(
         GO_MOD,
-        r"^(?:require)?[ \t]*(?P<name>github\.com/(?:gin-gonic/gin|labstack/echo|gofiber/fiber|go-chi/chi|gorilla/mux|flamego/flamego))\b",
+        r"^(?:require)?[ \t]*(?P<name>github\.com/(?:gin-gonic/gin|labstack/echo|gofiber/fiber|go-chi/chi|"
+        r"gorilla/mux|flamego/flamego))\b",
         "go",
         "Go: {name}",
     ),
@@ -148,7 +152,8 @@ SERVERS: Final = (
 SIGNS: Final = (*RUNTIMES, *VERSIONS, *SERVERS)
 
 # The day of the last security fix, of versions whose support had ended when this list was written (December 2026):
-# ruby-lang.org, devguide.python.org/versions, nodejs.org/en/about/previous-releases, php.net/eol.php, dotnet.microsoft.com.
+# ruby-lang.org, devguide.python.org/versions, nodejs.org/en/about/previous-releases, php.net/eol.php,
+# dotnet.microsoft.com.
 ENDED: Final[Mapping[str, Mapping[str, str]]] = {
     "ruby": {
         "1": "2015-02-23", "2.0": "2016-02-24", "2.1": "2017-03-31", "2.2": "2018-03-31", "2.3": "2019-03-31",

@@ -56,7 +56,8 @@ SIGNS: Final = (
     sign(
         "managed-data",
         _CODE,
-        r"\b(?P<call>(?:encrypted_)?data_bag(?:_item)?|chef_vault_item|Chef::EncryptedDataBagItem\.load)[ (]+(?P<name>[:'\"][\w./-]+['\"]?(?:, ?['\"][\w./-]+['\"])?)",
+        r"\b(?P<call>(?:encrypted_)?data_bag(?:_item)?|chef_vault_item|"
+        r"Chef::EncryptedDataBagItem\.load)[ (]+(?P<name>[:'\"][\w./-]+['\"]?(?:, ?['\"][\w./-]+['\"])?)",
         "{call} reads {name}",
     ),
     sign(

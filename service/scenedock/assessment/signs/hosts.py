@@ -1,4 +1,4 @@
-"""Hosts that are written down: private addresses, names of internal networks, and what stands under a key for a host."""
+"""Hosts that are written down: private addresses, names of internal networks, what stands under a key for a host."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ _PRIVATE: Final = re.compile(
     re.MULTILINE,
 )
 _INTERNAL: Final = re.compile(
-    r"(?:://|@|(?i:host|server|addr|url|endpoint|relay)\w*['\"]?\]?\)?[ \t]*(?:=>|[:=,])[ \t]*)['\"]?(?:[^\s/@'\"<>]{1,100}@)?"
+    r"(?:://|@|(?i:host|server|addr|url|endpoint|relay)\w*['\"]?\]?\)?[ \t]*(?:=>|"
+    r"[:=,])[ \t]*)['\"]?(?:[^\s/@'\"<>]{1,100}@)?"
     r"(?P<host>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\."
     r"(?:internal|local|lan|corp|intra|intranet|localdomain|(?:rds|cache)\.amazonaws\.com))(?::(?P<port>\d{2,5}))?"
     r"(?=[/'\"\s;,)\]]|$)",
     re.MULTILINE,
 )
 _UNDER_KEY: Final = re.compile(
-    r"^[ \t]*(?:-[ \t]+|export[ \t]+|define\([ \t]*)?(?P<key>['\"]?[\w.\[\]'\"-]*?(?i:host|hostname|host_name|server|relayhost|smtp_address)['\"]?)"
-    r"[ \t]*(?:=>|[:=,])[ \t]*(?P<quote>['\"]?)(?P<host>localhost|127\.0\.0\.1|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)+\.?[a-z]{2,})"
+    r"^[ \t]*(?:-[ \t]+|export[ \t]+|define\([ \t]*)?(?P<key>['\"]?[\w.\[\]'\"-]*?(?i:host|hostname|host_name|"
+    r"server|relayhost|smtp_address)['\"]?)"
+    r"[ \t]*(?:=>|[:=,])[ \t]*(?P<quote>['\"]?)(?P<host>localhost|127\.0\.0\.1|"
+    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)+\.?[a-z]{2,})"
     r"(?::(?P<port>\d{2,5}))?(?P=quote)\)?[,;]?[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )

@@ -73,7 +73,14 @@ _CLIENTS: Final[Mapping[str, tuple[str, str, str, str, str, str]]] = {
         "ext-sqlsrv|ext-pdo_sqlsrv",
         r"github\.com/(?:microsoft|denisenkom)/go-mssqldb",
     ),
-    "oracle": ("ruby-oci8", "cx-oracle|cx_oracle|oracledb", "oracledb", r"ojdbc\d+", "ext-oci8", r"github\.com/godror/godror"),
+    "oracle": (
+        "ruby-oci8",
+        "cx-oracle|cx_oracle|oracledb",
+        "oracledb",
+        r"ojdbc\d+",
+        "ext-oci8",
+        r"github\.com/godror/godror",
+    ),
     "redis": (
         "redis|redis-rails|redis-client|hiredis|hiredis-client|redis-namespace|redis-store",
         "redis|django-redis|channels-redis|hiredis",
@@ -99,7 +106,7 @@ _CLIENTS: Final[Mapping[str, tuple[str, str, str, str, str, str]]] = {
         r"github\.com/elastic/go-elasticsearch|github\.com/olivere/elastic",
     ),
     "opensearch": ("opensearch-ruby", "opensearch-py", "@opensearch-project/opensearch", "opensearch-java", "-", "-"),
-    "solr": ("rsolr|sunspot|sunspot_rails", "pysolr|django-haystack", "solr-client", "solr-solrj", "solarium/solarium", "-"),
+    "solr": ("rsolr|sunspot|sunspot_rails", "pysolr", "solr-client", "solr-solrj", "solarium/solarium", "-"),
     "rabbitmq": (
         "bunny|sneakers|hutch",
         "pika|aio-pika|amqp",
@@ -194,7 +201,8 @@ _SCHEMES: Final[Mapping[str, str]] = {
 _ADDRESS: Final = re.compile(
     r"(?<![\w+-])(?:jdbc:)?(?P<scheme>"
     + "|".join(sorted(map(re.escape, _SCHEMES), key=len, reverse=True))
-    + r"):(?:thin:@)?//(?:[^\s/@'\"<>]{1,200}@)?(?P<host>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?::(?P<port>\d{2,5}))?(?=[/'\"\s;?,)]|$)",
+    + r"):(?:thin:@)?//(?:[^\s/@'\"<>]{1,200}@)?(?P<host>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)"
+    r"(?::(?P<port>\d{2,5}))?(?=[/'\"\s;?,)]|$)",
     re.MULTILINE,
 )
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "localhost.localdomain"})
@@ -244,7 +252,8 @@ def address_claims(source: Source) -> Iterator[Claim]:
             continue
         kind = _SCHEMES[match["scheme"]]
         address = printed(f"{host}:{match['port']}" if match["port"] else host)
-        facts = (Fact("database", kind, 2), *place_of(host)) if kind in DATABASES else ()
+        where = place_of(host) if CONFIGURATION.fullmatch(source.path) else ()
+        facts = (Fact("database", kind, 2), *where) if kind in DATABASES else ()
         rule = "service-on-same-machine" if is_local(host) else "service-address"
         said = f"{TITLES[kind]} at {address}"
         yield Claim(rule, source.path, source.line_at(match.start()), said, facts, Service(kind, address))

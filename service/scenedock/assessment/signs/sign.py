@@ -45,7 +45,7 @@ class Sign:
                 yield Claim(self.rule, source.path, line, self.said.format(**groups), facts, service)
 
 
-def sign(  # noqa: PLR0913 - a row of a table
+def sign(
     rule: str, files: str, line: str, said: str, *facts: Fact, service: Service | None = None, needs: str = ""
 ) -> Sign:
     """A sign from regular expressions; `^` and `$` are those of a line. A leading `(?i)` ignores case."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--answers", is_flag=True, help="Print the first answers for the skeleton migration-runbook, as JSON.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Print to a file.")
 @click.option("--verbose", "-v", is_flag=True, help="Print every claim.")
-def assess(  # noqa: PLR0913 - options
+def assess(
     *, applications: tuple[str, ...], ref: str | None, layout: str, answers: bool, output: Path | None, verbose: bool
 ) -> None:
     """Assess how ready the applications in the folders PATH... are for containers.
