@@ -25,7 +25,7 @@ _HEREDOC: Final = re.compile(r"<<-?[\"']?(?P<end>[A-Za-z_]\w*)[\"']?")
 _SUPERVISORS: Final = re.compile(
     r"(?:^|[\s/\"\[])(?P<name>supervisord|s6-svscan|runsvdir|runsvdir-start|monit|pm2|foreman|/sbin/my_init|systemd|/sbin/init)\b"
 )
-_VARIABLE: Final = re.compile(r"\$\{?(?P<name>\w+)(?::?-(?P<default>[^}]*))?\}?")
+_VARIABLE: Final = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<name>\w+))")
 _MOST_INSTRUCTIONS: Final = 1_000
 
 
@@ -107,7 +107,8 @@ def _stages(found: Sequence[Instruction], arguments: Mapping[str, str]) -> list[
     for start, end in zip(starts, [*starts[1:], len(found)], strict=True):
         words = [word for word in found[start].rest.split() if not word.startswith("--")]
         image = _VARIABLE.sub(
-            lambda match: arguments.get(match["name"], match["default"] or match[0]), words[0] if words else ""
+            lambda match: arguments.get(match["name"] or match["braced"], match["default"] or match[0]),
+            words[0] if words else "",
         )
         name = words[2].lower() if len(words) > 2 and words[1].lower() == "as" else ""
         stages.append(_Stage(image, name, found[start], tuple(found[start + 1 : end])))

@@ -15,7 +15,7 @@ _FOLDERS: Final = re.compile(
     r"test[-_]?data|testdata|kitchen|docs?|documentation|examples?|samples?|vendors?|third[-_]?party|"
     r"bower_components|node_modules|site-packages|dist|target|coverage|tmp|locales?|i18n|l10n|translations?|languages?|"
     r"\.github|\.gitlab|\.circleci|\.ci|ci|\.devcontainer|\.devcontainers|\.vscode|\.idea|\.git|\.husky|\.yarn|"
-    r"dev|development|(?<!usr/)local|migrate|migrations?|seeds|seeders?|benchmarks?|storybook|\.storybook|stubs|generators?|src/(?:test|site)|androidTest)/",
+    r"dev(?:elop(?:ment)?)?|(?<!usr/)local|migrate|migrations?|seeds|seeders?|benchmarks?|storybook|\.storybook|stubs|generators?|src/(?:test|site)|androidTest)/",
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(
@@ -24,7 +24,7 @@ _NAMES: Final = re.compile(
     r"(?:\.\w+)?)|"
     r"(?:test|spec)_.*|conftest\.py|(?:gulpfile|gruntfile|webpack.*|rollup.*|vite.*|jest.*|babel.*|karma.*|"
     r"cypress.*|playwright.*|rakefile|kitchen\..*|\.kitchen.*|vagrantfile|changelog.*|readme.*|phpunit.*|rspec.*|"
-    r"seeds?\.\w+|\.travis\.yml|\.gitlab-ci\.yml|appveyor\.yml|azure-pipelines.*|cloudbuild.*|jenkinsfile|composer\.lock|"
+    r"seeds?\.\w+|\.(?!env|htaccess|(?:ruby|python|node)-version|nvmrc|tool-versions).*|\.travis\.yml|\.gitlab-ci\.yml|appveyor\.yml|azure-pipelines.*|cloudbuild.*|jenkinsfile|composer\.lock|"
     r"license.*|copying.*|mkdocs\.yml)",
     re.IGNORECASE,
 )
@@ -136,7 +136,7 @@ _GROUPS_OF_TOML: Final = re.compile(
 )
 _SECTIONS: Final = re.compile(r"^(?:development|dev|test|ci)\s*:[^\n]*\n(?:(?:[ \t]+[^\n]*|#[^\n]*)?\n)*", re.MULTILINE)
 _PROFILES: Final = re.compile(
-    r"(?:\A|^---)(?:(?!^---).)*?(?:on-profile|profiles)\s*:\s*[\"']?(?:dev|development|test|local)\b"
+    r"(?:\A|^---)(?:(?!^---).)*?(?:on-profile|profiles)\s*:\s*[\"']?(?:dev(?:elop(?:ment)?)?|test|local)\b"
     r"(?:(?!^---).)*",
     re.MULTILINE | re.DOTALL,
 )

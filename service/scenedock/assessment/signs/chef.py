@@ -9,12 +9,21 @@ from scenedock.assessment.signs.sign import Sign, sign
 
 _CODE: Final = r"(?:.*/)?(?:recipes|resources|providers|libraries)/[\w/.-]+\.rb"
 _RECIPES: Final = r"(?:.*/)?(?:recipes|resources|providers)/[\w/.-]+\.rb"
-_NAME: Final = r"[ (]+(?P<name>'[^'\n]{1,120}'|\"[^\"\n]{1,120}\"|%[wW][(\[{][^)\]}\n]{1,120}[)\]}]?|\[[^\]\n]{1,120}\]?|[a-z_][\w.]*(?:\[[^\]\n]{1,60}\])*)"
-_BLOCK: Final = r"[^\n]*(?:\bdo\b[ \t]*(?:\|[^|\n]*\|)?[ \t]*$|['\")\]][ \t]*$)"
+_NAME: Final = (
+    r"[ (]+(?P<name>'[^'\n]{1,120}'|\"[^\"\n]{1,120}\"|%[wW][(\[{][^)\]}\n]{1,120}[)\]}]?|"
+    r"\[[^\]\n]{1,120}\]?|[a-z_][\w.]*(?:\[[^\]\n]{1,60}\])*)"
+)
+_DO: Final = r"[^\n]*\bdo\b[ \t]*(?:\|[^|\n]*\|)?[ \t]*$"
 
 
-def _resource(rule: str, kinds: str, said: str, *facts: Fact, needs: str = "") -> Sign:
-    return sign(rule, _RECIPES, rf"^[ \t]*(?P<kind>{kinds}){_NAME}(?:{_BLOCK}|[^\n]*\bdo\b)", said, *facts, needs=needs)
+_PACKAGES: Final = (
+    r"package|apt_package|yum_package|dnf_package|gem_package|python_package|windows_package|snap_package"
+)
+
+
+def _resource(rule: str, kinds: str, said: str, *facts: Fact) -> Sign:
+    """A resource with a block: without one, it may be a property of another resource, such as `user`."""
+    return sign(rule, _RECIPES, rf"^[ \t]*(?P<kind>{kinds}){_NAME}{_DO}", said, *facts)
 
 
 SIGNS: Final = (
@@ -32,11 +41,8 @@ SIGNS: Final = (
         "Chef: {what}",
         Fact("configuration", "chef"),
     ),
-    _resource(
-        "managed-package",
-        r"package|apt_package|yum_package|dnf_package|gem_package|python_package|windows_package|snap_package",
-        "Chef manages the package {name}",
-    ),
+    _resource("managed-package", _PACKAGES, "Chef manages the package {name}"),
+    sign("managed-package", _RECIPES, rf"^(?P<kind>{_PACKAGES}){_NAME}[ \t]*$", "Chef manages the package {name}"),
     _resource(
         "managed-service", r"service|systemd_service|runit_service|windows_service", "Chef manages the service {name}"
     ),

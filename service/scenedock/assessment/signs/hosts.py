@@ -61,6 +61,8 @@ def host_claims(source: Source) -> Iterator[Claim]:
     seen: set[tuple[int, str]] = set()
     for pattern in (_UNDER_KEY, _INTERNAL, _PRIVATE) if is_settings else (_INTERNAL, _PRIVATE):
         for match in pattern.finditer(source.text):
+            if is_local(match["host"]) and not _kind(match, source):
+                continue
             at = match.start("host")
             line = source.line_at(at)
             if (line, match["host"]) not in seen and _is_meant(match, source, is_settings=is_settings):
@@ -81,16 +83,21 @@ def _is_meant(match: re.Match[str], source: Source, *, is_settings: bool) -> boo
     return not host.endswith(".0") and (is_settings or quoted)
 
 
+def _kind(match: re.Match[str], source: Source) -> str:
+    """What kind of service its key names; empty if it doesn't say."""
+    key = match["key"] if match.re is _UNDER_KEY else ""
+    kind = next((kind for names, kind in _KINDS if key and names.search(key)), "")
+    return kind or ("database" if source.path.endswith("config/database.yml") else "")
+
+
 def _claim(match: re.Match[str], source: Source, line: int, *, is_settings: bool) -> Claim:
     host, port = match["host"], match["port"]
     address = printed(f"{host}:{port}" if port else host)
     key = match["key"].strip("'\"") if match.re is _UNDER_KEY else ""
-    kind = next((kind for names, kind in _KINDS if key and names.search(key)), "")
-    if not kind and source.path.endswith("config/database.yml"):
-        kind = "database"
+    kind = _kind(match, source)
     facts: tuple[Fact, ...] = place_of(host) if kind in {"database", "postgresql", "mysql", "mongodb"} else ()
     service = Service(kind, address) if kind else Service("host", address)
-    if is_local(host):
+    if is_local(host):  # without a kind it may be where it listens
         said = f"{printed(key)} is {address}"
         return Claim("service-on-same-machine", source.path, line, said, facts, service)
     rule = "host-in-configuration" if is_settings else "host-in-code"

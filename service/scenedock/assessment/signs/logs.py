@@ -55,9 +55,16 @@ LOGS: Final = (
     sign(
         "log-stdout",
         r"(?:.*/)?config/environments/production\.rb",
-        r"(?:Logger\.new\(|logger\([ ]?)(?:\$stdout|STDOUT)|TaggedLogging\.logger\(STDOUT\)|RAILS_LOG_TO_STDOUT",
-        "Rails logs to standard output",
-        Fact("logs", "stdout"),
+        r"(?:Logger\.new\(|logger\([ ]?)(?:\$stdout|STDOUT)",
+        "a logger to standard output",
+        Fact("logs", "stdout", 1),
+    ),
+    sign(
+        "log-file",
+        r"(?:.*/)?config/environments/production\.rb",
+        r"Logger\.new\((?:Rails\.root|['\"])",
+        "a logger to a file",
+        Fact("logs", "files", 1),
     ),
     sign(
         "log-stdout",

@@ -38,7 +38,7 @@ PROCESSES: Final = (
     sign(
         "daemon",
         rf"(?:.*/)?(?:upstart|init)/[\w./-]+\.conf{_TEMPLATE}",
-        r"^start on (?P<event>\w+)",
+        r"^start on (?P<event>[\w-]+)",
         "Upstart starts it on {event}",
     ),
     sign(
@@ -65,7 +65,7 @@ SCHEDULES: Final = (
         "schedule-in-process",
         r".*\.(?:java|kt|groovy)",
         r"^[ \t]*@Scheduled\b",
-        "a method with @Scheduled",
+        "@Scheduled of Spring",
         needs="@Scheduled",
     ),
     sign(
@@ -97,7 +97,7 @@ SCHEDULES: Final = (
     sign(
         "schedule-in-process",
         r".*\.py",
-        r"^[ \t]*(?:\w+\.)*(?P<name>CELERY_?BEAT_SCHEDULE|CELERYBEAT_SCHEDULE|beat_schedule)[ \t]*[:=]",
+        r"^[ \t]*(?:\w+\.)*(?P<name>CELERY_?BEAT_SCHEDULE|CELERYBEAT_SCHEDULE|beat_schedule)[ \t]*[:=](?![ \t]*\{\})",
         "{name}: Celery's beat sends tasks",
     ),
     sign(

@@ -27,7 +27,8 @@ _KEY: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----")
 _TOKEN: Final = re.compile(
     r"(?:dckr_pat_|gh[opsur]_|github_pat_|glpat-|npm_|pypi-AgE|SG\.|xox[abeoprs]-|[rs]k_live_|hvs\.)[\w.-]{10,200}"
 )
-_CALLS: Final = re.compile(r"[()\[\]{}<>$|\\]|^\w+\.\w+$|^\w+::|^[:@#]")
+_CALLS: Final = re.compile(r"[()\[\]{}<>$|\\]|^\w+(?:\.\w+)+$|^\w+::|^[:@#]")
+_DIGEST: Final = re.compile(r"[0-9a-f]{32,}|\$\w+\$.*")
 _COMMENT: Final = re.compile(r"\s*(?:#|//|\*|<!--|--|;|/\*)")
 _FACT: Final = (Fact("secrets_in_files", "yes"),)
 
@@ -42,14 +43,16 @@ def secret_claims(source: Source) -> Iterator[Claim]:
     ):
         return
     lines: set[int] = set()
-    for match, said in sorted(_found(source.text, is_settings=is_settings), key=lambda each: each[0].start()):
+    for match, said in sorted(
+        _found(source.text, is_plain=is_settings and not CODE.fullmatch(source.path)), key=lambda each: each[0].start()
+    ):
         line = source.line_at(match.start())
         if line not in lines and not _COMMENT.match(source.line_text(match.start())):
             lines.add(line)
             yield Claim("secret-in-file", source.path, line, said, _FACT)
 
 
-def _found(text: str, *, is_settings: bool) -> Iterator[tuple[re.Match[str], str]]:
+def _found(text: str, *, is_plain: bool) -> Iterator[tuple[re.Match[str], str]]:
     if "PRIVATE KEY" in text:
         for match in _KEY.finditer(text):
             if what := kind_of_secret(text[match.start() : match.start() + 4_000], ""):
@@ -63,9 +66,9 @@ def _found(text: str, *, is_settings: bool) -> Iterator[tuple[re.Match[str], str
         if (
             not _TELLING.search(name)
             or _NO_SECRET.search(name)
-            or (match["quoted"] is None and not is_settings)
+            or (match["quoted"] is None and not is_plain)
             or _CALLS.search(value)
         ):
             continue
-        if what := kind_of_secret(value, name):
+        if (what := kind_of_secret(value, name)) and not (what == "a password" and _DIGEST.fullmatch(value)):
             yield match, f"{printed(name)} is {what}"

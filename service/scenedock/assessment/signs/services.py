@@ -145,8 +145,6 @@ _CLIENTS: Final[Mapping[str, tuple[str, str, str, str, str, str]]] = {
 def _clients() -> Iterator[Sign]:
     for kind, (gems, python, npm, maven, composer, go) in _CLIENTS.items():
         facts = (Fact("database", kind, 1),) if kind in DATABASES else ()
-        if kind == "object-store":
-            facts = (Fact("local_files", "object", 1),)
         said = f"{{name}}: a client of {TITLES[kind]}"
         for files, line in (
             (GEMFILE, rf"^[ \t]*gem[ (]+['\"](?P<name>{gems})['\"]"),
@@ -205,6 +203,7 @@ _ADDRESS: Final = re.compile(
     r"(?::(?P<port>\d{2,5}))?(?=[/'\"\s;?,)]|$)",
     re.MULTILINE,
 )
+_ENVIRONMENT: Final = re.compile(r"ENV\b|environ|getenv|\$\{|\benv\(|process\.env|default=")
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "localhost.localdomain"})
 _EXAMPLE: Final = re.compile(
     r"(?i)(?:.*\.)?example(?:\.(?:com|org|net|edu|invalid))?|(?:.*\.)?(?:test|invalid|example)|host(?:name)?|server|"
@@ -252,8 +251,9 @@ def address_claims(source: Source) -> Iterator[Claim]:
             continue
         kind = _SCHEMES[match["scheme"]]
         address = printed(f"{host}:{match['port']}" if match["port"] else host)
-        where = place_of(host) if CONFIGURATION.fullmatch(source.path) else ()
+        is_default = bool(_ENVIRONMENT.search(line))
+        where = place_of(host) if CONFIGURATION.fullmatch(source.path) and not is_default else ()
         facts = (Fact("database", kind, 2), *where) if kind in DATABASES else ()
         rule = "service-on-same-machine" if is_local(host) else "service-address"
-        said = f"{TITLES[kind]} at {address}"
+        said = f"{TITLES[kind]} at {address}{', unless the environment says otherwise' if is_default else ''}"
         yield Claim(rule, source.path, source.line_at(match.start()), said, facts, Service(kind, address))

@@ -18,7 +18,7 @@ WEB_SERVERS: Final = (
     sign(
         "web-server-rules",
         rf".*\.(?:conf|vhost|cfg){_TEMPLATE}|(?:.*/)?sites-(?:available|enabled)/[\w.-]+",
-        r"^[ \t]*<VirtualHost[ \t]+(?P<address>[^>\n]{1,60})>",
+        r"^[ \t]*<VirtualHost[ \t]+(?P<address>[^\n]{1,60}?)>[ \t]*$",
         "Apache: the virtual host {address}",
     ),
     sign(
