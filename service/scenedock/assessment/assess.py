@@ -74,7 +74,15 @@ class Assessment:
     def readiness(self) -> Readiness:
         """`blocked` by a rule, `work` where there is some, else `ready`; `unknown` where nothing says what runs."""
         weights = {RULES[claim.rule].weight for claim in self.claims}
-        says_what_runs = {"runtime", "dockerfile", "process", "configuration-management", "daemon", "compose"}
+        says_what_runs = {
+            "runtime",
+            "application-server",
+            "dockerfile",
+            "process",
+            "configuration-management",
+            "daemon",
+            "compose",
+        }
         if not any(claim.rule in says_what_runs for claim in self.claims):
             return "unknown"
         if "blocker" in weights:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from scenedock.assessment.claims import Claim, Fact, Source
@@ -104,7 +105,7 @@ def _arguments(found: Sequence[Instruction]) -> Mapping[str, str]:
 def _stages(found: Sequence[Instruction], arguments: Mapping[str, str]) -> list[_Stage]:
     starts = [number for number, each in enumerate(found) if each.word == "FROM"]
     stages = []
-    for start, end in zip(starts, [*starts[1:], len(found)], strict=True):
+    for start, end in pairwise([*starts, len(found)]):
         words = [word for word in found[start].rest.split() if not word.startswith("--")]
         image = _VARIABLE.sub(
             lambda match: arguments.get(match["name"] or match["braced"], match["default"] or match[0]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from scenedock.assessment.assess import Assessment
 
@@ -23,9 +24,9 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Applications that use a service at the same address, with a place for each."""
+    """A host that several applications name, with a place in each."""
 
-    service: str
+    host: str
     places: Mapping[str, str]
 
 
@@ -123,11 +124,10 @@ def _shared(assessments: Sequence[Assessment]) -> list[Shared]:
     places: dict[str, dict[str, str]] = {}
     for each in assessments:
         for claim in each.claims:
-            service = claim.service
-            if (
-                service
-                and service.address
-                and claim.rule in {"service-address", "host-in-configuration", "host-in-code"}
-            ):
-                places.setdefault(service.address, {}).setdefault(each.name, claim.place)
-    return [Shared(address, where) for address, where in sorted(places.items()) if len(where) > 1]
+            if claim.service and claim.service.host and claim.rule in _ELSEWHERE:
+                places.setdefault(claim.service.host, {}).setdefault(each.name, claim.place)
+    return [Shared(host, where) for host, where in sorted(places.items()) if len(where) > 1]
+
+
+_ELSEWHERE: Final = frozenset({"service-address", "host-in-configuration", "host-in-code"})
+"""The rules whose claims name a host that is another machine."""

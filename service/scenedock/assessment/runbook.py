@@ -81,9 +81,4 @@ def _grouped(claims: Iterable[tuple[str, Claim]]) -> dict[str, str]:
 
 def _places(claims: Iterable[Claim]) -> str:
     places = list(dict.fromkeys(claim.place for claim in claims))
-    return ", ".join(printed_path(place) for place in places[:_MOST_PLACES])
-
-
-def printed_path(path: str) -> str:
-    """A path without characters that a terminal or a skeleton would not take: escaped, as Python writes them."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in path)
+    return ", ".join(places[:_MOST_PLACES])

@@ -70,4 +70,4 @@ def order_lines(order: Order) -> Iterator[str]:
         yield f"  {number}. {' and '.join(step.applications)}: {'; '.join(step.reasons)}"
     for shared in order.shared:
         places = ", ".join(f"{name}:{place}" for name, place in shared.places.items())
-        yield f"  {shared.service} is shared: {places}"
+        yield f"  Several name {shared.host}: {places}"

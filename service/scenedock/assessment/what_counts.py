@@ -29,7 +29,9 @@ _NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENTS: Final = re.compile(r".*\.(?:md|markdown|rst|adoc|textile|rdoc|txt|tex|html?)", re.IGNORECASE)
-_TEXTS_THAT_COUNT: Final = re.compile(r"(?:.*[-_])?requirements.*\.txt|runtime\.txt", re.IGNORECASE)
+_TEXTS_THAT_COUNT: Final = re.compile(
+    r"(?:.*/)?(?:[^/]*requirements[^/]*|requirements/[^/]*|runtime)\.txt", re.IGNORECASE
+)
 _BROWSER: Final = re.compile(
     r"(?:^|/)(?:public|static|assets|javascripts?|wwwroot|webroot|htdocs|frontend|client|webapp/(?:js|resources|static))/"
     r".*\.(?:js|jsx|ts|tsx|mjs|vue|json)",
@@ -54,7 +56,7 @@ def is_evidence(path: str) -> bool:
         or _BROWSER.search(path)
     ):
         return False
-    if _DOCUMENTS.fullmatch(name) and not _TEXTS_THAT_COUNT.fullmatch(name):
+    if _DOCUMENTS.fullmatch(name) and not _TEXTS_THAT_COUNT.fullmatch(path):
         return False
     return not is_for_own_machine(path)
 

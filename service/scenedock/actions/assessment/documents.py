@@ -121,9 +121,9 @@ class NeedOutput(JsonDocument):
 
 
 class SharedOutput(JsonDocument):
-    """An address that several applications use."""
+    """A host that several applications name, such as that of a database."""
 
-    address: str
+    host: str
     places: Annotated[dict[str, str], "`path:line` by application"]
 
 
@@ -133,7 +133,7 @@ class AssessmentOutput(JsonDocument):
     applications: Annotated[tuple[ApplicationOutput, ...], "In the order in which they were named"]
     order: Annotated[tuple[StepOutput, ...], "Of the migration: by dependencies, then risk, then size"]
     needs: Annotated[tuple[NeedOutput, ...], "Which application needs which other one"]
-    shared: Annotated[tuple[SharedOutput, ...], "Services that several applications use"]
+    shared: Annotated[tuple[SharedOutput, ...], "Hosts that several applications name"]
 
     @classmethod
     def of(cls, assessed: Assessed) -> AssessmentOutput:
@@ -145,5 +145,5 @@ class AssessmentOutput(JsonDocument):
             needs=tuple(
                 NeedOutput(application=each.application, needs=each.needs, place=each.place) for each in steps.needs
             ),
-            shared=tuple(SharedOutput(address=each.service, places=dict(each.places)) for each in steps.shared),
+            shared=tuple(SharedOutput(host=each.host, places=dict(each.places)) for each in steps.shared),
         )

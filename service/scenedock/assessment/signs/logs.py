@@ -89,7 +89,6 @@ LOGS: Final = (
         r"org\.apache\.log4j\.net\.SyslogAppender|\bSyslog::Logger\.new",
         "it logs to syslog",
         Fact("logs", "syslog"),
-        needs="ysl",
     ),
     sign(
         "log-syslog",

@@ -34,7 +34,7 @@ PROCESSES: Final = (
         r"^ExecStart=-?(?P<command>\S+)",
         "systemd starts {command}",
     ),
-    sign("daemon", r".*", r"^### BEGIN INIT INFO", "an init script", needs="### BEGIN INIT INFO"),
+    sign("daemon", r".*", r"^### BEGIN INIT INFO", "an init script", needs="### BEGIN INIT INFO", in_comments=True),
     sign(
         "daemon",
         rf"(?:.*/)?(?:upstart|init)/[\w./-]+\.conf{_TEMPLATE}",
@@ -48,7 +48,13 @@ PROCESSES: Final = (
         "supervisor starts {name}",
         needs="[program:",
     ),
-    sign("daemon", rf"(?:.*/)?(?:sv|runit|service)/[\w-]+/run{_TEMPLATE}", r"\A#!.*", "a script of runit"),
+    sign(
+        "daemon",
+        rf"(?:.*/)?(?:sv|runit|service)/[\w-]+/run{_TEMPLATE}",
+        r"\A#!.*",
+        "a script of runit",
+        in_comments=True,
+    ),
 )
 
 SCHEDULES: Final = (
@@ -158,7 +164,7 @@ DEPLOYMENTS: Final = (
     sign(
         "deploy-by-ssh",
         r".*\.(?:sh|bash)|(?:.*/)?(?:Makefile|deploy)",
-        r"^[ \t]*(?P<command>rsync|scp)[ \t][^\n]{0,200}?[\w}$.-]+@?[\w}$.-]+:",
+        r"^[ \t]*(?P<command>rsync|scp)[ \t]+(?:[^\s:]+[ \t]+){1,20}[^\s:]+:",
         "{command} to another machine",
     ),
     sign(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from scenedock.assessment.claims import Claim, Fact, Source
@@ -30,6 +31,8 @@ _TOKEN: Final = re.compile(
 _CALLS: Final = re.compile(r"[()\[\]{}<>$|\\]|^\w+(?:\.\w+)+$|^\w+::|^[:@#]")
 _DIGEST: Final = re.compile(r"[0-9a-f]{32,}|\$\w+\$.*")
 _COMMENT: Final = re.compile(r"\s*(?:#|//|\*|<!--|--|;|/\*)")
+_MOST_KEYS: Final = 100
+_OF_KEY: Final = 200
 _FACT: Final = (Fact("secrets_in_files", "yes"),)
 
 
@@ -54,8 +57,8 @@ def secret_claims(source: Source) -> Iterator[Claim]:
 
 def _found(text: str, *, is_plain: bool) -> Iterator[tuple[re.Match[str], str]]:
     if "PRIVATE KEY" in text:
-        for match in _KEY.finditer(text):
-            if what := kind_of_secret(text[match.start() : match.start() + 4_000], ""):
+        for match in islice(_KEY.finditer(text), _MOST_KEYS):
+            if what := kind_of_secret(text[match.start() : match.end() + _OF_KEY], ""):
                 yield match, what
     for pattern in (_TOKEN, _IN_ADDRESS) if "://" in text else (_TOKEN,):
         for match in pattern.finditer(text):

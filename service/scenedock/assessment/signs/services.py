@@ -239,7 +239,7 @@ def place_of(host: str) -> tuple[Fact, ...]:
 def address_claims(source: Source) -> Iterator[Claim]:
     """The addresses of services in a file: `jdbc:mysql://db1.internal:3306/shop`, never with their credentials."""
     if (
-        "://" not in source.text
+        "//" not in source.text
         or is_compose(source.path)
         or not (CONFIGURATION.fullmatch(source.path) or CODE.fullmatch(source.path))
     ):

@@ -19,7 +19,7 @@ class Sign:
     """`files` must match a whole path, `line` some part of a line that is no comment: the line of its first group.
 
     `said`, the values of `facts` and the address of `service` may name groups of `line`: `{version}`. `needs` is a text
-    that a file has if it has the sign: looking for that first is much faster.
+    that a file has if it has the sign: looking for that first is much faster. Comments count with `in_comments`.
     """
 
     rule: str
@@ -29,6 +29,7 @@ class Sign:
     facts: tuple[Fact, ...] = ()
     service: Service | None = None
     needs: str = ""
+    in_comments: bool = False
 
     def claims(self, source: Source) -> Iterator[Claim]:
         """The claims that a file proves, whose path matches."""
@@ -38,7 +39,7 @@ class Sign:
         for match in self.line.finditer(source.text):
             place = match.start(1) if self.line.groups and match.start(1) >= 0 else match.start()
             line, at = line + source.text.count("\n", at, place), place
-            if not _COMMENT.match(source.line_text(place)):
+            if self.in_comments or not _COMMENT.match(source.line_text(place)):
                 groups = {name: printed(text or "") for name, text in match.groupdict().items()}
                 facts = tuple(Fact(each.question, each.value.format(**groups), each.strength) for each in self.facts)
                 service = self.service and Service(self.service.kind, self.service.address.format(**groups))
@@ -46,10 +47,17 @@ class Sign:
 
 
 def sign(
-    rule: str, files: str, line: str, said: str, *facts: Fact, service: Service | None = None, needs: str = ""
+    rule: str,
+    files: str,
+    line: str,
+    said: str,
+    *facts: Fact,
+    service: Service | None = None,
+    needs: str = "",
+    in_comments: bool = False,
 ) -> Sign:
     """A sign from regular expressions; `^` and `$` are those of a line. A leading `(?i)` ignores case."""
-    return Sign(rule, re.compile(files), re.compile(line, re.MULTILINE), said, facts, service, needs)
+    return Sign(rule, re.compile(files), re.compile(line, re.MULTILINE), said, facts, service, needs, in_comments)
 
 
 def printed(text: str) -> str:

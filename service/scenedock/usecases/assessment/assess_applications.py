@@ -15,7 +15,7 @@ from scenedock.model.helm import Listing
 from scenedock.model.kept_catalog import KeptCatalog
 
 MOST_FILES: Final = 100_000
-MOST_BYTES: Final = 512 * 1024 * 1024
+MOST_BYTES: Final = 256 * 1024 * 1024
 """So many files of an application, and bytes of them, are read; what is beyond is a finding."""
 _MOST_LINKS_TOLD: Final = 20
 
@@ -75,6 +75,10 @@ def _read(assessor: Assessor, repository: Repository, paths: Sequence[str]) -> b
             )
             assessor.report("too-many-files", path, said, "Assess the folders of the application one by one.")
             return False
+        if not path.isprintable():
+            said = "its path has characters that can't be printed, so it wasn't read"
+            assessor.report("name-not-printable", path, said, "Rename it.")
+            continue
         try:
             data = repository.read(path)
         except InputError as error:
