@@ -27,7 +27,7 @@ def compose_claims(path: str, data: bytes) -> Iterator[Claim]:
 
     Raises
     ------
-    DocumentError   it is no YAML
+    DocumentError   it isn't YAML
     """
     for document in read_documents(data):
         services = as_object(as_object(document.value).get("services"))

@@ -16,7 +16,7 @@ _COMMENT = re.compile(r"\s*(?:#|//|\*|<!--|--|;|%#|\{#|/\*|REM\b|dnl\b)", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """`files` must match a whole path, `line` some part of a line that is no comment: the line of its first group.
+    """`files` must match a whole path, `line` some part of a line that isn't a comment: that of its first group.
 
     `said`, the values of `facts` and the address of `service` may name groups of `line`: `{version}`. `needs` is a text
     that a file has if it has the sign: looking for that first is much faster. Comments count with `in_comments`.
