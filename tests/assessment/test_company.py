@@ -71,8 +71,7 @@ def test_the_runbooks_answers_are_what_lines_prove_and_nothing_else() -> None:
         "secrets_in_files": "yes",
     }
     assert answers["dependencies"] == {
-        "database db1.acme.internal": "config/database.yml:8",
-        "postgresql": "Gemfile:4",
+        "postgresql db1.acme.internal": "config/database.yml:8",
         "redis cache.acme.internal:6379": "config/initializers/session_store.rb:2",
     }
     assert answers["blockers"]["A secret is in a file of the repository: password is a password"] == (

@@ -40,7 +40,7 @@ class Instruction:
 
 
 def instructions(text: str) -> list[Instruction]:
-    """The instructions of a Dockerfile; what is none is left out."""
+    """The instructions of a Dockerfile; what isn't one is left out."""
     escape = "`" if re.match(r"(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*`", text[:1_000]) else "\\"
     found: list[Instruction] = []
     lines = text.split("\n")

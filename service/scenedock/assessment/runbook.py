@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from scenedock.assessment.assess import Assessment
 from scenedock.assessment.claims import Claim
 from scenedock.assessment.rules import RULES
+from scenedock.assessment.signs.services import DATABASES
 
 RunbookAnswers: TypeAlias = Mapping[str, "str | Mapping[str, str]"]
 """By question of the skeleton."""
@@ -50,7 +52,7 @@ def runbook_answers(assessment: Assessment) -> RunbookAnswers:
         if answer.claims:
             evidence[question] = _places(answer.claims)
     services = [claim for claim in assessment.claims if claim.service and claim.service.kind != "host"]
-    answers["dependencies"] = _grouped((str(claim.service), claim) for claim in _without_bare(services))
+    answers["dependencies"] = _grouped((_named(claim, answers), claim) for claim in _without_bare(services))
     blockers = [claim for claim in assessment.claims if RULES[claim.rule].weight == "blocker"]
     answers["blockers"] = _grouped((f"{RULES[claim.rule].title}: {claim.said}", claim) for claim in blockers)
     answers["evidence"] = evidence
@@ -62,10 +64,19 @@ def unanswered(assessment: Assessment) -> list[str]:
     return [question for question in _QUESTIONS if question not in assessment.answers]
 
 
+def _named(claim: Claim, answers: RunbookAnswers) -> str:
+    """The service with its address; a host that settings only call a database's is that of the main database."""
+    service = claim.service
+    if service and service.kind == "database" and isinstance(kind := answers.get("database"), str):
+        service = replace(service, kind=kind)
+    return str(service)
+
+
 def _without_bare(claims: Iterable[Claim]) -> list[Claim]:
     """Claims of services, without those that know no address of a service that others have one of."""
     listed = list(claims)
     addressed = {claim.service.kind for claim in listed if claim.service and claim.service.address}
+    addressed |= DATABASES if "database" in addressed else set()
     return [
         claim for claim in listed if claim.service and (claim.service.address or claim.service.kind not in addressed)
     ]
