@@ -55,6 +55,12 @@ PROVEN = {
     ),
     "Capfile": ("require 'capistrano/setup'\n", "deploy-by-ssh", "Capistrano: require"),
     "site.yml": ("- hosts: web\n  roles: [shop]\n", "configuration-management", "an Ansible play for web"),
+    "app/models/file.rb": ('File.join(Rails.root, "files")\n', "files-on-disk", "files below Rails.root, in files"),
+    "config/application.rb": (
+        "config.session_store(\n  :cookie_store)\n",
+        "sessions-shared",
+        "a cookie has the session",
+    ),
     "manifests/shop.pp": ("class shop {\n", "configuration-management", "Puppet: the class shop"),
     "sites-enabled/shop": (
         "server_name shop.acme.example;\n",

@@ -38,6 +38,28 @@ FILES: Final = (
         needs="storage",
     ),
     sign(
+        "files-on-disk",
+        r".*\.rb",
+        r"\bRails\.root(?:\.join\(|,[ ]*)['\"](?P<folder>files|uploads|public/(?:system|uploads))\b",
+        "files below Rails.root, in {folder}",
+        _LOCAL,
+        needs="Rails.root",
+    ),
+    sign(
+        "files-on-disk",
+        r"(?:.*/)?config/initializers/\w+\.rb",
+        r"^[ \t]*config\.storage[ \t]*=[ \t]*:file\b",
+        "CarrierWave keeps uploads on the disk",
+        _LOCAL,
+    ),
+    sign(
+        "files-in-store",
+        r"(?:.*/)?config/initializers/\w+\.rb",
+        r"^[ \t]*config\.storage[ \t]*=[ \t]*:(?P<name>fog|aws)\b",
+        "CarrierWave keeps uploads in {name}",
+        _OBJECT,
+    ),
+    sign(
         "files-in-store",
         r".*\.rb",
         r"^[ \t]*storage[ (]+:(?P<name>fog|aws|s3)\b",

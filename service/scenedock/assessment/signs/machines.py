@@ -170,7 +170,7 @@ DEPLOYMENTS: Final = (
     sign(
         "configuration-management",
         r".*\.ya?ml",
-        r"^-[ \t]+hosts:[ \t]*(?P<hosts>[\w:&!*.,'\"{} -]{1,60})$",
+        r"^(?:-[ \t]+|[ ]{2})hosts:[ \t]*(?P<hosts>[\w:&!*.,'\"{} -]{1,60})$",
         "an Ansible play for {hosts}",
         Fact("configuration", "chef"),
         needs="hosts:",

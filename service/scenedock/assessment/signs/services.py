@@ -203,7 +203,7 @@ _ADDRESS: Final = re.compile(
     r"(?::(?P<port>\d{2,5}))?(?=[/'\"\s;?,)]|$)",
     re.MULTILINE,
 )
-_ENVIRONMENT: Final = re.compile(r"ENV\b|environ|getenv|\$\{|\benv\(|process\.env|default=")
+_ENVIRONMENT: Final = re.compile(r"\bENV(?:\.fetch|\[)|environ|getenv|\$\{[\w.]+:|\benv\(|process\.env|default=")
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "localhost.localdomain"})
 _EXAMPLE: Final = re.compile(
     r"(?i)(?:.*\.)?example(?:\.(?:com|org|net|edu|invalid))?|(?:.*\.)?(?:test|invalid|example)|host(?:name)?|server|"

@@ -17,7 +17,7 @@ SIGNS: Final = (
     sign(
         "sessions-shared",
         r"(?:.*/)?config/(?:initializers/session_store|application|environments/production)\.rb",
-        r"\bsession_store[ (=]+:cookie_store",
+        r"\bsession_store[\s(=]+:cookie_store",
         "a cookie has the session",
         _sessions("cookie", 3),
         needs="session_store",
@@ -25,7 +25,7 @@ SIGNS: Final = (
     sign(
         "sessions-shared",
         r"(?:.*/)?config/(?:initializers/session_store|application|environments/production)\.rb",
-        r"\bsession_store[ (=]+:(?P<store>active_record_store)",
+        r"\bsession_store[\s(=]+:(?P<store>active_record_store)",
         "sessions are in the database",
         _sessions("database", 3),
         needs="session_store",
@@ -33,7 +33,7 @@ SIGNS: Final = (
     sign(
         "sessions-shared",
         r"(?:.*/)?config/(?:initializers/session_store|application|environments/production)\.rb",
-        r"\bsession_store[ (=]+:(?P<store>redis\w*|mem_cache_store|cache_store|dalli\w*)",
+        r"\bsession_store[\s(=]+:(?P<store>redis\w*|mem_cache_store|cache_store|dalli\w*)",
         "sessions are in {store}",
         _sessions("cache", 3),
         needs="session_store",
