@@ -114,6 +114,12 @@ def test_a_line_that_only_looks_like_it_is_none(path: str) -> None:
     assert said({path: UNPROVEN[path]}) == []
 
 
+def test_nothing_of_a_password_is_told_that_breaks_its_address() -> None:
+    for address in ("postgres://shop:12345/x@db1.acme.internal/shop", "redis://:p@ss@cache.acme.internal:6379"):
+        words = str(said({"config/a.yml": f"url: {address}\n"}))
+        assert [part for part in ("12345", "ss@", "p@") if part in words] == []
+
+
 def test_the_line_is_that_of_what_was_found_also_if_it_begins_above() -> None:
     text = '{\n"engines": {\n  "npm": "11",\n  "node": ">=22"\n}}\n'
 

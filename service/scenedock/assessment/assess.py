@@ -36,9 +36,10 @@ _SIGNS: Final = (
     *files.SIGNS,
     *logs.SIGNS,
 )
-_BINARY: Final = re.compile(
+_NOT_READ: Final = re.compile(
     r".*\.(?:png|jpe?g|gif|ico|webp|svg|woff2?|ttf|eot|otf|pdf|zip|gz|tgz|bz2|xz|7z|jar|war|class|so|dll|exe|mo|mp[34]|"
-    r"ogg|webm|mov|avi|psd|swf|pyc|sqlite3?|db|min\.js|map|lock|sum|snap|csv|tsv|css|scss|less|sass|haml|slim|vue|svelte)",
+    r"ogg|webm|mov|avi|psd|swf|pyc|sqlite3?|db|min\.js|map|lock|sum|snap|csv|tsv|css|scss|less|sass|haml|slim|vue|"
+    r"svelte)",
     re.IGNORECASE,
 )
 _LONG_LINE: Final = re.compile(rf"^[^\n]{{{LONGEST_LINE + 1},}}$", re.MULTILINE)
@@ -46,6 +47,10 @@ _URL: Final = re.compile(
     r"\bhttps?://(?:[^\s/@'\"<>]{1,100}@)?(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?=[:/'\"\s;,]|$)", re.MULTILINE
 )
 _MOST_MENTIONS: Final = 2_000
+_SAY_WHAT_RUNS: Final = frozenset(
+    "application-server compose configuration-management daemon dockerfile process runtime".split()
+)
+_ORDER: Final = {rule: number for number, rule in enumerate(RULES)}
 # Claims of what holds unless something else is configured: they go where that is so.
 _DEFAULTS: Final = frozenset({"sessions-in-process", "sessions-in-files", "sessions-shared", "files-on-disk"})
 
@@ -74,16 +79,7 @@ class Assessment:
     def readiness(self) -> Readiness:
         """`blocked` by a rule, `work` where there is some, else `ready`; `unknown` where nothing says what runs."""
         weights = {RULES[claim.rule].weight for claim in self.claims}
-        says_what_runs = {
-            "runtime",
-            "application-server",
-            "dockerfile",
-            "process",
-            "configuration-management",
-            "daemon",
-            "compose",
-        }
-        if not any(claim.rule in says_what_runs for claim in self.claims):
+        if not any(claim.rule in _SAY_WHAT_RUNS for claim in self.claims):
             return "unknown"
         if "blocker" in weights:
             return "blocked"
@@ -101,8 +97,8 @@ class Assessment:
 
 
 def is_read(path: str) -> bool:
-    """Whether a file is worth reading: it may be evidence, and it is text."""
-    return is_evidence(path) and not _BINARY.fullmatch(path)
+    """Whether a file is worth reading: it may be evidence, and no other program has written it."""
+    return is_evidence(path) and not _NOT_READ.fullmatch(path)
 
 
 class Assessor:
@@ -141,7 +137,7 @@ class Assessor:
         """What all files prove. `listed` are the paths of all; `is_complete` if none of the tree is missing in it."""
         claims = [*self._claims, *(each for claim in self._claims for each in builds.ended(claim))]
         claims = _without_overruled(claims)
-        claims.sort(key=lambda claim: (list(RULES).index(claim.rule), claim.path, claim.line, claim.said))
+        claims.sort(key=lambda claim: (_ORDER[claim.rule], claim.path, claim.line, claim.said))
         answers, contradictions = _answers(claims)
         has_dockerfile = any(dockerfiles.FILES.fullmatch(path) for path in listed)
         if is_complete and listed and not has_dockerfile:

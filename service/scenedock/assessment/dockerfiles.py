@@ -24,7 +24,8 @@ _KNOWN: Final = frozenset(
 )
 _HEREDOC: Final = re.compile(r"<<-?[\"']?(?P<end>[A-Za-z_]\w*)[\"']?")
 _SUPERVISORS: Final = re.compile(
-    r"(?:^|[\s/\"\[])(?P<name>supervisord|s6-svscan|runsvdir|runsvdir-start|monit|pm2|foreman|/sbin/my_init|systemd|/sbin/init)\b"
+    r"(?:^|[\s/\"\[])(?P<name>supervisord|s6-svscan|runsvdir|runsvdir-start|monit|pm2|foreman|/sbin/my_init|"
+    r"systemd|/sbin/init)\b"
 )
 _VARIABLE: Final = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<name>\w+))")
 _MOST_INSTRUCTIONS: Final = 1_000

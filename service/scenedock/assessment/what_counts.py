@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import Final
 
 _FOLDERS: Final = re.compile(
-    r"(?:^|/)(?:tests?|testing|specs?|__tests__|__mocks__|mocks?|fixtures?|features|molecule|test[-_]\w+|cypress|e2e|integration[-_]?tests?|"
+    r"(?:^|/)(?:tests?|testing|specs?|__tests__|__mocks__|mocks?|fixtures?|features|molecule|test[-_]\w+|cypress|"
+    r"e2e|integration[-_]?tests?|"
     r"test[-_]?data|testdata|kitchen|docs?|documentation|examples?|samples?|vendors?|third[-_]?party|"
     r"bower_components|node_modules|site-packages|dist|target|coverage|tmp|locales?|i18n|l10n|translations?|languages?|"
     r"\.github|\.gitlab|\.circleci|\.ci|ci|\.devcontainer|\.devcontainers|\.vscode|\.idea|\.git|\.husky|\.yarn|"
-    r"dev(?:elop(?:ment)?)?|(?<!usr/)local|migrate|migrations?|seeds|seeders?|benchmarks?|storybook|\.storybook|stubs|generators?|src/(?:test|site)|androidTest)/",
+    r"dev(?:elop(?:ment)?)?|(?<!usr/)local|migrate|migrations?|seeds|seeders?|benchmarks?|storybook|\.storybook|"
+    r"stubs|generators?|src/(?:test|site)|androidTest)/",
     re.IGNORECASE,
 )
 _NAMES: Final = re.compile(
@@ -24,7 +26,8 @@ _NAMES: Final = re.compile(
     r"(?:\.\w+)?)|"
     r"(?:test|spec)_.*|conftest\.py|(?:gulpfile|gruntfile|webpack.*|rollup.*|vite.*|jest.*|babel.*|karma.*|"
     r"cypress.*|playwright.*|rakefile|kitchen\..*|\.kitchen.*|vagrantfile|changelog.*|readme.*|phpunit.*|rspec.*|"
-    r"seeds?\.\w+|\.(?!env|htaccess|(?:ruby|python|node)-version|nvmrc|tool-versions).*|\.travis\.yml|\.gitlab-ci\.yml|appveyor\.yml|azure-pipelines.*|cloudbuild.*|jenkinsfile|composer\.lock|"
+    r"seeds?\.\w+|\.(?!env|htaccess|(?:ruby|python|node)-version|nvmrc|tool-versions).*|\.travis\.yml|"
+    r"\.gitlab-ci\.yml|appveyor\.yml|azure-pipelines.*|cloudbuild.*|jenkinsfile|composer\.lock|"
     r"license.*|copying.*|mkdocs\.yml)",
     re.IGNORECASE,
 )
@@ -33,7 +36,8 @@ _TEXTS_THAT_COUNT: Final = re.compile(
     r"(?:.*/)?(?:[^/]*requirements[^/]*|requirements/[^/]*|runtime)\.txt", re.IGNORECASE
 )
 _BROWSER: Final = re.compile(
-    r"(?:^|/)(?:public|static|assets|javascripts?|wwwroot|webroot|htdocs|frontend|client|webapp/(?:js|resources|static))/"
+    r"(?:^|/)(?:public|static|assets|javascripts?|wwwroot|webroot|htdocs|frontend|client|webapp/(?:js|resources|"
+    r"static))/"
     r".*\.(?:js|jsx|ts|tsx|mjs|vue|json)",
     re.IGNORECASE,
 )

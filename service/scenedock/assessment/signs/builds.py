@@ -38,8 +38,10 @@ def _version(files: str, line: str, language: str) -> Sign:
 
 
 _JAVA_FRAMEWORKS: Final = (
-    r"spring-boot-starter-(?:web|parent|webflux|jersey)|spring-webmvc|struts2?-core|stripes|quarkus-\w+|dropwizard-core|"
-    r"micronaut-http-server-netty|(?:javax|jakarta)\.servlet-api|servlet-api|jakarta\.jakartaee-api|javaee-api|wicket-core"
+    r"spring-boot-starter-(?:web|parent|webflux|jersey)|spring-webmvc|struts2?-core|stripes|quarkus-\w+|"
+    r"dropwizard-core|"
+    r"micronaut-http-server-netty|(?:javax|jakarta)\.servlet-api|servlet-api|jakarta\.jakartaee-api|javaee-api|"
+    r"wicket-core"
 )
 
 RUNTIMES: Final = (
@@ -49,7 +51,8 @@ RUNTIMES: Final = (
     _runtime(
         PYTHON_LISTS,
         python_name(
-            r"(?i:(?P<name>django|wagtail|flask|fastapi|tornado|pyramid|pylons|bottle|cherrypy|aiohttp|sanic|starlette))"
+            r"(?i:(?P<name>django|wagtail|flask|fastapi|tornado|pyramid|pylons|bottle|cherrypy|aiohttp|sanic|"
+            r"starlette))"
         ),
         "python",
         "Python: the framework {name}",
@@ -59,7 +62,8 @@ RUNTIMES: Final = (
     ),
     _runtime(
         PACKAGE_JSON,
-        r"\"(?P<name>express|fastify|koa|@hapi/hapi|@nestjs/core|next|nuxt|restify|sails|@feathersjs/feathers|@keystone-6/core)\"\s*:",
+        r"\"(?P<name>express|fastify|koa|@hapi/hapi|@nestjs/core|next|nuxt|restify|sails|@feathersjs/feathers|"
+        r"@keystone-6/core)\"\s*:",
         "node",
         "Node.js: the package {name}",
         1,
@@ -80,7 +84,8 @@ RUNTIMES: Final = (
     ),
     _runtime(
         COMPOSER,
-        r"\"(?P<name>laravel/framework|laravel/lumen-framework|symfony/(?:framework-bundle|symfony)|slim/slim|cakephp/cakephp|"
+        r"\"(?P<name>laravel/framework|laravel/lumen-framework|symfony/(?:framework-bundle|symfony)|slim/slim|"
+        r"cakephp/cakephp|"
         r"yiisoft/yii2|laminas/laminas-mvc|codeigniter4?/framework|drupal/core(?:-recommended)?)\"\s*:",
         "php",
         "PHP: the framework {name}",

@@ -76,7 +76,8 @@ SIGNS: Final = (
     sign(
         "machine-facts",
         rf"{_CODE}|(?:.*/)?attributes/[\w.-]+\.rb|(?:.*/)?templates/[\w/.-]+\.erb",
-        r"\bnode(?:\[['\":]|\.)(?P<fact>ipaddress|ip6address|fqdn|hostname|machinename|memory|cpu|network|filesystem|cloud|ec2|virtualization)\b['\"]?\]?",
+        r"\bnode(?:\[['\":]|\.)(?P<fact>ipaddress|ip6address|fqdn|hostname|machinename|memory|cpu|network|"
+        r"filesystem|cloud|ec2|virtualization)\b['\"]?\]?",
         "the fact {fact} of the machine",
         needs="node",
     ),

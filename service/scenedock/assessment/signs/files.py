@@ -128,8 +128,10 @@ FILES: Final = (
     ),
     sign(
         "machine-path",
-        r".*\.(?:properties|ini|conf|cnf|cfg|env|toml)|(?:.*/)?\.env[\w.]*|(?:.*/)?(?:config|conf|settings)/[\w/.-]+\.(?:ya?ml|rb|php|py|json|xml)",
-        r"[=:,(\s'\"](?P<path>/(?:var/(?:lib|log|www|spool|opt|data|run)|srv|mnt|data|opt|home|export|nfs|media|u\d\d|usr/local)/[\w.@${}/-]{1,100}[\w}])['\"\s;,)]?",
+        r".*\.(?:properties|ini|conf|cnf|cfg|env|toml)|(?:.*/)?\.env[\w.]*|(?:.*/)?(?:config|conf|"
+        r"settings)/[\w/.-]+\.(?:ya?ml|rb|php|py|json|xml)",
+        r"[=:,(\s'\"](?P<path>/(?:var/(?:lib|log|www|spool|opt|data|run)|srv|mnt|data|opt|home|export|nfs|media|"
+        r"u\d\d|usr/local)/[\w.@${}/-]{1,100}[\w}])['\"\s;,)]?",
         "the path {path}",
     ),
 )

@@ -33,7 +33,8 @@ _UNDER_KEY: Final = re.compile(
     re.MULTILINE,
 )
 _NOT_MEANT: Final = re.compile(
-    r"(?i)host\.docker\.internal|.*\.svc\.cluster\.local|metadata\.google\.internal|cluster\.local|.*\.(?:ya?ml|xml|json|rb|py|js|php|"
+    r"(?i)host\.docker\.internal|.*\.svc\.cluster\.local|metadata\.google\.internal|cluster\.local|.*\.(?:ya?ml|"
+    r"xml|json|rb|py|js|php|"
     r"java|log|conf|html?|sock|class|properties|crt|pem|key|txt|sh|png)"
 )
 _COMMENT: Final = re.compile(r"\s*(?:#|//|\*|<!--|--|;|/\*)")

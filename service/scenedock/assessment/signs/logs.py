@@ -12,7 +12,8 @@ LOGS: Final = (
     sign(
         "log-file",
         r".*\.(?:xml|properties|ya?ml|groovy)",
-        r"\b(?P<name>(?:ch\.qos\.logback\.core\.(?:rolling\.Rolling)?|org\.apache\.log4j\.(?:Daily)?(?:Rolling)?|org\.apache\.log4j\.rolling\.)(?:Rolling)?FileAppender)\b",
+        r"\b(?P<name>(?:ch\.qos\.logback\.core\.(?:rolling\.Rolling)?|org\.apache\.log4j\.(?:Daily)?(?:Rolling)?|"
+        r"org\.apache\.log4j\.rolling\.)(?:Rolling)?FileAppender)\b",
         "{name}",
         Fact("logs", "files"),
         needs="FileAppender",
@@ -57,14 +58,19 @@ LOGS: Final = (
         r"(?:.*/)?config/environments/production\.rb",
         r"(?:Logger\.new\(|logger\([ ]?)(?:\$stdout|STDOUT)",
         "a logger to standard output",
-        Fact("logs", "stdout", 1),
+    ),
+    sign(
+        "log-stdout",
+        r"(?:.*/)?config/environments/production\.rb",
+        r"^[ ]{2}config\.logger[ \t]*=[^\n]*(?:\$stdout|STDOUT)",
+        "Rails logs to standard output",
+        Fact("logs", "stdout"),
     ),
     sign(
         "log-file",
         r"(?:.*/)?config/environments/production\.rb",
         r"Logger\.new\((?:Rails\.root|['\"])",
         "a logger to a file",
-        Fact("logs", "files", 1),
     ),
     sign(
         "log-stdout",

@@ -173,9 +173,11 @@ CLIENTS: Final = tuple(_clients())
 
 CONFIGURATION: Final = re.compile(
     r".*\.(?:ya?ml|properties|ini|conf|cnf|cfg|toml|config|env|erb|j2|tfvars|service)|(?:.*/)?\.env[\w.]*|"
-    r"(?:.*/)?(?:config|configs|configuration|settings|conf|attributes|environments|initializers|roles|data_bags)/[\w/.-]+\."
+    r"(?:.*/)?(?:config|configs|configuration|settings|conf|attributes|environments|initializers|roles|"
+    r"data_bags)/[\w/.-]+\."
     r"(?:rb|php|js|cjs|ts|py|json|xml)|"
-    r"(?:.*/)?(?:settings|config|configuration|wp-config|applicationContext[\w-]*|persistence|context|appsettings[\w.]*|"
+    r"(?:.*/)?(?:settings|config|configuration|wp-config|applicationContext[\w-]*|persistence|context|"
+    r"appsettings[\w.]*|"
     r"hibernate\.cfg|log4j2?|logback[\w-]*|server|standalone)\.(?:py|php|js|json|xml|rb)"
 )
 """Files whose lines are settings."""
@@ -200,17 +202,19 @@ _ADDRESS: Final = re.compile(
     r"(?<![\w+-])(?:jdbc:)?(?P<scheme>"
     + "|".join(sorted(map(re.escape, _SCHEMES), key=len, reverse=True))
     + r"):(?:thin:@)?//(?:[^\s/@'\"<>]{1,200}@)?(?P<host>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)"
-    r"(?::(?P<port>\d{2,5}))?(?=[/'\"\s;?,)]|$)",
+    r"(?::(?P<port>\d{2,5}))?(?=[/'\"\s;?,)]|$)(?![^\s'\"]*@)",
     re.MULTILINE,
 )
 _ENVIRONMENT: Final = re.compile(r"\bENV(?:\.fetch|\[)|environ|getenv|\$\{[\w.]+:|\benv\(|process\.env|default=")
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "localhost.localdomain"})
 _EXAMPLE: Final = re.compile(
     r"(?i)(?:.*\.)?example(?:\.(?:com|org|net|edu|invalid))?|(?:.*\.)?(?:test|invalid|example)|host(?:name)?|server|"
-    r"(?:your|my|some)[\w.-]*|user|username|.*\.(?:yourdomain|domain|mydomain)\.\w+|domain\.\w+|x+(?:\.x+)*|.*\.svc(?:\.cluster\.local)?"
+    r"(?:your|my|some)[\w.-]*|user|username|.*\.(?:yourdomain|domain|mydomain)\.\w+|domain\.\w+|x+(?:\.x+)*|"
+    r".*\.svc(?:\.cluster\.local)?"
 )
 _MANAGED: Final = re.compile(
-    r"(?i).*\.(?:rds|cache|docdb\w*|es|redshift)\.amazonaws\.com|.*\.(?:postgres|mysql|mariadb|mongo|database|redis\.cache)\."
+    r"(?i).*\.(?:rds|cache|docdb\w*|es|redshift)\.amazonaws\.com|.*\.(?:postgres|mysql|mariadb|mongo|database|"
+    r"redis\.cache)\."
     r"(?:database\.)?(?:azure\.com|windows\.net)|.*\.mongodb\.net|.*\.aivencloud\.com"
 )
 
