@@ -38,7 +38,7 @@ PROCESSES: Final = (
     sign(
         "daemon",
         rf"(?:.*/)?(?:upstart|init)/[\w./-]+\.conf{_TEMPLATE}",
-        r"^start on (?P<event>[\w-]+)",
+        r"^start on (?P<event>[^\n]{1,80}?)[ \t]*$",
         "Upstart starts it on {event}",
     ),
     sign(
